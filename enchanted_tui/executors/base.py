@@ -1,0 +1,131 @@
+"""What an executor is: it says where tasks run.
+
+The supervisor hands over tasks, the executor hands back one `Result` for each through `deliver`, in any order and from any thread.
+A simulation that fails is a result like any other; infrastructure that fails (a lost worker) is the executor's business: it runs the
+task again, up to `max_retries` times, and then delivers a failure of kind ``lost``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from enchanted_tui.config.options import Component, option
+
+
+class TaskId(NamedTuple):
+    """Where a task stands: stage depth, batch, sample in the expanded batch, step; all from 0."""
+
+    depth: int
+    batch: int
+    sample: int
+    step: int
+
+    @property
+    def name(self) -> str:
+        """Name of the task and of its run directory."""
+        return f"d{self.depth}_b{self.batch}_s{self.sample}_r{self.step}"
+
+
+@dataclass(slots=True)
+class Task:
+    """One sample at one step, ready to run."""
+
+    id: TaskId
+    runner: str
+    params: Mapping[str, Any]
+    attempt: int = 0
+    prepared: Any = None
+    hide: Sequence[str] = ()  #: inherited columns that the row does not show if the task fails
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """What every task of a campaign shares; plain data, so that it can be sent anywhere as JSON."""
+
+    data_dir: str  #: absolute path of the directory that holds the run directories
+    shown_data_dir: str  #: the same as the user wrote it, for the column `run_dir`
+    runners: Mapping[str, Mapping[str, Any]]  #: by configured name: ``{"class": "module:Class", "options": {...}}``
+    seed: int
+    campaign: str  #: unique id of the campaign
+    local_storage: str | None = None  #: node-local directory in which tasks run before their files are moved to `data_dir`
+    python_path: Sequence[str] = ()  #: directories to import plugins and functions from, besides the interpreter's own
+    working_dir: str = "."  #: working directory of every task at its start
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a task ended: its journal record as one encoded line (see `executors.task`)."""
+
+    id: TaskId
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The executor cannot go on: a full disk, a vanished directory, no workers. The campaign stops, resumable."""
+
+    message: str
+    task: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """One worker as shown to people."""
+
+    name: str
+    host: str
+    pid: int
+    task: str | None  #: name of the task it runs
+    since: float | None  #: when that task started, seconds since the epoch
+
+
+Deliver = Callable[[Result | Trouble], None]
+
+
+class Executor(Component):
+    """Run tasks somewhere."""
+
+    kind: ClassVar[str] = "executor"
+
+    n_workers: int | None = option(
+        None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1
+    )
+    timeout_sec: float | None = option(
+        None, doc="Time limit of one task; it and all its child processes are killed and the sample fails.", unit="s", gt=0
+    )
+    max_retries: int = option(
+        1, doc="How often a task is run again when its worker was lost. A simulation that failed is never retried.", ge=0
+    )
+
+    def start(self, context: TaskContext, deliver: Deliver) -> None:
+        """Make ready to run tasks. `deliver` may be called from any thread, exactly once for each submitted task.
+
+        Raises EnvironmentError with a sentence for the user when nothing can run here.
+        """
+        raise NotImplementedError
+
+    def capacity(self) -> int:
+        """How many more tasks it can usefully hold now."""
+        raise NotImplementedError
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Take tasks; never blocks for long."""
+        raise NotImplementedError
+
+    def cancel(self) -> None:
+        """Stop everything that waits or runs, at once; nothing is delivered for it."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give back workers, sockets and files. No task may be waiting or running; use `cancel` first otherwise."""
+        raise NotImplementedError
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers there are and what each is doing."""
+        return []
+
+    def notices(self) -> list[str]:
+        """Sentences the user should read once, such as a default that was lowered."""
+        return []

@@ -1,0 +1,308 @@
+"""Run one task: make its directory, run the runner, write the datapoint, return the journal record.
+
+The same function everywhere: in a local worker, a Dask worker, a SLURM job.
+Runs on workers: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import importlib
+import io
+import os
+import random
+import shutil
+import socket
+import sys
+import time
+import traceback
+import zlib
+from typing import Any
+
+from enchanted_tui import values
+
+FORMAT_VERSION = 1
+
+#: Why a task failed; the column `kind` of the failures file.
+FAILURE_KINDS = (
+    "exception",  # the runner raised
+    "bad_return",  # it returned something other than a dict with a boolean `success`
+    "reported",  # it returned success = False
+    "exit",  # it called sys.exit, or ended its process by os._exit
+    "signal",  # its process died by a signal
+    "timeout",  # it ran into its time limit
+    "memory",  # it ran out of memory
+    "prepare",  # its input could not be prepared
+    "lost",  # its worker was lost more often than max_retries allows
+    "skipped",  # an earlier step or its parent failed and the configuration says to skip
+)
+
+#: Errors of the file system that say nothing about the sample: the campaign stops and can be resumed.
+ENVIRONMENT_ERRNOS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE))
+
+DATAPOINT = "enchanted_datapoint.csv"
+_MAX_TRACEBACK = 8_000
+_HOST = socket.gethostname()
+
+
+class EnvironmentTrouble(Exception):
+    """The file system failed, not the sample."""
+
+
+def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
+    """Run the task described by `message` and return its record as one line, newline included.
+
+    `message`: ``task`` [depth, batch, sample, step], ``name``, ``attempt``, ``runner``, ``params``; if the runner prepared something,
+    ``prepared``; ``hide``, the inherited columns that a failed row does not show. `context`: the fields of `executors.base.TaskContext`.
+
+    Raises EnvironmentTrouble when the disk is full or gone; SystemExit and the like are recorded, not raised.
+    """
+    name, runner_name, params = message["name"], message["runner"], message["params"]
+    started = time.time()
+    clock = time.perf_counter()
+    work_dir = os.path.join(context["local_storage"] or context["data_dir"], name)
+    failure: dict[str, Any] | None = None
+    outputs: dict[str, Any] = {}
+    try:
+        make_run_dir(work_dir)
+        runner = _make_runner(runner_name, context)
+        if "prepared" in message:
+            runner.prepared = message["prepared"]
+        _seed_generators(context["seed"], name)
+        clock = time.perf_counter()
+        returned = runner.single_code_run(run_dir=work_dir, params=dict(params))
+        runtime = time.perf_counter() - clock
+        outputs, failure = _judge(returned)
+    except BaseException as error:  # noqa: BLE001 - whatever a runner raises is a fact about its sample
+        runtime = time.perf_counter() - clock
+        if is_environment_error(error) or _disk_is_full(context["data_dir"]):
+            raise EnvironmentTrouble(f"{name}: {describe(error)}") from error
+        failure = _failure_of(error)
+    try:
+        line = finish_task(message, context, work_dir, outputs, failure, runtime, started)
+    except OSError as error:
+        raise EnvironmentTrouble(f"{name}: {describe(error)}") from error
+    return line
+
+
+def finish_task(
+    message: dict[str, Any],
+    context: dict[str, Any],
+    work_dir: str,
+    outputs: dict[str, Any],
+    failure: dict[str, Any] | None,
+    runtime: float,
+    started: float,
+) -> bytes:
+    """Write the datapoint file of an ended task, move its files home and return its record as one line."""
+    row = compose_row(message, context, outputs, failure, runtime)
+    try:
+        record = make_record(message, row, failure, runtime, started)
+        line = seal(values.encode(record))
+    except ValueError as error:
+        failure = {"kind": "bad_return", "message": f"the result cannot be recorded: {error}"}
+        row = compose_row(message, context, {}, failure, runtime)
+        line = seal(values.encode(make_record(message, row, failure, runtime, started)))
+    write_datapoint(work_dir, row)
+    if context["local_storage"]:
+        _move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
+    return line
+
+
+def make_run_dir(path: str) -> None:
+    """Make the task's directory, empty: what an attempt that was cut short left there is removed."""
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        remove_run_dir(path)
+        os.mkdir(path)
+    except FileNotFoundError:
+        os.makedirs(path)
+
+
+def remove_run_dir(path: str) -> None:
+    """Remove one task's directory; a symbolic link is removed, never followed."""
+    if os.path.islink(path) or os.path.isfile(path):
+        os.unlink(path)
+        return
+    shutil.rmtree(path)
+
+
+def compose_row(
+    message: dict[str, Any],
+    context: dict[str, Any],
+    outputs: dict[str, Any],
+    failure: dict[str, Any] | None,
+    runtime: float,
+) -> dict[str, Any]:
+    """Give the datapoint's columns in their order: outputs, success, inputs, run time, run directory.
+
+    An output replaces an equally named input. The row of a failed task does not show, under the name of one of its own outputs,
+    the value that its parent or previous step had.
+    """
+    runner_name = message["runner"]
+    row = dict(outputs)
+    row.pop("run_dir", None)
+    if failure is not None:
+        row["success"] = False
+    own_success, own_runtime = "success_" + runner_name, "runtime_sec_" + runner_name
+    row.pop(own_success, None)
+    row.pop(own_runtime, None)
+    row[own_success] = row["success"]
+    hidden = ("success", "run_dir", own_success, own_runtime)
+    if failure is not None:
+        hidden += tuple(message.get("hide", ()))
+    for key, value in message["params"].items():
+        if key not in row and key not in hidden:
+            row[key] = value
+    row[own_runtime] = runtime
+    row["run_dir"] = os.path.join(context["shown_data_dir"], message["name"])
+    return row
+
+
+def make_record(
+    message: dict[str, Any], row: dict[str, Any], failure: dict[str, Any] | None, runtime: float, started: float
+) -> dict[str, Any]:
+    """Give the journal record of an ended task."""
+    record: dict[str, Any] = {
+        "v": FORMAT_VERSION,
+        "type": "task",
+        "task": message["task"],
+        "outcome": "ok" if failure is None else "failed",
+        "runtime": runtime,
+        "started": started,
+        "host": _HOST,
+        "attempt": message.get("attempt", 0),
+    }
+    if failure is not None:
+        record.update(failure)
+    record["row"] = row
+    return record
+
+
+def seal(text: str) -> bytes:
+    """Give an encoded record as a line that carries its own checksum."""
+    body = text.encode("ascii")
+    return b'%s,"crc":"%08x"}\n' % (body[:-1], zlib.crc32(body))
+
+
+def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
+    """Write the one-row CSV file of a task; a reader sees it whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(row)
+    writer.writerow([values.cell(value) for value in row.values()])
+    data = text.getvalue().encode("utf-8", "surrogateescape")
+    path = os.path.join(run_dir, DATAPOINT)
+    partial = path + ".partial"
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        while data:  # a nearly full disk takes a part and says so only at the next write
+            data = data[os.write(descriptor, data) :]
+    finally:
+        os.close(descriptor)
+    os.rename(partial, path)
+
+
+def describe(error: BaseException) -> str:
+    """Give an exception as one line."""
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def is_environment_error(error: BaseException | None) -> bool:
+    """Tell whether an exception, or one that caused it, is the file system's and not the sample's."""
+    while error is not None:
+        if isinstance(error, EnvironmentTrouble):
+            return True
+        if isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS:
+            return True
+        error = error.__cause__
+    return False
+
+
+def load_class(path: str) -> Any:
+    """Import the class named ``package.module:Class``."""
+    module, _, qualified = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in qualified.split("."):
+        found = getattr(found, part)
+    return found
+
+
+_classes: dict[str, Any] = {}
+
+
+def _make_runner(name: str, context: dict[str, Any]) -> Any:
+    spec = context["runners"][name]
+    runner_class = _classes.get(spec["class"])
+    if runner_class is None:
+        runner_class = _classes[spec["class"]] = load_class(spec["class"])
+    return runner_class(**spec["options"])
+
+
+def _seed_generators(seed: int, name: str) -> None:
+    """Seed the global generators by campaign and task, so that a rerun gives the same result whichever worker runs it."""
+    number = zlib.crc32(name.encode(), seed & 0xFFFFFFFF) ^ (seed >> 32)
+    random.seed(number)
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed(number & 0xFFFFFFFF)
+
+
+def _judge(returned: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Split what a runner returned into outputs and, unless it is a success, the failure."""
+    if not isinstance(returned, dict):
+        return {}, _bad(f"the runner returned {_named(returned)}; it must return a dict with a boolean 'success'")
+    if "success" not in returned:
+        return {}, _bad("the runner returned a dict without 'success'; it must hold True or False")
+    success = values.plain(returned["success"])
+    if type(success) is not bool:
+        return {}, _bad(f"the runner returned success = {returned['success']!r:.60}; it must be True or False")
+    outputs = {key if type(key) is str else str(key): values.plain(value) for key, value in returned.items()}
+    outputs["success"] = success
+    if success:
+        return outputs, None
+    reason = outputs.get("error") or outputs.get("message") or "the runner reported success = False"
+    return outputs, {"kind": "reported", "message": str(reason)}
+
+
+def _named(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _bad(message: str) -> dict[str, Any]:
+    return {"kind": "bad_return", "message": message}
+
+
+def _failure_of(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, SystemExit):
+        return {"kind": "exit", "message": f"the runner called sys.exit({error.code!r})"}
+    kind = getattr(error, "failure_kind", None)  # a runner's own exception may name the kind of its failure
+    if kind not in FAILURE_KINDS:
+        kind = "memory" if isinstance(error, MemoryError) else "exception"
+    failure = {"kind": kind, "message": describe(error)}
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    failure["traceback"] = text if len(text) <= _MAX_TRACEBACK else text[:2000] + "\n[...]\n" + text[-6000:]
+    return failure
+
+
+def _disk_is_full(path: str) -> bool:
+    """Tell whether the file system that holds `path` has no room or is gone: a failure then says nothing about the sample."""
+    try:
+        status = os.statvfs(path)
+    except OSError:
+        return True
+    return status.f_bavail == 0 and status.f_blocks > 0
+
+
+def _move_home(work_dir: str, home: str) -> None:
+    """Move a finished task's files from node-local storage to the campaign's directory, whole or not at all."""
+    partial = os.path.join(os.path.dirname(home), "." + os.path.basename(home) + ".partial")
+    for path in (partial, home):
+        if os.path.lexists(path):
+            remove_run_dir(path)
+    shutil.copytree(work_dir, partial, symlinks=True)
+    os.rename(partial, home)
+    shutil.rmtree(work_dir, ignore_errors=True)

@@ -1,0 +1,113 @@
+"""What a sampler is: it says where to look next.
+
+A built-in sampler is a pure function of seed, stage and position: it implements `points` and nothing that is drawn depends on
+what was drawn before, so a campaign resumes without replaying. A sampler that learns sets `adaptive` and overrides
+`get_next_samples` and `register_future`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from enchanted_tui.config.options import Component, option
+
+if TYPE_CHECKING:
+    import pandas
+
+Sample = dict[str, Any]
+
+
+class Sampler(Component):
+    """Draw samples in batches until the budget is spent."""
+
+    kind: ClassVar[str] = "sampler"
+    #: True if the next batch depends on the results of the ones before.
+    adaptive: ClassVar[bool] = False
+
+    seed: int | None = option(None, doc="Seed of this sampler; without it, supervisor.seed is used.", ge=0)
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self._batches = 0
+        self._submitted = 0
+        self._stage = 0
+        self._campaign_seed: int | None = None
+
+    # -- what a pure sampler implements -------------------------------------------------------------------------------
+
+    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
+        """Give samples `start` to `stop` of a batch of `size` samples.
+
+        `batch` is the index of the batch in its stage and `first` the position, in its stage, of the batch's sample 0.
+        """
+        raise NotImplementedError
+
+    @property
+    def total(self) -> int | None:
+        """How many points there are in all (a grid, a file), or None where there is always another one."""
+        return None
+
+    # -- place and size -----------------------------------------------------------------------------------------------
+
+    def place(self, campaign_seed: int, stage: int) -> None:
+        """Tell the sampler the campaign's seed and its stage, which together with the position determine every draw."""
+        self._campaign_seed, self._stage = campaign_seed, stage
+
+    def effective_seed(self) -> int:
+        """The seed in force: the sampler's own, else the campaign's, else one drawn now and kept."""
+        if self.seed is not None:
+            return self.seed
+        if self._campaign_seed is None:
+            self._campaign_seed = secrets.randbits(63)
+        return self._campaign_seed
+
+    @property
+    def stage(self) -> int:
+        return self._stage
+
+    @property
+    def parameter_names(self) -> Sequence[str]:
+        """Names of the parameters it draws."""
+        return tuple(getattr(self, "parameters", ()))
+
+    # -- the interface that plugins and library users know ---------------------------------------------------------------
+
+    @property
+    def submitted(self) -> int:
+        """How many samples have been drawn through `get_next_samples` and `skip`."""
+        return self._submitted
+
+    @property
+    def has_budget(self) -> bool:
+        return self._submitted < self.budget
+
+    def next_size(self) -> int:
+        """Size of the next batch: `batch_size`, or what is left of the budget."""
+        left = max(0, self.budget - self._submitted)
+        size = getattr(self, "batch_size", None)
+        return left if size is None else min(size, left)
+
+    def get_next_samples(self) -> list[Sample]:
+        """Draw the next batch; an empty list when the budget is spent."""
+        size = self.next_size()
+        samples = self.points(self._batches, self._submitted, size, 0, size) if size else []
+        self._batches += 1 if samples else 0
+        self._submitted += len(samples)
+        return samples
+
+    def skip(self, n_batches: int) -> None:
+        """Go on as if `n_batches` had been drawn."""
+        for _ in range(n_batches):
+            size = self.next_size()
+            if size:
+                self._batches += 1
+                self._submitted += size
+
+    def register_future(self, dataset: pandas.DataFrame) -> None:
+        """Learn from the results of a finished batch. A sampler that does not learn ignores them."""
+        return None
+
+    if TYPE_CHECKING:
+        budget: int

@@ -1,0 +1,88 @@
+"""Where everything lies in a run directory."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+RUN_DIR_NAME = re.compile(r"d(\d+)_b(\d+)_s(\d+)_r(\d+)\Z")
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The paths of a campaign's files, all below `root`."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def main_log(self) -> Path:
+        return self.logs / "main.log"
+
+    @property
+    def current_progress(self) -> Path:
+        return self.logs / "current_progress.txt"
+
+    @property
+    def all_progress(self) -> Path:
+        return self.logs / "all_progress.txt"
+
+    @property
+    def pipeline_progress(self) -> Path:
+        return self.logs / "pipeline_progress.txt"
+
+    @property
+    def dataset(self) -> Path:
+        return self.root / "enchanted_dataset.csv"
+
+    @property
+    def last_complete_dataset(self) -> Path:
+        return self.root / "last_complete_enchanted_dataset.csv"
+
+    @property
+    def parquet(self) -> Path:
+        return self.root / "enchanted_dataset.parquet"
+
+    @property
+    def failures(self) -> Path:
+        return self.root / "enchanted_failures.csv"
+
+    @property
+    def run_state(self) -> Path:
+        return self.root / "enchanted_run.yaml"
+
+    @property
+    def hdf5(self) -> Path:
+        return self.root / "runs.h5"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def journal(self) -> Path:
+        return self.state / "journal.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        return self.state / "lock"
+
+    @property
+    def live(self) -> Path:
+        return self.state / "live.json"
+
+    @property
+    def control(self) -> Path:
+        return self.state / "control"

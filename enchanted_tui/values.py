@@ -1,0 +1,172 @@
+"""Values that survive exactly: what a sampler draws, a runner returns and the journal keeps.
+
+JSON with Python's own extensions (NaN, Infinity, integers of any size) carries numbers, text, lists and
+dictionaries as they are. What JSON cannot carry is tagged: a mapping with the single key ``$tuple``,
+``$dict``, ``$array``, ``$complex``, ``$bytes``, ``$set`` or ``$int``. A numpy scalar becomes the Python number it holds;
+an object of any other type becomes its text.
+
+Runs on workers: standard library only, Python 3.9 or newer; numpy is used when the value brings it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+_EXACT = frozenset((float, int, str, bool, type(None)))
+_MAX_DIGITS_BITS = 14_000  # below Python's limit of 4,300 digits for int <-> str
+
+
+def encode(value: Any) -> str:
+    """Give `value` as one line of ASCII JSON.
+
+    Raises ValueError for a value that contains itself.
+    """
+    try:
+        return json.dumps(to_json(value))
+    except RecursionError:
+        raise ValueError("the value is nested too deeply or contains itself") from None
+
+
+def decode(text: str | bytes) -> Any:
+    """Give back what `encode` was given; arrays come back as numpy arrays (as lists where numpy is missing)."""
+    if isinstance(text, bytes):
+        text = text.decode("ascii")
+    if '"$' in text:
+        return json.loads(text, object_hook=_untag)
+    return json.loads(text)
+
+
+def to_json(value: Any) -> Any:
+    """Give `value` in types that `json.dumps` writes exactly, tagging what JSON lacks."""
+    kind = type(value)
+    if kind in _EXACT:
+        if kind is int and value.bit_length() > _MAX_DIGITS_BITS:
+            return {"$int": hex(value)}
+        return value
+    if kind is dict:
+        return _dict_to_json(value)
+    if kind is list:
+        return [to_json(item) for item in value]
+    if kind is tuple:
+        return {"$tuple": [to_json(item) for item in value]}
+    return _other_to_json(value)
+
+
+def plain(value: Any) -> Any:
+    """Give a numpy scalar as the Python number it holds, anything else unchanged."""
+    if type(value) in _EXACT or not hasattr(value, "dtype") or getattr(value, "ndim", 1) != 0:
+        return value
+    item = value.item()
+    return float(item) if hasattr(item, "dtype") else item  # a long double has no Python counterpart
+
+
+def cell(value: Any) -> str:
+    """Give `value` as the text of a CSV cell: numbers exact, None empty, arrays and dictionaries as JSON, never cut."""
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is float or kind is bool:
+        return repr(value)
+    if kind is int:
+        return str(value) if value.bit_length() <= _MAX_DIGITS_BITS else hex(value)
+    if value is None:
+        return ""
+    return json.dumps(_untagged(to_json(value)))
+
+
+def _dict_to_json(value: dict[Any, Any]) -> Any:
+    if all(type(key) is str for key in value) and not (len(value) == 1 and next(iter(value)).startswith("$")):
+        return {key: item if type(item) in _EXACT and type(item) is not int else to_json(item) for key, item in value.items()}
+    return {"$dict": [[to_json(key), to_json(item)] for key, item in value.items()]}
+
+
+def _other_to_json(value: Any) -> Any:
+    if hasattr(value, "dtype") and hasattr(value, "tobytes"):
+        return _numpy_to_json(value)
+    if isinstance(value, dict):
+        return _dict_to_json(dict(value))
+    if isinstance(value, tuple):
+        return {"$tuple": [to_json(item) for item in value]}
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return {"$set": [to_json(item) for item in sorted(value, key=repr)]}
+    if isinstance(value, (bytes, bytearray)):
+        return {"$bytes": base64.b64encode(bytes(value)).decode("ascii")}
+    if isinstance(value, complex):
+        return {"$complex": [value.real, value.imag]}
+    for base in (bool, int, float, str):
+        if isinstance(value, base):
+            return to_json(base(value))
+    return str(value)
+
+
+def _numpy_to_json(value: Any) -> Any:
+    if getattr(value, "ndim", 0) == 0 and not hasattr(value, "__setitem__"):
+        return to_json(plain(value))
+    if value.dtype.kind not in "biufc" or value.dtype.itemsize > 16 or value.dtype.char in "gG":
+        return to_json(value.tolist())
+    little = value.astype(value.dtype.newbyteorder("<"), copy=False)
+    data = base64.b64encode(little.tobytes()).decode("ascii")
+    return {"$array": [little.dtype.str, list(value.shape), data]}
+
+
+def _untag(mapping: dict[str, Any]) -> Any:
+    if len(mapping) != 1:
+        return mapping
+    ((tag, held),) = mapping.items()
+    if not tag.startswith("$"):
+        return mapping
+    if tag == "$tuple":
+        return tuple(held)
+    if tag == "$dict":
+        return {_hashable(key): item for key, item in held}
+    if tag == "$array":
+        return _array(*held)
+    if tag == "$complex":
+        return complex(*held)
+    if tag == "$bytes":
+        return base64.b64decode(held)
+    if tag == "$set":
+        return {_hashable(item) for item in held}
+    if tag == "$int":
+        return int(held, 16)
+    return mapping
+
+
+def _hashable(key: Any) -> Any:
+    return tuple(key) if isinstance(key, list) else key
+
+
+def _array(dtype: str, shape: list[int], data: str) -> Any:
+    raw = base64.b64decode(data)
+    try:
+        import numpy
+    except ImportError:
+        import array
+
+        codes = {"<f8": "d", "<f4": "f", "<i8": "q", "<i4": "i", "|b1": "b", "|u1": "B"}
+        return list(array.array(codes[dtype], raw))
+    return numpy.frombuffer(raw, dtype=dtype).reshape(shape).copy()
+
+
+def _untagged(value: Any) -> Any:
+    """Give tagged JSON in the shape a person expects in a CSV cell: an array as nested lists."""
+    if isinstance(value, list):
+        return [_untagged(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((tag, held),) = value.items()
+        if tag in ("$tuple", "$set"):
+            return [_untagged(item) for item in held]
+        if tag == "$array":
+            array = _array(*held)
+            return _untagged(to_json(array.tolist() if hasattr(array, "tolist") else array))
+        if tag == "$dict":
+            return {key if isinstance(key, str) else json.dumps(_untagged(key)): _untagged(item) for key, item in held}
+        if tag in ("$complex", "$bytes", "$int"):
+            return held
+    return {key: _untagged(item) for key, item in value.items()}
