@@ -49,6 +49,7 @@ class TaskContext:
     runners: Mapping[str, Mapping[str, Any]]  #: by configured name: ``{"class": "module:Class", "options": {...}}``
     seed: int
     campaign: str  #: unique id of the campaign
+    session: str  #: unique id of this start of its supervisor
     local_storage: str | None = None  #: node-local directory in which tasks run before their files are moved to `data_dir`
     python_path: Sequence[str] = ()  #: directories to import plugins and functions from, besides the interpreter's own
     working_dir: str = "."  #: working directory of every task at its start
@@ -113,6 +114,10 @@ class Executor(Component):
     def submit(self, tasks: Sequence[Task]) -> None:
         """Take tasks; never blocks for long."""
         raise NotImplementedError
+
+    def recall(self) -> list[TaskId]:
+        """Take back the tasks that have not started and say which; nothing is delivered for them."""
+        return []
 
     def cancel(self) -> None:
         """Stop everything that waits or runs, at once; nothing is delivered for it."""

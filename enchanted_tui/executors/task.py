@@ -46,7 +46,7 @@ _MAX_TRACEBACK = 8_000
 _HOST = socket.gethostname()
 
 
-class EnvironmentTrouble(Exception):
+class EnvironmentFailure(Exception):
     """The file system failed, not the sample."""
 
 
@@ -56,7 +56,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     `message`: ``task`` [depth, batch, sample, step], ``name``, ``attempt``, ``runner``, ``params``; if the runner prepared something,
     ``prepared``; ``hide``, the inherited columns that a failed row does not show. `context`: the fields of `executors.base.TaskContext`.
 
-    Raises EnvironmentTrouble when the disk is full or gone; SystemExit and the like are recorded, not raised.
+    Raises EnvironmentFailure when the disk is full or gone; SystemExit and the like are recorded, not raised.
     """
     name, runner_name, params = message["name"], message["runner"], message["params"]
     started = time.time()
@@ -74,15 +74,15 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
         returned = runner.single_code_run(run_dir=work_dir, params=dict(params))
         runtime = time.perf_counter() - clock
         outputs, failure = _judge(returned)
-    except BaseException as error:  # noqa: BLE001 - whatever a runner raises is a fact about its sample
+    except BaseException as error:  # whatever a runner raises is a fact about its sample
         runtime = time.perf_counter() - clock
         if is_environment_error(error) or _disk_is_full(context["data_dir"]):
-            raise EnvironmentTrouble(f"{name}: {describe(error)}") from error
+            raise EnvironmentFailure(f"{name}: {describe(error)}") from error
         failure = _failure_of(error)
     try:
         line = finish_task(message, context, work_dir, outputs, failure, runtime, started)
     except OSError as error:
-        raise EnvironmentTrouble(f"{name}: {describe(error)}") from error
+        raise EnvironmentFailure(f"{name}: {describe(error)}") from error
     return line
 
 
@@ -108,6 +108,22 @@ def finish_task(
     if context["local_storage"]:
         _move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
     return line
+
+
+def task_message(task: Any) -> dict[str, Any]:
+    """Give an `executors.base.Task` as the message that `run_task` takes."""
+    message: dict[str, Any] = {
+        "task": list(task.id),
+        "name": task.id.name,
+        "attempt": task.attempt,
+        "runner": task.runner,
+        "params": task.params,
+    }
+    if task.prepared is not None:
+        message["prepared"] = task.prepared
+    if task.hide:
+        message["hide"] = list(task.hide)
+    return message
 
 
 def make_run_dir(path: str) -> None:
@@ -150,9 +166,9 @@ def compose_row(
     row.pop(own_success, None)
     row.pop(own_runtime, None)
     row[own_success] = row["success"]
-    hidden = ("success", "run_dir", own_success, own_runtime)
+    hidden = {"success", "run_dir", own_success, own_runtime}
     if failure is not None:
-        hidden += tuple(message.get("hide", ()))
+        hidden.update(message.get("hide", ()))
     for key, value in message["params"].items():
         if key not in row and key not in hidden:
             row[key] = value
@@ -214,7 +230,7 @@ def describe(error: BaseException) -> str:
 def is_environment_error(error: BaseException | None) -> bool:
     """Tell whether an exception, or one that caused it, is the file system's and not the sample's."""
     while error is not None:
-        if isinstance(error, EnvironmentTrouble):
+        if isinstance(error, EnvironmentFailure):
             return True
         if isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS:
             return True

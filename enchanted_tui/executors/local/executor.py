@@ -1,0 +1,104 @@
+"""LocalExecutor: tasks run in worker processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+
+from enchanted_tui.config.options import option
+from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.local.pool import Pool
+
+_LOGIN_NODE_WORKERS = 4
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class LocalExecutor(Executor):
+    """Run tasks in worker processes of this machine, each sample isolated from the others.
+
+    A sample that raises, exits, crashes, runs out of memory or hangs past `timeout_sec` costs that sample alone. Executors without
+    `n_workers` share one set of workers.
+    """
+
+    _pool: Pool | None = None
+    _lowered = False
+
+    def start(self, context: TaskContext, deliver: Deliver) -> None:
+        workers = self.worker_count()
+        self._pool = Pool(workers, self.timeout_sec, self.max_retries, context, deliver, thread_limits(workers))
+        self._pool.start()
+
+    def worker_count(self) -> int:
+        """How many tasks run at the same time."""
+        if self.n_workers is not None:
+            return self.n_workers
+        available = usable_cpus()
+        if available > _LOGIN_NODE_WORKERS and on_login_node():
+            self._lowered = True
+            return _LOGIN_NODE_WORKERS
+        return available
+
+    def notices(self) -> list[str]:
+        if not self._lowered:
+            return []
+        return [
+            f"This machine has sbatch and this is no job, so it looks like a login node: at most {_LOGIN_NODE_WORKERS} local workers are "
+            "used. Set n_workers on the executor to choose another number."
+        ]
+
+    def capacity(self) -> int:
+        return self._running().capacity()
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        self._running().submit(tasks)
+
+    def recall(self) -> list[TaskId]:
+        return self._running().recall()
+
+    def cancel(self) -> None:
+        if self._pool is not None:
+            self._pool.cancel()
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def workers(self) -> list[WorkerInfo]:
+        return self._pool.workers() if self._pool is not None else []
+
+    def _running(self) -> Pool:
+        if self._pool is None:
+            raise RuntimeError("the executor has not been started")
+        return self._pool
+
+
+class JoblibExecutor(LocalExecutor):
+    """The local workers under the name they had when joblib ran them; `n_jobs` is honoured."""
+
+    n_jobs: int | None = option(
+        None, doc="Number of workers as joblib counts them: -1 means all CPUs, -2 all but one, and so on. `n_workers` comes first."
+    )
+
+    def worker_count(self) -> int:
+        if self.n_workers is not None or self.n_jobs in (None, 0):
+            return super().worker_count()
+        assert self.n_jobs is not None
+        return self.n_jobs if self.n_jobs > 0 else max(1, usable_cpus() + 1 + self.n_jobs)
+
+
+def usable_cpus() -> int:
+    """How many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def on_login_node() -> bool:
+    """Tell whether this looks like a login node: jobs can be submitted here and this is not one."""
+    return shutil.which("sbatch") is not None and "SLURM_JOB_ID" not in os.environ
+
+
+def thread_limits(workers: int) -> dict[str, str]:
+    """Give environment variables that keep numerical libraries from starting more threads than there are CPUs, where unset."""
+    share = str(max(1, usable_cpus() // workers))
+    return {name: share for name in _THREAD_VARIABLES if name not in os.environ}

@@ -1,0 +1,120 @@
+"""One local worker: takes task messages, runs them one after another, sends back their records.
+
+It shares nothing with the supervisor but two descriptors: a packet socket on which tasks arrive, one message a packet, and a pipe
+into which results go, one line each. Standard output and error are files of its own, so that no runner can write on a terminal;
+what a task wrote there is moved into its run directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.executors.task import EnvironmentFailure, load_class, run_task
+
+MAX_MESSAGE = 1 << 16  #: longer messages travel through a file, named in a packet that starts with SPOOLED
+SPOOLED = b"@"
+TROUBLE = b"!"
+READY = b"+\n"
+
+
+def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured: dict[int, str]) -> None:
+    """Run tasks until the supervisor closes its end. `captured`: by descriptor 1 and 2, the file it writes to."""
+    home = _Home()
+    faulthandler.enable(file=2)
+    _preload(context)
+    buffer = bytearray(MAX_MESSAGE + 1)
+    view = memoryview(buffer)
+    write_all(results, READY)
+    while True:
+        size = tasks.recv_into(buffer)
+        if not size:
+            return
+        message = values.decode(_content(bytes(view[:size])))
+        try:
+            line = run_task(message, context)
+        except EnvironmentFailure as trouble:
+            line = TROUBLE + values.encode(str(trouble)).encode("ascii") + b"\n"
+        home.restore()
+        collect_output(captured, os.path.join(context["data_dir"], message["name"]), descriptors=True)
+        write_all(results, line)
+
+
+def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool) -> None:
+    """Move what a task wrote to descriptors 1 and 2 into ``stdout.txt`` and ``stderr.txt`` of its run directory.
+
+    `descriptors` says whether descriptors 1 and 2 of this process are the captured files (in the worker itself) or not (after it died).
+    """
+    for number, name in ((1, "stdout.txt"), (2, "stderr.txt")):
+        with contextlib.suppress(OSError):
+            size = os.fstat(number).st_size if descriptors else os.stat(captured[number]).st_size
+            if not size:
+                continue
+            if os.path.isdir(run_dir):
+                _append(captured[number], os.path.join(run_dir, name))
+            os.truncate(captured[number], 0)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data` to a blocking descriptor."""
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+class _Home:
+    """What a task may change in the process, to be put back for the next one."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.directory = os.getcwd()
+        self.environment = dict(os.environ)
+
+    def restore(self) -> None:
+        if os.getpid() != self.pid:  # a child that the runner forked came back from single_code_run: it is no worker
+            os._exit(0)
+        for stream, original in ((sys.stdout, sys.__stdout__), (sys.stderr, sys.__stderr__)):
+            with contextlib.suppress(Exception):
+                stream.flush()
+            if stream is not original and original is not None:
+                with contextlib.suppress(Exception):
+                    original.flush()
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            moved = os.getcwd() != self.directory
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            os.chdir(self.directory)
+        if os.environ != self.environment:
+            os.environ.clear()
+            os.environ.update(self.environment)
+
+
+def _preload(context: dict[str, Any]) -> None:
+    """Import the runners before the first task, so that no time limit counts it. What fails here is reported by the tasks."""
+    for spec in context["runners"].values():
+        with contextlib.suppress(Exception):
+            load_class(spec["class"])
+
+
+def _content(packet: bytes) -> bytes:
+    if not packet.startswith(SPOOLED):
+        return packet
+    path = packet[1:].decode()
+    with open(path, "rb") as spooled:
+        content = spooled.read()
+    os.unlink(path)
+    return content
+
+
+def _append(source: str, target: str) -> None:
+    with open(source, "rb") as held, open(target, "ab") as out:
+        while chunk := held.read(1 << 20):
+            out.write(chunk)
