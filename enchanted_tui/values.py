@@ -66,7 +66,7 @@ def cell(value: Any) -> str:
     """Give `value` as the text of a CSV cell: numbers exact, None empty, arrays and dictionaries as JSON, never cut."""
     kind = type(value)
     if kind is str:
-        return value
+        return str(value)
     if kind is float or kind is bool:
         return repr(value)
     if kind is int:

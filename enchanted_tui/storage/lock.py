@@ -1,0 +1,207 @@
+"""One supervisor per run directory, on whichever host: a lock file with a heartbeat.
+
+The file says who holds the directory (host, pid, process start time, boot id) and a counter that the holder raises every few seconds. On the
+holder's own host its death is seen at once; from another host, when the counter has stood still for `PATIENCE` seconds of the
+observer's own clock. Creation is by hard link, which is atomic on network file systems too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+HEARTBEAT = 5.0  #: seconds between two beats
+PATIENCE = 30.0  #: seconds without a beat after which a holder on another host counts as dead
+_BEAT_WIDTH = 12
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a run directory."""
+
+    token: str
+    host: str
+    pid: int
+    start_time: float
+    boot_id: str
+    beat: int = 0
+
+    def describe(self) -> str:
+        return f"pid {self.pid} on {self.host}"
+
+
+class DirectoryInUseError(Exception):
+    """Another supervisor holds the run directory."""
+
+    def __init__(self, path: Path, holder: Holder) -> None:
+        super().__init__(
+            f"{path} is in use by another supervisor ({holder.describe()}); "
+            f"wait for it, or stop it with: enchanted-tui --control drain {path}"
+        )
+        self.holder = holder
+
+
+class Lock:
+    """The lock as its holder has it."""
+
+    def __init__(self, path: Path, holder: Holder, on_lost: Callable[[], None]) -> None:
+        self._path = path
+        self._holder = holder
+        self._on_lost = on_lost
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def acquire(cls, path: Path, on_lost: Callable[[], None]) -> Lock:
+        """Take the lock file `path`, replacing that of a dead holder.
+
+        `on_lost` is called from a thread if somebody else has taken the lock in the meantime, which can happen when this process was
+        stopped for longer than `PATIENCE`. Raises DirectoryInUseError; may wait up to `PATIENCE` for a holder on another host.
+        """
+        me = _me()
+        while not _create(path, me):
+            holder = read_holder(path)
+            if holder is None:
+                time.sleep(0.05)
+                if read_holder(path) is None:
+                    _set_aside(path, None)  # unreadable: its writer died between creating and writing, or the disk was full
+                continue
+            if is_alive(path, holder):
+                raise DirectoryInUseError(path.parent.parent, holder)
+            _set_aside(path, holder)
+        return cls(path, me, on_lost)
+
+    def release(self) -> None:
+        """Give the lock back if it is still ours."""
+        self._stop.set()
+        self._thread.join()
+        holder = read_holder(self._path)
+        if holder is not None and holder.token == self._holder.token:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+
+    def _beat(self) -> None:
+        beat = 0
+        while not self._stop.wait(HEARTBEAT):
+            beat += 1
+            with contextlib.suppress(OSError):  # a disk that is full or slow is no reason to give up; the next beat may pass
+                holder = read_holder(self._path)
+                if holder is not None and holder.token != self._holder.token:
+                    self._on_lost()
+                    return
+                if holder is not None:
+                    _write_beat(self._path, self._holder, beat)
+
+
+def read_holder(path: Path) -> Holder | None:
+    """Give who holds the lock file, or None if there is none or it cannot be read."""
+    try:
+        content = json.loads(path.read_bytes())
+        return Holder(**content)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def is_alive(path: Path, holder: Holder, patience: float = PATIENCE) -> bool:
+    """Tell whether the holder still runs; takes up to `patience` seconds if it is on another host and silent."""
+    local = is_alive_here(holder)
+    if local is not None:
+        return local
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        time.sleep(min(0.5, patience / 10))
+        now = read_holder(path)
+        if now is None or now.token != holder.token:
+            return False
+        if now.beat != holder.beat:
+            return True
+    return False
+
+
+def is_alive_here(holder: Holder) -> bool | None:
+    """Tell whether a holder on this host still runs; None if it is on another host."""
+    if holder.host != socket.gethostname():
+        return None
+    if holder.boot_id != _boot_id():
+        return False if holder.boot_id and _boot_id() else None
+    started = _start_time(holder.pid)
+    return started is not None and abs(started - holder.start_time) < 1.0
+
+
+def _me() -> Holder:
+    pid = os.getpid()
+    return Holder(uuid.uuid4().hex, socket.gethostname(), pid, _start_time(pid) or 0.0, _boot_id())
+
+
+def _start_time(pid: int) -> float | None:
+    """When a process started, seconds since the epoch; None if there is no such process."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return float(process.create_time())
+    except psutil.Error:
+        return None
+
+
+def _boot_id() -> str:
+    """Identifies this boot and, for containers that share a host name, this process namespace."""
+    with contextlib.suppress(OSError):
+        namespace = os.readlink("/proc/self/ns/pid")
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + " " + namespace
+    return ""
+
+
+def _content(holder: Holder, beat: int) -> bytes:
+    """Give the file's content, of the same length for every beat, so that a beat is one write in place."""
+    fields = asdict(holder)
+    del fields["beat"]
+    return (json.dumps(fields)[:-1] + f', "beat": {beat:{_BEAT_WIDTH}d}}}\n').encode()
+
+
+def _create(path: Path, holder: Holder) -> bool:
+    temporary = path.with_name(f"{path.name}.{holder.token}")
+    with temporary.open("wb") as file:
+        file.write(_content(holder, 0))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True
+
+
+def _set_aside(path: Path, expected: Holder | None) -> None:
+    """Remove the lock of a dead holder, unless it has been replaced by somebody else's in the meantime."""
+    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return
+    found = read_holder(aside)
+    if found is not None and (expected is None or found.token != expected.token):
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+    aside.unlink()
+
+
+def _write_beat(path: Path, holder: Holder, beat: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.pwrite(descriptor, _content(holder, beat), 0)
+    finally:
+        os.close(descriptor)

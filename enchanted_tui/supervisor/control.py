@@ -1,0 +1,62 @@
+"""Steering a running supervisor from another process, on this host or another: small files in ``state/control``.
+
+A request is one file, renamed into place; the supervisor looks once a second, obeys, records it in the journal and removes the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import socket
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+Action = Literal["pause", "continue", "drain", "abort"]
+ACTIONS: tuple[str, ...] = get_args(Action)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks of the supervisor."""
+
+    action: Action
+    by: str
+
+
+def whoami() -> str:
+    """Give who asks, as shown to others."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def send(directory: Path, action: Action, by: str | None = None) -> None:
+    """Leave a request for the supervisor that watches `directory`."""
+    directory.mkdir(exist_ok=True)
+    name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
+    partial = directory / f".{name}"
+    partial.write_text(json.dumps({"action": action, "by": by or whoami()}))
+    partial.rename(directory / f"{name}.json")
+
+
+def receive(directory: Path) -> list[Request]:
+    """Take the requests there are, oldest first; what cannot be read is removed and ignored."""
+    requests = []
+    with contextlib.suppress(FileNotFoundError):
+        for name in sorted(os.listdir(directory)):
+            if name.endswith(".json"):
+                path = directory / name
+                with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                    content = json.loads(path.read_bytes())
+                    if content["action"] in ACTIONS:
+                        requests.append(Request(content["action"], str(content["by"])))
+                with contextlib.suppress(OSError):
+                    path.unlink()
+    return requests

@@ -1,0 +1,247 @@
+"""The journal: one self-contained JSON record a line, appended before anything that depends on it happens.
+
+Everything else in a run directory is a projection of it. Each record carries its format version ``v``, its ``type`` and, last, a
+checksum of the rest of its line. The record types are described in ``docs/journal.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from enchanted_tui import values
+from enchanted_tui.executors.task import FORMAT_VERSION, seal
+
+Record = dict[str, Any]
+
+FSYNC_INTERVAL = 1.0  #: seconds of records that the loss of the whole machine may cost at most
+_SUFFIX = len(b',"crc":"00000000"}\n')
+_CRC = b',"crc":"'
+_ROW = b',"row":{'
+_BLOCK = 1 << 20
+
+
+class Damage(NamedTuple):
+    """A line that cannot be trusted, and what is wrong with it."""
+
+    line: int
+    offset: int
+    reason: str
+
+
+class JournalError(Exception):
+    """The journal cannot be read or written."""
+
+
+class Journal:
+    """The open journal of a running campaign; one process writes it.
+
+    `append` gives the record's offset, at which `read_row` finds it again, so nobody needs to keep rows in memory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        existed = path.exists()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        self._size = _intact_size(self._file) if existed else 0
+        if existed and os.fstat(self._file).st_size != self._size:
+            os.ftruncate(self._file, self._size)  # a torn last line: its writer died in the middle
+        self._synced_at = time.monotonic()
+        self._dirty = False
+        if not existed:
+            _sync_directory(path.parent)
+
+    @property
+    def size(self) -> int:
+        """Length in bytes, what is not yet flushed included."""
+        return self._size + self._buffered
+
+    def append(self, record: Record) -> int:
+        """Take a record, complete it with version and time, and give its offset. It is on disk after `flush`."""
+        record["v"] = FORMAT_VERSION
+        record["time"] = time.time()
+        return self.append_line(seal(values.encode(record)))
+
+    def append_line(self, line: bytes) -> int:
+        """Take a record that is a sealed line already and give its offset."""
+        offset = self._size + self._buffered
+        self._buffer.append(line)
+        self._buffered += len(line)
+        return offset
+
+    def flush(self) -> None:
+        """Hand everything appended to the operating system: from then on, the death of this process loses nothing.
+
+        Raises OSError when that fails; the journal is then as it was before the records that failed.
+        """
+        if not self._buffer:
+            return
+        data = memoryview(b"".join(self._buffer))
+        written = 0
+        try:
+            while written < len(data):
+                written += os.pwrite(self._file, data[written:], self._size + written)
+        except OSError:
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += written
+        self._buffer.clear()
+        self._buffered = 0
+        self._dirty = True
+
+    def sync(self) -> None:
+        """Flush, and wait until everything is on the disk itself."""
+        self.flush()
+        if self._dirty:
+            os.fdatasync(self._file)
+            self._dirty = False
+        self._synced_at = time.monotonic()
+
+    def sync_if_due(self) -> None:
+        """Sync if the last time was `FSYNC_INTERVAL` ago."""
+        if (self._dirty or self._buffer) and time.monotonic() - self._synced_at >= FSYNC_INTERVAL:
+            self.sync()
+
+    def read(self, offset: int) -> Record:
+        """Give the record at `offset`."""
+        if offset >= self._size:
+            self.flush()
+        return _decode(_line_at(self._file, offset))
+
+    def read_row(self, offset: int) -> dict[str, Any]:
+        """Give the row of the task record at `offset`."""
+        row: dict[str, Any] = self.read(offset)["row"]
+        return row
+
+    def close(self) -> None:
+        """Sync and close."""
+        if self._file >= 0:
+            try:
+                self.sync()
+            finally:
+                os.close(self._file)
+                self._file = -1
+
+
+class JournalReader:
+    """Read a journal that somebody else may be writing: all of it, then what has been added since, and single rows."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damage: list[Damage] = []
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._position = 0
+        self._lines = 0
+
+    @property
+    def position(self) -> int:
+        """Offset up to which records have been given."""
+        return self._position
+
+    def records(self, *, rows: bool = True) -> Iterator[tuple[int, Record]]:
+        """Give (offset, record) of every whole line since the last call; damaged lines go to `damage`.
+
+        Without `rows`, task records come without their row, which makes reading several times faster.
+        """
+        for offset, line in self._lines_since():
+            self._lines += 1
+            try:
+                record = _decode(line) if rows else _decode_head(line)
+            except ValueError as error:
+                self.damage.append(Damage(self._lines, offset, str(error)))
+                continue
+            yield offset, record
+
+    def read_row(self, offset: int) -> dict[str, Any]:
+        """Give the row of the task record at `offset`."""
+        row: dict[str, Any] = _decode(_line_at(self._file, offset))["row"]
+        return row
+
+    def read(self, offset: int) -> Record:
+        """Give the record at `offset`."""
+        return _decode(_line_at(self._file, offset))
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def __enter__(self) -> JournalReader:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _lines_since(self) -> Iterator[tuple[int, bytes]]:
+        pending = b""
+        position = self._position
+        while block := os.pread(self._file, _BLOCK, position):
+            position += len(block)
+            data = pending + block if pending else block
+            end = data.rfind(b"\n") + 1
+            pending = data[end:]
+            for line in data[:end].split(b"\n")[:-1]:
+                offset = self._position
+                self._position += len(line) + 1
+                yield offset, line + b"\n"
+
+
+def _decode(line: bytes) -> Record:
+    _check(line)
+    record: Record = values.decode(line)
+    return record
+
+
+def _decode_head(line: bytes) -> Record:
+    """Decode a record without its row: everything before it is small, and a quote inside a string is escaped."""
+    _check(line)
+    end = line.find(_ROW)
+    head: Record = json.loads(line[:end] + b"}") if end > 0 else values.decode(line)
+    return head
+
+
+def _check(line: bytes) -> None:
+    """Raise ValueError unless the line is exactly what was written."""
+    if len(line) <= _SUFFIX or line[-_SUFFIX : -_SUFFIX + len(_CRC)] != _CRC or line[-3:] != b'"}\n':
+        raise ValueError("a block of zeros" if not line.strip(b"\0\n") else "not a record: its end is missing")
+    try:
+        expected = int(line[-11:-3], 16)
+    except ValueError:
+        raise ValueError("not a record: its checksum is no number") from None
+    if zlib.crc32(line[:-_SUFFIX] + b"}") != expected:
+        raise ValueError("its checksum does not match: it has been altered")
+
+
+def _line_at(descriptor: int, offset: int) -> bytes:
+    data = os.pread(descriptor, 4096, offset)
+    while (end := data.find(b"\n")) < 0:
+        more = os.pread(descriptor, _BLOCK, offset + len(data))
+        if not more:
+            raise JournalError(f"the journal ends in the middle of the record at byte {offset}")
+        data += more
+    return data[: end + 1]
+
+
+def _intact_size(descriptor: int) -> int:
+    """Give the size of the file up to and including its last line end."""
+    end = os.fstat(descriptor).st_size
+    while end > 0:
+        start = max(0, end - _BLOCK)
+        found = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

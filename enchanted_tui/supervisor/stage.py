@@ -1,0 +1,253 @@
+"""What a stage has to run next: its samples, drawn or read back, and the steps that have no result yet.
+
+The same code serves a fresh start and a resume: it looks at the state and goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from enchanted_tui import values
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.supervisor.journal import Journal, Record
+from enchanted_tui.supervisor.state import NOT_RUN, BatchState, CampaignState, StageState
+
+SLICE = 1_000  #: samples recorded, and kept in memory, at a time
+_SLICES_KEPT = 4
+
+Row = dict[str, Any]
+
+
+class Ready(NamedTuple):
+    """A task that can run now. `row` is its previous step's row if that is still at hand."""
+
+    id: TaskId
+    row: Row | None
+
+
+class SomeSampler(Protocol):
+    """What the supervisor needs of a sampler, a plugin's included."""
+
+    budget: int
+
+    def get_next_samples(self) -> Sequence[Mapping[str, Any]] | None: ...
+    def skip(self, n_batches: int) -> None: ...
+    def register_future(self, dataset: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """The configuration of one stage, made ready."""
+
+    depth: int
+    sampler: SomeSampler
+    pure: bool  #: the sampler can draw any part again (`samplers.base.Sampler.points`)
+    adaptive: bool  #: the sampler learns, so a batch waits for the results of the ones before
+    runners: tuple[str, ...]  #: one name a step
+    own_outputs: tuple[frozenset[str], ...]  #: one set a step: columns that a failed row must not show with an inherited value
+    data_dir: str  #: absolute
+    skip_failed_parents: bool
+
+
+class StageRun:
+    """Walks through a stage: what is unfinished in recorded batches first, then new batches until the target is reached."""
+
+    def __init__(self, plan: StagePlan, state: CampaignState, journal: Journal, record: Callable[[Record], int]) -> None:
+        self.plan = plan
+        self.state = state
+        self.stage: StageState = state.stages[plan.depth]
+        self._journal = journal
+        self._record = record
+        self._samples: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
+        self._parent: tuple[int, Row] | None = None
+        self._learned_batches = 0
+        self._skipped = False
+        self._walk = self._tasks()
+        self.exhausted = False  #: every task of the stage has been given out
+
+    def next(self) -> Ready | None:
+        """Give a task that can run, or None if there is none now (results have to arrive first, or there are no more)."""
+        if self.exhausted:
+            return None
+        for ready in self._walk:
+            return ready
+        self.exhausted = True
+        return None
+
+    @property
+    def done(self) -> bool:
+        """True if the target is reached and every sample has a row."""
+        return self.exhausted and self.stage.n_rows == self.stage.count
+
+    # -- parents ------------------------------------------------------------------------------------------------------------
+
+    def find_parents(self) -> None:
+        """Make parents of the previous stage's rows that are none yet; those that are keep their place."""
+        if self.plan.depth == 0:
+            return
+        known = {(batch, sample) for batch, start, stop in self.stage.parents for sample in range(start, stop)}
+        ranges = [list(item) for item in self.stage.parents]
+        added = False
+        for batch, sample, outcome, _ in self.state.stages[self.plan.depth - 1].rows():
+            if (batch, sample) in known or (self.plan.skip_failed_parents and outcome > 1):
+                continue
+            added = True
+            if ranges and ranges[-1][0] == batch and ranges[-1][2] == sample:
+                ranges[-1][2] = sample + 1
+            else:
+                ranges.append([batch, sample, sample + 1])
+        if added:
+            self._record({"type": "parents", "depth": self.plan.depth, "ranges": ranges})
+
+    def _parent_row(self, index: int) -> Row:
+        if self._parent is None or self._parent[0] != index:
+            previous = self.state.stages[self.plan.depth - 1]
+            number, sample = self.stage.parent(index)
+            offset = previous.batches[number].steps[-1].offsets[sample]
+            row = self._journal.read_row(offset)
+            row["run_dir"] = self._absolute(row["run_dir"])
+            self._parent = (index, row)
+        return self._parent[1]
+
+    def _absolute(self, run_dir: str) -> str:
+        return os.path.join(self.plan.data_dir, os.path.basename(run_dir))
+
+    # -- the walk -------------------------------------------------------------------------------------------------------------
+
+    def _tasks(self) -> Iterator[Ready | None]:
+        number = 0
+        while True:
+            while number < len(self.stage.batches):
+                yield from self._unfinished(self.stage.batches[number])
+                number += 1
+            if self.stage.n_parents == 0 or self.stage.drawn >= self.stage.target:
+                return
+            if self.plan.adaptive:
+                while self.stage.n_rows < self.stage.count:
+                    yield None
+                self._learn()
+            if not self._open_batch():
+                return
+
+    def _unfinished(self, batch: BatchState) -> Iterator[Ready]:
+        for sample in range(batch.count):
+            for step, tasks in enumerate(batch.steps):
+                if tasks.outcomes[sample] == NOT_RUN:
+                    yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
+                    break
+
+    def params(self, ready: Ready) -> tuple[Row, list[str]]:
+        """Give a task's parameters, and the inherited columns that its row hides if it fails."""
+        task = ready.id
+        batch = self.stage.batches[task.batch]
+        if task.step:
+            row = ready.row
+            if row is None:
+                row = self._journal.read_row(batch.steps[task.step - 1].offsets[task.sample])
+            params = dict(row)
+            params["run_dir"] = self._absolute(params["run_dir"])
+        elif self.plan.depth:
+            parent, position = divmod(task.sample, batch.size)
+            params = {**self._parent_row(parent), **self._sample(batch, position)}
+        else:
+            return self._sample(batch, task.sample), []
+        return params, [name for name in self.plan.own_outputs[task.step] if name in params]
+
+    # -- samples ----------------------------------------------------------------------------------------------------------------
+
+    def _sample(self, batch: BatchState, position: int) -> Row:
+        start = position - position % SLICE
+        key = (batch.index, start)
+        samples = self._samples.get(key)
+        if samples is None:
+            samples = self._slice(batch, start)
+            self._keep(key, samples)
+        return samples[position - start]
+
+    def _keep(self, key: tuple[int, int], samples: list[Row]) -> None:
+        self._samples[key] = samples
+        while len(self._samples) > _SLICES_KEPT:
+            self._samples.popitem(last=False)
+
+    def _slice(self, batch: BatchState, start: int) -> list[Row]:
+        if start in batch.slices:
+            return read_samples(self._journal.read(batch.slices[start]))
+        if not self.plan.pure:
+            raise LostSamplesError(
+                f"the values of samples {start} and following of batch {batch.index} were in a damaged line of the journal, "
+                f"and {type(self.plan.sampler).__name__} cannot draw them again"
+            )
+        stop = min(start + SLICE, batch.size)
+        samples: list[Row] = self.plan.sampler.points(batch.index, batch.first, batch.size, start, stop)  # type: ignore[attr-defined]
+        self._record_slice(batch.index, batch.first, batch.size, start, samples)
+        return samples
+
+    def _record_slice(self, batch: int, first: int, size: int, start: int, samples: list[Row]) -> None:
+        record = {"type": "samples", "depth": self.plan.depth, "batch": batch, "first": first, "size": size, "start": start}
+        self._record({**record, **write_samples(samples)})
+
+    def _open_batch(self) -> bool:
+        """Draw the next batch; False if the sampler has nothing more to give."""
+        first = self.stage.drawn
+        left = self.stage.target - first
+        number = len(self.stage.batches)
+        if self.plan.pure:
+            size = min(getattr(self.plan.sampler, "batch_size", None) or left, left)
+            samples = self.plan.sampler.points(number, first, size, 0, min(SLICE, size))  # type: ignore[attr-defined]
+            self._record_slice(number, first, size, 0, samples)
+            self._keep((number, 0), samples)
+            return True
+        self._catch_up(number)
+        drawn = [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()][:left]
+        for start in range(0, len(drawn), SLICE):
+            self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE])
+        return bool(drawn)
+
+    # -- samplers that are not pure -----------------------------------------------------------------------------------------------
+
+    def _catch_up(self, batches: int) -> None:
+        """Bring a new instance of a sampler that replays to where the recorded batches ended."""
+        if not self._skipped:
+            self._skipped = True
+            if batches:
+                self.plan.sampler.skip(batches)
+
+    def _learn(self) -> None:
+        """Give an adaptive sampler the rows it has not seen."""
+        self._catch_up(len(self.stage.batches))
+        batches = self.stage.batches[self._learned_batches :]
+        rows = [self._journal.read_row(offset) for batch in batches for offset in batch.steps[-1].offsets if offset >= 0]
+        self._learned_batches = len(self.stage.batches)
+        if rows:
+            import pandas
+
+            self.plan.sampler.register_future(pandas.DataFrame(rows))
+
+
+class LostSamplesError(Exception):
+    """Drawn values are gone and cannot be drawn again."""
+
+
+def clean_sample(sample: Mapping[str, Any]) -> Row:
+    """Give a sample with text keys and plain Python values."""
+    return {str(name): values.plain(value) for name, value in sample.items()}
+
+
+def write_samples(samples: list[Row]) -> Record:
+    """Give samples as the fields of a record: a table where they all have the same names."""
+    names = list(samples[0]) if samples else []
+    if all(list(sample) == names for sample in samples):
+        return {"names": names, "rows": [list(sample.values()) for sample in samples]}
+    return {"samples": samples}
+
+
+def read_samples(record: Record) -> list[Row]:
+    """Give the samples of a record made by `write_samples`."""
+    if "samples" in record:
+        return list(record["samples"])
+    names = record["names"]
+    return [dict(zip(names, row, strict=True)) for row in record["rows"]]

@@ -1,0 +1,390 @@
+"""The state of a campaign: a fold over its journal.
+
+``state.apply(record, offset)`` for every record gives the state; live, resumed, attached or a year later, it is the same. Per task it keeps
+an offset into the journal and one byte, so a million samples cost about ten megabytes; rows are read where they are needed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.task import FAILURE_KINDS
+from enchanted_tui.supervisor.journal import Record
+
+#: What a task's byte says: not run, ok, or failed, where `FAILED` + i is the i-th failure kind.
+NOT_RUN, OK, FAILED = 0, 1, 2
+_KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
+_UNKNOWN_KIND = FAILED + len(FAILURE_KINDS)
+_RECENT_FAILURES = 1000
+_RECENT_TIMES = 512
+
+
+@dataclass
+class StepState:
+    """The tasks of one batch at one step, by sample."""
+
+    offsets: array[int] = field(default_factory=lambda: array("q"))  #: where the task's record is, or -1
+    outcomes: bytearray = field(default_factory=bytearray)  #: NOT_RUN, OK, or FAILED and more
+    succeeded: int = 0
+    failed: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.succeeded + self.failed
+
+    def grow(self, count: int) -> None:
+        missing = count - len(self.offsets)
+        if missing > 0:
+            self.offsets.extend(array("q", [-1]) * missing)
+            self.outcomes.extend(bytes(missing))
+
+    def put(self, sample: int, outcome: int, offset: int) -> None:
+        self.outcomes[sample] = outcome
+        self.offsets[sample] = offset
+        if outcome == OK:
+            self.succeeded += 1
+        else:
+            self.failed += 1
+
+    def clear(self, sample: int) -> int:
+        """Forget a task's result and give what it was."""
+        outcome = self.outcomes[sample]
+        if outcome == NOT_RUN:
+            return outcome
+        self.outcomes[sample] = NOT_RUN
+        self.offsets[sample] = -1
+        if outcome == OK:
+            self.succeeded -= 1
+        else:
+            self.failed -= 1
+        return outcome
+
+
+@dataclass
+class BatchState:
+    """One batch of a stage: `size` samples were drawn, and each is run for every parent."""
+
+    index: int
+    first: int  #: position of its first sample in the stage
+    size: int
+    time: float  #: when its first sample was drawn, seconds since the epoch
+    parents: int = 1
+    slices: dict[int, int] = field(default_factory=dict)  #: first sample of a recorded slice -> offset of its record
+    steps: list[StepState] = field(default_factory=list)
+    finished_at: float | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of samples of the expanded batch."""
+        return self.size * self.parents
+
+    @property
+    def done(self) -> bool:
+        """True if every sample has a row."""
+        return self.steps[-1].done == self.count
+
+    def grow(self, parents: int) -> None:
+        self.parents = parents
+        for step in self.steps:
+            step.grow(self.count)
+
+
+@dataclass
+class StageState:
+    """One stage: its target, its batches and the parents they are combined with."""
+
+    depth: int
+    n_steps: int
+    target: int = 0
+    batches: list[BatchState] = field(default_factory=list)
+    #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they became parents
+    parents: list[tuple[int, int, int]] = field(default_factory=list)
+    n_parents: int = 1
+    complete: bool = False
+    started_at: float | None = None
+    drawn: int = 0  #: number of samples drawn, before they are combined with parents
+    n_rows: int = 0  #: number of samples, combined with parents, that have a row
+
+    @property
+    def count(self) -> int:
+        """Number of samples of all batches drawn so far, combined with parents."""
+        return self.drawn * self.n_parents
+
+    @property
+    def expected(self) -> int:
+        """Number of rows the stage will have when its target is reached."""
+        return self.target * self.n_parents
+
+    def rows(self) -> Iterator[tuple[int, int, int, int]]:
+        """Give (batch, sample, outcome, offset) of every finished sample, in (batch, sample) order."""
+        for batch in self.batches:
+            last = batch.steps[-1]
+            for sample, offset in enumerate(last.offsets):
+                if offset >= 0:
+                    yield batch.index, sample, last.outcomes[sample], offset
+
+    def parent(self, index: int) -> tuple[int, int]:
+        """Give (batch, sample), in the previous stage, of parent `index`."""
+        for batch, start, stop in self.parents:
+            if index < stop - start:
+                return batch, start + index
+            index -= stop - start
+        raise IndexError("no such parent")
+
+
+@dataclass(frozen=True)
+class FailureNote:
+    """A failure as kept in memory: enough to list and group; the rest is in the journal at `offset`."""
+
+    task: TaskId
+    kind: str
+    message: str
+    time: float
+    host: str
+    offset: int
+
+
+class CampaignState:
+    """What is known of a campaign: everything in it comes from the journal."""
+
+    def __init__(self) -> None:
+        self.campaign = ""
+        self.seed = 0
+        self.config_file = ""
+        self.config_dir = ""
+        self.identity: Any = None
+        self.runner_options: Any = None
+        self.stage_names: list[dict[str, Any]] = []
+        self.sessions = 0
+        self.opened_at = 0.0
+        self.session_started_at = 0.0
+        self.host = ""
+        self.pid = 0
+        self.mode = ""
+        self.stages: list[StageState] = []
+        self.ended: Record | None = None  #: the last session's end, unless one has begun since
+        self.paused_by: str | None = None
+        self.draining_by: str | None = None
+        self.last_time = 0.0
+        self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
+        self.failure_kinds: Counter[str] = Counter()
+        self.failures: deque[FailureNote] = deque(maxlen=_RECENT_FAILURES)
+        self.runtime_sum = 0.0  #: seconds of all tasks, failed and repeated ones included
+        self.tasks_recorded = 0
+        self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
+
+    # -- the fold -------------------------------------------------------------------------------------------------------
+
+    def apply(self, record: Record, offset: int) -> CampaignState:
+        """Take one record into account. Record types that this version does not know are counted and otherwise ignored."""
+        kind = record["type"]
+        if kind == "task":
+            self._task(record, offset)
+            return self
+        handler = _HANDLERS.get(kind)
+        if handler is None:
+            self.unknown[kind] += 1
+        else:
+            handler(self, record, offset)
+        self.last_time = record.get("time", self.last_time)
+        return self
+
+    def _open(self, record: Record, offset: int) -> None:
+        if not self.sessions:
+            self.campaign = record["campaign"]
+            self.opened_at = record["time"]
+        self.sessions += 1
+        self.seed = record["seed"]
+        self.session_started_at = record["time"]
+        self.host, self.pid, self.mode = record["host"], record["pid"], record["mode"]
+        self.config_file, self.config_dir = record["config"], record["config_dir"]
+        self.identity, self.runner_options = record["identity"], record["runner_options"]
+        self.stage_names = record["stages"]
+        for depth, (target, stage) in enumerate(zip(record["targets"], record["stages"], strict=True)):
+            if depth == len(self.stages):
+                self.stages.append(StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1))
+            self._set_target(self.stages[depth], target)
+        self.ended = None
+        self.paused_by = self.draining_by = None
+
+    def _set_target(self, stage: StageState, target: int) -> None:
+        if target != stage.target:
+            stage.complete = False
+        stage.target = target
+
+    def _parents(self, record: Record, offset: int) -> None:
+        stage = self.stages[record["depth"]]
+        stage.parents = [(batch, start, stop) for batch, start, stop in record["ranges"]]
+        stage.n_parents = sum(stop - start for _, start, stop in stage.parents)
+        stage.complete = False
+        for batch in stage.batches:
+            batch.grow(stage.n_parents)
+            batch.finished_at = None
+
+    def _samples(self, record: Record, offset: int) -> None:
+        stage = self.stages[record["depth"]]
+        number, first = record["batch"], record["first"]
+        missing = number - len(stage.batches)
+        for k in range(missing):  # the records of these batches are damaged: their place is known, their samples can be drawn again
+            size = (first - stage.drawn) // (missing - k)
+            self._open_batch(stage, stage.drawn, size, record["time"])
+        if number == len(stage.batches):
+            self._open_batch(stage, first, record["size"], record["time"])
+        stage.batches[number].slices.setdefault(record["start"], offset)
+
+    def _open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
+        batch = BatchState(len(stage.batches), first, size, time)
+        batch.steps = [StepState() for _ in range(stage.n_steps)]
+        batch.grow(stage.n_parents)
+        stage.batches.append(batch)
+        stage.drawn += size
+        stage.complete = False
+        if stage.started_at is None:
+            stage.started_at = time
+
+    def _task(self, record: Record, offset: int) -> None:
+        depth, number, sample, step = record["task"]
+        batch = self._find_batch(depth, number)
+        if batch is None or sample >= batch.count or step >= len(batch.steps):
+            return
+        tasks = batch.steps[step]
+        if tasks.outcomes[sample] != NOT_RUN:
+            return
+        runtime = record["runtime"]
+        finished = record["started"] + runtime
+        if record["outcome"] == "ok":
+            tasks.put(sample, OK, offset)
+        else:
+            tasks.put(sample, _KIND_CODES.get(record["kind"], _UNKNOWN_KIND), offset)
+            self.failure_kinds[record["kind"] if record["kind"] in _KIND_CODES else "unknown"] += 1
+            note = FailureNote(TaskId(*record["task"]), record["kind"], record["message"], finished, record["host"], offset)
+            self.failures.append(note)
+        if step == len(batch.steps) - 1:
+            self.stages[depth].n_rows += 1
+        self.tasks_recorded += 1
+        self.runtime_sum += runtime
+        self.finish_times.append(finished)
+        self.last_time = max(self.last_time, finished)
+
+    def _retry(self, record: Record, offset: int) -> None:
+        for item in record["tasks"]:
+            self._forget(TaskId(*item))
+
+    def _forget(self, task: TaskId) -> None:
+        """Forget a task's result, those of its later steps and those of all its descendants."""
+        batch = self._find_batch(task.depth, task.batch)
+        if batch is None or task.sample >= batch.count:
+            return
+        outcome = NOT_RUN
+        for step in range(task.step, len(batch.steps)):
+            outcome = batch.steps[step].clear(task.sample)
+            if outcome >= FAILED:
+                self._drop_failure(TaskId(task.depth, task.batch, task.sample, step), outcome)
+        batch.finished_at = None
+        self.stages[task.depth].complete = False
+        self.stages[task.depth].n_rows -= outcome != NOT_RUN
+        if outcome != NOT_RUN and task.depth + 1 < len(self.stages):
+            self._forget_children(task)
+
+    def _forget_children(self, task: TaskId) -> None:
+        child_stage = self.stages[task.depth + 1]
+        index = 0
+        for number, start, stop in child_stage.parents:
+            if number == task.batch and start <= task.sample < stop:
+                parent = index + task.sample - start
+                for batch in child_stage.batches:
+                    for sample in range(parent * batch.size, (parent + 1) * batch.size):
+                        self._forget(TaskId(task.depth + 1, batch.index, sample, 0))
+                return
+            index += stop - start
+
+    def _drop_failure(self, task: TaskId, outcome: int) -> None:
+        kind = FAILURE_KINDS[outcome - FAILED] if outcome != _UNKNOWN_KIND else "unknown"
+        self.failure_kinds[kind] -= 1
+        for note in self.failures:
+            if note.task == task:
+                self.failures.remove(note)
+                return
+
+    def _batch_complete(self, record: Record, offset: int) -> None:
+        batch = self._find_batch(record["depth"], record["batch"])
+        if batch is not None:
+            batch.finished_at = record["time"]
+
+    def _stage_complete(self, record: Record, offset: int) -> None:
+        self.stages[record["depth"]].complete = True
+
+    def _control(self, record: Record, offset: int) -> None:
+        action, by = record["action"], record["by"]
+        if action == "pause":
+            self.paused_by = by
+        elif action == "continue":
+            self.paused_by = self.draining_by = None
+        elif action in ("drain", "abort"):
+            self.draining_by = by
+
+    def _end(self, record: Record, offset: int) -> None:
+        self.ended = record
+
+    # -- what it tells ----------------------------------------------------------------------------------------------------
+
+    def _find_batch(self, depth: int, number: int) -> BatchState | None:
+        if depth >= len(self.stages) or number >= len(self.stages[depth].batches):
+            return None
+        return self.stages[depth].batches[number]
+
+    @property
+    def current_depth(self) -> int:
+        """Depth of the first stage that is not complete, or of the last one."""
+        for stage in self.stages:
+            if not stage.complete:
+                return stage.depth
+        return max(0, len(self.stages) - 1)
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.stages) and all(stage.complete for stage in self.stages)
+
+    def offset_of(self, task: TaskId) -> int:
+        """Give the offset of a task's record, or -1."""
+        batch = self._find_batch(task.depth, task.batch)
+        if batch is None or task.sample >= batch.count:
+            return -1
+        return batch.steps[task.step].offsets[task.sample]
+
+    def failed_tasks(self) -> Iterator[TaskId]:
+        """Give the first failed step of every sample that has one."""
+        for stage in self.stages:
+            for batch in stage.batches:
+                for sample in range(batch.count):
+                    for step, tasks in enumerate(batch.steps):
+                        if tasks.outcomes[sample] >= FAILED:
+                            yield TaskId(stage.depth, batch.index, sample, step)
+                            break
+
+    def totals(self) -> tuple[int, int]:
+        """Give the numbers of tasks that succeeded and failed, all stages and steps together."""
+        succeeded = failed = 0
+        for stage in self.stages:
+            for batch in stage.batches:
+                for step in batch.steps:
+                    succeeded += step.succeeded
+                    failed += step.failed
+        return succeeded, failed
+
+
+_HANDLERS = {
+    "open": CampaignState._open,
+    "parents": CampaignState._parents,
+    "samples": CampaignState._samples,
+    "retry": CampaignState._retry,
+    "batch_complete": CampaignState._batch_complete,
+    "stage_complete": CampaignState._stage_complete,
+    "control": CampaignState._control,
+    "end": CampaignState._end,
+}
