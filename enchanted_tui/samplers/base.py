@@ -8,7 +8,7 @@ what was drawn before, so a campaign resumes without replaying. A sampler that l
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from enchanted_tui.config.options import Component, option
@@ -25,6 +25,8 @@ class Sampler(Component):
     kind: ClassVar[str] = "sampler"
     #: True if the next batch depends on the results of the ones before.
     adaptive: ClassVar[bool] = False
+    #: Seed that holds where the user gives none, neither here nor for the campaign.
+    default_seed: ClassVar[int | None] = None
 
     seed: int | None = option(None, doc="Seed of this sampler; without it, supervisor.seed is used.", ge=0)
 
@@ -34,6 +36,7 @@ class Sampler(Component):
         self._submitted = 0
         self._stage = 0
         self._campaign_seed: int | None = None
+        self._seed_given = False
 
     # -- what a pure sampler implements -------------------------------------------------------------------------------
 
@@ -47,20 +50,30 @@ class Sampler(Component):
     @property
     def total(self) -> int | None:
         """How many points there are in all (a grid, a file), or None where there is always another one."""
-        return None
+        return
 
     # -- place and size -----------------------------------------------------------------------------------------------
 
-    def place(self, campaign_seed: int, stage: int) -> None:
-        """Tell the sampler the campaign's seed and its stage, which together with the position determine every draw."""
-        self._campaign_seed, self._stage = campaign_seed, stage
+    def place(self, campaign_seed: int, stage: int, *, given: bool = True) -> None:
+        """Tell the sampler the campaign's seed and its stage, which together with the position determine every draw.
+
+        `given` is False where the user gave no seed and the campaign drew one: a sampler with a `default_seed` then keeps that.
+        """
+        self._campaign_seed, self._stage, self._seed_given = campaign_seed, stage, given
+
+    @property
+    def seed_given(self) -> bool:
+        """True if the seed was chosen by the user, here or for the campaign."""
+        return self.seed is not None or (self._campaign_seed is not None and self._seed_given)
 
     def effective_seed(self) -> int:
-        """The seed in force: the sampler's own, else the campaign's, else one drawn now and kept."""
+        """The seed in force: the sampler's own, else the campaign's, else the default, else one drawn now and kept."""
         if self.seed is not None:
             return self.seed
+        if self.default_seed is not None and not self.seed_given:
+            return self.default_seed
         if self._campaign_seed is None:
-            self._campaign_seed = secrets.randbits(63)
+            self._campaign_seed, self._seed_given = secrets.randbits(63), False
         return self._campaign_seed
 
     @property
@@ -80,12 +93,18 @@ class Sampler(Component):
         return self._submitted
 
     @property
+    def target(self) -> int:
+        """How many samples there will be: the budget, or all there are where the budget asks for more."""
+        total = self.total
+        return self.budget if total is None else min(self.budget, total)
+
+    @property
     def has_budget(self) -> bool:
-        return self._submitted < self.budget
+        return self._submitted < self.target
 
     def next_size(self) -> int:
         """Size of the next batch: `batch_size`, or what is left of the budget."""
-        left = max(0, self.budget - self._submitted)
+        left = max(0, self.target - self._submitted)
         size = getattr(self, "batch_size", None)
         return left if size is None else min(size, left)
 
@@ -105,9 +124,13 @@ class Sampler(Component):
                 self._batches += 1
                 self._submitted += size
 
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        if getattr(self, "budget", None) == 0:
+            yield "budget", "A budget of 0 draws no samples, so nothing will run; give the number of samples wanted."
+
     def register_future(self, dataset: pandas.DataFrame) -> None:
         """Learn from the results of a finished batch. A sampler that does not learn ignores them."""
-        return None
+        return
 
     if TYPE_CHECKING:
         budget: int

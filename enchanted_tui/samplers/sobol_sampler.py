@@ -1,0 +1,74 @@
+"""Sobol sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy
+
+from enchanted_tui.config.options import option
+from enchanted_tui.samplers import qmc
+from enchanted_tui.samplers.base import Sample
+from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
+
+_LONGEST = 2**30  # the sequence has 30 bits
+_MOST_PARAMETERS = 21_201  # the direction numbers that are known
+
+
+class SobolSequenceSampler(BoxSampler):
+    """Take consecutive points of a Sobol sequence, which fill the box more evenly than random ones.
+
+    Sobol, USSR Comput. Math. Math. Phys. 7 (1967), doi:10.1016/0041-5553(67)90144-9; direction numbers of Joe and Kuo, SIAM J. Sci. Comput.
+    30 (2008), doi:10.1137/070709359; scrambled by a random linear matrix and a digital shift (Matousek, J. Complexity 14 (1998),
+    doi:10.1006/jcom.1998.0489). Sample i is point i of the sequence; a seed given here or nowhere is scipy's own at every stage.
+    """
+
+    default_seed: ClassVar[int | None] = 42
+
+    budget: int = option(doc="How many samples to draw in all; a power of two keeps the points balanced.", ge=0, example=128)
+    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
+    scramble: bool = option(
+        True, doc="Randomise the sequence, keeping its evenness; false gives the bare one, which begins at the lower bounds."
+    )
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self._engine: Any = None
+        self._engine_made_with = -1
+
+    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
+        unit = self._unit_points(first + start, stop - start)
+        return as_samples(self.parameters, scale(unit, self.bounds).tolist())
+
+    def _unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
+        """Give `count` points of the unit cube; consecutive calls go on with the same engine, which is quicker than going there anew."""
+        seed = self._engine_seed()
+        if self._engine is None or self._engine_made_with != seed or self._engine.num_generated > position:
+            self._engine = qmc.engine("Sobol", len(self.parameters), seed, scramble=self.scramble)
+            self._engine_made_with = seed
+        engine = self._engine
+        if engine.num_generated < position:
+            engine.fast_forward(position - engine.num_generated)
+        if position or count == 1:
+            return engine.random(count)  # type: ignore[no-any-return]
+        # the first point alone: asked for more, scipy warns about the power of two, which is for `warnings` to say
+        return numpy.concatenate([engine.random(1), engine.random(count - 1)])
+
+    def _engine_seed(self) -> int:
+        """Seed of the scrambling: one given here, or none, is scipy's own; the campaign's is told apart by stage."""
+        seed = self.effective_seed()
+        return seed if self.seed is not None or not self.seed_given else qmc.derived_seed(seed, self.stage)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if self.budget > _LONGEST:
+            yield "budget", f"A Sobol sequence has {_LONGEST:,} points here; lower the budget, or use RandomSampler."
+        if len(self.parameters) > _MOST_PARAMETERS:
+            yield "parameters", f"A Sobol sequence has at most {_MOST_PARAMETERS:,} parameters; use RandomSampler or LatinHypercubeSampler."
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        yield from super().warnings()
+        if self.budget & (self.budget - 1):
+            lower = 1 << (self.budget.bit_length() - 1)
+            yield "budget", f"Sobol points are balanced only in powers of two: {self.budget} is none, {lower} and {2 * lower} are."
