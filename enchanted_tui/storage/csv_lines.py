@@ -1,0 +1,56 @@
+"""Rows as lines of CSV: exact numbers, minimal quoting, ``\\n`` at the end, UTF-8."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from enchanted_tui import values
+
+# csv.writer writes these exactly as values.cell does
+_WRITTEN_ALIKE = frozenset((float, int, str, bool, type(None)))
+_LONG = 4_000  # characters; a shorter line holds no integer that values.cell would write in another way
+_NOT_ENCODABLE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
+class CsvLines:
+    """Makes lines; keeps nothing of them."""
+
+    def __init__(self) -> None:
+        self._written = _Sink()
+        # The line terminator decides which characters csv.writer quotes: a lone carriage return must be among them.
+        self._write = csv.writer(self._written, lineterminator="\r\n").writerow
+
+    def line(self, cells: Collection[Any]) -> bytes:
+        """Give a row's values, one per column, as one line."""
+        if _WRITTEN_ALIKE.issuperset(map(type, cells)):
+            try:
+                self._write(cells)
+            except ValueError:  # an integer beyond Python's limit of digits
+                self._write([values.cell(value) for value in cells])
+            else:
+                if len(self._written[-1]) > _LONG:
+                    self._written.clear()
+                    self._write([values.cell(value) for value in cells])
+        else:
+            self._write([values.cell(value) for value in cells])
+        return to_bytes(self._written.pop()[:-2] + "\n")
+
+    def row(self, row: dict[str, Any], header: Sequence[str]) -> bytes:
+        """Give `row` as a line under `header`; a column that it lacks is empty."""
+        return self.line([*map(row.get, header)])
+
+
+def to_bytes(text: str) -> bytes:
+    """Encode as UTF-8: undecodable bytes come out as they were, any other lone surrogate as its escape sequence."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        escaped = _NOT_ENCODABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+        return escaped.encode("utf-8", "surrogateescape")
+
+
+class _Sink(list[str]):
+    write = list.append

@@ -1,0 +1,176 @@
+"""enchanted_dataset.csv: one row for each finished sample of a stage."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain, takewhile
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from enchanted_tui.storage.columns import Columns, Key, Shape
+from enchanted_tui.storage.csv_lines import CsvLines
+from enchanted_tui.storage.growing import FileChangedError, GrowingFile
+from enchanted_tui.storage.row_order import RowOrder
+
+Row = dict[str, Any]
+
+_HOLD_SEC = 0.8  # with a tick each second, a row is on disk within 2 s
+_SORT_SHARE = 0.05  # of the elapsed time, at most, goes into putting rows in order
+
+
+class Dataset:
+    """The dataset of one stage, kept up to date while samples finish; all calls from one thread.
+
+    `read_rows()` gives every row that was ever handed to `add`, from the journal, each key once and in (batch, sample) order; it is
+    called when the file has to be written anew. The file has one header that covers all rows, grows by whole lines, and after
+    `finish` is a pure function of the rows. It does not exist while there are no rows.
+
+    Each method that writes raises OSError if it cannot; the file then stays as it was and a later `tick` tries again.
+    """
+
+    def __init__(self, path: Path, read_rows: Callable[[], Iterator[tuple[Key, Row]]], clock: Callable[[], float] = time.monotonic) -> None:
+        self.path = path
+        self._read_rows = read_rows
+        self._clock = clock
+        self._file = GrowingFile(path)
+        self._lines = CsvLines()
+        self._columns = Columns()
+        self._header: Shape = ()
+        self._order = RowOrder()
+        self._held: dict[Key, tuple[float, Row]] = {}  # in order of arrival
+        self._completed: deque[tuple[float, int]] = deque()  # batches whose last rows may still be held
+        self._sort_due = False
+        self._no_sort_before = float("-inf")
+
+    def rebuild(self) -> None:
+        """Write the file anew from all rows. Which batches are complete has to be told again."""
+        self._order = RowOrder()
+        self._rewrite()
+
+    def add(self, key: Key, row: Row) -> None:
+        """Take the row of a finished sample; it is on disk within 2 s, given a tick each second. The row must not change afterwards."""
+        held = self._held.get(key)
+        self._held[key] = (held[0] if held else self._clock(), row)
+
+    def batch_complete(self, batch: int) -> None:
+        """Take note that all rows of `batch` have been added; the file will be put in order if it is not."""
+        self._completed.append((self._clock(), batch))
+
+    def tick(self) -> None:
+        """Write what is due."""
+        now = self._clock()
+        if self._held and self._oldest() <= now - _HOLD_SEC:
+            self._write(self._due(now))
+        self._confirm_batches()
+        if self._sort_due and now >= self._no_sort_before:
+            self._sort()
+
+    def finish(self) -> None:
+        """Write everything, in order and under the final header. More rows may follow."""
+        if self._held:
+            self._write(sorted(self._held))
+        self._confirm_batches()
+        self._sort()
+        self._file.close()
+
+    def _oldest(self) -> float:
+        return next(iter(self._held.values()))[0]
+
+    def _due(self, now: float) -> list[Key]:
+        """Give the keys of the rows held long enough and of all held rows that belong before the last of them."""
+        old = takewhile(lambda item: item[1][0] <= now - _HOLD_SEC, self._held.items())
+        last = max(key for key, _ in old)
+        return sorted(key for key in self._held if key <= last)
+
+    def _confirm_batches(self) -> None:
+        """Pass on which batches are complete, once all their rows are in the file."""
+        while self._completed and (not self._held or self._oldest() > self._completed[0][0]):
+            self._order.batch_complete(self._completed.popleft()[1])
+            self._sort_due = True
+
+    def _write(self, keys: list[Key]) -> None:
+        if self._fits(keys):
+            try:
+                self._append(keys)
+                return
+            except FileChangedError:
+                pass
+        self._rewrite()
+
+    def _fits(self, keys: list[Key]) -> bool:
+        """Tell whether the rows are all new and need no further column."""
+        if not self._file.exists or any(key in self._order for key in keys):
+            return False
+        known = set(self._header)
+        shapes = {tuple(self._held[key][1]) for key in keys}
+        return all(known.issuperset(shape) for shape in shapes)
+
+    def _append(self, keys: list[Key]) -> None:
+        lines = [self._lines.row(self._held[key][1], self._header) for key in keys]
+        self._file.append(b"".join(lines))
+        for key, line in zip(keys, lines, strict=True):
+            self._order.append(key, len(line))
+            self._columns.note(key, tuple(self._held.pop(key)[1]))
+        self._order.settle()
+
+    def _sort(self) -> None:
+        """Put the file in order, under the header that its rows have in that order."""
+        started = self._clock()
+        self._order.settle()
+        if self._header != self._columns.header():
+            self._rewrite()
+        elif not self._order.sorted:
+            try:
+                self._file.rearrange(self._order.settled, self._order.pieces())
+                self._order.rearranged()
+            except FileChangedError:
+                self._rewrite()
+        now = self._clock()
+        self._no_sort_before = now + (now - started) / _SORT_SHARE
+        self._sort_due = False
+
+    def _rewrite(self) -> None:
+        """Write the file anew from the journal."""
+        rows = self._read_rows()
+        first = next(rows, None)
+        if first is None:
+            self._file.remove()
+            self._header, self._columns, self._order = (), Columns(), self._order.restarted(0)
+            return
+        self._columns.note(first[0], tuple(first[1]))
+        with self._file.replacement() as file:
+            written = self._write_rows(file, self._columns.header(), chain((first,), rows))
+            while written.columns.header() != written.header:
+                file.seek(0)
+                file.truncate()
+                written = self._write_rows(file, written.columns.header(), self._read_rows())
+        self._header, self._columns, self._order = written.header, written.columns, written.order
+        for key in written.held:
+            del self._held[key]
+
+    def _write_rows(self, file: BinaryIO, header: Shape, rows: Iterator[tuple[Key, Row]]) -> _Written:
+        """Write the rows under `header`, as far as it covers them, and give the columns that they really have."""
+        line = self._lines.line(header)
+        file.write(line)
+        written = _Written(header, Columns(), self._order.restarted(len(line)), [])
+        for key, row in rows:
+            shape = tuple(row)
+            written.columns.note(key, shape)
+            line = self._lines.line(row.values()) if shape == header else self._lines.row(row, header)
+            file.write(line)
+            written.order.append(key, len(line))
+            if key in self._held:
+                written.held.append(key)
+        written.order.settle()
+        return written
+
+
+class _Written(NamedTuple):
+    """What a new version of the file holds."""
+
+    header: Shape
+    columns: Columns
+    order: RowOrder
+    held: list[Key]
