@@ -50,7 +50,7 @@ class Sampler(Component):
     @property
     def total(self) -> int | None:
         """How many points there are in all (a grid, a file), or None where there is always another one."""
-        return
+        return None
 
     # -- place and size -----------------------------------------------------------------------------------------------
 
@@ -130,7 +130,6 @@ class Sampler(Component):
 
     def register_future(self, dataset: pandas.DataFrame) -> None:
         """Learn from the results of a finished batch. A sampler that does not learn ignores them."""
-        return
 
     if TYPE_CHECKING:
         budget: int

@@ -64,7 +64,9 @@ def _loguniform(raw: philox.Words, bounds: Bounds) -> philox.Floats:
 
 def _normal(raw: philox.Words, bounds: Bounds) -> philox.Floats:
     lower, upper = numpy.array(bounds, dtype=float).T
-    return (lower / 2 + upper / 2) + (upper - lower) / 6 * _elementwise(NormalDist().inv_cdf, philox.open_interval(raw))
+    deviates = _elementwise(NormalDist().inv_cdf, philox.open_interval(raw))
+    points: philox.Floats = (lower / 2 + upper / 2) + (upper - lower) / 6 * deviates
+    return points
 
 
 _CONTINUOUS: dict[str, Callable[[philox.Words, Bounds], philox.Floats]] = {

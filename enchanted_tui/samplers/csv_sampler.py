@@ -1,0 +1,75 @@
+"""Points from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from enchanted_tui.config.options import option
+from enchanted_tui.samplers import checks
+from enchanted_tui.samplers.base import Sample, Sampler
+from enchanted_tui.samplers.box import as_samples
+from enchanted_tui.samplers.finite import stretch, total_by_default
+from enchanted_tui.samplers.points_file import PointsFile, PointsFileError, read_points
+
+
+class CSVSampler(Sampler):
+    """Take points from the rows of a CSV or Parquet file, in their order.
+
+    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. The file is
+    read once; its points are recorded as they are drawn, so that what was drawn does not change with the file.
+    """
+
+    seed = None  # nothing here is random
+
+    path: str = option(
+        doc="CSV file whose first line names the columns, or Parquet file.", path=True, aliases=("csv_path",), example="points.csv"
+    )
+    parameters: list[str] | None = option(None, doc="Columns to take; without it, all.", aliases=("columns",), example=["x", "y"])
+    delimiter: str = option(",", doc="What separates the cells of a CSV file, one character.")
+    budget: int | None = total_by_default("How many rows to take, from the top; without it, all.")  # type: ignore[assignment]
+    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
+
+    @cached_property
+    def _file(self) -> PointsFile:
+        return read_points(self.path, self.parameters, self.delimiter)
+
+    @property
+    def total(self) -> int:
+        """Number of rows. Raises PointsFileError, a ValueError, if the file cannot be read."""
+        return self._file.rows
+
+    @property
+    def parameter_names(self) -> Sequence[str]:
+        return tuple(self._file.columns) if self.parameters is None else tuple(self.parameters)
+
+    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
+        rows = stretch(self.total, first + start, first + stop)
+        columns = [self._file.columns[name][rows.start : rows.stop] for name in self.parameter_names]
+        return as_samples(self.parameter_names, zip(*columns, strict=True))
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
+            yield "delimiter", f"The delimiter {self.delimiter!r} must be one character, not a quote or an end of line."
+            return
+        found = list(checks.name_problems(self.parameters)) if self.parameters is not None else []
+        yield from found
+        try:
+            columns = self._file.columns
+        except PointsFileError as error:
+            yield error.option, str(error)
+            return
+        if self.parameters is None:
+            for _, sentence in checks.name_problems(tuple(columns)):
+                yield "path", f"{sentence} Columns of a file can be chosen with `parameters`."
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        try:
+            yield from super().warnings()
+            yield from checks.name_warnings(self.parameter_names)
+            for remark in self._file.remarks:
+                yield "path", remark
+            if self.budget is not None and self.budget > self.total:
+                yield "budget", f"The file has {self.total:,} points, fewer than the budget of {self.budget:,}; all of them are taken."
+        except PointsFileError:
+            return  # told by `problems`

@@ -1,0 +1,177 @@
+"""Read points from a CSV or Parquet file, column by column, every value exactly."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import os
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+# a number with leading zeros is a label such as 007, and longer ones than this Python does not read
+_WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"
+_INT = re.compile(_WHOLE)
+_FLOAT = re.compile(rf"(?:{_WHOLE}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+
+Column = Sequence[Any]
+
+
+class PointsFileError(ValueError):
+    """The file cannot give the points asked for; `option` is the one to change."""
+
+    def __init__(self, sentence: str, option: str = "path") -> None:
+        super().__init__(sentence)
+        self.option = option
+
+
+@dataclass(frozen=True)
+class PointsFile:
+    """Columns by name, all of `rows` values of type int, float, str (or bool from Parquet), and what looked odd in them."""
+
+    columns: dict[str, Column]
+    rows: int
+    remarks: list[str] = field(default_factory=list)
+
+
+def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
+    """Read the columns `wanted`, or all. Raises PointsFileError, with the line where there is one."""
+    try:
+        with open(path, "rb") as file:
+            is_parquet = file.read(4) == b"PAR1"
+        points = _read_parquet(path, wanted) if is_parquet else _read_csv(path, wanted, delimiter)
+    except FileNotFoundError:
+        raise PointsFileError(f"There is no file {path}; check the path.") from None
+    except UnicodeDecodeError:
+        raise PointsFileError(f"{path} is neither Parquet nor text in UTF-8; save it as one of them.") from None
+    except OSError as error:
+        raise PointsFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if points.rows == 0:
+        raise PointsFileError(f"{_short(path)} has no points; it needs at least one row below the names of the columns.")
+    return points
+
+
+# -- CSV ----------------------------------------------------------------------------------------------------------------
+
+
+def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        header, cells, lines = _read_cells(file, path, wanted, delimiter)
+    remarks: list[str] = []
+    columns = {name: _typed(name, texts, lines, path, remarks) for name, texts in zip(header, cells, strict=True)}
+    return PointsFile(columns, len(lines), remarks)
+
+
+def _read_cells(file: TextIO, path: str, wanted: Sequence[str] | None, delimiter: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Give the names of the columns to take, their cells, and the line on which each row ends."""
+    rows = _rows(file, path, delimiter)
+    header = [name.strip() for name in next(rows, (0, []))[1]]
+    names, chosen = _choose(header, wanted, path)
+    cells: list[list[str]] = [[] for _ in chosen]
+    lines = []
+    for line, row in rows:
+        if len(row) != len(header):
+            raise PointsFileError(f"Line {line} of {_short(path)} has {len(row)} cells, the header has {len(header)}; make them agree.")
+        for texts, index in zip(cells, chosen, strict=True):
+            texts.append(row[index])
+        lines.append(line)
+    return names, cells, lines
+
+
+def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Give each row that is not an empty line, with the number of the line on which it ends."""
+    reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise PointsFileError(f"Line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}.") from None
+
+
+def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: list[str]) -> Column:
+    """Give cells as whole numbers if all of them are, else as numbers if all of them are, else as they are written."""
+    stripped = [text.strip() for text in texts]
+    odd = _first_misfit(_FLOAT, stripped)
+    if odd is not None:
+        if any(map(_FLOAT.fullmatch, stripped)):
+            what = f"because {texts[odd]!r} in line {lines[odd]} is no number"
+            remarks.append(f"The column {name!r} of {_short(path)} is taken as text, {what}.")
+        return texts
+    if "" in stripped:
+        line = lines[stripped.index("")]
+        raise PointsFileError(f"Line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number), or remove the line.")
+    if _first_misfit(_INT, stripped) is None:
+        return _compact([int(text) for text in stripped])
+    return array("d", map(float, stripped))
+
+
+def _first_misfit(pattern: re.Pattern[str], texts: list[str]) -> int | None:
+    """Give the index of the first text that is not empty and not what the pattern describes."""
+    return next((index for index, text in enumerate(texts) if text and not pattern.fullmatch(text)), None)
+
+
+def _compact(numbers: list[int]) -> Column:
+    try:
+        return array("q", numbers)
+    except OverflowError:  # beyond 64 bits
+        return numbers
+
+
+# -- Parquet ------------------------------------------------------------------------------------------------------------
+
+
+def _read_parquet(path: str, wanted: Sequence[str] | None) -> PointsFile:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            names, _ = _choose(file.schema_arrow.names, wanted, path)
+            table = file.read(columns=names)
+    except pyarrow.ArrowException as error:
+        raise PointsFileError(f"{_short(path)} is a damaged Parquet file: {error}.") from None
+    return PointsFile({name: _plain_column(name, table.column(name), path) for name in names}, table.num_rows)
+
+
+def _plain_column(name: str, column: Any, path: str) -> Column:
+    cells: list[Any] = column.to_pylist()
+    kinds = {type(cell) for cell in cells}
+    if type(None) in kinds:
+        row = cells.index(None) + 1
+        raise PointsFileError(f"Row {row} of {_short(path)} has no value for {name!r}; give one, or remove the row.")
+    if not kinds <= {bool, int, float, str}:
+        raise PointsFileError(f"The column {name!r} of {_short(path)} is of type {column.type}; points are numbers or text.", "parameters")
+    if kinds == {float}:
+        return array("d", cells)
+    return _compact(cells) if kinds == {int} else cells
+
+
+# -- both ---------------------------------------------------------------------------------------------------------------
+
+
+def _choose(header: Sequence[str], wanted: Sequence[str] | None, path: str) -> tuple[list[str], list[int]]:
+    """Give the names and indices of the columns wanted, all if None. Raises PointsFileError for one that is not there."""
+    if not header:
+        raise PointsFileError(f"{_short(path)} is empty; its first line names the columns.")
+    for position, name in enumerate(header):
+        if name in header[:position] and (wanted is None or name in wanted):
+            raise PointsFileError(f"{_short(path)} has two columns called {name!r}; rename one of them.")
+    if wanted is None:
+        return list(header), list(range(len(header)))
+    for position, name in enumerate(wanted):
+        if name not in header:
+            raise PointsFileError(_no_such_column(name, header, path), f"parameters[{position}]")
+    return list(wanted), [header.index(name) for name in wanted]
+
+
+def _no_such_column(name: str, header: Sequence[str], path: str) -> str:
+    near = difflib.get_close_matches(name, header, n=1)
+    shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
+    return f"{_short(path)} has no column {name!r}{f'; did you mean {near[0]!r}?' if near else '.'} It has: {shown}."
+
+
+def _short(path: str) -> str:
+    return os.path.basename(path) or path
