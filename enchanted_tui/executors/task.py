@@ -86,6 +86,22 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     return line
 
 
+def fail_task(message: dict[str, Any], context: dict[str, Any], failure: dict[str, Any], runtime: float, started: float) -> bytes:
+    """Record a task that failed without being able to say so itself: its process died, or it could not be started."""
+    work_dir = os.path.join(context["local_storage"] or context["data_dir"], message["name"])
+    if not os.path.isdir(work_dir):
+        make_run_dir(work_dir)
+    return finish_task(message, context, work_dir, {}, failure, runtime, started)
+
+
+def skip_task(message: dict[str, Any], context: dict[str, Any], reason: str) -> bytes:
+    """Record a task that is not run; it gets no directory, and its row keeps that of the step before."""
+    failure = {"kind": "skipped", "message": reason}
+    row = compose_row(message, context, {}, failure, 0.0)
+    row["run_dir"] = os.path.join(context["shown_data_dir"], os.path.basename(message["params"]["run_dir"]))
+    return seal(values.encode(make_record(message, row, failure, 0.0, time.time())))
+
+
 def finish_task(
     message: dict[str, Any],
     context: dict[str, Any],

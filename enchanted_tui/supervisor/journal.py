@@ -23,6 +23,7 @@ FSYNC_INTERVAL = 1.0  #: seconds of records that the loss of the whole machine m
 _SUFFIX = len(b',"crc":"00000000"}\n')
 _CRC = b',"crc":"'
 _ROW = b',"row":{'
+_OPEN = b'{"type": "open"'
 _BLOCK = 1 << 20
 
 
@@ -189,6 +190,19 @@ class JournalReader:
                 offset = self._position
                 self._position += len(line) + 1
                 yield offset, line + b"\n"
+
+
+def last_open(path: Path) -> Record | None:
+    """Give the record with which the last session opened the journal, without decoding the others."""
+    found = None
+    with JournalReader(path) as reader:
+        for _, line in reader._lines_since():
+            if line.startswith(_OPEN):
+                try:
+                    found = _decode(line)
+                except ValueError:
+                    continue
+    return found
 
 
 def _decode(line: bytes) -> Record:

@@ -134,7 +134,12 @@ class StageRun:
                 return
 
     def _unfinished(self, batch: BatchState) -> Iterator[Ready]:
+        if batch.done:
+            return
+        last = batch.steps[-1].outcomes
         for sample in range(batch.count):
+            if last[sample] != NOT_RUN:
+                continue
             for step, tasks in enumerate(batch.steps):
                 if tasks.outcomes[sample] == NOT_RUN:
                     yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)

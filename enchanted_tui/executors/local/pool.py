@@ -29,7 +29,7 @@ from enchanted_tui import values
 from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
 from enchanted_tui.executors.local.warden import capture_files, kill_marked
 from enchanted_tui.executors.local.worker import MAX_MESSAGE, READY, SPOOLED, TROUBLE, collect_output
-from enchanted_tui.executors.task import finish_task, make_run_dir, task_message
+from enchanted_tui.executors.task import fail_task, task_message
 
 log = logging.getLogger(__name__)
 
@@ -383,15 +383,10 @@ class Pool:
         self._deliver(self._failure(worker, task, kind, reason))
 
     def _failure(self, worker: _Worker, task: Task, kind: str, reason: str) -> Result | Trouble:
-        message = task_message(task)
-        base = self._context["local_storage"] or self._context["data_dir"]
-        work_dir = os.path.join(base, task.id.name)
+        failure = {"kind": kind, "message": reason}
         runtime = time.monotonic() - worker.since
         try:
-            if not os.path.isdir(work_dir):
-                make_run_dir(work_dir)
-            failure = {"kind": kind, "message": reason}
-            line = finish_task(message, self._context, work_dir, {}, failure, runtime, worker.since_epoch)
+            line = fail_task(task_message(task), self._context, failure, runtime, worker.since_epoch)
             run_dir = os.path.join(self._context["data_dir"], task.id.name)
             collect_output(capture_files(self._scratch, worker.number), run_dir, descriptors=False)
         except OSError as error:

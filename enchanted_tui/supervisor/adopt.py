@@ -1,0 +1,221 @@
+"""Take over a run directory that the older program made: write the journal it lacks, from its run directories and datasets.
+
+The older program keeps no samples and no per-sample record, so it is taken over batch by batch: what its ``enchanted_run.yaml`` counts as
+finished is kept; a batch it had begun is done again.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui import __version__
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.task import DATAPOINT
+from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+from enchanted_tui.storage.run_state import read_run_state
+from enchanted_tui.supervisor.journal import Journal, Record
+from enchanted_tui.supervisor.outcome import EnvironmentProblem
+from enchanted_tui.supervisor.stage import SLICE, write_samples
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Datapoint:
+    task: TaskId
+    row: Row
+    finished: float  #: seconds since the epoch
+
+
+def is_older_run(run_dir: RunDir) -> bool:
+    """Tell whether the directory holds a run of the older program that had finished at least one batch."""
+    return not run_dir.journal.exists() and run_dir.run_state.is_file()
+
+
+def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
+    """Write the journal of a run directory that has none.
+
+    Raises EnvironmentProblem if what is there does not fit the configuration.
+    """
+    try:
+        saved = read_run_state(run_dir.run_state)
+    except (OSError, ValueError) as error:
+        raise EnvironmentProblem(f"{run_dir.run_state} cannot be read ({error}); without it the older program's run cannot be resumed.") from None
+    if saved.depth >= len(config.stages):
+        raise EnvironmentProblem(
+            f"{run_dir.run_state} stands at stage {saved.depth}, but the configuration has only {len(config.stages)} stages; "
+            "use the configuration that the run was made with."
+        )
+    found = {point.task: point for point in _datapoints(run_dir)}
+    partial = run_dir.journal.with_name(f"{run_dir.journal.name}.{uuid.uuid4().hex}.partial")
+    journal = Journal(partial)
+    try:
+        for record in _records(config, saved.depth, saved.batch_number, found):
+            journal.append(record)
+        journal.close()
+        partial.rename(run_dir.journal)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _records(config: CampaignConfig, depth: int, last_batch: int, found: dict[TaskId, _Datapoint]) -> Iterator[Record]:
+    from enchanted_tui.supervisor.session import build_samplers, sampler_target
+
+    seed = config.supervisor.seed or 0
+    samplers = build_samplers(config, seed)
+    stages = [_Stage(config, level, found, last_batch if level == depth else None) for level in range(depth + 1)]
+    drawn = [sum(stage.sizes(n_parents)) for stage, n_parents in zip(stages, _parent_counts(stages), strict=True)]
+    targets = [max(count, sampler_target(sampler)) for count, sampler in zip(drawn, samplers, strict=False)]
+    targets += [0] * (len(config.stages) - len(targets))
+    targets[:depth] = drawn[:depth]
+    yield _open_record(config, seed, targets)
+    for stage, n_parents, sampler in zip(stages, _parent_counts(stages), samplers, strict=False):
+        if stage.depth:
+            below = stages[stage.depth - 1]
+            yield {"type": "parents", "depth": stage.depth, "ranges": [[b, 0, count] for b, count in enumerate(below.counts)]}
+        yield from stage.records(n_parents, tuple(getattr(sampler, "parameter_names", ())))
+        if stage.depth < depth:
+            yield {"type": "stage_complete", "depth": stage.depth, "rows": sum(stage.counts)}
+    yield {"type": "end", "reason": "adopted", "exit_code": 0, "message": "taken over from the older program", "files": {}}
+
+
+def _parent_counts(stages: list[_Stage]) -> list[int]:
+    return [1, *(sum(stage.counts) for stage in stages[:-1])]
+
+
+class _Stage:
+    """What the older program finished of one stage."""
+
+    def __init__(self, config: CampaignConfig, depth: int, found: dict[TaskId, _Datapoint], last_batch: int | None) -> None:
+        self.depth = depth
+        self._runners = [step.runner for step in config.stages[depth].steps]
+        self._found = found
+        last_step = len(self._runners) - 1
+        samples: dict[int, set[int]] = {}
+        for task in found:
+            if task.depth == depth and task.step == last_step and (last_batch is None or task.batch <= last_batch):
+                samples.setdefault(task.batch, set()).add(task.sample)
+        self.counts: list[int] = []  #: rows of each batch, from batch 0 on without a gap
+        while len(self.counts) in samples:
+            present = samples[len(self.counts)]
+            if present != set(range(len(present))):
+                break
+            self.counts.append(len(present))
+
+    def sizes(self, n_parents: int) -> list[int]:
+        """Give the number of samples drawn for each batch."""
+        return [count // n_parents for count in self.counts] if n_parents else []
+
+    def records(self, n_parents: int, names: tuple[str, ...]) -> Iterator[Record]:
+        first = 0
+        for batch, size in enumerate(self.sizes(n_parents)):
+            rows = [self._found[TaskId(self.depth, batch, sample, len(self._runners) - 1)].row for sample in range(size)]
+            samples = [{name: row[name] for name in names if name in row} for row in rows]
+            for start in range(0, size, SLICE):
+                yield {
+                    "type": "samples",
+                    "depth": self.depth,
+                    "batch": batch,
+                    "first": first,
+                    "size": size,
+                    "start": start,
+                    **write_samples(samples[start : start + SLICE]),
+                }
+            first += size
+            yield from self._tasks(batch)
+            yield {"type": "batch_complete", "depth": self.depth, "batch": batch}
+
+    def _tasks(self, batch: int) -> Iterator[Record]:
+        for sample in range(self.counts[batch]):
+            for step, runner in enumerate(self._runners):
+                point = self._found.get(TaskId(self.depth, batch, sample, step))
+                if point is not None:
+                    yield _task_record(point, runner)
+
+
+def _task_record(point: _Datapoint, runner: str) -> Record:
+    runtime = point.row.get(f"runtime_sec_{runner}")
+    runtime = float(runtime) if isinstance(runtime, int | float) else 0.0
+    record: Record = {
+        "type": "task",
+        "task": list(point.task),
+        "outcome": "ok" if point.row.get("success") is True else "failed",
+        "runtime": runtime,
+        "started": point.finished - runtime,
+        "host": "",
+        "attempt": 0,
+    }
+    if record["outcome"] == "failed":
+        record |= {"kind": "reported", "message": "failed under the older program, which keeps no reason"}
+    record["row"] = point.row
+    return record
+
+
+def _open_record(config: CampaignConfig, seed: int, targets: list[int]) -> Record:
+    from enchanted_tui.supervisor.session import describe_stages
+
+    return {
+        "type": "open",
+        "campaign": uuid.uuid4().hex,
+        "session": "adopted",
+        "seed": seed,
+        "version": __version__,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "mode": "adopted",
+        "config": config.path.name if config.path else "",
+        "config_dir": str(config.base_dir),
+        "identity": config.identity(),
+        "runner_options": config.runner_options(),
+        "overrides": list(config.overrides),
+        "stages": describe_stages(config),
+        "targets": targets,
+    }
+
+
+# -- reading the older program's files ---------------------------------------------------------------------------------------
+
+
+def _datapoints(run_dir: RunDir) -> Iterator[_Datapoint]:
+    """Give every finished task there is a trace of: datasets first, so that the more exact run directories replace them."""
+    for dataset in (run_dir.last_complete_dataset, run_dir.dataset):
+        if dataset.is_file():
+            yield from _read_table(dataset)
+    if run_dir.data.is_dir():
+        for entry in os.scandir(run_dir.data):
+            if RUN_DIR_NAME.match(entry.name):
+                yield from _read_table(Path(entry.path) / DATAPOINT)
+
+
+def _read_table(path: Path) -> Iterator[_Datapoint]:
+    """Read rows by their run directory; a row that does not fit the header (the older program could tear and misalign them) is left out."""
+    try:
+        finished = path.stat().st_mtime
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            for cells in csv.DictReader(file, restkey="", strict=True):
+                row = {name: parse_cell(cell) for name, cell in cells.items() if name and cell not in (None, "")}
+                match = RUN_DIR_NAME.match(os.path.basename(str(row.get("run_dir", ""))))
+                if match and "" not in cells and type(row.get("success")) is bool:
+                    yield _Datapoint(TaskId(*map(int, match.groups())), row, finished)
+    except (OSError, csv.Error):
+        return
+
+
+def parse_cell(text: str) -> Any:
+    """Give the value that a cell of a CSV file most likely stands for."""
+    if text in ("True", "False"):
+        return text == "True"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,180 @@
+"""Hand tasks to executors: at most as many as they can usefully hold, samples that have begun before new ones."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import Deliver, Executor, Result, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.task import fail_task, task_message
+from enchanted_tui.runners.base import Runner
+from enchanted_tui.supervisor.stage import LostSamplesError, Ready, StageRun
+
+log = logging.getLogger(__name__)
+
+_ROWS_KEPT = 1_000  #: next steps that wait with their row in memory; the rest read it back when their turn comes
+_MAX_WAITING = 20_000  #: waiting next steps above which no new samples are begun
+
+
+class Dispatcher:
+    """The executors of a campaign, and which task is where."""
+
+    def __init__(self, config: CampaignConfig, context: TaskContext, deliver: Deliver) -> None:
+        self._config = config
+        self._context = context
+        self._context_fields = asdict(context)
+        self._deliver = deliver
+        self._executors: dict[str, Executor] = {}
+        self._keys = _executor_keys(config)
+        self._waiting: dict[str, deque[Ready]] = {}
+        self._preparers = _preparers(config)
+        self.in_flight: dict[TaskId, str] = {}
+        self.attempts: dict[TaskId, int] = {}
+
+    def executor_of(self, task: TaskId) -> str:
+        return self._keys[self._config.stages[task.depth].steps[task.step].executor]
+
+    def task_of(self, task: TaskId, params: dict[str, Any]) -> Task:
+        """Give a task as it would be submitted with `params`."""
+        return Task(task, self._config.stages[task.depth].steps[task.step].runner, params)
+
+    # -- giving out -----------------------------------------------------------------------------------------------------------
+
+    def put(self, ready: Ready) -> None:
+        """Take a task that can run before new samples are begun."""
+        waiting = self._waiting.setdefault(self.executor_of(ready.id), deque())
+        if len(waiting) >= _ROWS_KEPT:
+            ready = Ready(ready.id, None)
+        waiting.append(ready)
+
+    def fill(self, run: StageRun, flush: Callable[[], None]) -> None:
+        """Submit what can run. `flush` puts the journal on disk, before the samples that it names are run."""
+        capacity = self._capacities(run)
+        chosen: dict[str, list[Ready]] = {key: [] for key in capacity}
+        for key, room in capacity.items():
+            waiting = self._waiting.get(key)
+            while waiting and len(chosen[key]) < room:
+                chosen[key].append(waiting.popleft())
+        while self._room_for_new(capacity, chosen) and (ready := run.next()) is not None:
+            key = self.executor_of(ready.id)
+            if len(chosen[key]) < capacity[key]:
+                chosen[key].append(ready)
+            else:
+                self.put(ready)
+        batches = {key: self._tasks(run, items) for key, items in chosen.items() if items}
+        flush()
+        for key, tasks in batches.items():
+            self.in_flight.update((task.id, key) for task in tasks)
+            self._executors[key].submit(tasks)
+
+    def _capacities(self, run: StageRun) -> dict[str, int]:
+        capacity = {}
+        for step in self._config.stages[run.plan.depth].steps:
+            key = self._keys[step.executor]
+            if key not in capacity:
+                capacity[key] = max(0, self._started(key).capacity())
+        return capacity
+
+    def _room_for_new(self, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> bool:
+        waiting = sum(len(items) for items in self._waiting.values())
+        return waiting < _MAX_WAITING and any(len(chosen[key]) < room for key, room in capacity.items())
+
+    def _tasks(self, run: StageRun, items: list[Ready]) -> list[Task]:
+        tasks = []
+        for ready in items:
+            runner = run.plan.runners[ready.id.step]
+            try:
+                params, hide = run.params(ready)
+            except LostSamplesError as error:
+                self._fail(Task(ready.id, runner, {}), "lost", str(error))
+                continue
+            task = Task(ready.id, runner, params, self.attempts.get(ready.id, 0), None, hide)
+            preparer = self._preparers.get(runner)
+            if preparer is not None:
+                try:
+                    task.prepared = preparer.prepare(dict(params))
+                except Exception as error:
+                    kind = getattr(error, "failure_kind", "prepare")
+                    self._fail(task, kind, f"{type(error).__name__}: {error}")
+                    continue
+            tasks.append(task)
+        return tasks
+
+    def _fail(self, task: Task, kind: str, message: str) -> None:
+        self.in_flight[task.id] = self.executor_of(task.id)
+        failure = {"kind": kind, "message": message}
+        self._deliver(Result(task.id, fail_task(task_message(task), self._context_fields, failure, 0.0, time.time())))
+
+    # -- taking back ------------------------------------------------------------------------------------------------------------
+
+    def arrived(self, task: TaskId) -> bool:
+        """Note that a task's result is here; False if it was not expected (any more)."""
+        return self.in_flight.pop(task, None) is not None
+
+    def recall(self) -> None:
+        """Take back what has not started; it waits for its turn again."""
+        for executor in self._executors.values():
+            for task in executor.recall():
+                if self.in_flight.pop(task, None) is not None:
+                    self._waiting.setdefault(self.executor_of(task), deque()).appendleft(Ready(task, None))
+
+    # -- executors ----------------------------------------------------------------------------------------------------------------
+
+    def _started(self, key: str) -> Executor:
+        executor = self._executors.get(key)
+        if executor is None:
+            executor = self._config.executors[key].build()
+            executor.start(self._context, self._deliver)
+            for notice in executor.notices():
+                log.warning(notice)
+            self._executors[key] = executor
+        return executor
+
+    def keep_only(self, depth: int) -> None:
+        """Close the executors that no stage from `depth` on uses."""
+        needed = {self._keys[step.executor] for stage in self._config.stages[depth:] for step in stage.steps}
+        for key in [key for key in self._executors if key not in needed]:
+            self._executors.pop(key).close()
+
+    def cancel(self) -> None:
+        """Stop everything at once."""
+        for executor in self._executors.values():
+            executor.cancel()
+        self.in_flight.clear()
+
+    def close(self) -> None:
+        while self._executors:
+            _, executor = self._executors.popitem()
+            executor.close()
+
+    def workers(self) -> list[WorkerInfo]:
+        return [worker for executor in self._executors.values() for worker in executor.workers()]
+
+
+def _executor_keys(config: CampaignConfig) -> dict[str, str]:
+    """Give, by configured name, the name of the executor that serves it: local executors without a size of their own share workers."""
+    keys: dict[str, str] = {}
+    shared: dict[str, str] = {}
+    for name, spec in config.executors.items():
+        sizes = {"n_workers", "n_jobs"} & set(spec.options)
+        if sizes or not spec.class_path.startswith("enchanted_tui.executors.local."):
+            keys[name] = name
+        else:
+            keys[name] = shared.setdefault(f"{spec.class_path} {sorted(spec.options.items())}", name)
+    return keys
+
+
+def _preparers(config: CampaignConfig) -> Mapping[str, Any]:
+    """Give, by name, an instance of each runner that prepares its samples on this side."""
+    used = {step.runner for stage in config.stages for step in stage.steps}
+    instances = {
+        name: config.runners[name].build()
+        for name in used
+        if getattr(config.runners[name].cls, "prepare", Runner.prepare) is not Runner.prepare
+    }
+    return instances

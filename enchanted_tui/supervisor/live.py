@@ -1,0 +1,85 @@
+"""``state/live.json``: what only the running supervisor knows - who works on what, and why nothing happens.
+
+Nothing depends on it: it is written for viewers at most once a second and means nothing once the lock is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui.storage.atomic import write_atomically
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.outcome import Outcome
+from enchanted_tui.supervisor.stage import StageRun
+from enchanted_tui.supervisor.state import CampaignState
+
+_MAX_WORKERS_SHOWN = 1_000
+_REFRESH = 10.0  #: seconds after which an unchanged file is written again, as a sign of life
+
+
+class LiveFile:
+    """The file as its supervisor keeps it."""
+
+    def __init__(self, run_dir: RunDir) -> None:
+        self._path = run_dir.live
+        self._last: dict[str, Any] = {}
+        self._written_at = 0.0
+
+    def write(self, state: CampaignState, dispatcher: Dispatcher, run: StageRun | None, stopping: Outcome | None) -> None:
+        """Write the file if anything in it has changed."""
+        workers = [asdict(worker) for worker in dispatcher.workers()]
+        content = {
+            "state": _word(state, stopping),
+            "depth": run.plan.depth if run is not None else None,
+            "in_flight": len(dispatcher.in_flight),
+            "workers": workers[:_MAX_WORKERS_SHOWN],
+            "n_workers": len(workers),
+            "waiting_for": _waiting_for(state, dispatcher, workers, stopping),
+        }
+        now = time.monotonic()
+        if content != self._last or now - self._written_at > _REFRESH:
+            self._last, self._written_at = content, now
+            with contextlib.suppress(OSError):  # a viewer's convenience never stops a campaign
+                write_atomically(self._path, json.dumps({"time": time.time(), **content}))
+
+    def close(self, state: CampaignState) -> None:
+        """The supervisor ends: nothing is live any more."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def read_live(path: Path) -> dict[str, Any] | None:
+    """Give the file's content, or None if there is none."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return content
+
+
+def _word(state: CampaignState, stopping: Outcome | None) -> str:
+    if stopping is not None:
+        return "stopping"
+    return "paused" if state.paused_by is not None else "running"
+
+
+def _waiting_for(state: CampaignState, dispatcher: Dispatcher, workers: list[dict[str, Any]], stopping: Outcome | None) -> str:
+    """Answer, in one line, why nothing seems to happen; empty if something does."""
+    running = [worker for worker in workers if worker["task"]]
+    if stopping is not None:
+        oldest = min(running, key=lambda worker: worker["since"], default=None)
+        return f"stopping ({stopping.message}); " + (f"{oldest['task']} still runs" if oldest else "nothing runs any more")
+    if state.paused_by is not None:
+        return f"paused by {state.paused_by}"
+    if not running and dispatcher.in_flight:
+        return "waiting for workers to start"
+    if len(running) == 1 and len(dispatcher.in_flight) == 1:
+        worker = running[0]
+        return f"waiting for {worker['task']} on {worker['host']}"
+    return ""

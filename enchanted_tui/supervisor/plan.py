@@ -1,0 +1,72 @@
+"""From a configuration to what the loop works with: a plan for each stage, and what all tasks share."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from enchanted_tui.executors.base import TaskContext
+from enchanted_tui.samplers.base import Sampler
+from enchanted_tui.supervisor.session import Session
+from enchanted_tui.supervisor.stage import StagePlan
+
+
+def stage_plans(session: Session) -> list[StagePlan]:
+    """Give the plan of each stage of an opened campaign."""
+    config = session.config
+    plans = []
+    drawn: set[str] = set()
+    for depth, (stage, sampler) in enumerate(zip(config.stages, session.samplers, strict=True)):
+        drawn |= set(getattr(sampler, "parameter_names", ()))
+        runners = tuple(step.runner for step in stage.steps)
+        plans.append(
+            StagePlan(
+                depth=depth,
+                sampler=sampler,
+                pure=is_pure(sampler),
+                adaptive=learns(sampler),
+                runners=runners,
+                own_outputs=tuple(frozenset({"output", *_output_names(config, runner)} - drawn) for runner in runners),
+                data_dir=str(session.run_dir.data),
+                skip_failed_parents=config.supervisor.failed_parents == "skip",
+            )
+        )
+    return plans
+
+
+def task_context(session: Session) -> TaskContext:
+    """Give what every task of the campaign shares."""
+    config = session.config
+    used = {step.runner for stage in config.stages for step in stage.steps}
+    return TaskContext(
+        data_dir=str(session.run_dir.data),
+        shown_data_dir=os.path.join(config.shown_base_run_dir, "data"),
+        runners={
+            name: {"class": config.runners[name].class_path, "options": config.runners[name].worker_options()} for name in sorted(used)
+        },
+        seed=session.state.seed,
+        campaign=session.state.campaign,
+        session=session.session_id,
+        local_storage=session.local_storage,
+        python_path=[str(path) for path in config.python_path],
+        working_dir=os.getcwd(),
+    )
+
+
+def is_pure(sampler: Any) -> bool:
+    """Tell whether a sampler can draw any part of any batch again, by position."""
+    return isinstance(sampler, Sampler) and type(sampler).points is not Sampler.points
+
+
+def learns(sampler: Any) -> bool:
+    """Tell whether a sampler wants results before it draws on: it says so, or it is a plugin that takes them in."""
+    if isinstance(sampler, Sampler):
+        return sampler.adaptive or type(sampler).register_future is not Sampler.register_future
+    return bool(getattr(sampler, "adaptive", hasattr(sampler, "register_future")))
+
+
+def _output_names(config: Any, runner: str) -> list[str]:
+    spec = config.runners[runner]
+    if not hasattr(spec.cls, "output_names"):
+        return []
+    return list(spec.build().output_names())

@@ -1,0 +1,346 @@
+"""Open a run directory for one session of a campaign: fresh, resumed or extended.
+
+Everything is checked before anything is touched; from the lock on, the directory is ours.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+import socket
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui import __version__
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.samplers.base import Sampler
+from enchanted_tui.storage.atomic import write_atomically
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
+from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, last_open
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.supervisor.stage import SomeSampler
+from enchanted_tui.supervisor.state import CampaignState
+
+log = logging.getLogger(__name__)
+
+#: Asked before existing results are deleted: takes the question, gives the answer.
+Confirm = Callable[[str], bool]
+
+
+@dataclass
+class Session:
+    """An opened run directory and what is known of its campaign."""
+
+    config: CampaignConfig
+    run_dir: RunDir
+    lock: Lock
+    journal: Journal
+    state: CampaignState
+    samplers: list[SomeSampler]
+    mode: str
+    session_id: str
+    notices: list[str]
+
+    def close(self) -> None:
+        try:
+            self.journal.close()
+        finally:
+            self.lock.release()
+
+
+def open_session(
+    config: CampaignConfig,
+    *,
+    mode: str,
+    overwrite: bool = False,
+    confirm: Confirm | None = None,
+    on_lock_lost: Callable[[], None] = lambda: None,
+) -> Session:
+    """Open the campaign's run directory in run mode `mode` (fresh, resume, extend or auto).
+
+    Raises EnvironmentProblem, DirectoryInUseError or RefusedError, each with a sentence for the user, before anything is changed.
+    """
+    run_dir = RunDir(config.base_run_dir)
+    if mode == "auto":
+        mode = "resume" if has_record(run_dir) else "fresh"
+    if mode == "fresh":
+        return _fresh(config, run_dir, overwrite, confirm, on_lock_lost)
+    return _resumed(config, run_dir, mode, on_lock_lost)
+
+
+def has_record(run_dir: RunDir) -> bool:
+    """Tell whether a campaign has been recorded in the directory, by this program or the older one."""
+    from enchanted_tui.supervisor.adopt import is_older_run
+
+    return run_dir.journal.exists() and run_dir.journal.stat().st_size > 0 or is_older_run(run_dir)
+
+
+# -- fresh --------------------------------------------------------------------------------------------------------------------
+
+
+def _fresh(
+    config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None, on_lock_lost: Callable[[], None]
+) -> Session:
+    to_clear = _check_empty(config, run_dir, overwrite, confirm)
+    lock = _take(run_dir, on_lock_lost)
+    try:
+        if to_clear:
+            from enchanted_tui.storage.cleaning import delete_campaign
+
+            delete_campaign(run_dir, keep=(run_dir.lock,), config_path=config.path)
+        for directory in (run_dir.config, run_dir.data, run_dir.logs, run_dir.control):
+            directory.mkdir(parents=True, exist_ok=True)
+        state = CampaignState()
+        seed = secrets.randbits(63) if config.supervisor.seed is None else config.supervisor.seed
+        samplers = build_samplers(config, seed)
+        return _begin(config, run_dir, lock, state, samplers, "fresh", [sampler_target(sampler) for sampler in samplers], seed)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _check_empty(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None) -> bool:
+    """Tell whether existing results have to be cleared first; raise if that is not wanted or not allowed."""
+    root = run_dir.root
+    if root.exists() and not root.is_dir():
+        raise EnvironmentProblem(f"{root} is not a directory; choose another base_run_dir.")
+    try:
+        if not root.exists() or not any(root.iterdir()):
+            return False
+    except PermissionError:
+        raise EnvironmentProblem(f"{root} cannot be read: permission denied; choose another base_run_dir.") from None
+    holder = read_holder(run_dir.lock)
+    if holder is not None and is_alive(run_dir.lock, holder):
+        raise DirectoryInUseError(root, holder)
+    from enchanted_tui.storage.cleaning import refuse_to_delete
+
+    if not overwrite:
+        question = f"{root}\nFolders have content. Do you want to delete data in existing folders? y/N "
+        if confirm is None or not confirm(question):
+            raise EnvironmentProblem(
+                f"{root} is not empty. No content was deleted. To go on with what is there use --run-mode resume, to delete what a "
+                "campaign created there use --overwrite, or choose another base_run_dir."
+            )
+    try:
+        refuse_to_delete(run_dir, config.path)
+    except ValueError as error:
+        raise EnvironmentProblem(str(error)) from None
+    return True
+
+
+# -- resume and extend ------------------------------------------------------------------------------------------------------------
+
+
+def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: Callable[[], None]) -> Session:
+    if not has_record(run_dir):
+        raise EnvironmentProblem(
+            f"There is nothing to {mode} in {run_dir.root}: no campaign is recorded there. Start it with --run-mode fresh (or auto)."
+        )
+    lock = _take(run_dir, on_lock_lost)
+    try:
+        if not run_dir.journal.exists():
+            from enchanted_tui.supervisor.adopt import adopt
+
+            adopt(run_dir, config)
+        state, damage = fold(run_dir.journal)
+        if not state.sessions:
+            raise EnvironmentProblem(f"The journal {run_dir.journal} does not say which campaign it belongs to; it cannot be resumed.")
+        check_unchanged(config, state)
+        samplers = build_samplers(config, state.seed)
+        targets = _targets(state, samplers, mode)
+        session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)
+        session.notices += damage
+        if state.runner_options != config.runner_options():
+            session.notices.append("The options of a runner have changed since the recorded samples were run; they are kept as they are.")
+        return session
+    except BaseException:
+        lock.release()
+        raise
+
+
+def fold(journal: Path) -> tuple[CampaignState, list[str]]:
+    """Fold a journal into the state; also give a sentence for each damaged line."""
+    state = CampaignState()
+    with JournalReader(journal) as reader:
+        for offset, record in reader.records(rows=False):
+            state.apply(record, offset)
+        damage = [
+            f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again."
+            for item in reader.damage
+        ]
+    return state, damage
+
+
+def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:
+    """Raise RefusedError, listing the differences, if the configuration is not the recorded campaign's any more."""
+    recorded, now = state.identity, config.identity()
+    differences = list(_differences("", recorded, now))
+    if differences:
+        listed = "\n".join(f"  {line}" for line in differences)
+        raise RefusedError(
+            f"The configuration has changed in a way that does not fit the results recorded in {config.base_run_dir}:\n{listed}\n"
+            "Undo these changes to go on, or start another campaign in another base_run_dir."
+        )
+
+
+def _differences(path: str, old: Any, new: Any) -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        found = []
+        for key in dict.fromkeys([*old, *new]):
+            below = f"{path}.{key}" if path else str(key)
+            found += _differences(below, old.get(key), new.get(key))
+        return found
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new) and any(isinstance(item, dict | list) for item in old):
+        return [line for index, pair in enumerate(zip(old, new, strict=True)) for line in _differences(f"{path}[{index}]", *pair)]
+    return [] if old == new else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
+
+
+def _targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:
+    recorded = [stage.target for stage in state.stages]
+    if mode == "extend":
+        last = samplers[-1]
+        total = getattr(last, "total", None)
+        if total is not None and recorded[-1] >= total:
+            raise EnvironmentProblem(
+                f"There is nothing to extend: {type(last).__name__} has {total} points and all of them belong to the campaign already."
+            )
+        recorded[-1] += last.budget
+        return recorded[:-1] + [recorded[-1] if total is None else min(recorded[-1], total)]
+    return [max(old, sampler_target(sampler)) for old, sampler in zip(recorded, samplers, strict=True)]
+
+
+# -- both -------------------------------------------------------------------------------------------------------------------------
+
+
+def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:
+    """Give each stage a sampler of its own, placed by seed and stage."""
+    samplers = []
+    for depth, stage in enumerate(config.stages):
+        sampler: Any = config.samplers[stage.sampler].build()
+        if isinstance(sampler, Sampler):
+            sampler.place(seed, depth, given=config.supervisor.seed is not None)
+        samplers.append(sampler)
+    return samplers
+
+
+def sampler_target(sampler: Any) -> int:
+    """How many samples a sampler is to draw in all."""
+    target: int = sampler.target if isinstance(sampler, Sampler) else int(sampler.budget)
+    return target
+
+
+def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
+    try:
+        run_dir.state.mkdir(parents=True, exist_ok=True)
+        return Lock.acquire(run_dir.lock, on_lock_lost)
+    except OSError as error:
+        raise environment_problem(error, run_dir.root) from error
+
+
+def environment_problem(error: OSError, root: Path) -> EnvironmentProblem:
+    """Give an error of the file system as a sentence with the remedy."""
+    where = error.filename or root
+    remedies = {
+        errno.ENOSPC: "the disk is full; make room",
+        errno.EDQUOT: "the quota is used up; make room",
+        errno.EROFS: "the file system is read-only; have it mounted writable or choose another base_run_dir",
+        errno.EACCES: "permission denied; change the permissions or choose another base_run_dir",
+        errno.EPERM: "permission denied; change the permissions or choose another base_run_dir",
+        errno.ENOENT: "it has vanished; bring it back",
+        errno.ESTALE: "its file system has gone; bring it back",
+        errno.ENOTDIR: "a part of this path is not a directory; choose another base_run_dir",
+        errno.EMFILE: "too many open files; raise the limit with ulimit -n",
+    }
+    remedy = remedies.get(error.errno or 0, error.strerror or str(error))
+    return EnvironmentProblem(f"{where}: {remedy}, then go on with --run-mode resume. Nothing that has finished is lost.")
+
+
+def _begin(
+    config: CampaignConfig,
+    run_dir: RunDir,
+    lock: Lock,
+    state: CampaignState,
+    samplers: list[SomeSampler],
+    mode: str,
+    targets: list[int],
+    seed: int,
+) -> Session:
+    try:
+        for directory in (run_dir.config, run_dir.data, run_dir.logs, run_dir.control):
+            directory.mkdir(exist_ok=True)
+        stored = store_config(config, run_dir, state.config_file)
+        journal = Journal(run_dir.journal)
+    except OSError as error:
+        raise environment_problem(error, run_dir.root) from error
+    session_id = uuid.uuid4().hex[:12]
+    record: Record = {
+        "type": "open",
+        "campaign": state.campaign or uuid.uuid4().hex,
+        "session": session_id,
+        "seed": seed,
+        "version": __version__,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "mode": mode,
+        "config": stored,
+        "config_dir": str(config.base_dir),
+        "identity": config.identity(),
+        "runner_options": config.runner_options(),
+        "overrides": list(config.overrides),
+        "stages": describe_stages(config),
+        "targets": targets,
+    }
+    offset = journal.append(record)
+    journal.sync()
+    state.apply(record, offset)
+    return Session(config, run_dir, lock, journal, state, samplers, mode, session_id, [])
+
+
+def describe_stages(config: CampaignConfig) -> list[dict[str, Any]]:
+    """Give the stages by name and type, as recorded and shown."""
+    return [
+        {
+            "sampler": stage.sampler,
+            "sampler_type": config.samplers[stage.sampler].cls.__name__,
+            "steps": [
+                {
+                    "executor": step.executor,
+                    "executor_type": config.executors[step.executor].cls.__name__,
+                    "runner": step.runner,
+                    "runner_type": config.runners[step.runner].cls.__name__,
+                }
+                for step in stage.steps
+            ],
+        }
+        for stage in config.stages
+    ]
+
+
+def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:
+    """Keep the configuration in the run directory unless `newest`, the one kept last, is the same; give the file's name."""
+    text = config.effective_text()
+    if newest and (run_dir.config / newest).exists() and (run_dir.config / newest).read_text(encoding="utf-8") == text:
+        return newest
+    stem, suffix = (config.path.stem, config.path.suffix) if config.path else ("campaign", ".yaml")
+    number = 1
+    while (target := run_dir.config / (f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}")).exists():
+        number += 1
+    write_atomically(target, text)
+    return target.name
+
+
+def newest_config(run_dir: RunDir) -> tuple[Path | None, Path | None]:
+    """Give the stored configuration that was in force last, and the directory from which its relative paths start."""
+    opened = last_open(run_dir.journal) if run_dir.journal.exists() else None
+    if opened is not None and (run_dir.config / opened["config"]).exists():
+        return run_dir.config / opened["config"], Path(opened["config_dir"])
+    if not run_dir.config.is_dir():
+        return None, None
+    files = [path for path in run_dir.config.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file()]
+    return max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None), None

@@ -1,0 +1,383 @@
+"""The supervisor: one loop, one thread, one queue.
+
+Executors put results into the queue; the loop appends them to the journal, updates the state, hands rows to the writers and submits what has
+become runnable. It waits on the queue and otherwise does nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.task import is_environment_error, skip_task, task_message
+from enchanted_tui.supervisor import control
+from enchanted_tui.supervisor.control import Request
+from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.journal import Record
+from enchanted_tui.supervisor.live import LiveFile
+from enchanted_tui.supervisor.logs import campaign_log
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome
+from enchanted_tui.supervisor.plan import stage_plans, task_context
+from enchanted_tui.supervisor.projections import Projections
+from enchanted_tui.supervisor.session import Confirm, Session, environment_problem, open_session
+from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.state import CampaignState
+
+log = logging.getLogger(__name__)
+
+_TICK = 0.25  #: seconds between two looks at the clock while results arrive
+_IDLE_TICK = 1.0  #: the same while nothing happens
+_MIN_TASKS_FOR_FRACTION = 20
+
+Observer = Callable[[Record], None]
+
+
+class Supervisor:
+    """Run a campaign: ``Supervisor(config).start()``.
+
+    `config` is a `CampaignConfig`, a mapping or a namespace with the keys of a config file. Signal handlers, working directory, random
+    generators and the host program's logging are left alone; to steer from another thread call `request`.
+    """
+
+    def __init__(
+        self,
+        config: CampaignConfig | Mapping[str, Any] | Any,
+        config_path: str | Path | None = None,
+        *,
+        mode: str | None = None,
+        overwrite: bool = False,
+        confirm: Confirm | None = None,
+        observer: Observer | None = None,
+        retry: Callable[[CampaignState], list[TaskId]] | None = None,
+    ) -> None:
+        if not isinstance(config, CampaignConfig):
+            from enchanted_tui.config.loading import config_from_mapping
+
+            config = config_from_mapping(config, path=config_path)
+        self.config = config
+        self._mode = mode or config.supervisor.run_mode
+        self._overwrite = overwrite
+        self._confirm = confirm
+        self._observer = observer
+        self._retry = retry
+        self._inbox: queue.SimpleQueue[Result | Trouble | Request] = queue.SimpleQueue()
+
+    @property
+    def state(self) -> CampaignState | None:
+        """The campaign's state while the campaign runs and afterwards."""
+        return self._campaign.state if self._campaign is not None else None
+
+    _campaign: _Campaign | None = None
+
+    def request(self, action: control.Action, by: str = "this process") -> None:
+        """Ask the running campaign to pause, continue, drain or abort. May be called from any thread."""
+        self._inbox.put(Request(action, by))
+
+    def start(self) -> Outcome:
+        """Run the campaign to its end, or until it is drained or aborted.
+
+        Raises EnvironmentProblem, DirectoryInUseError or RefusedError if it cannot begin; from then on the outcome says what happened.
+        """
+        session = open_session(
+            self.config,
+            mode=self._mode,
+            overwrite=self._overwrite,
+            confirm=self._confirm,
+            on_lock_lost=lambda: self._inbox.put(
+                Trouble("another supervisor has taken over the run directory while this process was stopped")
+            ),
+        )
+        try:
+            with campaign_log(session.run_dir, self.config.logging):
+                self._campaign = _Campaign(session, self._inbox, self._observer)
+                return self._campaign.run(self._retry)
+        finally:
+            session.close()
+
+    def create_dataset(self) -> Any:
+        """Run the campaign and give its dataset as a pandas.DataFrame."""
+        import pandas
+
+        self.start()
+        path = Path(self.config.base_run_dir) / "enchanted_dataset.csv"
+        return pandas.read_csv(path) if path.exists() else pandas.DataFrame()
+
+
+class _Campaign:
+    """A session in progress."""
+
+    def __init__(self, session: Session, inbox: queue.SimpleQueue[Result | Trouble | Request], observer: Observer | None) -> None:
+        self.session = session
+        self.config = session.config
+        self.state = session.state
+        self.journal = session.journal
+        self._inbox = inbox
+        self._observer = observer
+        self._context: TaskContext = task_context(session)
+        self._context_fields = asdict(self._context)
+        self._dispatcher = Dispatcher(self.config, self._context, inbox.put)
+        self._projections = Projections(session)
+        self._live = LiveFile(session.run_dir)
+        self._plans = stage_plans(session)
+        self._stopping: Outcome | None = None
+        self._aborted = False
+        self._failed_now = 0
+        self._finished_now = 0
+        self._next_tick = 0.0
+        self._next_poll = 0.0
+        self._run: StageRun | None = None
+
+    # -- the session ------------------------------------------------------------------------------------------------------------
+
+    def run(self, retry: Callable[[CampaignState], list[TaskId]] | None) -> Outcome:
+        for notice in [*map(str, self.config.warnings), *self.session.notices]:
+            log.warning(notice)
+        control.receive(self.session.run_dir.control)  # requests made to an earlier session
+        try:
+            if retry is not None:
+                self._forget(retry(self.state))
+            self._projections.open()
+            for plan in self._plans:
+                self._run_stage(StageRun(plan, self.state, self.journal, self._record))
+                if self._stopping is not None:
+                    break
+            outcome = self._stopping or self._completed()
+        except OSError as error:
+            if not is_environment_error(error) and not isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError):
+                self._defect(error)
+                raise
+            outcome = self._environment(str(environment_problem(error, self.session.run_dir.root)))
+        except EnvironmentProblem as problem:
+            outcome = self._environment(str(problem))
+        except BaseException as error:
+            self._defect(error)
+            raise
+        return self._end(outcome)
+
+    def _run_stage(self, run: StageRun) -> None:
+        self._run = run
+        depth = run.plan.depth
+        run.find_parents()
+        if depth and not run.stage.n_parents:
+            log.warning(f"stage {depth} has nothing to run: the stage before gave no rows to combine its samples with")
+        self._projections.begin_stage(run)
+        self._submit()
+        while not self._stage_is_over():
+            self._turn()
+        if self._stopping is None:
+            if not run.stage.complete:
+                self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows})
+                self.journal.flush()
+            self._dispatcher.keep_only(depth + 1)
+            self._projections.end_stage(run)
+
+    def _stage_is_over(self) -> bool:
+        assert self._run is not None
+        if self._aborted:
+            return True
+        if self._stopping is not None:
+            return not self._dispatcher.in_flight
+        return self._run.done
+
+    def _turn(self) -> None:
+        """Wait for something to happen and deal with all that has."""
+        arrived = self._wait()
+        for item in arrived:
+            self._take(item)
+        self.journal.flush()
+        now = time.monotonic()
+        if now >= self._next_tick:
+            self._tick(now)
+        self._submit()
+
+    def _wait(self) -> list[Result | Trouble | Request]:
+        quiet = self._finished_now == 0 or not self._projections.busy
+        patience = _IDLE_TICK if quiet else _TICK
+        arrived = []
+        try:
+            arrived.append(self._inbox.get(timeout=max(0.0, min(self._next_tick - time.monotonic(), patience))))
+            while True:
+                arrived.append(self._inbox.get_nowait())
+        except queue.Empty:
+            pass
+        return arrived
+
+    def _submit(self) -> None:
+        if self._stopping is None and self.state.paused_by is None and self._run is not None:
+            self._dispatcher.fill(self._run, self.journal.flush)
+
+    # -- results ----------------------------------------------------------------------------------------------------------------
+
+    def _take(self, item: Result | Trouble | Request) -> None:
+        if isinstance(item, Result):
+            if self._dispatcher.arrived(item.id):
+                self._finish(item)
+        elif isinstance(item, Request):
+            self._obey(item)
+        else:
+            self._trouble(item)
+
+    def _finish(self, result: Result) -> None:
+        record: Record = values.decode(result.line)
+        offset = self.journal.append_line(result.line)
+        self.state.apply(record, offset)
+        self._observe(record)
+        task = result.id
+        failed = record["outcome"] != "ok"
+        self._finished_now += 1
+        batch = self.state.stages[task.depth].batches[task.batch]
+        if failed:
+            self._failed_now += 1
+            self._projections.failure(task, record)
+            self._check_failures()
+        if task.step + 1 < len(batch.steps):
+            self._next_step(task, record, failed)
+        else:
+            self._projections.row(task, record["row"])
+        if batch.steps[task.step].done == batch.count:
+            self._projections.step_complete(task, batch)
+            if batch.done:
+                self._record({"type": "batch_complete", "depth": task.depth, "batch": task.batch})
+                self._projections.batch_complete(task, batch)
+
+    def _next_step(self, task: TaskId, record: Record, failed: bool) -> None:
+        following = task._replace(step=task.step + 1)
+        if failed and self.config.supervisor.failed_steps == "skip":
+            params = dict(record["row"])
+            message = task_message(self._dispatcher.task_of(following, params))
+            line = skip_task(message, self._context_fields, f"step {task.step} failed: {record['message']}")
+            self._dispatcher.in_flight[following] = ""
+            self._inbox.put(Result(following, line))
+        else:
+            self._dispatcher.put(Ready(following, record["row"]))
+
+    def _record(self, record: Record) -> int:
+        offset = self.journal.append(record)
+        self.state.apply(record, offset)
+        self._observe(record)
+        return offset
+
+    def _observe(self, record: Record) -> None:
+        if self._observer is not None:
+            self._observer(record)
+
+    def _forget(self, tasks: list[TaskId]) -> None:
+        if tasks:
+            self._record({"type": "retry", "tasks": [list(task) for task in tasks]})
+            self.journal.sync()
+
+    # -- steering -----------------------------------------------------------------------------------------------------------------
+
+    def _obey(self, request: Request) -> None:
+        log.info(f"{request.action} requested by {request.by}")
+        self._record({"type": "control", "action": request.action, "by": request.by})
+        if request.action == "pause":
+            self._dispatcher.recall()
+        elif request.action == "drain":
+            code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
+            self._stop(Outcome(code, "drained", f"drained by {request.by}"))
+        elif request.action == "abort":
+            code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
+            self._stop(Outcome(code, "aborted", f"aborted by {request.by}"))
+            self._abort()
+
+    def _stop(self, outcome: Outcome) -> None:
+        """Begin nothing new; what runs may finish."""
+        if self._stopping is None or outcome.reason == "aborted":
+            self._stopping = outcome
+        self._dispatcher.recall()
+
+    def _abort(self) -> None:
+        self._aborted = True
+        self._dispatcher.cancel()
+
+    def _trouble(self, trouble: Trouble) -> None:
+        if trouble.task is not None:
+            self._dispatcher.arrived(trouble.task)
+        if self._stopping is None or self._stopping.reason != "environment":
+            log.error(trouble.message)
+            self._stopping = Outcome(
+                ExitCode.ENVIRONMENT,
+                "environment",
+                f"{trouble.message}. Remove the cause, then go on with --run-mode resume; nothing that has finished is lost.",
+            )
+            self._abort()
+
+    def _check_failures(self) -> None:
+        limit = self.config.supervisor.max_failures
+        if limit is None or self._stopping is not None:
+            return
+        if limit < 1:
+            reached = self._finished_now >= _MIN_TASKS_FOR_FRACTION and self._failed_now >= limit * self._finished_now
+        else:
+            reached = self._failed_now >= limit
+        if reached:
+            message = (
+                f"{self._failed_now} of {self._finished_now} tasks failed in this session, which reaches max_failures = {limit:g}; "
+                "the campaign was drained and can be resumed"
+            )
+            log.error(message)
+            self._stop(Outcome(ExitCode.FAILURES, "max_failures", message))
+
+    # -- the clock ----------------------------------------------------------------------------------------------------------------
+
+    def _tick(self, now: float) -> None:
+        self._next_tick = now + _TICK
+        self.journal.sync_if_due()
+        self._projections.tick(now)
+        if now >= self._next_poll:
+            self._next_poll = now + _IDLE_TICK
+            for request in control.receive(self.session.run_dir.control):
+                self._obey(request)
+            self._live.write(self.state, self._dispatcher, self._run, self._stopping)
+
+    # -- the end --------------------------------------------------------------------------------------------------------------------
+
+    def _completed(self) -> Outcome:
+        last = self.state.stages[-1]
+        failed = sum(batch.steps[-1].failed for batch in last.batches)
+        if last.n_rows and failed == last.n_rows:
+            return Outcome(ExitCode.FAILURES, "all_failed", f"all {failed} samples failed; see enchanted_failures.csv")
+        return Outcome(ExitCode.COMPLETED, "completed")
+
+    def _environment(self, message: str) -> Outcome:
+        log.error(message)
+        self._abort()
+        return Outcome(ExitCode.ENVIRONMENT, "environment", message)
+
+    def _defect(self, error: BaseException) -> None:
+        log.error("the supervisor stops because of a defect", exc_info=error)
+        self._dispatcher.cancel()
+        self._dispatcher.close()
+
+    def _end(self, outcome: Outcome) -> Outcome:
+        self._dispatcher.close()
+        try:
+            self.journal.flush()
+            self._projections.close(complete=outcome.reason in ("completed", "all_failed"))
+            self._record(
+                {
+                    "type": "end",
+                    "reason": outcome.reason,
+                    "exit_code": int(outcome.code),
+                    "message": outcome.message,
+                    "files": self._projections.fingerprints(),
+                }
+            )
+            self.journal.sync()
+            self._live.close(self.state)
+        except OSError as error:
+            if outcome.code != ExitCode.ENVIRONMENT:
+                problem = environment_problem(error, self.session.run_dir.root)
+                log.error(str(problem))
+                return Outcome(ExitCode.ENVIRONMENT, "environment", str(problem))
+        log.info(f"campaign {outcome.reason}" + (f": {outcome.message}" if outcome.message else ""))
+        return outcome
