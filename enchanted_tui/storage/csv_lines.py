@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import re
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -38,9 +40,21 @@ class CsvLines:
             self._write([values.cell(value) for value in cells])
         return to_bytes(self._written.pop()[:-2] + "\n")
 
-    def row(self, row: dict[str, Any], header: Sequence[str]) -> bytes:
-        """Give `row` as a line under `header`; a column that it lacks is empty."""
-        return self.line([*map(row.get, header)])
+    def block(self, rows: Sequence[Collection[Any]]) -> tuple[bytes, list[int]]:
+        """Give many rows' values as lines, and the length of each in bytes; twice as fast as line by line where values are plain."""
+        kinds: set[type] = set()
+        for cells in rows:
+            kinds.update(map(type, cells))
+        if kinds <= _WRITTEN_ALIKE:
+            text = io.StringIO()
+            write = csv.writer(text, lineterminator="\n").writerow
+            with contextlib.suppress(ValueError):  # an integer beyond Python's limit of digits
+                lengths = [write(cells) for cells in rows]
+                whole = text.getvalue()
+                if whole.isascii() and "\r" not in whole and max(lengths, default=0) <= _LONG:
+                    return whole.encode("ascii"), lengths
+        lines = [self.line(cells) for cells in rows]
+        return b"".join(lines), [*map(len, lines)]
 
 
 def to_bytes(text: str) -> bytes:

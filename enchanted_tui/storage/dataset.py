@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from itertools import chain, takewhile
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -17,6 +17,7 @@ from enchanted_tui.storage.row_order import RowOrder
 Row = dict[str, Any]
 
 _HOLD_SEC = 0.8  # with a tick each second, a row is on disk within 2 s
+_BLOCK = 1_000  # rows, when all are written anew
 _SORT_SHARE = 0.05  # of the elapsed time, at most, goes into putting rows in order
 
 
@@ -91,29 +92,25 @@ class Dataset:
             self._sort_due = True
 
     def _write(self, keys: list[Key]) -> None:
-        if self._fits(keys):
+        rows = [self._held[key][1] for key in keys]
+        shapes = _shapes(keys, rows)
+        if self._file.exists and not self._order.has_any(keys) and set(self._header).issuperset(chain.from_iterable(shapes)):
             try:
-                self._append(keys)
+                self._append(keys, rows, shapes)
                 return
             except FileChangedError:
                 pass
         self._rewrite()
 
-    def _fits(self, keys: list[Key]) -> bool:
-        """Tell whether the rows are all new and need no further column."""
-        if not self._file.exists or any(key in self._order for key in keys):
-            return False
-        known = set(self._header)
-        shapes = {tuple(self._held[key][1]) for key in keys}
-        return all(known.issuperset(shape) for shape in shapes)
-
-    def _append(self, keys: list[Key]) -> None:
-        lines = [self._lines.row(self._held[key][1], self._header) for key in keys]
-        self._file.append(b"".join(lines))
-        for key, line in zip(keys, lines, strict=True):
-            self._order.append(key, len(line))
-            self._columns.note(key, tuple(self._held.pop(key)[1]))
+    def _append(self, keys: list[Key], rows: list[Row], shapes: dict[Shape, Key]) -> None:
+        data, lengths = self._lines.block(_under(self._header, rows, shapes))
+        self._file.append(data)
+        self._order.extend(keys, lengths)
         self._order.settle()
+        for shape, key in shapes.items():
+            self._columns.note(key, shape)
+        for key in keys:
+            del self._held[key]
 
     def _sort(self) -> None:
         """Put the file in order, under the header that its rows have in that order."""
@@ -155,14 +152,16 @@ class Dataset:
         line = self._lines.line(header)
         file.write(line)
         written = _Written(header, Columns(), self._order.restarted(len(line)), [])
-        for key, row in rows:
-            shape = tuple(row)
-            written.columns.note(key, shape)
-            line = self._lines.line(row.values()) if shape == header else self._lines.row(row, header)
-            file.write(line)
-            written.order.append(key, len(line))
-            if key in self._held:
-                written.held.append(key)
+        while block := list(islice(rows, _BLOCK)):
+            keys = [key for key, _ in block]
+            block_rows = [row for _, row in block]
+            shapes = _shapes(keys, block_rows)
+            for shape, key in shapes.items():
+                written.columns.note(key, shape)
+            data, lengths = self._lines.block(_under(header, block_rows, shapes))
+            file.write(data)
+            written.order.extend(keys, lengths)
+            written.held.extend(self._held.keys() & keys)
         written.order.settle()
         return written
 
@@ -174,3 +173,22 @@ class _Written(NamedTuple):
     columns: Columns
     order: RowOrder
     held: list[Key]
+
+
+def _shapes(keys: list[Key], rows: list[Row]) -> dict[Shape, Key]:
+    """Give the distinct shapes of `rows`, each with the key of the first row that has it."""
+    shapes: dict[Shape, Key] = {}
+    previous: Shape | None = None
+    for key, row in zip(keys, rows, strict=True):
+        shape = tuple(row)
+        if shape != previous:
+            shapes.setdefault(shape, key)
+            previous = shape
+    return shapes
+
+
+def _under(header: Shape, rows: list[Row], shapes: Collection[Shape]) -> list[Collection[Any]]:
+    """Give the values of each row under `header`; None where it has no such column."""
+    if len(shapes) == 1 and header in shapes:
+        return [row.values() for row in rows]
+    return [[*map(row.get, header)] for row in rows]

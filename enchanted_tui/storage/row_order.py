@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from enchanted_tui.storage.columns import Key
 
@@ -20,7 +20,7 @@ class RowOrder:
         self.settled = self.end = start
         self.sorted = True
         self._next: Key = (0, 0)
-        self._last: Key = (-1, -1)
+        self._highest: Key = (-1, -1)
         self._places: dict[int, _Places] = {}
         self._complete: set[int] = set()
         self._complete_below = 0
@@ -41,10 +41,26 @@ class RowOrder:
             self._next = (key[0], key[1] + 1)
         else:
             self._places.setdefault(key[0], _Places()).put(key[1], self.end, length)
-        if key < self._last:
+        if key > self._highest:
+            self._highest = key
+        else:
             self.sorted = False
-        self._last = key
         self.end += length
+
+    def extend(self, keys: Sequence[Key], lengths: Sequence[int]) -> None:
+        """Take note of rows written at the end one after another; `keys` ascend."""
+        (first_batch, first), (last_batch, last) = keys[0], keys[-1]
+        if keys[0] == self._next and self.settled == self.end and first_batch == last_batch and last - first == len(keys) - 1:
+            self.end = self.settled = self.settled + sum(lengths)
+            self._next = (last_batch, last + 1)
+            self._highest = keys[-1]
+            return
+        for key, length in zip(keys, lengths, strict=True):
+            self.append(key, length)
+
+    def has_any(self, keys: Sequence[Key]) -> bool:
+        """Tell whether the file has a row of one of `keys`, which ascend."""
+        return keys[0] <= self._highest and any(key in self for key in keys)
 
     def __contains__(self, key: Key) -> bool:
         if key < self._next:
@@ -92,9 +108,6 @@ class RowOrder:
             places.offsets[sample] = position
             position += places.lengths[sample]
         self.sorted = True
-        if self._places:
-            batch = max(self._places)
-            self._last = (batch, len(self._places[batch]) - 1)
         self.settle()
 
     def _unsettled(self) -> Iterator[tuple[_Places, int]]:
