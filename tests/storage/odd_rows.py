@@ -40,7 +40,19 @@ scalars = st.one_of(
     st.none(),
 )
 others = st.sampled_from(
-    [{"a": [1, None]}, [1.5, "x\r"], (1, 2), {"$x": 1}, {1: 2}, 1 + 2j, b"\x00\xff", np.arange(3.0), np.array([[True]]), np.float32(0.1), {3}]
+    [
+        {"a": [1, None]},
+        [1.5, "x\r"],
+        (1, 2),
+        {"$x": 1},
+        {1: 2},
+        1 + 2j,
+        b"\x00\xff",
+        np.arange(3.0),
+        np.array([[True]]),
+        np.float32(0.1),
+        {3},
+    ]
 )
 column_names = st.sampled_from(["output", "x", "y", "z", "success", "success_r1", "a,b", 'q"', "line\nbreak", "c\rr", "ünï"])
 
