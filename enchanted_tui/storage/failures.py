@@ -80,4 +80,4 @@ class Failures:
         self._held.clear()
 
     def _block(self, failures: Iterable[Failure]) -> bytes:
-        return self._lines.block([failure._replace(params=values.encode(failure.params)) for failure in failures])[0]
+        return self._lines.block([(task, kind, text, values.encode(params), run_dir) for task, kind, text, params, run_dir in failures])[0]
