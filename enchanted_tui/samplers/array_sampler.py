@@ -25,4 +25,4 @@ class ArraySampler(ProductSampler):
         yield from checks.count_problems(len(self.bounds), self.parameters, "bounds", "lists of values")
         for index, values in enumerate(self.bounds):
             if not values:
-                yield f"bounds[{index}]", "This list of values is empty; give at least one value."
+                yield f"bounds[{index}]", "this list of values is empty; give at least one value"

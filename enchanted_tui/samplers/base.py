@@ -126,7 +126,7 @@ class Sampler(Component):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if getattr(self, "budget", None) == 0:
-            yield "budget", "A budget of 0 draws no samples, so nothing will run; give the number of samples wanted."
+            yield "budget", "a budget of 0 draws no samples, so nothing will run; give the number of samples wanted"
 
     def register_future(self, dataset: pandas.DataFrame) -> None:
         """Learn from the results of a finished batch. A sampler that does not learn ignores them."""

@@ -50,7 +50,7 @@ class CSVSampler(Sampler):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
-            yield "delimiter", f"The delimiter {self.delimiter!r} must be one character, not a quote or an end of line."
+            yield "delimiter", f"the delimiter {self.delimiter!r} must be one character, not a quote or an end of line"
             return
         found = list(checks.name_problems(self.parameters)) if self.parameters is not None else []
         yield from found
@@ -61,7 +61,7 @@ class CSVSampler(Sampler):
             return
         if self.parameters is None:
             for _, sentence in checks.name_problems(tuple(columns)):
-                yield "path", f"{sentence} Columns of a file can be chosen with `parameters`."
+                yield "path", f"{sentence}; columns of a file can be chosen with `parameters`"
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         try:
@@ -70,6 +70,6 @@ class CSVSampler(Sampler):
             for remark in self._file.remarks:
                 yield "path", remark
             if self.budget is not None and self.budget > self.total:
-                yield "budget", f"The file has {self.total:,} points, fewer than the budget of {self.budget:,}; all of them are taken."
+                yield "budget", f"the file has {self.total:,} points, fewer than the budget of {self.budget:,}; all of them are taken"
         except PointsFileError:
             return  # told by `problems`

@@ -39,7 +39,7 @@ def total_by_default(doc: str) -> Any:
 def stretch(total: int, begin: int, end: int) -> range:
     """Give positions `begin` to `end` of `total`; raises IndexError beyond the last."""
     if end > total:
-        raise IndexError(f"There are {total} points; point {end - 1} was asked for, counting from 0.")
+        raise IndexError(f"there are {total} points; point {end - 1} was asked for, counting from 0")
     return range(begin, end)
 
 
@@ -106,4 +106,4 @@ class ProductSampler(Sampler):
         yield from super().warnings()
         yield from checks.name_warnings(self.parameters)
         if self._ignored_budget is not None and self._ignored_budget != self.total:
-            yield "budget", f"The budget is not used: there are exactly {self.total:,} points. Remove it, or change the points."
+            yield "budget", f"the budget is not used: there are exactly {self.total:,} points; remove it, or change the points"

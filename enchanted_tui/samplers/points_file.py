@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import os
 import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
+
+from enchanted_tui.config.problems import did_you_mean
 
 # a number with leading zeros is a label such as 007, and longer ones than this Python does not read
 _WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"
@@ -43,13 +44,13 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
             is_parquet = file.read(4) == b"PAR1"
         points = _read_parquet(path, wanted) if is_parquet else _read_csv(path, wanted, delimiter)
     except FileNotFoundError:
-        raise PointsFileError(f"There is no file {path}; check the path.") from None
+        raise PointsFileError(f"there is no file {path}; check the path") from None
     except UnicodeDecodeError:
-        raise PointsFileError(f"{path} is neither Parquet nor text in UTF-8; save it as one of them.") from None
+        raise PointsFileError(f"{path} is neither Parquet nor text in UTF-8; save it as one of them") from None
     except OSError as error:
-        raise PointsFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise PointsFileError(f"{path} cannot be read: {error.strerror or error}") from error
     if points.rows == 0:
-        raise PointsFileError(f"{_short(path)} has no points; it needs at least one row below the names of the columns.")
+        raise PointsFileError(f"{_short(path)} has no points; it needs at least one row below the names of the columns")
     return points
 
 
@@ -73,7 +74,9 @@ def _read_cells(file: TextIO, path: str, wanted: Sequence[str] | None, delimiter
     lines = []
     for line, row in rows:
         if len(row) != len(header):
-            raise PointsFileError(f"Line {line} of {_short(path)} has {len(row)} cells, the header has {len(header)}; make them agree.")
+            raise PointsFileError(
+                f"the number of cells in line {line} of {_short(path)} is {len(row)}, in the header {len(header)}; make them agree"
+            )
         for texts, index in zip(cells, chosen, strict=True):
             texts.append(row[index])
         lines.append(line)
@@ -88,7 +91,7 @@ def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[s
             if row:
                 yield reader.line_num, row
     except csv.Error as error:
-        raise PointsFileError(f"Line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}.") from None
+        raise PointsFileError(f"line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}") from None
 
 
 def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: list[str]) -> Column:
@@ -98,11 +101,11 @@ def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: li
     if odd is not None:
         if any(map(_FLOAT.fullmatch, stripped)):
             what = f"because {texts[odd]!r} in line {lines[odd]} is no number"
-            remarks.append(f"The column {name!r} of {_short(path)} is taken as text, {what}.")
+            remarks.append(f"the column {name!r} of {_short(path)} is taken as text, {what}")
         return texts
     if "" in stripped:
         line = lines[stripped.index("")]
-        raise PointsFileError(f"Line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number), or remove the line.")
+        raise PointsFileError(f"line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number), or remove the line")
     if _first_misfit(_INT, stripped) is None:
         return _compact([int(text) for text in stripped])
     return array("d", map(float, stripped))
@@ -132,7 +135,7 @@ def _read_parquet(path: str, wanted: Sequence[str] | None) -> PointsFile:
             names, _ = _choose(file.schema_arrow.names, wanted, path)
             table = file.read(columns=names)
     except pyarrow.ArrowException as error:
-        raise PointsFileError(f"{_short(path)} is a damaged Parquet file: {error}.") from None
+        raise PointsFileError(f"{_short(path)} is a damaged Parquet file: {error}") from None
     return PointsFile({name: _plain_column(name, table.column(name), path) for name in names}, table.num_rows)
 
 
@@ -141,9 +144,9 @@ def _plain_column(name: str, column: Any, path: str) -> Column:
     kinds = {type(cell) for cell in cells}
     if type(None) in kinds:
         row = cells.index(None) + 1
-        raise PointsFileError(f"Row {row} of {_short(path)} has no value for {name!r}; give one, or remove the row.")
+        raise PointsFileError(f"row {row} of {_short(path)} has no value for {name!r}; give one, or remove the row")
     if not kinds <= {bool, int, float, str}:
-        raise PointsFileError(f"The column {name!r} of {_short(path)} is of type {column.type}; points are numbers or text.", "parameters")
+        raise PointsFileError(f"the column {name!r} of {_short(path)} is of type {column.type}; points are numbers or text", "parameters")
     if kinds == {float}:
         return array("d", cells)
     return _compact(cells) if kinds == {int} else cells
@@ -155,10 +158,10 @@ def _plain_column(name: str, column: Any, path: str) -> Column:
 def _choose(header: Sequence[str], wanted: Sequence[str] | None, path: str) -> tuple[list[str], list[int]]:
     """Give the names and indices of the columns wanted, all if None. Raises PointsFileError for one that is not there."""
     if not header:
-        raise PointsFileError(f"{_short(path)} is empty; its first line names the columns.")
+        raise PointsFileError(f"{_short(path)} is empty; its first line names the columns")
     for position, name in enumerate(header):
         if name in header[:position] and (wanted is None or name in wanted):
-            raise PointsFileError(f"{_short(path)} has two columns called {name!r}; rename one of them.")
+            raise PointsFileError(f"{_short(path)} has two columns called {name!r}; rename one of them")
     if wanted is None:
         return list(header), list(range(len(header)))
     for position, name in enumerate(wanted):
@@ -168,9 +171,8 @@ def _choose(header: Sequence[str], wanted: Sequence[str] | None, path: str) -> t
 
 
 def _no_such_column(name: str, header: Sequence[str], path: str) -> str:
-    near = difflib.get_close_matches(name, header, n=1)
     shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
-    return f"{_short(path)} has no column {name!r}{f'; did you mean {near[0]!r}?' if near else '.'} It has: {shown}."
+    return f"{_short(path)} has no column {name!r}, only {shown}{did_you_mean(name, header)}"
 
 
 def _short(path: str) -> str:

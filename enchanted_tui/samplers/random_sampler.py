@@ -48,7 +48,7 @@ class RandomSampler(BoxSampler):
             return
         yield from super().interval_problems(lower, upper, where)
         if self.distribution.lower() == "loguniform" and lower <= 0:
-            yield where, f"The distribution loguniform needs bounds above 0; the lower bound is {lower!r}."
+            yield where, f"the distribution loguniform needs bounds above 0; the lower bound is {lower!r}"
 
 
 def _uniform(raw: philox.Words, bounds: Bounds) -> philox.Floats:

@@ -63,12 +63,12 @@ class SobolSequenceSampler(BoxSampler):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.budget > _LONGEST:
-            yield "budget", f"A Sobol sequence has {_LONGEST:,} points here; lower the budget, or use RandomSampler."
+            yield "budget", f"a Sobol sequence has {_LONGEST:,} points here; lower the budget, or use RandomSampler"
         if len(self.parameters) > _MOST_PARAMETERS:
-            yield "parameters", f"A Sobol sequence has at most {_MOST_PARAMETERS:,} parameters; use RandomSampler or LatinHypercubeSampler."
+            yield "parameters", f"a Sobol sequence has at most {_MOST_PARAMETERS:,} parameters; use RandomSampler or LatinHypercubeSampler"
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()
         if self.budget & (self.budget - 1):
             lower = 1 << (self.budget.bit_length() - 1)
-            yield "budget", f"Sobol points are balanced only in powers of two: {self.budget} is none, {lower} and {2 * lower} are."
+            yield "budget", f"Sobol points are balanced only in powers of two: {self.budget} is none, {lower} and {2 * lower} are"

@@ -59,7 +59,7 @@ def test_a_grids_budget_is_its_points():
 
 def test_points_beyond_the_last_are_refused():
     """Wrapping round would run the first points of a grid again, silently."""
-    with pytest.raises(IndexError, match="There are 3 points"):
+    with pytest.raises(IndexError, match="there are 3 points"):
         ArraySampler(bounds=[[1, 2, 3]], parameters=["x"]).points(0, 2, 2, 0, 2)
 
 

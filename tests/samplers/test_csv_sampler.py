@@ -91,27 +91,27 @@ def test_columns_can_be_chosen(points):
 @pytest.mark.parametrize(
     ("text", "options", "where", "sentence"),
     [
-        ("x,y\n1,2\n1\n3,4\n", {}, "path", "Line 3 of points.csv has 1 cells, the header has 2; make them agree."),
-        ("x,y\n1,2,3\n", {}, "path", "Line 2 of points.csv has 3 cells, the header has 2; make them agree."),
-        ('x,y\n"a\nb",2\n1\n', {}, "path", "Line 4 of points.csv has 1 cells, the header has 2; make them agree."),
-        ("x,y\n1,2\n3,\n", {}, "path", "Line 3 of points.csv has no value for 'y'; give one (nan is a number), or remove the line."),
-        ('x\n"1\n', {}, "path", "Line 2 of points.csv is not well-formed CSV: unexpected end of data."),
-        ("", {}, "path", "points.csv is empty; its first line names the columns."),
-        ("x,y\n", {}, "path", "points.csv has no points; it needs at least one row below the names of the columns."),
-        (b"x\n\xff\xfe\n", {}, "path", "is neither Parquet nor text in UTF-8; save it as one of them."),
-        ("x,x\n1,2\n", {}, "path", "points.csv has two columns called 'x'; rename one of them."),
-        ("x,success\n1,True\n", {}, "path", "The name 'success' belongs to the program's own column of the dataset; choose another."),
+        ("x,y\n1,2\n1\n3,4\n", {}, "path", "the number of cells in line 3 of points.csv is 1, in the header 2; make them agree"),
+        ("x,y\n1,2,3\n", {}, "path", "the number of cells in line 2 of points.csv is 3, in the header 2; make them agree"),
+        ('x,y\n"a\nb",2\n1\n', {}, "path", "the number of cells in line 4 of points.csv is 1, in the header 2; make them agree"),
+        ("x,y\n1,2\n3,\n", {}, "path", "line 3 of points.csv has no value for 'y'; give one (nan is a number), or remove the line"),
+        ('x\n"1\n', {}, "path", "line 2 of points.csv is not well-formed CSV: unexpected end of data"),
+        ("", {}, "path", "points.csv is empty; its first line names the columns"),
+        ("x,y\n", {}, "path", "points.csv has no points; it needs at least one row below the names of the columns"),
+        (b"x\n\xff\xfe\n", {}, "path", "is neither Parquet nor text in UTF-8; save it as one of them"),
+        ("x,x\n1,2\n", {}, "path", "points.csv has two columns called 'x'; rename one of them"),
+        ("x,success\n1,True\n", {}, "path", "the name 'success' belongs to the program's own column of the dataset; choose another"),
         (
             "temperature,density\n1,2\n",
             {"parameters": ["density", "temprature"]},
             "parameters[1]",
-            "points.csv has no column 'temprature'; did you mean 'temperature'? It has: temperature, density.",
+            "points.csv has no column 'temprature', only temperature, density; did you mean 'temperature'?",
         ),
         (
             "x\n1\n",
             {"parameters": ["x", "x"]},
             "parameters[1]",
-            "The parameter 'x' is named twice; each parameter needs a name of its own.",
+            "the parameter 'x' is named twice",
         ),
         ("x\n1\n", {"delimiter": "||"}, "delimiter", "must be one character"),
     ],
@@ -125,7 +125,7 @@ def test_what_is_wrong_is_said_in_one_sentence(points, text, options, where, sen
 
 def test_a_file_that_cannot_be_opened(tmp_path):
     """A missing file and a directory are problems of the path, told before anything runs."""
-    assert only_problem(CSVSampler(path=str(tmp_path / "nowhere.csv")))[1] == f"There is no file {tmp_path}/nowhere.csv; check the path."
+    assert only_problem(CSVSampler(path=str(tmp_path / "nowhere.csv")))[1] == f"there is no file {tmp_path}/nowhere.csv; check the path"
     assert "Is a directory" in only_problem(CSVSampler(path=str(tmp_path)))[1]
 
 
@@ -134,7 +134,7 @@ def test_a_number_column_spoilt_by_one_cell_warns(points):
     sampler = points('x,label\n1,a\n"1,5",b\n2,c\n')
     assert samples(sampler)[0] == {"x": "1", "label": "a"}
     assert [sentence for _, sentence in sampler.warnings()] == [
-        "The column 'x' of points.csv is taken as text, because '1,5' in line 3 is no number."
+        "the column 'x' of points.csv is taken as text, because '1,5' in line 3 is no number"
     ]
 
 
@@ -156,8 +156,8 @@ def test_parquet_gives_its_own_types(tmp_path):
 @pytest.mark.parametrize(
     ("column", "where", "sentence"),
     [
-        (pyarrow.array([1.0, None]), "path", "Row 2 of points.parquet has no value for 'x'; give one, or remove the row."),
-        (pyarrow.array([[1], [2]]), "parameters", "The column 'x' of points.parquet is of type list<"),
+        (pyarrow.array([1.0, None]), "path", "row 2 of points.parquet has no value for 'x'; give one, or remove the row"),
+        (pyarrow.array([[1], [2]]), "parameters", "the column 'x' of points.parquet is of type list<"),
     ],
 )
 def test_parquet_columns_that_are_no_points(tmp_path, column, where, sentence):

@@ -29,14 +29,14 @@ def problems(cls, **options) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("options", "where", "part"),
     [
-        ({"bounds": [[0, 1], [2, 1]]}, "bounds[1]", "The lower bound 2 is above the upper bound 1; swap them."),
+        ({"bounds": [[0, 1], [2, 1]]}, "bounds[1]", "the lower bound 2 is above the upper bound 1; swap them"),
         ({"bounds": [[0, math.inf], [1, 2]]}, "bounds[0]", "must both be finite"),
         ({"bounds": [[0, 1], [math.nan, 2]]}, "bounds[1]", "must both be finite"),
         ({"bounds": [[0, 10**400], [1, 2]]}, "bounds[0]", "must both be finite"),
         ({"bounds": [[-1.5e308, 1.5e308], [1, 2]]}, "bounds[0]", "wider than floating point can hold"),
-        ({"bounds": [[0, 1]]}, "bounds", "There are 1 pairs of bounds for 2 parameters; give one for each parameter."),
-        ({"bounds": [[0, 1]] * 3}, "bounds", "There are 3 pairs of bounds for 2 parameters"),
-        ({"parameters": ["x", "x"]}, "parameters[1]", "The parameter 'x' is named twice"),
+        ({"bounds": [[0, 1]]}, "bounds", "the number of pairs of bounds is 1, that of parameters 2; give one for each parameter"),
+        ({"bounds": [[0, 1]] * 3}, "bounds", "the number of pairs of bounds is 3, that of parameters 2"),
+        ({"parameters": ["x", "x"]}, "parameters[1]", "the parameter 'x' is named twice"),
         ({"parameters": ["x", "success"]}, "parameters[1]", "'success' belongs to the program's own column"),
         ({"parameters": ["run_dir", "x"]}, "parameters[0]", "'run_dir' belongs to the program's own column"),
         ({"parameters": ["x", " "]}, "parameters[1]", "is empty"),
@@ -68,8 +68,8 @@ def test_a_parameter_called_output_warns(cls):
 @pytest.mark.parametrize(
     ("options", "where", "part"),
     [
-        ({"distribution": "loguniform"}, "bounds[0]", "loguniform needs bounds above 0; the lower bound is 0."),
-        ({"distribution": "int_uniform", "bounds": [[0, 1], [0.5, 2]]}, "bounds[1]", "needs whole numbers as bounds; 0.5 is not one."),
+        ({"distribution": "loguniform"}, "bounds[0]", "loguniform needs bounds above 0; the lower bound is 0"),
+        ({"distribution": "int_uniform", "bounds": [[0, 1], [0.5, 2]]}, "bounds[1]", "needs whole numbers as bounds; 0.5 is not one"),
         ({"distribution": "int_uniform", "bounds": [[0, 1], [0, math.inf]]}, "bounds[1]", "needs whole numbers"),
         ({"distribution": "int_uniform", "bounds": [[3, 2], [0, 1]]}, "bounds[0]", "is above the upper bound"),
     ],
@@ -91,7 +91,7 @@ def test_grid_needs_one_count_a_parameter(counts):
     """A list of the wrong length used to crash at the end of the run, or be cut."""
     ((where, sentence),) = problems(GridSampler, num_samples=counts)
     assert where == "num_samples"
-    assert "for 2 parameters" in sentence
+    assert "that of parameters 2" in sentence
 
 
 def test_array_needs_values():
