@@ -46,6 +46,7 @@ class Session:
     mode: str
     session_id: str
     notices: list[str]
+    local_storage: str | None = None  #: private directory on this node's own disk, in which tasks run
 
     def close(self) -> None:
         try:
@@ -153,7 +154,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
             raise EnvironmentProblem(f"The journal {run_dir.journal} does not say which campaign it belongs to; it cannot be resumed.")
         check_unchanged(config, state)
         samplers = build_samplers(config, state.seed)
-        targets = _targets(state, samplers, mode)
+        targets = extended_targets(state, samplers, mode)
         session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)
         session.notices += damage
         if state.runner_options != config.runner_options():
@@ -201,7 +202,8 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
     return [] if old == new else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
 
 
-def _targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:
+def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:
+    """Give each stage's target for a resume (the recorded one, or a larger budget) or an extension (the last one grows by its budget)."""
     recorded = [stage.target for stage in state.stages]
     if mode == "extend":
         last = samplers[-1]

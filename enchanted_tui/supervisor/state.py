@@ -168,6 +168,7 @@ class CampaignState:
         self.mode = ""
         self.stages: list[StageState] = []
         self.ended: Record | None = None  #: the last session's end, unless one has begun since
+        self.previous_end: Record | None = None  #: the end of the session before, if nothing was recorded in between
         self.paused_by: str | None = None
         self.draining_by: str | None = None
         self.last_time = 0.0
@@ -209,7 +210,7 @@ class CampaignState:
             if depth == len(self.stages):
                 self.stages.append(StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1))
             self._set_target(self.stages[depth], target)
-        self.ended = None
+        self.previous_end, self.ended = self.ended, None
         self.paused_by = self.draining_by = None
 
     def _set_target(self, stage: StageState, target: int) -> None:

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
+_RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
 _MIN_TASKS_FOR_FRACTION = 20
 
 Observer = Callable[[Record], None]
@@ -131,7 +132,8 @@ class _Campaign:
         self._aborted = False
         self._failed_now = 0
         self._finished_now = 0
-        self._next_tick = 0.0
+        self._last_tick = self._next_tick = 0.0
+        self._restless = 0
         self._next_poll = 0.0
         self._run: StageRun | None = None
 
@@ -142,9 +144,9 @@ class _Campaign:
             log.warning(notice)
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
-            if retry is not None:
-                self._forget(retry(self.state))
-            self._projections.open()
+            given_up = retry(self.state) if retry is not None else []
+            self._forget(given_up)
+            self._projections.open(changed=bool(given_up))
             for plan in self._plans:
                 self._run_stage(StageRun(plan, self.state, self.journal, self._record))
                 if self._stopping is not None:
@@ -163,9 +165,11 @@ class _Campaign:
         return self._end(outcome)
 
     def _run_stage(self, run: StageRun) -> None:
-        self._run = run
         depth = run.plan.depth
         run.find_parents()
+        if run.stage.complete:
+            return
+        self._run = run
         if depth and not run.stage.n_parents:
             log.warning(f"stage {depth} has nothing to run: the stage before gave no rows to combine its samples with")
         self._projections.begin_stage(run)
@@ -173,9 +177,8 @@ class _Campaign:
         while not self._stage_is_over():
             self._turn()
         if self._stopping is None:
-            if not run.stage.complete:
-                self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows})
-                self.journal.flush()
+            self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows})
+            self.journal.flush()
             self._dispatcher.keep_only(depth + 1)
             self._projections.end_stage(run)
 
@@ -193,17 +196,18 @@ class _Campaign:
         for item in arrived:
             self._take(item)
         self.journal.flush()
+        if arrived:
+            self._next_tick = min(self._next_tick, self._last_tick + _TICK)
+            self._restless = _RESTLESS_TICKS
         now = time.monotonic()
         if now >= self._next_tick:
             self._tick(now)
         self._submit()
 
     def _wait(self) -> list[Result | Trouble | Request]:
-        quiet = self._finished_now == 0 or not self._projections.busy
-        patience = _IDLE_TICK if quiet else _TICK
         arrived = []
         try:
-            arrived.append(self._inbox.get(timeout=max(0.0, min(self._next_tick - time.monotonic(), patience))))
+            arrived.append(self._inbox.get(timeout=max(0.0, self._next_tick - time.monotonic())))
             while True:
                 arrived.append(self._inbox.get_nowait())
         except queue.Empty:
@@ -330,7 +334,8 @@ class _Campaign:
     # -- the clock ----------------------------------------------------------------------------------------------------------------
 
     def _tick(self, now: float) -> None:
-        self._next_tick = now + _TICK
+        self._restless = max(0, self._restless - 1)
+        self._last_tick, self._next_tick = now, now + (_TICK if self._restless else _IDLE_TICK)
         self.journal.sync_if_due()
         self._projections.tick(now)
         if now >= self._next_poll:

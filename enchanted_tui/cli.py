@@ -1,0 +1,276 @@
+"""The command line: parses, then does one thing. Everything heavy is imported where it is needed.
+
+Standard output carries what was asked for, standard error everything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enchanted_tui import __version__
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from enchanted_tui.config.models import CampaignConfig
+
+_EPILOG = """\
+exit codes:
+  0 completed (failed samples are data)   1 a defect of the program   2 usage or configuration
+  3 environment: directory in use or not empty, nothing to resume, disk full, no permission
+  4 every task failed, or max_failures stopped the campaign   130, 143 interrupted and resumable
+
+examples:
+  enchanted-tui configs/quickstart.yaml --no-ui          run a campaign
+  enchanted-tui my_run --no-ui                           go on with the campaign in the directory my_run
+  enchanted-tui --status my_run                          how it stands
+  enchanted-tui --control pause my_run                   steer it from anywhere that sees the directory
+"""
+
+
+def entry() -> None:
+    """Console script."""
+    sys.exit(main())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (without the program's name) and give the exit code."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse has said what is wrong, or printed the help
+        return int(stop.code or 0)
+    try:
+        return int(_act(options))
+    except _UsageError as error:
+        return _complain(error, ExitCode.USAGE)
+    except BrokenPipeError:
+        _silence_stdout()
+        return int(ExitCode.COMPLETED)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    except Exception as error:
+        return _failed(error)
+
+
+class _UsageError(Exception):
+    pass
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="enchanted-tui",
+        description="Run campaigns of simulations and collect one dataset for surrogate modelling.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", nargs="?", metavar="CONFIG|RUN_DIR", help="a configuration, or a run directory to go on with")
+    parser.add_argument("-cf", "--config_file", metavar="CONFIG", help="the configuration, as the older program takes it")
+    parser.add_argument("--no-ui", action="store_true", help="run without the terminal app")
+    parser.add_argument("--version", action="version", version=f"enchanted-tui {__version__}")
+
+    run = parser.add_argument_group("how to run")
+    run.add_argument("--run-mode", type=str.lower, choices=("fresh", "resume", "extend", "auto"), help="instead of supervisor.run_mode")
+    run.add_argument("--base-run-dir", metavar="DIR", help="instead of supervisor.base_run_dir")
+    run.add_argument("--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="overrides", help="change one value; repeatable")
+    run.add_argument("--overwrite", action="store_true", help="with run mode fresh: delete what an earlier campaign created")
+    run.add_argument("--log-level", metavar="LEVEL", help="instead of logging: DEBUG, INFO, WARNING or ERROR")
+    run.add_argument("--json", action="store_true", help="events (or the answer) as JSON on standard output")
+
+    instead = parser.add_argument_group("instead of running").add_mutually_exclusive_group()
+    instead.add_argument("--check", action="store_true", help="only say what is wrong with the configuration")
+    instead.add_argument("--dry-run", action="store_true", help="say what would run, and what a resume would reuse")
+    instead.add_argument("--status", metavar="RUN_DIR", help="say how a campaign stands")
+    instead.add_argument("--control", nargs=2, metavar=("ACTION", "RUN_DIR"), help="pause, continue, drain or abort a running campaign")
+    instead.add_argument("--retry-failed", metavar="RUN_DIR", help="run the failed samples again, in place of what is recorded")
+    instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
+    instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
+    return parser
+
+
+def _act(options: argparse.Namespace) -> int:
+    for name, action in _ACTIONS.items():
+        if getattr(options, name):
+            return action(options)
+    if options.target is None and options.config_file is None:
+        raise _UsageError("name a configuration or a run directory; enchanted-tui --help shows how.")
+    if options.check:
+        return _check(options)
+    if options.dry_run:
+        return _dry_run(options)
+    if not options.no_ui:
+        raise _UsageError("the terminal app is not part of this version yet; add --no-ui to run the campaign without it.")
+    return _run(options)
+
+
+# -- running ----------------------------------------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    from enchanted_tui import headless
+    from enchanted_tui.supervisor import actions
+
+    config = _config(options)
+    observer = headless.print_event if options.json else None
+    supervisor = actions.start(config, overwrite=options.overwrite, confirm=_confirm(), observer=observer)
+    outcome = headless.run(supervisor)
+    return _report(outcome)
+
+
+def _retry_failed(options: argparse.Namespace) -> int:
+    from enchanted_tui import headless
+    from enchanted_tui.supervisor import actions
+
+    options.target = options.retry_failed
+    observer = headless.print_event if options.json else None
+    return _report(headless.run(actions.retry_failed(_config(options), observer=observer)))
+
+
+def _report(outcome: object) -> int:
+    from enchanted_tui.supervisor.outcome import Outcome
+
+    assert isinstance(outcome, Outcome)
+    if outcome.message:
+        print(outcome.message, file=sys.stderr)
+    return int(outcome.code)
+
+
+def _confirm() -> Callable[[str], bool] | None:
+    """Give a way to ask, if there is somebody to answer."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+
+    def ask(question: str) -> bool:
+        try:
+            return input(question).strip().lower() in ("y", "yes")
+        except EOFError:
+            return False
+
+    return ask
+
+
+# -- looking ----------------------------------------------------------------------------------------------------------------
+
+
+def _check(options: argparse.Namespace) -> int:
+    config = _config(options)
+    steps = sum(len(stage.steps) for stage in config.stages)
+    print(f"{config.path or 'the configuration'} is valid: {len(config.stages)} stages, {steps} steps.")
+    return ExitCode.COMPLETED
+
+
+def _dry_run(options: argparse.Namespace) -> int:
+    from enchanted_tui.supervisor.preview import preview
+
+    shown = preview(_config(options))
+    print(json.dumps(shown.as_json()) if options.json else shown.as_text())
+    return ExitCode.COMPLETED
+
+
+def _status(options: argparse.Namespace) -> int:
+    from enchanted_tui.supervisor import actions
+
+    found = actions.status(Path(options.status))
+    if options.json:
+        print(json.dumps(found.as_json()))
+        return ExitCode.COMPLETED
+    from enchanted_tui import headless
+
+    print("\n".join(headless.status_lines(found)))
+    return ExitCode.COMPLETED
+
+
+def _control(options: argparse.Namespace) -> int:
+    from enchanted_tui.supervisor import actions, control
+
+    action, run_dir = options.control
+    action = action.lower()
+    if action not in control.ACTIONS:
+        raise _UsageError(f"--control takes {', '.join(control.ACTIONS)}, not {action!r}.")
+    print(actions.steer(Path(run_dir), action))
+    return ExitCode.COMPLETED
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from enchanted_tui.supervisor import actions
+
+    options.target = options.rebuild
+    for name in actions.rebuild(Path(options.rebuild), _config(options)):
+        print(name)
+    return ExitCode.COMPLETED
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from enchanted_tui.config.schema import campaign_schema
+
+    print(json.dumps(campaign_schema(), indent=2))
+    return ExitCode.COMPLETED
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "schema": _schema,
+    "status": _status,
+    "control": _control,
+    "rebuild": _rebuild,
+    "retry_failed": _retry_failed,
+}
+
+
+# -- what all share ---------------------------------------------------------------------------------------------------------
+
+
+def _config(options: argparse.Namespace) -> CampaignConfig:
+    """Load the configuration that the options name; its warnings go to standard error."""
+    from enchanted_tui.config.loading import load_config
+    from enchanted_tui.supervisor import actions
+
+    if options.target and options.config_file:
+        raise _UsageError("give the configuration once: as CONFIG or with --config_file.")
+    target = Path(options.config_file or options.target)
+    if target.is_dir():
+        path, base_dir = actions.stored_config(target)
+        mode, base_run_dir = options.run_mode or "resume", str(target)
+        if options.base_run_dir:
+            raise _UsageError(f"{target} is a run directory already; --base-run-dir goes with a configuration.")
+    else:
+        path, base_dir, mode, base_run_dir = target, None, options.run_mode, options.base_run_dir
+    overrides = list(options.overrides)
+    if options.log_level:
+        overrides.append(f"logging={options.log_level}")
+    config = load_config(path, overrides=overrides, run_mode=mode, base_run_dir=base_run_dir, base_dir=base_dir)
+    for warning in config.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return config
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong: one sentence for what the user can mend, a traceback for a defect."""
+    from enchanted_tui.config.problems import ConfigError
+    from enchanted_tui.storage.lock import DirectoryInUseError
+
+    if isinstance(error, ConfigError | RefusedError):
+        return _complain(error, ExitCode.USAGE)
+    if isinstance(error, EnvironmentProblem | DirectoryInUseError):
+        return _complain(error, ExitCode.ENVIRONMENT)
+    if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)
+    import traceback
+
+    traceback.print_exception(error)
+    print("This is a defect of enchanted-tui; what has finished is recorded and can be resumed.", file=sys.stderr)
+    return int(ExitCode.DEFECT)
+
+
+def _complain(message: object, code: ExitCode) -> int:
+    print(message, file=sys.stderr)
+    return int(code)
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter from complaining about a closed pipe at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,233 @@
+"""Run a campaign without the app: signals, events as JSON lines, a progress display on a terminal and plain lines elsewhere.
+
+Standard output is data (the events of ``--json``); narration goes to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from enchanted_tui import values
+from enchanted_tui.supervisor import snapshot
+from enchanted_tui.supervisor.outcome import Outcome
+from enchanted_tui.supervisor.snapshot import Snapshot
+from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.supervisor.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.actions import Status
+
+_REDRAW = 0.5  #: seconds between two pictures on a terminal
+_LINE_EVERY = 30.0  #: seconds between two lines elsewhere
+
+
+def run(supervisor: Supervisor, *, quiet: bool = False) -> Outcome:
+    """Run the campaign to its end; signals drain it (SIGINT, SIGTERM; a second one aborts) or are ignored (SIGHUP)."""
+    display = None if quiet else Display(supervisor)
+    with _signals(supervisor):
+        if display is None:
+            return supervisor.start()
+        with display:
+            return supervisor.start()
+
+
+def print_event(record: dict[str, Any]) -> None:
+    """Write a record as one JSON line on standard output; when nobody reads it any more, the campaign goes on."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.write(values.encode(record) + "\n")
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _signals(supervisor: Supervisor) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        supervisor.request("drain" if len(received) == 1 else "abort", by=signal.Signals(number).name)
+
+    handlers: dict[int, Any] = {signal.SIGINT: handle, signal.SIGTERM: handle, signal.SIGHUP: signal.SIG_IGN}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Display:
+    """Progress on standard error: a picture of a few lines on a terminal, a line now and then elsewhere.
+
+    A thread of its own reads the supervisor's state, so the campaign never waits for a slow terminal.
+    """
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="display", daemon=True)
+        self._lines = 0
+        self._log = _LogToDisplay(self)
+        self._write_lock = threading.Lock()
+
+    def __enter__(self) -> Display:
+        logging.getLogger("enchanted_tui").addHandler(self._log)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+        logging.getLogger("enchanted_tui").removeHandler(self._log)
+        state = self._supervisor.state
+        if state is not None and state.sessions:
+            self._show(state)
+
+    def say(self, text: str) -> None:
+        """Write a line above the picture."""
+        with self._write_lock:
+            self._write(self._erase() + text + "\n")
+            self._lines = 0
+
+    def _run(self) -> None:
+        next_line = time.monotonic() + 2.0
+        while not self._stop.wait(_REDRAW):
+            state = self._supervisor.state
+            if state is None:
+                continue
+            if self._terminal:
+                self._show(state)
+            elif time.monotonic() >= next_line:
+                next_line = time.monotonic() + _LINE_EVERY
+                self._show(state)
+
+    def _show(self, state: CampaignState) -> None:
+        try:
+            taken = snapshot.take(state)
+        except (RuntimeError, IndexError):  # the supervisor changed a container while it was read; the next picture will do
+            return
+        lines = picture(taken, width()) if self._terminal else [one_line(taken)]
+        with self._write_lock:
+            self._write(self._erase() + "\n".join(lines) + "\n")
+            self._lines = len(lines) if self._terminal else 0
+
+    def _erase(self) -> str:
+        return f"\x1b[{self._lines}F\x1b[J" if self._lines else ""
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the terminal has gone; the campaign has not
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+class _LogToDisplay(logging.Handler):
+    """Warnings and errors, above the picture."""
+
+    def __init__(self, display: Display) -> None:
+        super().__init__(logging.WARNING)
+        self._display = display
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._display.say(f"{record.levelname.lower()}: {record.getMessage()}")
+
+
+def width() -> int:
+    """Width of the terminal in columns."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return 80
+
+
+def picture(taken: Snapshot, columns: int) -> list[str]:
+    """Give the progress display: whole pipeline, current stage, rate and ETA, failures; no line wider than `columns`."""
+    stage = taken.stages[taken.depth]
+    whole = _bar("campaign", taken.tasks_done, taken.tasks_expected, "tasks", columns)
+    current = _bar(f"stage {stage.depth + 1}/{len(taken.stages)}", stage.done, stage.expected, "samples", columns)
+    facts = [f"{taken.state}", f"ok {taken.succeeded}", f"failed {taken.failed}"]
+    if taken.rate is not None:
+        facts.append(f"{taken.rate:.3g} tasks/s")
+    facts += [f"elapsed {duration(taken.elapsed)}"]
+    if taken.eta is not None and taken.state == "running":
+        facts.append(f"about {duration(taken.eta)} left")
+    lines = [whole, current, "  ".join(facts)]
+    if taken.failure_kinds:
+        lines.append("failures: " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds))
+    return [line[: columns - 1] for line in lines]
+
+
+def one_line(taken: Snapshot) -> str:
+    """Give the progress as one line for logs and pipes."""
+    stage = taken.stages[taken.depth]
+    parts = [
+        time.strftime("%H:%M:%S"),
+        taken.state,
+        f"{taken.tasks_done}/{taken.tasks_expected} tasks",
+        f"stage {stage.depth + 1}/{len(taken.stages)}: {stage.done}/{stage.expected} samples",
+        f"{taken.succeeded} ok, {taken.failed} failed",
+    ]
+    if taken.rate is not None:
+        parts.append(f"{taken.rate:.3g} tasks/s")
+    if taken.eta is not None and taken.state == "running":
+        parts.append(f"about {duration(taken.eta)} left")
+    return "  ".join(parts)
+
+
+def _bar(name: str, done: int, total: int, unit: str, columns: int) -> str:
+    share = done / total if total else 1.0
+    tail = f" {100 * share:5.1f}%  {done}/{total} {unit}"
+    room = max(5, min(40, columns - len(tail) - 14))
+    filled = int(room * share)
+    return f"{name:<10} [{'#' * filled}{'.' * (room - filled)}]{tail}"
+
+
+def duration(seconds: float) -> str:
+    """Give a time span as people read it: 42 s, 3:05, 2:10:00, 3 d 4 h."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def status_lines(found: Status) -> list[str]:
+    """Give the answer of ``--status``."""
+    taken = found.snapshot
+    holder = f" ({found.holder.describe()})" if found.holder else ""
+    word = taken.state if found.liveness != "not running" or taken.state not in ("running", "paused") else "stopped, resumable"
+    lines = [f"{found.run_dir}", f"  state      {word}; supervisor {found.liveness}{holder}"]
+    for stage in taken.stages:
+        lines.append(
+            f"  stage {stage.depth + 1}/{len(taken.stages)}  {stage.sampler} -> {', '.join(stage.runners)}: {stage.done}/{stage.expected} "
+            f"samples, {stage.succeeded} ok, {stage.failed} failed, batches {stage.batches_done}/{stage.batches}"
+        )
+    lines.append(f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, run time {duration(taken.core_seconds)} in all")
+    if taken.mean_runtime is not None:
+        lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
+    if taken.rate is not None and found.liveness != "not running":
+        eta = f", about {duration(taken.eta)} left" if taken.eta is not None else ""
+        lines.append(f"  rate       {taken.rate:.3g} tasks/s{eta}")
+    if found.live and found.live["waiting_for"]:
+        lines.append(f"  waiting    {found.live['waiting_for']}")
+    if taken.end_message:
+        lines.append(f"  last end   {taken.end_message}")
+    if taken.failure_kinds:
+        lines.append("  failures   " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds))
+    lines += [f"    {failure['task']}  {failure['kind']}: {failure['message'][:100]}" for failure in found.last_failures]
+    lines += [f"  {sentence}" for sentence in found.damage]
+    return lines

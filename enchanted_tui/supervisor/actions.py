@@ -1,0 +1,145 @@
+"""What a person can do to a campaign: one function each, for the command line and the app alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, read_holder
+from enchanted_tui.supervisor import control, snapshot
+from enchanted_tui.supervisor.adopt import is_older_run
+from enchanted_tui.supervisor.live import read_live
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome
+from enchanted_tui.supervisor.session import fold, newest_config
+from enchanted_tui.supervisor.snapshot import Snapshot
+from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.supervisor.supervisor import Observer, Supervisor
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of a run directory."""
+
+    run_dir: Path
+    snapshot: Snapshot
+    liveness: str  #: "running", "not running", or "perhaps running" where the holder is on another host
+    holder: Holder | None
+    live: dict[str, Any] | None
+    damage: tuple[str, ...]
+    last_failures: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as plain data."""
+        content = asdict(self)
+        content["run_dir"] = str(self.run_dir)
+        if self.liveness == "not running":
+            content["snapshot"]["state"] = "stopped" if self.snapshot.state in ("running", "paused") else self.snapshot.state
+        return content
+
+
+def status(root: Path) -> Status:
+    """Say how the campaign in a run directory stands; changes nothing there."""
+    run_dir = _run_dir(root)
+    state, damage = fold(run_dir.journal)
+    holder = read_holder(run_dir.lock)
+    alive = None if holder is None else is_alive_here(holder)
+    liveness = "not running" if holder is None or alive is False else "running" if alive else "perhaps running"
+    failures = tuple(
+        {"task": note.task.name, "kind": note.kind, "message": note.message, "host": note.host} for note in list(state.failures)[-10:]
+    )
+    live = None if liveness == "not running" else read_live(run_dir.live)
+    return Status(run_dir.root, snapshot.take(state), liveness, holder, live, tuple(damage), failures)
+
+
+def steer(root: Path, action: control.Action) -> str:
+    """Ask the supervisor that runs a campaign to pause, continue, drain or abort; give a sentence that says what was asked of whom."""
+    run_dir = _run_dir(root)
+    holder = read_holder(run_dir.lock)
+    if holder is None or is_alive_here(holder) is False:
+        raise EnvironmentProblem(f"No supervisor is running in {run_dir.root}, so there is nothing to {action}.")
+    try:
+        control.send(run_dir.control, action)
+    except OSError as error:
+        raise EnvironmentProblem(f"{run_dir.control} cannot be written ({error.strerror}); {action} was not requested.") from error
+    return f"Asked the supervisor ({holder.describe()}) to {action}."
+
+
+def start(
+    config: CampaignConfig, *, mode: str | None = None, overwrite: bool = False, confirm: Callable[[str], bool] | None = None,
+    observer: Observer | None = None,
+) -> Supervisor:
+    """Give a supervisor ready to `start`, for a fresh, resumed or extended campaign."""
+    return Supervisor(config, mode=mode, overwrite=overwrite, confirm=confirm, observer=observer)
+
+
+def retry_failed(config: CampaignConfig, *, only: Callable[[TaskId], bool] = lambda task: True, observer: Observer | None = None) -> Supervisor:
+    """Give a supervisor that runs the failed samples again, and everything that was computed from them, in place of what is recorded."""
+    return Supervisor(config, mode="resume", observer=observer, retry=lambda state: [task for task in state.failed_tasks() if only(task)])
+
+
+def rebuild(root: Path, config: CampaignConfig) -> list[str]:
+    """Write all output files anew from the journal; give the names of the files.
+
+    A directory without a journal, made by the older program, is taken over first.
+    """
+    from enchanted_tui.supervisor.adopt import adopt
+    from enchanted_tui.supervisor.projections import rebuild_all
+
+    run_dir = RunDir(root.resolve())
+    if not run_dir.journal.exists() and not is_older_run(run_dir):
+        raise EnvironmentProblem(f"There is nothing to rebuild from in {root}: neither a journal nor an enchanted_run.yaml.")
+    run_dir.state.mkdir(exist_ok=True)
+    lock = Lock.acquire(run_dir.lock, lambda: None)
+    try:
+        if not run_dir.journal.exists():
+            adopt(run_dir, config)
+        return rebuild_all(run_dir, config)
+    finally:
+        lock.release()
+
+
+def stored_config(root: Path) -> tuple[Path, Path | None]:
+    """Give the newest configuration kept in a run directory and the directory from which its relative paths start."""
+    run_dir = RunDir(root.resolve())
+    path, base = newest_config(run_dir)
+    if path is None:
+        raise EnvironmentProblem(f"{root} holds no configuration (there is no {run_dir.config}/*.yaml), so it is not a run directory.")
+    return path, base
+
+
+def read_state(root: Path) -> CampaignState:
+    """Fold the journal of a run directory."""
+    return fold(_run_dir(root).journal)[0]
+
+
+def _run_dir(root: Path) -> RunDir:
+    run_dir = RunDir(root.resolve())
+    if not run_dir.root.is_dir():
+        raise EnvironmentProblem(f"{root} is not a directory.")
+    if not run_dir.journal.is_file():
+        if is_older_run(run_dir):
+            raise EnvironmentProblem(
+                f"{root} was made by the older program and has no journal yet; enchanted-tui --rebuild {root} takes it over."
+            )
+        raise EnvironmentProblem(f"{root} holds no campaign: there is no {os.path.relpath(run_dir.journal, run_dir.root)} in it.")
+    return run_dir
+
+
+__all__ = [
+    "DirectoryInUseError",
+    "Outcome",
+    "Status",
+    "read_state",
+    "rebuild",
+    "retry_failed",
+    "start",
+    "status",
+    "steer",
+    "stored_config",
+]

@@ -1,0 +1,114 @@
+"""What would run: stages, batches, tasks, files and first samples; for a resume, what is reused and why. Changes nothing."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.plan import is_pure, learns
+from enchanted_tui.supervisor.session import build_samplers, check_unchanged, extended_targets, fold, has_record, sampler_target
+from enchanted_tui.supervisor.state import CampaignState
+
+_SAMPLES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class StagePreview:
+    """What one stage would run."""
+
+    depth: int
+    sampler: str
+    steps: tuple[str, ...]  #: "runner on executor"
+    target: int
+    batches: int | None  #: None where only the sampler knows
+    samples: int  #: combined with parents
+    tasks: int
+    done: int  #: samples that have a row already and are reused
+    first_samples: tuple[dict[str, Any], ...]  #: only where they are known without running anything
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a campaign would run."""
+
+    base_run_dir: Path
+    mode: str
+    stages: tuple[StagePreview, ...]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "base_run_dir": str(self.base_run_dir)}
+
+    def as_text(self) -> str:
+        lines = [f"{self.mode} in {self.base_run_dir}"]
+        for stage in self.stages:
+            batches = "" if stage.batches is None else f" in {stage.batches} {'batch' if stage.batches == 1 else 'batches'}"
+            lines.append(f"stage {stage.depth + 1}: {stage.sampler}, {stage.target} samples{batches}")
+            for number, step in enumerate(stage.steps):
+                lines.append(f"  step {number + 1}: {step}")
+            lines.append(f"  {stage.samples} rows, {stage.tasks} tasks" + (f", {stage.done} rows are on record and reused" if stage.done else ""))
+            lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
+        total = sum(stage.tasks for stage in self.stages)
+        lines.append(f"{total} run directories with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}")
+        return "\n".join([*lines, *self.notes])
+
+
+def preview(config: CampaignConfig) -> Preview:
+    """Say what the configuration would run in its run mode.
+
+    Raises what opening the campaign would raise where that is known beforehand.
+    """
+    run_dir = RunDir(config.base_run_dir)
+    mode = config.supervisor.run_mode
+    recorded = run_dir.journal.exists() and has_record(run_dir)
+    if mode == "auto":
+        mode = "resume" if recorded else "fresh"
+    notes: list[str] = []
+    state = CampaignState()
+    if mode != "fresh" and recorded:
+        state, notes = fold(run_dir.journal)
+        check_unchanged(config, state)
+        notes.append("Samples on record are reused because bounds, parameters, run_order and seed are unchanged; only what has no row runs.")
+    elif mode != "fresh":
+        notes.append(f"There is nothing to {mode} in {run_dir.root}.")
+    elif run_dir.root.exists() and any(run_dir.root.iterdir()):
+        notes.append(f"{run_dir.root} is not empty: a fresh start asks first, or needs --overwrite.")
+    seed = state.seed if state.sessions else config.supervisor.seed
+    if seed is None:
+        seed = secrets.randbits(63)
+        notes.append("No seed is given: a run draws one and records it, so its random samples will be others than those shown.")
+    samplers = build_samplers(config, seed)
+    targets = extended_targets(state, samplers, mode) if state.sessions else [sampler_target(sampler) for sampler in samplers]
+    return Preview(run_dir.root, mode, _stages(config, state, samplers, targets), tuple(notes))
+
+
+def _stages(config: CampaignConfig, state: CampaignState, samplers: list[Any], targets: list[int]) -> tuple[StagePreview, ...]:
+    stages = []
+    parents = 1
+    for depth, (stage, sampler, target) in enumerate(zip(config.stages, samplers, targets, strict=True)):
+        recorded = state.stages[depth] if state.sessions else None
+        size = getattr(sampler, "batch_size", None) or target
+        new = target - (recorded.drawn if recorded else 0)
+        steps = tuple(f"{step.runner} on {step.executor}" for step in stage.steps)
+        stages.append(
+            StagePreview(
+                depth=depth,
+                sampler=f"{stage.sampler} ({type(sampler).__name__})",
+                steps=steps,
+                target=target,
+                batches=None if learns(sampler) else (len(recorded.batches) if recorded else 0) + -(-new // max(1, size)),
+                samples=target * parents,
+                tasks=target * parents * len(steps),
+                done=recorded.n_rows if recorded else 0,
+                first_samples=tuple(sampler.points(0, 0, min(size, target), 0, min(_SAMPLES_SHOWN, size, target)))
+                if is_pure(sampler) and target
+                else (),
+            )
+        )
+        parents *= target
+    return tuple(stages)
