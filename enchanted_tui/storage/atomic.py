@@ -55,6 +55,20 @@ def remove_if_there(path: Path) -> None:
         os.unlink(path)
 
 
+def append_all(path: Path, data: bytes) -> None:
+    """Append `data` to `path`, made if need be; if that fails, the file is cut back to what it was."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            write_all(descriptor, data)
+        except BaseException:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     """Write all of `data`; a nearly full disk takes a part and says so only at the next write."""
     rest = memoryview(data)

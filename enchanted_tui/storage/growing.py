@@ -19,6 +19,11 @@ from enchanted_tui.storage.atomic import create_file, open_replacement, partial_
 _CHUNK = 1 << 20
 
 
+def spare_path(path: Path) -> Path:
+    """Where the old copy of `path` is for a moment while the copies change places."""
+    return path.with_name(f".{path.name}.spare")
+
+
 class FileChangedError(Exception):
     """The file is not as it was left: removed, or written to by someone else."""
 
@@ -29,7 +34,7 @@ class GrowingFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._hidden = partial_path(path)
-        self._spare = path.with_name(f".{path.name}.spare")
+        self._spare = spare_path(path)
         self._identity = (-1, -1)  # inode and size as left by the last write
         self._hidden_size = 0
 

@@ -1,0 +1,211 @@
+"""Removing files: those of finished tasks that `save_files` does not keep, and all that a campaign has created (``--overwrite``).
+
+Only names that a campaign creates are ever removed; symbolic links are removed, never followed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from enchanted_tui.storage.atomic import partial_path
+from enchanted_tui.storage.growing import spare_path
+from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+
+# The older program spares these below a task's directory whatever `save_files` says.
+_SPARED_FILES = ("enchanted_dataset.csv", "runs.h5")
+_SPARED_PARENT = "logs"
+
+CANNOT_BE_REMOVED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ENOTEMPTY)  #: errors that say nothing about the file system
+
+_TASK = re.compile(r"d\d+_b\d+_s\d+_r\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z")
+_LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")  # the second is the older program's
+_STATE = re.compile(r"journal\.jsonl\.[0-9a-f]{32}\.partial\Z|lock\.[0-9a-f]{32}\Z")
+_REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
+
+
+def clean_task(run_dir: RunDir, name: str, keep: Sequence[str] = ()) -> list[str]:
+    """Remove the files of task `name` except those that `keep` names, and the directories that become empty.
+
+    A pattern without a slash is matched with a file's name, one with slashes with its path below the task's directory; ``*``, ``?`` and
+    ``[...]`` match within one part of a path, ``**`` matches any number of parts. Gives the paths that could not be removed.
+    Raises OSError where the file system itself fails, ValueError if `name` is no task's.
+    """
+    if not RUN_DIR_NAME.match(name):
+        raise ValueError(f"{name!r} is not the name of a task's directory")
+    cleaner = _Cleaner([pattern.removeprefix("./").split("/") for pattern in keep])
+    path = str(run_dir.data / name)
+    if os.path.islink(path):
+        cleaner.remove(os.unlink, path)
+    else:
+        cleaner.clean(path, ())
+    return cleaner.stuck
+
+
+def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
+    """Raise ValueError, with a sentence, if deleting in this directory could cost the user something dear."""
+    root = run_dir.root
+    reason = _reason_to_refuse(root, root.resolve(), config_path)
+    if reason:
+        raise ValueError(f"Nothing is deleted in {root}, because it is {reason}; choose another base_run_dir.")
+
+
+def campaign_files(run_dir: RunDir, *, stored_configs: Iterable[str] = (), config_path: Path | None = None) -> Iterator[Path]:
+    """Give what a campaign has created in the directory: files, and the tasks' directories as wholes.
+
+    `stored_configs` are the names of copies in ``config/``; copies of `config_path` are known by their names. A symbolic link in the
+    place of one of the directories is not followed.
+    """
+    yield from _named(run_dir.data, _TASK, directories=True)
+    yield from _there(path for name in sorted(_config_names(run_dir, stored_configs, config_path)) for path in [run_dir.config / name])
+    yield from _named(run_dir.logs, _LOG)
+    yield from _there(_with_partials(run_dir.current_progress, run_dir.pipeline_progress, run_dir.all_progress))
+    yield from _there(
+        _with_partials(run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.parquet, run_dir.hdf5, run_dir.run_state)
+    )
+    if not run_dir.state.is_symlink():
+        yield from _named(run_dir.control, _REQUEST)
+    yield from _named(run_dir.state, _STATE)
+    yield from _there(_with_partials(run_dir.live, run_dir.lock, run_dir.journal))
+
+
+def delete_campaign(
+    run_dir: RunDir, *, keep: Collection[Path] = (), stored_configs: Iterable[str] = (), config_path: Path | None = None
+) -> list[Path]:
+    """Delete what a campaign has created, except `keep`, and its directories where that empties them; give what was deleted.
+
+    Everything else is left. The journal goes last, so that a deletion that was cut short can be repeated. Raises ValueError (see
+    `refuse_to_delete`) before anything is deleted, OSError if something cannot be.
+    """
+    refuse_to_delete(run_dir, config_path)
+    deleted = []
+    for path in list(campaign_files(run_dir, stored_configs=stored_configs, config_path=config_path)):
+        if path not in keep:
+            remove_tree(path)
+            deleted.append(path)
+    for directory in (run_dir.data, run_dir.config, run_dir.logs, run_dir.control, run_dir.state):
+        with contextlib.suppress(OSError):  # not empty, not there, or a link
+            directory.rmdir()
+            deleted.append(directory)
+    return deleted
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a file, a symbolic link (not what it leads to) or a directory with all that is in it, if there is one."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except FileNotFoundError:
+        pass
+
+
+class _Cleaner:
+    """Cleans one task's directory."""
+
+    def __init__(self, keep: list[list[str]]) -> None:
+        self._keep = keep
+        self.stuck: list[str] = []  #: what could not be removed
+
+    def clean(self, path: str, parts: tuple[str, ...]) -> bool:
+        """Clean the directory at `path`, which has `parts` below the task's, and tell whether it is gone."""
+        try:
+            with os.scandir(path) as listing:
+                entries = list(listing)
+        except FileNotFoundError:
+            return True
+        except PermissionError:
+            self.stuck.append(path)
+            return False
+        gone = True
+        for entry in entries:
+            inside = (*parts, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                gone &= self.clean(entry.path, inside)
+            else:
+                gone &= not self._is_kept(inside) and self.remove(os.unlink, entry.path)
+        return gone and self.remove(os.rmdir, path)
+
+    def remove(self, remove: Callable[[str], None], path: str) -> bool:
+        try:
+            remove(path)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            if error.errno not in CANNOT_BE_REMOVED:
+                raise
+            self.stuck.append(path)
+            return False
+        return True
+
+    def _is_kept(self, parts: tuple[str, ...]) -> bool:
+        if parts[-1] in _SPARED_FILES or (len(parts) > 1 and parts[-2] == _SPARED_PARENT):
+            return True
+        return any(_matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in self._keep)
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_matches(parts[start:], pattern[1:]) for start in range(len(parts) + 1))
+    if not parts or not (parts[0] == pattern[0] or fnmatchcase(parts[0], pattern[0])):
+        return False
+    return _matches(parts[1:], pattern[1:])
+
+
+def _reason_to_refuse(root: Path, real: Path, config_path: Path | None) -> str | None:
+    if root.is_symlink():
+        return "a symbolic link"
+    if real == Path(real.anchor):
+        return "the root directory"
+    home = Path(os.path.expanduser("~")).resolve()
+    if home == real or real in home.parents:
+        return "your home directory or one above it"
+    with contextlib.suppress(FileNotFoundError):
+        current = Path.cwd().resolve()
+        if current == real or real in current.parents:
+            return "the current directory or one above it"
+    if config_path is not None and real in config_path.resolve().parents:
+        return "where the configuration file lies"
+    return None
+
+
+def _config_names(run_dir: RunDir, stored: Iterable[str], config_path: Path | None) -> set[str]:
+    names = {name for name in stored if name == os.path.basename(name)}
+    if config_path is not None:
+        numbered = re.compile(re.escape(config_path.stem) + r"(\.\d+)?" + re.escape(config_path.suffix) + r"\Z")
+        names.update(path.name for path in _named(run_dir.config, numbered))
+    return names
+
+
+def _named(directory: Path, pattern: re.Pattern[str], *, directories: bool = False) -> Iterator[Path]:
+    """Give the files (or directories) of `directory` whose names match; symbolic links count as either."""
+    if directory.is_symlink():
+        return
+    try:
+        with os.scandir(directory) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if pattern.match(entry.name) and (entry.is_symlink() or entry.is_dir(follow_symlinks=False) == directories):
+            yield directory / entry.name
+
+
+def _with_partials(*paths: Path) -> Iterator[Path]:
+    for path in paths:
+        yield from (partial_path(path), spare_path(path), path)
+
+
+def _there(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.parent.is_symlink() and (path.is_symlink() or path.is_file()):
+            yield path
