@@ -125,7 +125,7 @@ class Sampler(Component):
                 self._submitted += size
 
     def warnings(self) -> Iterator[tuple[str, str]]:
-        if getattr(self, "budget", None) == 0:
+        if vars(self).get("budget") == 0:  # as given: a total of 0 is a problem of its own
             yield "budget", "a budget of 0 draws no samples, so nothing will run; give the number of samples wanted"
 
     def register_future(self, dataset: pandas.DataFrame) -> None:

@@ -1,0 +1,47 @@
+"""What docs/samplers.md shows works as it is shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from sampler_kinds import drawn, flat, placed
+
+from enchanted_tui.config import lookup
+
+PAGE = (Path(__file__).parents[2] / "docs" / "samplers.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: re.search(r"type: (\w+)", block)[1])
+def test_snippets_run(block, tmp_path, monkeypatch):
+    """A user copies the snippet: it must be accepted and draw as many samples as it says."""
+    monkeypatch.chdir(tmp_path)
+    Path("points.csv").write_text("temperature,density,success\n1,2.5,True\n3,4.5,False\n")
+    ((_, options),) = yaml.safe_load(block).get("samplers", yaml.safe_load(block)).items()
+    sampler = placed(lookup.find("sampler", options.pop("type")).cls(**options))
+    assert sampler.extra == {}
+    assert list(sampler.problems()) == []
+    assert list(sampler.warnings()) == []
+    sampler.kill_after = None
+    samples = flat(drawn(sampler))
+    said = re.search(r"# (\d+) samples", block)
+    assert len(samples) == (int(said[1]) if said else sampler.total or options["budget"])
+
+
+def test_every_sampler_has_a_section():
+    """A sampler that the page does not explain is one that nobody finds."""
+    assert set(re.findall(r"^## (\w+Sampler\w*)$", PAGE, re.MULTILINE)) == set(lookup.builtin_names("sampler"))
+
+
+def test_the_example_of_a_sampler_of_ones_own_draws_by_position():
+    """The class shown keeps the promise that the page makes for it."""
+    (source,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    namespace: dict = {"__name__": "halton"}
+    exec(compile(source, "samplers.md", "exec"), namespace)
+    sampler = placed(namespace["HaltonSampler"](parameters=["x", "y"], budget=10, batch_size=4))
+    batches = drawn(sampler)
+    assert [len(batch) for batch in batches] == [4, 4, 2]
+    assert sampler.points(2, 8, 2, 1, 2) == batches[2][1:]
