@@ -1,0 +1,92 @@
+"""What of a configuration determines the results: may not change on resume, or is worth a warning if it does."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.config.models import CampaignConfig, ComponentSpec
+from enchanted_tui.config.options import Component
+
+#: Options of samplers that may change: how many points and in what portions, not which.
+FREE_SAMPLER_OPTIONS = frozenset(("budget", "batch_size", "max_points", "kill_after"))
+_NOT_OPTIONS = frozenset(("type", "__runner_name"))
+_MOST_FILES = 1_000
+_CHUNK = 1 << 20
+
+
+def identity(config: CampaignConfig) -> dict[str, Any]:
+    """Give the stages, each with its sampler's class, what determines its points, and its runners; and the campaign's seed."""
+    stages = [
+        {
+            "sampler": config.samplers[stage.sampler].class_path,
+            "options": _options(config.samplers[stage.sampler], FREE_SAMPLER_OPTIONS),
+            "runners": [step.runner for step in stage.steps],
+        }
+        for stage in config.stages
+    ]
+    return {"seed": config.supervisor.seed, "stages": stages}
+
+
+def runner_options(config: CampaignConfig) -> dict[str, Any]:
+    """Give class and options of each runner in use, by name."""
+    used = dict.fromkeys(step.runner for stage in config.stages for step in stage.steps)
+    return {name: {"class": config.runners[name].class_path, "options": _options(config.runners[name], frozenset())} for name in used}
+
+
+def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:
+    """Give the options that count, defaults filled in so that writing one out changes nothing; files by what they hold."""
+    options = {**_defaults(spec), **spec.options}
+    declared = spec.cls.options() if issubclass(spec.cls, Component) else {}
+    return {
+        name: _contents(value) if name in declared and declared[name].path else _as_lists(values.to_json(value))
+        for name, value in sorted(options.items())
+        if name not in free and name not in _NOT_OPTIONS
+    }
+
+
+def _defaults(spec: ComponentSpec) -> dict[str, Any]:
+    if not issubclass(spec.cls, Component):
+        return {}
+    return {name: declared.default for name, declared in spec.cls.options().items() if not declared.required}
+
+
+def _contents(value: Any) -> Any:
+    """Give a path, or the paths in a list or mapping, as digests of what they lead to."""
+    if isinstance(value, dict):
+        return {str(key): _contents(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_contents(item) for item in value]
+    return _digest(value) if isinstance(value, str) else value
+
+
+def _digest(path: str) -> str:
+    """Give name and content of a file or directory as ``name sha256:...``; the path itself if it cannot be read."""
+    try:
+        if os.path.isdir(path):
+            files = sorted(file for file in Path(path).rglob("*") if file.is_file())[:_MOST_FILES]
+            parts = [f"{file.relative_to(path)} {_file_digest(file)}" for file in files]
+            digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+        else:
+            digest = _file_digest(path)
+    except OSError:
+        return path
+    return f"{os.path.basename(path)} sha256:{digest}"
+
+
+def _file_digest(path: str | Path) -> str:
+    with open(path, "rb") as file:
+        digest = hashlib.sha256()
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _as_lists(value: Any) -> Any:
+    """Give tuples as lists: what is compared has been through JSON."""
+    if isinstance(value, dict):
+        return _as_lists(value["$tuple"]) if value.keys() == {"$tuple"} else {key: _as_lists(item) for key, item in value.items()}
+    return [_as_lists(item) for item in value] if isinstance(value, list) else value

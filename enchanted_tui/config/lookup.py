@@ -1,0 +1,250 @@
+"""Find the class that a `type` names. Only the class that is named is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui.config.options import Component
+from enchanted_tui.config.problems import in_style_of, nearest, normalised, shortened
+
+#: The kinds of component, and the section of the configuration or the entry-point group of each.
+KINDS = {"sampler": "samplers", "runner": "runners", "executor": "executors", "parser": "parsers"}
+
+#: Declared name of each built-in, and where it is.
+BUILTIN: dict[str, dict[str, str]] = {
+    "sampler": {
+        "RandomSampler": "enchanted_tui.samplers.random_sampler:RandomSampler",
+        "RandomSamplerWithKill": "enchanted_tui.samplers.random_sampler_with_kill:RandomSamplerWithKill",
+        "GridSampler": "enchanted_tui.samplers.grid_sampler:GridSampler",
+        "ArraySampler": "enchanted_tui.samplers.array_sampler:ArraySampler",
+        "LatinHypercubeSampler": "enchanted_tui.samplers.latin_hypercube_sampler:LatinHypercubeSampler",
+        "SobolSequenceSampler": "enchanted_tui.samplers.sobol_sampler:SobolSequenceSampler",
+        "NestedSampler": "enchanted_tui.samplers.nested_sampler:NestedSampler",
+        "CSVSampler": "enchanted_tui.samplers.csv_sampler:CSVSampler",
+    },
+    "runner": {
+        "ExampleRunner": "enchanted_tui.runners.example_runner:ExampleRunner",
+        "SumRunner": "enchanted_tui.runners.sum_runner:SumRunner",
+        "SyntheticDoubleGaussianRunner": "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner",
+        "CommandRunner": "enchanted_tui.runners.command_runner:CommandRunner",
+        "PythonRunner": "enchanted_tui.runners.python_runner:PythonRunner",
+    },
+    "executor": {
+        "LocalExecutor": "enchanted_tui.executors.local.executor:LocalExecutor",
+        "JoblibExecutor": "enchanted_tui.executors.local.executor:JoblibExecutor",
+    },
+    "parser": {},
+}
+
+#: Other names of built-ins.
+ALIASES: dict[str, dict[str, str]] = {
+    "sampler": {
+        "LHSSampler": "LatinHypercubeSampler",
+        "LatinHypercube": "LatinHypercubeSampler",
+        "SobolSampler": "SobolSequenceSampler",
+        "SobolSequence": "SobolSequenceSampler",
+    },
+}
+
+#: Components of the older program that this version does not have.
+ABSENT: dict[str, tuple[str, ...]] = {
+    "executor": ("DaskExecutor", "SlurmExecutor"),
+    "sampler": ("ActiveLearningSampler", "BayesianOptimizationSampler"),
+}
+
+#: What a class of each kind must have.
+_INTERFACE = {"sampler": "get_next_samples", "runner": "single_code_run", "executor": "submit"}
+_GROUPS = ("enchanted_tui", "enchanted_surrogates")
+
+
+class LookupFailure(Exception):
+    """No usable class has that name; `excusable` if a package that is not installed or a later version would have it."""
+
+    def __init__(self, message: str, *, excusable: bool = False) -> None:
+        super().__init__(message)
+        self.excusable = excusable
+
+
+@dataclass(frozen=True)
+class Found:
+    """A component's class."""
+
+    cls: type
+    class_path: str  #: ``package.module:Qualified.Name``
+
+    @property
+    def is_declared(self) -> bool:
+        """True if the class declares its options."""
+        return issubclass(self.cls, Component)
+
+
+def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
+    """Find the class of a component: a built-in, an entry point, or ``package.module:Class``, in this order.
+
+    `import_dirs` are searched for modules after the interpreter's own path. Raises LookupFailure with one sentence.
+    """
+    if ":" in name:
+        return _checked(kind, name, _import_class(name, import_dirs))
+    class_path = builtin_path(kind, name)
+    if class_path is not None:
+        return Found(_import_class(class_path, ()), class_path)
+    point = _entry_point(kind, name)
+    if point is None:
+        raise _absent(kind, name) if _is_absent(kind, name) else LookupFailure(_unknown(kind, name))
+    try:
+        cls = point.load()
+    except (Exception, SystemExit) as error:  # whatever a plugin raises while it is imported
+        raise LookupFailure(
+            f"the plugin {name!r} ({point.value}) cannot be imported: {_told(error)}", excusable=isinstance(error, ImportError)
+        ) from error
+    return _checked(kind, f"{point.module}:{point.attr}", cls)
+
+
+def builtin_path(kind: str, name: str) -> str | None:
+    """Give where a built-in is, by any spelling of its name, without importing it."""
+    declared = _builtin_names(kind).get(_form(name))
+    return BUILTIN[kind][declared] if declared is not None else None
+
+
+def builtin_names(kind: str) -> list[str]:
+    """The built-ins of a kind, in the order of the documentation."""
+    return list(BUILTIN[kind])
+
+
+def names_like(kind: str) -> list[str]:
+    """Every name that `type` can have: built-ins, their other names, and entry points (which are not imported)."""
+    return [*BUILTIN[kind], *ALIASES.get(kind, ()), *(point.name for point in _entry_points(kind))]
+
+
+@contextlib.contextmanager
+def importing_from(directories: Sequence[Path]) -> Iterator[None]:
+    """Let modules be imported from these directories, after the interpreter's own, while the block runs."""
+    added = [str(directory) for directory in directories if str(directory) not in sys.path]
+    sys.path.extend(added)
+    try:
+        yield
+    finally:
+        for directory in added:
+            with contextlib.suppress(ValueError):  # an imported module may have changed the path itself
+                sys.path.remove(directory)
+
+
+# -- built-ins ----------------------------------------------------------------------------------------------------------------------
+
+
+def _form(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _builtin_names(kind: str) -> dict[str, str]:
+    names = {_form(name): name for name in BUILTIN[kind]}
+    names.update({_form(alias): name for alias, name in ALIASES.get(kind, {}).items()})
+    return names
+
+
+def _is_absent(kind: str, name: str) -> bool:
+    return _form(name) in map(_form, ABSENT.get(kind, ()))
+
+
+def _absent(kind: str, name: str) -> LookupFailure:
+    return LookupFailure(f"this version has no {name} yet; it has {', '.join(BUILTIN[kind])}", excusable=True)
+
+
+def _unknown(kind: str, name: str) -> str:
+    for other in BUILTIN:
+        if other != kind and (builtin_path(other, name) or _is_absent(other, name)):
+            return f"{name!r} is {_article(other)} and belongs under {KINDS[other]!r}"
+    known = names_like(kind)
+    suggestion = _with_suffix(kind, name) or nearest(name, known)
+    if suggestion is not None:
+        return f"there is no {kind} {shortened(name)!r}; did you mean {in_style_of(name, suggestion)!r}?"
+    if "." in name:
+        return f"there is no {kind} {shortened(name)!r}; a class is named as package.module:Class, with a colon before the class"
+    listed = ", ".join(dict.fromkeys(known))
+    return f"there is no {kind} {shortened(name)!r}; there are {listed}, and any class can be named as package.module:Class"
+
+
+def _with_suffix(kind: str, name: str) -> str | None:
+    """Give the built-in whose name without its ending is `name`."""
+    return _builtin_names(kind).get(normalised(name) + kind)
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+# -- plugins ------------------------------------------------------------------------------------------------------------------------
+
+
+def _entry_points(kind: str) -> list[Any]:
+    from importlib import metadata
+
+    return [point for group in _GROUPS for point in metadata.entry_points(group=f"{group}.{KINDS[kind]}")]
+
+
+def _entry_point(kind: str, name: str) -> Any:
+    """Give the entry point of that name, exactly spelt or else in another spelling; None if there is none."""
+    points = _entry_points(kind)
+    matching = [point for point in points if point.name == name] or [point for point in points if _form(point.name) == _form(name)]
+    values = list(dict.fromkeys(point.value for point in matching))
+    if len(values) > 1:
+        raise LookupFailure(f"{name!r} is offered by several plugins ({', '.join(values)}); name one of them as package.module:Class")
+    return matching[0] if matching else None
+
+
+def _import_class(class_path: str, directories: Sequence[Path]) -> Any:
+    module_name, _, qualified = class_path.partition(":")
+    if module_name == "__main__":
+        raise LookupFailure(f"{class_path!r} cannot be imported by the workers; move the class into a module of its own")
+    if not all(part.isidentifier() for part in [*module_name.split("."), *qualified.split(".")]):
+        raise LookupFailure(f"{shortened(class_path)!r} is not of the form package.module:Class")
+    with importing_from(directories):
+        try:
+            importlib.invalidate_caches()
+            found: Any = importlib.import_module(module_name)
+        except (Exception, SystemExit) as error:  # whatever a module raises while it is imported
+            raise LookupFailure(_import_sentence(module_name, error, directories), excusable=isinstance(error, ImportError)) from error
+    for part in qualified.split("."):
+        if not hasattr(found, part):
+            raise LookupFailure(_no_such_class(module_name, qualified, found))
+        found = getattr(found, part)
+    return found
+
+
+def _import_sentence(module_name: str, error: BaseException, directories: Sequence[Path]) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
+        places = " and ".join(str(directory) for directory in directories)
+        searched = f"; it is not installed, nor in {places}" if places else "; it is not installed"
+        return f"there is no module {error.name!r}{searched}"
+    return f"the module {module_name!r} cannot be imported: {_told(error)}"
+
+
+def _no_such_class(module_name: str, qualified: str, module: Any) -> str:
+    classes = [name for name, value in vars(module).items() if isinstance(value, type)] if hasattr(module, "__dict__") else []
+    suggestion = nearest(qualified, classes)
+    hint = f"; did you mean {module_name}:{suggestion}?" if suggestion else ""
+    return f"the module {module_name!r} ({getattr(module, '__file__', 'built in')}) has no {qualified!r}{hint}"
+
+
+def _checked(kind: str, class_path: str, cls: Any) -> Found:
+    """Make sure that a plugin's class is of the kind asked for."""
+    if not isinstance(cls, type):
+        raise LookupFailure(f"{class_path!r} is not a class")
+    declared_kind = getattr(cls, "kind", kind) if issubclass(cls, Component) else kind
+    method = _INTERFACE.get(kind)
+    if declared_kind != kind or (method is not None and not callable(getattr(cls, method, None))):
+        other = next((name for name, has in _INTERFACE.items() if name != kind and callable(getattr(cls, has, None))), None)
+        what = f"is {_article(other)}" if other else f"has no method {method!r}"
+        raise LookupFailure(f"{class_path!r} {what} and cannot be used as {_article(kind)}")
+    return Found(cls, class_path)
+
+
+def _told(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {shortened(text)}" if text else type(error).__name__

@@ -1,0 +1,178 @@
+"""A validated campaign: what the rest of the program sees of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from enchanted_tui.config.options import Component, option
+from enchanted_tui.config.problems import ConfigError, Problem
+
+
+@dataclass(frozen=True)
+class ComponentSpec:
+    """A configured sampler, runner or executor: its class and what its constructor is given."""
+
+    kind: str  #: sampler, runner or executor
+    name: str  #: as configured
+    type_name: str  #: as written in the configuration
+    cls: type
+    class_path: str  #: ``package.module:Qualified.Name``
+    #: What the constructor is given. A class that declares its options gets those that were given, typed; another class gets all keys
+    #: as they were written, with `type` (and `__runner_name` for a runner).
+    options: dict[str, Any]
+    extra: dict[str, Any]  #: keys that the class does not declare
+    builtin: bool  #: True if the class declares its options
+    place: Problem | None = field(default=None, repr=False, compare=False)  #: where it is configured
+
+    def build(self, **more: Any) -> Any:
+        """Make an instance. Raises ConfigError if the constructor raises."""
+        try:
+            return self.cls(**{**self.options, **more})
+        except Exception as error:
+            sentence = f"{self.cls.__name__} cannot be made from these options: {type(error).__name__}: {error}"
+            where = self.place or Problem("error", "", None, None, f"{self.kind}s.{self.name}", "")
+            raise ConfigError([Problem("error", where.file, where.line, where.column, where.key, sentence)]) from error
+
+    def worker_options(self) -> dict[str, Any]:
+        """Give the options as the workers' constructor gets them."""
+        return dict(self.options)
+
+
+@dataclass(frozen=True)
+class StepSpec:
+    """One step of a stage, by the configured names."""
+
+    executor: str
+    runner: str
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """One entry of `run_order`: a sampler, by its configured name, and the steps of each sample."""
+
+    sampler: str
+    steps: tuple[StepSpec, ...]
+
+
+class SupervisorOptions(Component):
+    """The section `supervisor`, but for `run_order`."""
+
+    kind: ClassVar[str] = "supervisor"
+
+    base_run_dir: str = option(
+        "./base_run_dir",
+        doc="Directory of the campaign's files, made if it does not exist; `~` and `$VAR` expand. A relative one starts at the working "
+        "directory. It may be left out only on a terminal, with a warning.",
+        example="runs/first",
+    )
+    run_mode: str = option(
+        "fresh",
+        doc="fresh: begin in an empty directory. resume: go on where the campaign stopped, up to the budget. extend: add the budget to "
+        "what was planned. auto: resume if there is something to resume, otherwise fresh.",
+        choices=("fresh", "resume", "extend", "auto"),
+    )
+    local_storage: str | None = option(
+        None,
+        doc="Existing directory, or name of an environment variable that holds one, on a disk of the node: tasks run in a private "
+        "directory there and their files are moved to `base_run_dir` afterwards.",
+        example="TMPDIR",
+    )
+    save_files: str = option(
+        "all",
+        doc="What is kept of each run directory once no later step or stage can need it: all files, a custom list, or none.",
+        choices=("all", "custom", "none"),
+    )
+    save_files_list: list[str] = option(
+        [],
+        doc="File names to keep with `save_files: custom`; `*`, `?` and `[...]` match as in a shell.",
+        example=["*.nc", "summary.json"],
+    )
+    summary_datatype: str = option(
+        "csv", doc="parquet writes the dataset as Parquet too, at the end of the campaign.", choices=("csv", "parquet")
+    )
+    log_failures: bool = option(False, doc="Write the reason and the parameters of each failed sample to the log.")
+    seed: int | None = option(
+        None,
+        doc="Seed of everything that is random in the campaign; without it, one is drawn and recorded. A sampler's own seed comes first.",
+        ge=0,
+    )
+    max_failures: int | float | None = option(
+        None,
+        doc="Stop the campaign, resumable, after this many failed tasks, or above this fraction (below 1) of them once 20 have finished.",
+        gt=0,
+        example=0.5,
+    )
+    failed_parents: str = option(
+        "expand",
+        doc="What the next stage does with a failed sample: expand it like any other, or skip it.",
+        choices=("expand", "skip"),
+    )
+    failed_steps: str = option(
+        "pass_on",
+        doc="What becomes of a sample that failed at a step: pass_on gives it to the next step all the same, skip ends it there.",
+        choices=("pass_on", "skip"),
+    )
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        if isinstance(self.max_failures, float) and self.max_failures.is_integer():
+            self.max_failures = int(self.max_failures)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if isinstance(self.max_failures, float) and self.max_failures > 1:
+            yield "max_failures", f"expected a whole number of failures or a fraction below 1, found {self.max_failures!r}"
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        if self.save_files == "custom" and not self.save_files_list:
+            yield "save_files", "no file is named in save_files_list, so only enchanted_datapoint.csv is kept of each run directory"
+        for index, name in enumerate(self.save_files_list):
+            if "/" in name:
+                yield f"save_files_list[{index}]", f"{name!r} matches nothing: files are matched by their names, without directories"
+        if self.save_files_list and self.save_files != "custom":
+            yield "save_files_list", f"ignored, because save_files is {self.save_files!r}; set it to 'custom' to keep only these files"
+
+
+@dataclass(frozen=True)
+class CampaignConfig:
+    """A configuration without errors."""
+
+    source_text: str
+    path: Path | None  #: the file it was read from
+    base_dir: Path  #: where relative paths in options start
+    logging: int  #: level of the campaign's log, as a number of the logging module
+    executors: dict[str, ComponentSpec]
+    samplers: dict[str, ComponentSpec]
+    runners: dict[str, ComponentSpec]
+    supervisor: SupervisorOptions
+    stages: tuple[StageSpec, ...]
+    hdf5: bool  #: whether runs.h5 is written
+    base_run_dir: Path  #: absolute
+    shown_base_run_dir: str  #: as it was written, `~` and `$VAR` expanded
+    tree: dict[str, Any] = field(repr=False)  #: the configuration as plain Python values, overrides applied
+    python_path: tuple[Path, ...] = ()  #: directories to import plugins and functions from, besides the interpreter's own
+    overrides: list[str] = field(default_factory=list)  #: ``key.path=value`` of each override, in order
+    warnings: list[Problem] = field(default_factory=list)
+
+    def identity(self) -> dict[str, Any]:
+        """Give what may not change when the campaign is resumed, as JSON types: what determines the samples and the steps."""
+        from enchanted_tui.config.identity import identity
+
+        return identity(self)
+
+    def runner_options(self) -> dict[str, Any]:
+        """Give the options of the runners in use, as JSON types, with digests of the files they name."""
+        from enchanted_tui.config.identity import runner_options
+
+        return runner_options(self)
+
+    def effective_text(self) -> str:
+        """Give the configuration as text to store: the source as it is, or with the overrides applied and listed."""
+        if not self.overrides:
+            return self.source_text
+        from enchanted_tui.config.source import dump
+
+        listed = "".join(f"#   {' '.join(override.split())}\n" for override in self.overrides)
+        return f"# This configuration includes what was overridden on the command line:\n{listed}{dump(self.tree)}"

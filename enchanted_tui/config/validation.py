@@ -1,0 +1,222 @@
+"""Check a whole configuration, section by section, and reduce it to what the program works with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from enchanted_tui.config.components import Checker
+from enchanted_tui.config.conversion import expand
+from enchanted_tui.config.lookup import KINDS
+from enchanted_tui.config.models import ComponentSpec, StageSpec, SupervisorOptions
+from enchanted_tui.config.problems import Path, describe, did_you_mean
+from enchanted_tui.config.report import Report
+from enchanted_tui.config.run_order import RunOrder
+
+SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storage")
+COMPONENT_KINDS = ("executor", "sampler", "runner")
+LOG_LEVELS = {"CRITICAL": 50, "FATAL": 50, "ERROR": 40, "WARNING": 30, "WARN": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
+DEFAULT_BASE_RUN_DIR = "./base_run_dir"
+_RESERVED_NAMES = ("success", "run_dir")
+
+
+@dataclass
+class Checked:
+    """What the sections say; incomplete where there are errors."""
+
+    logging: int = LOG_LEVELS["INFO"]
+    components: dict[str, dict[str, ComponentSpec]] = field(default_factory=dict)
+    supervisor: SupervisorOptions | None = None
+    stages: tuple[StageSpec, ...] = ()
+    hdf5: bool = True
+
+
+def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *, interactive: bool) -> Checked:
+    """Check the document of `report`. `interactive`: whether a person is there to see that base_run_dir is a default."""
+    checker = Checker(report, base_dir, import_dirs)
+    root = report.document.root
+    for key in root:
+        if key not in SECTIONS and not str(key).startswith((".", "_", "x-")):  # customary places for anchors
+            report.warning((key,), f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}", at_key=True)
+    checked = Checked(logging=_log_level(report, root.get("logging")), hdf5=_hdf5(report, root))
+    run_order = RunOrder(report)
+    instances: dict[str, dict[str, Any]] = {}
+    for kind in COMPONENT_KINDS:
+        checked.components[kind], instances[kind] = _section(checker, kind, run_order.used(kind))
+    checked.supervisor = _supervisor(checker, interactive)
+    checked.stages = run_order.stages()
+    _check_parameters(report, run_order, checked.components["sampler"], instances["sampler"])
+    return checked
+
+
+# -- small sections -------------------------------------------------------------------------------------------------------------------
+
+
+def _log_level(report: Report, value: Any) -> int:
+    if value is None:
+        return LOG_LEVELS["INFO"]
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and value.strip().upper() in LOG_LEVELS:
+        return LOG_LEVELS[value.strip().upper()]
+    suggestion = did_you_mean(value.upper(), LOG_LEVELS) if isinstance(value, str) else ""
+    report.error(("logging",), f"expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found {describe(value)}{suggestion}")
+    return LOG_LEVELS["INFO"]
+
+
+def _hdf5(report: Report, root: dict[Any, Any]) -> bool:
+    """Tell whether runs.h5 is written: unless `storage.type` says none."""
+    storage = root.get("storage")
+    if storage is None:
+        return True
+    if not isinstance(storage, dict):
+        report.error(("storage",), f"expected a mapping such as {{type: none}}, found {describe(storage)}")
+        return True
+    for key in storage:
+        if key != "type":
+            report.warning(("storage", key), f"ignored, because there is no such option{did_you_mean(str(key), ('type',))}", at_key=True)
+    if "type" not in storage:
+        return True
+    written = storage["type"].strip().lower() if isinstance(storage["type"], str) else storage["type"]
+    if written == "none":
+        return False
+    if written not in ("hdf5", "h5"):
+        report.warning(("storage", "type"), f"expected 'hdf5' or 'none', found {describe(storage['type'])}; runs.h5 will be written")
+    return True
+
+
+# -- executors, samplers, runners ---------------------------------------------------------------------------------------------------
+
+
+def _section(checker: Checker, kind: str, used: set[str]) -> tuple[dict[str, ComponentSpec], dict[str, Any]]:
+    """Check one section; give the components by name, and instances of those that declare their options."""
+    report, section = checker.report, KINDS[kind]
+    entries = report.document.root.get(section)
+    if not isinstance(entries, dict) or not entries:
+        what = f"is required: a mapping of names to {section}, each with a 'type'"
+        is_missing = entries is None
+        report.error((section,), what if is_missing else f"expected a mapping of names to {section}, found {describe(entries)}")
+        return {}, {}
+    specs: dict[str, ComponentSpec] = {}
+    instances: dict[str, Any] = {}
+    refused: set[str] = set()
+    for key, value in entries.items():
+        path = (section, key)
+        name = name_of(report, path)
+        if not name.strip() or name in seen:
+            report.error(
+                path, "the name is empty; give it one" if not name.strip() else "this name is given twice; rename one", at_key=True
+            )
+            continue
+        seen[name] = key
+        found = checker.component(kind, name, path, value, used=name in used)
+        if found is None:
+            refused.add(name)
+        else:
+            specs[name], instances[name] = found
+    return specs, instances
+
+
+def name_of(report: Report, path: Path) -> str:
+    """Give the name that the last key of a path is, as it was written: 007 is not 7."""
+    place = report.document.place(path)
+    return place.key if place is not None and place.key is not None else str(path[-1])
+
+
+def _check_parameters(report: Report, run_order: RunOrder, specs: dict[str, ComponentSpec], instances: dict[str, Any]) -> None:
+    """Check the names of parameters: those that a class which declares nothing cannot check, and those of other stages."""
+    earlier: dict[str, int] = {}
+    keys = {name_of(report, ("samplers", key)): key for key in report.document.root.get("samplers") or {}} if specs else {}
+    for depth, stage in enumerate(run_order.stages()):
+        spec = specs.get(stage.sampler)
+        if spec is None:
+            continue
+        names, where = _parameter_names(spec, instances.get(stage.sampler))
+        base: Path = ("samplers", keys[stage.sampler], *where)
+        if not spec.builtin:
+            _check_foreign_names(report, names, base)
+        for index, name in enumerate(names):
+            if name in earlier:
+                message = f"stage {depth} draws {name!r} anew, which replaces the value that stage {earlier[name]} drew"
+                report.warning((*base, index) if where else base, f"{message}; give it another name if both are meant")
+        earlier.update(dict.fromkeys(names, depth))
+
+
+def _parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], Path]:
+    """Give the names that a sampler draws, and the option that lists them."""
+    listed = spec.options.get("parameters")
+    if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
+        return listed, ("parameters",)
+    try:
+        return list(getattr(instance, "parameter_names", ())), ()
+    except (ValueError, OSError):  # a file that cannot be read is reported by the sampler's own check
+        return [], ()
+
+
+def _check_foreign_names(report: Report, names: list[str], base: Path) -> None:
+    for index, name in enumerate(names):
+        if name in _RESERVED_NAMES:
+            report.error((*base, index), f"the name {name!r} belongs to the program's own column of the dataset; choose another")
+        elif name in names[:index]:
+            report.error((*base, index), f"the parameter {name!r} is named twice; each parameter needs a name of its own")
+        elif name == "output":
+            report.warning((*base, index), "runners usually return 'output', which will replace this parameter; choose another name")
+
+
+# -- supervisor -----------------------------------------------------------------------------------------------------------------------
+
+
+def _supervisor(checker: Checker, interactive: bool) -> SupervisorOptions | None:
+    report = checker.report
+    section = report.document.root.get("supervisor")
+    if section is None:
+        report.error(("supervisor",), "is required: a mapping with base_run_dir and run_order")
+        return None
+    if not isinstance(section, dict):
+        report.error(("supervisor",), f"expected a mapping with base_run_dir and run_order, found {describe(section)}")
+        return None
+    _check_base_run_dir(report, section, interactive)
+    found = checker.options(SupervisorOptions, ("supervisor",), section, besides=("run_order",))
+    if found is None:
+        return None
+    options: SupervisorOptions = found[2]
+    if options.save_files == "none" and section.get("save_files") != "none":
+        message = "is taken for 'none': the files of the run directories are deleted once they are not needed; write 'all' to keep them"
+        report.warning(("supervisor", "save_files"), message)
+    options.local_storage = _local_storage(report, options.local_storage)
+    return options
+
+
+def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bool) -> None:
+    path = ("supervisor", "base_run_dir")
+    value = section.get("base_run_dir")
+    if value is None:
+        if interactive:
+            report.warning(path, f"is not given; the campaign goes to {DEFAULT_BASE_RUN_DIR}")
+        else:
+            report.error(path, "is required where there is no terminal: the directory of the campaign's files")
+    elif isinstance(value, str) and not value.strip():
+        report.error(path, "expected a directory, found an empty text")
+    elif isinstance(value, str) and "$" in expand(value):
+        report.error(path, f"an environment variable in {value!r} is not set; set it, or write the path out")
+
+
+def _local_storage(report: Report, written: str | None) -> str | None:
+    """Give the directory that `local_storage` names: itself, or the value of that environment variable; None if there is none."""
+    if written is None:
+        return None
+    path = ("supervisor", "local_storage")
+    expanded = expand(written)
+    if os.path.isdir(expanded):
+        return os.path.abspath(expanded)
+    held = os.environ.get(written)
+    if held is None:
+        report.warning(path, f"ignored: {written!r} is neither an existing directory nor an environment variable that is set")
+        return None
+    if not os.path.isdir(held):
+        report.warning(path, f"ignored: the environment variable {written} names {held!r}, which is no existing directory")
+        return None
+    return os.path.abspath(held)
