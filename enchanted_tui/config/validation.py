@@ -106,12 +106,12 @@ def _section(checker: Checker, kind: str, used: set[str]) -> tuple[dict[str, Com
     for key, value in entries.items():
         path = (section, key)
         name = name_of(report, path)
-        if not name.strip() or name in seen:
-            report.error(
-                path, "the name is empty; give it one" if not name.strip() else "this name is given twice; rename one", at_key=True
-            )
+        if not name.strip():
+            report.error(path, "the name is empty; give it one", at_key=True)
             continue
-        seen[name] = key
+        if name in specs or name in refused:
+            report.error(path, "this name is given twice; rename one", at_key=True)
+            continue
         found = checker.component(kind, name, path, value, used=name in used)
         if found is None:
             refused.add(name)
