@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from enchanted_tui.samplers.base import Sample, Sampler
@@ -16,9 +17,9 @@ _KEPT = 10_000  #: a draw up to this size is kept whole
 class Parts:
     """Samplers by their names, and what is wrong with them, each problem located from the NestedSampler's own options."""
 
-    samplers: dict[str, Sampler] = field(default_factory=dict)
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
+    samplers: dict[str, Sampler]
+    problems: list[tuple[str, str]]
+    warnings: list[tuple[str, str]]
 
 
 class Factor:
@@ -54,80 +55,60 @@ class Factor:
 
 
 def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None) -> Parts:
-    """Make each sampler. One that lacks a budget it needs gets what makes all of the combinations `product`."""
-    parts = Parts()
-    unsized: list[str] = []
-    for name, options in configured.items():
-        cls = _find(name, options, parts)
-        if cls is None:
-            continue
-        if _lacks_budget(cls, options):
-            unsized.append(name)
-        else:
-            _make(name, cls, options, parts)
-    if unsized and not parts.problems:
-        _make_unsized(unsized, configured, product, parts)
-    parts.samplers = {name: parts.samplers[name] for name in configured if name in parts.samplers}
-    return parts
+    """Check and make each sampler. One that lacks a budget it needs gets what makes all of the combinations `product`."""
+    unsized = [name for name, options in configured.items() if _lacks_budget(options)]
+    parts = _make({name: options for name, options in configured.items() if name not in unsized})
+    if len(unsized) == 1 and product is not None and not parts.problems:
+        others = math.prod(sampler.target for sampler in parts.samplers.values())
+        if others == 0 or product % others:
+            sentence = f"is required, because the budget in all, {product}, is no multiple of the other samplers' {others} combinations"
+            parts.problems.append((f"samplers.{unsized[0]}.budget", sentence))
+            return parts
+        configured = {**configured, unsized[0]: {**configured[unsized[0]], "budget": product // others}}
+    return _make(configured) if unsized else parts
 
 
-def _find(name: str, options: Mapping[str, Any], parts: Parts) -> type[Sampler] | None:
-    """Find the class of a sampler that draws by position, the only kind whose draw can be repeated."""
+def _lacks_budget(options: Any) -> bool:
+    """Tell whether a sampler of a known class needs a budget and has none."""
     from enchanted_tui.config.lookup import LookupFailure, find
 
-    where = f"samplers.{name}"
-    type_name = options.get("type")
-    if not isinstance(type_name, str):
-        parts.problems.append((where, "expected a `type`, the name of a sampler; there is none"))
-        return None
+    if not isinstance(options, Mapping) or not isinstance(options.get("type"), str) or options.get("budget") is not None:
+        return False
     try:
-        cls = find("sampler", type_name).cls
-    except LookupFailure as failure:
-        parts.problems.append((f"{where}.type", str(failure)))
-        return None
-    if not issubclass(cls, Sampler) or cls.points is Sampler.points or cls.adaptive:
-        parts.problems.append(
-            (f"{where}.type", f"{cls.__name__} cannot be nested, because it does not draw by position; give it a stage of its own")
-        )
-        return None
-    return cls
+        cls = find("sampler", options["type"]).cls
+    except LookupFailure:
+        return False  # told when it is checked
+    return issubclass(cls, Sampler) and "budget" in cls.options() and cls.options()["budget"].required
 
 
-def _lacks_budget(cls: type[Sampler], options: Mapping[str, Any]) -> bool:
-    declared = cls.options().get("budget")
-    return declared is not None and declared.required and options.get("budget") is None
+def _make(configured: Mapping[str, Mapping[str, Any]]) -> Parts:
+    """Make the samplers as the configuration does, with everything there is to say about them."""
+    from enchanted_tui.config.components import Checker
+    from enchanted_tui.config.report import Report
+    from enchanted_tui.config.tree import Document, Map
 
-
-def _make(name: str, cls: type[Sampler], options: Mapping[str, Any], parts: Parts) -> None:
-    where = f"samplers.{name}"
-    try:
-        sampler = cls(**{key: value for key, value in options.items() if key != "type"})
-    except TypeError as error:
-        parts.problems.append((where, str(error)))
-        return
-    found = [(f"{where}.{option}", sentence) for option, sentence in sampler.problems()]
-    parts.problems += found
-    if not found:
-        parts.warnings += [(f"{where}.{option}", sentence) for option, sentence in sampler.warnings()]
+    report = Report(Document("", Map({"samplers": dict(configured)}), has_text=False))
+    checker = Checker(report, Path.cwd(), ())
+    samplers: dict[str, Sampler] = {}
+    for name, options in configured.items():
+        checked = checker.component("sampler", name, ("samplers", name), options)
+        if checked is None:
+            continue
+        spec, sampler = checked
+        if not _draws_by_position(sampler):
+            message = f"{spec.cls.__name__} cannot be nested, because it does not draw by position; give it a stage of its own"
+            report.error(("samplers", name, "type"), message)
+            continue
+        samplers[name] = sampler
         if getattr(sampler, "batch_size", None) is not None:
-            parts.warnings.append(
-                (f"{where}.batch_size", "not used: a nested sampler is drawn all at once; set batch_size of the NestedSampler")
-            )
-        parts.samplers[name] = sampler
+            message = "not used, because a nested sampler is drawn all at once; set the batch_size of the NestedSampler"
+            report.warning(("samplers", name, "batch_size"), message)
+    said = {"error": list[tuple[str, str]](), "warning": list[tuple[str, str]]()}
+    for problem in report.problems:
+        said[problem.severity].append((problem.key, problem.message))
+    return Parts(samplers, said["error"], said["warning"])
 
 
-def _make_unsized(unsized: list[str], configured: Mapping[str, Mapping[str, Any]], product: int | None, parts: Parts) -> None:
-    """Size the one sampler without a budget so that there are `product` combinations."""
-    name = unsized[0]
-    others = math.prod(sampler.target for sampler in parts.samplers.values())
-    if len(unsized) > 1 or product is None or others == 0 or product % others:
-        remedy = (
-            "give it one"
-            if len(unsized) > 1 or product is None
-            else f"give it one, or a budget in all that {others} divides, not {product}"
-        )
-        parts.problems += [(f"samplers.{each}", f"expected a `budget`; there is none; {remedy}") for each in unsized]
-        return
-    cls = _find(name, configured[name], parts)
-    if cls is not None:
-        _make(name, cls, {**configured[name], "budget": product // others}, parts)
+def _draws_by_position(sampler: Any) -> bool:
+    """Tell whether any part of a sampler's draw can be repeated."""
+    return isinstance(sampler, Sampler) and type(sampler).points is not Sampler.points and not sampler.adaptive

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sampler_kinds import drawn, flat, placed, unhurried
 
+from enchanted_tui.config.loading import parse_config
 from enchanted_tui.samplers.array_sampler import ArraySampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
 from enchanted_tui.samplers.nested_sampler import NestedSampler
@@ -124,18 +125,22 @@ def test_a_missing_budget_is_inferred():
     ("samplers", "options", "expected"),
     [
         ({}, {}, [("samplers", "give at least one")]),
-        ({"a": without(GRID, "type")}, {}, [("samplers.a", "expected a `type`")]),
+        ({"a": without(GRID, "type")}, {}, [("samplers.a.type", "is required")]),
         ({"a": {**GRID, "type": "GirdSampler"}}, {}, [("samplers.a.type", "did you mean 'GridSampler'?")]),
         ({"a": {**GRID, "type": "LocalExecutor"}}, {}, [("samplers.a.type", "belongs under 'executors'")]),
         ({"a": {**GRID, "bounds": [[2, 1]]}}, {}, [("samplers.a.bounds[0]", "is above the upper bound")]),
         ({"a": GRID, "b": {**RANDOM, "parameters": ["g"]}}, {}, [("samplers.b", "the parameter 'g' is drawn by 'a' already")]),
-        ({"a": without(GRID, "num_samples")}, {}, [("samplers.a", "num_samples")]),
-        ({"a": GRID, "b": without(RANDOM, "budget")}, {}, [("samplers.b", "expected a `budget`; there is none; give it one")]),
-        ({"a": GRID, "b": without(RANDOM, "budget")}, {"budget": 10}, [("samplers.b", "a budget in all that 3 divides, not 10")]),
+        ({"a": without(GRID, "num_samples")}, {}, [("samplers.a.num_samples", "is required")]),
+        ({"a": GRID, "b": without(RANDOM, "budget")}, {}, [("samplers.b.budget", "is required")]),
+        (
+            {"a": GRID, "b": without(RANDOM, "budget")},
+            {"budget": 10},
+            [("samplers.b.budget", "the budget in all, 10, is no multiple of the other samplers' 3")],
+        ),
         (
             {"a": without(HYPERCUBE, "budget"), "b": without(RANDOM, "budget")},
             {"budget": 10},
-            [("samplers.a", "expected a `budget`"), ("samplers.b", "expected a `budget`")],
+            [("samplers.a.budget", "is required"), ("samplers.b.budget", "is required")],
         ),
         ({str(index): array(f"p{index}", 2) for index in range(64)}, {}, [("samplers", "18,446,744,073,709,551,616 points")]),
         (
@@ -156,6 +161,33 @@ def test_problems_are_located(samplers, options, expected):
         sampler.points(0, 0, 1, 0, 1)
 
 
+def test_options_inside_are_read_as_anywhere():
+    """Numbers in quotes, other spellings and unknown keys are treated inside as outside."""
+    sampler = nested({"a": {"type": "random_sampler", "bounds": [["1", 2]], "parameters": ["x"], "budget": 1e1, "bugdet": 3}})
+    assert not list(sampler.problems())
+    assert [where for where, _ in sampler.warnings()] == ["samplers.a.bugdet", "samplers.a.bounds[0][0]"]
+    assert sampler.total == 10
+
+
+def test_a_configuration_names_the_line():
+    """Through the front door: a mistake inside is shown where it stands in the file."""
+    text = """
+samplers:
+  s1:
+    type: NestedSampler
+    samplers:
+      grid: {type: GridSampler, bounds: [[0, 1]], parameters: [g], num_samples: 3}
+      noise:
+        type: RandomSampler
+        bounds: [[2, 1]]
+        parameters: [r]
+        budget: 4
+"""
+    _, problems = parse_config(text, "nested.yaml")
+    (found,) = [problem for problem in problems if "noise" in problem.key]
+    assert str(found).startswith("nested.yaml:9:18: samplers.s1.samplers.noise.bounds[0]: the lower bound 2 is above")
+
+
 def test_what_is_not_used_inside_warns():
     """A batch size of a sampler inside, and its own warnings, are told at its place."""
     sampler = nested({"a": {**RANDOM, "batch_size": 2}, "b": {**SOBOL, "budget": 3}})
@@ -165,7 +197,7 @@ def test_what_is_not_used_inside_warns():
 
 def test_samplers_that_learn_cannot_be_nested():
     """Their draw depends on results, so there is no full draw to combine."""
-    ((where, sentence),) = nested({"a": {"type": f"{__name__}:Learner"}}).problems()
+    ((where, sentence),) = nested({"a": {**array("x", 2), "type": f"{__name__}:Learner"}}).problems()
     assert where == "samplers.a.type"
     assert "Learner cannot be nested" in sentence
 
