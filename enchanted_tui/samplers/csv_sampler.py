@@ -16,8 +16,7 @@ from enchanted_tui.samplers.points_file import PointsFile, PointsFileError, read
 class CSVSampler(Sampler):
     """Take points from the rows of a CSV or Parquet file, in their order.
 
-    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. The file is
-    read once; its points are recorded as they are drawn, so that what was drawn does not change with the file.
+    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. The file is read once.
     """
 
     seed = None  # nothing here is random
