@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
+from types import MappingProxyType
 from typing import Any
 
 from enchanted_tui.config.conversion import INVALID, Conversion
@@ -112,7 +113,7 @@ class Checker:
             name = names.get(key) if isinstance(key, str) else None
             if name is None:
                 extra[str(key)] = plain(mapping[key])
-                self._unknown_key(cls, (*path, key), names)
+                self._unknown_key(cls, (*path, key), [known for known in names if known not in mapping])
             elif name in given:
                 self.report.error((*path, key), f"this is another name of {given[name]!r}, which is given too; remove one", at_key=True)
             else:
@@ -146,19 +147,21 @@ class Checker:
             try:
                 instance = cls(**plain(options))
                 for where, sentence in instance.problems():
-                    self.report.error(self._option_path(where, path, given), sentence)
+                    self.report.error(self.option_path(where, path, given), sentence)
                 for where, sentence in instance.warnings():
-                    self.report.warning(self._option_path(where, path, given), sentence)
+                    self.report.warning(self.option_path(where, path, given), sentence)
             except Exception as error:  # noqa: BLE001 - a check that fails is a problem of these options like any other
                 self.report.error(path, f"{cls.__name__} cannot be made from these options: {type(error).__name__}: {error}")
                 return None
         return instance
 
-    def _option_path(self, where: str, path: Path, given: dict[str, Any]) -> Path:
-        """Give the place of what a component calls ``bounds[1]``, under the name that the user gave to the option."""
-        found = self.report.document.resolve(where, path) if where else path
-        name = found[len(path)] if len(found) > len(path) else None
-        if isinstance(name, str) and given.get(name, name) != name:
+    def option_path(self, where: str, path: Path, given: Mapping[str, str] = MappingProxyType({})) -> Path:
+        """Give the place of what the component at `path` calls ``bounds[1]``; `given` holds the keys written for its options."""
+        if not where:
+            return path
+        found = self.report.document.resolve(where, path)
+        name = found[len(path)]
+        if given.get(name, name) != name:
             return self.report.document.resolve(given[name] + where.removeprefix(name), path)
         return found
 

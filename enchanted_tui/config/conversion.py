@@ -20,6 +20,7 @@ INVALID: Any = type("Invalid", (), {"__repr__": lambda self: "INVALID", "__slots
 
 _INT_TEXT = re.compile(r"\s*[-+]?[0-9][0-9_]{0,3000}\s*\Z")
 _FLOAT_TEXT = re.compile(r"\s*[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?\s*\Z")
+_PLACEHOLDERS = ("{{", "{%")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))")
 
 
@@ -149,7 +150,10 @@ class Conversion:
             return self._fail(path, f"the environment variable {unset.group()!r} in this path is not set; set it, or write the path out")
         if not text.strip():
             return self._fail(path, "expected a path, found an empty text")
-        return os.path.normpath(self.base_dir / expanded)
+        if expanded.startswith(_PLACEHOLDERS):
+            return expanded  # the value of a parameter, whose path is not known yet
+        joined = os.path.join(self.base_dir, expanded)
+        return joined if any(mark in joined for mark in _PLACEHOLDERS) else os.path.normpath(joined)
 
     # -- containers ---------------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from enchanted_tui.config.options import Component
 FREE_SAMPLER_OPTIONS = frozenset(("budget", "batch_size", "max_points", "kill_after"))
 _NOT_OPTIONS = frozenset(("type", "__runner_name"))
 _MOST_FILES = 1_000
-_CHUNK = 1 << 20
+_END = 8 << 20  #: of a file of more than twice this many bytes, only the beginning and the end are read
 
 
 def identity(config: CampaignConfig) -> dict[str, Any]:
@@ -79,10 +79,12 @@ def _digest(path: str) -> str:
 
 def _file_digest(path: str | Path) -> str:
     with open(path, "rb") as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        size = os.fstat(file.fileno()).st_size
+        digest = hashlib.sha256(b"%d " % size)
+        digest.update(file.read(_END))
+        file.seek(max(_END, size - _END))
+        digest.update(file.read(_END))
+        return digest.hexdigest()
 
 
 def _as_lists(value: Any) -> Any:

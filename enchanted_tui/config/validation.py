@@ -10,6 +10,7 @@ from typing import Any
 
 from enchanted_tui.config.components import Checker
 from enchanted_tui.config.conversion import expand
+from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import ComponentSpec, StageSpec, SupervisorOptions
 from enchanted_tui.config.problems import Path, describe, did_you_mean
@@ -20,7 +21,6 @@ SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storag
 COMPONENT_KINDS = ("executor", "sampler", "runner")
 LOG_LEVELS = {"CRITICAL": 50, "FATAL": 50, "ERROR": 40, "WARNING": 30, "WARN": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
 DEFAULT_BASE_RUN_DIR = "./base_run_dir"
-_RESERVED_NAMES = ("success", "run_dir")
 
 
 @dataclass
@@ -43,12 +43,15 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
             report.warning((key,), f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}", at_key=True)
     checked = Checked(logging=_log_level(report, root.get("logging")), hdf5=_hdf5(report, root))
     run_order = RunOrder(report)
-    instances: dict[str, dict[str, Any]] = {}
-    for kind in COMPONENT_KINDS:
-        checked.components[kind], instances[kind] = _section(checker, kind, run_order.used(kind))
+    sections = {kind: _section(checker, kind, run_order.used(kind)) for kind in COMPONENT_KINDS}
+    checked.components = {kind: {name: spec for name, (spec, _) in section.items()} for kind, section in sections.items()}
     checked.supervisor = _supervisor(checker, interactive)
     checked.stages = run_order.stages()
-    _check_parameters(report, run_order, checked.components["sampler"], instances["sampler"])
+
+    def place(kind: str, name: str, option: str) -> Path:
+        return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
+
+    Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
     return checked
 
 
@@ -91,17 +94,16 @@ def _hdf5(report: Report, root: dict[Any, Any]) -> bool:
 # -- executors, samplers, runners ---------------------------------------------------------------------------------------------------
 
 
-def _section(checker: Checker, kind: str, used: set[str]) -> tuple[dict[str, ComponentSpec], dict[str, Any]]:
-    """Check one section; give the components by name, and instances of those that declare their options."""
+def _section(checker: Checker, kind: str, used: set[str]) -> dict[str, tuple[ComponentSpec, Any]]:
+    """Check one section; give the components by name, each with an instance if it declares its options."""
     report, section = checker.report, KINDS[kind]
     entries = report.document.root.get(section)
     if not isinstance(entries, dict) or not entries:
         what = f"is required: a mapping of names to {section}, each with a 'type'"
         is_missing = entries is None
         report.error((section,), what if is_missing else f"expected a mapping of names to {section}, found {describe(entries)}")
-        return {}, {}
-    specs: dict[str, ComponentSpec] = {}
-    instances: dict[str, Any] = {}
+        return {}
+    accepted: dict[str, tuple[ComponentSpec, Any]] = {}
     refused: set[str] = set()
     for key, value in entries.items():
         path = (section, key)
@@ -109,61 +111,28 @@ def _section(checker: Checker, kind: str, used: set[str]) -> tuple[dict[str, Com
         if not name.strip():
             report.error(path, "the name is empty; give it one", at_key=True)
             continue
-        if name in specs or name in refused:
+        if name in accepted or name in refused:
             report.error(path, "this name is given twice; rename one", at_key=True)
             continue
         found = checker.component(kind, name, path, value, used=name in used)
         if found is None:
             refused.add(name)
-        else:
-            specs[name], instances[name] = found
-    return specs, instances
+            continue
+        accepted[name] = found
+        if kind == "sampler" and not found[0].builtin:
+            check_foreign_names(report, found[0], path)
+    return accepted
+
+
+def key_of(report: Report, section: str, name: str) -> Any:
+    """Give the key of a section that is written as `name`."""
+    return next(key for key in report.document.root[section] if name_of(report, (section, key)) == name)
 
 
 def name_of(report: Report, path: Path) -> str:
     """Give the name that the last key of a path is, as it was written: 007 is not 7."""
     place = report.document.place(path)
     return place.key if place is not None and place.key is not None else str(path[-1])
-
-
-def _check_parameters(report: Report, run_order: RunOrder, specs: dict[str, ComponentSpec], instances: dict[str, Any]) -> None:
-    """Check the names of parameters: those that a class which declares nothing cannot check, and those of other stages."""
-    earlier: dict[str, int] = {}
-    keys = {name_of(report, ("samplers", key)): key for key in report.document.root.get("samplers") or {}} if specs else {}
-    for depth, stage in enumerate(run_order.stages()):
-        spec = specs.get(stage.sampler)
-        if spec is None:
-            continue
-        names, where = _parameter_names(spec, instances.get(stage.sampler))
-        base: Path = ("samplers", keys[stage.sampler], *where)
-        if not spec.builtin:
-            _check_foreign_names(report, names, base)
-        for index, name in enumerate(names):
-            if name in earlier:
-                message = f"stage {depth} draws {name!r} anew, which replaces the value that stage {earlier[name]} drew"
-                report.warning((*base, index) if where else base, f"{message}; give it another name if both are meant")
-        earlier.update(dict.fromkeys(names, depth))
-
-
-def _parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], Path]:
-    """Give the names that a sampler draws, and the option that lists them."""
-    listed = spec.options.get("parameters")
-    if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
-        return listed, ("parameters",)
-    try:
-        return list(getattr(instance, "parameter_names", ())), ()
-    except (ValueError, OSError):  # a file that cannot be read is reported by the sampler's own check
-        return [], ()
-
-
-def _check_foreign_names(report: Report, names: list[str], base: Path) -> None:
-    for index, name in enumerate(names):
-        if name in _RESERVED_NAMES:
-            report.error((*base, index), f"the name {name!r} belongs to the program's own column of the dataset; choose another")
-        elif name in names[:index]:
-            report.error((*base, index), f"the parameter {name!r} is named twice; each parameter needs a name of its own")
-        elif name == "output":
-            report.warning((*base, index), "runners usually return 'output', which will replace this parameter; choose another name")
 
 
 # -- supervisor -----------------------------------------------------------------------------------------------------------------------

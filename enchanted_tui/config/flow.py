@@ -1,0 +1,95 @@
+"""Check that every step finds the parameters it needs: drawn by a sampler, or returned by a runner before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from enchanted_tui.config.models import ComponentSpec, StageSpec
+from enchanted_tui.config.problems import Path, did_you_mean
+from enchanted_tui.config.report import Report
+
+_OWN_PREFIX = "enchanted_tui."
+_RESERVED = ("success", "run_dir")
+
+
+class Flow:
+    """Follows a sample through the stages, knowing at each step the names that its parameters have.
+
+    `samplers` and `runners` give by configured name the component and, for one that declares its options, an instance.
+    `place` gives the path of a component's option.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        samplers: Mapping[str, tuple[ComponentSpec, Any]],
+        runners: Mapping[str, tuple[ComponentSpec, Any]],
+        place: Callable[[str, str, str], Path],
+    ) -> None:
+        self._report, self._samplers, self._runners, self._place = report, samplers, runners, place
+        self._drawn_in: dict[str, int] = {}
+        self._names: set[str] = set()
+        self._is_complete = True  # no plugin so far that may have added names of its own
+
+    def follow(self, stages: tuple[StageSpec, ...]) -> None:
+        """Go through the stages, reporting what a step lacks and what a stage replaces."""
+        for depth, stage in enumerate(stages):
+            self._draw(depth, stage.sampler)
+            for index, step in enumerate(stage.steps):
+                where = f"stage {depth}" if len(stage.steps) == 1 else f"step {index} of stage {depth}"
+                self._run(where, step.runner)
+
+    def _draw(self, depth: int, name: str) -> None:
+        spec, instance = self._samplers.get(name, (None, None))
+        if spec is None:
+            self._is_complete = False
+            return
+        names, option = parameter_names(spec, instance)
+        for index, parameter in enumerate(names):
+            earlier = self._drawn_in.get(parameter)
+            if earlier is not None:
+                place = self._place("sampler", name, f"{option}[{index}]" if option else "")
+                message = f"stage {depth} draws {parameter!r} anew, which replaces the value from stage {earlier}"
+                self._report.warning(place, f"{message}; give it another name to keep both")
+        self._drawn_in.update(dict.fromkeys(names, depth))
+        self._names.update(names)
+        self._is_complete = self._is_complete and spec.builtin
+
+    def _run(self, where: str, name: str) -> None:
+        spec, instance = self._runners.get(name, (None, None))
+        if spec is None or instance is None:
+            self._is_complete = False
+            return
+        if self._is_complete:
+            for option, needed in instance.required_parameters().items():
+                for parameter in sorted(needed - self._names):
+                    message = f"{where} needs {parameter!r}, which no sampler draws and no runner returns before it"
+                    self._report.error(self._place("runner", name, option), message + did_you_mean(parameter, self._names))
+        outputs = set(instance.output_names())
+        self._is_complete = self._is_complete and bool(outputs) and spec.class_path.startswith(_OWN_PREFIX)
+        self._names |= {*outputs, "success", "run_dir", f"success_{name}", f"runtime_sec_{name}"}
+
+
+def parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], str]:
+    """Give the names that a sampler draws, and the option that lists them, empty if there is none."""
+    listed = spec.options.get("parameters")
+    if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
+        return listed, "parameters"
+    try:
+        return list(getattr(instance, "parameter_names", ())), ""
+    except (ValueError, OSError):  # a file that cannot be read is told by the sampler's own check
+        return [], ""
+
+
+def check_foreign_names(report: Report, spec: ComponentSpec, base: Path) -> None:
+    """Check the names of parameters of a class that declares nothing and so cannot check them itself."""
+    names, option = parameter_names(spec, None)
+    for index, name in enumerate(names):
+        place = (*base, option, index)
+        if name in _RESERVED:
+            report.error(place, f"the name {name!r} belongs to the program's own column of the dataset; choose another")
+        elif name in names[:index]:
+            report.error(place, f"the parameter {name!r} is named twice; each parameter needs a name of its own")
+        elif name == "output":
+            report.warning(place, "runners usually return 'output', which will replace this parameter; choose another name")
