@@ -40,6 +40,12 @@ class _Dumper(yaml.SafeDumper):
 for _class in (_Parser, _Dumper):
     _class.add_implicit_resolver(_TAG + "float", _EXPONENT, list("-+0123456789."))
 
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar(_TAG + "str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _represent_text)
 _constructor = SafeConstructor()
 _CONSTRUCT = {
     _TAG + "null": _constructor.construct_yaml_null,

@@ -1,0 +1,196 @@
+"""The JSON schema of a configuration file (draft 2020-12), made from what the components declare.
+
+Editors use it for completion and help. It is stricter than the program in one respect: numbers in quotes are none.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import re
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from enchanted_tui.config.declared import allows_none, choices_of, members, option_types, split
+from enchanted_tui.config.lookup import ALIASES, BUILTIN, KINDS, find
+from enchanted_tui.config.models import SupervisorOptions
+from enchanted_tui.config.options import Component, Option
+from enchanted_tui.config.validation import LOG_LEVELS
+
+Schema = dict[str, Any]
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_KINDS = ("executor", "sampler", "runner")
+_SCALARS: dict[Any, Schema] = {
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    str: {"type": ["string", "number", "boolean"]},  # a bare 5 is taken for the text "5"
+}
+_LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def campaign_schema() -> Schema:
+    """Give the schema of a whole configuration file."""
+    return copy.deepcopy(_campaign_schema())
+
+
+@functools.lru_cache(maxsize=1)
+def _campaign_schema() -> Schema:
+    definitions: Schema = {}
+    for kind in _KINDS:
+        definitions[kind] = _choice_of_component(kind)
+        for name in BUILTIN[kind]:
+            definitions[name] = component_schema(find(kind, name).cls)
+    return {
+        "$schema": _DRAFT,
+        "title": "Campaign of enchanted-tui",
+        "type": "object",
+        "properties": {
+            "logging": {
+                "description": "Level of the campaign's log.",
+                "anyOf": [_one_of(LOG_LEVELS), {"type": ["integer", "null"]}],
+                "default": "INFO",
+            },
+            **{KINDS[kind]: _section(kind) for kind in _KINDS},
+            "supervisor": _supervisor_schema(),
+            "storage": {
+                "description": "HDF5 output.",
+                "type": ["object", "null"],
+                "properties": {
+                    "type": {"description": "none turns runs.h5 off.", "enum": ["hdf5", "none", "None", None], "default": "hdf5"}
+                },
+            },
+        },
+        "required": [*(KINDS[kind] for kind in _KINDS), "supervisor"],
+        "$defs": definitions,
+    }
+
+
+def component_schema(cls: type[Component]) -> Schema:
+    """Give the schema of the options that a class declares."""
+    types = option_types(cls)
+    schema: Schema = {"type": "object", "description": _first_paragraph(cls), "properties": {}}
+    required: list[Schema] = []
+    for name, option in cls.options().items():
+        schema["properties"][name] = option_schema(types[name], option)
+        for alias in option.aliases:
+            schema["properties"][alias] = {**option_schema(types[name], option), "description": f"Another name of {name}."}
+        if option.required:
+            required.append({"anyOf": [{"required": [spelling]} for spelling in (name, *option.aliases)]})
+    if required:
+        schema["allOf"] = required
+    return schema
+
+
+def option_schema(hint: Any, option: Option) -> Schema:
+    """Give the schema of one option. Null stands for the default, except where it is a value of its own."""
+    kinds = [_type_schema(member, option) for member in members(hint)]
+    if allows_none(hint) or not option.required:
+        kinds.append({"type": "null"})
+    schema: Schema = {"description": option.doc if option.unit is None else f"{option.doc} Unit: {option.unit}."}
+    schema.update(kinds[0] if len(kinds) == 1 or kinds[0] == {} else {"anyOf": kinds})
+    if not option.required and option.default is not None:
+        schema["default"] = option.default
+    if option.example is not None:
+        schema["examples"] = [option.example]
+    return schema
+
+
+def _type_schema(hint: Any, option: Option) -> Schema:
+    kind, parameters = split(hint)
+    choices = choices_of(hint, option)
+    if choices and kind in (str, Literal):
+        return _one_of(choices)
+    if kind in _SCALARS:
+        limits = {word: getattr(option, name) for name, word in _LIMITS.items() if getattr(option, name) is not None}
+        return {**_SCALARS[kind], **(limits if kind in (int, float) else {})}
+    if kind is tuple and parameters[-1:] != (Ellipsis,):
+        items = [_any_of(parameter, option) for parameter in parameters]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+    if kind in (list, tuple):
+        return {"type": "array", "items": _any_of(parameters[0], option) if parameters else {}}
+    if kind is dict:
+        return {"type": "object", "additionalProperties": _any_of(parameters[1], option) if parameters else {}}
+    return {}
+
+
+def _any_of(hint: Any, option: Option) -> Schema:
+    kinds = [_type_schema(member, option) for member in members(hint)]
+    if allows_none(hint) and {} not in kinds:
+        kinds.append({"type": "null"})
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+
+
+def _section(kind: str) -> Schema:
+    return {
+        "description": f"The {KINDS[kind]}, by names of your choice.",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"$ref": f"#/$defs/{kind}"},
+    }
+
+
+def _choice_of_component(kind: str) -> Schema:
+    """Give the schema of one component: `type` decides which options there are; a plugin's are its own."""
+    described = f"Which {kind}: a built-in, the name of a plugin, or package.module:Class."
+    cases = [
+        {
+            "if": {"properties": {"type": {"pattern": _any_spelling(_names(kind, name))}}, "required": ["type"]},
+            "then": {"$ref": f"#/$defs/{name}"},
+        }
+        for name in BUILTIN[kind]
+    ]
+    names = [*BUILTIN[kind], *ALIASES.get(kind, ())]
+    return {
+        "type": "object",
+        "properties": {"type": {"description": described, "anyOf": [{"enum": names}, {"type": "string"}]}},
+        "required": ["type"],
+        "allOf": cases,
+    }
+
+
+def _names(kind: str, name: str) -> list[str]:
+    return [name, *(alias for alias, meant in ALIASES.get(kind, {}).items() if meant == name)]
+
+
+def _one_of(choices: Iterable[str]) -> Schema:
+    """Give the schema of an enumeration: the spellings to offer, and any case."""
+    return {"anyOf": [{"enum": list(choices)}, {"type": "string", "pattern": f"^({'|'.join(map(_any_case, choices))})$"}]}
+
+
+def _any_spelling(names: Iterable[str]) -> str:
+    """Give a pattern for class names, in any case and with underscores anywhere, as `lookup` matches them."""
+    return f"^_*({'|'.join('_*'.join(map(_any_case, name)) for name in names)})_*$"
+
+
+def _any_case(text: str) -> str:
+    return "".join(f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else re.escape(letter) for letter in text)
+
+
+def _supervisor_schema() -> Schema:
+    schema = component_schema(SupervisorOptions)
+    name = {"type": ["string", "number", "boolean"]}
+    one_or_several = {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]}
+    schema["description"] = "How the campaign runs and what it leaves behind."
+    schema["properties"]["run_order"] = {
+        "description": "The stages, each combining every row of the one before with its own samples.",
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "properties": {
+                "executor": {"description": "Name of an executor, or of one for each step.", **one_or_several},
+                "sampler": {"description": "Name of the sampler.", **name},
+                "runner": {"description": "Name of a runner, or of one for each step.", **one_or_several},
+            },
+            "required": ["executor", "sampler", "runner"],
+        },
+    }
+    schema["required"] = ["run_order"]
+    return schema
+
+
+def _first_paragraph(cls: type) -> str:
+    text = (cls.__doc__ or "").strip().split("\n\n")[0]
+    return " ".join(text.split())
