@@ -29,6 +29,7 @@ FAILURE_KINDS = (
     "exception",  # the runner raised
     "bad_return",  # it returned something other than a dict with a boolean `success`
     "reported",  # it returned success = False
+    "output",  # an output that it declares is missing or cannot be read
     "exit",  # it called sys.exit, or ended its process by os._exit
     "signal",  # its process died by a signal
     "timeout",  # it ran into its time limit
@@ -78,7 +79,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
         runtime = time.perf_counter() - clock
         if is_environment_error(error) or _disk_is_full(context["data_dir"]):
             raise EnvironmentFailure(f"{name}: {describe(error)}") from error
-        failure = _failure_of(error)
+        outputs, failure = _known_outputs(error), _failure_of(error)
     try:
         line = finish_task(message, context, work_dir, outputs, failure, runtime, started)
     except OSError as error:
@@ -311,13 +312,19 @@ def _bad(message: str) -> dict[str, Any]:
 def _failure_of(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SystemExit):
         return {"kind": "exit", "message": f"the runner called sys.exit({error.code!r})"}
-    kind = getattr(error, "failure_kind", None)  # a runner's own exception may name the kind of its failure
-    if kind not in FAILURE_KINDS:
-        kind = "memory" if isinstance(error, MemoryError) else "exception"
-    failure = {"kind": kind, "message": describe(error)}
+    kind = getattr(error, "failure_kind", None)  # a runner's own exception may name the kind of its failure, and so need no traceback
+    if kind in FAILURE_KINDS:
+        return {"kind": kind, "message": str(error)}
+    failure = {"kind": "memory" if isinstance(error, MemoryError) else "exception", "message": describe(error)}
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     failure["traceback"] = text if len(text) <= _MAX_TRACEBACK else text[:2000] + "\n[...]\n" + text[-6000:]
     return failure
+
+
+def _known_outputs(error: BaseException) -> dict[str, Any]:
+    """Give the outputs that a runner knew when it failed (see `runners.base.SampleFailed`)."""
+    outputs = getattr(error, "outputs", None) if hasattr(error, "failure_kind") else None
+    return {str(key): values.plain(value) for key, value in outputs.items()} if isinstance(outputs, dict) else {}
 
 
 def _disk_is_full(path: str) -> bool:

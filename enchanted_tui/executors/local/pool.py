@@ -84,7 +84,8 @@ class Pool:
         self._environment = environment
         self._workers: dict[int, _Worker] = {}
         self._backlog: deque[Task] = deque()
-        self._held = 0  #: tasks taken and not yet delivered
+        self._taken = 0  #: tasks taken so far; only the supervisor's thread counts them
+        self._settled = 0  #: of those, tasks delivered, taken back or given up; only the pool's thread counts them
         self._numbers = 0
         self._failed_starts = 0
         self._mean_runtime = 0.0  #: running mean over recent tasks, seconds; 0 before the first
@@ -105,10 +106,10 @@ class Pool:
 
     def capacity(self) -> int:
         """How many more tasks keep all workers busy until the supervisor looks again."""
-        return 2 * self._size * (1 + self._ahead()) - self._held
+        return 2 * self._size * (1 + self._ahead()) - (self._taken - self._settled)
 
     def submit(self, tasks: Sequence[Task]) -> None:
-        self._held += len(tasks)
+        self._taken += len(tasks)
         self._command(lambda: self._backlog.extend(tasks))
 
     def recall(self) -> list[TaskId]:
@@ -121,7 +122,7 @@ class Pool:
             self._backlog.clear()
             for worker in self._workers.values():
                 taken.extend(task.id for task in self._take_unread(worker))
-            self._held -= len(taken)
+            self._settled += len(taken)
             done.set()
 
         self._command(take_back)
@@ -138,7 +139,7 @@ class Pool:
             self._backlog.clear()
             for worker in self._workers.values():
                 self._tell_warden({"op": "kill", "id": worker.number})
-            self._held = 0
+            self._settled = self._taken
 
         self._command(kill_all)
 
@@ -302,7 +303,7 @@ class Pool:
         elapsed = now - worker.since
         self._mean_runtime = elapsed if not self._mean_runtime else 0.95 * self._mean_runtime + 0.05 * elapsed
         worker.started_next()
-        self._held -= 1
+        self._settled += 1
         if line.startswith(TROUBLE):
             self._deliver(Trouble(values.decode(line[1:]), task.id))
         else:
@@ -379,7 +380,7 @@ class Pool:
         kind, reason = _ending(status)
         if worker.killed_for == task.id:
             kind, reason = "timeout", f"ran longer than the time limit of {self._timeout:g} s; it and its child processes were killed"
-        self._held -= 1
+        self._settled += 1
         self._deliver(self._failure(worker, task, kind, reason))
 
     def _failure(self, worker: _Worker, task: Task, kind: str, reason: str) -> Result | Trouble:
@@ -413,7 +414,7 @@ class Pool:
             if task.attempt < self._max_retries:
                 self._backlog.appendleft(dataclasses.replace(task, attempt=task.attempt + 1))
             else:
-                self._held -= 1
+                self._settled += 1
                 self._deliver(self._failure(worker, task, "lost", f"its worker was lost {task.attempt + 1} times"))
         if self._failed_starts > _START_ATTEMPTS + self._max_retries:
             self._deliver(Trouble("the process that starts local workers keeps dying; see the log"))
