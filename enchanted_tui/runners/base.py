@@ -5,10 +5,22 @@ Runs on workers: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import Component
+
+
+class SampleFailed(Exception):
+    """Raised by a runner to say in which way its sample failed, and to keep the outputs that it has nevertheless.
+
+    `kind` is one of `executors.task.FAILURE_KINDS`; `outputs` go into the sample's row, which shows ``success`` False.
+    """
+
+    def __init__(self, message: str, kind: str = "reported", outputs: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.failure_kind = kind
+        self.outputs = dict(outputs or {})
 
 
 class Runner(Component):
@@ -40,3 +52,7 @@ class Runner(Component):
     def output_names(self) -> Iterable[str]:
         """Name the outputs known before running; a failed sample does not show a parent's values under these names."""
         return ()
+
+    def required_parameters(self) -> dict[str, set[str]]:
+        """Name the parameters each part of the runner needs, by option path, so that a missing one is found before anything runs."""
+        return {}

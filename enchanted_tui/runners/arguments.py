@@ -1,0 +1,35 @@
+"""What the built-in runners ask of their parameters."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from enchanted_tui.runners.base import SampleFailed
+
+
+def number(params: Mapping[str, Any], name: str, asker: str) -> float:
+    """Give the parameter `name` as a number; text that spells one will do.
+
+    Raises SampleFailed if it is missing or no number.
+    """
+    try:
+        return float(params[name])
+    except KeyError:
+        raise SampleFailed(f"{asker} needs the parameter {name!r}; the sample has {listed(params)}", "exception") from None
+    except (TypeError, ValueError):
+        raise SampleFailed(f"{asker} needs a number as parameter {name!r}, not {params[name]!r:.60}", "exception") from None
+
+
+def listed(names: Iterable[Any], limit: int = 12) -> str:
+    """Give names as text for a message: ``a, b, c``, cut after `limit`, ``none`` if there are none."""
+    known = [str(name) for name in names]
+    shown = ", ".join(known[:limit])
+    return f"{shown}, ... ({len(known)} in all)" if len(known) > limit else shown or "none"
+
+
+def suggestion(name: Any, known: Iterable[str]) -> str:
+    """Give ``; did you mean 'x'?`` for the nearest of the known names, or nothing."""
+    nearest = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,0 +1,152 @@
+"""What can be wrong with a CommandRunner before anything runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from enchanted_tui.runners.arguments import listed
+from enchanted_tui.runners.command.conditions import condition_problems
+from enchanted_tui.runners.command.files import target_problem
+from enchanted_tui.runners.command.inputs import command_texts, named, shell_of
+from enchanted_tui.runners.command.rules import output_problems
+from enchanted_tui.runners.command.templates import Text, has_placeholders
+
+if TYPE_CHECKING:
+    from enchanted_tui.runners.command_runner import CommandRunner
+
+Problems = Iterator[tuple[str, str]]
+_RESERVED = frozenset(("enchanted_datapoint.csv",))
+
+
+def problems_of(runner: CommandRunner) -> Problems:
+    """Yield (option path, sentence) for everything that would make samples fail or is not understood."""
+    yield from _command_problems(runner)
+    yield from _target_problems(runner)
+    yield from _text_problems(runner)
+    yield from _environment_problems(runner)
+    yield from _stream_problems(runner)
+    if isinstance(runner.exit_codes, str) and runner.exit_codes != "any":
+        yield "exit_codes", f"a list of exit codes such as [0, 2], or any, not {runner.exit_codes!r}"
+    for name, rule in runner.outputs.items():
+        yield from _below(f"outputs.{name}", output_problems(name, rule))
+    for number, condition in enumerate(runner.success):
+        yield from _below(f"success[{number}]", condition_problems(condition, runner.outputs))
+
+
+def warnings_of(runner: CommandRunner) -> Problems:
+    """Yield (option path, sentence) for what fails on this machine but may do on the one where the tasks run, or is hardly meant."""
+    yield from _program_warning(runner)
+    for option, sources in (("copy", runner.copy), ("link", runner.link)):
+        for name, source in named(sources).items():
+            if not has_placeholders(source) and not os.path.exists(source):
+                yield f"{option}.{name}", f"{source} does not exist on this machine; every sample fails unless it does where the tasks run"
+    if not runner.outputs:
+        yield "outputs", "no outputs are declared, so the dataset holds nothing but success; declare what to read back"
+
+
+def _command_problems(runner: CommandRunner) -> Problems:
+    command = runner.command
+    if runner.shell:
+        if not isinstance(command, str):
+            yield "command", f"with shell, the command is one text, not a list; write {shlex.join(map(str, command))!r}, or remove shell"
+    elif isinstance(command, str):
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            words = command.split()
+        yield "command", f"give the command as a list, such as {words!r:.200}, or set shell: true to have a shell read it"
+    if not command:
+        yield "command", "the command is empty; give a program to run"
+    elif isinstance(command, list) and command[0] in (*runner.files, *runner.templates, *(f"./{name}" for name in _written(runner))):
+        yield "command[0]", f"{command[0]!r} is written as a plain file, which cannot be executed; run it as [sh, {command[0]}, ...]"
+
+
+def _written(runner: CommandRunner) -> tuple[str, ...]:
+    return (*runner.files, *runner.templates)
+
+
+def _target_problems(runner: CommandRunner) -> Problems:
+    seen: dict[str, str] = {}
+    groups = {"files": runner.files, "templates": runner.templates, "copy": named(runner.copy), "link": named(runner.link)}
+    for option, group in groups.items():
+        for name in group:
+            problem = target_problem(name, _RESERVED)
+            if problem is None and has_placeholders(name):
+                problem = f"the name {name!r} cannot have placeholders; give the file a fixed name, as in {option}: {{name: path}}"
+            if problem is None and any(os.path.normpath(name).startswith(os.path.normpath(other) + "/") for other in groups["link"]):
+                problem = f"{name!r} lies in a linked directory, so that it would be written among the originals; copy: that directory"
+            first = seen.setdefault(os.path.normpath(name), option)
+            if problem is None and first != option:
+                problem = f"{name!r} is named under {first} as well; keep one of the two"
+            if problem is not None:
+                yield f"{option}.{name}", problem
+    for option in ("copy", "link"):
+        sources = getattr(runner, option)
+        if isinstance(sources, list) and len(named(sources)) < len(sources):
+            yield option, f"two of these files have the same name; give them different ones, as in {option}: {{name: path}}"
+
+
+def _text_problems(runner: CommandRunner) -> Problems:
+    texts = [] if isinstance(runner.command, str) and not runner.shell else command_texts(runner)
+    texts += [Text(text, f"files.{name}") for name, text in runner.files.items()]
+    texts += [Text(str(value), f"environment.{name}") for name, value in runner.environment.items() if value is not None]
+    for option in ("copy", "link"):
+        texts += [Text(source, f"{option}.{name}") for name, source in named(getattr(runner, option)).items()]
+    for name, path in runner.templates.items():
+        try:
+            texts.append(Text.from_file(path, f"templates.{name}"))
+        except OSError as error:
+            yield f"templates.{name}", f"the template {path} cannot be read: {error.strerror or error}"
+    for text in texts:
+        problem = text.problem()
+        if problem is not None:
+            yield text.where, problem
+
+
+def _environment_problems(runner: CommandRunner) -> Problems:
+    for name in runner.environment:
+        if not name or "=" in name or "\0" in name:
+            yield f"environment.{name}", f"{name!r} cannot be the name of an environment variable"
+
+
+def _stream_problems(runner: CommandRunner) -> Problems:
+    targets = {os.path.normpath(name) for name in (*_written(runner), *named(runner.copy), *named(runner.link))}
+    for option in ("stdout", "stderr"):
+        name = getattr(runner, option)
+        if name is not None:
+            problem = target_problem(name, _RESERVED)
+            if problem is None and os.path.normpath(name) in targets:
+                problem = f"{name!r} is an input file as well; choose another name for the command's output"
+            if problem is not None:
+                yield option, problem
+    if runner.stdin is not None:
+        path = os.path.normpath(runner.stdin)
+        if path not in targets and path.partition("/")[0] not in targets:
+            yield (
+                "stdin",
+                f"{runner.stdin!r} is none of the files put into the run directory ({listed(sorted(targets))}); write it under files:",
+            )
+
+
+def _program_warning(runner: CommandRunner) -> Problems:
+    program = shell_of(runner) or (str(runner.command[0]) if isinstance(runner.command, list) and runner.command else "")
+    if not program or has_placeholders(program) or "PATH" in runner.environment:
+        return
+    where = "shell" if runner.shell else "command[0]"
+    if "/" not in program:
+        if shutil.which(program) is None:
+            yield where, f"no program {program!r} in PATH on this machine; every sample fails unless there is one where the tasks run"
+    elif os.path.isabs(program):
+        if not os.access(program, os.X_OK):
+            yield where, f"{program} is no executable file on this machine; every sample fails unless it is one where the tasks run"
+    elif os.path.normpath(program).partition("/")[0] not in {*named(runner.copy), *named(runner.link)}:
+        yield where, f"{program!r} is looked for in the run directory, where nothing puts it; give its full path, or link: it there"
+
+
+def _below(path: str, problems: Problems) -> Problems:
+    for key, sentence in problems:
+        yield f"{path}.{key}" if key else path, sentence

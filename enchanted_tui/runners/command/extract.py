@@ -1,0 +1,109 @@
+"""Read the outputs of a finished command by their rules (see `rules`)."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from enchanted_tui.runners.arguments import listed
+from enchanted_tui.runners.command.arrays import hdf5_reader, netcdf_reader
+from enchanted_tui.runners.command.files import RunFiles, Unreadable
+from enchanted_tui.runners.command.fortran import convert
+from enchanted_tui.runners.command.rules import DEFAULT_TYPES, SOURCES, json_steps
+from enchanted_tui.runners.command.tables import cell_reader
+
+
+class Output(NamedTuple):
+    """One declared output, ready to be read."""
+
+    name: str
+    read: Callable[[RunFiles], Any]
+    type: str | None
+    required: bool
+    default: Any
+
+
+def compile_output(name: str, spec: Mapping[str, Any]) -> Output:
+    """Make a valid rule (see `rules.output_problems`) ready to read outputs."""
+    source = next(key for key in SOURCES if key in spec)
+    kind = spec.get("type", DEFAULT_TYPES.get(source))
+    required = spec.get("required", "default" not in spec)
+    default = convert(spec["default"], kind) if spec.get("default") is not None else float("nan") if kind == "float" else None
+    return Output(name, _READERS[source](spec), kind, required, default)
+
+
+def read_outputs(outputs: list[Output], files: RunFiles) -> tuple[dict[str, Any], list[str]]:
+    """Read the declared outputs; give those found by name, and a reason for each required one that is not there."""
+    found: dict[str, Any] = {}
+    reasons = []
+    for output in outputs:
+        try:
+            found[output.name] = convert(output.read(files), output.type)
+        except ValueError as error:
+            if output.required:
+                reasons.append(f"output {output.name!r} is missing: {error}")
+            else:
+                found[output.name] = output.default
+    return found, reasons
+
+
+def _json_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
+    file, steps = spec["file"], json_steps(spec["json"])
+
+    def read(files: RunFiles) -> Any:
+        value = files.document(file)
+        for depth, step in enumerate(steps):
+            try:
+                value = value[step] if isinstance(value, (dict, list)) else {}[step]
+            except (KeyError, IndexError, TypeError):
+                raise Unreadable(f"{file} has no {step!r} {_place(steps[:depth], value)}") from None
+        if value is None:
+            raise Unreadable(f"{'.'.join(map(str, steps))} in {file} is null")
+        return value
+
+    return read
+
+
+def _place(steps: list[Any], value: Any) -> str:
+    where = "in " + ".".join(map(str, steps)) if steps else "at its top"
+    if isinstance(value, dict):
+        return f"{where}, which has {listed(value)}"
+    return f"{where}, which is " + (f"a list of {len(value)}" if isinstance(value, list) else f"no mapping: {value!r:.40}")
+
+
+def _regex_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
+    file, which = spec["file"], spec.get("which", "last")
+    pattern = re.compile(spec["regex"], re.MULTILINE)
+    group = spec.get("group", 1 if pattern.groups else 0)
+
+    def read(files: RunFiles) -> Any:
+        text = files.text(file)
+        if which == "first":
+            match = pattern.search(text)
+            matches = [] if match is None else [match]
+        else:
+            matches = list(deque(pattern.finditer(text), maxlen=None if which == "all" else 1))
+        found = [match.group(group) for match in matches]
+        if not found or None in found:
+            raise Unreadable(f"nothing in {file} matches {spec['regex']!r}")
+        return found if which == "all" else found[0]
+
+    return read
+
+
+def _text_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
+    return lambda files: files.text(spec["file"])
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], Callable[[RunFiles], Any]]] = {
+    "regex": _regex_reader,
+    "json": _json_reader,
+    "table": lambda spec: cell_reader(spec["file"], spec["table"], quoted=False),
+    "csv": lambda spec: cell_reader(spec["file"], spec["csv"], quoted=True),
+    "hdf5": lambda spec: hdf5_reader(spec["file"], spec["hdf5"], spec.get("index")),
+    "netcdf": lambda spec: netcdf_reader(spec["file"], spec["netcdf"], spec.get("index")),
+    "text": _text_reader,
+    "exit_code": lambda spec: lambda files: files.exit_code,
+}

@@ -1,0 +1,146 @@
+"""The files of one run directory: written before the command runs, read after it has ended."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from enchanted_tui.runners.arguments import listed
+from enchanted_tui.runners.base import SampleFailed
+
+
+class Unreadable(ValueError):
+    """What an output rule asks for is not there; the text says which file and what was looked for."""
+
+
+def target_problem(name: str, reserved: frozenset[str]) -> str | None:
+    """Say what is wrong with `name` as a file inside the run directory, or None."""
+    if not name or name.endswith("/"):
+        return f"{name!r} is no file name"
+    if "\0" in name:
+        return f"{name!r} holds a NUL character"
+    if os.path.isabs(name) or ".." in name.split("/"):
+        return f"{name!r} must stay inside the run directory; give a name without a leading / and without .."
+    if os.path.normpath(name) in reserved:
+        return f"{name!r} is a file of the program itself; choose another name"
+    if os.path.normpath(name) == ".":
+        return f"{name!r} is no file name"
+    return None
+
+
+def write_files(run_dir: str, files: Mapping[str, str]) -> None:
+    """Write text files below `run_dir`."""
+    for name, text in files.items():
+        path = place(run_dir, name)
+        if os.path.islink(path):  # from a copied directory: what it points to is not ours
+            os.unlink(path)
+        with open(path, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+
+
+def copy_files(run_dir: str, sources: Mapping[str, str]) -> None:
+    """Copy files or directories, by target name, into `run_dir`, with their permissions."""
+    for name, source in sources.items():
+        path = place(run_dir, name)
+        try:
+            if os.path.isdir(source):
+                shutil.copytree(source, path, symlinks=True)
+            else:
+                shutil.copy(source, path)
+        except FileNotFoundError as error:
+            raise _missing("copied", name, source) from error
+
+
+def link_files(run_dir: str, sources: Mapping[str, str]) -> None:
+    """Make symbolic links to files or directories, by target name, in `run_dir`."""
+    for name, source in sources.items():
+        if not os.path.exists(source):
+            raise _missing("linked", name, source)
+        os.symlink(os.path.abspath(source), place(run_dir, name))
+
+
+def place(run_dir: str, name: str) -> str:
+    """Give the path of `name` in `run_dir`, and make the directories it lies in.
+
+    Raises SampleFailed if a symbolic link leads out of `run_dir`: what is written there would change somebody's originals.
+    """
+    path = f"{run_dir}/{name}"
+    if "/" in name:
+        directory = os.path.dirname(path)
+        if os.path.commonpath((os.path.realpath(directory), os.path.realpath(run_dir))) != os.path.realpath(run_dir):
+            raise SampleFailed(
+                f"{name} cannot be written: a link on its way leads out of the run directory; copy the directory instead", "prepare"
+            )
+        os.makedirs(directory, exist_ok=True)
+    return path
+
+
+def tail(path: str, lines: int = 3, limit: int = 300) -> str:
+    """Give the last non-empty lines of a text file as one line of at most `limit` characters; nothing if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 4_096))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    last = [line.strip() for line in text.splitlines() if line.strip()][-lines:]
+    shown = " / ".join(last)
+    return shown if len(shown) <= limit else "..." + shown[-limit:]
+
+
+class RunFiles:
+    """What a command left in its run directory; each file is read once, however many rules ask for it."""
+
+    def __init__(self, run_dir: str, exit_code: int) -> None:
+        self.run_dir = run_dir
+        self.exit_code = exit_code
+        self._texts: dict[str, str] = {}
+        self._documents: dict[str, Any] = {}
+
+    def path(self, name: str) -> str:
+        """Give the path of the file `name`, or of the only one that matches it as a pattern with ``*``, ``?`` or ``[...]``.
+
+        Raises Unreadable if there is none, or more than one.
+        """
+        path = f"{self.run_dir}/{name}"
+        if os.path.exists(path):
+            return path
+        found = glob.glob(glob.escape(self.run_dir) + "/" + name) if any(sign in name for sign in "*?[") else []
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Unreadable(f"{name} matches {len(found)} files: {listed(sorted(map(os.path.basename, found)), 5)}")
+        raise Unreadable(f"{name} does not exist; the run directory holds {listed(sorted(os.listdir(self.run_dir)), 8)}")
+
+    def text(self, name: str) -> str:
+        """Give a file's content; bytes that are not UTF-8 become U+FFFD."""
+        text = self._texts.get(name)
+        if text is None:
+            path = self.path(name)
+            try:
+                with open(path, "rb") as file:
+                    text = file.read().decode("utf-8", "replace")
+            except IsADirectoryError:
+                raise Unreadable(f"{name} is a directory") from None
+            self._texts[name] = text
+        return text
+
+    def document(self, name: str) -> Any:
+        """Give a JSON file's content."""
+        if name not in self._documents:
+            try:
+                self._documents[name] = json.loads(self.text(name))
+            except ValueError as error:
+                if isinstance(error, Unreadable):
+                    raise
+                raise Unreadable(f"{name} is not valid JSON: {error}") from None
+        return self._documents[name]
+
+
+def _missing(verb: str, name: str, source: str) -> SampleFailed:
+    return SampleFailed(f"{name} cannot be {verb}: {source} does not exist", "prepare")

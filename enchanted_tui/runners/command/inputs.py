@@ -1,0 +1,119 @@
+"""What goes into a sample of a CommandRunner: files, links, command and environment, with their placeholders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.runners.command.templates import Text, context
+
+if TYPE_CHECKING:
+    from enchanted_tui.runners.command_runner import CommandRunner
+
+
+class Inputs:
+    """The texts of one runner, read and ready to be rendered sample by sample."""
+
+    def __init__(
+        self,
+        argv: list[Text],
+        shell: str | None,
+        files: Mapping[str, Text],
+        copy: Mapping[str, Text],
+        link: Mapping[str, Text],
+        environment: Mapping[str, Text | None],
+    ) -> None:
+        self.argv, self.shell = argv, shell
+        self.files, self.copy, self.link, self.environment = files, copy, link, environment
+
+    @classmethod
+    def of(cls, runner: CommandRunner) -> Inputs:
+        """Read the options of `runner` and its template files. Raises OSError if one cannot be read."""
+        files = {name: Text(text, f"files.{name}") for name, text in runner.files.items()}
+        files.update((name, Text.from_file(path, f"templates.{name}")) for name, path in runner.templates.items())
+        return cls(
+            argv=command_texts(runner),
+            shell=shell_of(runner),
+            files=files,
+            copy=_paths("copy", runner.copy),
+            link=_paths("link", runner.link),
+            environment={
+                name: None if value is None else Text(str(value), f"environment.{name}") for name, value in runner.environment.items()
+            },
+        )
+
+    def render(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what the worker needs to run one sample, as plain data; what is empty is left out."""
+        names = context(params)
+        argv = [_passable(text, text.render(names)) for text in self.argv]
+        environment = {name: None if text is None else _passable(text, text.render(names)) for name, text in self.environment.items()}
+        prepared = {
+            "argv": argv if self.shell is None else [self.shell, "-c", *argv],
+            "files": {name: text.render(names) for name, text in self.files.items()},
+            "copy": {name: _joined(text, names) for name, text in self.copy.items()},
+            "link": {name: _joined(text, names) for name, text in self.link.items()},
+            "environment": environment,
+        }
+        return {key: value for key, value in prepared.items() if value}
+
+    def required_names(self) -> dict[str, set[str]]:
+        """Name the parameters needed, by option path; texts that need none are left out."""
+        found: dict[str, set[str]] = {}
+        for text in self.texts():
+            names = text.required_names()
+            if names:
+                found.setdefault(text.where, set()).update(names)
+        return found
+
+    def texts(self) -> Iterator[Text]:
+        """Give every text with placeholders."""
+        yield from self.argv
+        for group in (self.files, self.copy, self.link):
+            yield from group.values()
+        yield from (text for text in self.environment.values() if text is not None)
+
+
+def command_texts(runner: CommandRunner) -> list[Text]:
+    """Give the command's parts as texts: the arguments of a list, or the one text for a shell."""
+    if runner.shell:
+        return [Text.for_shell(str(runner.command), "command")]
+    return [Text(str(part), f"command[{number}]") for number, part in enumerate(runner.command)]
+
+
+def shell_of(runner: CommandRunner) -> str | None:
+    """Give the shell to run the command with, or None."""
+    if not runner.shell:
+        return None
+    return "/bin/sh" if runner.shell is True else runner.shell
+
+
+def named(sources: list[str] | Mapping[str, str]) -> dict[str, str]:
+    """Give files to copy or link by their names in the run directory; those of a list keep their own."""
+    if isinstance(sources, Mapping):
+        return dict(sources)
+    return {os.path.basename(source.rstrip("/")): source for source in sources}
+
+
+def _paths(option: str, sources: list[str] | Mapping[str, str]) -> dict[str, Text]:
+    return {name: Text(source, f"{option}.{name}") for name, source in named(sources).items()}
+
+
+def _joined(text: Text, names: Mapping[str, Any]) -> str:
+    """Render a path. A placeholder that gives an absolute path starts it anew, whatever directory was put before it."""
+    head, begin, tail = text.source.partition("{{")
+    if head.endswith("/") and begin:
+        return os.path.join(head, Text(begin + tail, text.where).render(names))
+    return text.render(names)
+
+
+def _passable(text: Text, value: str) -> str:
+    """Give `value` if a program can receive it as an argument or environment variable."""
+    if "\0" in value:
+        raise SampleFailed(f"{text.where} holds a NUL character, which no program can be given", "prepare")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise SampleFailed(f"{text.where} holds a character that cannot be written: {error}", "prepare") from None
+    return value

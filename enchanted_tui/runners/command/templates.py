@@ -1,0 +1,230 @@
+"""Texts with placeholders, rendered on the supervisor's side by Jinja2.
+
+Undefined names are errors, nothing is escaped, numbers are written exactly, and templates are sandboxed, since they may come from others.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from enchanted_tui import values
+from enchanted_tui.runners.arguments import listed, suggestion
+from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.runners.command.shell import UnsafePlaceError, fence, quote_values
+
+if TYPE_CHECKING:
+    import jinja2
+    from jinja2 import nodes
+
+_BEGINS = ("{{", "{%", "{#")
+_UNDEFINED = re.compile(r"'([^']+)' is undefined")
+ALL = "params"  #: the name under which a template finds all parameters as one mapping
+
+
+def has_placeholders(text: str) -> bool:
+    return any(begin in text for begin in _BEGINS)
+
+
+class Text:
+    """A text with placeholders. `where` names it in messages; `path` is the file it comes from, beside which it finds what it includes."""
+
+    def __init__(self, source: str, where: str, path: str | None = None) -> None:
+        self.source, self.where, self.path, self.shell = source, where, path, False
+        self._constant = not has_placeholders(source)
+
+    @classmethod
+    def for_shell(cls, source: str, where: str) -> Text:
+        """Make the text of a shell command: every value in it is quoted."""
+        text = cls(source, where)
+        text.shell = True
+        return text
+
+    @classmethod
+    def from_file(cls, path: str, where: str) -> Text:
+        """Read a template. Bytes that are not UTF-8 come out as they were.
+
+        Raises OSError.
+        """
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return cls(file.read(), where, path)
+
+    def render(self, names: Mapping[str, Any]) -> str:
+        """Give the text with its placeholders filled from `names` (see `context`).
+
+        Raises SampleFailed, kind ``prepare``, with place and reason.
+        """
+        if self._constant:
+            return self.source
+        template = self._compiled()
+        try:
+            text = template.render(names)
+            return quote_values(text) if self.shell else text
+        except UnsafePlaceError as error:
+            raise SampleFailed(f"{self.where}: {error}", "prepare") from None
+        except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is a fact about this sample
+            line = _line(error.__traceback__, template.filename) if "\n" in self.source else None
+            raise SampleFailed(f"{self.where}{f', line {line}' if line else ''}: {_explained(error, names)}", "prepare") from None
+
+    def problem(self) -> str | None:
+        """Say what is wrong with the template itself, or None."""
+        import jinja2
+
+        if self._constant:
+            return None
+        try:
+            self._compiled()
+            for included in self._included():
+                problem = included.problem()
+                if problem:
+                    return problem
+        except jinja2.TemplateSyntaxError as error:
+            return f"{self.path or self.where}:{error.lineno}: {error.message}"
+        except OSError as error:
+            return f"{self.path or self.where} includes {error.filename}, which cannot be read: {error.strerror}"
+        if self.shell and "{%" not in self.source:
+            return self._shell_problem()
+        return None
+
+    def required_names(self) -> set[str]:
+        """Name the parameters that the text cannot do without: not those it tests with ``is defined`` or gives a default."""
+        from jinja2 import meta
+
+        if self._constant:
+            return set()
+        environment = self._environment()
+        tree = environment.parse(self.source)
+        names = set(meta.find_undeclared_variables(tree)) - set(environment.globals) - _optional_names(tree)
+        names = (names - {ALL}) | _looked_up_names(tree)
+        for included in self._included():
+            names |= included.required_names()
+        return names
+
+    def _shell_problem(self) -> str | None:
+        parts = [fence("x") if kind == "variable" else text for kind, text in _pieces(self._environment(), self.source)]
+        try:
+            quote_values("".join(parts))
+        except UnsafePlaceError as error:
+            return str(error).replace(" ('x')", "")
+        return None
+
+    def _included(self) -> Iterator[Text]:
+        from jinja2 import meta
+
+        for name in meta.find_referenced_templates(self._environment().parse(self.source)):
+            if name is not None and self.path is not None:
+                yield Text.from_file(os.path.join(os.path.dirname(self.path), name), name)
+
+    def _environment(self) -> jinja2.Environment:
+        return _environment(self.shell, None if self.path is None else os.path.dirname(os.path.abspath(self.path)))
+
+    def _compiled(self) -> jinja2.Template:
+        return _compiled(self.source, self.path or f"<{self.where}>", self._environment())
+
+
+def context(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a template can name: each parameter, and all of them as ``params``."""
+    return {ALL: params, **params}
+
+
+@functools.lru_cache(maxsize=64)
+def _environment(shell: bool, directory: str | None) -> jinja2.Environment:
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shell_word if shell else _written,
+        loader=None if directory is None else jinja2.FileSystemLoader(directory),
+    )
+    environment.filters["quote"] = _written if shell else _quoted  # a value in a shell command is quoted anyway
+    environment.policies["json.dumps_function"] = _json
+    environment.policies["json.dumps_kwargs"] = {}
+    return environment
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(source: str, filename: str, environment: jinja2.Environment) -> jinja2.Template:
+    code = environment.compile(source, filename, filename)
+    return environment.template_class.from_code(environment, code, environment.make_globals(None))
+
+
+def _written(value: Any) -> Any:
+    """Give a value as it goes into a text: numpy's numbers and arrays like Python's, whole and exact."""
+    if value is None:
+        raise ValueError("a value is None, which no input file means; give it with a default, such as {{ name or 0 }}")
+    if hasattr(value, "dtype"):
+        return value.tolist() if getattr(value, "ndim", 0) else values.plain(value)
+    return value
+
+
+def _shell_word(value: Any) -> str:
+    return fence(str(_written(value)))
+
+
+def _quoted(value: Any) -> str:
+    return shlex.quote(str(_written(value)))
+
+
+def _json(value: Any, **options: Any) -> str:
+    return json.dumps(value, default=lambda item: item.tolist() if hasattr(item, "tolist") else str(item), **options)
+
+
+def _explained(error: Exception, names: Mapping[str, Any]) -> str:
+    text = str(error).strip() or type(error).__name__
+    match = _UNDEFINED.search(text)
+    if match is None:
+        return text
+    known = [name for name in names if name != ALL]
+    return f"{text}{suggestion(match.group(1), known)}; the sample has {listed(known)}".replace("?;", "?")
+
+
+def _line(trace: TracebackType | None, filename: str | None) -> int | None:
+    line = None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _pieces(environment: jinja2.Environment, source: str) -> Iterator[tuple[str, str]]:
+    """Split a template without blocks into text and variables."""
+    inside = False
+    for _, kind, text in environment.lex(source):
+        if kind == "variable_begin":
+            inside = True
+            yield "variable", ""
+        elif kind == "variable_end":
+            inside = False
+        elif kind == "data" and not inside:
+            yield kind, text
+
+
+def _optional_names(tree: nodes.Template) -> set[str]:
+    from jinja2 import nodes
+
+    tested = [test.node for test in tree.find_all(nodes.Test) if test.name in ("defined", "undefined")]
+    tested += [given.node for given in tree.find_all(nodes.Filter) if given.name in ("default", "d") and given.node is not None]
+    return {node.name for node in tested if isinstance(node, nodes.Name)}
+
+
+def _looked_up_names(tree: nodes.Template) -> set[str]:
+    """Name the parameters taken out of the mapping of all of them, as in ``params["my-name"]``."""
+    from jinja2 import nodes
+
+    found = set()
+    for item in tree.find_all(nodes.Getitem):
+        if isinstance(item.node, nodes.Name) and item.node.name == ALL and isinstance(item.arg, nodes.Const):
+            found.add(str(item.arg.value))
+    return found

@@ -1,0 +1,194 @@
+"""Run any program: input files from templates, a command, outputs read back by rules. No plugin to write.
+
+The placeholders are filled on the supervisor's side (`CommandRunner.prepare`); what runs on a worker needs nothing but the standard
+library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from enchanted_tui.config.options import option
+from enchanted_tui.runners.base import Runner, SampleFailed
+from enchanted_tui.runners.command.checks import problems_of, warnings_of
+from enchanted_tui.runners.command.conditions import file_failure, output_failure
+from enchanted_tui.runners.command.extract import Output, compile_output, read_outputs
+from enchanted_tui.runners.command.files import RunFiles, copy_files, link_files, tail, write_files
+from enchanted_tui.runners.command.inputs import Inputs
+from enchanted_tui.runners.command.process import run_command, signal_name
+
+_SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
+
+
+class CommandRunner(Runner):
+    """Run a program in the run directory, with input files made from templates, and read its results back."""
+
+    command: str | list[str] = option(
+        doc="Program and arguments as a list, each with {{ name }} placeholders; or, with `shell`, one text for the shell.",
+        example=["solver", "--beta", "{{ beta }}", "deck.inp"],
+    )
+    shell: bool | str = option(
+        False, doc="Give the command to /bin/sh (true) or to the shell named here, such as bash. Every value in it is quoted."
+    )
+    files: dict[str, str] = option(
+        {}, doc="Files to write into the run directory: by name, their text with placeholders.", example={"deck.inp": "beta = {{ beta }}\n"}
+    )
+    templates: dict[str, str] = option(
+        {},
+        doc="Files to write into the run directory: by name, the template file to make them from.",
+        path=True,
+        example={"deck.inp": "templates/deck.inp"},
+    )
+    copy: list[str] | dict[str, str] = option(
+        {},
+        doc="Files or directories to copy into the run directory: a list, or by name there. Paths may have placeholders; "
+        "{{ run_dir }} is the directory of the previous step or stage.",
+        path=True,
+    )
+    link: list[str] | dict[str, str] = option(
+        {}, doc="The same as `copy`, by symbolic links.", path=True, example=["mesh.h5", "{{ run_dir }}/equilibrium.dat"]
+    )
+    environment: dict[str, str | None] = option(
+        {},
+        doc="Environment variables for the command, with placeholders in their values; null removes one.",
+        example={"OMP_NUM_THREADS": 1},
+    )
+    stdin: str | None = option(None, doc="File of the run directory that the command reads as standard input; none: empty input.")
+    stdout: str | None = option("stdout.txt", doc="File of the run directory for the command's standard output; null discards it.")
+    stderr: str | None = option("stderr.txt", doc="File of the run directory for the command's standard error; null discards it.")
+    exit_codes: list[int] | str = option([0], doc='Exit codes that are no failure, or "any".', example=[0, 2])
+    outputs: dict[str, dict[str, Any]] = option(
+        {},
+        doc="What to read back: by output name, a rule with one of regex, json, table, csv, hdf5, netcdf, text, exit_code.",
+        example={"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}},
+    )
+    success: list[dict[str, Any]] = option(
+        [],
+        doc="Further conditions for success, each on a file (matches, lacks, exists) or on an output (ge, gt, le, lt, equals, finite).",
+        example=[{"file": "stdout.txt", "matches": "converged"}],
+    )
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self._inputs: Inputs | None = None
+
+    # -- the supervisor's side --------------------------------------------------------------------------------------------
+
+    def prepare(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Fill in the placeholders for one sample."""
+        return self._described().render(params)
+
+    def template_variables(self) -> dict[str, set[str]]:
+        """Name the parameters that each text with placeholders needs, by option path such as ``templates.deck.inp``."""
+        return self._described().required_names()
+
+    def required_parameters(self) -> dict[str, set[str]]:
+        return self.template_variables()
+
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(self.outputs)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        return problems_of(self)
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        return warnings_of(self)
+
+    def _described(self) -> Inputs:
+        if self._inputs is None:
+            self._inputs = Inputs.of(self)
+        return self._inputs
+
+    # -- the worker's side ------------------------------------------------------------------------------------------------
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        prepared = self.prepare(params) if self.prepared is None else self.prepared
+        copy_files(run_dir, prepared.get("copy", {}))
+        link_files(run_dir, prepared.get("link", {}))
+        write_files(run_dir, prepared.get("files", {}))  # after the copies: a file of a copied directory may be replaced
+        argv, environment = prepared["argv"], prepared.get("environment", {})
+        try:
+            return self._judge(run_dir, run_command(argv, run_dir, environment, self.stdin, self.stdout, self.stderr))
+        finally:
+            self._remove_empty(run_dir)
+
+    def _judge(self, run_dir: str, code: int) -> dict[str, Any]:
+        rules = _compiled(json.dumps([self.outputs, self.success], default=str))
+        files = RunFiles(run_dir, code)
+        outputs, missing = read_outputs(rules.outputs, files)
+        failure = self._bad_end(code) or _unmet(rules, files, outputs, missing)
+        if failure is not None:
+            kind, message = failure
+            raise SampleFailed(message + self._last_words(run_dir), kind, outputs)
+        outputs["success"] = True
+        return outputs
+
+    def _bad_end(self, code: int) -> tuple[str, str] | None:
+        if self._accepts(code):
+            return None
+        name = self._signal(code)
+        if name:
+            return "signal", f"the command died by {name}" + (" (a memory limit, or somebody, killed it)" if name == "SIGKILL" else "")
+        return "exit", f"the command ended with exit code {code}"
+
+    def _signal(self, code: int) -> str:
+        """Name the signal that ended the command, or nothing."""
+        if code < 0:
+            return signal_name(-code)
+        name = signal_name(code - _SHELL_SIGNAL) if self.shell and code > _SHELL_SIGNAL else ""
+        return name if name.startswith("SIG") else ""
+
+    def _accepts(self, code: int) -> bool:
+        return code >= 0 if self.exit_codes == "any" else code in self.exit_codes
+
+    def _last_words(self, run_dir: str) -> str:
+        for stream, name in (("stderr", self.stderr), ("stdout", self.stdout)):
+            words = tail(f"{run_dir}/{name}") if name else ""
+            if words:
+                return f"; {stream} ends: {words}"
+        return ""
+
+    def _remove_empty(self, run_dir: str) -> None:
+        """Remove output files without content: a campaign has many samples, and file systems have quotas."""
+        for name in {self.stdout, self.stderr} - {None}:
+            path = f"{run_dir}/{name}"
+            with contextlib.suppress(FileNotFoundError):  # the command may have removed it
+                if os.stat(path).st_size == 0:
+                    os.unlink(path)
+
+
+class _Rules(NamedTuple):
+    outputs: list[Output]
+    on_files: list[Mapping[str, Any]]
+    on_outputs: list[Mapping[str, Any]]
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(spec: str) -> _Rules:
+    """Compile the rules of a runner once per process: each sample makes a new runner."""
+    outputs, success = json.loads(spec)
+    return _Rules(
+        [compile_output(name, rule) for name, rule in outputs.items()],
+        [condition for condition in success if "file" in condition],
+        [condition for condition in success if "output" in condition],
+    )
+
+
+def _unmet(rules: _Rules, files: RunFiles, outputs: Mapping[str, Any], missing: list[str]) -> tuple[str, str] | None:
+    """Give kind and reason of the first thing that keeps a sample from being a success: what the files say comes first."""
+    for condition in rules.on_files:
+        reason = file_failure(condition, files)
+        if reason is not None:
+            return "reported", reason
+    if missing:
+        return "output", "; ".join(missing[:3]) + (f"; and {len(missing) - 3} more" if len(missing) > 3 else "")
+    for condition in rules.on_outputs:
+        reason = output_failure(condition, outputs)
+        if reason is not None:
+            return "reported", reason
+    return None

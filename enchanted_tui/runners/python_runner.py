@@ -1,0 +1,144 @@
+"""Run a Python function as the simulation. No plugin to write."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import numbers
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from enchanted_tui import values
+from enchanted_tui.config.options import option
+from enchanted_tui.runners.arguments import listed, suggestion
+from enchanted_tui.runners.base import Runner, SampleFailed
+from enchanted_tui.runners.function_source import SourceFunction, find_function
+
+_RUN_DIR, _PARENT = "run_dir", "parent_run_dir"
+
+
+class PythonRunner(Runner):
+    """Call a function with the sample's parameters as keyword arguments.
+
+    It gets those parameters that it names, or all of them if it takes ``**kwargs``; as ``run_dir``, if it names that, the task's own
+    directory, and as ``parent_run_dir`` the one of the previous step or stage. It returns a number, which becomes ``output``, or a
+    dictionary of outputs, which is a success unless its ``success`` is False.
+    """
+
+    function: str = option(doc="The function to call, as package.module:name.", example="my_model:solve")
+    arguments: dict[str, Any] = option(
+        {},
+        doc="More keyword arguments, the same for every sample; a parameter of the same name comes before them.",
+        example={"resolution": 65},
+    )
+    python_path: list[str] = option([], doc="Directories to import from, besides those that Python searches.", path=True)
+    chdir: bool = option(False, doc="Make the run directory the working directory during the call.")
+    check_function: bool = option(
+        True, doc="Look for the function before anything runs; false if its module is installed only where the tasks run."
+    )
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        function = load_function(self.function, tuple(self.python_path))
+        arguments = function.arguments({**self.arguments, **params}, run_dir, params.get(_RUN_DIR))
+        if not self.chdir:
+            return _outputs(self.function, function.call(**arguments))
+        before = os.getcwd()
+        os.chdir(run_dir)
+        try:
+            return _outputs(self.function, function.call(**arguments))
+        finally:
+            os.chdir(before)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        module, colon, name = self.function.partition(":")
+        if not (colon and module and name) or not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+            yield "function", f"a function is named package.module:name, not {self.function!r}"
+            return
+        if not self.check_function:
+            return
+        try:
+            found = find_function(self.function, self.python_path)
+        except LookupError as error:
+            yield "function", f"{error.args[0]}; or set check_function: false if it is only where the tasks run"
+            return
+        if found is not None:
+            yield from self._signature_problems(found)
+
+    def required_parameters(self) -> dict[str, set[str]]:
+        try:
+            found = find_function(self.function, self.python_path) if self.check_function else None
+        except LookupError:
+            found = None
+        if found is None:
+            return {}
+        return {"function": set(found.required) - set(self.arguments) - {_RUN_DIR, _PARENT}}
+
+    def _signature_problems(self, found: SourceFunction) -> Iterator[tuple[str, str]]:
+        if found.positional_only:
+            yield "function", f"{self.function} takes {listed(found.positional_only)} by position only; parameters are passed by name"
+        for name in self.arguments:
+            if not found.takes_any and name not in found.accepted:
+                yield (
+                    f"arguments.{name}",
+                    f"{self.function} has no argument {name!r}{suggestion(name, found.accepted)}; it has {listed(found.accepted)}",
+                )
+
+
+class LoadedFunction(NamedTuple):
+    """A function and what it accepts; `accepted` is None if it takes anything."""
+
+    path: str
+    call: Callable[..., Any]
+    accepted: frozenset[str] | None
+    named: frozenset[str]
+    required: tuple[str, ...]
+
+    def arguments(self, given: Mapping[str, Any], run_dir: str, parent_run_dir: Any) -> dict[str, Any]:
+        """Choose from `given` what the function accepts. Raises SampleFailed naming what it needs and there is not."""
+        directories = {_RUN_DIR: run_dir}
+        if parent_run_dir is not None:
+            directories[_PARENT] = parent_run_dir
+        chosen = {name: value for name, value in given.items() if name != _RUN_DIR and (self.accepted is None or name in self.accepted)}
+        chosen.update((name, path) for name, path in directories.items() if name in self.named)
+        missing = [name for name in self.required if name not in chosen]
+        if missing:
+            raise SampleFailed(f"{self.path} needs {listed(missing)}; the sample has {listed(given)}", "exception")
+        return chosen
+
+
+@functools.lru_cache(maxsize=64)
+def load_function(path: str, directories: tuple[str, ...] = ()) -> LoadedFunction:
+    """Import ``package.module:name`` once per process, with `directories` to import from besides the usual ones."""
+    sys.path.extend(directory for directory in directories if directory not in sys.path)
+    module, _, qualified = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in qualified.split("."):
+        if not hasattr(found, part):
+            raise SampleFailed(f"{module} has no {part!r}{suggestion(part, dir(found))}", "exception")
+        found = getattr(found, part)
+    if not callable(found):
+        raise SampleFailed(f"{path} is a {type(found).__name__}, which cannot be called", "exception")
+    try:
+        parameters = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):  # some functions written in C do not say what they take
+        return LoadedFunction(path, found, None, frozenset(), ())
+    by_name = [entry for entry in parameters if entry.kind in (entry.POSITIONAL_OR_KEYWORD, entry.KEYWORD_ONLY)]
+    names = frozenset(entry.name for entry in by_name)
+    takes_any = any(entry.kind == entry.VAR_KEYWORD for entry in parameters)
+    required = tuple(entry.name for entry in by_name if entry.default is entry.empty)
+    return LoadedFunction(path, found, None if takes_any else names, names, required)
+
+
+def _outputs(path: str, returned: Any) -> dict[str, Any]:
+    if isinstance(returned, Mapping):
+        outputs = dict(returned)
+        outputs.setdefault("success", True)
+        return outputs
+    number = values.plain(returned)
+    if isinstance(number, numbers.Number):
+        return {"output": number if isinstance(number, (int, float, complex)) else float(number), "success": True}  # type: ignore[arg-type]
+    what = "None" if returned is None else f"a {type(returned).__name__}"
+    raise SampleFailed(f"{path} returned {what}; it must return a number or a dictionary of outputs", "bad_return")
