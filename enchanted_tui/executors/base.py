@@ -90,9 +90,7 @@ class Executor(Component):
 
     kind: ClassVar[str] = "executor"
 
-    n_workers: int | None = option(
-        None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1
-    )
+    n_workers: int | None = option(None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1)
     timeout_sec: float | None = option(
         None, doc="Time limit of one task; it and all its child processes are killed and the sample fails.", unit="s", gt=0
     )

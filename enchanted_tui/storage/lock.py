@@ -1,8 +1,8 @@
 """One supervisor per run directory, on whichever host: a lock file with a heartbeat.
 
-The file says who holds the directory (host, pid, process start time, boot id) and a counter that the holder raises every few seconds. On the
-holder's own host its death is seen at once; from another host, when the counter has stood still for `PATIENCE` seconds of the
-observer's own clock. Creation is by hard link, which is atomic on network file systems too.
+The file says who holds the directory (host, pid, process start time, boot id) and a counter that the holder raises every few
+seconds. On the holder's own host its death is seen at once; from another host, when the counter has stood still for `PATIENCE`
+seconds of the observer's own clock. Creation is by hard link, which is atomic on network file systems too.
 """
 
 from __future__ import annotations

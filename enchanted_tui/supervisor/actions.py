@@ -71,14 +71,20 @@ def steer(root: Path, action: control.Action) -> str:
 
 
 def start(
-    config: CampaignConfig, *, mode: str | None = None, overwrite: bool = False, confirm: Callable[[str], bool] | None = None,
+    config: CampaignConfig,
+    *,
+    mode: str | None = None,
+    overwrite: bool = False,
+    confirm: Callable[[str], bool] | None = None,
     observer: Observer | None = None,
 ) -> Supervisor:
     """Give a supervisor ready to `start`, for a fresh, resumed or extended campaign."""
     return Supervisor(config, mode=mode, overwrite=overwrite, confirm=confirm, observer=observer)
 
 
-def retry_failed(config: CampaignConfig, *, only: Callable[[TaskId], bool] = lambda task: True, observer: Observer | None = None) -> Supervisor:
+def retry_failed(
+    config: CampaignConfig, *, only: Callable[[TaskId], bool] = lambda task: True, observer: Observer | None = None
+) -> Supervisor:
     """Give a supervisor that runs the failed samples again, and everything that was computed from them, in place of what is recorded."""
     return Supervisor(config, mode="resume", observer=observer, retry=lambda state: [task for task in state.failed_tasks() if only(task)])
 

@@ -48,7 +48,9 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
     try:
         saved = read_run_state(run_dir.run_state)
     except (OSError, ValueError) as error:
-        raise EnvironmentProblem(f"{run_dir.run_state} cannot be read ({error}); without it the older program's run cannot be resumed.") from None
+        raise EnvironmentProblem(
+            f"{run_dir.run_state} cannot be read ({error}); without it the older program's run cannot be resumed."
+        ) from None
     if saved.depth >= len(config.stages):
         raise EnvironmentProblem(
             f"{run_dir.run_state} stands at stage {saved.depth}, but the configuration has only {len(config.stages)} stages; "

@@ -98,7 +98,7 @@ class Dispatcher:
             if preparer is not None:
                 try:
                     task.prepared = preparer.prepare(dict(params))
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
                     kind = getattr(error, "failure_kind", "prepare")
                     self._fail(task, kind, f"{type(error).__name__}: {error}")
                     continue
@@ -172,9 +172,8 @@ def _executor_keys(config: CampaignConfig) -> dict[str, str]:
 def _preparers(config: CampaignConfig) -> Mapping[str, Any]:
     """Give, by name, an instance of each runner that prepares its samples on this side."""
     used = {step.runner for stage in config.stages for step in stage.steps}
-    instances = {
+    return {
         name: config.runners[name].build()
         for name in used
         if getattr(config.runners[name].cls, "prepare", Runner.prepare) is not Runner.prepare
     }
-    return instances

@@ -51,7 +51,9 @@ class Preview:
             lines.append(f"stage {stage.depth + 1}: {stage.sampler}, {stage.target} samples{batches}")
             for number, step in enumerate(stage.steps):
                 lines.append(f"  step {number + 1}: {step}")
-            lines.append(f"  {stage.samples} rows, {stage.tasks} tasks" + (f", {stage.done} rows are on record and reused" if stage.done else ""))
+            lines.append(
+                f"  {stage.samples} rows, {stage.tasks} tasks" + (f", {stage.done} rows are on record and reused" if stage.done else "")
+            )
             lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
         total = sum(stage.tasks for stage in self.stages)
         lines.append(f"{total} run directories with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}")
@@ -73,7 +75,9 @@ def preview(config: CampaignConfig) -> Preview:
     if mode != "fresh" and recorded:
         state, notes = fold(run_dir.journal)
         check_unchanged(config, state)
-        notes.append("Samples on record are reused because bounds, parameters, run_order and seed are unchanged; only what has no row runs.")
+        notes.append(
+            "Samples on record are reused because bounds, parameters, run_order and seed are unchanged; only what has no row runs."
+        )
     elif mode != "fresh":
         notes.append(f"There is nothing to {mode} in {run_dir.root}.")
     elif run_dir.root.exists() and any(run_dir.root.iterdir()):

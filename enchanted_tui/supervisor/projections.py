@@ -24,7 +24,7 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.progress import ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state
 from enchanted_tui.supervisor import progress, snapshot
-from enchanted_tui.supervisor.journal import Journal, JournalReader, Record
+from enchanted_tui.supervisor.journal import JournalReader, Record
 from enchanted_tui.supervisor.session import Session, fold
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.supervisor.state import FAILED, BatchState, CampaignState, StageState
@@ -150,9 +150,15 @@ class Projections:
         self._write_progress(force=True)
 
     def fingerprints(self) -> dict[str, list[int]]:
-        """Give size and modification time of the files written from the journal: a later session that finds them so need not write them again."""
+        """Give size and modification time of the files made from the journal: found so by a later session, they are not written again."""
         found = {}
-        for path in (self._run_dir.dataset, self._run_dir.last_complete_dataset, self._run_dir.failures, self._run_dir.hdf5, self._run_dir.parquet):
+        for path in (
+            self._run_dir.dataset,
+            self._run_dir.last_complete_dataset,
+            self._run_dir.failures,
+            self._run_dir.hdf5,
+            self._run_dir.parquet,
+        ):
             try:
                 status = path.stat()
             except OSError:

@@ -21,6 +21,7 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.samplers.base import Sampler
 from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
 from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, last_open
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
@@ -50,6 +51,8 @@ class Session:
 
     def close(self) -> None:
         try:
+            if self.local_storage is not None:
+                remove_private_dir(Path(self.local_storage))
             self.journal.close()
         finally:
             self.lock.release()
@@ -70,24 +73,25 @@ def open_session(
     run_dir = RunDir(config.base_run_dir)
     if mode == "auto":
         mode = "resume" if has_record(run_dir) else "fresh"
-    if mode == "fresh":
-        return _fresh(config, run_dir, overwrite, confirm, on_lock_lost)
-    return _resumed(config, run_dir, mode, on_lock_lost)
+    try:
+        if mode == "fresh":
+            return _fresh(config, run_dir, overwrite, confirm, on_lock_lost)
+        return _resumed(config, run_dir, mode, on_lock_lost)
+    except OSError as error:
+        raise environment_problem(error, run_dir.root) from error
 
 
 def has_record(run_dir: RunDir) -> bool:
     """Tell whether a campaign has been recorded in the directory, by this program or the older one."""
     from enchanted_tui.supervisor.adopt import is_older_run
 
-    return run_dir.journal.exists() and run_dir.journal.stat().st_size > 0 or is_older_run(run_dir)
+    return (run_dir.journal.exists() and run_dir.journal.stat().st_size > 0) or is_older_run(run_dir)
 
 
 # -- fresh --------------------------------------------------------------------------------------------------------------------
 
 
-def _fresh(
-    config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None, on_lock_lost: Callable[[], None]
-) -> Session:
+def _fresh(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None, on_lock_lost: Callable[[], None]) -> Session:
     to_clear = _check_empty(config, run_dir, overwrite, confirm)
     lock = _take(run_dir, on_lock_lost)
     try:
@@ -95,8 +99,6 @@ def _fresh(
             from enchanted_tui.storage.cleaning import delete_campaign
 
             delete_campaign(run_dir, keep=(run_dir.lock,), config_path=config.path)
-        for directory in (run_dir.config, run_dir.data, run_dir.logs, run_dir.control):
-            directory.mkdir(parents=True, exist_ok=True)
         state = CampaignState()
         seed = secrets.randbits(63) if config.supervisor.seed is None else config.supervisor.seed
         samplers = build_samplers(config, seed)
@@ -172,8 +174,7 @@ def fold(journal: Path) -> tuple[CampaignState, list[str]]:
         for offset, record in reader.records(rows=False):
             state.apply(record, offset)
         damage = [
-            f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again."
-            for item in reader.damage
+            f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in reader.damage
         ]
     return state, damage
 
@@ -238,11 +239,8 @@ def sampler_target(sampler: Any) -> int:
 
 
 def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
-    try:
-        run_dir.state.mkdir(parents=True, exist_ok=True)
-        return Lock.acquire(run_dir.lock, on_lock_lost)
-    except OSError as error:
-        raise environment_problem(error, run_dir.root) from error
+    run_dir.state.mkdir(parents=True, exist_ok=True)
+    return Lock.acquire(run_dir.lock, on_lock_lost)
 
 
 def environment_problem(error: OSError, root: Path) -> EnvironmentProblem:
@@ -273,13 +271,10 @@ def _begin(
     targets: list[int],
     seed: int,
 ) -> Session:
-    try:
-        for directory in (run_dir.config, run_dir.data, run_dir.logs, run_dir.control):
-            directory.mkdir(exist_ok=True)
-        stored = store_config(config, run_dir, state.config_file)
-        journal = Journal(run_dir.journal)
-    except OSError as error:
-        raise environment_problem(error, run_dir.root) from error
+    for directory in (run_dir.config, run_dir.data, run_dir.logs, run_dir.control):
+        directory.mkdir(exist_ok=True)
+    stored = store_config(config, run_dir, state.config_file)
+    journal = Journal(run_dir.journal)
     session_id = uuid.uuid4().hex[:12]
     record: Record = {
         "type": "open",
@@ -301,7 +296,19 @@ def _begin(
     offset = journal.append(record)
     journal.sync()
     state.apply(record, offset)
-    return Session(config, run_dir, lock, journal, state, samplers, mode, session_id, [])
+    session = Session(config, run_dir, lock, journal, state, samplers, mode, session_id, [])
+    _use_local_storage(session)
+    return session
+
+
+def _use_local_storage(session: Session) -> None:
+    """Make the campaign's private directory on this node's own disk, if that is wanted."""
+    place = session.config.supervisor.local_storage
+    if place:
+        try:
+            session.local_storage = str(make_private_dir(place, session.state.campaign, socket.gethostname()))
+        except OSError as error:
+            raise environment_problem(error, Path(place)) from error
 
 
 def describe_stages(config: CampaignConfig) -> list[dict[str, Any]]:

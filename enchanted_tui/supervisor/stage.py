@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -187,9 +188,14 @@ class StageRun:
                 f"and {type(self.plan.sampler).__name__} cannot draw them again"
             )
         stop = min(start + SLICE, batch.size)
-        samples: list[Row] = self.plan.sampler.points(batch.index, batch.first, batch.size, start, stop)  # type: ignore[attr-defined]
+        samples = self._points(batch.index, batch.first, batch.size, start, stop)
         self._record_slice(batch.index, batch.first, batch.size, start, samples)
         return samples
+
+    def _points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Row]:
+        with _blaming(self.plan.sampler):
+            points: list[Row] = self.plan.sampler.points(batch, first, size, start, stop)  # type: ignore[attr-defined]
+        return points
 
     def _record_slice(self, batch: int, first: int, size: int, start: int, samples: list[Row]) -> None:
         record = {"type": "samples", "depth": self.plan.depth, "batch": batch, "first": first, "size": size, "start": start}
@@ -202,12 +208,13 @@ class StageRun:
         number = len(self.stage.batches)
         if self.plan.pure:
             size = min(getattr(self.plan.sampler, "batch_size", None) or left, left)
-            samples = self.plan.sampler.points(number, first, size, 0, min(SLICE, size))  # type: ignore[attr-defined]
+            samples = self._points(number, first, size, 0, min(SLICE, size))
             self._record_slice(number, first, size, 0, samples)
             self._keep((number, 0), samples)
             return True
-        self._catch_up(number)
-        drawn = [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()][:left]
+        with _blaming(self.plan.sampler):
+            self._catch_up(number)
+            drawn = [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()][:left]
         for start in range(0, len(drawn), SLICE):
             self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE])
         return bool(drawn)
@@ -223,14 +230,28 @@ class StageRun:
 
     def _learn(self) -> None:
         """Give an adaptive sampler the rows it has not seen."""
-        self._catch_up(len(self.stage.batches))
         batches = self.stage.batches[self._learned_batches :]
         rows = [self._journal.read_row(offset) for batch in batches for offset in batch.steps[-1].offsets if offset >= 0]
         self._learned_batches = len(self.stage.batches)
         if rows:
             import pandas
 
-            self.plan.sampler.register_future(pandas.DataFrame(rows))
+            with _blaming(self.plan.sampler):
+                self._catch_up(len(self.stage.batches))
+                self.plan.sampler.register_future(pandas.DataFrame(rows))
+
+
+class SamplerFailure(Exception):
+    """A sampler raised; the message says which and what."""
+
+
+@contextmanager
+def _blaming(sampler: object) -> Iterator[None]:
+    """Turn whatever a sampler raises into a SamplerFailure."""
+    try:
+        yield
+    except Exception as error:
+        raise SamplerFailure(f"{type(sampler).__name__} failed: {type(error).__name__}: {error}") from error
 
 
 class LostSamplesError(Exception):

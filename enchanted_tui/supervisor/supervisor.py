@@ -1,11 +1,12 @@
 """The supervisor: one loop, one thread, one queue.
 
-Executors put results into the queue; the loop appends them to the journal, updates the state, hands rows to the writers and submits what has
-become runnable. It waits on the queue and otherwise does nothing.
+Executors put results into the queue; the loop appends them to the journal, updates the state, hands rows to the writers and
+submits what has become runnable. It waits on the queue and otherwise does nothing.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import queue
 import time
@@ -17,7 +18,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
-from enchanted_tui.executors.task import is_environment_error, skip_task, task_message
+from enchanted_tui.executors.task import skip_task, task_message
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
@@ -28,7 +29,7 @@ from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outco
 from enchanted_tui.supervisor.plan import stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.session import Confirm, Session, environment_problem, open_session
-from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
 from enchanted_tui.supervisor.state import CampaignState
 
 log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class _Campaign:
                     break
             outcome = self._stopping or self._completed()
         except OSError as error:
-            if not is_environment_error(error) and not isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError):
+            if error.errno in (None, errno.EBADF, errno.EINVAL):
                 self._defect(error)
                 raise
             outcome = self._environment(str(environment_problem(error, self.session.run_dir.root)))
@@ -216,7 +217,12 @@ class _Campaign:
 
     def _submit(self) -> None:
         if self._stopping is None and self.state.paused_by is None and self._run is not None:
-            self._dispatcher.fill(self._run, self.journal.flush)
+            try:
+                self._dispatcher.fill(self._run, self.journal.flush)
+            except SamplerFailure as failure:
+                log.error(str(failure), exc_info=failure)
+                message = f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the traceback)"
+                self._stop(Outcome(ExitCode.DEFECT, "sampler_failed", message))
 
     # -- results ----------------------------------------------------------------------------------------------------------------
 

@@ -37,15 +37,26 @@ _AHEAD_SECONDS = 0.02  #: how much work a worker is given in advance
 _MAX_AHEAD = 64
 _START_ATTEMPTS = 3
 _BOOTSTRAP = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); "
-    "from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
+    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
 )
 
 
 class _Worker:
     """One worker as the pool sees it."""
 
-    __slots__ = ("assigned", "buffer", "killed_for", "number", "pid", "queued_end", "ready", "result_fd", "since", "since_epoch", "task_socket")
+    __slots__ = (
+        "assigned",
+        "buffer",
+        "killed_for",
+        "number",
+        "pid",
+        "queued_end",
+        "ready",
+        "result_fd",
+        "since",
+        "since_epoch",
+        "task_socket",
+    )
 
     def __init__(self, number: int, task_socket: socket.socket, queued_end: socket.socket, result_fd: int) -> None:
         self.number = number
