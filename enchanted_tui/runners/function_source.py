@@ -65,15 +65,21 @@ def _find_module(module: str, directories: Sequence[str]) -> importlib.machinery
         if found is None and depth == 0:
             found = importlib.machinery.PathFinder.find_spec(name, [os.fspath(path) for path in directories])
         if found is None:
-            where = (
-                f"package {'.'.join(parts[:depth])!r}" if depth else "Python's search path; add its directory to python_path, or install it"
-            )
-            raise LookupError(f"there is no module {name!r} in {where}{suggestion(name, _module_names(search, directories))}")
+            raise LookupError(_absence(parts, depth, _module_names(search, directories)))
         search = found.submodule_search_locations
         if search is None and depth + 1 < len(parts):
             raise LookupError(f"{name!r} is a module, not a package, so there is no {module!r}")
     assert found is not None
     return found
+
+
+def _absence(parts: list[str], depth: int, others: set[str]) -> str:
+    name = ".".join(parts[: depth + 1])
+    nearest = suggestion(parts[depth], others)
+    if depth:
+        return f"there is no module {name!r} in the package {'.'.join(parts[:depth])!r}{nearest}"
+    remedy = "give its directory in python_path, install it, or set check_function: false if it is only where the tasks run"
+    return f"there is no module {name!r} to import; {remedy}{nearest}"
 
 
 def _ask_finders(name: str, search: Sequence[str] | None) -> importlib.machinery.ModuleSpec | None:

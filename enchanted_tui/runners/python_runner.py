@@ -62,7 +62,7 @@ class PythonRunner(Runner):
         try:
             found = find_function(self.function, self.python_path)
         except LookupError as error:
-            yield "function", f"{error.args[0]}; or set check_function: false if it is only where the tasks run"
+            yield "function", str(error.args[0])
             return
         if found is not None:
             yield from self._signature_problems(found)
