@@ -73,6 +73,8 @@ class Checker:
                 options[name] = value
         if self._error_count() > errors_before:
             return None
+        for name, kind in cls.part_options.items():
+            options[name] = self._rooted_parts(kind, (*path, given.get(name, name)), options.get(name, {}))
         instance = self._instance(cls, options, path, given)
         return None if self._error_count() > errors_before else (options, extra, instance)
 
@@ -140,6 +142,25 @@ class Checker:
         for severity, place, message in conversion.found:
             (self.report.error if severity == "error" else self.report.warning)(place, message)
         return _NOT_GIVEN if converted is INVALID else converted
+
+    def _rooted_parts(self, kind: str, path: Path, parts: dict[str, Any]) -> dict[str, Any]:
+        """Give components that are parts of another with their relative paths made absolute; the other checks the rest."""
+        rooted = {}
+        for part, options in parts.items():
+            rooted[part] = dict(options)
+            try:
+                cls = find(kind, str(options.get("type")), self.import_dirs).cls
+            except LookupFailure:
+                continue
+            if not issubclass(cls, Component):
+                continue
+            names = {alias: declared for declared in cls.options().values() for alias in (declared.name, *declared.aliases)}
+            for key, value in options.items():
+                if key in names and names[key].path and isinstance(value, str):
+                    rooted[part][key] = self._option(key, names[key], str, (*path, part), {}, options)
+                elif key in cls.part_options and isinstance(value, dict):
+                    rooted[part][key] = self._rooted_parts(cls.part_options[key], (*path, part, key), value)
+        return rooted
 
     def _instance(self, cls: type[Component], options: dict[str, Any], path: Path, given: dict[str, Any]) -> Any:
         """Make an instance and let it check itself."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.config.lookup import find
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.config.options import Component
 
@@ -38,20 +39,45 @@ def runner_options(config: CampaignConfig) -> dict[str, Any]:
 
 
 def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:
-    """Give the options that count, defaults filled in so that writing one out changes nothing; files by what they hold."""
-    options = {**_defaults(spec), **spec.options}
-    declared = spec.cls.options() if issubclass(spec.cls, Component) else {}
-    return {
-        name: _contents(value) if name in declared and declared[name].path else _as_lists(values.to_json(value))
-        for name, value in sorted(options.items())
-        if name not in free and name not in _NOT_OPTIONS
-    }
+    """Give the options of a component that count."""
+    if issubclass(spec.cls, Component):
+        return _declared_options(spec.cls, spec.options, free)
+    return {name: _as_lists(values.to_json(value)) for name, value in sorted(spec.options.items()) if name not in free | _NOT_OPTIONS}
 
 
-def _defaults(spec: ComponentSpec) -> dict[str, Any]:
-    if not issubclass(spec.cls, Component):
-        return {}
-    return {name: declared.default for name, declared in spec.cls.options().items() if not declared.required}
+def _declared_options(cls: type[Component], given: dict[str, Any], free: frozenset[str]) -> dict[str, Any]:
+    """Give options with the defaults filled in, so that writing one out changes nothing; files and parts by what they hold."""
+    declared = cls.options()
+    parts = {name: _parts(kind, given.get(name, {})) for name, kind in cls.part_options.items()}
+    if any(part["is_unsized"] for several in parts.values() for part in several.values()):
+        free -= {"budget"}  # it sizes that part, and thereby says which combination comes when
+    options = {name: option.default for name, option in declared.items() if not option.required}
+    options.update(given)
+    found = {}
+    for name in sorted(options.keys() - free):
+        if name in parts:
+            found[name] = parts[name]
+        elif name in declared and declared[name].path:
+            found[name] = _contents(options[name])
+        else:
+            found[name] = _as_lists(values.to_json(options[name]))
+    return found
+
+
+def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Give components that are parts of another by name: class and options; `is_unsized` if a budget is needed and not given."""
+    described = {}
+    for name, options in parts.items():
+        found = find(kind, str(options.get("type")))
+        given = {key: value for key, value in options.items() if key != "type"}
+        described[name] = {"class": found.class_path, "options": _as_lists(values.to_json(given)), "is_unsized": False}
+        if issubclass(found.cls, Component):
+            declared = found.cls.options()
+            names = {alias: option.name for option in declared.values() for alias in (option.name, *option.aliases)}
+            given = {names.get(key, key): value for key, value in given.items()}
+            described[name]["options"] = _declared_options(found.cls, given, frozenset())
+            described[name]["is_unsized"] = "budget" in declared and declared["budget"].required and given.get("budget") is None
+    return described
 
 
 def _contents(value: Any) -> Any:

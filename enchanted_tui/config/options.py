@@ -86,6 +86,8 @@ class Component:
     """
 
     kind: ClassVar[str] = "component"
+    #: Options that hold components themselves, as mappings of names to configurations, and the kind of these components.
+    part_options: ClassVar[dict[str, str]] = {}
 
     def __init__(self, **config: Any) -> None:
         for name, declared in type(self).options().items():

@@ -30,16 +30,16 @@ class Problem:
         if self.line is not None:
             place += f":{self.line}:{self.column}"
         # the place of an overridden value names its key already
-        key = "" if self.file.replace("[", ".").replace("]", "").endswith(" " + self.key.replace("[", ".").replace("]", "")) else self.key
+        key = "" if _dotted(self.file).endswith(f" {_dotted(self.key)}") else self.key
         return ": ".join(part for part in (place, key, self.message) if part)
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used. Its text is all of the problems, one in each line."""
+    """A configuration that cannot be used. Its text is all of the problems, one in each line, warnings marked."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__("\n".join(f"warning: {problem}" if problem.severity == "warning" else str(problem) for problem in self.problems))
 
 
 def key_text(path: Path) -> str:
@@ -51,6 +51,10 @@ def key_text(path: Path) -> str:
         else:
             text += f".{part}" if text else str(part)
     return text
+
+
+def _dotted(key: str) -> str:
+    return key.replace("[", ".").replace("]", "")
 
 
 def describe(value: Any) -> str:

@@ -42,7 +42,11 @@ for _class in (_Parser, _Dumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(_TAG + "str", text, style="|" if "\n" in text else None)
+    if not text.replace("\n", "").isprintable():
+        style: str | None = '"'  # other styles lose line breaks such as U+0085
+    else:
+        style = "|" if "\n" in text else None
+    return dumper.represent_scalar(_TAG + "str", text, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import checks
@@ -17,6 +17,8 @@ from enchanted_tui.samplers.qmc import derived_seed
 
 class NestedSampler(Sampler):
     """Combine one full draw of each of several samplers with every other, the first changing slowest."""
+
+    part_options: ClassVar[dict[str, str]] = {"samplers": "sampler"}
 
     samplers: dict[str, dict[str, Any]] = option(
         doc="The samplers to combine, each configured as under the top-level `samplers`, the first changing slowest.",
