@@ -28,7 +28,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
 from enchanted_tui.executors.local.warden import capture_files, kill_marked
-from enchanted_tui.executors.local.worker import MAX_MESSAGE, READY, SPOOLED, TROUBLE, collect_output
+from enchanted_tui.executors.local.worker import MAX_MESSAGE, READY, SPOOLED, TROUBLE, collect_output, content
 from enchanted_tui.executors.task import fail_task, task_message
 
 log = logging.getLogger(__name__)
@@ -272,14 +272,14 @@ class Pool:
             self._hand_out()
 
     def _take_unread(self, worker: _Worker) -> list[Task]:
-        """Take back the packets that a worker has not read."""
-        unread = 0
+        """Take back the packets that a worker has not read. It may read one between two of ours, so each says which task it was."""
+        unread = set()
         with contextlib.suppress(BlockingIOError, OSError):
             while packet := worker.queued_end.recv(MAX_MESSAGE + 1, socket.MSG_DONTWAIT):
-                if packet.startswith(SPOOLED):
-                    os.unlink(packet[1:])
-                unread += 1
-        return [worker.assigned.pop() for _ in range(unread)][::-1]
+                unread.add(TaskId(*values.decode(content(packet))["task"]))
+        taken = [task for task in worker.assigned if task.id in unread]
+        worker.assigned = deque(task for task in worker.assigned if task.id not in unread)
+        return taken
 
     def _spool(self, packet: bytes) -> bytes:
         descriptor, path = tempfile.mkstemp(dir=self._scratch)

@@ -36,7 +36,7 @@ def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured:
         size = tasks.recv_into(buffer)
         if not size:
             return
-        message = values.decode(_content(bytes(view[:size])))
+        message = values.decode(content(bytes(view[:size])))
         try:
             line = run_task(message, context)
         except EnvironmentFailure as trouble:
@@ -104,7 +104,8 @@ def _preload(context: dict[str, Any]) -> None:
             load_class(spec["class"])
 
 
-def _content(packet: bytes) -> bytes:
+def content(packet: bytes) -> bytes:
+    """Give the task message that a packet holds or names; a file that held it is removed."""
     if not packet.startswith(SPOOLED):
         return packet
     path = packet[1:].decode()
