@@ -12,10 +12,11 @@ from array import array
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.task import DATAPOINT
 from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.storage.cleaning import clean_task
 from enchanted_tui.storage.dataset import Dataset
@@ -28,6 +29,9 @@ from enchanted_tui.supervisor.journal import JournalReader, Record
 from enchanted_tui.supervisor.session import Session, fold
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.supervisor.state import FAILED, BatchState, CampaignState, StageState
+
+if TYPE_CHECKING:
+    import pandas
 
 log = logging.getLogger(__name__)
 
@@ -286,6 +290,18 @@ def dataset_stage(state: CampaignState) -> StageState:
         if stage.n_rows:
             return stage
     return state.stages[0]
+
+
+def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
+    """Give the dataset as a pandas.DataFrame, values as they were returned; from the run directories if there is no journal."""
+    import pandas
+
+    if not run_dir.journal.is_file():
+        tables = [pandas.read_csv(path) for path in sorted(run_dir.data.glob(f"*/{DATAPOINT}"))]
+        return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
+    state, _ = fold(run_dir.journal)
+    with JournalReader(run_dir.journal) as reader:
+        return pandas.DataFrame([row for _, row in read_rows(dataset_stage(state), reader.read_row)])
 
 
 def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:

@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
 from enchanted_tui.executors.task import skip_task, task_message
+from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
@@ -27,10 +28,13 @@ from enchanted_tui.supervisor.live import LiveFile
 from enchanted_tui.supervisor.logs import campaign_log
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome
 from enchanted_tui.supervisor.plan import stage_plans, task_context
-from enchanted_tui.supervisor.projections import Projections
+from enchanted_tui.supervisor.projections import Projections, dataset_frame
 from enchanted_tui.supervisor.session import Confirm, Session, environment_problem, open_session
 from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
 from enchanted_tui.supervisor.state import CampaignState
+
+if TYPE_CHECKING:
+    import pandas
 
 log = logging.getLogger(__name__)
 
@@ -104,13 +108,9 @@ class Supervisor:
         finally:
             session.close()
 
-    def create_dataset(self) -> Any:
-        """Run the campaign and give its dataset as a pandas.DataFrame."""
-        import pandas
-
-        self.start()
-        path = Path(self.config.base_run_dir) / "enchanted_dataset.csv"
-        return pandas.read_csv(path) if path.exists() else pandas.DataFrame()
+    def create_dataset(self) -> pandas.DataFrame:
+        """Give what has been computed so far as a table: from the record, or from the run directories where there is no record."""
+        return dataset_frame(RunDir(self.config.base_run_dir))
 
 
 class _Campaign:
