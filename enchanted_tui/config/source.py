@@ -223,9 +223,7 @@ class _Reader:
     def _put(self, own: Map, key: Any, value: Any, place: Place) -> None:
         line, column = place.key_line, place.key_column
         if isinstance(key, dict | list):
-            self._report(
-                line, column, "a key must be a single value, not a list or a mapping; put it in quotes if it is text such as '{x}'"
-            )
+            self._report(line, column, "a key must be a single value, not a list or a mapping; put text such as '{x}' in quotes")
             return
         earlier = own.places.get(key)
         if earlier is not None:
