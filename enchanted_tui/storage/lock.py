@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import threading
@@ -17,6 +18,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 HEARTBEAT = 5.0  #: seconds between two beats
 PATIENCE = 30.0  #: seconds without a beat after which a holder on another host counts as dead
@@ -80,6 +83,11 @@ class Lock:
             _set_aside(path, holder)
         return cls(path, me, on_lost)
 
+    def still_held(self) -> bool:
+        """Tell whether the lock is still ours. It is not if this process was stopped so long that another one has taken over."""
+        holder = read_holder(self._path)
+        return holder is None or holder.token == self._holder.token
+
     def release(self) -> None:
         """Give the lock back if it is still ours."""
         self._stop.set()
@@ -94,12 +102,10 @@ class Lock:
         while not self._stop.wait(HEARTBEAT):
             beat += 1
             with contextlib.suppress(OSError):  # a disk that is full or slow is no reason to give up; the next beat may pass
-                holder = read_holder(self._path)
-                if holder is not None and holder.token != self._holder.token:
+                if not self.still_held():
                     self._on_lost()
                     return
-                if holder is not None:
-                    _write_beat(self._path, self._holder, beat)
+                _write_beat(self._path, self._holder, beat)
 
 
 def read_holder(path: Path) -> Holder | None:
@@ -116,6 +122,7 @@ def is_alive(path: Path, holder: Holder, patience: float = PATIENCE) -> bool:
     local = is_alive_here(holder)
     if local is not None:
         return local
+    log.warning(f"waiting up to {patience:.0f} s for a sign of life of the supervisor that holds {path} ({holder.describe()})")
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         time.sleep(min(0.5, patience / 10))

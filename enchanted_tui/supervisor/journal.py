@@ -6,6 +6,7 @@ checksum of the rest of its line. The record types are described in ``docs/journ
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -110,6 +111,11 @@ class Journal:
         if (self._dirty or self._buffer) and time.monotonic() - self._synced_at >= FSYNC_INTERVAL:
             self.sync()
 
+    def check_in_place(self) -> None:
+        """Raise FileNotFoundError if the file has been removed or replaced: what is written would be lost."""
+        if not os.path.samestat(os.stat(self.path), os.fstat(self._file)):
+            raise FileNotFoundError(errno.ENOENT, "it has been replaced", str(self.path))
+
     def read(self, offset: int) -> Record:
         """Give the record at `offset`."""
         if offset >= self._size:
@@ -120,6 +126,12 @@ class Journal:
         """Give the row of the task record at `offset`."""
         row: dict[str, Any] = self.read(offset)["row"]
         return row
+
+    def abandon(self) -> None:
+        """Forget what has not been flushed: the file has become somebody else's."""
+        self._buffer.clear()
+        self._buffered = 0
+        self._dirty = False
 
     def close(self) -> None:
         """Sync and close."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from enchanted_tui import __version__
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.local.warden import kill_marked
 from enchanted_tui.samplers.base import Sampler
 from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
@@ -155,6 +156,8 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
         if not state.sessions:
             raise EnvironmentProblem(f"The journal {run_dir.journal} does not say which campaign it belongs to; it cannot be resumed.")
         check_unchanged(config, state)
+        if state.ended is None:
+            kill_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
         samplers = build_samplers(config, state.seed)
         targets = extended_targets(state, samplers, mode)
         session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)

@@ -325,7 +325,7 @@ class CampaignState:
         if action == "pause":
             self.paused_by = by
         elif action == "continue":
-            self.paused_by = self.draining_by = None
+            self.paused_by = None
         elif action in ("drain", "abort"):
             self.draining_by = by
 

@@ -20,6 +20,7 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
 from enchanted_tui.executors.task import skip_task, task_message
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
@@ -42,6 +43,7 @@ _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
 _RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
 _MIN_TASKS_FOR_FRACTION = 20
+_LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
 Observer = Callable[[Record], None]
 
@@ -97,9 +99,7 @@ class Supervisor:
             mode=self._mode,
             overwrite=self._overwrite,
             confirm=self._confirm,
-            on_lock_lost=lambda: self._inbox.put(
-                Trouble("another supervisor has taken over the run directory while this process was stopped")
-            ),
+            on_lock_lost=lambda: self._inbox.put(Trouble(_LOCK_LOST)),
         )
         try:
             with campaign_log(session.run_dir, self.config.logging):
@@ -135,6 +135,8 @@ class _Campaign:
         self._finished_now = 0
         self._last_tick = self._next_tick = 0.0
         self._restless = 0
+        self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._lock_lost = False
         self._next_poll = 0.0
         self._run: StageRun | None = None
 
@@ -194,6 +196,9 @@ class _Campaign:
     def _turn(self) -> None:
         """Wait for something to happen and deal with all that has."""
         arrived = self._wait()
+        self._notice_a_stop()
+        if self._lock_lost:
+            return
         for item in arrived:
             self._take(item)
         self.journal.flush()
@@ -204,6 +209,13 @@ class _Campaign:
         if now >= self._next_tick:
             self._tick(now)
         self._submit()
+
+    def _notice_a_stop(self) -> None:
+        """After a gap in time (a stopped process, a laptop asleep) look at once whether the directory is still ours."""
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if now - self._last_look > PATIENCE / 2 and not self.session.lock.still_held():
+            self._trouble(Trouble(_LOCK_LOST))
+        self._last_look = now
 
     def _wait(self) -> list[Result | Trouble | Request]:
         arrived = []
@@ -310,6 +322,7 @@ class _Campaign:
         self._dispatcher.cancel()
 
     def _trouble(self, trouble: Trouble) -> None:
+        self._lock_lost |= trouble.message == _LOCK_LOST
         if trouble.task is not None:
             self._dispatcher.arrived(trouble.task)
         if self._stopping is None or self._stopping.reason != "environment":
@@ -346,6 +359,7 @@ class _Campaign:
         self._projections.tick(now)
         if now >= self._next_poll:
             self._next_poll = now + _IDLE_TICK
+            self.journal.check_in_place()
             for request in control.receive(self.session.run_dir.control):
                 self._obey(request)
             self._live.write(self.state, self._dispatcher, self._run, self._stopping)
@@ -371,6 +385,9 @@ class _Campaign:
 
     def _end(self, outcome: Outcome) -> Outcome:
         self._dispatcher.close()
+        if self._lock_lost:  # the directory is somebody else's now
+            self.journal.abandon()
+            return outcome
         try:
             self.journal.flush()
             self._projections.close(complete=outcome.reason in ("completed", "all_failed"))

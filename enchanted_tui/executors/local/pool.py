@@ -27,7 +27,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
-from enchanted_tui.executors.local.warden import capture_files, kill_marked
+from enchanted_tui.executors.local.warden import MARK_VARIABLE, capture_files, kill_marked, mark_prefix
 from enchanted_tui.executors.local.worker import MAX_MESSAGE, READY, SPOOLED, TROUBLE, collect_output, content
 from enchanted_tui.executors.task import fail_task, task_message
 
@@ -414,7 +414,7 @@ class Pool:
             return
         self._failed_starts += 1
         self._warden.wait()
-        kill_marked(f"{self._context['campaign']}:{self._context['session']}:{self._scratch}:")
+        kill_marked(mark_prefix(self._context, self._scratch))
         held: list[tuple[_Worker, Task]] = []
         for worker in list(self._workers.values()):
             self._drain(worker)
@@ -448,7 +448,7 @@ class Pool:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
-            env={**os.environ, **self._environment},
+            env={**os.environ, **self._environment, MARK_VARIABLE: mark_prefix(self._context, self._scratch)},
             cwd=self._context["working_dir"],
             start_new_session=True,
         )

@@ -168,7 +168,7 @@ class Warden:
                 self._kill_tree(orphan.pid)
 
     def _mark(self, number: int) -> str:
-        return f"{self.context['campaign']}:{self.context['session']}:{self.capture_dir}:{number}"
+        return f"{mark_prefix(self.context, self.capture_dir)}{number}"
 
     def _adopted(self) -> list[psutil.Process]:
         import psutil
@@ -195,20 +195,23 @@ def capture_files(directory: str, number: int) -> dict[int, str]:
     return {1: os.path.join(directory, f"{number}.out"), 2: os.path.join(directory, f"{number}.err")}
 
 
-def kill_marked(prefix: str, spare: str | None = None) -> int:
-    """Kill this user's processes whose worker mark starts with `prefix` but not with `spare`; say how many there were.
+def mark_prefix(context: dict[str, Any], capture_dir: str) -> str:
+    """Give the mark that a warden has in its environment, and its workers and their children with a number at the end."""
+    return f"{context['campaign']}:{context['session']}:{capture_dir}:"
 
-    For what no warden is left to kill: the orphans of a campaign whose supervisor and warden were both killed.
+
+def kill_marked(prefix: str) -> int:
+    """Kill this user's processes whose mark starts with `prefix`, wait until they are gone and say how many there were.
+
+    For what no warden is left to kill, or not yet: the orphans of a campaign whose supervisor was killed.
     """
     import psutil
 
-    killed = 0
-    for process in psutil.process_iter():
-        mark = _environment(process).get(MARK_VARIABLE, "")
-        if mark.startswith(prefix) and not (spare and mark.startswith(spare)):
-            _kill(process)
-            killed += 1
-    return killed
+    marked = [process for process in psutil.process_iter() if _environment(process).get(MARK_VARIABLE, "").startswith(prefix)]
+    for process in marked:
+        _kill(process)
+    psutil.wait_procs(marked, timeout=5)
+    return len(marked)
 
 
 def _kill(process: psutil.Process) -> None:
