@@ -24,7 +24,7 @@ def number(params: Mapping[str, Any], name: str, asker: str) -> float:
 
 def listed(names: Iterable[Any], limit: int = 12) -> str:
     """Give names as text for a message: ``a, b, c``, cut after `limit`, ``none`` if there are none."""
-    known = [str(name) for name in names]
+    known = [str(name) or "''" for name in names]
     shown = ", ".join(known[:limit])
     return f"{shown}, ... ({len(known)} in all)" if len(known) > limit else shown or "none"
 

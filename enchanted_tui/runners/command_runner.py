@@ -113,15 +113,15 @@ class CommandRunner(Runner):
         write_files(run_dir, prepared.get("files", {}))  # after the copies: a file of a copied directory may be replaced
         argv, environment = prepared["argv"], prepared.get("environment", {})
         try:
-            return self._judge(run_dir, run_command(argv, run_dir, environment, self.stdin, self.stdout, self.stderr))
+            code = run_command(argv, run_dir, environment, self.stdin, self.stdout, self.stderr)
         finally:
-            self._remove_empty(run_dir)
+            silent = self._remove_empty(run_dir)
+        return self._judge(run_dir, RunFiles(run_dir, code, silent))
 
-    def _judge(self, run_dir: str, code: int) -> dict[str, Any]:
+    def _judge(self, run_dir: str, files: RunFiles) -> dict[str, Any]:
         rules = _compiled(json.dumps([self.outputs, self.success], default=str))
-        files = RunFiles(run_dir, code)
         outputs, missing = read_outputs(rules.outputs, files)
-        failure = self._bad_end(code) or _unmet(rules, files, outputs, missing)
+        failure = self._bad_end(files.exit_code) or _unmet(rules, files, outputs, missing)
         if failure is not None:
             kind, message = failure
             raise SampleFailed(message + self._last_words(run_dir), kind, outputs)
@@ -153,13 +153,17 @@ class CommandRunner(Runner):
                 return f"; {stream} ends: {words}"
         return ""
 
-    def _remove_empty(self, run_dir: str) -> None:
-        """Remove output files without content: a campaign has many samples, and file systems have quotas."""
-        for name in {self.stdout, self.stderr} - {None}:
-            path = f"{run_dir}/{name}"
-            with contextlib.suppress(FileNotFoundError):  # the command may have removed it
-                if os.stat(path).st_size == 0:
-                    os.unlink(path)
+    def _remove_empty(self, run_dir: str) -> list[str]:
+        """Remove output files without content, since file systems have quotas; give their names."""
+        silent = []
+        for name in dict.fromkeys((self.stdout, self.stderr)):
+            if name is not None:
+                path = f"{run_dir}/{name}"
+                with contextlib.suppress(FileNotFoundError):  # the command may have removed it
+                    if os.stat(path).st_size == 0:
+                        os.unlink(path)
+                        silent.append(name)
+        return silent
 
 
 class _Rules(NamedTuple):

@@ -26,8 +26,8 @@ def command(bench):
 def printed(command):
     """Run a command that prints `text`, and read the output ``value`` back by `rule`."""
 
-    def read(text, **rule):
+    def read(printed_text, **rule):
         rule.setdefault("file", "stdout.txt")
-        return command(["cat", "in.txt"], files={"in.txt": text}, outputs={"value": rule}).run()
+        return command(["cat", "in.txt"], files={"in.txt": printed_text}, outputs={"value": rule}).run()
 
     return read

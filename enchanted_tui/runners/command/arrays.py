@@ -70,7 +70,7 @@ def _read_classic(file: str, path: str, variable: str) -> tuple[Any, dict[str, A
         raise Unreadable(f"{file} is no readable NetCDF file: {error}") from None
     with opened:
         if variable not in opened.variables:
-            raise Unreadable(f"{file} has no variable {variable!r}; there are {listed(opened.variables)}")
+            raise Unreadable(f"{file} has no variable {variable!r}; there are {listed(sorted(opened.variables))}")
         found = opened.variables[variable]
         data = found.data[()]
         return data.astype(data.dtype.newbyteorder("=")), dict(found._attributes)

@@ -6,7 +6,7 @@ import glob
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from enchanted_tui.runners.arguments import listed
@@ -96,10 +96,11 @@ def tail(path: str, lines: int = 3, limit: int = 300) -> str:
 class RunFiles:
     """What a command left in its run directory; each file is read once, however many rules ask for it."""
 
-    def __init__(self, run_dir: str, exit_code: int) -> None:
+    def __init__(self, run_dir: str, exit_code: int, silent: Iterable[str] = ()) -> None:
+        """Look into `run_dir`. `silent` are the output files without content, which are not there."""
         self.run_dir = run_dir
         self.exit_code = exit_code
-        self._texts: dict[str, str] = {}
+        self._texts = dict.fromkeys(silent, "")
         self._documents: dict[str, Any] = {}
 
     def path(self, name: str) -> str:
