@@ -6,7 +6,6 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,6 @@ from odd_rows import parse
 from enchanted_tui.storage.atomic import open_replacement, write_atomically
 from enchanted_tui.storage.dataset import Dataset
 from enchanted_tui.storage.growing import GrowingFile
-
-_LIMIT = 64 * 1024
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for 64 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_LIMIT}", "tmpfs", str(disk)], capture_output=True).returncode == 0
-    if not mounted:
-        pytest.skip("mounting a small file system needs more rights than this user has")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_new_version_replaces_the_old_one(tmp_path: Path) -> None:
