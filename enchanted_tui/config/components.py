@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from enchanted_tui.config.declared import allows_none, option_types
 from enchanted_tui.config.lookup import KINDS, Found, LookupFailure, find, importing_from
 from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.config.options import Component, Option
-from enchanted_tui.config.problems import Path, Problem, describe, did_you_mean, key_text
+from enchanted_tui.config.problems import Path, Problem, describe, did_you_mean, key_text, nearest
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.tree import plain
 
@@ -66,15 +67,20 @@ class Checker:
         errors_before = self._error_count()
         given, extra = self._sort_keys(cls, path, mapping, besides)
         types = option_types(cls)
-        options = {}
+        options: dict[str, Any] = {}
+        invalid: list[str] = []
         for name, declared in cls.options().items():
             value = self._option(name, declared, types[name], path, given, mapping)
-            if value is not _NOT_GIVEN:
+            if value is INVALID:
+                invalid.append(name)
+            elif value is not _NOT_GIVEN:
                 options[name] = value
+        for name in cls.part_options.keys() & options.keys():
+            options[name] = self._rooted_parts(cls.part_options[name], (*path, given[name]), options[name])
+        if invalid:
+            self._check_rest(cls, options, invalid, path, given)
         if self._error_count() > errors_before:
             return None
-        for name, kind in cls.part_options.items():
-            options[name] = self._rooted_parts(kind, (*path, given.get(name, name)), options.get(name, {}))
         instance = self._instance(cls, options, path, given)
         return None if self._error_count() > errors_before else (options, extra, instance)
 
@@ -82,7 +88,9 @@ class Checker:
 
     def _class(self, kind: str, path: Path, value: dict[Any, Any], used: bool) -> Found | None:
         if value.get("type") is None:
-            self.report.error((*path, "type"), f"is required: the name of {_article(kind)}, or package.module:Class")
+            misspelt = next((key for key in value if nearest(str(key), ["type"]) and key != "type"), None)
+            hint = f"; did you mean it by {misspelt!r}?" if misspelt is not None else ""
+            self.report.error((*path, "type"), f"is required: the name of {_article(kind)}, or package.module:Class{hint}")
             return None
         if isinstance(value["type"], dict | list):
             self.report.error((*path, "type"), f"expected the name of {_article(kind)}, found {describe(value['type'])}")
@@ -115,7 +123,7 @@ class Checker:
             name = names.get(key) if isinstance(key, str) else None
             if name is None:
                 extra[str(key)] = plain(mapping[key])
-                self._unknown_key(cls, (*path, key), [known for known in names if known not in mapping])
+                self._unknown_key(cls, (*path, key), [known for known in (*names, *besides) if known not in mapping])
             elif name in given:
                 self.report.error((*path, key), f"this is another name of {given[name]!r}, which is given too; remove one", at_key=True)
             else:
@@ -130,18 +138,19 @@ class Checker:
             self.report.warning(path, f"ignored, because there is no such option{did_you_mean(str(path[-1]), known)}", at_key=True)
 
     def _option(self, name: str, declared: Option, hint: Any, path: Path, given: dict[str, Any], mapping: dict[Any, Any]) -> Any:
-        """Give the typed value of an option, or _NOT_GIVEN."""
+        """Give the typed value of an option, _NOT_GIVEN, or INVALID."""
         key = given.get(name, name)
         value = mapping.get(key)
         if value is None and (key not in mapping or not allows_none(hint)):
-            if declared.required:
-                self.report.error((*path, key), f"is required: {declared.doc}")
-            return _NOT_GIVEN
+            if not declared.required:
+                return _NOT_GIVEN
+            self.report.error((*path, key), f"is required: {_in_a_sentence(declared.doc)}")
+            return INVALID
         conversion = Conversion(self.report.document, declared, self.base_dir)
         converted = conversion.convert(value, hint, (*path, key))
         for severity, place, message in conversion.found:
             (self.report.error if severity == "error" else self.report.warning)(place, message)
-        return _NOT_GIVEN if converted is INVALID else converted
+        return converted
 
     def _rooted_parts(self, kind: str, path: Path, parts: dict[str, Any]) -> dict[str, Any]:
         """Give components that are parts of another with their relative paths made absolute; the other checks the rest."""
@@ -175,6 +184,17 @@ class Checker:
                 self.report.error(path, f"{cls.__name__} cannot be made from these options: {type(error).__name__}: {error}")
                 return None
         return instance
+
+    def _check_rest(self, cls: type[Component], options: dict[str, Any], invalid: list[str], path: Path, given: dict[str, Any]) -> None:
+        """Let a component check itself as far as that does not depend on the options that are invalid."""
+
+        def unknown(_: Any) -> Any:
+            raise _UnknownOptionError
+
+        partial = type(cls.__name__, (cls,), dict.fromkeys(invalid, property(unknown)))
+        with importing_from(self.import_dirs), contextlib.suppress(Exception):
+            for where, sentence in partial(**plain(options)).problems():
+                self.report.error(self.option_path(where, path, given), sentence)
 
     def option_path(self, where: str, path: Path, given: Mapping[str, str] = MappingProxyType({})) -> Path:
         """Give the place of what the component at `path` calls ``bounds[1]``; `given` holds the keys written for its options."""
@@ -218,6 +238,10 @@ class Checker:
         return self.report.document.problem("error", path, "", at_key=True) or Problem("error", "", None, None, key_text(path), "")
 
 
+class _UnknownOptionError(Exception):
+    """A check needs an option that is invalid."""
+
+
 _NOT_GIVEN: Any = object()
 
 
@@ -226,6 +250,12 @@ def _parameters(cls: type) -> dict[str, inspect.Parameter] | None:
         return dict(inspect.signature(cls).parameters)
     except (TypeError, ValueError):  # a class written in C may not tell
         return None
+
+
+def _in_a_sentence(doc: str) -> str:
+    """Give the first sentence of an option's help to go on a sentence with."""
+    first = doc.split(". ")[0].removesuffix(".")
+    return first[:1].lower() + first[1:] if first[1:2].islower() else first
 
 
 def _article(kind: str) -> str:
