@@ -51,8 +51,8 @@ class Conversion:
             if converted is not INVALID:
                 self.found += trial.found
                 return converted
-            if best is None and _distance(value, kind) == 0:
-                best = trial
+            if best is None and isinstance(value, list | dict) and _distance(value, kind) == 0:
+                best = trial  # it tells which item is wrong
         if best is None:
             return self._expected(value, hint, path)
         self.found += best.found
