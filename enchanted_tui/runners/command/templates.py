@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
@@ -62,14 +61,16 @@ class Text:
         """
         if self._constant:
             return self.source
-        template = self._compiled()
+        filename = None
         try:
+            template = self._compiled()
+            filename = template.filename
             text = template.render(names)
             return quote_values(text) if self.shell else text
         except UnsafePlaceError as error:
             raise SampleFailed(f"{self.where}: {error}", "prepare") from None
         except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is a fact about this sample
-            line = _line(error.__traceback__, template.filename) if "\n" in self.source else None
+            line = _line(error, filename) if "\n" in self.source else None
             raise SampleFailed(f"{self.where}{f', line {line}' if line else ''}: {_explained(error, names)}", "prepare") from None
 
     def problem(self) -> str | None:
@@ -189,8 +190,9 @@ def _explained(error: Exception, names: Mapping[str, Any]) -> str:
     return f"{text}{suggestion(match.group(1), known)}; the sample has {listed(known)}".replace("?;", "?")
 
 
-def _line(trace: TracebackType | None, filename: str | None) -> int | None:
-    line = None
+def _line(error: Exception, filename: str | None) -> int | None:
+    line = getattr(error, "lineno", None)
+    trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == filename:
             line = trace.tb_lineno
