@@ -15,6 +15,7 @@ import json
 from typing import Any
 
 _EXACT = frozenset((float, int, str, bool, type(None)))
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _MAX_DIGITS_BITS = 14_000  # below Python's limit of 4,300 digits for int <-> str
 
 
@@ -24,7 +25,7 @@ def encode(value: Any) -> str:
     Raises ValueError for a value that contains itself.
     """
     try:
-        return json.dumps(to_json(value))
+        return _ENCODER.encode(to_json(value))
     except RecursionError:
         raise ValueError("the value is nested too deeply or contains itself") from None
 

@@ -24,7 +24,7 @@ FSYNC_INTERVAL = 1.0  #: seconds of records that the loss of the whole machine m
 _SUFFIX = len(b',"crc":"00000000"}\n')
 _CRC = b',"crc":"'
 _ROW = b',"row":{'
-_OPEN = b'{"type": "open"'
+_OPEN = b'{"type":"open"'
 _BLOCK = 1 << 20
 
 
@@ -202,6 +202,15 @@ class JournalReader:
                 offset = self._position
                 self._position += len(line) + 1
                 yield offset, line + b"\n"
+
+
+def holds_records(path: Path) -> bool:
+    """Tell whether the journal has a whole line; its first writer may have died before the end of one."""
+    try:
+        with path.open("rb") as file:
+            return file.readline().endswith(b"\n")
+    except FileNotFoundError:
+        return False
 
 
 def last_open(path: Path) -> Record | None:
