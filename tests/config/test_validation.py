@@ -490,7 +490,7 @@ def test_parameters_from_earlier_stages_and_steps(said):
         - {executor: [e, e], sampler: b, runner: [second, third]}
     """
     assert said(text) == [
-        "c.yaml:10:70: runners.third.command[4]: step 1 of stage 1 needs 'nothing', which no sampler draws and no runner returns before it"
+        "c.yaml:10:65: runners.third.command[4]: step 1 of stage 1 needs 'nothing', which no sampler draws and no runner returns before it"
     ]
 
 
