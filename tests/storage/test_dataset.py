@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -293,3 +295,45 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path, ordered: bool) -> None:
     reader.join()
     assert problems == []
     assert len(set(seen)) > 5
+
+
+_WRITER = """
+import itertools, sys
+from pathlib import Path
+from enchanted_tui.storage.dataset import Dataset
+
+journal, moments = {}, itertools.count()
+dataset = Dataset(Path(sys.argv[1]), lambda: iter(sorted(journal.items())), clock=lambda: float(next(moments)))
+for batch in itertools.count():
+    for number in (*range(50, 100), *range(50)):
+        row = {"x": number, "text": "t" * 60, "run_dir": f"d0_b{batch}_s{number}_r0"}
+        journal[batch, number] = row if batch % 30 != 7 else {f"new{batch}": 1, **row}
+        dataset.add((batch, number), journal[batch, number])
+        if number % 30 == 0:
+            dataset.tick()
+    dataset.batch_complete(batch)
+    if batch == 0:
+        print("begun", flush=True)
+"""
+
+
+def test_a_kill_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> None:
+    """Before anybody resumes the campaign, its users read the dataset as the killed supervisor left it."""
+    path = tmp_path / "enchanted_dataset.csv"
+    for number in range(8):
+        writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(0.05 + number * 0.013)
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+        found = parse(path.read_bytes())[1]
+        assert found
+        assert len({row["run_dir"] for row in found}) == len(found)
+    bench = Bench(tmp_path)
+    bench.add((0, 0), sample(0))
+    bench.dataset.rebuild()
+    bench.dataset.finish()
+    assert bench.order_on_disk() == ["0"]
+    assert os.listdir(tmp_path) == [path.name], "what the killed writers left is cleared away"
