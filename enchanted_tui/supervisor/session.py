@@ -24,7 +24,7 @@ from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
-from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, last_open
+from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, holds_records, last_open
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.supervisor.stage import SomeSampler
 from enchanted_tui.supervisor.state import CampaignState
@@ -86,7 +86,7 @@ def has_record(run_dir: RunDir) -> bool:
     """Tell whether a campaign has been recorded in the directory, by this program or the older one."""
     from enchanted_tui.supervisor.adopt import is_older_run
 
-    return (run_dir.journal.exists() and run_dir.journal.stat().st_size > 0) or is_older_run(run_dir)
+    return holds_records(run_dir.journal) or is_older_run(run_dir)
 
 
 # -- fresh --------------------------------------------------------------------------------------------------------------------
@@ -96,6 +96,8 @@ def _fresh(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Co
     to_clear = _check_empty(config, run_dir, overwrite, confirm)
     lock = _take(run_dir, on_lock_lost)
     try:
+        if not to_clear and has_record(run_dir):  # another supervisor has come and gone since we looked
+            raise _not_empty(run_dir)
         if to_clear:
             from enchanted_tui.storage.cleaning import delete_campaign
 
@@ -117,25 +119,44 @@ def _check_empty(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confi
     try:
         if not root.exists() or not any(root.iterdir()):
             return False
+        blank = _is_blank(run_dir)
     except PermissionError:
         raise EnvironmentProblem(f"{root} cannot be read: permission denied; choose another base_run_dir.") from None
     holder = read_holder(run_dir.lock)
     if holder is not None and is_alive(run_dir.lock, holder):
         raise DirectoryInUseError(root, holder)
+    if blank:
+        return False
     from enchanted_tui.storage.cleaning import refuse_to_delete
 
     if not overwrite:
         question = f"{root}\nFolders have content. Do you want to delete data in existing folders? y/N "
         if confirm is None or not confirm(question):
-            raise EnvironmentProblem(
-                f"{root} is not empty. No content was deleted. To go on with what is there use --run-mode resume, to delete what a "
-                "campaign created there use --overwrite, or choose another base_run_dir."
-            )
+            raise _not_empty(run_dir)
     try:
         refuse_to_delete(run_dir, config.path)
     except ValueError as error:
         raise EnvironmentProblem(str(error)) from None
     return True
+
+
+def _not_empty(run_dir: RunDir) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"{run_dir.root} is not empty. No content was deleted. To go on with what is there use --run-mode resume, to delete what a "
+        "campaign created there use --overwrite, or choose another base_run_dir."
+    )
+
+
+def _is_blank(run_dir: RunDir) -> bool:
+    """Tell whether all there is are the beginnings of a campaign that was killed before its first record: no results, nobody's files."""
+    made = {run_dir.config, run_dir.data, run_dir.logs, run_dir.state}
+    if has_record(run_dir) or any(path not in made or not path.is_dir() or path.is_symlink() for path in run_dir.root.iterdir()):
+        return False
+    empty = (run_dir.data, run_dir.logs, run_dir.control)
+    if any(path.is_dir() and any(path.iterdir()) for path in empty):
+        return False
+    names = [path.name for path in run_dir.state.iterdir()] if run_dir.state.is_dir() else []
+    return all(name in (run_dir.control.name, run_dir.journal.name) or name.startswith(run_dir.lock.name) for name in names)
 
 
 # -- resume and extend ------------------------------------------------------------------------------------------------------------
@@ -335,16 +356,22 @@ def describe_stages(config: CampaignConfig) -> list[dict[str, Any]]:
 
 
 def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:
-    """Keep the configuration in the run directory unless `newest`, the one kept last, is the same; give the file's name."""
-    text = config.effective_text()
-    if newest and (run_dir.config / newest).exists() and (run_dir.config / newest).read_text(encoding="utf-8") == text:
+    """Keep the configuration in the run directory unless it is there already; give the file's name. `newest` is the one kept last."""
+    data = config.effective_text().encode("utf-8", "surrogateescape")
+    if newest and _holds(run_dir.config / newest, data):
         return newest
     stem, suffix = (config.path.stem, config.path.suffix) if config.path else ("campaign", ".yaml")
     number = 1
     while (target := run_dir.config / (f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}")).exists():
+        if _holds(target, data):
+            return target.name
         number += 1
-    write_atomically(target, text)
+    write_atomically(target, data)
     return target.name
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
 
 
 def newest_config(run_dir: RunDir) -> tuple[Path | None, Path | None]:
