@@ -1,0 +1,145 @@
+"""A campaign whose supervisor is killed at any instant, as often as one likes, ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+from campaigns import LIMIT, Campaign
+from shapes import KILLED, flat, nested
+
+EVERYDAY = [(shape, 0) for shape in KILLED] + [("nested", 1), ("three steps", 1), ("failures", 1), ("nested failures", 1)]
+FULL = [(shape, number) for shape in KILLED for number in range(2, 16)]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """Give, for a shape, the contents of an uninterrupted campaign and how long that took; each is run once."""
+
+    @functools.cache
+    def run(shape):
+        campaign = Campaign(tmp_path_factory.mktemp("reference"), KILLED[shape])
+        started = time.monotonic()
+        ended = campaign.run()
+        duration = time.monotonic() - started
+        assert ended.code == 0, ended
+        campaign.wait_for_no_process()
+        campaign.assert_sound_record()
+        return campaign.contents(), duration
+
+    return run
+
+
+def kill_and_complete(campaign, shape, instants, wait, uninterrupted):
+    """Kill a campaign at each of `instants` (fractions of an uninterrupted run), go on until it is complete, and compare."""
+    reference, duration = uninterrupted(shape)
+    record = b""
+    for instant, pause in zip(instants, wait, strict=True):
+        campaign.kill_after(instant * duration, "--run-mode", "resume" if campaign.records() else "auto")
+        if pause:
+            campaign.wait_for_no_process()
+        assert campaign.intact_journal().startswith(record), "what was on record has been changed"
+        record = campaign.intact_journal()
+    campaign.complete()
+    assert campaign.intact_journal().startswith(record), "what was on record has been changed"
+    campaign.wait_for_no_process()
+    campaign.assert_like(reference)
+
+
+def kills(shape, number):
+    """Choose one to four instants, and whether the next supervisor waits until everything of the killed one has gone."""
+    chance = random.Random(f"{shape} {number}")
+    count = chance.choice((1, 1, 2, 3, 4))
+    return [chance.random() for _ in range(count)], [chance.random() < 0.5 for _ in range(count)]
+
+
+@pytest.mark.parametrize(("shape", "number"), EVERYDAY)
+def test_killed_campaign_ends_like_an_uninterrupted_one(campaign, uninterrupted, shape, number):
+    """Nothing on record is lost or run again, every file is as if there had been no kill, and no process survives."""
+    kill_and_complete(campaign(KILLED[shape]), shape, *kills(shape, number), uninterrupted)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("shape", "number"), FULL)
+def test_killed_at_many_more_instants(campaign, uninterrupted, shape, number):
+    """The same at more than two hundred random instants over all shapes."""
+    kill_and_complete(campaign(KILLED[shape]), shape, *kills(shape, number), uninterrupted)
+
+
+@pytest.mark.parametrize("shape", ["slow tasks", "nested with steps"])
+def test_killed_again_and_again_at_work(campaign, uninterrupted, shape):
+    """A campaign that is killed every time it has got a few tasks further still gets to its end, and only once through each."""
+    reference, _ = uninterrupted(shape)
+    killed = campaign(KILLED[shape])
+    for _ in range(4):
+        process = killed.supervise("--run-mode", "auto")
+        killed.wait_for_tasks(killed.finished_tasks() + 3, process)
+        process.kill()
+        process.communicate(timeout=LIMIT)
+    killed.complete()
+    killed.wait_for_no_process()
+    killed.assert_like(reference)
+
+
+def test_completed_campaign_is_left_alone(campaign):
+    """Resuming what is complete runs nothing and leaves the dataset as it was."""
+    done = campaign(nested(3, 4))
+    done.complete()
+    before, runs = done.contents(), done.executions()
+    stamp = (done.root / "enchanted_dataset.csv").stat().st_mtime_ns
+    ended = done.run("--run-mode", "resume")
+    assert ended.code == 0, ended
+    assert done.executions() == runs
+    assert (done.root / "enchanted_dataset.csv").stat().st_mtime_ns == stamp
+    done.assert_like(before)
+
+
+def test_everything_dies_with_the_supervisor(campaign):
+    """Workers, their children and what these have put into sessions of their own are gone soon after a SIGKILL."""
+    killed = campaign(flat(40, 5, sleep=0.05, children=True))
+    process = killed.supervise()
+    killed.wait_for_tasks(8, process)
+    assert any("sleep 300" in line for line in killed.processes().values())
+    process.kill()
+    process.communicate(timeout=LIMIT)
+    killed.wait_for_no_process(5.0)
+
+
+def test_orphans_of_a_killed_warden_end_before_the_campaign_goes_on(campaign):
+    """When supervisor and warden are killed together nobody is left to clear up: the next supervisor does."""
+    killed = campaign(flat(40, 5, sleep=0.05, children=True))
+    process = killed.supervise()
+    killed.wait_for_tasks(8, process)
+    warden = _warden_of(process.pid)
+    for pid in (process.pid, warden):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate(timeout=LIMIT)
+    killed.complete()
+    killed.wait_for_no_process(5.0)
+    killed.assert_sound_record()
+
+
+def test_workers_outlive_a_killed_warden(campaign):
+    """The process that starts the workers is replaced when it dies, and its tasks run again: infrastructure is no failure of a sample."""
+    running = campaign(flat(40, 5, sleep=0.02))
+    reference = campaign(flat(40, 5, sleep=0.02), "reference")
+    reference.complete()
+    process = running.supervise()
+    running.wait_for_tasks(5, process)
+    os.kill(_warden_of(process.pid), signal.SIGKILL)
+    process.communicate(timeout=LIMIT)
+    assert process.returncode == 0
+    running.wait_for_no_process()
+    for name, expected in reference.contents().items():
+        assert running.contents()[name] == expected, name
+
+
+def _warden_of(supervisor: int) -> int:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(supervisor)], capture_output=True, text=True, timeout=LIMIT).stdout.split()
+    assert len(found) == 1, found
+    return int(found[0])
