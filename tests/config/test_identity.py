@@ -1,0 +1,117 @@
+"""What may change between the runs of one campaign, and what may not."""
+
+import json
+import shutil
+
+import pytest
+from conftest import GOOD, spoilt
+
+STAGE = "{executor: e1, sampler: s1, runner: r1}"
+SAMPLER = "type: RandomSampler\n    parameters: [x, y]\n    bounds: [[0, 1], [0, 1]]\n    budget: 10"
+
+
+def test_identity_is_json(good):
+    """The identity goes into the journal and is compared with what comes out of it."""
+    identity = good().identity()
+    assert json.loads(json.dumps(identity)) == identity
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("budget: 10", "budget: 20"),
+        ("budget: 10", "budget: 10\n    batch_size: 3"),
+        ("budget: 10", "budget: 10\n    distribution: Uniform"),
+        ("type: RandomSampler", "type: random_sampler"),
+        ("{type: LocalExecutor}", "{type: JoblibExecutor, n_workers: 3}"),
+        ("base_run_dir: out", "base_run_dir: elsewhere\n  run_mode: resume\n  max_failures: 5"),
+        ("executors:", "logging: debug\nexecutors:"),
+        ("{type: ExampleRunner}", "{type: ExampleRunner, fail_prob: 0.5}"),
+    ],
+)
+def test_what_may_change(good, old, new):
+    """Budget, batches, executors, limits, logging and places are free, and so is writing out a default."""
+    assert good(spoilt(old, new)).identity() == good().identity()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[[0, 1], [0, 1]]", "[[0, 1], [0, 2]]"),
+        ("[x, y]", "[x, z]"),
+        ("budget: 10", "budget: 10\n    distribution: normal"),
+        ("budget: 10", "budget: 10\n    seed: 1"),
+        ("type: RandomSampler", "type: LatinHypercubeSampler"),
+        ("base_run_dir: out", "base_run_dir: out\n  seed: 3"),
+        (STAGE, f"{STAGE}\n    - {STAGE}"),
+        ("executor: e1, sampler: s1, runner: r1", "executor: [e1, e1], sampler: s1, runner: [r1, r1]"),
+    ],
+)
+def test_what_may_not_change(good, old, new):
+    """Whatever determines the samples, or which steps they go through, is part of the identity."""
+    assert good(spoilt(old, new)).identity() != good().identity()
+
+
+def test_renaming_components(good):
+    """The name of a sampler or executor means nothing; that of a runner is in the columns of the dataset."""
+    assert good(GOOD.replace("s1", "other").replace("e1", "there")).identity() == good().identity()
+    assert good(GOOD.replace("r1", "other")).identity() != good().identity()
+
+
+def test_points_file_counts_by_content(good, tmp_path):
+    """A campaign and its points may move to another directory; other points are another campaign."""
+    text = spoilt(SAMPLER, "type: CSVSampler\n    path: points.csv")
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "points.csv").write_text("x,y\n1,2\n")
+    first = good(text, path=tmp_path / "a" / "c.yaml").identity()
+    assert good(text, path=tmp_path / "b" / "c.yaml").identity() == first
+    (tmp_path / "b" / "points.csv").write_text("x,y\n1,3\n")
+    assert good(text, path=tmp_path / "b" / "c.yaml").identity() != first
+
+
+NESTED = """type: NestedSampler
+    samplers:
+      a: {type: CSVSampler, csv_path: points.csv}
+      b: {type: RandomSampler, parameters: [z], bounds: [[0, 1]], budget: 3}"""
+
+
+def test_nested_samplers(good, tmp_path):
+    """The parts of a nested sampler count with all they hold: files by content, their budgets too, as they place the combinations."""
+    (tmp_path / "points.csv").write_text("x,y\n1,2\n")
+    text = spoilt(SAMPLER, NESTED)
+    first = good(text).identity()
+    (tmp_path / "moved").mkdir()
+    shutil.copy(tmp_path / "points.csv", tmp_path / "moved")
+    assert good(text, path=tmp_path / "moved" / "c.yaml").identity() == first
+    assert good(text.replace("csv_path:", "path:")).identity() == first
+    assert good(text.replace("budget: 3", "budget: 4")).identity() != first
+    assert good(text.replace("type: NestedSampler", "type: NestedSampler\n    budget: 2")).identity() == first
+
+
+def test_budget_that_sizes_a_part(good, tmp_path):
+    """Where the budget of the whole sizes a part, it says which combination comes when, and may not change."""
+    (tmp_path / "points.csv").write_text("x,y\n1,2\n3,4\n")
+    text = spoilt(SAMPLER, NESTED.replace(", budget: 3", "") + "\n    budget: 6")
+    assert good(text).identity() != good(text.replace("budget: 6", "budget: 8")).identity()
+
+
+def test_runner_options_see_changed_templates(good, tmp_path):
+    """Changed options and changed input files of a runner are noticed; what stays the same is not, wherever it lies."""
+    runner = "{type: CommandRunner, command: [echo, '{{ x }}'], templates: {in.txt: in.j2}, outputs: {c: {exit_code: true}}}"
+    text = spoilt("{type: ExampleRunner}", runner)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "in.j2").write_text("x = {{ x }}\n")
+    first = good(text, path=tmp_path / "a" / "c.yaml").runner_options()
+    assert json.loads(json.dumps(first)) == first
+    assert good(text, path=tmp_path / "b" / "c.yaml").runner_options() == first
+    (tmp_path / "b" / "in.j2").write_text("x = {{ x }}.0\n")
+    assert good(text, path=tmp_path / "b" / "c.yaml").runner_options() != first
+    assert good(text.replace("echo", "cat"), path=tmp_path / "a" / "c.yaml").runner_options() != first
+
+
+def test_unused_runners_do_not_count(good):
+    """Only runners that run_order uses are compared."""
+    text = spoilt("r1: {type: ExampleRunner}", "r1: {type: ExampleRunner}\n  r2: {type: ExampleRunner, fail_prob: 1}")
+    assert good(text).runner_options() == good().runner_options()
