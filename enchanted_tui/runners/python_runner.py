@@ -74,7 +74,8 @@ class PythonRunner(Runner):
             found = None
         if found is None:
             return {}
-        return {"function": set(found.required) - set(self.arguments) - {_RUN_DIR, _PARENT}}
+        needed = found.required - set(self.arguments) - {_RUN_DIR}
+        return {"function": {_RUN_DIR if name == _PARENT else name for name in needed}}  # the directory before comes as the column run_dir
 
     def _signature_problems(self, found: SourceFunction) -> Iterator[tuple[str, str]]:
         if found.positional_only:
@@ -83,7 +84,7 @@ class PythonRunner(Runner):
             if not found.takes_any and name not in found.accepted:
                 yield (
                     f"arguments.{name}",
-                    f"{self.function} has no argument {name!r}{suggestion(name, found.accepted)}; it has {listed(found.accepted)}",
+                    f"{self.function} has no argument {name!r}; it has {listed(sorted(found.accepted))}{suggestion(name, found.accepted)}",
                 )
 
 

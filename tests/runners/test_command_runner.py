@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from enchanted_tui import values
+
 ENERGY = {"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}}
 
 
@@ -378,7 +380,7 @@ loaded = {{name.partition(".")[0] for name in set(sys.modules) - before}}
 print(sorted(loaded - set(sys.stdlib_module_names) - {{"enchanted_tui"}}))
 """
     line, foreign = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert '"x": 1.25, "success": true' in line
+    assert values.decode(line)["row"]["x"] == 1.25
     assert foreign == "[]"
 
 

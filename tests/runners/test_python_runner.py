@@ -10,6 +10,7 @@ import textwrap
 
 import pytest
 
+from enchanted_tui import values
 from enchanted_tui.runners.python_runner import PythonRunner
 
 MODULE = """
@@ -30,6 +31,9 @@ def where(x, run_dir, parent_run_dir=None):
     with open(os.path.join(run_dir, "made.txt"), "w") as file:
         file.write("here")
     return {"run": run_dir, "parent": str(parent_run_dir), "cwd": os.getcwd()}
+
+def follow(run_dir, parent_run_dir):
+    return 1
 
 def picky(x, /, y):
     return x
@@ -288,6 +292,7 @@ def test_the_check_can_be_switched_off():
         ("my_model:area", {"height": 1}, {"width"}),
         ("my_model:where", {}, {"x"}),
         ("my_package.inner.solver:solve", {}, {"beta"}),
+        ("my_model:follow", {}, {"run_dir"}),
     ],
 )
 def test_the_parameters_that_a_function_needs_are_known_without_importing_it(module, function, arguments, needed):
@@ -314,4 +319,4 @@ def test_a_fresh_process_runs_a_function_beside_nothing_else(module, tmp_path):
         """
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert '"output": 8.0' in printed
+    assert values.decode(printed)["row"]["output"] == 8.0

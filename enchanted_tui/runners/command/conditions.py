@@ -44,7 +44,7 @@ def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
     if condition["output"] not in outputs:
         yield (
             "output",
-            f"{condition['output']!r} is no output of this runner{suggestion(condition['output'], outputs)}; it has {listed(outputs)}",
+            f"{condition['output']!r} is no output of this runner, which has {listed(outputs)}{suggestion(condition['output'], outputs)}",
         )
     for key in _COMPARISONS:
         if key in condition and (not isinstance(condition[key], (int, float)) or isinstance(condition[key], bool)):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _BEGINS = ("{{", "{%", "{#")
 _UNDEFINED = re.compile(r"'([^']+)' is undefined")
+_METHODS = frozenset(dir(dict))
 ALL = "params"  #: the name under which a template finds all parameters as one mapping
 
 
@@ -187,7 +188,7 @@ def _explained(error: Exception, names: Mapping[str, Any]) -> str:
     if match is None:
         return text
     known = [name for name in names if name != ALL]
-    return f"{text}{suggestion(match.group(1), known)}; the sample has {listed(known)}".replace("?;", "?")
+    return f"{text}; the sample has {listed(known)}{suggestion(match.group(1), known)}"
 
 
 def _line(error: Exception, filename: str | None) -> int | None:
@@ -222,11 +223,11 @@ def _optional_names(tree: nodes.Template) -> set[str]:
 
 
 def _looked_up_names(tree: nodes.Template) -> set[str]:
-    """Name the parameters taken out of the mapping of all of them, as in ``params["my-name"]``."""
+    """Name the parameters taken out of the mapping of all of them, as in ``params["my-name"]`` or ``params.x``."""
     from jinja2 import nodes
 
-    found = set()
-    for item in tree.find_all(nodes.Getitem):
-        if isinstance(item.node, nodes.Name) and item.node.name == ALL and isinstance(item.arg, nodes.Const):
-            found.add(str(item.arg.value))
-    return found
+    def from_all(node: nodes.Expr) -> bool:
+        return isinstance(node, nodes.Name) and node.name == ALL
+
+    found = {str(item.arg.value) for item in tree.find_all(nodes.Getitem) if from_all(item.node) and isinstance(item.arg, nodes.Const)}
+    return found | {item.attr for item in tree.find_all(nodes.Getattr) if from_all(item.node) and item.attr not in _METHODS}
