@@ -62,17 +62,16 @@ def campaign_files(run_dir: RunDir, *, stored_configs: Iterable[str] = (), confi
     `stored_configs` are the names of copies in ``config/``; copies of `config_path` are known by their names. A symbolic link in the
     place of one of the directories is not followed.
     """
-    yield from _named(run_dir.data, _TASK, directories=True)
-    yield from _there(path for name in sorted(_config_names(run_dir, stored_configs, config_path)) for path in [run_dir.config / name])
-    yield from _named(run_dir.logs, _LOG)
+    yield from _there(_with_partials(run_dir.journal, run_dir.run_state))
+    yield from _there(_with_partials(run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.parquet, run_dir.hdf5))
     yield from _there(_with_partials(run_dir.current_progress, run_dir.pipeline_progress, run_dir.all_progress))
-    yield from _there(
-        _with_partials(run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.parquet, run_dir.hdf5, run_dir.run_state)
-    )
+    yield from _named(run_dir.logs, _LOG)
+    yield from _there(run_dir.config / name for name in sorted(_config_names(run_dir, stored_configs, config_path)))
+    yield from _named(run_dir.data, _TASK, directories=True)
     if not run_dir.state.is_symlink():
         yield from _named(run_dir.control, _REQUEST)
     yield from _named(run_dir.state, _STATE)
-    yield from _there(_with_partials(run_dir.live, run_dir.lock, run_dir.journal))
+    yield from _there(_with_partials(run_dir.live, run_dir.lock))
 
 
 def delete_campaign(
@@ -80,8 +79,8 @@ def delete_campaign(
 ) -> list[Path]:
     """Delete what a campaign has created, except `keep`, and its directories where that empties them; give what was deleted.
 
-    Everything else is left. The journal goes last, so that a deletion that was cut short can be repeated. Raises ValueError (see
-    `refuse_to_delete`) before anything is deleted, OSError if something cannot be.
+    Everything else is left. The record of the campaign goes first, so that a deletion that was cut short leaves nothing that could be
+    taken for a campaign. Raises ValueError (see `refuse_to_delete`) before anything is deleted, OSError if something cannot be.
     """
     refuse_to_delete(run_dir, config_path)
     deleted = []

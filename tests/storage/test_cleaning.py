@@ -167,6 +167,23 @@ def test_overwriting_leaves_no_empty_directories(tmp_path: Path) -> None:
     assert tree(run_dir.root) == set()
 
 
+def test_an_interrupted_deletion_leaves_no_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after the first of a hundred thousand directories, it must not leave a journal that says they are all there."""
+    run_dir = RunDir(tmp_path / "out")
+    fill(run_dir.root, *CREATED)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        delete_campaign(run_dir)
+    assert not run_dir.journal.exists() and not run_dir.run_state.exists() and not run_dir.dataset.exists()
+    monkeypatch.undo()
+    delete_campaign(run_dir)
+    assert {name for name in tree(run_dir.root) if not name.startswith("config")} == set()
+
+
 def test_overwriting_does_not_follow_links(tmp_path: Path) -> None:
     """`data` may be a link to a scratch disk that other campaigns share: its content is not ours to judge."""
     elsewhere = tmp_path / "scratch"
