@@ -13,7 +13,7 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Deliver, Executor, Result, Task, TaskContext, TaskId, WorkerInfo
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.runners.base import Runner
-from enchanted_tui.supervisor.stage import LostSamplesError, Ready, StageRun
+from enchanted_tui.supervisor.stage import LostSamplesError, Ready, SamplerFailure, StageRun
 
 log = logging.getLogger(__name__)
 
@@ -53,24 +53,37 @@ class Dispatcher:
         waiting.append(ready)
 
     def fill(self, run: StageRun, flush: Callable[[], None]) -> None:
-        """Submit what can run. `flush` puts the journal on disk, before the samples that it names are run."""
+        """Submit what can run. `flush` puts the journal on disk, before the samples that it names are run.
+
+        Raises SamplerFailure, when what was drawn before has been submitted.
+        """
         capacity = self._capacities(run)
         chosen: dict[str, list[Ready]] = {key: [] for key in capacity}
         for key, room in capacity.items():
             waiting = self._waiting.get(key)
             while waiting and len(chosen[key]) < room:
                 chosen[key].append(waiting.popleft())
-        while self._room_for_new(capacity, chosen) and (ready := run.next()) is not None:
-            key = self.executor_of(ready.id)
-            if len(chosen[key]) < capacity[key]:
-                chosen[key].append(ready)
-            else:
-                self.put(ready)
+        failure = self._choose_new(run, capacity, chosen)
         batches = {key: self._tasks(run, items) for key, items in chosen.items() if items}
         flush()
         for key, tasks in batches.items():
             self.in_flight.update((task.id, key) for task in tasks)
             self._executors[key].submit(tasks)
+        if failure is not None:
+            raise failure
+
+    def _choose_new(self, run: StageRun, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> SamplerFailure | None:
+        """Begin new samples while there is room; give what the sampler raised, if it did."""
+        try:
+            while self._room_for_new(capacity, chosen) and (ready := run.next()) is not None:
+                key = self.executor_of(ready.id)
+                if len(chosen[key]) < capacity[key]:
+                    chosen[key].append(ready)
+                else:
+                    self.put(ready)
+        except SamplerFailure as failure:
+            return failure
+        return None
 
     def _capacities(self, run: StageRun) -> dict[str, int]:
         capacity = {}

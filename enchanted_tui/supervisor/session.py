@@ -181,9 +181,10 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
             kill_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
         samplers = build_samplers(config, state.seed)
         targets = extended_targets(state, samplers, mode)
+        runners_changed = state.runner_options != config.runner_options()
         session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)
         session.notices += damage
-        if state.runner_options != config.runner_options():
+        if runners_changed:
             session.notices.append("The options of a runner have changed since the recorded samples were run; they are kept as they are.")
         return session
     except BaseException:

@@ -71,11 +71,18 @@ class StageRun:
         self.exhausted = False  #: every task of the stage has been given out
 
     def next(self) -> Ready | None:
-        """Give a task that can run, or None if there is none now (results have to arrive first, or there are no more)."""
+        """Give a task that can run, or None if there is none now (results have to arrive first, or there are no more).
+
+        Raises SamplerFailure, once; there are no more tasks then.
+        """
         if self.exhausted:
             return None
-        for ready in self._walk:
-            return ready
+        try:
+            for ready in self._walk:
+                return ready
+        except SamplerFailure:
+            self.exhausted = True
+            raise
         self.exhausted = True
         return None
 

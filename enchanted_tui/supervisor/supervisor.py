@@ -130,6 +130,7 @@ class _Campaign:
         self._live = LiveFile(session.run_dir)
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
+        self._sampler_failed: Outcome | None = None  #: how to stop when everything that was drawn has been run
         self._aborted = False
         self._failed_now = 0
         self._finished_now = 0
@@ -179,6 +180,7 @@ class _Campaign:
         self._submit()
         while not self._stage_is_over():
             self._turn()
+        self._stopping = self._stopping or self._sampler_failed
         if self._stopping is None:
             self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows})
             self.journal.flush()
@@ -234,7 +236,7 @@ class _Campaign:
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
                 message = f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the traceback)"
-                self._stop(Outcome(ExitCode.DEFECT, "sampler_failed", message))
+                self._sampler_failed = Outcome(ExitCode.DEFECT, "sampler_failed", message)
 
     # -- results ----------------------------------------------------------------------------------------------------------------
 
