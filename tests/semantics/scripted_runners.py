@@ -1,0 +1,120 @@
+"""Simulations whose behaviour is a function of their parameters alone, so that a model can say what a campaign must give.
+
+Workers import this module: standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import Any
+
+#: What a scripted sample can do.
+BEHAVIOURS = ("ok", "extra", "missing", "report", "raise")
+
+
+def note_run(run_dir: str) -> None:
+    """Leave a trace that a sample was run, outside the run directory, if anybody wants it."""
+    log = os.environ.get("SEMANTICS_RUNS")
+    if log:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.write(descriptor, os.path.basename(run_dir).encode() + b"\n")
+        os.close(descriptor)
+
+
+def broken() -> bool:
+    """Tell whether the cause of the failures of `FlakyRunner` is still there."""
+    return os.path.exists(os.environ["SEMANTICS_RUNS"] + ".broken")
+
+
+class TracingRunner:
+    """Adds up the numeric parameters named in `add` and fails where the sum of the `fail_when` parameters is in its list."""
+
+    def __init__(self, add: list[str], fail_when: dict[str, list[Any]] | None = None, **_: Any) -> None:
+        self._add = add
+        self._fail_when = fail_when or {}
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        note_run(run_dir)
+        for name, values in self._fail_when.items():
+            if params[name] in values:
+                raise ValueError(f"{name} = {params[name]} does not converge")
+        with open(os.path.join(run_dir, "result.txt"), "w", encoding="utf-8") as file:
+            file.write(f"{sum(params[name] for name in self._add)}\n")
+        return {"output": sum(params[name] for name in self._add), "success": True}
+
+
+class FlakyRunner:
+    """Fails for the listed values of one parameter as long as `broken` says so."""
+
+    def __init__(self, parameter: str, values: list[Any], always: list[Any] | None = None, **_: Any) -> None:
+        self._parameter, self._values, self._always = parameter, values, always or []
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        note_run(run_dir)
+        value = params[self._parameter]
+        if value in self._always or (broken() and value in self._values):
+            raise RuntimeError(f"no licence for {value}")
+        return {"output": 10 * value, "success": True}
+
+
+class ParentFileRunner:
+    """Reads what its parent or previous step left in its directory, and leaves a file of its own."""
+
+    def __init__(self, name: str, parent_name: str | None = None, **_: Any) -> None:
+        self._name, self._parent_name = name, parent_name
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        note_run(run_dir)
+        inherited = ""
+        if self._parent_name is not None:
+            with open(os.path.join(params["run_dir"], self._parent_name), encoding="utf-8") as file:
+                inherited = file.read()
+        mine = inherited + os.path.basename(run_dir) + "/"
+        for name in (self._name, "scratch.tmp"):
+            with open(os.path.join(run_dir, name), "w", encoding="utf-8") as file:
+                file.write(mine)
+        return {"chain": mine, "success": True}
+
+
+class ScriptedRunner:
+    """Does what `behaviour` says; `salt` makes runners differ, `chances` are weights of the `BEHAVIOURS`."""
+
+    def __init__(self, salt: int, chances: list[int], **_: Any) -> None:
+        self._salt, self._chances = salt, chances
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        note_run(run_dir)
+        return scripted(self._salt, self._chances, params)
+
+
+def scripted(salt: int, chances: list[int], params: dict[str, Any]) -> dict[str, Any]:
+    """Give what a scripted sample returns. Raises ValueError where it is one that raises."""
+    digest = fingerprint(salt, params)
+    behaviour = behaviour_of(digest, chances)
+    value = digest % 1000 / 8
+    if behaviour == "raise":
+        raise ValueError(f"scripted {digest}")
+    if behaviour == "report":
+        return {"output": value, "success": False}
+    if behaviour == "missing":
+        return {"success": True}
+    if behaviour == "extra":
+        return {f"extra{digest % 3}": f'text, "{digest % 7}"\n', "output": value, "success": True, "residual": -value}
+    return {"output": value, "success": True}
+
+
+def behaviour_of(digest: int, chances: list[int]) -> str:
+    """Choose a behaviour by weight."""
+    position = digest // 1000 % sum(chances)
+    for behaviour, weight in zip(BEHAVIOURS, chances):  # noqa: B905 - Python 3.9
+        position -= weight
+        if position < 0:
+            return behaviour
+    raise AssertionError
+
+
+def fingerprint(salt: int, params: dict[str, Any]) -> int:
+    """Give a number that depends on the sample's drawn parameters, which are named p<depth>_<index>."""
+    drawn = sorted((name, repr(value)) for name, value in params.items() if name[0] == "p" and name[1:2].isdigit())
+    return zlib.crc32(repr((salt, drawn)).encode())
