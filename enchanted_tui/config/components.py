@@ -65,8 +65,12 @@ class Checker:
     ) -> tuple[dict[str, Any], dict[str, Any], Any] | None:
         """Check the options of a class that declares them: give those that were given, typed, the other keys, and an instance."""
         errors_before = self._error_count()
+        try:
+            types = option_types(cls)
+        except Exception as error:  # noqa: BLE001 - whatever evaluating a plugin's annotations raises
+            self.report.error(path, f"the options that {cls.__name__} declares cannot be read: {type(error).__name__}: {error}")
+            return None
         given, extra = self._sort_keys(cls, path, mapping, besides)
-        types = option_types(cls)
         options: dict[str, Any] = {}
         invalid: list[str] = []
         for name, declared in cls.options().items():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any, Literal, Union
+from weakref import WeakKeyDictionary
 
 from enchanted_tui.config.options import Component, Option
 
@@ -13,10 +15,16 @@ _UNIONS = (Union, types.UnionType)
 LIMITS = (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"))
 
 
-def option_types(cls: type[Component]) -> dict[str, Any]:
-    """Give the type of each declared option."""
-    hints = typing.get_type_hints(cls)
-    return {name: hints.get(name, Any) for name in cls.options()}
+_known_types: WeakKeyDictionary[type, dict[str, Any]] = WeakKeyDictionary()
+
+
+def option_types(cls: type[Component]) -> Mapping[str, Any]:
+    """Give the type of each declared option. Raises NameError if an annotation names what its module does not have."""
+    found = _known_types.get(cls)
+    if found is None:
+        hints = typing.get_type_hints(cls)
+        found = _known_types[cls] = {name: hints.get(name, Any) for name in cls.options()}
+    return found
 
 
 def members(hint: Any) -> tuple[Any, ...]:

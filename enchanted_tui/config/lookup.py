@@ -206,7 +206,8 @@ def _import_class(class_path: str, directories: Sequence[Path]) -> Any:
         raise LookupFailure(f"{shortened(class_path)!r} is not of the form package.module:Class")
     with importing_from(directories):
         try:
-            importlib.invalidate_caches()
+            if module_name not in sys.modules:
+                importlib.invalidate_caches()  # the module may have been written a moment ago
             found: Any = importlib.import_module(module_name)
         except (Exception, SystemExit) as error:  # whatever a module raises while it is imported
             raise LookupFailure(_import_sentence(module_name, error, directories), excusable=isinstance(error, ImportError)) from error

@@ -244,6 +244,14 @@ def test_class_built_upon_ours(tmp_path, good, said):
     ]
 
 
+def test_declaration_that_cannot_be_read(tmp_path, said):
+    """A defect in a plugin's declaration is told of the plugin, not a traceback."""
+    (tmp_path / "torn_module.py").write_text("from __future__ import annotations\n" + DECLARED.replace("depth: int", "depth: Nonsense"))
+    assert said(spoilt("type: ExampleRunner", "type: 'torn_module:Declared', depth: 2")) == [
+        "c.yaml:10:7: runners.r1: the options that Declared declares cannot be read: NameError: name 'Nonsense' is not defined"
+    ]
+
+
 def test_constructor_that_raises(tmp_path, good):
     """What a plugin's constructor raises when it is built is located, too."""
     (tmp_path / "fussy_module.py").write_text(RUNNER.format(name="Fussy").replace("self.config = config", "raise ValueError('no mesh')"))
