@@ -126,7 +126,7 @@ def _retry_failed(options: argparse.Namespace) -> int:
     from enchanted_tui import headless
     from enchanted_tui.supervisor import actions
 
-    options.target = options.retry_failed
+    options.target = _existing(options.retry_failed)
     observer = headless.print_event if options.json else None
     return _report(headless.run(actions.retry_failed(_config(options), observer=observer)))
 
@@ -199,7 +199,7 @@ def _control(options: argparse.Namespace) -> int:
 def _rebuild(options: argparse.Namespace) -> int:
     from enchanted_tui.supervisor import actions
 
-    options.target = options.rebuild
+    options.target = _existing(options.rebuild)
     for name in actions.rebuild(Path(options.rebuild), _config(options)):
         print(name)
     return ExitCode.COMPLETED
@@ -222,6 +222,13 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 # -- what all share ---------------------------------------------------------------------------------------------------------
+
+
+def _existing(run_dir: str) -> str:
+    """Give the name of a run directory, which must exist: here it is never taken for a configuration."""
+    if not Path(run_dir).is_dir():
+        raise EnvironmentProblem(f"{run_dir} is not a directory; name the run directory of a campaign.")
+    return run_dir
 
 
 def _config(options: argparse.Namespace) -> CampaignConfig:
