@@ -6,6 +6,7 @@ checksum of the rest of its line. The record types are described in ``docs/journ
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -91,7 +92,8 @@ class Journal:
             while written < len(data):
                 written += os.pwrite(self._file, data[written:], self._size + written)
         except OSError:
-            os.ftruncate(self._file, self._size)
+            with contextlib.suppress(OSError):  # a part of a record at the end is dropped by whoever opens the journal next
+                os.ftruncate(self._file, self._size)
             raise
         self._size += written
         self._buffer.clear()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 
 from enchanted_tui.storage.layout import RunDir
@@ -15,7 +15,7 @@ _FORMAT = "%(asctime)s [%(levelname)-5.5s] %(message)s"
 _LOGGER = "enchanted_tui"
 
 
-@contextmanager
+@contextlib.contextmanager
 def campaign_log(run_dir: RunDir, level: int | str) -> Iterator[None]:
     """Send what this package logs to the campaign's log while the block runs; other loggers and handlers are left alone."""
     logger = logging.getLogger(_LOGGER)
@@ -39,3 +39,7 @@ class _QuietHandler(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own spelling
         return
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # what could not be written before cannot be written now
+            super().close()

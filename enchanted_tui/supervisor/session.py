@@ -5,6 +5,7 @@ Everything is checked before anything is touched; from the lock on, the director
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -51,10 +52,13 @@ class Session:
     local_storage: str | None = None  #: private directory on this node's own disk, in which tasks run
 
     def close(self) -> None:
+        """Give everything back. Files that cannot be written any more have been reported by then, as the outcome of the session."""
         try:
-            if self.local_storage is not None:
-                remove_private_dir(Path(self.local_storage))
-            self.journal.close()
+            with contextlib.suppress(OSError):
+                if self.local_storage is not None:
+                    remove_private_dir(Path(self.local_storage))
+            with contextlib.suppress(OSError):
+                self.journal.close()
         finally:
             self.lock.release()
 
