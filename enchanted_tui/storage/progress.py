@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +18,9 @@ _INTERVAL_SEC = 1.0
 _SIGN_OF_LIFE_SEC = 10.0
 _NAMES_SHOWN = 20
 
-_REPORTED = re.compile(r"^Depth: +(\d+)\nBatch: +(\d+)\n(?:Step: +(\d+)\n)?", re.MULTILINE)
+#: a whole report, up to its closing rule
+_REPORTED = re.compile(r"^Depth: +(\d+)\nBatch: +(\d+)\n(?:Step: +(\d+)\n)?(?:(?!=).*\n)*=+$", re.MULTILINE)
+_CLOSING_RULE = re.compile(r"^=+(\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class ProgressFiles:
         """Append the final report of a batch at a step, unless it is there already."""
         path = self._run_dir.all_progress
         if self._reported is None:
+            cut_torn_report(path)
             self._reported = _reported(path)
         key = (report.depth, report.batch, report.step)
         if key in self._reported or (*key[:2], None) in self._reported:
@@ -201,6 +205,17 @@ def _rate(rate: float | None) -> str:
 
 def _moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds or None))
+
+
+def cut_torn_report(path: Path) -> None:
+    """Cut off a report whose writer died in the middle of it."""
+    try:
+        text = path.read_bytes().decode("latin-1")  # one character a byte
+    except FileNotFoundError:
+        return
+    end = max((rule.end() for rule in _CLOSING_RULE.finditer(text)), default=0)
+    if end < len(text):
+        os.truncate(path, end)
 
 
 def _reported(path: Path) -> set[tuple[int, int, int | None]]:

@@ -161,3 +161,13 @@ def test_rebuilt_it_is_the_same(bench: Bench) -> None:
     before = bench.run_dir.all_progress.read_bytes()
     bench.files.rebuild(reports)
     assert bench.run_dir.all_progress.read_bytes() == before
+
+
+@pytest.mark.parametrize("kept", [1, 12, 60, 200])
+def test_a_torn_report_is_cut_off_and_written_again(bench: Bench, kept: int) -> None:
+    """A writer that died in the middle of a report leaves neither half a report nor a batch that is taken for reported."""
+    first, second = replace(BATCH, time=1.7e9), replace(BATCH, batch=3, time=1.7e9)
+    bench.run_dir.all_progress.write_text(batch_report(first) + batch_report(second)[:kept])
+    for report in (first, second):
+        bench.files.finished(report)
+    assert bench.run_dir.all_progress.read_text() == batch_report(first) + batch_report(second)
