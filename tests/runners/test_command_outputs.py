@@ -205,6 +205,7 @@ def test_a_cell_that_is_not_there_gives_the_reason(printed, table, reason):
         ("#t,energy\n0,1.5\n\n#1,9\n", "energy", 1.5),
         ('t,e\n"a\n\nb",1.5\n', {"column": 1, "row": 0}, 1.5),
         ("t,e\n1,2\n", 0, 1.0),
+        ("t,e\n1,2\n  \n", 0, 1.0),
     ],
 )
 def test_a_csv_table_gives_a_cell_or_a_column(printed, text, csv, value):
@@ -212,6 +213,11 @@ def test_a_csv_table_gives_a_cell_or_a_column(printed, text, csv, value):
     result = printed(text, csv=csv)
     assert result.ok, result.message
     assert result.row["value"] == value
+
+
+def test_what_is_no_csv_gives_the_reason(printed):
+    """A quote that is never closed swallows the rest of the file."""
+    assert "stdout.txt is no readable CSV table: field larger than" in printed('a,b\n1,"' + "x" * 200_000, csv="b").message
 
 
 def test_the_delimiter_of_a_table_can_be_any_text(printed):

@@ -106,6 +106,31 @@ def test_a_template_cannot_read_outside_its_directory(tmp_path):
         CommandRunner(command=["true"], templates={"deck": str(tmp_path / "sub" / "deck")}).prepare({})
 
 
+def test_templates_that_include_each_other_are_no_endless_loop(tmp_path):
+    """Found when a sample is rendered, and no obstacle to the checks."""
+    (tmp_path / "a").write_text("{{ x }}{% include 'b' %}")
+    (tmp_path / "b").write_text("{{ y }}{% include 'a' %}")
+    runner = CommandRunner(command=["true"], templates={"deck": str(tmp_path / "a")}, outputs={"c": {"exit_code": True}})
+    assert list(runner.problems()) == []
+    assert runner.template_variables() == {"templates.deck": {"x", "y"}}
+    with pytest.raises(SampleFailed, match="recursion"):
+        runner.prepare({"x": 1, "y": 2})
+
+
+@pytest.mark.parametrize(("text", "words"), [("a\n{% if %}", "common:2: "), (None, "cannot be read: No such file")])
+def test_what_is_wrong_with_an_included_template_is_found(tmp_path, text, words):
+    """With the file it is in."""
+    (tmp_path / "deck").write_text("x\n{% include 'common' %}\n")
+    if text is not None:
+        (tmp_path / "common").write_text(text)
+    ((where, sentence),) = CommandRunner(
+        command=["true"], templates={"d": str(tmp_path / "deck")}, outputs={"c": {"exit_code": True}}
+    ).problems()
+    assert where == "templates.d"
+    assert words in sentence
+    assert str(tmp_path / "common") in sentence
+
+
 def test_what_is_prepared_is_plain_and_without_empty_parts():
     """It travels to a worker as JSON, once for each sample."""
     runner = CommandRunner(command=["run", "{{ x }}"], environment={"A": "{{ x }}", "B": None}, link={"m": "/m/{{ x }}"})

@@ -41,7 +41,7 @@ def quote_values(command: str) -> str:
         elif piece == _CLOSE:
             depth -= 1
             if depth == 0:
-                reader.check(value)
+                reader.pass_value()
                 parts.append(shlex.quote(value))
                 value = ""
         elif depth:
@@ -63,13 +63,13 @@ class _ShellReader:
         self._last = "\n"  #: the sign before, "" if it was escaped or part of a value
         self._lost = ""  #: the construct after which the quoting is not known any more
 
-    def check(self, value: str) -> None:
-        """Raise UnsafePlaceError if `value` cannot stand here."""
+    def pass_value(self) -> None:
+        """Note that a value stands here. Raises UnsafePlaceError if none can."""
         place, remedy = self._unsafe_place(), _REMEDY
         if place == _NO_QUOTES:
             remedy = "; values are quoted already, so write it without quotes around it"
         if place:
-            raise UnsafePlaceError(f"a value cannot stand {place} in a shell command ({value!r:.40}){remedy}")
+            raise UnsafePlaceError(f"a value cannot stand {place} in a shell command{remedy}")
         self._last = ""
 
     def read(self, text: str) -> None:

@@ -28,8 +28,11 @@ def cell_reader(file: str, spec: dict[str, Any] | int | str, *, quoted: bool) ->
 
     def read(files: RunFiles) -> Any:
         lines = files.text(file).split("\n")[skip:]
-        names, lines = _take_header(lines, comment, delimiter, rows_of) if header else (None, lines)
-        rows = rows_of(lines, comment, delimiter)
+        try:
+            names, lines = _take_header(lines, comment, delimiter, rows_of) if header else (None, lines)
+            rows = rows_of(lines, comment, delimiter)
+        except csv.Error as error:
+            raise Unreadable(f"{file} is no readable CSV table: {error}") from None
         if row == "all":
             return [_cell(file, rows[number], column, names, number) for number in range(len(rows))]
         return _cell(file, _row(file, rows, row), column, names, row)
@@ -67,11 +70,8 @@ class _WordRows(Sequence[list[str]]):
 
 def _csv_rows(lines: list[str], comment: str | None, delimiter: str | None) -> Sequence[list[str]]:
     text = io.StringIO("\n".join(lines), newline="")
-    try:
-        rows = [row for row in csv.reader(text, delimiter=delimiter or ",", skipinitialspace=True) if row]
-    except csv.Error as error:
-        raise Unreadable(f"the CSV table cannot be read: {error}") from None
-    return [row for row in rows if not (comment and row[0].lstrip().startswith(comment))]
+    rows = csv.reader(text, delimiter=delimiter or ",", skipinitialspace=True)
+    return [row for row in rows if row not in ([], [""]) and not (comment and row[0].lstrip().startswith(comment))]
 
 
 def _row(file: str, rows: Sequence[list[str]], row: int) -> list[str]:

@@ -81,15 +81,12 @@ class Text:
         if self._constant:
             return None
         try:
-            self._compiled()
-            for included in self._included():
-                problem = included.problem()
-                if problem:
-                    return problem
+            for text in (self, *self._included({self.path})):
+                text._compiled()
         except jinja2.TemplateSyntaxError as error:
-            return f"{self.path or self.where}:{error.lineno}: {error.message}"
+            return f"{error.filename}:{error.lineno}: {error.message}"
         except OSError as error:
-            return f"{self.path or self.where} includes {error.filename}, which cannot be read: {error.strerror}"
+            return f"the included {error.filename} cannot be read: {error.strerror}"
         if self.shell and "{%" not in self.source:
             return self._shell_problem()
         return None
@@ -101,33 +98,47 @@ class Text:
         if self._constant:
             return set()
         environment = self._environment()
-        tree = environment.parse(self.source)
-        names = set(meta.find_undeclared_variables(tree)) - set(environment.globals) - _optional_names(tree)
-        names = (names - {ALL}) | _looked_up_names(tree)
-        for included in self._included():
-            names |= included.required_names()
-        return names
+        found: set[str] = set()
+        for text in (self, *self._included({self.path})):
+            tree = environment.parse(text.source)
+            names = set(meta.find_undeclared_variables(tree)) - set(environment.globals) - _optional_names(tree)
+            found |= (names - {ALL}) | _looked_up_names(tree)
+        return found
 
     def _shell_problem(self) -> str | None:
         parts = [fence("x") if kind == "variable" else text for kind, text in _pieces(self._environment(), self.source)]
         try:
             quote_values("".join(parts))
         except UnsafePlaceError as error:
-            return str(error).replace(" ('x')", "")
+            return str(error)
         return None
 
-    def _included(self) -> Iterator[Text]:
+    def _included(self, seen: set[str | None]) -> Iterator[Text]:
+        """Give the templates that this one includes, and those that they include, each once."""
         from jinja2 import meta
 
-        for name in meta.find_referenced_templates(self._environment().parse(self.source)):
-            if name is not None and self.path is not None:
-                yield Text.from_file(os.path.join(os.path.dirname(self.path), name), name)
+        if self.path is None or self._constant:
+            return
+        for name in meta.find_referenced_templates(self._parsed()):
+            path = os.path.join(os.path.dirname(self.path), name or "")
+            if name is not None and path not in seen:
+                seen.add(path)
+                included = Text.from_file(path, name)
+                yield included
+                yield from included._included(seen)
+
+    def _parsed(self) -> nodes.Template:
+        return self._environment().parse(self.source, filename=self._filename)
+
+    @property
+    def _filename(self) -> str:
+        return self.path or self.where
 
     def _environment(self) -> jinja2.Environment:
         return _environment(self.shell, None if self.path is None else os.path.dirname(os.path.abspath(self.path)))
 
     def _compiled(self) -> jinja2.Template:
-        return _compiled(self.source, self.path or f"<{self.where}>", self._environment())
+        return _compiled(self.source, self._filename, self._environment())
 
 
 def context(params: Mapping[str, Any]) -> dict[str, Any]:
