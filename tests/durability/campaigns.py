@@ -174,7 +174,7 @@ class Campaign:
         """Check that the campaign is complete and in every file the same as an uninterrupted one."""
         found = self.contents()
         for name, expected in reference.items():
-            assert found[name] == expected, f"{name} differs from that of an uninterrupted run"
+            assert found[name] == expected, f"{name} differs from that of an uninterrupted run: {first_difference(found[name], expected)}"
         self.assert_sound_record()
 
     def assert_sound_record(self) -> None:
@@ -222,6 +222,17 @@ def assert_one_sentence(ended: Finished, *words: str) -> None:
 
 def _is_zombie(path: str) -> bool:
     return ") Z " in Path(path, "stat").read_text()
+
+
+def first_difference(found: Any, expected: Any, place: str = "") -> str:
+    """Say where two nested structures begin to differ."""
+    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
+        pairs = [(f"{place}.{key}", found[key], expected[key]) for key in expected]
+    elif isinstance(found, list | tuple) and isinstance(expected, list | tuple) and len(found) == len(expected):
+        pairs = [(f"{place}[{index}]", *pair) for index, pair in enumerate(zip(found, expected, strict=True))]
+    else:
+        return f"{place}: {found!r:.500} instead of {expected!r:.500}"
+    return next((first_difference(one, other, where) for where, one, other in pairs if one != other), "")
 
 
 # -- files ------------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""A campaign that is killed at, or refused, any single change of a file can be completed exactly."""
+
+from __future__ import annotations
+
+import functools
+import json
+
+import pytest
+from campaigns import HERE, Campaign, assert_one_sentence, finish
+from shapes import nested
+
+SHAPES = {
+    "quick": nested(2, 3, 2, inner_steps=2, mischief=True),
+    #: slow enough for rows to arrive one by one, so that files grow and widen; every file that can be wanted is written
+    "growing": nested(3, 4, 2, inner_steps=2, mischief=True, sleep=[0.05, 0.2]),
+}
+SHAPES["growing"]["supervisor"] |= {
+    "summary_datatype": "parquet",
+    "save_files": "custom",
+    "save_files_list": ["result.txt"],
+    "log_failures": True,
+}
+#: more than there are write points
+MOST = {"quick": 160, "growing": 480}
+
+EVERYDAY_KILLS = [("quick", at) for at in range(1, MOST["quick"], 11)] + [("growing", at) for at in range(60, 300, 60)]
+EVERYDAY_TORN = [("quick", at) for at in (3, 9, 17, 24)] + [("growing", 50)]
+FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [("growing", at) for at in range(1, MOST["growing"], 6)]
+FULL_TORN = [("quick", at) for at in range(1, 70)] + [("growing", at) for at in range(1, 240, 6)]
+ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "ESTALE")
+EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 34, 47, 60, 73, 96)] + [("growing", 120, "ENOSPC", True)]
+FULL_ERRORS = [("quick", at, ERRORS[at % 4], lasting) for at in range(1, MOST["quick"], 3) for lasting in (False, True)]
+FULL_ERRORS += [("growing", at, ERRORS[at % 4], at % 3 == 0) for at in range(1, MOST["growing"], 16)]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """Give, for a shape, the contents of an uninterrupted campaign, and how many write points that had."""
+
+    @functools.cache
+    def run(shape):
+        campaign = Campaign(tmp_path_factory.mktemp("reference"), SHAPES[shape])
+        log = campaign.place / "calls.log"
+        ended = with_faults(campaign, 0, log=str(log))
+        assert ended.code == 0, ended
+        return campaign.contents(), len(log.read_text().splitlines())
+
+    return run
+
+
+def with_faults(campaign, at, mode="auto", **plan):
+    """Run a supervisor whose `at`-th change of a file goes as planned."""
+    program = (str(HERE / "fault_driver.py"), json.dumps({"at": at, **plan}))
+    return finish(campaign.supervise("--run-mode", mode, program=program))
+
+
+def kill_and_complete(campaign, shape, at, action, uninterrupted):
+    """Kill at the given point, at another point while resuming, go on until the campaign is complete, and compare."""
+    reference, _ = uninterrupted(shape)
+    ended = with_faults(campaign, at, action=action)
+    assert ended.code in (-9, 0), ended
+    record = campaign.intact_journal()
+    if at % 3 == 0:
+        again = with_faults(campaign, 1 + 37 * at % 90, action=action)
+        assert again.code in (-9, 0), again
+    campaign.complete()
+    assert campaign.intact_journal().startswith(record), "what was on record has been changed"
+    campaign.wait_for_no_process()
+    campaign.assert_like(reference)
+    return ended.code
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_write_point_is_in_the_series(uninterrupted, shape):
+    """The long series reaches the last write point, and there are enough of them to be worth it."""
+    _, points = uninterrupted(shape)
+    assert 90 < points < MOST[shape]
+
+
+@pytest.mark.parametrize(("shape", "at"), EVERYDAY_KILLS)
+def test_killed_before_a_write(campaign, uninterrupted, shape, at):
+    """Killed between any two changes of files, the campaign ends as if nothing had happened."""
+    kill_and_complete(campaign(SHAPES[shape]), shape, at, "kill", uninterrupted)
+
+
+@pytest.mark.parametrize(("shape", "at"), EVERYDAY_TORN)
+def test_killed_in_the_middle_of_a_write(campaign, uninterrupted, shape, at):
+    """Half a record or half a file is never taken for a whole one."""
+    assert kill_and_complete(campaign(SHAPES[shape]), shape, at, "torn", uninterrupted) == -9
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("shape", "at"), FULL_KILLS)
+def test_killed_before_each_write(campaign, uninterrupted, shape, at):
+    """The same at every write point."""
+    kill_and_complete(campaign(SHAPES[shape]), shape, at, "kill", uninterrupted)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("shape", "at"), FULL_TORN)
+def test_killed_in_the_middle_of_each_write(campaign, uninterrupted, shape, at):
+    """The same in the middle of every write."""
+    kill_and_complete(campaign(SHAPES[shape]), shape, at, "torn", uninterrupted)
+
+
+def fail_and_complete(campaign, shape, at, error, lasting, uninterrupted):
+    """Let a write fail, check how the campaign stops, go on without the fault until it is complete, and compare."""
+    reference, _ = uninterrupted(shape)
+    ended = with_faults(campaign, at, action=error, lasting=lasting)
+    if ended.code == 0:  # the fault hit what a campaign can do without, or came after the end
+        campaign.assert_like(reference)
+        return
+    assert_one_sentence(ended)
+    assert len([line for line in ended.err.splitlines() if line.endswith("is lost.")]) <= 2, ended
+    campaign.wait_for_no_process()
+    campaign.complete()
+    campaign.assert_like(reference)
+
+
+@pytest.mark.parametrize(("shape", "at", "error", "lasting"), EVERYDAY_ERRORS)
+def test_stops_clearly_when_a_write_fails(campaign, uninterrupted, shape, at, error, lasting):
+    """A full or vanished disk ends the campaign with exit code 3 and a sentence; once the cause is removed it completes exactly."""
+    fail_and_complete(campaign(SHAPES[shape]), shape, at, error, lasting, uninterrupted)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("shape", "at", "error", "lasting"), FULL_ERRORS)
+def test_stops_clearly_wherever_a_write_fails(campaign, uninterrupted, shape, at, error, lasting):
+    """The same at many more write points."""
+    fail_and_complete(campaign(SHAPES[shape]), shape, at, error, lasting, uninterrupted)
