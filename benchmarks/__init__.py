@@ -1,0 +1,1 @@
+"""What campaigns cost, measured beside bare loops and other tools: ``python -m benchmarks``."""
