@@ -55,6 +55,7 @@ class Projections:
         self._failures = Failures(self._run_dir.failures, partial(read_failures, self._state, session.journal.read))
         self._progress = ProgressFiles(self._run_dir)
         self._dataset: Dataset | None = None
+        self._went_back = False  #: an earlier stage was run again, for a larger budget or because samples had failed
         self._next_progress = 0.0
         self._run_state_due = False
         self._to_clean: list[TaskId] = []
@@ -70,25 +71,27 @@ class Projections:
         self._touched |= changed
         if self._touched:
             self._failures.rebuild()
-            complete = [stage for stage in self._state.stages[:-1] if stage.complete]
-            if complete:
-                self._rebuild(self._run_dir.last_complete_dataset, complete[-1])
+            self._rebuild_last_complete()
             stage = dataset_stage(self._state)
-            if stage.n_rows and stage.complete:
+            if stage.n_rows and (stage.complete or self._state.current_depth < stage.depth):
                 self._rebuild(self._run_dir.dataset, stage)
         self._write_progress()
 
     def begin_stage(self, run: StageRun) -> None:
-        self._dataset = Dataset(self._run_dir.dataset, partial(read_rows, run.stage, self._read_row))
-        if run.stage.n_rows and self._touched:
-            self._dataset.rebuild()
+        self._dataset = None
+        if any(stage.n_rows for stage in self._state.stages[run.plan.depth + 1 :]):
+            self._went_back = True  # to run more parents; the dataset goes on showing the rows of the later stage
+        else:
+            self._dataset = Dataset(self._run_dir.dataset, partial(read_rows, run.stage, self._read_row))
+            if run.stage.n_rows and self._touched:
+                self._dataset.rebuild()
         self._write_progress()
 
     def row(self, task: TaskId, row: Row) -> None:
         """Take the row of a finished sample."""
         self._touched = True
-        assert self._dataset is not None
-        self._dataset.add((task.batch, task.sample), row)
+        if self._dataset is not None:
+            self._dataset.add((task.batch, task.sample), row)
         if self._config.supervisor.save_files != "all" and task.depth == len(self._config.stages) - 1:
             self._to_clean.append(task)
 
@@ -103,19 +106,20 @@ class Projections:
         self._progress.finished(progress.batch_progress(task.depth, batch, task.step))
 
     def batch_complete(self, task: TaskId, batch: BatchState) -> None:
-        assert self._dataset is not None
-        self._dataset.batch_complete(batch.index)
+        if self._dataset is not None:
+            self._dataset.batch_complete(batch.index)
         self._run_state_due = True
 
     def end_stage(self, run: StageRun) -> None:
         """The stage has reached its target."""
-        assert self._dataset is not None
-        if self._touched:
+        if self._dataset is None:
+            self._rebuild_last_complete()
+        elif self._touched:
             self._dataset.finish()
+            if run.plan.depth + 1 < len(self._config.stages) and run.stage.n_rows:
+                with self._run_dir.dataset.open("rb") as dataset, open_replacement(self._run_dir.last_complete_dataset) as copy:
+                    shutil.copyfileobj(dataset, copy)
         self._write_run_state()
-        if run.plan.depth + 1 < len(self._config.stages) and self._run_dir.dataset.exists():
-            with self._run_dir.dataset.open("rb") as dataset, open_replacement(self._run_dir.last_complete_dataset) as copy:
-                shutil.copyfileobj(dataset, copy)
         self._clean(self._to_clean)
         self._to_clean = []
         self._dataset = None
@@ -146,11 +150,16 @@ class Projections:
             if self._dataset is not None:
                 self._dataset.finish()
             self._failures.finish()
+            if self._went_back and not complete:
+                self._rebuild_last_complete()
             write_tables(self._config, self._run_dir, self._state, self._read_row)
         if complete and self._config.supervisor.save_files != "all":
             self._journal.sync()
             self._clean(all_tasks(self._state))
         self._write_run_state()
+
+    def ended(self) -> None:
+        """Say in the progress files that the session has ended, once that is on record."""
         self._write_progress(force=True)
 
     def fingerprints(self) -> dict[str, list[int]]:
@@ -173,9 +182,12 @@ class Projections:
     # -- parts ----------------------------------------------------------------------------------------------------------------------
 
     def _rebuild(self, path: Path, stage: StageState) -> None:
-        dataset = Dataset(path, partial(read_rows, stage, self._read_row))
-        dataset.rebuild()
-        dataset.finish()
+        rebuild_dataset(path, stage, self._read_row)
+
+    def _rebuild_last_complete(self) -> None:
+        stage = last_complete_stage(self._state)
+        if stage is not None:
+            self._rebuild(self._run_dir.last_complete_dataset, stage)
 
     def _write_progress(self, *, force: bool = False) -> None:
         taken = snapshot.take(self._state)
@@ -292,6 +304,21 @@ def dataset_stage(state: CampaignState) -> StageState:
     return state.stages[0]
 
 
+def last_complete_stage(state: CampaignState) -> StageState | None:
+    """Give the stage whose rows the last complete dataset holds: the dataset's own if another follows it, else the one before."""
+    stage = dataset_stage(state)
+    if stage.n_rows and stage.complete and stage.depth + 1 < len(state.stages):
+        return stage
+    return state.stages[stage.depth - 1] if stage.depth else None
+
+
+def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
+    """Write all rows of a stage to a file, in order."""
+    dataset = Dataset(path, partial(read_rows, stage, read_row))
+    dataset.rebuild()
+    dataset.finish()
+
+
 def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
     """Give the dataset as a pandas.DataFrame, values as they were returned; from the run directories if there is no journal."""
     import pandas
@@ -311,14 +338,10 @@ def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
         log.warning(sentence)
     run_dir.logs.mkdir(exist_ok=True)
     with JournalReader(run_dir.journal) as reader:
-        stage = dataset_stage(state)
-        targets = [(run_dir.dataset, stage)]
-        if stage.depth:
-            targets.append((run_dir.last_complete_dataset, state.stages[stage.depth - 1]))
-        for path, source in targets:
-            dataset = Dataset(path, partial(read_rows, source, reader.read_row))
-            dataset.rebuild()
-            dataset.finish()
+        rebuild_dataset(run_dir.dataset, dataset_stage(state), reader.read_row)
+        last_complete = last_complete_stage(state)
+        if last_complete is not None:
+            rebuild_dataset(run_dir.last_complete_dataset, last_complete, reader.read_row)
         failures = Failures(run_dir.failures, partial(read_failures, state, reader.read))
         failures.rebuild()
         failures.finish()

@@ -318,7 +318,8 @@ class CampaignState:
             batch.finished_at = record["time"]
 
     def _stage_complete(self, record: Record, offset: int) -> None:
-        self.stages[record["depth"]].complete = True
+        stage = self.stages[record["depth"]]
+        stage.complete = stage.n_rows == record["rows"]  # fewer, where lines before this one are damaged
 
     def _control(self, record: Record, offset: int) -> None:
         action, by = record["action"], record["by"]

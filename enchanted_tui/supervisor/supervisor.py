@@ -403,6 +403,7 @@ class _Campaign:
                 }
             )
             self.journal.sync()
+            self._projections.ended()
             self._live.close(self.state)
         except OSError as error:
             if outcome.code != ExitCode.ENVIRONMENT:

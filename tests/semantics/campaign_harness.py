@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -138,6 +139,14 @@ class Campaign:
         return sorted(path.name for path in self.path("config").iterdir())
 
 
+def read_parquet(path: Path) -> list[dict[str, Any]]:
+    """Give the rows of a Parquet file as plain values; a missing one is None."""
+    import pyarrow.parquet
+
+    rows: list[dict[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()
+    return rows
+
+
 def read_csv(path: Path) -> list[Row]:
     """Read a CSV file, insisting that every line has as many cells as the header."""
     with path.open(newline="", encoding="utf-8") as file:
@@ -180,10 +189,13 @@ def _group(group: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """Give arrays as lists, bytes as text and NaN as None, which is equal to itself."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
     return value.decode() if isinstance(value, bytes) else value
 
 
@@ -194,6 +206,6 @@ def h5_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
     assert len(numbers) == len(texts)
     rows = []
     for number, text in zip(numbers, texts, strict=True):
-        held = {name: value for name, value in number.items() if value == value}
+        held = {name: value for name, value in number.items() if value is not None}
         rows.append(held | {name: value for name, value in text.items() if value})
     return rows
