@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import math
 import os
@@ -18,10 +17,9 @@ from hypothesis import strategies as st
 from odd_rows import column_names, others, scalars
 
 from enchanted_tui import values
-from enchanted_tui.storage import hdf5, hdf5_format
+from enchanted_tui.storage import hdf5
 from enchanted_tui.storage.columns import fold
-from enchanted_tui.storage.hdf5 import write_hdf5
-from enchanted_tui.storage.hdf5_format import encode_text
+from enchanted_tui.storage.hdf5 import encode_text, write_hdf5
 
 Row = dict[str, Any]
 
@@ -66,10 +64,13 @@ def test_every_value_is_where_the_old_layout_has_it(rows: list[Row], tmp_path_fa
 
 def check_run(group: h5py.Group, row: Row) -> None:
     numbers = {column: value for column, value in row.items() if is_number(value)}
-    texts = {column: text_of(value) for column, value in row.items() if value is not None and not is_number(value)}
+    texts = {column: text_of(value) for column, value in row.items() if value is not None and not is_number(value) and column != "run_dir"}
     assert list(group["columns"].asstr()) == [encode_text(column).decode() for column in numbers]
     assert group["values"].shape == (1, len(numbers))
     assert all(same(found, value) for found, value in zip(group["values"][0], numbers.values(), strict=True))
+    if not texts:
+        assert "text_values" not in group
+        return
     assert dict(zip(group["text_columns"].asstr()[()], group["text_values"].asstr()[0], strict=True)) == {
         encode_text(column).decode(): text for column, text in texts.items()
     }
@@ -106,7 +107,7 @@ def test_failures_can_be_told_and_text_is_kept(tmp_path: Path) -> None:
         assert np.isnan(table["output"][1])
         run = file["data/runs/d0_b0_s0_r0"]
         texts = dict(zip(run["text_columns"].asstr()[()], run["text_values"].asstr()[0], strict=True))
-        assert texts == {"shape": "ellipse", "profile": "[1.0, 2.0]", "big": str(2**60), "run_dir": "out/data/a"}
+        assert texts == {"shape": "ellipse", "profile": "[1.0, 2.0]", "big": str(2**60)}
 
 
 def test_stages_are_described(tmp_path: Path) -> None:
@@ -131,10 +132,10 @@ def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert list(file["data/aggregated/columns"].asstr()) == ["early", "x"]
 
 
-@pytest.mark.parametrize("count", [3, 4, 5, 255, 256, 257, 20_000])
+@pytest.mark.parametrize("count", [1, 6, 7, 8, 21, 22])
 def test_tables_of_every_length(tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tables are written in chunks, whose index has one, two and three levels, just full and just begun."""
-    monkeypatch.setattr(hdf5_format, "_CHUNK_BYTES", 64)  # 4 rows of numbers, 4 of text
+    """The tables are written in blocks: full ones, a last one that is not, and more rows can be added by anybody."""
+    monkeypatch.setattr(hdf5, "_BLOCK", 7)
     rows: list[Row] = [{"x": number / 7, "y": number, "run_dir": f"r{number}"} for number in range(count)]
     path = tmp_path / "runs.h5"
     write_hdf5(path, [], lambda: iter(rows), [])
@@ -159,9 +160,9 @@ def test_wide_rows_and_long_texts(tmp_path: Path) -> None:
             check_run(file["data/runs"][f"d0_b0_s{number}_r0"], row)
 
 
-@pytest.mark.parametrize("count", [1, 8, 9, 256, 257, 8_193])
+@pytest.mark.parametrize("count", [1, 8, 9, 300])
 def test_every_number_of_runs_can_be_looked_up(tmp_path: Path, count: int) -> None:
-    """The index of names has one, two and three levels, just full and just begun."""
+    """HDF5 keeps few names in a list and many in a tree."""
     rows = [{"x": number, "run_dir": f"out/data/{number}"} for number in range(count)]
     with write(tmp_path / "runs.h5", rows) as file:
         runs = file["data/runs"]
@@ -195,25 +196,6 @@ def test_the_library_can_change_the_file(tmp_path: Path) -> None:
         check_run(runs["d0_b0_s5_r0"], rows[5])
         assert runs["mine99/values"][0, 0] == 99
         assert h5py.h5o.get_info(runs["d0_b0_s5_r0/columns"].id).rc == 300
-
-
-def test_old_and_new_libraries_can_open_it(tmp_path: Path) -> None:
-    """The file asks for nothing that HDF5 1.8 lacks."""
-    path = tmp_path / "runs.h5"
-    write(path, [{"x": 1, "run_dir": "r"}]).close()
-    for low, high in itertools.product(("earliest", "v108", "latest"), ("v108", "latest")):
-        if (low, high) != ("latest", "v108"):
-            with h5py.File(path, "r", libver=(low, high)) as file:
-                assert file["data/runs/d0_b0_s0_r0/values"][0, 0] == 1
-
-
-def test_a_run_named_twice_is_there_once(tmp_path: Path) -> None:
-    """Two rows of one name would make the index contradict itself; the later one stands."""
-    path = tmp_path / "runs.h5"
-    write_hdf5(path, [("a", {"x": 1}), ("b", {"x": 2}), ("a", {"x": 3})], lambda: iter(()), [])
-    with h5py.File(path, "r") as file:
-        assert {name: group["values"][0, 0] for name, group in file["data/runs"].items()} == {"a": 3, "b": 2}
-        assert file["data/runs/a/text_values"].shape == (1, 0)
 
 
 @pytest.mark.parametrize("room", [1_000, 8_000, 30_000, 45_000])
