@@ -20,7 +20,7 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import DATAPOINT
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
-from enchanted_tui.storage.run_state import read_run_state
+from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
 from enchanted_tui.supervisor.stage import SLICE, write_samples
@@ -60,7 +60,7 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
     partial = run_dir.journal.with_name(f"{run_dir.journal.name}.{uuid.uuid4().hex}.partial")
     journal = Journal(partial)
     try:
-        for record in _records(config, saved.depth, saved.batch_number, found):
+        for record in _records(config, saved, found):
             journal.append(record)
         journal.close()
         partial.rename(run_dir.journal)
@@ -68,13 +68,19 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _records(config: CampaignConfig, depth: int, last_batch: int, found: dict[TaskId, _Datapoint]) -> Iterator[Record]:
+def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, _Datapoint]) -> Iterator[Record]:
     from enchanted_tui.supervisor.session import build_samplers, sampler_target
 
     seed = config.supervisor.seed or 0
     samplers = build_samplers(config, seed)
-    stages = [_Stage(config, level, found, last_batch if level == depth else None) for level in range(depth + 1)]
+    depth = saved.depth
+    stages = [_Stage(config, level, found, saved.batch_number if level == depth else None) for level in range(depth + 1)]
     drawn = [sum(stage.sizes(n_parents)) for stage, n_parents in zip(stages, _parent_counts(stages), strict=True)]
+    if drawn[depth] < saved.submitted_samples:
+        raise EnvironmentProblem(
+            f"enchanted_run.yaml counts {saved.submitted_samples} samples at depth {depth}, but there are rows of {drawn[depth]} only; "
+            "bring back the missing run directories, or use the configuration that the run was made with."
+        )
     targets = [max(count, sampler_target(sampler)) for count, sampler in zip(drawn, samplers, strict=False)]
     targets += [0] * (len(config.stages) - len(targets))
     targets[:depth] = drawn[:depth]
@@ -100,21 +106,38 @@ class _Stage:
         self.depth = depth
         self._runners = [step.runner for step in config.stages[depth].steps]
         self._found = found
+        self._last_batch = last_batch  #: the last finished one; None: all that there is a trace of
         last_step = len(self._runners) - 1
         samples: dict[int, set[int]] = {}
         for task in found:
             if task.depth == depth and task.step == last_step and (last_batch is None or task.batch <= last_batch):
                 samples.setdefault(task.batch, set()).add(task.sample)
-        self.counts: list[int] = []  #: rows of each batch, from batch 0 on without a gap
-        while len(self.counts) in samples:
-            present = samples[len(self.counts)]
-            if present != set(range(len(present))):
-                break
-            self.counts.append(len(present))
+        last = max(samples, default=-1) if last_batch is None else last_batch
+        self.counts = [self._count(batch, samples.get(batch, set()), last_step) for batch in range(last + 1)]  #: rows of each batch
+
+    def _count(self, batch: int, present: set[int], last_step: int) -> int:
+        """Give the number of rows of a finished batch. Raises EnvironmentProblem if one is missing."""
+        missing = next(sample for sample in range(len(present) + 1) if sample not in present)
+        if present and missing == len(present):
+            return missing
+        name = TaskId(self.depth, batch, missing, last_step).name
+        remedy = "start anew in another base_run_dir"
+        if batch and self._last_batch is not None:
+            remedy = f"set batch_number to {batch - 1} in enchanted_run.yaml to have it and what follows done again"
+        raise EnvironmentProblem(
+            f"According to enchanted_run.yaml batch {batch} of depth {self.depth} is finished, but there is no whole row of {name}, neither in "
+            f"its run directory nor in the dataset; bring it back, or {remedy}."
+        )
 
     def sizes(self, n_parents: int) -> list[int]:
-        """Give the number of samples drawn for each batch."""
-        return [count // n_parents for count in self.counts] if n_parents else []
+        """Give the number of samples drawn for each batch. Raises EnvironmentProblem if they are not the same for every parent."""
+        for batch, count in enumerate(self.counts):
+            if not n_parents or count % n_parents:
+                raise EnvironmentProblem(
+                    f"Batch {batch} of depth {self.depth} has {count} rows, which cannot be shared out among {n_parents} parents; "
+                    "use the configuration that the run was made with."
+                )
+        return [count // n_parents for count in self.counts]
 
     def records(self, n_parents: int, names: tuple[str, ...]) -> Iterator[Record]:
         first = 0

@@ -1,0 +1,319 @@
+"""Directories made by the older program: taken over, resumed, extended; broken ones refused with the reason."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from campaign_harness import Campaign, array_sampler, campaign_config, h5_rows, random_sampler, read_h5
+from older_directory import OlderDirectory, failed, inherited, ok
+
+from enchanted_tui import cli
+
+
+def flat_config(budget: int = 6, batch_size: int | None = 2, sampler: dict[str, Any] | None = None) -> dict[str, Any]:
+    return campaign_config(sampler or random_sampler(budget, batch_size))
+
+
+def flat(campaign: Campaign, batches: int = 3, **config: Any) -> OlderDirectory:
+    """A campaign of batches of 2; sample 1 of batch 0 failed."""
+    campaign.write(flat_config(**config))
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    for batch in range(batches):
+        rows = [ok("r0", x, {"x": x}) for x in (0.125 + batch, 0.5 + batch)]
+        if batch == 0:
+            rows[1] = failed("r0", {"x": 0.5})
+        older.batch(0, batch, rows, submitted=2 * (batch + 1))
+    return older
+
+
+def nested(campaign: Campaign, child_batches: int = 1) -> OlderDirectory:
+    """3 parents, the middle one failed, with 2 children in each batch."""
+    campaign.write(campaign_config(array_sampler("x", [1, 2, 3]), random_sampler(2, None, ("y",))))
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    parents = older.batch(0, 0, [ok("r0", 1.0, {"x": 1}), failed("r0", {"x": 2}), ok("r0", 3.0, {"x": 3})], submitted=3)
+    older.level_done()
+    for batch in range(child_batches):
+        children = [ok("r1", y, {**inherited(parent), "y": y}) for parent in parents for y in (0.25 + batch, 0.75 + batch)]
+        older.batch(1, batch, children, submitted=2 * (batch + 1))
+    return older
+
+
+def rebuild(campaign: Campaign) -> int:
+    return cli.main(["--rebuild", str(campaign.run_dir)])
+
+
+# -- rebuild ------------------------------------------------------------------------------------------------------------------
+
+
+def test_rebuilding_gives_the_same_rows_and_all_other_files(campaign: Campaign) -> None:
+    """The dataset says what it said, failures have a file, and runs.h5 is whole with success as 0 and 1."""
+    flat(campaign)
+    before = campaign.rows()
+    assert rebuild(campaign) == 0
+    assert campaign.rows() == before
+    assert [row["task"] for row in campaign.failures()] == ["d0_b0_s1_r0"]
+    rows = h5_rows(read_h5(campaign.path("runs.h5"))["data"]["aggregated"])
+    assert [row["success"] for row in rows] == [1, 0, 1, 1, 1, 1]
+    assert campaign.path("enchanted_run.yaml").read_text() == "batch_number: 2\ndepth: 0\nsubmitted_samples: 6\n"
+    assert cli.main(["--status", str(campaign.run_dir)]) == 0
+
+
+def test_rebuilding_a_nested_directory_keeps_both_levels(campaign: Campaign) -> None:
+    """Dataset and last complete dataset hold what they held."""
+    nested(campaign)
+    before = campaign.rows(), campaign.rows("last_complete_enchanted_dataset.csv")
+    assert rebuild(campaign) == 0
+    assert (campaign.rows(), campaign.rows("last_complete_enchanted_dataset.csv")) == before
+    assert len(read_h5(campaign.path("runs.h5"))["data"]["runs"]) == 3 + 6
+
+
+def test_run_directories_come_before_a_misaligned_dataset(campaign: Campaign) -> None:
+    """The older program could shift columns of later batches; each run directory still has its own header."""
+    flat(campaign)
+    whole = campaign.rows()
+    dataset = campaign.path("enchanted_dataset.csv")
+    lines = dataset.read_text().splitlines()
+    lines[3] = lines[3].partition(",")[2]
+    lines[5] += ",surplus"
+    dataset.write_text("\n".join(lines) + "\n")
+    assert rebuild(campaign) == 0
+    assert campaign.rows() == whole
+
+
+def test_a_dataset_alone_is_enough(campaign: Campaign) -> None:
+    """With `save_files: none` the run directories are gone; the dataset names them."""
+    flat(campaign)
+    before = campaign.rows()
+    shutil.rmtree(campaign.path("data"))
+    assert rebuild(campaign) == 0
+    assert campaign.rows() == before
+
+
+# -- resume and extend --------------------------------------------------------------------------------------------------------
+
+
+def test_resuming_keeps_what_is_there_and_draws_on(campaign: Campaign) -> None:
+    """6 of 6 done, the budget raised to 9: 3 new samples, the 6 old rows as they were."""
+    flat(campaign)
+    before = campaign.rows()
+    campaign.budget(9)
+    assert campaign.resume() == 0
+    after = campaign.rows()
+    assert after[:6] == before
+    assert len(after) == 9
+    assert sorted(campaign.executions()) == ["d0_b3_s0_r0", "d0_b3_s1_r0", "d0_b4_s0_r0"]
+    assert len({row["x"] for row in after}) == 9
+
+
+def test_resuming_what_is_finished_runs_nothing(campaign: Campaign) -> None:
+    """Exit code 0 and the same rows."""
+    flat(campaign)
+    before = campaign.rows()
+    assert campaign.resume() == 0
+    assert not campaign.executions()
+    assert campaign.rows() == before
+
+
+def test_resuming_with_the_directory_alone(campaign: Campaign) -> None:
+    """The configuration that the older program copied is found, as for our own directories."""
+    flat(campaign, batches=2)
+    assert cli.main([str(campaign.run_dir), "--no-ui"]) == 0
+    assert len(campaign.rows()) == 6
+
+
+def test_extending_adds_the_budget(campaign: Campaign) -> None:
+    """6 done, extended by 4, twice."""
+    flat(campaign)
+    campaign.budget(4)
+    for count in (10, 14):
+        assert campaign.extend() == 0
+        assert len(campaign.rows()) == count
+    assert set(campaign.executions().values()) == {1}
+
+
+def test_a_batch_that_had_begun_is_done_again(campaign: Campaign) -> None:
+    """It is not counted in enchanted_run.yaml, so its leavings are removed: no file of it can be taken for a new one."""
+    older = flat(campaign, batches=2)
+    older.task(0, 2, 0, 0, ok("r0", 99.0, {"x": 99.0}))
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == 6
+    assert "99.0" not in campaign.column("x")
+    assert not (campaign.path("data/d0_b2_s0_r0") / "output.txt").exists()
+
+
+def test_a_budget_that_batches_did_not_divide_is_completed(campaign: Campaign) -> None:
+    """Budget 10 in batches of 3 left 9 rows; the missing one is drawn."""
+    campaign.write(flat_config(budget=10, batch_size=3))
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    for batch in range(3):
+        older.batch(0, batch, [ok("r0", x, {"x": x}) for x in (batch, batch + 0.25, batch + 0.5)], submitted=3 * (batch + 1))
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == 10
+    assert sorted(campaign.executions()) == ["d0_b3_s0_r0"]
+
+
+def test_a_nested_directory_is_extended_for_every_parent(campaign: Campaign) -> None:
+    """The failed parent included, parent-major, with the old children first."""
+    nested(campaign)
+    before = campaign.rows()
+    assert campaign.extend() == 0
+    after = campaign.rows()
+    assert after[:6] == before
+    assert [row["x"] for row in after[6:]] == ["1", "1", "2", "2", "3", "3"]
+    assert [row["success_r0"] for row in after[6:]] == ["True", "True", "False", "False", "True", "True"]
+    assert len(campaign.executions()) == 6
+
+
+def test_a_nested_directory_that_stopped_between_levels_goes_on(campaign: Campaign) -> None:
+    """The first level is finished and the second has not a finished batch: its rows become parents, and none runs again."""
+    nested(campaign, child_batches=0)
+    assert campaign.resume() == 0
+    assert [row["x"] for row in campaign.rows()] == ["1", "1", "2", "2", "3", "3"]
+    assert {name[:3] for name in campaign.executions()} == {"d1_"}
+
+
+def test_children_find_the_files_of_parents_that_the_older_program_ran(campaign: Campaign) -> None:
+    """A child is handed its parent's directory as an absolute path, wherever the older row says it was."""
+    campaign.write(
+        campaign_config(
+            array_sampler("x", [1, 2]),
+            array_sampler("y", [5]),
+            runners={"r1": {"type": "scripted_runners:ParentFileRunner", "name": "chain.txt", "parent_name": "output.txt"}},
+        )
+    )
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    older.batch(0, 0, [ok("r0", 1.0, {"x": 1}), ok("r0", 2.0, {"x": 2})], submitted=2)
+    older.level_done()
+    assert campaign.resume() == 0
+    assert campaign.column("success") == ["True", "True"]
+    assert campaign.column("chain") == ["0.5\nd1_b0_s0_r0/", "0.5\nd1_b0_s1_r0/"]
+
+
+def test_a_sequence_of_steps_is_taken_over_step_by_step(campaign: Campaign) -> None:
+    """Rows of the last step only are in the dataset; the steps before have their run directories."""
+    config = campaign_config(random_sampler(4, 2))
+    config["runners"]["second"] = {"type": "scripted_runners:TracingRunner", "add": ["x", "output"]}
+    config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["r0", "second"]}
+    campaign.write(config)
+    older = OlderDirectory(campaign.run_dir, config)
+    rows = []
+    for sample, x in enumerate((0.25, 0.75)):
+        first = older.task(0, 0, sample, 0, ok("r0", x, {"x": x}))
+        inputs = {"success_r0": True, **{name: first[name] for name in ("x", "runtime_sec_r0")}}
+        rows.append(older.task(0, 0, sample, 1, ok("second", 2 * x, inputs)))
+    older.count(0, 0, rows, submitted=2)
+    assert campaign.resume() == 0
+    assert [float(row["output"]) / float(row["x"]) for row in campaign.rows()] == [2.0] * 4
+    assert sorted(campaign.executions()) == ["d0_b1_s0_r0", "d0_b1_s0_r1", "d0_b1_s1_r0", "d0_b1_s1_r1"]
+
+
+def test_failed_samples_of_the_older_program_can_be_retried(campaign: Campaign) -> None:
+    """After --rebuild the failure is on record and runs again with its own value."""
+    flat(campaign)
+    assert rebuild(campaign) == 0
+    assert cli.main(["--retry-failed", str(campaign.run_dir)]) == 0
+    assert dict(campaign.executions()) == {"d0_b0_s1_r0": 1}
+    assert campaign.rows()[1]["x"] == "0.5"
+    assert set(campaign.column("success")) == {"True"}
+
+
+def test_a_grid_goes_on_where_it_stopped(campaign: Campaign) -> None:
+    """Two of three batches of a grid: the third is drawn, no point twice."""
+    flat(campaign, batches=0, sampler=array_sampler("x", [1, 2, 3, 4, 5], batch_size=2))
+    older_rows = [[ok("r0", x, {"x": x}) for x in pair] for pair in ((1, 2), (3, 4))]
+    shutil.rmtree(campaign.run_dir)
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    for batch, rows in enumerate(older_rows):
+        older.batch(0, batch, rows, submitted=2 * (batch + 1))
+    assert campaign.resume() == 0
+    assert campaign.column("x") == ["1", "2", "3", "4", "5"]
+
+
+def test_the_taken_over_directory_can_go_back(campaign: Campaign) -> None:
+    """enchanted_run.yaml keeps exactly its three keys, and the dataset its header, so that the older program could read on."""
+    older = flat(campaign)
+    header = campaign.columns()
+    campaign.budget(8)
+    assert campaign.resume() == 0
+    assert campaign.path("enchanted_run.yaml").read_text() == "batch_number: 3\ndepth: 0\nsubmitted_samples: 8\n"
+    assert campaign.columns() == header
+    assert (older.root / "data/d0_b0_s0_r0/output.txt").exists()
+
+
+# -- broken directories -----------------------------------------------------------------------------------------------------------
+
+
+def _no_state(older: OlderDirectory) -> None:
+    (older.root / "enchanted_run.yaml").unlink()
+
+
+def _hole(older: OlderDirectory) -> None:
+    """A finished batch lacks a sample, and the dataset does not have it either."""
+    shutil.rmtree(older.root / "data/d0_b1_s0_r0")
+    dataset = older.root / "enchanted_dataset.csv"
+    lines = dataset.read_text().splitlines(keepends=True)
+    dataset.write_text("".join(lines[:3] + lines[4:]))
+
+
+def _only_misaligned(older: OlderDirectory) -> None:
+    """The run directories are gone and the dataset's later rows do not fit its header."""
+    shutil.rmtree(older.root / "data")
+    dataset = older.root / "enchanted_dataset.csv"
+    lines = dataset.read_text().splitlines()
+    dataset.write_text("\n".join([*lines[:3], *(line + ",1,2" for line in lines[3:])]) + "\n")
+
+
+BROKEN: dict[str, tuple[Callable[[OlderDirectory], None], str]] = {
+    "no enchanted_run.yaml": (_no_state, "nothing to resume"),
+    "empty": (lambda older: (older.root / "enchanted_run.yaml").write_text(""), "it is empty"),
+    "no mapping": (lambda older: (older.root / "enchanted_run.yaml").write_text("[1, 2]"), "mapping"),
+    "no YAML": (lambda older: (older.root / "enchanted_run.yaml").write_text("batch_number: [}"), "not YAML"),
+    "a key missing": (lambda older: (older.root / "enchanted_run.yaml").write_text("batch_number: 2\n"), "'depth' is missing"),
+    "negative batch": (lambda older: older.state(0, -5, 6), "batch_number must be a whole number from 0 up, found -5"),
+    "negative depth": (lambda older: older.state(-1, 2, 6), "depth must be a whole number from 0 up, found -1"),
+    "text": (lambda older: older.state("deep", 2, 6), "depth must be a whole number"),
+    "too deep": (lambda older: older.state(3, 0, 6), "has only 1 stage"),
+    "a hole": (_hole, "d0_b1_s0_r0"),
+    "misaligned dataset alone": (_only_misaligned, "batch 1"),
+    "more batches than there are": (lambda older: older.state(0, 7, 16), "batch 3"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_directory_is_refused_with_the_reason(campaign: Campaign, case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 3, one sentence, and what is there stays as it is: no row is dropped from the dataset."""
+    older = flat(campaign)
+    damage, reason = BROKEN[case]
+    damage(older)
+    results = {name: content for name, content in campaign.snapshot().items() if not name.startswith("state")}
+    for command in (["--rebuild", str(campaign.run_dir)], [str(campaign.config_path), "--no-ui", "--run-mode", "resume"]):
+        capsys.readouterr()
+        assert cli.main(command) == 3
+        said = capsys.readouterr().err
+        assert reason.replace("resume", "rebuild" if command[0] == "--rebuild" else "resume") in said
+        assert "Traceback" not in said
+        assert {name: content for name, content in campaign.snapshot().items() if not name.startswith("state")} == results
+    assert not campaign.path("state/journal.jsonl").exists()
+
+
+def test_a_configuration_that_does_not_fit_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows that cannot be shared out evenly among the parents belong to another configuration."""
+    older = nested(campaign)
+    older.batch(1, 1, [ok("r1", 0.5, {"x": 1, "y": 0.5})], submitted=4)
+    assert campaign.resume() == 3
+    said = capsys.readouterr().err
+    assert "Batch 1 of depth 1 has 1 rows" in said
+    assert "3 parents" in said
+
+
+def test_the_remedy_for_a_hole_works(campaign: Campaign) -> None:
+    """Lowering batch_number, as the message says, has that batch and what follows done again."""
+    older = flat(campaign)
+    _hole(older)
+    older.state(0, 0, 2)
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == 6
+    assert sorted(campaign.executions()) == ["d0_b1_s0_r0", "d0_b1_s1_r0", "d0_b2_s0_r0", "d0_b2_s1_r0"]
