@@ -19,6 +19,9 @@ from enchanted_tui.config.problems import Path, Problem, describe, did_you_mean,
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.tree import plain
 
+#: So many sentences about the items of one option are enough.
+_MOST_SAID = 10
+
 #: Keys that existing configurations carry and that never had an effect, by class; those of a base class hold for its subclasses.
 DEAD_KEYS: dict[str, tuple[str, ...]] = {
     "Executor": ("output_dir",),
@@ -64,7 +67,7 @@ class Checker:
         self, cls: type[Component], path: Path, mapping: dict[Any, Any], besides: Iterable[str]
     ) -> tuple[dict[str, Any], dict[str, Any], Any] | None:
         """Check the options of a class that declares them: give those that were given, typed, the other keys, and an instance."""
-        errors_before = self._error_count()
+        errors_before = self.report.error_count
         try:
             types = option_types(cls)
         except Exception as error:  # noqa: BLE001 - whatever evaluating a plugin's annotations raises
@@ -83,10 +86,10 @@ class Checker:
             options[name] = self._rooted_parts(cls.part_options[name], (*path, given[name]), options[name])
         if invalid:
             self._check_rest(cls, options, invalid, path, given)
-        if self._error_count() > errors_before:
+        if self.report.error_count > errors_before:
             return None
         instance = self._instance(cls, options, path, given)
-        return None if self._error_count() > errors_before else (options, extra, instance)
+        return None if self.report.error_count > errors_before else (options, extra, instance)
 
     # -- the class ----------------------------------------------------------------------------------------------------------------
 
@@ -152,8 +155,14 @@ class Checker:
             return INVALID
         conversion = Conversion(self.report.document, declared, self.base_dir)
         converted = conversion.convert(value, hint, (*path, key))
-        for severity, place, message in conversion.found:
+        for severity, place, message in conversion.found[:_MOST_SAID]:
             (self.report.error if severity == "error" else self.report.warning)(place, message)
+        if len(conversion.found) > _MOST_SAID:
+            _, place, _ = conversion.found[_MOST_SAID]
+            more = len(conversion.found) - _MOST_SAID
+            (self.report.error if converted is INVALID else self.report.warning)(
+                place, f"here and after, {more:,} more of this option are to correct"
+            )
         return converted
 
     def _rooted_parts(self, kind: str, path: Path, parts: dict[str, Any]) -> dict[str, Any]:
@@ -234,9 +243,6 @@ class Checker:
         return taken
 
     # -- little things ------------------------------------------------------------------------------------------------------------
-
-    def _error_count(self) -> int:
-        return sum(problem.severity == "error" for problem in self.report.problems)
 
     def _place(self, path: Path) -> Problem:
         return self.report.document.problem("error", path, "", at_key=True) or Problem("error", "", None, None, key_text(path), "")

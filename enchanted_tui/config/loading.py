@@ -159,19 +159,24 @@ def _located(value: Any) -> Any:
 
 
 def _finish(document: Document, problems: list[Problem], origin: _Origin) -> tuple[CampaignConfig | None, list[Problem]]:
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        sentence = "the working directory does not exist any more; change to another"
+        return None, [*problems, Problem("error", origin.file, None, None, "", sentence)]
     report = Report(document)
-    report.problems += problems
+    report.add(problems)
     for override in origin.overrides:
         _apply_override(report, override)
     tree: dict[str, Any] = plain(document.root)
     _apply_argument(report, "run_mode", origin.run_mode)
     _apply_argument(report, "base_run_dir", None if origin.base_run_dir is None else os.fspath(origin.base_run_dir))
     base_dir = origin.base_dir()
-    import_dirs = tuple(dict.fromkeys([base_dir, Path.cwd()]))
+    import_dirs = tuple(dict.fromkeys([base_dir, here]))
     interactive = sys.stdout.isatty() if origin.interactive is None else origin.interactive
     checked = check(report, base_dir, import_dirs, interactive=interactive)
     ordered = in_order(report.problems)
-    if report.has_errors or checked.supervisor is None:
+    if report.error_count or checked.supervisor is None:
         return None, ordered
     shown = expand(checked.supervisor.base_run_dir)
     config = CampaignConfig(
@@ -205,15 +210,15 @@ def _apply_override(report: Report, override: str) -> None:
     key, equals, text = override.partition("=")
     origin = f"--set {key.strip()}"
     if not equals or not key.strip():
-        report.problems.append(Problem("error", "--set", None, None, "", f"expected key.path=value, found {override!r}"))
+        report.add([Problem("error", "--set", None, None, "", f"expected key.path=value, found {override!r}")])
         return
     try:
         value = read_value(text, origin)
         report.document.assign(report.document.resolve(key.strip()), value, origin)
     except ConfigError as error:
-        report.problems += [Problem("error", origin, None, None, "", problem.message) for problem in error.problems]
+        report.add(Problem("error", origin, None, None, "", problem.message) for problem in error.problems)
     except ValueError as error:
-        report.problems.append(Problem("error", origin, None, None, "", str(error)))
+        report.add([Problem("error", origin, None, None, "", str(error))])
 
 
 def _apply_argument(report: Report, name: str, value: str | None) -> None:

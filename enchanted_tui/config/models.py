@@ -87,7 +87,8 @@ class SupervisorOptions(Component):
     )
     save_files_list: list[str] = option(
         [],
-        doc="File names to keep with `save_files: custom`; `*`, `?` and `[...]` match as in a shell.",
+        doc="Files to keep with `save_files: custom`, by name or, with slashes, by path in the run directory; `*`, `?`, `[...]` and `**` "
+        "match as in a shell.",
         example=["*.nc", "summary.json"],
     )
     summary_datatype: str = option(
@@ -127,10 +128,7 @@ class SupervisorOptions(Component):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.save_files == "custom" and not self.save_files_list:
-            yield "save_files", "no file is named in save_files_list, so only enchanted_datapoint.csv is kept of each run directory"
-        for index, name in enumerate(self.save_files_list):
-            if "/" in name:
-                yield f"save_files_list[{index}]", f"{name!r} matches nothing: files are matched by their names, without directories"
+            yield "save_files", "no file is named in save_files_list, so nothing is kept of the run directories"
         if self.save_files_list and self.save_files != "custom":
             yield "save_files_list", f"ignored, because save_files is {self.save_files!r}; set it to 'custom' to keep only these files"
 

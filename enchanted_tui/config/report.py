@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from enchanted_tui.config.problems import Path, Problem
 from enchanted_tui.config.tree import Document
 
@@ -11,7 +13,7 @@ class Report:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.problems: list[Problem] = []
+        self._problems: dict[Problem, None] = {}
 
     def error(self, path: Path, message: str, *, at_key: bool = False) -> None:
         """Report what makes the configuration unusable."""
@@ -21,13 +23,22 @@ class Report:
         """Report what is allowed but probably not meant."""
         self._add(self.document.problem("warning", path, message, at_key=at_key))
 
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Take in problems found elsewhere."""
+        self._problems.update(dict.fromkeys(problems))
+
     @property
-    def has_errors(self) -> bool:
-        return any(problem.severity == "error" for problem in self.problems)
+    def problems(self) -> list[Problem]:
+        """What has been reported, each problem once."""
+        return list(self._problems)
+
+    @property
+    def error_count(self) -> int:
+        return sum(problem.severity == "error" for problem in self._problems)
 
     def _add(self, problem: Problem | None) -> None:
-        if problem is not None and problem not in self.problems:
-            self.problems.append(problem)
+        if problem is not None:
+            self._problems[problem] = None
 
 
 def in_order(problems: list[Problem]) -> list[Problem]:

@@ -65,7 +65,9 @@ class RunOrder:
         if executors is None or runners is None or sampler is None:
             return None
         if len(executors) != len(runners):
-            message = f"there are {len(runners)} runners for {len(executors)} executors; give as many of both, one for each step"
+            message = (
+                f"the number of runners is {len(runners)}, that of executors {len(executors)}; give as many of both, one for each step"
+            )
             self._report.error((*path, "runner"), message)
             return None
         return StageSpec(sampler, tuple(StepSpec(*pair) for pair in zip(executors, runners, strict=True)))

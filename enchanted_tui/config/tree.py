@@ -213,4 +213,4 @@ def _check_key(container: Any, key: Any, where: str) -> None:
     if not isinstance(key, int):
         raise ValueError(f"{where} is a list; name its items by number, the first is {where}.0")
     if key > len(container):
-        raise ValueError(f"{where} has {len(container)} items; the last is {where}.{len(container) - 1}")
+        raise ValueError(f"there is no item {key} in {where}; the last is {where}.{len(container) - 1}")

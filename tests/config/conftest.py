@@ -1,27 +1,11 @@
-"""A configuration that works, and ways to spoil it."""
+"""What the tests of the configuration share."""
 
 import textwrap
 
 import pytest
+from good_config import GOOD
 
 from enchanted_tui.config.loading import parse_config
-
-GOOD = """\
-executors:
-  e1: {type: LocalExecutor}
-samplers:
-  s1:
-    type: RandomSampler
-    parameters: [x, y]
-    bounds: [[0, 1], [0, 1]]
-    budget: 10
-runners:
-  r1: {type: ExampleRunner}
-supervisor:
-  base_run_dir: out
-  run_order:
-    - {executor: e1, sampler: s1, runner: r1}
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +37,3 @@ def good():
         return parsed
 
     return config
-
-
-def spoilt(old, new, text=GOOD):
-    """Replace a piece of the good configuration."""
-    assert old in text
-    return text.replace(old, new, 1)

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from conftest import GOOD, spoilt
+from good_config import GOOD, spoilt
 
 STAGE = "{executor: e1, sampler: s1, runner: r1}"
 SAMPLER = "type: RandomSampler\n    parameters: [x, y]\n    bounds: [[0, 1], [0, 1]]\n    budget: 10"

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import pytest
-from conftest import GOOD, spoilt
+from good_config import GOOD, spoilt
 
 from enchanted_tui.config.loading import config_from_mapping, load_config
 from enchanted_tui.config.problems import ConfigError
@@ -43,6 +43,16 @@ def test_byte_order_mark(tmp_path):
     """Files from Windows editors load."""
     (tmp_path / "c.yaml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     assert load_config("c.yaml").samplers["s1"].options["budget"] == 10
+
+
+def test_vanished_working_directory(tmp_path, monkeypatch, good):
+    """A shell whose directory was deleted gets a sentence."""
+    (tmp_path / "c.yaml").write_text(GOOD)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert refused(tmp_path / "c.yaml") == f"{tmp_path}/c.yaml: the working directory does not exist any more; change to another"
 
 
 def test_file_is_named_as_the_user_named_it(tmp_path):
@@ -147,7 +157,7 @@ def test_override_changes_one_use_of_an_anchor(good):
         ),
         (
             "supervisor.run_order.4.runner=r1",
-            ["--set supervisor.run_order.4.runner: supervisor.run_order has 1 items; the last is supervisor.run_order.0"],
+            ["--set supervisor.run_order.4.runner: there is no item 4 in supervisor.run_order; the last is supervisor.run_order.0"],
         ),
         (
             "samplers.s1.budget=[1",

@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 import pytest
-from conftest import spoilt
+from good_config import spoilt
 
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, LookupFailure, builtin_path, find
 from enchanted_tui.config.problems import snake_case

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import GOOD, spoilt
+from good_config import GOOD, spoilt
 
 from enchanted_tui.config.lookup import ALIASES, BUILTIN
 from enchanted_tui.config.schema import campaign_schema

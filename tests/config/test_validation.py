@@ -1,7 +1,7 @@
 """Wrong configurations and the exact sentences about them: users act on these."""
 
 import pytest
-from conftest import GOOD, spoilt
+from good_config import GOOD, spoilt
 
 BOUNDS = "bounds: [[0, 1], [0, 1]]"
 STAGE = "{executor: e1, sampler: s1, runner: r1}"
@@ -188,7 +188,10 @@ RUN_ORDER = [
     (
         STAGE,
         "{executor: [e1, e1], sampler: s1, runner: r1}",
-        ["c.yaml:14:49: supervisor.run_order[0].runner: there are 1 runners for 2 executors; give as many of both, one for each step"],
+        [
+            "c.yaml:14:49: supervisor.run_order[0].runner: the number of runners is 1, that of executors 2; "
+            "give as many of both, one for each step"
+        ],
     ),
     (
         STAGE,
@@ -324,10 +327,7 @@ SECTIONS = [
     (
         "base_run_dir: out",
         "base_run_dir: out\n  save_files: custom",
-        [
-            "warning: c.yaml:13:15: supervisor.save_files: no file is named in save_files_list, so only enchanted_datapoint.csv is kept "
-            "of each run directory"
-        ],
+        ["warning: c.yaml:13:15: supervisor.save_files: no file is named in save_files_list, so nothing is kept of the run directories"],
     ),
     (
         "base_run_dir: out",
@@ -403,6 +403,15 @@ def test_every_problem_at_once(said):
         "c.yaml:13:31: supervisor.run_order[0].sampler: there is no sampler named 's2'; there are s1",
         "c.yaml:13:43: supervisor.run_order[0].runner: there is no runner named 'r1'",
     ]
+
+
+def test_many_alike(said):
+    """A column pasted as text is not answered by thousands of sentences."""
+    values = ", ".join("[a, 1]" for _ in range(5_000))
+    found = said(spoilt(BOUNDS, f"bounds: [{values}]"))
+    assert len(found) == 11
+    assert found[0] == "c.yaml:7:15: samplers.s1.bounds[0][0]: expected a number, found 'a'"
+    assert found[-1] == "c.yaml:7:95: samplers.s1.bounds[10][0]: here and after, 4,990 more of this option are to correct"
 
 
 def test_missing_sections(said):
