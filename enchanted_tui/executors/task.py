@@ -225,8 +225,11 @@ def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(row)
-    writer.writerow([values.cell(value) for value in row.values()])
-    data = text.getvalue().encode("utf-8", "surrogateescape")
+    cells = [values.cell(value) for value in row.values()]
+    if any("\r" in cell for cell in cells):  # which csv.writer leaves unquoted where it does not end lines
+        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(cells)
+    data = text.getvalue().encode("utf-8", "backslashreplace")
     path = os.path.join(run_dir, DATAPOINT)
     partial = path + ".partial"
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
