@@ -1,0 +1,75 @@
+"""Programs that the campaigns run: installed where they are missing."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are importable by name
+
+from real_campaign import ROOT, RealCampaign
+
+INSTALL_LIMIT = 600  #: seconds
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "enchanted-tui-tests"
+
+
+@pytest.fixture(scope="session")
+def freegs_python() -> str:
+    """Give the Python of an environment with FreeGS and this project, which is made once and kept."""
+    key = hashlib.sha256(f"{ROOT}{sys.version}".encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()[:16]
+    home = CACHE / f"freegs-{key}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "complete").exists():
+            _install_freegs(home)
+            (home / "complete").touch()
+    return str(home / "bin" / "python")
+
+
+@pytest.fixture(scope="session")
+def ngspice() -> str:
+    """Give the path of ngspice; as root, install its Debian package where it is missing."""
+    if shutil.which("ngspice") is None and os.geteuid() == 0 and shutil.which("apt-get") is not None:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", "ngspice"]):
+            subprocess.run(command, env=environment, capture_output=True, timeout=INSTALL_LIMIT, check=False)
+    found = shutil.which("ngspice")
+    if found is None:
+        cannot_run("ngspice is not installed; install the Debian package ngspice to run this campaign")
+    return found
+
+
+@pytest.fixture
+def real_campaign(tmp_path: Path) -> Iterator[type]:
+    """Make campaigns below the test's directory; whatever they leave running is ended with the test."""
+    with contextlib.ExitStack() as ends:
+
+        def make(config: str, name: str, *options: str, python: str = sys.executable) -> RealCampaign:
+            made = RealCampaign(config, tmp_path / name, python, *options)
+            ends.callback(made.end_processes)
+            return made
+
+        yield make
+
+
+def cannot_run(reason: str) -> None:
+    """Skip the test; fail it in continuous integration, where a campaign that nobody runs is no campaign."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def _install_freegs(home: Path) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    for command in ([sys.executable, "-m", "venv", str(home)], [str(home / "bin" / "pip"), "install", "-q", "-e", f"{ROOT}[freegs]"]):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False)
+        if done.returncode:
+            cannot_run(f"FreeGS cannot be installed ({' '.join(command)}): {(done.stderr or done.stdout).strip()[-500:]}")
