@@ -11,7 +11,7 @@ from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Deliver, Executor, Result, Task, TaskContext, TaskId, WorkerInfo
-from enchanted_tui.executors.task import fail_task, task_message
+from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.runners.base import Runner
 from enchanted_tui.supervisor.stage import LostSamplesError, Ready, SamplerFailure, StageRun
 
@@ -38,10 +38,6 @@ class Dispatcher:
 
     def executor_of(self, task: TaskId) -> str:
         return self._keys[self._config.stages[task.depth].steps[task.step].executor]
-
-    def task_of(self, task: TaskId, params: dict[str, Any]) -> Task:
-        """Give a task as it would be submitted with `params`."""
-        return Task(task, self._config.stages[task.depth].steps[task.step].runner, params)
 
     # -- giving out -----------------------------------------------------------------------------------------------------------
 
@@ -107,6 +103,10 @@ class Dispatcher:
                 self._fail(Task(ready.id, runner, {}), "lost", str(error))
                 continue
             task = Task(ready.id, runner, params, self.attempts.get(ready.id, 0), None, hide)
+            reason = run.reason_to_skip(ready.id)
+            if reason is not None:
+                self._return(task, skip_task(task_message(task), self._context_fields, reason))
+                continue
             preparer = self._preparers.get(runner)
             if preparer is not None:
                 try:
@@ -119,9 +119,13 @@ class Dispatcher:
         return tasks
 
     def _fail(self, task: Task, kind: str, message: str) -> None:
-        self.in_flight[task.id] = self.executor_of(task.id)
         failure = {"kind": kind, "message": message}
-        self._deliver(Result(task.id, fail_task(task_message(task), self._context_fields, failure, 0.0, time.time())))
+        self._return(task, fail_task(task_message(task), self._context_fields, failure, 0.0, time.time()))
+
+    def _return(self, task: Task, line: bytes) -> None:
+        """Deliver the record of a task that no executor gets to see."""
+        self.in_flight[task.id] = self.executor_of(task.id)
+        self._deliver(Result(task.id, line))
 
     # -- taking back ------------------------------------------------------------------------------------------------------------
 
