@@ -105,7 +105,8 @@ def _fresh(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Co
         if to_clear:
             from enchanted_tui.storage.cleaning import delete_campaign
 
-            delete_campaign(run_dir, keep=(run_dir.lock,), config_path=config.path)
+            stored = recorded_configs(run_dir)
+            delete_campaign(run_dir, keep=(run_dir.lock,), stored_configs=stored, config_path=config.path)
         state = CampaignState()
         seed = secrets.randbits(63) if config.supervisor.seed is None else config.supervisor.seed
         samplers = build_samplers(config, seed)
@@ -377,6 +378,14 @@ def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:
 
 def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
+
+
+def recorded_configs(run_dir: RunDir) -> set[str]:
+    """Give the names of all configurations that a campaign's sessions have stored."""
+    if not run_dir.journal.is_file():
+        return set()
+    with JournalReader(run_dir.journal) as reader:
+        return {record["config"] for _, record in reader.records(rows=False) if record["type"] == "open"}
 
 
 def newest_config(run_dir: RunDir) -> tuple[Path | None, Path | None]:
