@@ -62,7 +62,7 @@ class Projections:
         self._hdf5 = _BackgroundHdf5(self._run_dir)
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
-        self._touched = before is None or self.fingerprints() != before.get("files")
+        self._touched = before is None or before["reason"] == "environment" or self.fingerprints() != before.get("files")
 
     # -- what happens -----------------------------------------------------------------------------------------------------------
 
@@ -75,6 +75,8 @@ class Projections:
             stage = dataset_stage(self._state)
             if stage.n_rows and (stage.complete or self._state.current_depth < stage.depth):
                 self._rebuild(self._run_dir.dataset, stage)
+            for report in progress.finished_steps(self._state):
+                self._progress.finished(report)
         self._write_progress()
 
     def begin_stage(self, run: StageRun) -> None:
