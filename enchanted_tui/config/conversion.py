@@ -161,6 +161,8 @@ class Conversion:
         if not isinstance(value, list):
             remedy = "; write it in brackets, [...]" if not isinstance(value, dict) else ""
             return self._expected(value, hint, path, remedy)
+        if kind is list and (not parameters or parameters[0] is Any):
+            return plain(value)
         hints: Any = [parameters[0] if parameters else Any] * len(value)
         if kind is tuple and parameters[-1:] != (Ellipsis,):
             if len(value) != len(parameters):

@@ -158,7 +158,7 @@ def _absent(kind: str, name: str) -> LookupFailure:
 
 def _unknown(kind: str, name: str) -> str:
     for other in BUILTIN:
-        if other != kind and (builtin_path(other, name) or _is_absent(other, name)):
+        if other != kind and (builtin_path(other, name) or _is_absent(other, name) or _is_plugin(other, name)):
             return f"{name!r} is {_article(other)} and belongs under {KINDS[other]!r}"
     known = names_like(kind)
     suggestion = _with_suffix(kind, name) or nearest(name, known)
@@ -186,6 +186,10 @@ def _entry_points(kind: str) -> list[Any]:
     from importlib import metadata
 
     return [point for group in _GROUPS for point in metadata.entry_points(group=f"{group}.{KINDS[kind]}")]
+
+
+def _is_plugin(kind: str, name: str) -> bool:
+    return any(_form(point.name) == _form(name) for point in _entry_points(kind))
 
 
 def _entry_point(kind: str, name: str) -> Any:

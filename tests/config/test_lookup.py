@@ -181,6 +181,23 @@ def test_builtins_come_before_plugins_and_kinds_are_kept_apart(plugin, said, goo
     assert good().executors["e1"].class_path == "enchanted_tui.executors.local.executor:LocalExecutor"
 
 
+def test_plugin_of_another_kind(plugin, said):
+    """A runner's plugin named as a sampler is told from a name that does not exist."""
+    plugin("kinds", "[enchanted_surrogates.runners]\nmesh_runner = kinds_module:M\n", kinds_module="")
+    assert said(spoilt("type: RandomSampler", "type: MeshRunner")) == [
+        "c.yaml:5:11: samplers.s1.type: 'MeshRunner' is a runner and belongs under 'runners'"
+    ]
+
+
+def test_missing_package_of_an_unused_component(tmp_path, said):
+    """An entry that nothing uses may need a package that is not installed here; one that is used may not."""
+    (tmp_path / "needs_module.py").write_text("import package_that_is_not_installed\n")
+    unused = spoilt("r1: {type: ExampleRunner}", "r1: {type: ExampleRunner}\n  r2: {type: 'needs_module:X'}")
+    sentence = "the module 'needs_module' cannot be imported: ModuleNotFoundError: No module named 'package_that_is_not_installed'"
+    assert said(unused) == [f"warning: c.yaml:11:14: runners.r2.type: {sentence}; ignored, because run_order does not use it"]
+    assert said(unused.replace("runner: r1", "runner: r2")) == [f"c.yaml:11:14: runners.r2.type: {sentence}"]
+
+
 def test_two_plugins_of_one_name(plugin, said):
     """Which of two is meant is for the user to say."""
     plugin("one", "[enchanted_tui.runners]\nsame_runner = one_module:One\n", one_module=RUNNER.format(name="One"))
