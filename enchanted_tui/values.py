@@ -14,7 +14,9 @@ import base64
 import json
 from typing import Any
 
+_TEXT = frozenset((str,))
 _EXACT = frozenset((float, int, str, bool, type(None)))
+_ALWAYS_EXACT = _EXACT - {int}  # of integers, only those are exact that are not too long
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _MAX_DIGITS_BITS = 14_000  # below Python's limit of 4,300 digits for int <-> str
 
@@ -78,7 +80,9 @@ def cell(value: Any) -> str:
 
 
 def _dict_to_json(value: dict[Any, Any]) -> Any:
-    if all(type(key) is str for key in value) and not (len(value) == 1 and next(iter(value)).startswith("$")):
+    if _TEXT.issuperset(map(type, value)) and not (len(value) == 1 and next(iter(value)).startswith("$")):
+        if _ALWAYS_EXACT.issuperset(map(type, value.values())):
+            return value
         return {key: item if type(item) in _EXACT and type(item) is not int else to_json(item) for key, item in value.items()}
     return {"$dict": [[to_json(key), to_json(item)] for key, item in value.items()]}
 

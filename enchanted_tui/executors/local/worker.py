@@ -53,7 +53,7 @@ def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool)
     """
     for number, name in ((1, "stdout.txt"), (2, "stderr.txt")):
         with contextlib.suppress(OSError):
-            size = os.fstat(number).st_size if descriptors else os.stat(captured[number]).st_size
+            size = os.lseek(number, 0, os.SEEK_END) if descriptors else os.stat(captured[number]).st_size
             if not size:
                 continue
             if os.path.isdir(run_dir):
