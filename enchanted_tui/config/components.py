@@ -86,7 +86,7 @@ class Checker:
             options[name] = self._rooted_parts(cls.part_options[name], (*path, given[name]), options[name])
         if invalid:
             self._check_rest(cls, options, invalid, path, given)
-        if self.report.error_count > errors_before:
+        if invalid or self.report.error_count > errors_before:
             return None
         instance = self._instance(cls, options, path, given)
         return None if self.report.error_count > errors_before else (options, extra, instance)
@@ -130,7 +130,7 @@ class Checker:
             name = names.get(key) if isinstance(key, str) else None
             if name is None:
                 extra[str(key)] = plain(mapping[key])
-                self._unknown_key(cls, (*path, key), [known for known in (*names, *besides) if known not in mapping])
+                self._unknown_key(cls, (*path, key), (*names, *besides))
             elif name in given:
                 self.report.error((*path, key), f"this is another name of {given[name]!r}, which is given too; remove one", at_key=True)
             else:

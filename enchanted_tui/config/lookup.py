@@ -112,11 +112,6 @@ def builtin_path(kind: str, name: str) -> str | None:
     return BUILTIN[kind][declared] if declared is not None else None
 
 
-def builtin_names(kind: str) -> list[str]:
-    """The built-ins of a kind, in the order of the documentation."""
-    return list(BUILTIN[kind])
-
-
 def names_like(kind: str) -> list[str]:
     """Every name that `type` can have: built-ins, their other names, and entry points (which are not imported)."""
     return [*BUILTIN[kind], *ALIASES.get(kind, ()), *(point.name for point in _entry_points(kind))]

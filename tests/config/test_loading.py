@@ -168,7 +168,7 @@ def test_override_changes_one_use_of_an_anchor(good):
             ["--set samplers.s1.budget: the tag '!!python/name:os.system' is not allowed; a configuration holds plain values only"],
         ),
         ("supervisor.run_order.0.runner=r2", ["--set supervisor.run_order.0.runner: there is no runner named 'r2'; there are r1"]),
-        ("samplers.s1.bugdet=3", ["warning: --set samplers.s1.bugdet: ignored, because there is no such option"]),
+        ("samplers.s1.bugdet=3", ["warning: --set samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?"]),
         (
             "supervisr.seed=3",
             ["warning: --set supervisr.seed: supervisr: ignored, because there is no such section; did you mean 'supervisor'?"],

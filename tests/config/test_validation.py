@@ -405,6 +405,17 @@ def test_every_problem_at_once(said):
     ]
 
 
+def test_one_sentence_for_one_mistake(said):
+    """A value that could not be read is not also reported as missing, of the wrong type, or as the reason why nothing else fits."""
+    tag = "is not allowed; a configuration holds plain values only"
+    assert said(spoilt("budget: 10", "budget: !x 10")) == [f"c.yaml:8:13: samplers.s1.budget: the tag '!x' {tag}"]
+    assert said(spoilt("[[0, 1], [0, 1]]", "[[0, 1], !x [0, 1]]")) == [f"c.yaml:7:22: samplers.s1.bounds[1]: the tag '!x' {tag}"]
+    assert said(spoilt("type: RandomSampler", "type: !x RandomSampler")) == [f"c.yaml:5:11: samplers.s1.type: the tag '!x' {tag}"]
+    assert said(spoilt("base_run_dir: out", "base_run_dir: 2026-13-13")) == [
+        "c.yaml:12:17: supervisor.base_run_dir: '2026-13-13' cannot be read as a timestamp; put it in quotes if it is text"
+    ]
+
+
 def test_many_alike(said):
     """A column pasted as text is not answered by thousands of sentences."""
     values = ", ".join("[a, 1]" for _ in range(5_000))
