@@ -17,6 +17,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.task import EnvironmentFailure, load_class, run_task
+from enchanted_tui.runners.environment import encoded_environment
 
 MAX_MESSAGE = 1 << 16  #: longer messages travel through a file, named in a packet that starts with SPOOLED
 SPOOLED = b"@"
@@ -74,7 +75,7 @@ class _Home:
         self.pid = os.getpid()
         self.directory = os.getcwd()
         self.environment = dict(os.environ)
-        self.encoded_environment = _encoded_environment()
+        self.encoded_environment = encoded_environment()
 
     def restore(self) -> None:
         if os.getpid() != self.pid:  # a child that the runner forked came back from single_code_run: it is no worker
@@ -93,15 +94,9 @@ class _Home:
             moved = True
         if moved:
             os.chdir(self.directory)
-        if _encoded_environment() != self.encoded_environment:
+        if encoded_environment() != self.encoded_environment:
             os.environ.clear()
             os.environ.update(self.environment)
-
-
-def _encoded_environment() -> dict[bytes, bytes]:
-    """Give a copy of what `os.environ` holds. Compared as text, every variable is decoded, which took half the time of a short task."""
-    held: dict[bytes, bytes] | None = getattr(os.environ, "_data", None)
-    return dict(os.environb if held is None else held)
 
 
 def _preload(context: dict[str, Any]) -> None:

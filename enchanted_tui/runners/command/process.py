@@ -14,6 +14,7 @@ from typing import Any
 
 from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.files import place
+from enchanted_tui.runners.environment import encoded_environment
 
 Environment = Mapping[str, "str | None"]
 
@@ -124,7 +125,7 @@ def _streams(opened: contextlib.ExitStack, run_dir: str, stdin: str | None, stdo
 
 
 def _merged(changes: Environment, run_dir: str) -> dict[bytes, bytes]:
-    environment = dict(os.environb)
+    environment = encoded_environment()
     environment[b"PWD"] = os.fsencode(run_dir)  # programs that ask $PWD must get the directory they run in
     for name, value in changes.items():
         if value is None:
