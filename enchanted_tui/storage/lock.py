@@ -8,14 +8,16 @@ seconds of the observer's own clock. Creation is by hard link, which is atomic o
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
+import re
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -73,14 +75,14 @@ class Lock:
         me = _me()
         while not _create(path, me):
             holder = read_holder(path)
-            if holder is None:
-                time.sleep(0.05)
-                if read_holder(path) is None:
-                    _set_aside(path, None)  # unreadable: its writer died between creating and writing, or the disk was full
-                continue
-            if is_alive(path, holder):
+            if holder is not None and is_alive(path, holder):
                 raise DirectoryInUseError(path.parent.parent, holder)
-            _set_aside(path, holder)
+            if holder is None:
+                time.sleep(0.05)  # unreadable: its writer died while writing it, or the disk was full
+            with _alone(path.parent):
+                if read_holder(path) == holder if holder is not None else _is_unreadable(path):
+                    _set_aside(path, holder)
+        _clear_leftovers(path)
         return cls(path, me, on_lost)
 
     def still_held(self) -> bool:
@@ -111,10 +113,24 @@ class Lock:
 def read_holder(path: Path) -> Holder | None:
     """Give who holds the lock file, or None if there is none or it cannot be read."""
     try:
-        content = json.loads(path.read_bytes())
-        return Holder(**content)
+        return _parse(path.read_bytes())
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _parse(content: bytes) -> Holder:
+    return Holder(**json.loads(content))
+
+
+def _is_unreadable(path: Path) -> bool:
+    """Tell whether there is a lock file that names nobody."""
+    try:
+        _parse(path.read_bytes())
+    except OSError:
+        return False
+    except (ValueError, TypeError):
+        return True
+    return False
 
 
 def is_alive(path: Path, holder: Holder, patience: float = PATIENCE) -> bool:
@@ -179,17 +195,54 @@ def _content(holder: Holder, beat: int) -> bytes:
 
 def _create(path: Path, holder: Holder) -> bool:
     temporary = path.with_name(f"{path.name}.{holder.token}")
-    with temporary.open("wb") as file:
-        file.write(_content(holder, 0))
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        with temporary.open("wb") as file:
+            file.write(_content(holder, 0))
+            file.flush()
+            os.fsync(file.fileno())
         os.link(temporary, path)
     except FileExistsError:
         return False
+    except FileNotFoundError:  # removed as a left-over by whoever has just got the lock
+        if not path.parent.is_dir():
+            raise
+        return False
     finally:
-        temporary.unlink()
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return True
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keep others from replacing the same dead holder: one of them could move aside the lock that another has just put in its place.
+
+    Best effort: some network file systems cannot lock a directory, and nobody waits long for a process that was stopped in here. The
+    kernel gives the lock back when its holder dies.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        for _ in range(40):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.05)
+            except OSError:
+                break
+            else:
+                break
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _clear_leftovers(path: Path) -> None:
+    """Remove what processes that were killed while they took the lock have left. Only its holder may."""
+    with _alone(path.parent):
+        for name in os.listdir(path.parent):
+            if re.fullmatch(rf"{re.escape(path.name)}\.[0-9a-f]{{32}}", name):
+                with contextlib.suppress(OSError):
+                    os.unlink(path.parent / name)
 
 
 def _set_aside(path: Path, expected: Holder | None) -> None:
@@ -201,9 +254,9 @@ def _set_aside(path: Path, expected: Holder | None) -> None:
         return
     found = read_holder(aside)
     if found is not None and (expected is None or found.token != expected.token):
-        with contextlib.suppress(FileExistsError):
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
             os.link(aside, path)
-    aside.unlink()
+    aside.unlink(missing_ok=True)
 
 
 def _write_beat(path: Path, holder: Holder, beat: int) -> None:
