@@ -21,9 +21,9 @@ SHAPES["growing"]["supervisor"] |= {
     "log_failures": True,
 }
 #: more than there are write points
-MOST = {"quick": 160, "growing": 480}
+MOST = {"quick": 260, "growing": 600}
 
-EVERYDAY_KILLS = [("quick", at) for at in range(1, MOST["quick"], 11)] + [("growing", at) for at in range(60, 300, 60)]
+EVERYDAY_KILLS = [("quick", at) for at in range(1, MOST["quick"], 17)] + [("growing", at) for at in range(60, 300, 60)]
 EVERYDAY_TORN = [("quick", at) for at in (3, 9, 17, 24)] + [("growing", 50)]
 FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [("growing", at) for at in range(1, MOST["growing"], 6)]
 FULL_TORN = [("quick", at) for at in range(1, 70)] + [("growing", at) for at in range(1, 240, 6)]
