@@ -125,8 +125,8 @@ class _Stage:
         if batch and self._last_batch is not None:
             remedy = f"set batch_number to {batch - 1} in enchanted_run.yaml to have it and what follows done again"
         raise EnvironmentProblem(
-            f"According to enchanted_run.yaml batch {batch} of depth {self.depth} is finished, but there is no whole row of {name}, neither in "
-            f"its run directory nor in the dataset; bring it back, or {remedy}."
+            f"According to enchanted_run.yaml batch {batch} of depth {self.depth} is finished, but there is no whole row of {name}, "
+            f"neither in its run directory nor in the dataset; bring it back, or {remedy}."
         )
 
     def sizes(self, n_parents: int) -> list[int]:

@@ -29,6 +29,7 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 own_outputs=tuple(frozenset({"output", *_output_names(config, runner)} - drawn) for runner in runners),
                 data_dir=str(session.run_dir.data),
                 skip_failed_parents=config.supervisor.failed_parents == "skip",
+                skip_after_failed_step=config.supervisor.failed_steps == "skip",
             )
         )
     return plans

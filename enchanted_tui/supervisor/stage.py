@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from enchanted_tui import values
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.journal import Journal, Record
-from enchanted_tui.supervisor.state import NOT_RUN, BatchState, CampaignState, StageState
+from enchanted_tui.supervisor.state import FAILED, NOT_RUN, BatchState, CampaignState, StageState
 
 SLICE = 1_000  #: samples recorded, and kept in memory, at a time
 _SLICES_KEPT = 4
@@ -52,6 +52,7 @@ class StagePlan:
     own_outputs: tuple[frozenset[str], ...]  #: one set a step: columns that a failed row must not show with an inherited value
     data_dir: str  #: absolute
     skip_failed_parents: bool
+    skip_after_failed_step: bool
 
 
 class StageRun:
@@ -169,6 +170,16 @@ class StageRun:
         else:
             return self._sample(batch, task.sample), []
         return params, [name for name in self.plan.own_outputs[task.step] if name in params]
+
+    def reason_to_skip(self, task: TaskId) -> str | None:
+        """Say why a task is recorded as skipped and not run; None if it is run."""
+        if not task.step or not self.plan.skip_after_failed_step:
+            return None
+        before = self.stage.batches[task.batch].steps[task.step - 1]
+        if before.outcomes[task.sample] < FAILED:
+            return None
+        record = self._journal.read(before.offsets[task.sample])
+        return f"step {task.step - 1} failed: {record['message']}"
 
     # -- samples ----------------------------------------------------------------------------------------------------------------
 

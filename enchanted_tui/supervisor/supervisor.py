@@ -11,14 +11,12 @@ import logging
 import queue
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
-from enchanted_tui.executors.task import skip_task, task_message
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
@@ -124,7 +122,6 @@ class _Campaign:
         self._inbox = inbox
         self._observer = observer
         self._context: TaskContext = task_context(session)
-        self._context_fields = asdict(self._context)
         self._dispatcher = Dispatcher(self.config, self._context, inbox.put)
         self._projections = Projections(session)
         self._live = LiveFile(session.run_dir)
@@ -263,7 +260,7 @@ class _Campaign:
             self._projections.failure(task, record)
             self._check_failures()
         if task.step + 1 < len(batch.steps):
-            self._next_step(task, record, failed)
+            self._dispatcher.put(Ready(task._replace(step=task.step + 1), record["row"]))
         else:
             self._projections.row(task, record["row"])
         if batch.steps[task.step].done == batch.count:
@@ -271,17 +268,6 @@ class _Campaign:
             if batch.done:
                 self._record({"type": "batch_complete", "depth": task.depth, "batch": task.batch})
                 self._projections.batch_complete(task, batch)
-
-    def _next_step(self, task: TaskId, record: Record, failed: bool) -> None:
-        following = task._replace(step=task.step + 1)
-        if failed and self.config.supervisor.failed_steps == "skip":
-            params = dict(record["row"])
-            message = task_message(self._dispatcher.task_of(following, params))
-            line = skip_task(message, self._context_fields, f"step {task.step} failed: {record['message']}")
-            self._dispatcher.in_flight[following] = ""
-            self._inbox.put(Result(following, line))
-        else:
-            self._dispatcher.put(Ready(following, record["row"]))
 
     def _record(self, record: Record) -> int:
         offset = self.journal.append(record)

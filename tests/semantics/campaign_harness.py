@@ -200,12 +200,10 @@ def _plain(value: Any) -> Any:
 
 
 def h5_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the rows of a group with values/columns and text_values/text_columns; NaN and empty text count as missing."""
-    numbers = [dict(zip(table["columns"], row, strict=True)) for row in table["values"]]
-    texts = [dict(zip(table["text_columns"], row, strict=True)) for row in table["text_values"]]
-    assert len(numbers) == len(texts)
+    """Give the rows of a group with values/columns and perhaps text_values/text_columns; what is NaN or empty text is left out."""
+    texts = table.get("text_values", [[]] * len(table["values"]))
     rows = []
-    for number, text in zip(numbers, texts, strict=True):
-        held = {name: value for name, value in number.items() if value is not None}
-        rows.append(held | {name: value for name, value in text.items() if value})
+    for numbers, words in zip(table["values"], texts, strict=True):
+        held = dict(zip(table["columns"], numbers, strict=True)) | dict(zip(table.get("text_columns", []), words, strict=True))
+        rows.append({name: value for name, value in held.items() if value not in (None, "")})
     return rows
