@@ -83,7 +83,7 @@ def open_session(
             return _fresh(config, run_dir, overwrite, confirm, on_lock_lost)
         return _resumed(config, run_dir, mode, on_lock_lost)
     except OSError as error:
-        raise environment_problem(error, run_dir.root) from error
+        raise environment_problem(error, run_dir.root, begun=run_dir.journal.exists()) from error
 
 
 def has_record(run_dir: RunDir) -> bool:
@@ -273,21 +273,27 @@ def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
     return Lock.acquire(run_dir.lock, on_lock_lost)
 
 
-def environment_problem(error: OSError, root: Path) -> EnvironmentProblem:
-    """Give an error of the file system as a sentence with the remedy."""
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full; make room",
+    errno.EDQUOT: "the quota is used up; make room",
+    errno.EROFS: "the file system is read-only; have it mounted writable",
+    errno.EACCES: "permission denied; change the permissions",
+    errno.EPERM: "permission denied; change the permissions",
+    errno.ENOENT: "it has vanished; bring it back",
+    errno.ESTALE: "its file system has gone; bring it back",
+    errno.ENOTDIR: "a part of this path is not a directory; move what is in the way",
+    errno.EMFILE: "too many open files; raise the limit with ulimit -n",
+}
+
+
+def environment_problem(error: OSError, root: Path, *, begun: bool = True) -> EnvironmentProblem:
+    """Give an error of the file system as a sentence with the remedy; `begun` says whether there is a campaign to go on with."""
     where = error.filename or root
-    remedies = {
-        errno.ENOSPC: "the disk is full; make room",
-        errno.EDQUOT: "the quota is used up; make room",
-        errno.EROFS: "the file system is read-only; have it mounted writable or choose another base_run_dir",
-        errno.EACCES: "permission denied; change the permissions or choose another base_run_dir",
-        errno.EPERM: "permission denied; change the permissions or choose another base_run_dir",
-        errno.ENOENT: "it has vanished; bring it back",
-        errno.ESTALE: "its file system has gone; bring it back",
-        errno.ENOTDIR: "a part of this path is not a directory; choose another base_run_dir",
-        errno.EMFILE: "too many open files; raise the limit with ulimit -n",
-    }
-    remedy = remedies.get(error.errno or 0, error.strerror or str(error))
+    if not begun and error.errno == errno.ENOENT:
+        return EnvironmentProblem(f"{where}: cannot be made here; choose another base_run_dir.")
+    remedy = _REMEDIES.get(error.errno or 0, error.strerror or str(error))
+    if not begun:
+        return EnvironmentProblem(f"{where}: {remedy}, or choose another base_run_dir.")
     return EnvironmentProblem(f"{where}: {remedy}, then go on with --run-mode resume. Nothing that has finished is lost.")
 
 
@@ -338,7 +344,7 @@ def _use_local_storage(session: Session) -> None:
         try:
             session.local_storage = str(make_private_dir(place, session.state.campaign, socket.gethostname()))
         except OSError as error:
-            raise environment_problem(error, Path(place)) from error
+            raise environment_problem(error, Path(place), begun=False) from error
 
 
 def describe_stages(config: CampaignConfig) -> list[dict[str, Any]]:
