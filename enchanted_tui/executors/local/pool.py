@@ -13,12 +13,8 @@ import json
 import logging
 import os
 import selectors
-import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -27,8 +23,10 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
-from enchanted_tui.executors.local.warden import MARK_VARIABLE, capture_files, kill_marked, mark_prefix
-from enchanted_tui.executors.local.worker import MAX_MESSAGE, READY, SPOOLED, TROUBLE, collect_output, content
+from enchanted_tui.executors.local.channel import WorkerChannel
+from enchanted_tui.executors.local.warden import capture_files
+from enchanted_tui.executors.local.warden_process import WardenProcess
+from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.task import fail_task, task_message
 
 log = logging.getLogger(__name__)
@@ -36,43 +34,6 @@ log = logging.getLogger(__name__)
 _AHEAD_SECONDS = 0.02  #: how much work a worker is given in advance
 _MAX_AHEAD = 64
 _START_ATTEMPTS = 3
-_BOOTSTRAP = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
-)
-
-
-class _Worker:
-    """One worker as the pool sees it."""
-
-    __slots__ = (
-        "assigned",
-        "buffer",
-        "killed_for",
-        "number",
-        "pid",
-        "queued_end",
-        "ready",
-        "result_fd",
-        "since",
-        "since_epoch",
-        "task_socket",
-    )
-
-    def __init__(self, number: int, task_socket: socket.socket, queued_end: socket.socket, result_fd: int) -> None:
-        self.number = number
-        self.task_socket = task_socket
-        self.queued_end = queued_end  #: the receiving end: packets the worker has not read can be taken back from it
-        self.result_fd = result_fd
-        self.pid = 0
-        self.ready = False
-        self.assigned: deque[Task] = deque()  #: in the order in which the worker reads them; the first one runs
-        self.buffer = b""
-        self.since = 0.0  #: monotonic time at which the first assigned task started
-        self.since_epoch = 0.0
-        self.killed_for: TaskId | None = None
-
-    def started_next(self) -> None:
-        self.since, self.since_epoch = time.monotonic(), time.time()
 
 
 class Pool:
@@ -93,7 +54,7 @@ class Pool:
         self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
         self._deliver = deliver
         self._environment = environment
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, WorkerChannel] = {}
         self._backlog: deque[Task] = deque()
         self._taken = 0  #: tasks taken so far; only the supervisor's thread counts them
         self._settled = 0  #: of those, tasks delivered, taken back or given up; only the pool's thread counts them
@@ -105,7 +66,7 @@ class Pool:
         os.set_blocking(self._wake_write, False)
         self._selector = selectors.DefaultSelector()
         self._closing = False
-        self._broken = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="local-executor", daemon=True)
 
     # -- called by the supervisor ---------------------------------------------------------------------------------------
@@ -132,7 +93,7 @@ class Pool:
             taken.extend(task.id for task in self._backlog)
             self._backlog.clear()
             for worker in self._workers.values():
-                taken.extend(task.id for task in self._take_unread(worker))
+                taken.extend(task.id for task in worker.take_unread())
             self._settled += len(taken)
             done.set()
 
@@ -149,7 +110,7 @@ class Pool:
             self._closing = True
             self._backlog.clear()
             for worker in self._workers.values():
-                self._tell_warden({"op": "kill", "id": worker.number})
+                self._warden.kill(worker)
             self._settled = self._taken
 
         self._command(kill_all)
@@ -157,20 +118,15 @@ class Pool:
     def close(self) -> None:
         def stop() -> None:
             self._closing = True
-            self._tell_warden({"op": "close"})
+            self._warden.end()
             for worker in self._workers.values():
-                worker.task_socket.close()
+                worker.hang_up()
 
         self._command(stop)
         self._thread.join(timeout=20)
-        try:
-            self._warden.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._warden.kill()
-            self._warden.wait()
+        self._warden.wait()
         for descriptor in (self._wake_read, self._wake_write):
             os.close(descriptor)
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def workers(self) -> list[WorkerInfo]:
         host = socket.gethostname()
@@ -186,7 +142,7 @@ class Pool:
         try:
             for _ in range(self._size):
                 self._spawn()
-            while not (self._closing and self._broken):
+            while not (self._closing and self._ended):
                 self._turn()
         except Exception as error:
             log.exception("the local executor failed")
@@ -200,7 +156,7 @@ class Pool:
                 os.read(self._wake_read, 4096)
             elif key.data == "warden":
                 self._hear_warden()
-            else:
+            elif key.data.number in self._workers:  # it may have been forgotten in this very turn
                 self._read_results(key.data)
         while self._commands:
             self._commands.popleft()()
@@ -218,8 +174,6 @@ class Pool:
             self._forget(worker)
         with contextlib.suppress(Exception):
             self._selector.close()
-        with contextlib.suppress(OSError):
-            self._control.close()
 
     # -- handing out --------------------------------------------------------------------------------------------------------
 
@@ -237,74 +191,43 @@ class Pool:
                 for worker in ready:
                     if not self._backlog:
                         return
-                    if len(worker.assigned) <= level and worker.killed_for is None and not self._send(worker, self._backlog[0]):
-                        continue
+                    if len(worker.assigned) <= level and worker.killed_for is None:
+                        self._send_next(worker)
         else:
             self._relieve_stragglers()
 
-    def _send(self, worker: _Worker, task: Task) -> bool:
-        """Send the first task of the backlog; False if the worker's queue is full."""
-        packet = values.encode(task_message(task)).encode("ascii")
-        if len(packet) > MAX_MESSAGE:
-            packet = self._spool(packet)
-        try:
-            worker.task_socket.send(packet)
-        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
-            return False
-        self._backlog.popleft()
-        if not worker.assigned:
-            worker.started_next()
-        worker.assigned.append(task)
-        return True
+    def _send_next(self, worker: WorkerChannel) -> None:
+        """Send the first task of the backlog, if the worker can take it."""
+        if worker.send(self._backlog[0]):
+            self._backlog.popleft()
 
     def _relieve_stragglers(self) -> None:
         """Give idle workers what waits unread behind somebody's running task."""
-        idle = [worker for worker in self._workers.values() if worker.ready and not worker.assigned]
+        idle = [worker for worker in self._workers.values() if worker.idle]
         if not idle:
             return
         for worker in self._workers.values():
             if len(worker.assigned) > 1:
-                self._backlog.extend(self._take_unread(worker))
+                self._backlog.extend(worker.take_unread())
         for worker in idle:
             if self._backlog:
-                self._send(worker, self._backlog[0])
+                self._send_next(worker)
         if self._backlog:
             self._hand_out()
 
-    def _take_unread(self, worker: _Worker) -> list[Task]:
-        """Take back the packets that a worker has not read. It may read one between two of ours, so each says which task it was."""
-        unread = set()
-        with contextlib.suppress(BlockingIOError, OSError):
-            while packet := worker.queued_end.recv(MAX_MESSAGE + 1, socket.MSG_DONTWAIT):
-                unread.add(TaskId(*values.decode(content(packet))["task"]))
-        taken = [task for task in worker.assigned if task.id in unread]
-        worker.assigned = deque(task for task in worker.assigned if task.id not in unread)
-        return taken
-
-    def _spool(self, packet: bytes) -> bytes:
-        descriptor, path = tempfile.mkstemp(dir=self._scratch)
-        with os.fdopen(descriptor, "wb") as spooled:
-            spooled.write(packet)
-        return SPOOLED + path.encode()
-
     # -- results ------------------------------------------------------------------------------------------------------------
 
-    def _read_results(self, worker: _Worker) -> None:
-        try:
-            data = os.read(worker.result_fd, 1 << 18)
-        except BlockingIOError:
-            return
-        if not data:  # the worker has gone: the warden's notice follows
-            self._selector.unregister(worker.result_fd)
-            return
-        if worker.buffer:
-            data = worker.buffer + data
-        end = data.rfind(b"\n") + 1
-        worker.buffer = data[end:]
-        for line in data[:end].splitlines(keepends=True):
+    def _read_results(self, worker: WorkerChannel) -> bool:
+        """Take the results that have arrived; False if there were none."""
+        lines = worker.read_lines()
+        if lines is None:  # the worker has gone: the warden's notice follows
+            self._selector.unregister(worker.results)
+            return False
+        for line in lines:
             self._take_line(worker, line)
+        return bool(lines)
 
-    def _take_line(self, worker: _Worker, line: bytes) -> None:
+    def _take_line(self, worker: WorkerChannel, line: bytes) -> None:
         if line == READY:
             worker.ready = True
             self._failed_starts = 0
@@ -325,7 +248,7 @@ class Pool:
     def _until_deadline(self) -> float | None:
         if self._timeout is None or self._closing:
             return None
-        running = [worker.since for worker in self._workers.values() if worker.assigned and worker.ready and worker.killed_for is None]
+        running = [worker.since for worker in self._workers.values() if worker.running]
         return max(0.0, min(running) + self._timeout - time.monotonic()) if running else None
 
     def _enforce_time_limit(self) -> None:
@@ -333,24 +256,18 @@ class Pool:
             return
         now = time.monotonic()
         for worker in self._workers.values():
-            if worker.assigned and worker.ready and worker.killed_for is None and now - worker.since >= self._timeout:
-                self._backlog.extendleft(reversed(self._take_unread(worker)))
+            if worker.running and now - worker.since >= self._timeout:
+                self._backlog.extendleft(reversed(worker.take_unread()))
                 if worker.assigned:
                     worker.killed_for = worker.assigned[0].id
-                    self._tell_warden({"op": "kill", "id": worker.number})
+                    self._warden.kill(worker)
 
     def _hear_warden(self) -> None:
-        try:
-            data = self._control.recv(4096)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
+        message = self._warden.hear()
+        if message is None:
             self._warden_is_gone()
             return
-        message = json.loads(data)
-        worker = self._workers.get(message["id"])
+        worker = self._workers.get(message.get("id", 0))
         if worker is None:
             return
         if message["op"] == "spawned":
@@ -358,9 +275,9 @@ class Pool:
         elif message["op"] == "exit":
             self._worker_died(worker, message["status"])
 
-    def _worker_died(self, worker: _Worker, status: int) -> None:
+    def _worker_died(self, worker: WorkerChannel, status: int) -> None:
         self._drain(worker)
-        waiting = self._take_unread(worker)
+        waiting = worker.take_unread()
         ready = worker.ready
         self._forget(worker)
         if self._closing:
@@ -375,15 +292,12 @@ class Pool:
                 return
         self._spawn()
 
-    def _drain(self, worker: _Worker) -> None:
-        with contextlib.suppress(OSError, KeyError, ValueError):
-            while worker.result_fd in self._selector.get_map():
-                before = worker.buffer, len(worker.assigned), worker.ready
-                self._read_results(worker)
-                if before == (worker.buffer, len(worker.assigned), worker.ready):
-                    return
+    def _drain(self, worker: WorkerChannel) -> None:
+        """Take what a dead worker had sent."""
+        while worker.results in self._selector.get_map() and self._read_results(worker):
+            pass
 
-    def _bury(self, worker: _Worker, task: Task, status: int) -> None:
+    def _bury(self, worker: WorkerChannel, task: Task, status: int) -> None:
         """Deliver what killed a worker as the failure of the task it ran."""
         if worker.killed_for is not None and worker.killed_for != task.id:
             self._backlog.appendleft(task)  # its time-limited predecessor finished just before the blow fell
@@ -394,31 +308,29 @@ class Pool:
         self._settled += 1
         self._deliver(self._failure(worker, task, kind, reason))
 
-    def _failure(self, worker: _Worker, task: Task, kind: str, reason: str) -> Result | Trouble:
+    def _failure(self, worker: WorkerChannel, task: Task, kind: str, reason: str) -> Result | Trouble:
         failure = {"kind": kind, "message": reason}
         runtime = time.monotonic() - worker.since
         try:
             line = fail_task(task_message(task), self._context, failure, runtime, worker.since_epoch)
             run_dir = os.path.join(self._context["data_dir"], task.id.name)
-            collect_output(capture_files(self._scratch, worker.number), run_dir, descriptors=False)
+            collect_output(capture_files(self._warden.scratch, worker.number), run_dir, descriptors=False)
         except OSError as error:
             return Trouble(f"{task.id.name}: {error}", task.id)
         return Result(task.id, line)
 
     def _warden_is_gone(self) -> None:
         """All workers died with the warden: infrastructure, so the tasks they held run again."""
-        self._selector.unregister(self._control)
-        self._control.close()
+        self._selector.unregister(self._warden.control)
         if self._closing:
-            self._broken = True
+            self._ended = True
             return
         self._failed_starts += 1
-        self._warden.wait()
-        kill_marked(mark_prefix(self._context, self._scratch))
-        held: list[tuple[_Worker, Task]] = []
+        self._warden.bury()
+        held: list[tuple[WorkerChannel, Task]] = []
         for worker in list(self._workers.values()):
             self._drain(worker)
-            self._backlog.extend(self._take_unread(worker))
+            self._backlog.extend(worker.take_unread())
             held.extend((worker, task) for task in worker.assigned)
             self._forget(worker)
         for worker, task in held:
@@ -431,7 +343,7 @@ class Pool:
             self._deliver(Trouble("the process that starts local workers keeps dying; see the log"))
             return
         log.warning("the process that starts local workers died; starting another one")
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._warden.discard()
         self._start_warden()
         for _ in range(self._size):
             self._spawn()
@@ -439,54 +351,21 @@ class Pool:
     # -- workers ------------------------------------------------------------------------------------------------------------
 
     def _start_warden(self) -> None:
-        self._scratch = tempfile.mkdtemp(prefix="enchanted-")
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        path = [*sys.path, *(entry for entry in self._context["python_path"] if entry not in sys.path)]
-        self._warden = subprocess.Popen(
-            [sys.executable, "-c", _BOOTSTRAP, str(theirs.fileno()), json.dumps(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, **self._environment, MARK_VARIABLE: mark_prefix(self._context, self._scratch)},
-            cwd=self._context["working_dir"],
-            start_new_session=True,
-        )
-        theirs.close()
-        assert self._warden.stdin is not None
-        with contextlib.suppress(BrokenPipeError), self._warden.stdin as start:
-            start.write(json.dumps({"context": self._context, "capture_dir": self._scratch}).encode())
-        self._control.setblocking(False)
-        self._selector.register(self._control, selectors.EVENT_READ, "warden")
+        self._warden = WardenProcess(self._context, self._environment)
+        self._selector.register(self._warden.control, selectors.EVENT_READ, "warden")
 
     def _spawn(self) -> None:
-        ours, queued_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        result_read, result_write = os.pipe()
-        ours.setblocking(False)
         self._numbers += 1
-        worker = _Worker(self._numbers, ours, queued_end, result_read)
-        os.set_blocking(result_read, False)
+        worker = WorkerChannel(self._numbers, self._warden.scratch)
         self._workers[worker.number] = worker
-        message = json.dumps({"op": "spawn", "id": worker.number}).encode()
-        self._control.setblocking(True)
-        with contextlib.suppress(OSError):  # a warden that has just died is noticed at the next turn
-            socket.send_fds(self._control, [message], [queued_end.fileno(), result_write])
-        self._control.setblocking(False)
-        os.close(result_write)
-        self._selector.register(result_read, selectors.EVENT_READ, worker)
+        self._warden.spawn(worker)
+        self._selector.register(worker.results, selectors.EVENT_READ, worker)
 
-    def _forget(self, worker: _Worker) -> None:
+    def _forget(self, worker: WorkerChannel) -> None:
         self._workers.pop(worker.number, None)
         with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(worker.result_fd)
-        with contextlib.suppress(OSError):
-            os.close(worker.result_fd)
-        worker.task_socket.close()
-        worker.queued_end.close()
-
-    def _tell_warden(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):
-            self._control.send(json.dumps(message).encode())
+            self._selector.unregister(worker.results)
+        worker.close()
 
 
 def _ending(status: int) -> tuple[str, str]:

@@ -1,0 +1,116 @@
+"""One local worker as the pool sees it: the tasks it holds and the sockets between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import tempfile
+import time
+from collections import deque
+
+from enchanted_tui import values
+from enchanted_tui.executors.base import Task, TaskId
+from enchanted_tui.executors.local.worker import MAX_MESSAGE, SPOOLED, content
+from enchanted_tui.executors.task import task_message
+
+_READ = 1 << 18
+
+
+class WorkerChannel:
+    """Tasks go out through a packet socket, one a packet; result lines come back through a pipe.
+
+    The pool also holds the socket's receiving end, so that what the worker has not read can be taken back.
+    """
+
+    def __init__(self, number: int, scratch: str) -> None:
+        self.number = number
+        self.pid = 0
+        self.ready = False
+        self.assigned: deque[Task] = deque()  #: in the order in which the worker reads them; the first one runs
+        self.since = 0.0  #: monotonic time at which the first assigned task started
+        self.since_epoch = 0.0
+        self.killed_for: TaskId | None = None  #: the task whose time limit the worker is being killed for
+        self._scratch = scratch
+        self._unfinished_line = b""
+        self._tasks, self._queue_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._tasks.setblocking(False)
+        self.results, self._results_end = os.pipe()
+        os.set_blocking(self.results, False)
+
+    @property
+    def idle(self) -> bool:
+        return self.ready and not self.assigned
+
+    @property
+    def running(self) -> bool:
+        """True if a task runs whose time limit is still to be watched."""
+        return self.ready and bool(self.assigned) and self.killed_for is None
+
+    def ends(self) -> list[int]:
+        """Give the descriptors that the worker gets: of the task socket and of the result pipe."""
+        return [self._queue_end.fileno(), self._results_end]
+
+    def handed_over(self) -> None:
+        """The worker has its ends: the result pipe must end with it."""
+        os.close(self._results_end)
+        self._results_end = -1
+
+    def send(self, task: Task) -> bool:
+        """Give a task to the worker; False if its queue is full or it has gone."""
+        packet = values.encode(task_message(task)).encode("ascii")
+        if len(packet) > MAX_MESSAGE:
+            packet = self._spool(packet)
+        try:
+            self._tasks.send(packet)
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+            return False
+        if not self.assigned:
+            self.started_next()
+        self.assigned.append(task)
+        return True
+
+    def started_next(self) -> None:
+        self.since, self.since_epoch = time.monotonic(), time.time()
+
+    def take_unread(self) -> list[Task]:
+        """Take back the packets that the worker has not read. It may read one between two of ours, so each says which task it was."""
+        unread = set()
+        with contextlib.suppress(BlockingIOError, OSError):
+            while packet := self._queue_end.recv(MAX_MESSAGE + 1, socket.MSG_DONTWAIT):
+                unread.add(TaskId(*values.decode(content(packet))["task"]))
+        taken = [task for task in self.assigned if task.id in unread]
+        self.assigned = deque(task for task in self.assigned if task.id not in unread)
+        return taken
+
+    def read_lines(self) -> list[bytes] | None:
+        """Give the whole lines that have arrived; None if the worker has closed its end."""
+        try:
+            data = os.read(self.results, _READ)
+        except BlockingIOError:
+            return []
+        if not data:
+            return None
+        if self._unfinished_line:
+            data = self._unfinished_line + data
+        end = data.rfind(b"\n") + 1
+        self._unfinished_line = data[end:]
+        return data[:end].splitlines(keepends=True)
+
+    def hang_up(self) -> None:
+        """Let the worker end once it has nothing to do."""
+        self._tasks.close()
+
+    def close(self) -> None:
+        for descriptor in (self.results, self._results_end):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.results = self._results_end = -1
+        self._tasks.close()
+        self._queue_end.close()
+
+    def _spool(self, packet: bytes) -> bytes:
+        descriptor, path = tempfile.mkstemp(dir=self._scratch)
+        with os.fdopen(descriptor, "wb") as spooled:
+            spooled.write(packet)
+        return SPOOLED + path.encode()

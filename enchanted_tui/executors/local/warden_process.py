@@ -1,0 +1,101 @@
+"""The warden as the pool sees it: start it, have workers started and killed, hear what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from enchanted_tui.executors.local.channel import WorkerChannel
+from enchanted_tui.executors.local.warden import MARK_VARIABLE, kill_marked, mark_prefix
+
+_BOOTSTRAP = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
+)
+_END_GRACE = 10.0  #: seconds
+
+
+class WardenProcess:
+    """A running warden. `scratch` is its directory for what workers print and for long messages; it goes when the warden ends."""
+
+    def __init__(self, context: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        self.scratch = tempfile.mkdtemp(prefix="enchanted-")
+        self._mark = mark_prefix(dict(context), self.scratch)
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        path = [*sys.path, *(entry for entry in context["python_path"] if entry not in sys.path)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _BOOTSTRAP, str(theirs.fileno()), json.dumps(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, **environment, MARK_VARIABLE: self._mark},
+            cwd=context["working_dir"],
+            start_new_session=True,
+        )
+        theirs.close()
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as start:
+            start.write(json.dumps({"context": context, "capture_dir": self.scratch}).encode())
+        self.control.setblocking(False)
+
+    def spawn(self, worker: WorkerChannel) -> None:
+        """Have a worker started at the other ends of the channel."""
+        message = json.dumps({"op": "spawn", "id": worker.number}).encode()
+        self.control.setblocking(True)
+        with contextlib.suppress(OSError):  # a warden that has just died is noticed when it is heard
+            socket.send_fds(self.control, [message], worker.ends())
+        self.control.setblocking(False)
+        worker.handed_over()
+
+    def kill(self, worker: WorkerChannel) -> None:
+        """Have a worker killed, with everything it has started."""
+        self._tell({"op": "kill", "id": worker.number})
+
+    def end(self) -> None:
+        """Ask the warden to end once its workers have."""
+        self._tell({"op": "close"})
+
+    def hear(self) -> dict[str, Any] | None:
+        """Give the next message there is, an empty one if there is none; None if the warden has gone."""
+        try:
+            data = self.control.recv(4096)
+        except BlockingIOError:
+            return {}
+        except OSError:
+            data = b""
+        if not data:
+            return None
+        message: dict[str, Any] = json.loads(data)
+        return message
+
+    def bury(self) -> None:
+        """The warden has died: kill what it can kill no more."""
+        self.control.close()
+        self._process.wait()
+        kill_marked(self._mark)
+
+    def discard(self) -> None:
+        """Remove what a dead warden has left."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def wait(self) -> None:
+        """Wait until the warden has ended; it is killed if it takes too long."""
+        try:
+            self._process.wait(timeout=_END_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self.control.close()
+        self.discard()
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):
+            self.control.send(json.dumps(message).encode())
