@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import DATAPOINT
@@ -99,9 +100,10 @@ class Projections:
 
     def failure(self, task: TaskId, record: Record) -> None:
         self._touched = True
-        self._failures.add(failure_of(task, record))
+        failure = failure_of(task, record)
+        self._failures.add(failure)
         if self._config.supervisor.log_failures:
-            log.warning("=== FAILURE === %s: %s: %s", task.name, record["kind"], record["message"])
+            log.warning("=== FAILURE === %s: %s: %s; %s", failure.task, failure.kind, failure.message, values.encode(failure.params))
 
     def step_complete(self, task: TaskId, batch: BatchState) -> None:
         """All tasks of a batch at one step have finished."""

@@ -204,6 +204,6 @@ def h5_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
     texts = table.get("text_values", [[]] * len(table["values"]))
     rows = []
     for numbers, words in zip(table["values"], texts, strict=True):
-        held = dict(zip(table["columns"], numbers, strict=True)) | dict(zip(table.get("text_columns", []), words, strict=True))
-        rows.append({name: value for name, value in held.items() if value not in (None, "")})
+        both = [*zip(table["columns"], numbers, strict=True), *zip(table.get("text_columns", []), words, strict=True)]
+        rows.append({name: value for name, value in both if value not in (None, "")})
     return rows
