@@ -177,7 +177,7 @@ def test_logged_failures_name_the_parameters(campaign: Campaign) -> None:
     assert campaign.run(config=failing([1, 2], [2], log_failures=True)) == 0
     line = next(line for line in campaign.path("logs/main.log").read_text().splitlines() if "=== FAILURE ===" in line)
     assert "d0_b0_s1_r0" in line
-    assert '{"x": 2}' in line
+    assert '{"x":2}' in line
 
 
 # -- files that are kept -----------------------------------------------------------------------------------------------------------
