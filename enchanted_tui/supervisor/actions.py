@@ -95,7 +95,7 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     A directory without a journal, made by the older program, is taken over first.
     """
     from enchanted_tui.supervisor.adopt import adopt
-    from enchanted_tui.supervisor.projections import rebuild_all
+    from enchanted_tui.supervisor.files import rebuild_all
 
     run_dir = RunDir(root.resolve())
     if not run_dir.journal.exists() and not is_older_run(run_dir):

@@ -1,49 +1,26 @@
-"""The supervisor: one loop, one thread, one queue.
-
-Executors put results into the queue; the loop appends them to the journal, updates the state, hands rows to the writers and
-submits what has become runnable. It waits on the queue and otherwise does nothing.
-"""
+"""The door to the engine: ``Supervisor(config).start()``."""
 
 from __future__ import annotations
 
-import errno
-import logging
 import queue
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.base import TaskId, Trouble
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
+from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign, Event, Observer
 from enchanted_tui.supervisor.control import Request
-from enchanted_tui.supervisor.dispatch import Dispatcher
-from enchanted_tui.supervisor.journal import Record
-from enchanted_tui.supervisor.live import LiveFile
+from enchanted_tui.supervisor.files import dataset_frame
 from enchanted_tui.supervisor.logs import campaign_log
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome
-from enchanted_tui.supervisor.plan import stage_plans, task_context
-from enchanted_tui.supervisor.projections import Projections, dataset_frame
-from enchanted_tui.supervisor.session import Confirm, Session, environment_problem, open_session
-from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
+from enchanted_tui.supervisor.outcome import Outcome
+from enchanted_tui.supervisor.session import Confirm, open_session
 from enchanted_tui.supervisor.state import CampaignState
 
 if TYPE_CHECKING:
     import pandas
-
-log = logging.getLogger(__name__)
-
-_TICK = 0.25  #: seconds between two looks at the clock while results arrive
-_IDLE_TICK = 1.0  #: the same while nothing happens
-_RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
-_MIN_TASKS_FOR_FRACTION = 20
-_LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
-
-Observer = Callable[[Record], None]
 
 
 class Supervisor:
@@ -74,14 +51,14 @@ class Supervisor:
         self._confirm = confirm
         self._observer = observer
         self._retry = retry
-        self._inbox: queue.SimpleQueue[Result | Trouble | Request] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
 
     @property
     def state(self) -> CampaignState | None:
         """The campaign's state while the campaign runs and afterwards."""
         return self._campaign.state if self._campaign is not None else None
 
-    _campaign: _Campaign | None = None
+    _campaign: Campaign | None = None
 
     def request(self, action: control.Action, by: str = "this process") -> None:
         """Ask the running campaign to pause, continue, drain or abort. May be called from any thread."""
@@ -97,11 +74,11 @@ class Supervisor:
             mode=self._mode,
             overwrite=self._overwrite,
             confirm=self._confirm,
-            on_lock_lost=lambda: self._inbox.put(Trouble(_LOCK_LOST)),
+            on_lock_lost=lambda: self._inbox.put(Trouble(LOCK_LOST)),
         )
         try:
             with campaign_log(session.run_dir, self.config.logging):
-                self._campaign = _Campaign(session, self._inbox, self._observer)
+                self._campaign = Campaign(session, self._inbox, self._observer)
                 return self._campaign.run(self._retry)
         finally:
             session.close()
@@ -109,292 +86,3 @@ class Supervisor:
     def create_dataset(self) -> pandas.DataFrame:
         """Give what has been computed so far as a table: from the record, or from the run directories where there is no record."""
         return dataset_frame(RunDir(self.config.base_run_dir))
-
-
-class _Campaign:
-    """A session in progress."""
-
-    def __init__(self, session: Session, inbox: queue.SimpleQueue[Result | Trouble | Request], observer: Observer | None) -> None:
-        self.session = session
-        self.config = session.config
-        self.state = session.state
-        self.journal = session.journal
-        self._inbox = inbox
-        self._observer = observer
-        self._context: TaskContext = task_context(session)
-        self._dispatcher = Dispatcher(self.config, self._context, inbox.put)
-        self._projections = Projections(session)
-        self._live = LiveFile(session.run_dir)
-        self._plans = stage_plans(session)
-        self._stopping: Outcome | None = None
-        self._sampler_failed: Outcome | None = None  #: how to stop when everything that was drawn has been run
-        self._aborted = False
-        self._failed_now = 0
-        self._finished_now = 0
-        self._last_tick = self._next_tick = 0.0
-        self._restless = 0
-        self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
-        self._lock_lost = False
-        self._next_poll = 0.0
-        self._run: StageRun | None = None
-
-    # -- the session ------------------------------------------------------------------------------------------------------------
-
-    def run(self, retry: Callable[[CampaignState], list[TaskId]] | None) -> Outcome:
-        for notice in [*map(str, self.config.warnings), *self.session.notices]:
-            log.warning(notice)
-        control.receive(self.session.run_dir.control)  # requests made to an earlier session
-        try:
-            given_up = retry(self.state) if retry is not None else []
-            self._forget(given_up)
-            self._projections.open(changed=bool(given_up))
-            for plan in self._plans:
-                self._run_stage(StageRun(plan, self.state, self.journal, self._record))
-                if self._stopping is not None:
-                    break
-            outcome = self._stopping or self._completed()
-        except OSError as error:
-            if error.errno in (None, errno.EBADF, errno.EINVAL):
-                self._defect(error)
-                raise
-            outcome = self._environment(str(environment_problem(error, self.session.run_dir.root)))
-        except EnvironmentProblem as problem:
-            outcome = self._environment(str(problem))
-        except BaseException as error:
-            self._defect(error)
-            raise
-        return self._end(outcome)
-
-    def _run_stage(self, run: StageRun) -> None:
-        depth = run.plan.depth
-        run.find_parents()
-        if run.stage.complete:
-            return
-        self._run = run
-        if depth and not run.stage.n_parents:
-            log.warning(f"stage {depth} has nothing to run: the stage before gave no rows to combine its samples with")
-        self._projections.begin_stage(run)
-        self._submit()
-        while not self._stage_is_over():
-            self._turn()
-        self._stopping = self._stopping or self._sampler_failed
-        if self._stopping is None:
-            self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows})
-            self.journal.flush()
-            self._dispatcher.keep_only(depth + 1)
-            self._projections.end_stage(run)
-
-    def _stage_is_over(self) -> bool:
-        assert self._run is not None
-        if self._aborted:
-            return True
-        if self._stopping is not None:
-            return not self._dispatcher.in_flight
-        return self._run.done
-
-    def _turn(self) -> None:
-        """Wait for something to happen and deal with all that has."""
-        arrived = self._wait()
-        self._notice_a_stop()
-        if self._lock_lost:
-            return
-        for item in arrived:
-            self._take(item)
-        self.journal.flush()
-        if arrived:
-            self._next_tick = min(self._next_tick, self._last_tick + _TICK)
-            self._restless = _RESTLESS_TICKS
-        now = time.monotonic()
-        if now >= self._next_tick:
-            self._tick(now)
-        self._submit()
-
-    def _notice_a_stop(self) -> None:
-        """After a gap in time (a stopped process, a laptop asleep) look at once whether the directory is still ours."""
-        now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        if now - self._last_look > PATIENCE / 2 and not self.session.lock.still_held():
-            self._trouble(Trouble(_LOCK_LOST))
-        self._last_look = now
-
-    def _wait(self) -> list[Result | Trouble | Request]:
-        arrived = []
-        try:
-            arrived.append(self._inbox.get(timeout=max(0.0, self._next_tick - time.monotonic())))
-            while True:
-                arrived.append(self._inbox.get_nowait())
-        except queue.Empty:
-            pass
-        return arrived
-
-    def _submit(self) -> None:
-        if self._stopping is None and self.state.paused_by is None and self._run is not None:
-            try:
-                self._dispatcher.fill(self._run, self.journal.flush)
-            except SamplerFailure as failure:
-                log.error(str(failure), exc_info=failure)
-                message = f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the traceback)"
-                self._sampler_failed = Outcome(ExitCode.DEFECT, "sampler_failed", message)
-
-    # -- results ----------------------------------------------------------------------------------------------------------------
-
-    def _take(self, item: Result | Trouble | Request) -> None:
-        if isinstance(item, Result):
-            if self._dispatcher.arrived(item.id):
-                self._finish(item)
-        elif isinstance(item, Request):
-            self._obey(item)
-        else:
-            self._trouble(item)
-
-    def _finish(self, result: Result) -> None:
-        record: Record = values.decode(result.line)
-        offset = self.journal.append_line(result.line)
-        self.state.apply(record, offset)
-        self._observe(record)
-        task = result.id
-        failed = record["outcome"] != "ok"
-        self._finished_now += 1
-        batch = self.state.stages[task.depth].batches[task.batch]
-        if failed:
-            self._failed_now += 1
-            self._projections.failure(task, record)
-            self._check_failures()
-        if task.step + 1 < len(batch.steps):
-            self._dispatcher.put(Ready(task._replace(step=task.step + 1), record["row"]))
-        else:
-            self._projections.row(task, record["row"])
-        if batch.steps[task.step].done == batch.count:
-            self._projections.step_complete(task, batch)
-            if batch.done:
-                self._record({"type": "batch_complete", "depth": task.depth, "batch": task.batch})
-                self._projections.batch_complete(task, batch)
-
-    def _record(self, record: Record) -> int:
-        offset = self.journal.append(record)
-        self.state.apply(record, offset)
-        self._observe(record)
-        return offset
-
-    def _observe(self, record: Record) -> None:
-        if self._observer is not None:
-            self._observer(record)
-
-    def _forget(self, tasks: list[TaskId]) -> None:
-        if tasks:
-            self._record({"type": "retry", "tasks": [list(task) for task in tasks]})
-            self.journal.sync()
-
-    # -- steering -----------------------------------------------------------------------------------------------------------------
-
-    def _obey(self, request: Request) -> None:
-        log.info(f"{request.action} requested by {request.by}")
-        self._record({"type": "control", "action": request.action, "by": request.by})
-        if request.action == "pause":
-            self._dispatcher.recall()
-        elif request.action == "drain":
-            code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
-            self._stop(Outcome(code, "drained", f"drained by {request.by}"))
-        elif request.action == "abort":
-            code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
-            self._stop(Outcome(code, "aborted", f"aborted by {request.by}"))
-            self._abort()
-
-    def _stop(self, outcome: Outcome) -> None:
-        """Begin nothing new; what runs may finish."""
-        if self._stopping is None or outcome.reason == "aborted":
-            self._stopping = outcome
-        self._dispatcher.recall()
-
-    def _abort(self) -> None:
-        self._aborted = True
-        self._dispatcher.cancel()
-
-    def _trouble(self, trouble: Trouble) -> None:
-        self._lock_lost |= trouble.message == _LOCK_LOST
-        if trouble.task is not None:
-            self._dispatcher.arrived(trouble.task)
-        if self._stopping is None or self._stopping.reason != "environment":
-            log.error(trouble.message)
-            self._stopping = Outcome(
-                ExitCode.ENVIRONMENT,
-                "environment",
-                f"{trouble.message}. Remove the cause, then go on with --run-mode resume; nothing that has finished is lost.",
-            )
-            self._abort()
-
-    def _check_failures(self) -> None:
-        limit = self.config.supervisor.max_failures
-        if limit is None or self._stopping is not None:
-            return
-        if limit < 1:
-            reached = self._finished_now >= _MIN_TASKS_FOR_FRACTION and self._failed_now >= limit * self._finished_now
-        else:
-            reached = self._failed_now >= limit
-        if reached:
-            message = (
-                f"{self._failed_now} of {self._finished_now} tasks failed in this session, which reaches max_failures = {limit:g}; "
-                "the campaign was drained and can be resumed"
-            )
-            log.error(message)
-            self._stop(Outcome(ExitCode.FAILURES, "max_failures", message))
-
-    # -- the clock ----------------------------------------------------------------------------------------------------------------
-
-    def _tick(self, now: float) -> None:
-        self._restless = max(0, self._restless - 1)
-        self._last_tick, self._next_tick = now, now + (_TICK if self._restless else _IDLE_TICK)
-        self.journal.sync_if_due()
-        self._projections.tick(now)
-        if now >= self._next_poll:
-            self._next_poll = now + _IDLE_TICK
-            self.journal.check_in_place()
-            for request in control.receive(self.session.run_dir.control):
-                self._obey(request)
-            self._live.write(self.state, self._dispatcher, self._run, self._stopping)
-
-    # -- the end --------------------------------------------------------------------------------------------------------------------
-
-    def _completed(self) -> Outcome:
-        last = self.state.stages[-1]
-        failed = sum(batch.steps[-1].failed for batch in last.batches)
-        if last.n_rows and failed == last.n_rows:
-            return Outcome(ExitCode.FAILURES, "all_failed", f"all {failed} samples failed; see enchanted_failures.csv")
-        return Outcome(ExitCode.COMPLETED, "completed")
-
-    def _environment(self, message: str) -> Outcome:
-        log.error(message)
-        self._abort()
-        return Outcome(ExitCode.ENVIRONMENT, "environment", message)
-
-    def _defect(self, error: BaseException) -> None:
-        log.error("the supervisor stops because of a defect", exc_info=error)
-        self._dispatcher.cancel()
-        self._dispatcher.close()
-
-    def _end(self, outcome: Outcome) -> Outcome:
-        self._dispatcher.close()
-        if self._lock_lost:  # the directory is somebody else's now
-            self.journal.abandon()
-            return outcome
-        try:
-            self.journal.flush()
-            self._projections.close(complete=outcome.reason in ("completed", "all_failed"))
-            self._record(
-                {
-                    "type": "end",
-                    "reason": outcome.reason,
-                    "exit_code": int(outcome.code),
-                    "message": outcome.message,
-                    "files": self._projections.fingerprints(),
-                }
-            )
-            self.journal.sync()
-            self._projections.ended()
-            self._live.close(self.state)
-        except OSError as error:
-            if outcome.code != ExitCode.ENVIRONMENT:
-                problem = environment_problem(error, self.session.run_dir.root)
-                log.error(str(problem))
-                return Outcome(ExitCode.ENVIRONMENT, "environment", str(problem))
-        log.info(f"campaign {outcome.reason}" + (f": {outcome.message}" if outcome.message else ""))
-        return outcome

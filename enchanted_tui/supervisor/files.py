@@ -1,0 +1,180 @@
+"""What the output files hold: rows, failures and tables, read from the state and its journal."""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.task import DATAPOINT
+from enchanted_tui.storage.dataset import Dataset
+from enchanted_tui.storage.failures import Failure, Failures
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.progress import ProgressFiles
+from enchanted_tui.storage.run_state import RunState, write_run_state
+from enchanted_tui.supervisor import progress, snapshot
+from enchanted_tui.supervisor.journal import JournalReader, Record
+from enchanted_tui.supervisor.session import fold
+from enchanted_tui.supervisor.state import FAILED, CampaignState, StageState
+
+if TYPE_CHECKING:
+    import pandas
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+ReadRow = Callable[[int], Row]
+
+
+def all_tasks(state: CampaignState) -> Iterator[TaskId]:
+    """Give the last step of every sample that has a row."""
+    for stage in state.stages:
+        for batch, sample, _, _ in stage.rows():
+            yield TaskId(stage.depth, batch, sample, stage.n_steps - 1)
+
+
+def read_rows(stage: StageState, read_row: ReadRow) -> Iterator[tuple[tuple[int, int], Row]]:
+    """Give the rows of a stage's finished samples, by (batch, sample) and in that order."""
+    for batch, sample, _, offset in stage.rows():
+        yield (batch, sample), read_row(offset)
+
+
+def read_failures(state: CampaignState, read: Callable[[int], Record]) -> Iterator[Failure]:
+    """Give all failures on record, in the order in which they were recorded."""
+    offsets = array("q")
+    for stage in state.stages:
+        for batch in stage.batches:
+            for step in batch.steps:
+                if step.failed:
+                    offsets.extend(step.offsets[sample] for sample, outcome in enumerate(step.outcomes) if outcome >= FAILED)
+    for offset in sorted(offsets):
+        record = read(offset)
+        yield failure_of(TaskId(*record["task"]), record)
+
+
+def failure_of(task: TaskId, record: Record) -> Failure:
+    """Give a failed task's line of the failures file."""
+    row = record["row"]
+    return Failure(task.name, record["kind"], record["message"], inputs_of(row), row["run_dir"])
+
+
+def inputs_of(row: Row) -> Row:
+    """Give the part of a row that was handed to its task: what stands between its own success and its own run time."""
+    names = list(row)
+    runtime = max(index for index, name in enumerate(names) if name.startswith("runtime_sec_"))
+    runner = names[runtime].removeprefix("runtime_sec_")
+    own_success = names.index(f"success_{runner}") if f"success_{runner}" in row else -1
+    return {name: row[name] for name in names[own_success + 1 : runtime]}
+
+
+def older_run_state(state: CampaignState) -> RunState | None:
+    """Give what the older program's ``enchanted_run.yaml`` says; None before the first batch is complete."""
+    for stage in reversed(state.stages):
+        complete = 0
+        submitted = 0
+        for batch in stage.batches:
+            if not batch.done:
+                break
+            complete += 1
+            submitted += batch.size
+        if complete:
+            return RunState(batch_number=complete - 1, depth=stage.depth, submitted_samples=submitted)
+    return None
+
+
+def write_tables(config: CampaignConfig, run_dir: RunDir, state: CampaignState, read_row: ReadRow) -> None:
+    """Write the files that are written as a whole: runs.h5 and the Parquet copy of the dataset."""
+    if config.hdf5:
+        write_runs_hdf5(run_dir.hdf5, state, read_row)
+    if config.supervisor.summary_datatype == "parquet":
+        from enchanted_tui.storage.parquet import write_parquet
+
+        stage = dataset_stage(state)
+        if stage.n_rows:
+            write_parquet(run_dir.parquet, lambda: (row for _, row in read_rows(stage, read_row)))
+
+
+def write_runs_hdf5(path: Path, state: CampaignState, read_row: ReadRow) -> None:
+    """Write runs.h5 from the state."""
+    from enchanted_tui.storage.hdf5 import write_hdf5
+
+    def tasks() -> Iterator[tuple[str, Row]]:
+        for stage in state.stages:
+            for batch, sample, _, offset in stage.rows():
+                yield TaskId(stage.depth, batch, sample, stage.n_steps - 1).name, read_row(offset)
+
+    groups = [
+        {
+            "sampler": names["sampler_type"],
+            "executors": [step["executor_type"] for step in names["steps"]],
+            "runners": [step["runner_type"] for step in names["steps"]],
+        }
+        for names in state.stage_names
+    ]
+    stage = dataset_stage(state)
+    write_hdf5(path, tasks(), lambda: (row for _, row in read_rows(stage, read_row)), groups)
+
+
+def dataset_stage(state: CampaignState) -> StageState:
+    """Give the stage whose rows the dataset holds: the deepest one that has any."""
+    for stage in reversed(state.stages):
+        if stage.n_rows:
+            return stage
+    return state.stages[0]
+
+
+def last_complete_stage(state: CampaignState) -> StageState | None:
+    """Give the stage whose rows the last complete dataset holds: the dataset's own if another follows it, else the one before."""
+    stage = dataset_stage(state)
+    if stage.n_rows and stage.complete and stage.depth + 1 < len(state.stages):
+        return stage
+    return state.stages[stage.depth - 1] if stage.depth else None
+
+
+def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
+    """Write all rows of a stage to a file, in order."""
+    dataset = Dataset(path, partial(read_rows, stage, read_row))
+    dataset.rebuild()
+    dataset.finish()
+
+
+def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
+    """Give the dataset as a pandas.DataFrame, values as they were returned; from the run directories if there is no journal."""
+    import pandas
+
+    if not run_dir.journal.is_file():
+        tables = [pandas.read_csv(path) for path in sorted(run_dir.data.glob(f"*/{DATAPOINT}"))]
+        return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
+    state, _ = fold(run_dir.journal)
+    with JournalReader(run_dir.journal) as reader:
+        return pandas.DataFrame([row for _, row in read_rows(dataset_stage(state), reader.read_row)])
+
+
+def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
+    """Write every output file anew from the journal; give their names."""
+    state, damage = fold(run_dir.journal)
+    for sentence in damage:
+        log.warning(sentence)
+    run_dir.logs.mkdir(exist_ok=True)
+    with JournalReader(run_dir.journal) as reader:
+        rebuild_dataset(run_dir.dataset, dataset_stage(state), reader.read_row)
+        last_complete = last_complete_stage(state)
+        if last_complete is not None:
+            rebuild_dataset(run_dir.last_complete_dataset, last_complete, reader.read_row)
+        failures = Failures(run_dir.failures, partial(read_failures, state, reader.read))
+        failures.rebuild()
+        failures.finish()
+        write_tables(config, run_dir, state, reader.read_row)
+    older = older_run_state(state)
+    if older is not None:
+        write_run_state(run_dir.run_state, older)
+    files = ProgressFiles(run_dir)
+    files.rebuild(progress.finished_steps(state))
+    files.write(progress.current_batch(state), progress.pipeline(snapshot.take(state)))
+    written = (run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.hdf5, run_dir.parquet, run_dir.run_state)
+    return [path.name for path in written if path.exists()]
