@@ -14,12 +14,13 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, read_holder
 from enchanted_tui.supervisor import control, snapshot
 from enchanted_tui.supervisor.adopt import is_older_run
+from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.live import read_live
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.supervisor.session import fold, newest_config
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
-from enchanted_tui.supervisor.supervisor import Observer, Supervisor
+from enchanted_tui.supervisor.supervisor import Supervisor
 
 
 @dataclass(frozen=True)
