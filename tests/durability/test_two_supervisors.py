@@ -218,7 +218,9 @@ def test_many_take_a_stale_lock_at_once(tmp_path):
 
 def test_supervisor_that_was_stopped_too_long_gives_way(campaign):
     """When it wakes up and finds its lock taken it ends with exit code 3 and writes nothing more, not even its results."""
-    impatient = "import sys; from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import main; sys.exit(main())"
+    impatient = (
+        "import sys; from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import main; sys.exit(main())"
+    )
     busy = campaign(BUSY)
     process = busy.supervise(program=("-c", impatient))
     busy.wait_for_tasks(3, process)

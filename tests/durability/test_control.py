@@ -1,0 +1,264 @@
+"""Steering a campaign from other processes: by requests and by signals; afterwards it can be completed exactly."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import time
+
+import pytest
+from campaigns import LIMIT, Campaign, assert_one_sentence, finish
+from shapes import flat
+
+TASKS = flat(40, 10, sleep=0.2)
+#: so short that workers are handed many in advance
+SHORT_TASKS = flat(6000, 1000)
+QUICK = 3.0  #: seconds in which whatever is asked for has to show
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    @functools.cache
+    def run():
+        campaign = Campaign(tmp_path_factory.mktemp("reference"), TASKS)
+        campaign.complete()
+        return campaign.contents()
+
+    return run
+
+
+@pytest.fixture
+def running(campaign):
+    """A campaign at work, and its supervisor's process."""
+    busy = campaign(TASKS)
+    process = busy.supervise()
+    busy.wait_for_tasks(3, process)
+    yield busy, process
+    process.kill()
+    process.communicate(timeout=LIMIT)
+
+
+def ask(campaign, action):
+    ended = campaign.command("--control", action, "run")
+    assert ended.code == 0, ended
+    assert action in ended.out
+
+
+def status(campaign):
+    ended = campaign.command("--status", "run", "--json")
+    assert ended.code == 0, ended
+    return json.loads(ended.out)
+
+
+def wait_until(condition, patience=QUICK):
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "nothing has come of it"
+        time.sleep(0.02)
+
+
+def completes_exactly(campaign, uninterrupted):
+    campaign.wait_for_no_process()
+    campaign.complete()
+    campaign.assert_like(uninterrupted())
+
+
+def test_pause_and_continue(running, uninterrupted):
+    """What runs finishes, nothing new starts; then it goes on where it was."""
+    busy, process = running
+    ask(busy, "pause")
+    wait_until(lambda: any(record["type"] == "control" for record in busy.records()))
+    time.sleep(0.6)
+    resting, started = busy.finished_tasks(), len(busy.executions())
+    assert resting == started < 40
+    time.sleep(1.0)
+    assert (busy.finished_tasks(), len(busy.executions())) == (resting, started)
+    ask(busy, "continue")
+    wait_until(lambda: busy.finished_tasks() > resting)
+    ended = finish(process)
+    assert ended.code == 0, ended
+    busy.assert_like(uninterrupted())
+
+
+def test_pausing_stops_what_waits_at_workers_too(campaign):
+    """Short tasks are handed out many in advance; pausing takes those back that no worker has begun."""
+    busy = campaign(SHORT_TASKS)
+    process = busy.supervise()
+    busy.wait_for_tasks(200, process)
+    ask(busy, "pause")
+    wait_until(lambda: any(record["type"] == "control" for record in busy.records()))
+    time.sleep(0.5)
+    resting = busy.finished_tasks()
+    assert resting == len(busy.executions()) < 6000
+    time.sleep(1.0)
+    assert len(busy.executions()) == resting
+    ask(busy, "continue")
+    assert finish(process).code == 0
+    assert busy.finished_tasks() == 6000
+    busy.assert_sound_record()
+
+
+def test_status_says_who_paused(running):
+    """Anybody who looks sees that nothing is wrong, and whom to ask."""
+    busy, _ = running
+    assert status(busy)["snapshot"]["state"] == "running"
+    ask(busy, "pause")
+    wait_until(lambda: (busy.root / "state" / "live.json").exists() and "paused by" in (busy.root / "state" / "live.json").read_text())
+    found = status(busy)
+    assert found["snapshot"]["state"] == "paused"
+    assert found["snapshot"]["paused_by"].endswith(f"@{os.uname().nodename}")
+    assert found["live"]["waiting_for"] == f"paused by {found['snapshot']['paused_by']}"
+
+
+def test_paused_campaign_can_be_drained(running, uninterrupted):
+    """A pause does not keep a campaign from being stopped."""
+    busy, process = running
+    ask(busy, "pause")
+    wait_until(lambda: any(record["type"] == "control" for record in busy.records()))
+    ask(busy, "drain")
+    assert finish(process, QUICK + 1).code == 130
+    completes_exactly(busy, uninterrupted)
+
+
+def test_drain_lets_running_tasks_finish(running, uninterrupted):
+    """Every task that was begun has its result; nothing else was begun."""
+    busy, process = running
+    ask(busy, "drain")
+    ended = finish(process, QUICK + 1)
+    assert ended.code == 130, ended
+    assert "drain" in ended.err
+    assert busy.finished_tasks() == len(busy.executions()) < 40
+    assert busy.records()[-1]["reason"] == "drained"
+    completes_exactly(busy, uninterrupted)
+
+
+def test_abort_kills_running_tasks(campaign):
+    """Nobody waits for what takes long; it runs again when the campaign goes on."""
+    busy = campaign(flat(10, sleep=100))
+    process = busy.supervise()
+    wait_until(lambda: busy.executions(), 20)
+    ask(busy, "abort")
+    ended = finish(process, QUICK + 1)
+    assert ended.code == 130, ended
+    assert busy.finished_tasks() == 0
+    assert busy.records()[-1]["reason"] == "aborted"
+    busy.wait_for_no_process()
+
+
+def test_aborted_campaign_completes_exactly(running, uninterrupted):
+    """What was cut short is done again from the start, in an empty directory."""
+    busy, process = running
+    ask(busy, "abort")
+    assert finish(process, QUICK + 1).code == 130
+    completes_exactly(busy, uninterrupted)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_drains(running, uninterrupted, number, code):
+    """Ctrl-C and a batch system's warning end a campaign in order; the exit code says which it was."""
+    busy, process = running
+    process.send_signal(number)
+    ended = finish(process, QUICK + 1)
+    assert ended.code == code, ended
+    assert "Traceback" not in ended.err
+    assert busy.finished_tasks() == len(busy.executions()) < 40
+    completes_exactly(busy, uninterrupted)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_second_signal_aborts(campaign, number, code):
+    """Whoever asks twice does not want to wait for a task of 100 s."""
+    busy = campaign(flat(10, sleep=100))
+    process = busy.supervise()
+    wait_until(lambda: busy.executions(), 20)
+    process.send_signal(number)
+    time.sleep(1.0)
+    assert process.poll() is None
+    process.send_signal(number)
+    ended = finish(process, QUICK + 1)
+    assert ended.code == code, ended
+    assert busy.records()[-1]["reason"] == "aborted"
+    busy.wait_for_no_process()
+
+
+def test_closing_the_terminal_ends_nothing(running, uninterrupted):
+    """SIGHUP comes when an SSH connection breaks; a headless campaign goes on."""
+    busy, process = running
+    process.send_signal(signal.SIGHUP)
+    ended = finish(process)
+    assert ended.code == 0, ended
+    busy.assert_like(uninterrupted())
+
+
+@pytest.mark.parametrize("at", [0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8])
+def test_signal_while_starting(campaign, at):
+    """A signal in the first instants ends the program in an orderly way, and a later start is not disturbed."""
+    busy = campaign(flat(6, 2, sleep=0.1))
+    process = busy.supervise("--run-mode", "auto")
+    time.sleep(at)
+    process.send_signal(signal.SIGINT)
+    ended = finish(process, 20)
+    assert ended.code in (130, -signal.SIGINT, 0), ended
+    busy.wait_for_no_process()
+    busy.complete()
+    assert busy.finished_tasks() == 6
+    busy.assert_sound_record()
+
+
+def test_request_to_nobody(campaign):
+    """Asking a campaign that nobody runs says so, and the request is not carried out by whoever comes next."""
+    done = campaign(flat(4, sleep=0.05))
+    done.complete()
+    for action in ("pause", "continue", "drain", "abort"):
+        assert_one_sentence(done.command("--control", action, "run"), "No supervisor is running")
+    assert list((done.root / "state" / "control").iterdir()) == []
+
+
+def test_request_to_a_killed_supervisor(running):
+    """A dead holder's lock does not make a request look accepted."""
+    busy, process = running
+    process.kill()
+    process.communicate(timeout=LIMIT)
+    assert_one_sentence(busy.command("--control", "drain", "run"), "No supervisor is running")
+
+
+def test_request_left_over_from_a_dead_session(running, uninterrupted):
+    """What was asked of a supervisor that died before it looked is not done to the next one."""
+    busy, process = running
+    os.kill(process.pid, signal.SIGSTOP)
+    ask(busy, "abort")
+    ask(busy, "pause")
+    process.kill()
+    process.communicate(timeout=LIMIT)
+    assert len(list((busy.root / "state" / "control").iterdir())) == 2
+    completes_exactly(busy, uninterrupted)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"action": "explode", "by": "me"}', '{"action": "drain"}', "null"])
+def test_unreadable_request_is_ignored(running, content):
+    """Rubbish in the directory of requests neither stops a campaign nor stays there."""
+    busy, process = running
+    path = busy.root / "state" / "control" / "00000000000000000000-rubbish.json"
+    path.write_text(content)
+    wait_until(lambda: not path.exists())
+    before = busy.finished_tasks()
+    wait_until(lambda: busy.finished_tasks() > before)
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize("place", ["nowhere", "tmp"])
+def test_control_of_no_campaign(campaign, place):
+    """A wrong directory is one sentence."""
+    case = campaign(flat(4))
+    for arguments in (["--control", "pause", place], ["--status", place]):
+        assert_one_sentence(case.command(*arguments))
+
+
+def test_unknown_action_is_a_mistake_of_usage(campaign):
+    """Exit code 2, and what there is to choose from."""
+    case = campaign(flat(4))
+    ended = case.command("--control", "stop", "run")
+    assert ended.code == 2, ended
+    assert "drain" in ended.err
