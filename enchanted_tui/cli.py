@@ -146,8 +146,11 @@ def _confirm() -> Callable[[str], bool] | None:
         return None
 
     def ask(question: str) -> bool:
+        from enchanted_tui.headless import interruptible
+
         try:
-            return input(question).strip().lower() in ("y", "yes")
+            with interruptible():
+                return input(question).strip().lower() in ("y", "yes")
         except EOFError:
             return False
 

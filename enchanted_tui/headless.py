@@ -33,7 +33,7 @@ _LINE_EVERY = 30.0  #: seconds between two lines elsewhere
 def run(supervisor: Supervisor, *, quiet: bool = False) -> Outcome:
     """Run the campaign to its end; signals drain it (SIGINT, SIGTERM; a second one aborts) or are ignored (SIGHUP)."""
     display = None if quiet else Display(supervisor)
-    with _signals(supervisor):
+    with _drained_by_signals(supervisor):
         if display is None:
             return supervisor.start()
         with display:
@@ -47,24 +47,34 @@ def print_event(record: dict[str, Any]) -> None:
         sys.stdout.flush()
 
 
-@contextlib.contextmanager
-def _signals(supervisor: Supervisor) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _drained_by_signals(supervisor: Supervisor) -> contextlib.AbstractContextManager[None]:
     received: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
         received.append(number)
         supervisor.request("drain" if len(received) == 1 else "abort", by=signal.Signals(number).name)
 
-    handlers: dict[int, Any] = {signal.SIGINT: handle, signal.SIGTERM: handle, signal.SIGHUP: signal.SIG_IGN}
+    return _signal_handlers({signal.SIGINT: handle, signal.SIGTERM: handle, signal.SIGHUP: signal.SIG_IGN})
+
+
+def interruptible() -> contextlib.AbstractContextManager[None]:
+    """Let signals end the process while it waits for a person: nothing runs yet that could be drained."""
+    return _signal_handlers({signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL})
+
+
+@contextlib.contextmanager
+def _signal_handlers(handlers: dict[int, Any]) -> Iterator[None]:
+    """Set signal handlers for a while; only the main thread can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # None: set by a host program that is not Python
+                signal.signal(number, handler)
 
 
 class Display:
