@@ -236,6 +236,8 @@ def _existing(run_dir: str) -> str:
 
 def _config(options: argparse.Namespace) -> CampaignConfig:
     """Load the configuration that the options name; its warnings go to standard error."""
+    from dataclasses import replace
+
     from enchanted_tui.config.loading import load_config
     from enchanted_tui.supervisor import actions
 
@@ -243,16 +245,19 @@ def _config(options: argparse.Namespace) -> CampaignConfig:
         raise _UsageError("give the configuration once: as CONFIG or with --config_file.")
     target = Path(options.config_file or options.target)
     if target.is_dir():
-        path, base_dir = actions.stored_config(target)
-        mode, base_run_dir = options.run_mode or "resume", str(target)
         if options.base_run_dir:
             raise _UsageError(f"{target} is a run directory already; --base-run-dir goes with a configuration.")
+        stored = actions.stored_config(target)
+        path, base_dir, shown = stored.path, stored.base_dir, stored.shown_base_run_dir
+        mode, base_run_dir = options.run_mode or "resume", str(target)
     else:
-        path, base_dir, mode, base_run_dir = target, None, options.run_mode, options.base_run_dir
+        path, base_dir, shown, mode, base_run_dir = target, None, None, options.run_mode, options.base_run_dir
     overrides = list(options.overrides)
     if options.log_level:
         overrides.append(f"logging={options.log_level}")
     config = load_config(path, overrides=overrides, run_mode=mode, base_run_dir=base_run_dir, base_dir=base_dir)
+    if shown is not None:
+        config = replace(config, shown_base_run_dir=shown)  # new rows name their directories as the others do
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return config

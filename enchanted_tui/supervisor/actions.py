@@ -17,7 +17,7 @@ from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.live import read_live
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome
-from enchanted_tui.supervisor.session import fold, newest_config
+from enchanted_tui.supervisor.session import StoredConfig, fold, newest_config
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.supervisor import Supervisor
@@ -111,13 +111,13 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
         lock.release()
 
 
-def stored_config(root: Path) -> tuple[Path, Path | None]:
-    """Give the newest configuration kept in a run directory and the directory from which its relative paths start."""
+def stored_config(root: Path) -> StoredConfig:
+    """Give the newest configuration kept in a run directory."""
     run_dir = RunDir(root.resolve())
-    path, base = newest_config(run_dir)
-    if path is None:
+    found = newest_config(run_dir)
+    if found is None:
         raise EnvironmentProblem(f"{root} holds no configuration (there is no {run_dir.config}/*.yaml), so it is not a run directory.")
-    return path, base
+    return found
 
 
 def read_state(root: Path) -> CampaignState:

@@ -198,6 +198,7 @@ def _open_record(config: CampaignConfig, seed: int, targets: list[int]) -> Recor
         "mode": "adopted",
         "config": config.path.name if config.path else "",
         "config_dir": str(config.base_dir),
+        "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],
         "identity": config.identity(),
         "runner_options": config.runner_options(),
         "overrides": list(config.overrides),

@@ -20,6 +20,7 @@ from typing import Any
 from enchanted_tui import __version__
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.local.warden import kill_marked
+from enchanted_tui.executors.task import REMEDIES
 from enchanted_tui.samplers.base import Sampler
 from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
@@ -273,25 +274,12 @@ def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
     return Lock.acquire(run_dir.lock, on_lock_lost)
 
 
-_REMEDIES = {
-    errno.ENOSPC: "the disk is full; make room",
-    errno.EDQUOT: "the quota is used up; make room",
-    errno.EROFS: "the file system is read-only; have it mounted writable",
-    errno.EACCES: "permission denied; change the permissions",
-    errno.EPERM: "permission denied; change the permissions",
-    errno.ENOENT: "it has vanished; bring it back",
-    errno.ESTALE: "its file system has gone; bring it back",
-    errno.ENOTDIR: "a part of this path is not a directory; move what is in the way",
-    errno.EMFILE: "too many open files; raise the limit with ulimit -n",
-}
-
-
 def environment_problem(error: OSError, root: Path, *, begun: bool = True) -> EnvironmentProblem:
     """Give an error of the file system as a sentence with the remedy; `begun` says whether there is a campaign to go on with."""
     where = error.filename or root
     if not begun and error.errno == errno.ENOENT:
         return EnvironmentProblem(f"{where}: cannot be made here; choose another base_run_dir.")
-    remedy = _REMEDIES.get(error.errno or 0, error.strerror or str(error))
+    remedy = REMEDIES.get(error.errno or 0, error.strerror or str(error))
     if not begun:
         return EnvironmentProblem(f"{where}: {remedy}, or choose another base_run_dir.")
     return EnvironmentProblem(f"{where}: {remedy}, then go on with --run-mode resume. Nothing that has finished is lost.")
@@ -323,6 +311,7 @@ def _begin(
         "mode": mode,
         "config": stored,
         "config_dir": str(config.base_dir),
+        "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],
         "identity": config.identity(),
         "runner_options": config.runner_options(),
         "overrides": list(config.overrides),
@@ -394,12 +383,24 @@ def recorded_configs(run_dir: RunDir) -> set[str]:
         return {record["config"] for _, record in reader.records(rows=False) if record["type"] == "open"}
 
 
-def newest_config(run_dir: RunDir) -> tuple[Path | None, Path | None]:
-    """Give the stored configuration that was in force last, and the directory from which its relative paths start."""
+@dataclass(frozen=True)
+class StoredConfig:
+    """A configuration kept in a run directory."""
+
+    path: Path
+    base_dir: Path | None = None  #: where its relative paths start, if that is on record
+    shown_base_run_dir: str | None = None  #: how the run directory was written when the campaign ran, if it has not been moved since
+
+
+def newest_config(run_dir: RunDir) -> StoredConfig | None:
+    """Give the stored configuration that was in force last; None if there is none."""
     opened = last_open(run_dir.journal) if run_dir.journal.exists() else None
     if opened is not None and (run_dir.config / opened["config"]).exists():
-        return run_dir.config / opened["config"], Path(opened["config_dir"])
+        path, shown = opened.get("base_run_dir", (None, None))
+        is_there_still = path is not None and Path(path).resolve() == run_dir.root.resolve()
+        return StoredConfig(run_dir.config / opened["config"], Path(opened["config_dir"]), shown if is_there_still else None)
     if not run_dir.config.is_dir():
-        return None, None
+        return None
     files = [path for path in run_dir.config.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file()]
-    return max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None), None
+    newest = max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
+    return None if newest is None else StoredConfig(newest)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
 
+from enchanted_tui import cli
+
 BOX = {"parameters": ["x", "y"], "bounds": [[0.0, 1.0], [-2.0, 3.0]]}
 
 Longer = Callable[..., list[tuple[str, ...]]]
@@ -479,8 +481,6 @@ def test_with_nothing_recorded_there_is_nothing_to_go_on_with(campaign: Campaign
 
 def test_a_run_directory_resumes_with_its_stored_configuration(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     """The directory is enough, from anywhere, without the configuration's file, and wherever it has been moved to."""
-    from enchanted_tui import cli
-
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0
     campaign.config_path.unlink()
     elsewhere = campaign.root / "elsewhere"
@@ -494,6 +494,16 @@ def test_a_run_directory_resumes_with_its_stored_configuration(campaign: Campaig
     assert len(campaign.rows()) == 6
     assert (moved / "data/d0_b2_s1_r0").is_dir()
     assert not campaign.path("run").exists()
+
+
+def test_rows_name_their_directories_alike_however_the_directory_was_named(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`run_dir` is relative as configured, also of samples run by a resume that was given the absolute path elsewhere."""
+    assert campaign.run(config=campaign_config(random_sampler(2))) == 0
+    monkeypatch.chdir("/")
+    for budget in (3, 4):
+        assert cli.main([str(campaign.run_dir), "--no-ui", "--set", f"samplers.s0.budget={budget}"]) == 0
+    assert campaign.column("run_dir") == [f"run/data/d0_b{batch}_s{sample}_r0" for batch, sample in ((0, 0), (0, 1), (1, 0), (2, 0))]
+    assert campaign.path("data/d0_b2_s0_r0/result.txt").exists()
 
 
 def test_every_changed_configuration_is_kept(campaign: Campaign) -> None:
@@ -515,8 +525,6 @@ def test_every_changed_configuration_is_kept(campaign: Campaign) -> None:
 
 def test_a_stored_configuration_finds_its_relative_paths(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths start where the configuration lay, for a nested sampler too, not where its copy lies or the resume is started."""
-    from enchanted_tui import cli
-
     place = campaign.root / "project"
     place.mkdir()
     (place / "design.csv").write_text("x\n1\n2\n3\n4\n")
