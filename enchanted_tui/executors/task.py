@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import socket
+import stat
 import sys
 import time
 import traceback
@@ -42,6 +43,22 @@ FAILURE_KINDS = (
 #: Errors of the file system that say nothing about the sample: the campaign stops and can be resumed.
 ENVIRONMENT_ERRNOS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE))
 
+#: What people are told of an error of the file system: what it means and what to do.
+REMEDIES = {
+    errno.ENOSPC: "the disk is full; make room",
+    errno.EDQUOT: "the quota is used up; make room",
+    errno.EROFS: "the file system is read-only; have it mounted writable",
+    errno.EACCES: "permission denied; change the permissions",
+    errno.EPERM: "permission denied; change the permissions",
+    errno.ENOENT: "it has vanished; bring it back",
+    errno.ESTALE: "its file system has gone; bring it back",
+    errno.ENOTDIR: "a part of this path is not a directory; move what is in the way",
+    errno.EMFILE: "too many open files; raise the limit with ulimit -n",
+}
+
+#: Errors in writing a datapoint that a runner can bring about in its own directory: it must not stop the campaign.
+_RUNNERS_OWN_ERRNOS = frozenset((errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP, errno.EMFILE))
+
 DATAPOINT = "enchanted_datapoint.csv"
 _MAX_TRACEBACK = 8_000
 _HOST = socket.gethostname()
@@ -62,7 +79,8 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     name, runner_name, params = message["name"], message["runner"], message["params"]
     started = time.time()
     clock = time.perf_counter()
-    work_dir = os.path.join(context["local_storage"] or context["data_dir"], name)
+    work_dir = _work_dir(name, context)
+    process = os.getpid()
     failure: dict[str, Any] | None = None
     outputs: dict[str, Any] = {}
     try:
@@ -74,22 +92,38 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
         clock = time.perf_counter()
         returned = runner.single_code_run(run_dir=work_dir, params=dict(params))
         runtime = time.perf_counter() - clock
+        _leave_unless(process)
         outputs, failure = _judge(returned)
     except BaseException as error:  # whatever a runner raises is a fact about its sample
+        _leave_unless(process)
         runtime = time.perf_counter() - clock
-        if is_environment_error(error) or _disk_is_full(context["data_dir"]):
-            raise EnvironmentFailure(f"{name}: {describe(error)}") from error
+        if environment_error(error) is not None or _disk_is_full(context["data_dir"]):
+            raise EnvironmentFailure(f"{name}: {_explained(error)}") from error
         outputs, failure = _known_outputs(error), _failure_of(error)
     try:
         line = finish_task(message, context, work_dir, outputs, failure, runtime, started)
     except OSError as error:
-        raise EnvironmentFailure(f"{name}: {describe(error)}") from error
+        raise EnvironmentFailure(f"{name}: {_explained(error)}") from error
     return line
+
+
+def _work_dir(name: str, context: dict[str, Any]) -> str:
+    """Give the directory in which a task runs."""
+    local: str | None = context["local_storage"]
+    if local:
+        os.makedirs(local, exist_ok=True)  # on this node there may have been no task yet
+    return os.path.join(local or context["data_dir"], name)
+
+
+def _leave_unless(process: int) -> None:
+    """End a child that the runner has forked and that has come back from it: it must not finish the task a second time."""
+    if os.getpid() != process:
+        os._exit(0)
 
 
 def fail_task(message: dict[str, Any], context: dict[str, Any], failure: dict[str, Any], runtime: float, started: float) -> bytes:
     """Record a task that failed without being able to say so itself: its process died, or it could not be started."""
-    work_dir = os.path.join(context["local_storage"] or context["data_dir"], message["name"])
+    work_dir = _work_dir(message["name"], context)
     if not os.path.isdir(work_dir):
         make_run_dir(work_dir)
     return finish_task(message, context, work_dir, {}, failure, runtime, started)
@@ -121,7 +155,7 @@ def finish_task(
         failure = {"kind": "bad_return", "message": f"the result cannot be recorded: {error}"}
         row = compose_row(message, context, {}, failure, runtime)
         line = seal(values.encode(make_record(message, row, failure, runtime, started)))
-    write_datapoint(work_dir, row)
+    _store(work_dir, row)
     if context["local_storage"]:
         _move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
     return line
@@ -150,8 +184,6 @@ def make_run_dir(path: str) -> None:
     except FileExistsError:
         remove_run_dir(path)
         os.mkdir(path)
-    except FileNotFoundError:
-        os.makedirs(path)
 
 
 def remove_run_dir(path: str) -> None:
@@ -220,6 +252,18 @@ def seal(text: str) -> bytes:
     return b'%s,"crc":"%08x"}\n' % (body[:-1], zlib.crc32(body))
 
 
+def _store(work_dir: str, row: dict[str, Any]) -> None:
+    """Write the datapoint file, whatever the runner has done to its directory; without that file, the record still has the row."""
+    try:
+        write_datapoint(work_dir, row)
+    except OSError as error:
+        if not os.path.isdir(work_dir):
+            make_run_dir(work_dir)  # fails in its turn if it is not only this directory that has gone
+            write_datapoint(work_dir, row)
+        elif error.errno not in _RUNNERS_OWN_ERRNOS:
+            raise
+
+
 def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
     """Write the one-row CSV file of a task; a reader sees it whole or not at all."""
     text = io.StringIO()
@@ -247,15 +291,24 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def is_environment_error(error: BaseException | None) -> bool:
-    """Tell whether an exception, or one that caused it, is the file system's and not the sample's."""
+def environment_error(error: BaseException | None) -> BaseException | None:
+    """Give the exception, or the one that caused it, that is the file system's and not the sample's; None if there is none."""
     while error is not None:
-        if isinstance(error, EnvironmentFailure):
-            return True
-        if isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS:
-            return True
+        if isinstance(error, EnvironmentFailure) or (isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS):
+            return error
         error = error.__cause__
-    return False
+    return None
+
+
+def _explained(error: BaseException) -> str:
+    """Say what an error of the file system means and what to do."""
+    cause = environment_error(error) or error
+    if not isinstance(cause, OSError):
+        return describe(error)
+    text = REMEDIES.get(cause.errno or 0, cause.strerror or str(cause))
+    if cause.filename is not None:
+        text = f"{os.fsdecode(cause.filename) if isinstance(cause.filename, (str, bytes)) else cause.filename}: {text}"
+    return text if cause is error else f"{text} ({describe(error)})"
 
 
 def load_class(path: str) -> Any:
@@ -345,6 +398,12 @@ def _move_home(work_dir: str, home: str) -> None:
     for path in (partial, home):
         if os.path.lexists(path):
             remove_run_dir(path)
-    shutil.copytree(work_dir, partial, symlinks=True)
+    shutil.copytree(work_dir, partial, symlinks=True, ignore=_special_files)
     os.rename(partial, home)
     shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def _special_files(directory: str, names: list[str]) -> list[str]:
+    """Name the pipes, sockets and devices in a directory: they cannot be copied."""
+    modes = ((name, os.lstat(os.path.join(directory, name)).st_mode) for name in names)
+    return [name for name, mode in modes if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))]

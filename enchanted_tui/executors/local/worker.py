@@ -72,14 +72,11 @@ class _Home:
     """What a task may change in the process, to be put back for the next one."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
         self.directory = os.getcwd()
         self.environment = dict(os.environ)
         self.encoded_environment = encoded_environment()
 
     def restore(self) -> None:
-        if os.getpid() != self.pid:  # a child that the runner forked came back from single_code_run: it is no worker
-            os._exit(0)
         for stream, original in ((sys.stdout, sys.__stdout__), (sys.stderr, sys.__stderr__)):
             with contextlib.suppress(Exception):
                 stream.flush()
