@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import subprocess
@@ -51,3 +52,40 @@ class ProbeRunner:
         if choice == 3:
             os._exit(3)
         return outputs
+
+
+class FragileRunner:
+    """Raises the error of the file system that a file beside the campaign names, as long as there is such a file.
+
+    `wrapped`: raised from within, as libraries do that give their own error instead.
+    """
+
+    def __init__(self, log="executed.log", wrapped=False, **config):
+        self.log = os.path.abspath(log)
+        self.fault = os.path.abspath("fault")
+        self.wrapped = wrapped
+
+    def single_code_run(self, run_dir, params):
+        note(self.log, run_dir)
+        time.sleep(0.02)
+        if os.path.exists(self.fault):
+            with open(self.fault) as file:
+                number = getattr(errno, file.read())
+            try:
+                raise OSError(number, os.strerror(number))
+            except OSError as error:
+                if self.wrapped:
+                    raise RuntimeError("cannot write the mesh") from error
+                raise
+        return {"output": params["x"], "success": True}
+
+
+class PrintingRunner:
+    """Prints `size` characters."""
+
+    def __init__(self, size, **config):
+        self.size = size
+
+    def single_code_run(self, run_dir, params):
+        print("x" * (self.size - 1), flush=True)
+        return {"output": params["x"], "success": True}

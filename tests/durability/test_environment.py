@@ -1,0 +1,257 @@
+"""Disks that fill up, directories that vanish, permissions that are missing: a clear stop, never a failed sample, and exactly resumable."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from campaigns import LIMIT, Campaign, assert_one_sentence, finish
+from shapes import flat
+
+TASKS = flat(40, 10, sleep=0.1)
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    @functools.cache
+    def run():
+        campaign = Campaign(tmp_path_factory.mktemp("reference"), TASKS)
+        campaign.complete()
+        return campaign.contents()
+
+    return run
+
+
+@pytest.fixture
+def disk():
+    """Mount small file systems of their own, as long as the test runs."""
+    with contextlib.ExitStack() as mounted:
+
+        def make(path, *options):
+            path.mkdir(parents=True)
+            mount("-t", "tmpfs", "-o", ",".join(options), "none", str(path))
+            mounted.callback(subprocess.run, ["umount", "--lazy", str(path)], timeout=LIMIT, check=True)
+
+        yield make
+
+
+def mount(*arguments):
+    subprocess.run(["mount", *arguments], timeout=LIMIT, check=True)
+
+
+def fill(path, leave=0):
+    """Write into a file until the disk is full, or nearly."""
+    with open(path, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    if leave:
+        os.truncate(path, os.path.getsize(path) - leave)
+
+
+@as_root
+@pytest.mark.parametrize("leave", [0, 4096, 20_000])
+def test_disk_fills_up_at_work(campaign, disk, uninterrupted, leave):
+    """The campaign stops with a sentence when nothing fits any more, and completes exactly once there is room."""
+    full = campaign(TASKS)
+    disk(full.root, "size=4m")
+    process = full.supervise()
+    full.wait_for_tasks(6, process)
+    fill(full.root / "filler", leave)
+    ended = finish(process, 20)
+    assert_one_sentence(ended, "room")
+    full.wait_for_no_process()
+    (full.root / "filler").unlink()
+    full.complete()
+    full.assert_like(uninterrupted())
+
+
+@as_root
+def test_resuming_on_a_disk_that_is_still_full(campaign, disk, uninterrupted):
+    """Trying again too early is the same sentence again, and costs nothing."""
+    full = campaign(TASKS)
+    disk(full.root, "size=4m")
+    process = full.supervise()
+    full.wait_for_tasks(6, process)
+    fill(full.root / "filler")
+    finish(process, 20)
+    before = full.intact_journal()
+    for _ in range(2):
+        assert_one_sentence(full.run("--run-mode", "resume"), "room")
+    assert full.intact_journal().startswith(before)
+    (full.root / "filler").unlink()
+    full.complete()
+    full.assert_like(uninterrupted())
+
+
+@as_root
+def test_disk_runs_out_of_inodes(campaign, disk, uninterrupted):
+    """No more files can be made although there is room: the same error, the same stop."""
+    full = campaign(TASKS)
+    disk(full.root, "size=8m", "nr_inodes=80")
+    assert_one_sentence(full.run(), "room")
+    assert 0 < full.finished_tasks() < 40
+    assert not [record for record in full.records() if record["type"] == "task" and record["outcome"] != "ok"]
+    mount("-o", "remount,nr_inodes=10000", str(full.root))
+    full.complete()
+    full.assert_like(uninterrupted())
+
+
+@as_root
+def test_disk_is_full_from_the_start(campaign, disk):
+    """Nothing is begun, and nothing keeps the campaign from being begun later."""
+    full = campaign(flat(4))
+    disk(full.root, "size=64k")
+    (full.root / "logs").mkdir()  # a campaign that has left nothing but empty directories may be begun
+    fill(full.root / "state")
+    assert_one_sentence(full.run("--run-mode", "fresh"))
+
+
+@as_root
+def test_data_becomes_read_only_at_work(campaign, disk, uninterrupted):
+    """A file system that the kernel makes read-only after an error is no failure of samples."""
+    case = campaign(TASKS)
+    disk(case.root / "data", "size=8m")
+    process = case.supervise()
+    case.wait_for_tasks(6, process)
+    deadline = time.monotonic() + 10
+    while subprocess.run(["mount", "-o", "remount,ro", str(case.root / "data")], timeout=LIMIT, capture_output=True).returncode:
+        assert time.monotonic() < deadline  # a file is being written; try again
+    assert_one_sentence(finish(process, 20), "read-only")
+    assert not [record for record in case.records() if record["type"] == "task" and record["outcome"] != "ok"]
+    assert_one_sentence(case.run("--run-mode", "resume"), "read-only")
+    mount("-o", "remount,rw", str(case.root / "data"))
+    case.complete()
+    case.assert_like(uninterrupted())
+
+
+@as_root
+def test_temporary_directory_is_full(campaign, disk):
+    """Local workers keep there what tasks print, until it goes into the run directory: no room for it is no failure of the sample."""
+    config = flat(4)
+    config["runners"]["probe"] = {"type": "probe_runners:PrintingRunner", "size": 100_000}
+    case = campaign(config)
+    shutil.rmtree(case.place / "tmp")
+    disk(case.place / "tmp", "size=64k")
+    assert_one_sentence(case.run(), "room")
+    mount("-o", "remount,size=4m", str(case.place / "tmp"))
+    case.complete()
+    assert {(path / "stdout.txt").stat().st_size for path in (case.root / "data").iterdir()} == {100_000}
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT", "EROFS", "ESTALE"])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_simulation_meets_a_full_disk(campaign, error, wrapped):
+    """A simulation that cannot write its files says nothing about its sample: it is not recorded, and runs again."""
+    config = flat(60, 10)
+    config["runners"]["probe"] = {"type": "probe_runners:FragileRunner", "wrapped": wrapped}
+    case = campaign(config)
+    process = case.supervise()
+    case.wait_for_tasks(5, process)
+    (case.place / "new").write_text(error)
+    (case.place / "new").rename(case.place / "fault")
+    assert_one_sentence(finish(process, 20), "resume")
+    assert 5 <= case.finished_tasks() < 60
+    (case.place / "fault").unlink()
+    case.complete()
+    assert {record["outcome"] for record in case.records() if record["type"] == "task"} == {"ok"}
+    assert case.finished_tasks() == 60
+    case.assert_sound_record()
+
+
+@pytest.mark.parametrize("part", ["data", "state", "."])
+def test_directory_vanishes_at_work(campaign, part):
+    """Somebody has tidied up: the campaign stops and says so, and does not go on into nowhere."""
+    case = campaign(TASKS)
+    process = case.supervise()
+    case.wait_for_tasks(6, process)
+    doomed = case.root / part
+    doomed.rename(case.place / "gone")
+    assert_one_sentence(finish(process, 20))
+    case.wait_for_no_process()
+    if part == ".":
+        assert not case.root.exists(), sorted(case.root.rglob("*"))
+
+
+@pytest.mark.parametrize("part", ["data", "state", "."])
+def test_directory_that_comes_back(campaign, uninterrupted, part):
+    """Brought back (a mount that had gone), the campaign completes exactly."""
+    case = campaign(TASKS)
+    process = case.supervise()
+    case.wait_for_tasks(6, process)
+    (case.root / part).rename(case.place / "gone")
+    assert_one_sentence(finish(process, 20))
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(case.root / part)
+    (case.place / "gone").rename(case.root / part)
+    case.complete()
+    case.assert_like(uninterrupted())
+
+
+def test_data_deleted_for_good(campaign, uninterrupted):
+    """Results are in the journal: losing the run directories of finished tasks loses no row."""
+    case = campaign(TASKS)
+    process = case.supervise()
+    case.wait_for_tasks(6, process)
+    while (case.root / "data").exists():
+        shutil.rmtree(case.root / "data", ignore_errors=True)
+    assert_one_sentence(finish(process, 20))
+    case.complete()
+    assert case.contents()["dataset"] == uninterrupted()["dataset"]
+    case.assert_sound_record()
+
+
+# -- permissions ----------------------------------------------------------------------------------------------------------------
+
+_WITHOUT_PRIVILEGE = (
+    "setpriv",
+    "--bounding-set=-dac_override,-dac_read_search,-fowner",
+    "--inh-caps=-dac_override,-dac_read_search,-fowner",
+)
+
+
+def as_somebody(campaign, *arguments):
+    """Run the command line as a user to whom permissions apply."""
+    if os.geteuid() != 0:
+        return campaign.command(*arguments)
+    if shutil.which("setpriv") is None:
+        pytest.skip("root cannot give up its privileges here")
+    launcher = "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])"
+    return finish(campaign.start(*_WITHOUT_PRIVILEGE, sys.executable, "-m", "enchanted_tui", *arguments, program=("-c", launcher)))
+
+
+def take_away(path):
+    """Make a path somebody else's, and unusable."""
+    path.chmod(0o000 if path.is_file() else 0o500)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, 65534)
+
+
+@pytest.mark.parametrize("part", [".", "state", "state/journal.jsonl", "data", "config"])
+def test_no_permission(campaign, part):
+    """What may not be written or read is named in a sentence."""
+    case = campaign(flat(6, 2))
+    case.complete()
+    take_away(case.root / part)
+    try:
+        ended = as_somebody(case, "campaign.yaml", "--no-ui", "--run-mode", "extend")
+        assert_one_sentence(ended, "permission")
+    finally:
+        (case.root / part).chmod(0o700)
+
+
+def test_no_permission_to_begin(campaign):
+    """The parent of base_run_dir belongs to somebody else."""
+    case = campaign(flat(6, 2))
+    (case.place / "theirs").mkdir()
+    take_away(case.place / "theirs")
+    ended = as_somebody(case, "campaign.yaml", "--no-ui", "--base-run-dir", "theirs/run")
+    (case.place / "theirs").chmod(0o700)
+    assert_one_sentence(ended, "permission", "theirs")
