@@ -29,7 +29,9 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class _Datapoint:
+class Datapoint:
+    """A finished task of the older program."""
+
     task: TaskId
     row: Row
     finished: float  #: seconds since the epoch
@@ -56,7 +58,7 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
             f"{run_dir.run_state} stands at stage {saved.depth}, but the configuration has only {len(config.stages)} stages; "
             "use the configuration that the run was made with."
         )
-    found = {point.task: point for point in _datapoints(run_dir)}
+    found = {point.task: point for point in datapoints(run_dir)}
     partial = run_dir.journal.with_name(f"{run_dir.journal.name}.{uuid.uuid4().hex}.partial")
     journal = Journal(partial)
     try:
@@ -68,7 +70,7 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, _Datapoint]) -> Iterator[Record]:
+def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapoint]) -> Iterator[Record]:
     from enchanted_tui.supervisor.session import build_samplers, sampler_target
 
     seed = config.supervisor.seed or 0
@@ -102,7 +104,7 @@ def _parent_counts(stages: list[_Stage]) -> list[int]:
 class _Stage:
     """What the older program finished of one stage."""
 
-    def __init__(self, config: CampaignConfig, depth: int, found: dict[TaskId, _Datapoint], last_batch: int | None) -> None:
+    def __init__(self, config: CampaignConfig, depth: int, found: dict[TaskId, Datapoint], last_batch: int | None) -> None:
         self.depth = depth
         self._runners = [step.runner for step in config.stages[depth].steps]
         self._found = found
@@ -166,7 +168,7 @@ class _Stage:
                     yield _task_record(point, runner)
 
 
-def _task_record(point: _Datapoint, runner: str) -> Record:
+def _task_record(point: Datapoint, runner: str) -> Record:
     runtime = point.row.get(f"runtime_sec_{runner}")
     runtime = float(runtime) if isinstance(runtime, int | float) else 0.0
     record: Record = {
@@ -210,7 +212,7 @@ def _open_record(config: CampaignConfig, seed: int, targets: list[int]) -> Recor
 # -- reading the older program's files ---------------------------------------------------------------------------------------
 
 
-def _datapoints(run_dir: RunDir) -> Iterator[_Datapoint]:
+def datapoints(run_dir: RunDir) -> Iterator[Datapoint]:
     """Give every finished task there is a trace of: datasets first, so that the more exact run directories replace them."""
     for dataset in (run_dir.last_complete_dataset, run_dir.dataset):
         if dataset.is_file():
@@ -221,7 +223,7 @@ def _datapoints(run_dir: RunDir) -> Iterator[_Datapoint]:
                 yield from _read_table(Path(entry.path) / DATAPOINT)
 
 
-def _read_table(path: Path) -> Iterator[_Datapoint]:
+def _read_table(path: Path) -> Iterator[Datapoint]:
     """Read rows by their run directory; a row that does not fit the header (the older program could tear and misalign them) is left out."""
     try:
         finished = path.stat().st_mtime
@@ -230,7 +232,7 @@ def _read_table(path: Path) -> Iterator[_Datapoint]:
                 row = {name: parse_cell(cell) for name, cell in cells.items() if name and cell not in (None, "")}
                 match = RUN_DIR_NAME.match(os.path.basename(str(row.get("run_dir", ""))))
                 if match and "" not in cells and type(row.get("success")) is bool:
-                    yield _Datapoint(TaskId(*map(int, match.groups())), row, finished)
+                    yield Datapoint(TaskId(*map(int, match.groups())), row, finished)
     except (OSError, csv.Error):
         return
 

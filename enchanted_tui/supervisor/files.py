@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.executors.task import DATAPOINT
 from enchanted_tui.storage.dataset import Dataset
 from enchanted_tui.storage.failures import Failure, Failures
 from enchanted_tui.storage.layout import RunDir
@@ -23,7 +22,7 @@ from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.state import FAILED, CampaignState, StageState
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -141,18 +140,6 @@ def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
     dataset = Dataset(path, partial(read_rows, stage, read_row))
     dataset.rebuild()
     dataset.finish()
-
-
-def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
-    """Give the dataset as a pandas.DataFrame, values as they were returned; from the run directories if there is no journal."""
-    import pandas
-
-    if not run_dir.journal.is_file():
-        tables = [pandas.read_csv(path) for path in sorted(run_dir.data.glob(f"*/{DATAPOINT}"))]
-        return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
-    state, _ = fold(run_dir.journal)
-    with JournalReader(run_dir.journal) as reader:
-        return pandas.DataFrame([row for _, row in read_rows(dataset_stage(state), reader.read_row)])
 
 
 def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:

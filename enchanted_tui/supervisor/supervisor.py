@@ -13,11 +13,11 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign, Event, Observer
 from enchanted_tui.supervisor.control import Request
-from enchanted_tui.supervisor.files import dataset_frame
 from enchanted_tui.supervisor.logs import campaign_log
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.session import Confirm, open_session
 from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.supervisor.table import dataset_frame
 
 if TYPE_CHECKING:
     import pandas
