@@ -38,7 +38,7 @@ def plot_startup(figure: Figure, axes: Axes, dataset: pd.DataFrame) -> None:
     points = axes.scatter(started["growth_per_period"], started["startup_periods"], c=started["amplitude_v"], cmap="viridis", s=26)
     figure.colorbar(points, ax=axes, label="amplitude  [V]")
     growth = np.linspace(0.02, started["growth_per_period"].max(), 400)
-    axes.plot(growth, e_foldings(started).median() / growth, color="0.5", label="linear growth from the kick")
+    axes.plot(growth, e_foldings(started).median() / growth, color="0.5", zorder=0, label="linear growth from the kick")
     for start, (name, marker, colour) in FAILURES.items():
         failed = dataset[dataset["reason"].str.startswith(start)]
         label = f"{name} ({len(failed)})"
@@ -69,7 +69,7 @@ def plot_amplitude(figure: Figure, axes: Axes, dataset: pd.DataFrame) -> None:
     points = axes.scatter(switched, started["amplitude_v"], c=started["distortion_percent"], cmap="cividis", s=26)
     figure.colorbar(points, ax=axes, label="harmonic distortion  [%]")
     line = np.array([0, 1.05 * switched.max()])
-    axes.plot(line, line, color="0.5", label="current fully switched")
+    axes.plot(line, line, color="0.5", zorder=0, label="current fully switched")
     axes.set(
         xlabel=r"$2/\pi$ · tail current · resistance of the resonator  [V]",
         ylabel="amplitude  [V]",

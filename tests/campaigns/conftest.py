@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,9 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ench
 @pytest.fixture(scope="session")
 def freegs_python() -> str:
     """Give the Python of an environment with FreeGS and this project, which is made once and kept."""
-    key = hashlib.sha256(f"{ROOT}{sys.version}".encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()[:16]
-    home = CACHE / f"freegs-{key}"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    made_of = [str(ROOT), sys.version, project["dependencies"], project["optional-dependencies"]["freegs"]]
+    home = CACHE / f"freegs-{hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
