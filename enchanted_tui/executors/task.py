@@ -287,7 +287,10 @@ def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
 
 def describe(error: BaseException) -> str:
     """Give an exception as one line."""
-    text = str(error).strip()
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - an exception whose text raises another
+        text = "its text cannot be had"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

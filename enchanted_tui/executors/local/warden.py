@@ -103,8 +103,11 @@ class Warden:
         if pid == 0:
             try:
                 self._become_worker(number, task_fd, result_fd)
-            finally:
                 os._exit(0)
+            except BaseException:  # noqa: BLE001 - said where the task's own output goes; this process must not go on as a warden
+                sys.excepthook(*sys.exc_info())
+            finally:
+                os._exit(1)
         os.close(task_fd)
         os.close(result_fd)
         self.workers[pid] = number

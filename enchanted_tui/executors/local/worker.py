@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import os
+import random
 import signal
 import socket
 import sys
@@ -27,7 +28,7 @@ READY = b"+\n"
 
 def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured: dict[int, str]) -> None:
     """Run tasks until the supervisor closes its end. `captured`: by descriptor 1 and 2, the file it writes to."""
-    home = _Home()
+    home = _Home(captured)
     faulthandler.enable(file=2)
     _preload(context)
     buffer = bytearray(MAX_MESSAGE + 1)
@@ -71,20 +72,23 @@ def write_all(descriptor: int, data: bytes) -> None:
 class _Home:
     """What a task may change in the process, to be put back for the next one."""
 
-    def __init__(self) -> None:
+    def __init__(self, captured: dict[int, str]) -> None:
         self.directory = os.getcwd()
         self.environment = dict(os.environ)
         self.encoded_environment = encoded_environment()
+        self.random = dict(vars(random))
+        self.generator = random.random, random.seed
+        self.umask = os.umask(0)
+        os.umask(self.umask)
+        self.on_child = signal.getsignal(signal.SIGCHLD)
+        self.blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self.files = captured
+        self.identities = {number: _identity(number) for number in self.files}
 
     def restore(self) -> None:
-        for stream, original in ((sys.stdout, sys.__stdout__), (sys.stderr, sys.__stderr__)):
-            with contextlib.suppress(Exception):
-                stream.flush()
-            if stream is not original and original is not None:
-                with contextlib.suppress(Exception):
-                    original.flush()
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._restore_streams()
+        self._restore_signals()
+        os.umask(self.umask)
         try:
             moved = os.getcwd() != self.directory
         except FileNotFoundError:
@@ -94,6 +98,47 @@ class _Home:
         if encoded_environment() != self.encoded_environment:
             os.environ.clear()
             os.environ.update(self.environment)
+        if (random.random, random.seed) != self.generator:
+            vars(random).update(self.random)
+
+    def _restore_streams(self) -> None:
+        """Flush what is written, and see to it that the next task prints into the captured files, not into one that this task opened."""
+        _flush(sys.stdout, sys.stderr)
+        if sys.stdout is not sys.__stdout__ or sys.stderr is not sys.__stderr__:
+            _flush(sys.__stdout__, sys.__stderr__)
+        for number, path in self.files.items():
+            if _identity(number) != self.identities[number]:
+                opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+                if opened != number:
+                    os.dup2(opened, number)
+                    os.close(opened)
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            stream = getattr(sys, f"__{name}__")
+            if stream is None or stream.closed:
+                stream = os.fdopen(number, "w", errors="backslashreplace", closefd=False)
+                setattr(sys, f"__{name}__", stream)
+            setattr(sys, name, stream)
+
+    def _restore_signals(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if signal.getsignal(signal.SIGCHLD) != self.on_child:  # ignored, it would hide the exit codes of the next task's children
+            signal.signal(signal.SIGCHLD, self.on_child)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self.blocked)
+
+
+def _flush(*streams: Any) -> None:
+    for stream in streams:
+        with contextlib.suppress(Exception):  # a runner may have closed it, or put anything in its place
+            stream.flush()
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    """Say which file a descriptor stands for; None if it is closed."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _preload(context: dict[str, Any]) -> None:
