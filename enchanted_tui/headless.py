@@ -150,7 +150,8 @@ class _LogToDisplay(logging.Handler):
         self._display = display
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._display.say(f"{record.levelname.lower()}: {record.getMessage()}")
+        if not hasattr(record, "already_shown"):
+            self._display.say(f"{record.levelname.lower()}: {record.getMessage()}")
 
 
 def width() -> int:

@@ -29,6 +29,9 @@ from enchanted_tui.supervisor.state import CampaignState
 
 log = logging.getLogger(__name__)
 
+#: Marks log records of what a person has been told before the campaign began.
+ALREADY_SHOWN = {"already_shown": True}
+
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
 _GATHER = 0.005  #: seconds over which results that come in quick succession are taken together; executors hold more work than that
@@ -70,7 +73,9 @@ class Campaign:
     # -- the session ------------------------------------------------------------------------------------------------------------
 
     def run(self, retry: Callable[[CampaignState], list[TaskId]] | None) -> Outcome:
-        for notice in [*map(str, self.config.warnings), *self.session.notices]:
+        for warning in self.config.warnings:
+            log.warning(str(warning), extra=ALREADY_SHOWN)
+        for notice in self.session.notices:
             log.warning(notice)
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:

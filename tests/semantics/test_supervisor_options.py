@@ -88,7 +88,8 @@ def test_a_campaign_of_which_every_sample_failed_ends_with_4(campaign: Campaign,
 def test_a_budget_of_zero_warns_and_runs_nothing(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 0, as before, but not in silence."""
     assert campaign.run(config=campaign_config(random_sampler(0))) == 0
-    assert "budget of 0 draws no samples" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("budget of 0 draws no samples") == 1
+    assert "budget of 0 draws no samples" in campaign.path("logs/main.log").read_text()
     assert not campaign.executions()
     campaign.budget(2)
     assert campaign.resume() == 0

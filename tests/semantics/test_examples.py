@@ -1,0 +1,118 @@
+"""The examples in `configs/`: each runs as it stands and gives what its comment and the table in `configs/README.md` say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from campaign_harness import Campaign, read_csv, snapshot
+
+from enchanted_tui import cli
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+FILES = sorted(path.name for path in CONFIGS.glob("*.yaml"))
+
+#: Warnings that an example gives on purpose.
+EXPECTED_WARNINGS: dict[str, str] = {}
+
+
+class Promise(NamedTuple):
+    rows: int
+    failed: int
+
+
+def promises() -> dict[str, Promise]:
+    """Read the table of the page that lists the examples."""
+    lines = re.findall(r"^\| \[(\S+\.yaml)\]\(\1\) \|.*\| (\d+) \| (\d+) \|$", (CONFIGS / "README.md").read_text(), re.MULTILINE)
+    return {name: Promise(int(rows), int(failed)) for name, rows, failed in lines}
+
+
+@pytest.fixture
+def untouched() -> dict[str, str]:
+    return snapshot(CONFIGS)
+
+
+def run(name: str, *arguments: str) -> int:
+    return cli.main([str(CONFIGS / name), "--no-ui", *arguments])
+
+
+def test_every_example_is_in_the_table() -> None:
+    """A file that nobody lists is not found, and one that is not tested does not run for long."""
+    assert sorted(promises()) == FILES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_example_runs_and_gives_its_rows(
+    campaign: Campaign, name: str, untouched: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From another directory, without a warning about the file, writing below `runs/<name>` alone."""
+    campaign.run_dir = campaign.root / "runs" / name.removesuffix(".yaml")
+    promised = promises()[name]
+    assert run(name) == 0
+    assert f"Gives {promised.rows} rows" in (CONFIGS / name).read_text()
+    assert len(campaign.rows()) == promised.rows
+    assert campaign.column("success").count("False") == promised.failed
+    assert str(CONFIGS / name) not in capsys.readouterr().err
+    assert [path.name for path in campaign.root.iterdir()] == ["runs"]
+    after = {path: digest for path, digest in snapshot(CONFIGS).items() if "__pycache__" not in path}
+    assert after == {path: digest for path, digest in untouched.items() if "__pycache__" not in path}
+
+
+def example(campaign: Campaign, name: str) -> Campaign:
+    campaign.run_dir = campaign.root / "runs" / name
+    assert run(f"{name}.yaml") == 0
+    return campaign
+
+
+def test_the_commands_of_the_resume_example_do_what_it_says(campaign: Campaign) -> None:
+    """Resuming with nothing to do, with a budget of 40, and extending by 25; together the samples of one campaign."""
+    example(campaign, "resume_extend")
+    first = campaign.column("x")
+    assert cli.main(["runs/resume_extend", "--no-ui"]) == 0
+    assert campaign.column("x") == first
+    assert run("resume_extend.yaml", "--run-mode", "resume", "--set", "samplers.points.budget=40") == 0
+    assert len(campaign.rows()) == 40
+    assert run("resume_extend.yaml", "--run-mode", "extend") == 0
+    together = campaign.column("x")
+    assert together[:25] == first
+    assert run("resume_extend.yaml", "--base-run-dir", "runs/at_once", "--set", "samplers.points.budget=65") == 0
+    assert [row["x"] for row in read_csv(Path("runs/at_once/enchanted_dataset.csv"))] == together
+
+
+def test_the_commands_of_the_failures_example_do_what_it_says(campaign: Campaign) -> None:
+    """The failed samples run again, and fail again: the chance belongs to the sample, not to the run."""
+    example(campaign, "failures")
+    before = campaign.column("success")
+    assert cli.main(["--retry-failed", "runs/failures"]) == 0
+    assert campaign.column("success") == before
+
+
+def test_the_executors_example_kills_what_runs_too_long(campaign: Campaign) -> None:
+    """One sample has waited for a minute in vain; the reason is on record."""
+    example(campaign, "executors")
+    assert {row["kind"] for row in campaign.failures()} == {"timeout", "skipped"}
+
+
+def test_the_save_files_example_keeps_what_it_says(campaign: Campaign) -> None:
+    """Only params.txt of the last stage's runs is left."""
+    example(campaign, "save_files")
+    assert {path.name for path in campaign.path("data").rglob("*") if path.is_file()} == {"params.txt"}
+
+
+def test_the_outputs_example_writes_what_it_says(campaign: Campaign) -> None:
+    """Parquet and no HDF5."""
+    example(campaign, "outputs")
+    assert campaign.path("enchanted_dataset.parquet").exists()
+    assert not campaign.path("runs.h5").exists()
+
+
+def test_the_nested_example_is_ordered_by_parents(campaign: Campaign) -> None:
+    """Grid by random by list, and the last stage's output is computed from its parent's."""
+    example(campaign, "nested_stages")
+    rows = campaign.rows()
+    assert [row["material"] for row in rows] == ["tungsten", "carbon"] * 12
+    assert [(float(row["c1"]), float(row["c2"])) for row in rows[::6]] == [(0, 10), (0, 20), (1, 10), (1, 20)]
+    for row in rows:
+        assert float(row["output"]) == pytest.approx(sum(float(row[name]) for name in ("c1", "c2", "c3")))
