@@ -96,7 +96,7 @@ def test_the_runner_of_ones_own_is_checked_and_runs(tmp_path, bench):
 
 def test_everything_has_its_place_on_the_page():
     """A runner, an option or a rule that the page does not explain is one that nobody finds."""
-    assert set(re.findall(r"^## (\w+Runner)$", PAGE, re.MULTILINE)) == set(lookup.builtin_names("runner"))
+    assert set(re.findall(r"^## (\w+Runner)$", PAGE, re.MULTILINE)) == set(lookup.BUILTIN["runner"])
     section = PAGE[PAGE.index("## CommandRunner") : PAGE.index("## PythonRunner")]
     for name in (*CommandRunner.options(), *SOURCES):
         assert re.search(rf"`{name}[:`]", section), name
