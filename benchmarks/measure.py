@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MEMORY_INTERVAL = 0.2  #: seconds between two looks at the memory of all processes
+_FIRST_LOOK = 0.02  #: seconds before the first one
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -103,7 +104,9 @@ class _MemoryWatch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(_MEMORY_INTERVAL):
+        interval = _FIRST_LOOK
+        while not self._over.wait(interval):
+            interval = _MEMORY_INTERVAL
             self.own = max(self.own, _field(f"/proc/{self._pid}/status", "VmHWM:"))
             self.together = max(self.together, sum(_field(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in descendants(self._pid)))
 

@@ -30,8 +30,9 @@ _QUIET_LOAD = 0.5
 class Bench:
     """One session of measuring, in directories below `cache`."""
 
-    def __init__(self, cache: Path, results: Results, *, quick: bool) -> None:
+    def __init__(self, cache: Path, results: Results, *, quick: bool, contenders: list[str]) -> None:
         self.results = results
+        self._contenders = contenders
         self._environments = Environments(cache)
         self._root = cache / f"runs-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._root.mkdir(parents=True)
@@ -60,8 +61,11 @@ class Bench:
         rounds = 1 if self._quick else case.rounds
         for number in range(rounds):
             for contender in case.contenders:
-                if self.results.done(case.name, contender.name) <= number:
+                if self._takes_part(contender) and self.results.done(case.name, contender.name) <= number:
                     self._measure(case, contender)
+
+    def _takes_part(self, contender: Contender) -> bool:
+        return not self._contenders or any(contender.name.startswith(name) for name in self._contenders)
 
     def _measure(self, case: Case, contender: Contender) -> None:
         directory = self.fresh(case.name)
@@ -85,7 +89,7 @@ class Bench:
 
     def measure_waiting(self) -> None:
         """Measure the processor time of supervisor and warden while all workers sleep."""
-        settle, window = (4, 5) if self._quick else (8, 20)
+        settle, window = (10, 5) if self._quick else (20, 20)
         for workers in _WAITING:
             name = f"waiting, {workers} workers"
             if self.results.fact(name) is not None:
@@ -111,9 +115,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.report_only:
         write_report(options.out, results, all_cases(lambda samples: Path()))
         return 0
-    bench = Bench(options.cache, results, quick=options.quick)
+    bench = Bench(options.cache, results, quick=options.quick, contenders=options.contender)
     cases = [case for case in all_cases(bench.finished) if case.quick or not options.quick]
-    wanted = [case for case in cases if not options.only or any(case.name.startswith(name) for name in options.only)]
+    wanted = [case for case in cases if not options.only or any(_named(case.name, name) for name in options.only)]
     load = os.getloadavg()[0]
     print(f"{machine_facts()}; load {load:.2f}" + (": NOT QUIET, only ratios mean much" if load > _QUIET_LOAD else ""), flush=True)
     try:
@@ -138,7 +142,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks", description="Measure what campaigns cost, beside bare loops and other tools."
     )
     parser.add_argument("--quick", action="store_true", help="one round of the small cases: two minutes instead of half an hour")
-    parser.add_argument("--only", action="append", metavar="NAME", help="only cases whose name starts so (or 'waiting'); repeatable")
+    parser.add_argument("--only", action="append", metavar="NAME", help="only this case, or this group of cases (or 'waiting'); repeatable")
+    parser.add_argument("--contender", action="append", default=[], metavar="NAME", help="only contenders whose name starts so; repeatable")
     parser.add_argument("--continue", action="store_true", dest="keep_on", help="keep what was measured before, measure what is missing")
     parser.add_argument("--report-only", action="store_true", help="measure nothing, write the report of what was measured last")
     parser.add_argument(
@@ -147,6 +152,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=_CACHE, help="where peers are installed, programs compiled and samples run")
     parser.add_argument("--keep", action="store_true", help="do not delete the directories of the runs at the end")
     return parser.parse_args(arguments)
+
+
+def _named(case: str, name: str) -> bool:
+    return case == name or case.startswith(f"{name}-")
 
 
 def _file_system(path: Path) -> str:
