@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -51,13 +51,14 @@ def ngspice() -> str:
     return found
 
 
-@pytest.fixture
-def real_campaign(tmp_path: Path) -> Iterator[type]:
-    """Make campaigns below the test's directory; whatever they leave running is ended with the test."""
+@pytest.fixture(scope="module")
+def real_campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RealCampaign]]:
+    """Make campaigns below one directory; whatever they leave running is ended with the module."""
+    place = tmp_path_factory.mktemp("campaigns")
     with contextlib.ExitStack() as ends:
 
         def make(config: str, name: str, *options: str, python: str = sys.executable) -> RealCampaign:
-            made = RealCampaign(config, tmp_path / name, python, *options)
+            made = RealCampaign(config, place / name, python, *options)
             ends.callback(made.end_processes)
             return made
 

@@ -14,11 +14,16 @@ SAMPLED = ("pressure_on_axis", "plasma_current", "x_point_z")
 pytestmark = pytest.mark.campaign
 
 
-def test_killed_and_resumed(freegs_python, real_campaign, tmp_path):
+@pytest.fixture(scope="module")
+def uninterrupted(freegs_python, real_campaign):
+    campaign = real_campaign(CONFIG, "uninterrupted", *FEW, python=freegs_python)
+    campaign.run()
+    return campaign
+
+
+def test_killed_and_resumed(freegs_python, real_campaign, uninterrupted):
     """Protects the FreeGS campaign of the tutorial: after `kill -9` no solve is left running, and the resumed campaign has the samples,
     outputs and failures of an uninterrupted one, without solving anything again."""
-    reference = real_campaign(CONFIG, "reference", *FEW, python=freegs_python)
-    reference.run()
     killed = real_campaign(CONFIG, "killed", *FEW, python=freegs_python)
     before = killed.run_and_kill(after_tasks=2)
     assert 2 <= len(before) < 6
@@ -28,21 +33,18 @@ def test_killed_and_resumed(freegs_python, real_campaign, tmp_path):
     assert killed.written(before) == solved
     rows = killed.rows()
     assert [row["run_dir"] for row in rows] == [f"d0_b0_s{number}_r0" for number in range(6)]
-    assert [[row[name] for name in SAMPLED] for row in rows] == [[row[name] for name in SAMPLED] for row in reference.rows()]
-    assert_same_rows(rows, reference.rows(), tolerance=1e-6)
-    assert killed.failures() == reference.failures()
+    assert [[row[name] for name in SAMPLED] for row in rows] == [[row[name] for name in SAMPLED] for row in uninterrupted.rows()]
+    assert_same_rows(rows, uninterrupted.rows(), tolerance=1e-6)
+    assert killed.failures() == uninterrupted.failures()
 
 
-def test_physics_and_failures(freegs_python, real_campaign, tmp_path):
+def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
     """Protects what the tutorial says: equilibria are physical and stored, points without one fail with FreeGS' own reason,
     its messages are in the run directory, and the picture can be drawn."""
-    campaign = real_campaign(CONFIG, "run", *FEW, python=freegs_python)
-    campaign.run()
-
-    rows = {row["run_dir"]: row for row in campaign.rows()}
-    assert campaign.failures() == {"d0_b0_s4_r0": ("exception", "ValueError: No O-points found!")}
+    rows = {row["run_dir"]: row for row in uninterrupted.rows()}
+    assert uninterrupted.failures() == {"d0_b0_s4_r0": ("exception", "ValueError: No O-points found!")}
     assert rows["d0_b0_s4_r0"]["success"] == "False"
-    assert "No O points found" in (campaign.run_dir / "data" / "d0_b0_s4_r0" / "stdout.txt").read_text()
+    assert "No O points found" in (uninterrupted.run_dir / "data" / "d0_b0_s4_r0" / "stdout.txt").read_text()
     for name, row in rows.items():
         if row["success"] == "True":
             q = [float(row[key]) for key in ("q05", "q25", "q50", "q75", "q95")]
@@ -50,7 +52,7 @@ def test_physics_and_failures(freegs_python, real_campaign, tmp_path):
             assert 0 < float(row["poloidal_beta"]) < 1
             assert 1.2 < float(row["axis_r"]) < 1.5
             assert 1.1 < float(row["elongation"]) < 1.5
-            assert (campaign.run_dir / "data" / name / "equilibrium.geqdsk").stat().st_size > 50_000
+            assert (uninterrupted.run_dir / "data" / name / "equilibrium.geqdsk").stat().st_size > 50_000
     picture = tmp_path / "freegs.png"
-    subprocess.run([freegs_python, ROOT / "configs" / "freegs" / "plot.py", campaign.run_dir, picture], check=True, timeout=60)
+    subprocess.run([freegs_python, ROOT / "configs" / "freegs" / "plot.py", uninterrupted.run_dir, picture], check=True, timeout=60)
     assert picture.stat().st_size > 10_000

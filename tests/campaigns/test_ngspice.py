@@ -15,11 +15,16 @@ SAMPLED = ("inductance_nh", "capacitance_pf", "quality_factor", "tail_current_ma
 pytestmark = pytest.mark.campaign
 
 
-def test_killed_and_resumed(ngspice, real_campaign):
+@pytest.fixture(scope="module")
+def uninterrupted(ngspice, real_campaign):
+    campaign = real_campaign(CONFIG, "uninterrupted", *FEW)
+    campaign.run()
+    return campaign
+
+
+def test_killed_and_resumed(real_campaign, uninterrupted):
     """Protects the ngspice campaign of the tutorial: after `kill -9` no ngspice is left running, and the resumed campaign has the samples,
     outputs and failures of an uninterrupted one, without running anything again."""
-    reference = real_campaign(CONFIG, "reference", *FEW)
-    reference.run()
     killed = real_campaign(CONFIG, "killed", *FEW)
     before = killed.run_and_kill(after_tasks=30)
     assert 30 <= len(before) < 80
@@ -29,18 +34,15 @@ def test_killed_and_resumed(ngspice, real_campaign):
     assert killed.written(before) == simulated
     rows = killed.rows()
     assert [row["run_dir"].split("_")[2] for row in rows] == [f"s{number}" for number in range(40)]
-    assert [[row[name] for name in SAMPLED] for row in rows] == [[row[name] for name in SAMPLED] for row in reference.rows()]
-    assert_same_rows(rows, reference.rows(), tolerance=0)
-    assert killed.failures() == reference.failures()
+    assert [[row[name] for name in SAMPLED] for row in rows] == [[row[name] for name in SAMPLED] for row in uninterrupted.rows()]
+    assert_same_rows(rows, uninterrupted.rows(), tolerance=0)
+    assert killed.failures() == uninterrupted.failures()
 
 
-def test_physics_and_failures(ngspice, real_campaign):
+def test_physics_and_failures(uninterrupted):
     """Protects what the tutorial says: step 2 oscillates where step 1 predicts growth, and each kind of failure has its reason."""
-    campaign = real_campaign(CONFIG, "run", *FEW)
-    campaign.run()
-
-    failures = campaign.failures()
-    for row in campaign.rows():
+    failures = uninterrupted.failures()
+    for row in uninterrupted.rows():
         task = row["run_dir"]
         if row["success"] == "True":
             assert float(row["growth_per_period"]) > 0
@@ -55,10 +57,8 @@ def test_physics_and_failures(ngspice, real_campaign):
     assert "no resonance" in reasons and "does not start" in reasons
 
 
-def test_picture(ngspice, freegs_python, real_campaign, tmp_path):
+def test_picture(freegs_python, uninterrupted, tmp_path):
     """Protects the tutorial's picture: its script draws any run of the campaign."""
-    campaign = real_campaign(CONFIG, "run", "--set", "samplers.circuits.budget=12")
-    campaign.run()
     picture = tmp_path / "ngspice.png"
-    subprocess.run([freegs_python, ROOT / "configs" / "ngspice" / "plot.py", campaign.run_dir, picture], check=True, timeout=60)
+    subprocess.run([freegs_python, ROOT / "configs" / "ngspice" / "plot.py", uninterrupted.run_dir, picture], check=True, timeout=60)
     assert picture.stat().st_size > 10_000
