@@ -5,10 +5,11 @@ The same code serves a fresh start and a resume: it looks at the state and goes 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -16,6 +17,8 @@ from enchanted_tui import values
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.state import FAILED, NOT_RUN, BatchState, CampaignState, StageState
+
+log = logging.getLogger(__name__)
 
 SLICE = 1_000  #: samples recorded, and kept in memory, at a time
 _SLICES_KEPT = 4
@@ -233,6 +236,8 @@ class StageRun:
         with _blaming(self.plan.sampler):
             self._catch_up(number)
             drawn = [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()][:left]
+        if not drawn:
+            log.warning(f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn")
         for start in range(0, len(drawn), SLICE):
             self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE])
         return bool(drawn)
@@ -241,10 +246,26 @@ class StageRun:
 
     def _catch_up(self, batches: int) -> None:
         """Bring a new instance of a sampler that replays to where the recorded batches ended."""
-        if not self._skipped:
-            self._skipped = True
-            if batches:
-                self.plan.sampler.skip(batches)
+        if self._skipped:
+            return
+        self._skipped = True
+        for batch in self.stage.batches[:batches]:
+            self._skip_to(batch.first + batch.size)
+        self._allow(self.stage.target)
+
+    def _skip_to(self, count: int) -> None:
+        """Let the sampler go on as if it had drawn `count` samples, in whatever batches it now draws them."""
+        sampler = self.plan.sampler
+        self._allow(count)  # many draw as one batch what is left of their budget
+        sampler.skip(1)
+        while (submitted := getattr(sampler, "submitted", count)) < count:
+            sampler.skip(1)
+            if getattr(sampler, "submitted", count) == submitted:
+                return
+
+    def _allow(self, budget: int) -> None:
+        with suppress(AttributeError):  # a budget that cannot be set is taken as it is
+            self.plan.sampler.budget = budget
 
     def _learn(self) -> None:
         """Give an adaptive sampler the rows it has not seen."""

@@ -118,3 +118,53 @@ def fingerprint(salt: int, params: dict[str, Any]) -> int:
     """Give a number that depends on the sample's drawn parameters, which are named p<depth>_<index>."""
     drawn = sorted((name, repr(value)) for name, value in params.items() if name[0] == "p" and name[1:2].isdigit())
     return zlib.crc32(repr((salt, drawn)).encode())
+
+
+class CountingSampler:
+    """A sampler as the older program's plugins are: it draws in order, replays to skip, and its budget can be set."""
+
+    adaptive = False
+
+    def __init__(
+        self, budget: int, batch_size: int | None = None, parameters: list[str] | None = None, at_most: int = 1000, **_: Any
+    ) -> None:
+        self.budget = budget
+        self.submitted = 0
+        self._at_most = at_most
+        self._batch_size = batch_size
+        self._name = (parameters or ["x"])[0]
+
+    @property
+    def has_budget(self) -> bool:
+        return self.submitted < self.budget
+
+    def get_next_samples(self) -> list[dict[str, Any]] | None:
+        count = min(self._batch_size or self.budget, min(self.budget, self._at_most) - self.submitted)
+        if count <= 0:
+            return None
+        first, self.submitted = self.submitted, self.submitted + count
+        return [{self._name: number} for number in range(first, self.submitted)]
+
+    def skip(self, n_batches: int) -> None:
+        for _ in range(n_batches):
+            self.get_next_samples()
+
+    def register_future(self, dataset: Any) -> None:
+        raise AssertionError("this sampler does not learn")
+
+
+class LearningSampler(CountingSampler):
+    """Draws the number of rows it has been told of, so that what it draws shows what it has learnt."""
+
+    adaptive = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._seen = 0
+
+    def get_next_samples(self) -> list[dict[str, Any]] | None:
+        drawn = super().get_next_samples()
+        return drawn and [{**sample, "seen": self._seen} for sample in drawn]
+
+    def register_future(self, dataset: Any) -> None:
+        self._seen += len(dataset)
