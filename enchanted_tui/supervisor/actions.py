@@ -17,9 +17,10 @@ from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.live import read_live
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome
-from enchanted_tui.supervisor.session import StoredConfig, fold, newest_config
+from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.supervisor.stored_configs import StoredConfig, newest_config
 from enchanted_tui.supervisor.supervisor import Supervisor
 
 

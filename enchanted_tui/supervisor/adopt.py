@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import csv
 import os
-import socket
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui import __version__
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import DATAPOINT
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
 from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.supervisor.journal import Journal, Record
+from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
 from enchanted_tui.supervisor.stage import SLICE, write_samples
 
@@ -71,8 +70,6 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
 
 
 def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapoint]) -> Iterator[Record]:
-    from enchanted_tui.supervisor.session import build_samplers, sampler_target
-
     seed = config.supervisor.seed or 0
     samplers = build_samplers(config, seed)
     depth = saved.depth
@@ -86,7 +83,15 @@ def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapo
     targets = [max(count, sampler_target(sampler)) for count, sampler in zip(drawn, samplers, strict=False)]
     targets += [0] * (len(config.stages) - len(targets))
     targets[:depth] = drawn[:depth]
-    yield _open_record(config, seed, targets)
+    yield open_record(
+        config,
+        campaign=uuid.uuid4().hex,
+        session="adopted",
+        mode="adopted",
+        seed=seed,
+        stored=config.path.name if config.path else "",
+        targets=targets,
+    )
     for stage, n_parents, sampler in zip(stages, _parent_counts(stages), samplers, strict=False):
         if stage.depth:
             below = stages[stage.depth - 1]
@@ -184,29 +189,6 @@ def _task_record(point: Datapoint, runner: str) -> Record:
         record |= {"kind": "reported", "message": "failed under the older program, which keeps no reason"}
     record["row"] = point.row
     return record
-
-
-def _open_record(config: CampaignConfig, seed: int, targets: list[int]) -> Record:
-    from enchanted_tui.supervisor.session import describe_stages
-
-    return {
-        "type": "open",
-        "campaign": uuid.uuid4().hex,
-        "session": "adopted",
-        "seed": seed,
-        "version": __version__,
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "mode": "adopted",
-        "config": config.path.name if config.path else "",
-        "config_dir": str(config.base_dir),
-        "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],
-        "identity": config.identity(),
-        "runner_options": config.runner_options(),
-        "overrides": list(config.overrides),
-        "stages": describe_stages(config),
-        "targets": targets,
-    }
 
 
 # -- reading the older program's files ---------------------------------------------------------------------------------------

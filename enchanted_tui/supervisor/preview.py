@@ -10,8 +10,9 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.opening import build_samplers, sampler_target
 from enchanted_tui.supervisor.plan import is_pure, learns
-from enchanted_tui.supervisor.session import build_samplers, check_unchanged, extended_targets, fold, has_record, sampler_target
+from enchanted_tui.supervisor.session import check_unchanged, extended_targets, fold, has_record
 from enchanted_tui.supervisor.state import CampaignState
 
 _SAMPLES_SHOWN = 3

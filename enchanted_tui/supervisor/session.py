@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import os
 import secrets
 import socket
 import uuid
@@ -17,19 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui import __version__
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.local.warden import kill_marked
 from enchanted_tui.executors.task import REMEDIES
-from enchanted_tui.samplers.base import Sampler
-from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
-from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, holds_records, last_open
+from enchanted_tui.supervisor.adopt import adopt, is_older_run
+from enchanted_tui.supervisor.journal import Journal, JournalReader, holds_records
+from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.supervisor.stage import SomeSampler
 from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.supervisor.stored_configs import recorded_configs, store_config
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +88,6 @@ def open_session(
 
 def has_record(run_dir: RunDir) -> bool:
     """Tell whether a campaign has been recorded in the directory, by this program or the older one."""
-    from enchanted_tui.supervisor.adopt import is_older_run
-
     return holds_records(run_dir.journal) or is_older_run(run_dir)
 
 
@@ -176,8 +173,6 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
     lock = _take(run_dir, on_lock_lost)
     try:
         if not run_dir.journal.exists():
-            from enchanted_tui.supervisor.adopt import adopt
-
             adopt(run_dir, config)
         state, damage = fold(run_dir.journal)
         if not state.sessions:
@@ -252,23 +247,6 @@ def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: st
 # -- both -------------------------------------------------------------------------------------------------------------------------
 
 
-def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:
-    """Give each stage a sampler of its own, placed by seed and stage."""
-    samplers = []
-    for depth, stage in enumerate(config.stages):
-        sampler: Any = config.samplers[stage.sampler].build()
-        if isinstance(sampler, Sampler):
-            sampler.place(seed, depth, given=config.supervisor.seed is not None)
-        samplers.append(sampler)
-    return samplers
-
-
-def sampler_target(sampler: Any) -> int:
-    """How many samples a sampler is to draw in all."""
-    target: int = sampler.target if isinstance(sampler, Sampler) else int(sampler.budget)
-    return target
-
-
 def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
     run_dir.state.mkdir(parents=True, exist_ok=True)
     return Lock.acquire(run_dir.lock, on_lock_lost)
@@ -300,24 +278,9 @@ def _begin(
     stored = store_config(config, run_dir, state.config_file)
     journal = Journal(run_dir.journal)
     session_id = uuid.uuid4().hex[:12]
-    record: Record = {
-        "type": "open",
-        "campaign": state.campaign or uuid.uuid4().hex,
-        "session": session_id,
-        "seed": seed,
-        "version": __version__,
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "mode": mode,
-        "config": stored,
-        "config_dir": str(config.base_dir),
-        "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],
-        "identity": config.identity(),
-        "runner_options": config.runner_options(),
-        "overrides": list(config.overrides),
-        "stages": describe_stages(config),
-        "targets": targets,
-    }
+    record = open_record(
+        config, campaign=state.campaign or uuid.uuid4().hex, session=session_id, mode=mode, seed=seed, stored=stored, targets=targets
+    )
     offset = journal.append(record)
     journal.sync()
     state.apply(record, offset)
@@ -334,73 +297,3 @@ def _use_local_storage(session: Session) -> None:
             session.local_storage = str(make_private_dir(place, session.state.campaign, socket.gethostname()))
         except OSError as error:
             raise environment_problem(error, Path(place), begun=False) from error
-
-
-def describe_stages(config: CampaignConfig) -> list[dict[str, Any]]:
-    """Give the stages by name and type, as recorded and shown."""
-    return [
-        {
-            "sampler": stage.sampler,
-            "sampler_type": config.samplers[stage.sampler].cls.__name__,
-            "steps": [
-                {
-                    "executor": step.executor,
-                    "executor_type": config.executors[step.executor].cls.__name__,
-                    "runner": step.runner,
-                    "runner_type": config.runners[step.runner].cls.__name__,
-                }
-                for step in stage.steps
-            ],
-        }
-        for stage in config.stages
-    ]
-
-
-def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:
-    """Keep the configuration in the run directory unless it is there already; give the file's name. `newest` is the one kept last."""
-    data = config.effective_text().encode("utf-8", "surrogateescape")
-    if newest and _holds(run_dir.config / newest, data):
-        return newest
-    stem, suffix = (config.path.stem, config.path.suffix) if config.path else ("campaign", ".yaml")
-    number = 1
-    while (target := run_dir.config / (f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}")).exists():
-        if _holds(target, data):
-            return target.name
-        number += 1
-    write_atomically(target, data)
-    return target.name
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
-
-
-def recorded_configs(run_dir: RunDir) -> set[str]:
-    """Give the names of all configurations that a campaign's sessions have stored."""
-    if not run_dir.journal.is_file():
-        return set()
-    with JournalReader(run_dir.journal) as reader:
-        return {record["config"] for _, record in reader.records(rows=False) if record["type"] == "open"}
-
-
-@dataclass(frozen=True)
-class StoredConfig:
-    """A configuration kept in a run directory."""
-
-    path: Path
-    base_dir: Path | None = None  #: where its relative paths start, if that is on record
-    shown_base_run_dir: str | None = None  #: how the run directory was written when the campaign ran, if it has not been moved since
-
-
-def newest_config(run_dir: RunDir) -> StoredConfig | None:
-    """Give the stored configuration that was in force last; None if there is none."""
-    opened = last_open(run_dir.journal) if run_dir.journal.exists() else None
-    if opened is not None and (run_dir.config / opened["config"]).exists():
-        path, shown = opened.get("base_run_dir", (None, None))
-        is_there_still = path is not None and Path(path).resolve() == run_dir.root.resolve()
-        return StoredConfig(run_dir.config / opened["config"], Path(opened["config_dir"]), shown if is_there_still else None)
-    if not run_dir.config.is_dir():
-        return None
-    files = [path for path in run_dir.config.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file()]
-    newest = max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
-    return None if newest is None else StoredConfig(newest)

@@ -1,0 +1,72 @@
+"""What a session begins with: its samplers, its targets and the record that opens it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from enchanted_tui import __version__
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.samplers.base import Sampler
+from enchanted_tui.supervisor.journal import Record
+from enchanted_tui.supervisor.stage import SomeSampler
+
+
+def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:
+    """Give each stage a sampler of its own, placed by seed and stage."""
+    samplers = []
+    for depth, stage in enumerate(config.stages):
+        sampler: Any = config.samplers[stage.sampler].build()
+        if isinstance(sampler, Sampler):
+            sampler.place(seed, depth, given=config.supervisor.seed is not None)
+        samplers.append(sampler)
+    return samplers
+
+
+def sampler_target(sampler: Any) -> int:
+    """How many samples a sampler is to draw in all."""
+    target: int = sampler.target if isinstance(sampler, Sampler) else int(sampler.budget)
+    return target
+
+
+def open_record(config: CampaignConfig, *, campaign: str, session: str, mode: str, seed: int, stored: str, targets: list[int]) -> Record:
+    """Give the journal record with which a session opens; `stored` is the name of the configuration's copy."""
+    return {
+        "type": "open",
+        "campaign": campaign,
+        "session": session,
+        "seed": seed,
+        "version": __version__,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "mode": mode,
+        "config": stored,
+        "config_dir": str(config.base_dir),
+        "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],
+        "identity": config.identity(),
+        "runner_options": config.runner_options(),
+        "overrides": list(config.overrides),
+        "stages": describe_stages(config),
+        "targets": targets,
+    }
+
+
+def describe_stages(config: CampaignConfig) -> list[dict[str, Any]]:
+    """Give the stages by name and type, as recorded and shown."""
+    return [
+        {
+            "sampler": stage.sampler,
+            "sampler_type": config.samplers[stage.sampler].cls.__name__,
+            "steps": [
+                {
+                    "executor": step.executor,
+                    "executor_type": config.executors[step.executor].cls.__name__,
+                    "runner": step.runner,
+                    "runner_type": config.runners[step.runner].cls.__name__,
+                }
+                for step in stage.steps
+            ],
+        }
+        for stage in config.stages
+    ]
