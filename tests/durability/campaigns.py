@@ -81,10 +81,10 @@ class Campaign:
         """Run the command line with other arguments."""
         return finish(self.start(*arguments))
 
-    def complete(self) -> Finished:
+    def complete(self, *arguments: str) -> Finished:
         """Go on until the campaign is complete: resume, or begin where nothing is on record yet."""
         mode = "resume" if self.records() else "auto"
-        ended = self.run("--run-mode", mode)
+        ended = self.run("--run-mode", mode, *arguments)
         assert ended.code == 0, ended
         return ended
 
@@ -307,5 +307,5 @@ def samples(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def tree(root: Path) -> list[str]:
-    """Give the names of all files and directories."""
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+    """Give the names of all files and directories, but for the configurations: each change is kept with the campaign."""
+    return sorted(name for name in (str(path.relative_to(root)) for path in root.rglob("*")) if not name.startswith("config/"))
