@@ -56,7 +56,9 @@ def run(command: Sequence[str], *, cwd: Path, log: Path, timeout: float, environ
     error = f"took longer than {timeout:.0f} s" if late else ""
     if process.returncode and not late:
         error = f"ended with {process.returncode}: {_last_line(log)}"
-    return Measurement(wall, usage.ru_utime + usage.ru_stime, memory.own, usage.ru_maxrss / 1024, memory.together, load, error)
+    return Measurement(
+        wall, usage.ru_utime + usage.ru_stime, memory.own, usage.ru_maxrss / 1024, max(memory.own, memory.together), load, error
+    )
 
 
 def busy_share(command: Sequence[str], *, cwd: Path, log: Path, settle: float, window: float, names: Sequence[str]) -> tuple[float, int]:

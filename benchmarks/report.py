@@ -66,15 +66,15 @@ def _has_any(case: Case, results: Results) -> bool:
 
 def _case_table(case: Case, results: Results) -> str:
     unit = "ms a sample" if case.per_sample else "ms"
-    floor = f" x {case.floor} |" if case.floor else ""
-    head = f"| | rounds | wall, s (all rounds) | {unit} |{floor} x {OURS} | CPU, {unit} | memory: own / largest / all |"
+    ratios = "".join(f" x {other} |" for other in _compared(case))
+    head = f"| | rounds | wall, s (all rounds) | {unit} |{ratios} CPU, {unit} | memory: own / largest / all |"
     lines = [f"## {case.title}", "", head, "|---|" + "---:|" * (head.count("|") - 2)]
     lines += [_row(case, contender.name, results) for contender in case.contenders]
     return "\n".join([*lines, ""])
 
 
 def _row(case: Case, name: str, results: Results) -> str:
-    columns = 6 + bool(case.floor)
+    columns = 5 + len(_compared(case))
     note = results.notes.get((case.name, name))
     runs = results.runs.get((case.name, name), [])
     walls = sorted(results.values(case.name, name, "wall"))
@@ -88,13 +88,22 @@ def _row(case: Case, name: str, results: Results) -> str:
         name,
         f"{len(walls)}" + (f" ({failed} failed: {next(run.error for run in runs if run.error)})" if failed else ""),
         f"{wall:.3g} ({walls[0]:.3g} to {walls[-1]:.3g})" if len(walls) > 1 else f"{wall:.3g}",
-        f"{wall * scale:.3g}",
-        *([_ratio(results, case.name, name, case.floor)] if case.floor else []),
-        _ratio(results, case.name, name, OURS),
-        f"{cpu * scale:.3g}",
+        _number(wall * scale),
+        *(_ratio(results, case.name, name, other) for other in _compared(case)),
+        _number(cpu * scale),
         " / ".join(f"{results.median(case.name, name, field) or 0:.0f}" for field in ("peak", "peak_child", "peak_all")),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _compared(case: Case) -> list[str]:
+    """Give the contenders to which the others of a case are compared."""
+    names = [contender.name for contender in case.contenders]
+    return [name for name in dict.fromkeys((case.floor, OURS)) if name in names]
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _ratio(results: Results, case: str, name: str, other: str) -> str:

@@ -30,8 +30,9 @@ _QUIET_LOAD = 0.5
 class Bench:
     """One session of measuring, in directories below `cache`."""
 
-    def __init__(self, cache: Path, results: Results, *, quick: bool, contenders: list[str]) -> None:
+    def __init__(self, cache: Path, results: Results, *, quick: bool, contenders: list[str], rounds: int | None) -> None:
         self.results = results
+        self._rounds = 1 if quick else rounds
         self._contenders = contenders
         self._environments = Environments(cache)
         self._root = cache / f"runs-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
@@ -58,8 +59,7 @@ class Bench:
 
     def measure(self, case: Case) -> None:
         """Measure what is missing of a case: its contenders in turn, as often as it asks for."""
-        rounds = 1 if self._quick else case.rounds
-        for number in range(rounds):
+        for number in range(self._rounds or case.rounds):
             for contender in case.contenders:
                 if self._takes_part(contender) and self.results.done(case.name, contender.name) <= number:
                     self._measure(case, contender)
@@ -115,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.report_only:
         write_report(options.out, results, all_cases(lambda samples: Path()))
         return 0
-    bench = Bench(options.cache, results, quick=options.quick, contenders=options.contender)
+    bench = Bench(options.cache, results, quick=options.quick, contenders=options.contender, rounds=options.rounds)
     cases = [case for case in all_cases(bench.finished) if case.quick or not options.quick]
     wanted = [case for case in cases if not options.only or any(_named(case.name, name) for name in options.only)]
     load = os.getloadavg()[0]
@@ -141,8 +141,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure what campaigns cost, beside bare loops and other tools."
     )
-    parser.add_argument("--quick", action="store_true", help="one round of the small cases: two minutes instead of half an hour")
+    parser.add_argument("--quick", action="store_true", help="one round of the small cases: two minutes instead of twenty")
     parser.add_argument("--only", action="append", metavar="NAME", help="only this case, or this group of cases (or 'waiting'); repeatable")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each contender runs, instead of 1 to 7 times by its length")
     parser.add_argument("--contender", action="append", default=[], metavar="NAME", help="only contenders whose name starts so; repeatable")
     parser.add_argument("--continue", action="store_true", dest="keep_on", help="keep what was measured before, measure what is missing")
     parser.add_argument("--report-only", action="store_true", help="measure nothing, write the report of what was measured last")
