@@ -18,7 +18,7 @@ from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.local.warden import kill_marked
-from enchanted_tui.executors.task import REMEDIES
+from enchanted_tui.executors.verdict import REMEDIES
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder

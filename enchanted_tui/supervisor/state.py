@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.executors.task import FAILURE_KINDS
+from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.supervisor.journal import Record
 
 #: What a task's byte says: not run, ok, or failed, where `FAILED` + i is the i-th failure kind.

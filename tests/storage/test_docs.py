@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from enchanted_tui.executors.task import FAILURE_KINDS
+from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.storage.dataset import Dataset
 from enchanted_tui.storage.failures import Failure, Failures
 from enchanted_tui.storage.hdf5 import write_hdf5

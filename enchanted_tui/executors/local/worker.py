@@ -17,7 +17,8 @@ import sys
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.task import EnvironmentFailure, load_class, run_task
+from enchanted_tui.executors.task import load_class, run_task
+from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment
 
 MAX_MESSAGE = 1 << 16  #: longer messages travel through a file, named in a packet that starts with SPOOLED

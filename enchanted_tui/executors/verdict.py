@@ -1,0 +1,122 @@
+"""What the end of a task means: a success, a failure of the sample, or of the file system.
+
+Runs on workers: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import traceback
+from typing import Any
+
+from enchanted_tui import values
+
+#: Why a task failed; the column `kind` of the failures file.
+FAILURE_KINDS = (
+    "exception",  # the runner raised
+    "bad_return",  # it returned something other than a dict with a boolean `success`
+    "reported",  # it returned success = False
+    "output",  # an output that it declares is missing or cannot be read
+    "exit",  # it called sys.exit, or ended its process by os._exit
+    "signal",  # its process died by a signal
+    "timeout",  # it ran into its time limit
+    "memory",  # it ran out of memory
+    "prepare",  # its input could not be prepared
+    "lost",  # its worker was lost more often than max_retries allows
+    "skipped",  # an earlier step or its parent failed and the configuration says to skip
+)
+
+#: Errors of the file system that say nothing about the sample: the campaign stops and can be resumed.
+ENVIRONMENT_ERRNOS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE))
+
+#: What people are told of an error of the file system: what it means and what to do.
+REMEDIES = {
+    errno.ENOSPC: "the disk is full; make room",
+    errno.EDQUOT: "the quota is used up; make room",
+    errno.EROFS: "the file system is read-only; have it mounted writable",
+    errno.EACCES: "permission denied; change the permissions",
+    errno.EPERM: "permission denied; change the permissions",
+    errno.ENOENT: "it has vanished; bring it back",
+    errno.ESTALE: "its file system has gone; bring it back",
+    errno.ENOTDIR: "a part of this path is not a directory; move what is in the way",
+    errno.EMFILE: "too many open files; raise the limit with ulimit -n",
+}
+
+_MAX_TRACEBACK = 8_000
+
+
+class EnvironmentFailure(Exception):
+    """The file system failed, not the sample."""
+
+
+def judge(returned: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Split what a runner returned into outputs and, unless it is a success, the failure."""
+    if not isinstance(returned, dict):
+        return {}, _bad(f"the runner returned {_named(returned)}; it must return a dict with a boolean 'success'")
+    if "success" not in returned:
+        return {}, _bad("the runner returned a dict without 'success'; it must hold True or False")
+    success = values.plain(returned["success"])
+    if type(success) is not bool:
+        return {}, _bad(f"the runner returned success = {returned['success']!r:.60}; it must be True or False")
+    outputs = {key if type(key) is str else str(key): values.plain(value) for key, value in returned.items()}
+    outputs["success"] = success
+    if success:
+        return outputs, None
+    reason = outputs.get("error") or outputs.get("message") or "the runner reported success = False"
+    return outputs, {"kind": "reported", "message": str(reason)}
+
+
+def _named(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _bad(message: str) -> dict[str, Any]:
+    return {"kind": "bad_return", "message": message}
+
+
+def failure_of(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, SystemExit):
+        return {"kind": "exit", "message": f"the runner called sys.exit({error.code!r})"}
+    kind = getattr(error, "failure_kind", None)  # a runner's own exception may name the kind of its failure, and so need no traceback
+    if kind in FAILURE_KINDS:
+        return {"kind": kind, "message": str(error)}
+    failure = {"kind": "memory" if isinstance(error, MemoryError) else "exception", "message": describe(error)}
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    failure["traceback"] = text if len(text) <= _MAX_TRACEBACK else text[:2000] + "\n[...]\n" + text[-6000:]
+    return failure
+
+
+def known_outputs(error: BaseException) -> dict[str, Any]:
+    """Give the outputs that a runner knew when it failed (see `runners.base.SampleFailed`)."""
+    outputs = getattr(error, "outputs", None) if hasattr(error, "failure_kind") else None
+    return {str(key): values.plain(value) for key, value in outputs.items()} if isinstance(outputs, dict) else {}
+
+
+def describe(error: BaseException) -> str:
+    """Give an exception as one line."""
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - an exception whose text raises another
+        text = "its text cannot be had"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def environment_error(error: BaseException | None) -> BaseException | None:
+    """Give the exception, or the one that caused it, that is the file system's and not the sample's; None if there is none."""
+    while error is not None:
+        if isinstance(error, EnvironmentFailure) or (isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS):
+            return error
+        error = error.__cause__
+    return None
+
+
+def explained(error: BaseException) -> str:
+    """Say what an error of the file system means and what to do."""
+    cause = environment_error(error) or error
+    if not isinstance(cause, OSError):
+        return describe(error)
+    text = REMEDIES.get(cause.errno or 0, cause.strerror or str(cause))
+    if cause.filename is not None:
+        text = f"{os.fsdecode(cause.filename) if isinstance(cause.filename, (str, bytes)) else cause.filename}: {text}"
+    return text if cause is error else f"{text} ({describe(error)})"
