@@ -59,7 +59,7 @@ def fill(path, leave=0):
 
 
 @as_root
-@pytest.mark.parametrize("leave", [0, 4096, 20_000])
+@pytest.mark.parametrize("leave", [0, 20_000])
 def test_disk_fills_up_at_work(campaign, disk, uninterrupted, leave):
     """The campaign stops with a sentence when nothing fits any more, and completes exactly once there is room."""
     full = campaign(TASKS)
@@ -148,8 +148,7 @@ def test_temporary_directory_is_full(campaign, disk):
     assert {(path / "stdout.txt").stat().st_size for path in (case.root / "data").iterdir()} == {100_000}
 
 
-@pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT", "EROFS", "ESTALE"])
-@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize(("error", "wrapped"), [("ENOSPC", False), ("EDQUOT", True), ("EROFS", False), ("ESTALE", True)])
 def test_simulation_meets_a_full_disk(campaign, error, wrapped):
     """A simulation that cannot write its files says nothing about its sample: it is not recorded, and runs again."""
     config = flat(60, 10)
@@ -169,29 +168,15 @@ def test_simulation_meets_a_full_disk(campaign, error, wrapped):
 
 
 @pytest.mark.parametrize("part", ["data", "state", "."])
-def test_directory_vanishes_at_work(campaign, part):
-    """Somebody has tidied up: the campaign stops and says so, and does not go on into nowhere."""
-    case = campaign(TASKS)
-    process = case.supervise()
-    case.wait_for_tasks(6, process)
-    doomed = case.root / part
-    doomed.rename(case.place / "gone")
-    assert_one_sentence(finish(process, 20))
-    case.wait_for_no_process()
-    if part == ".":
-        assert not case.root.exists(), sorted(case.root.rglob("*"))
-
-
-@pytest.mark.parametrize("part", ["data", "state", "."])
-def test_directory_that_comes_back(campaign, uninterrupted, part):
-    """Brought back (a mount that had gone), the campaign completes exactly."""
+def test_directory_vanishes_at_work(campaign, uninterrupted, part):
+    """The campaign stops and says so, and does not go on into nowhere; brought back (a mount that had gone), it completes exactly."""
     case = campaign(TASKS)
     process = case.supervise()
     case.wait_for_tasks(6, process)
     (case.root / part).rename(case.place / "gone")
     assert_one_sentence(finish(process, 20))
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(case.root / part)
+    case.wait_for_no_process()
+    assert not (case.root / part).exists(), sorted(case.root.rglob("*"))
     (case.place / "gone").rename(case.root / part)
     case.complete(*FAST)
     case.assert_like(uninterrupted())
@@ -236,7 +221,7 @@ def take_away(path):
         os.chown(path, 65534, 65534)
 
 
-@pytest.mark.parametrize("part", [".", "state", "state/journal.jsonl", "data", "config"])
+@pytest.mark.parametrize("part", [".", "state", "state/journal.jsonl", "data"])
 def test_no_permission(campaign, part):
     """What may not be written or read is named in a sentence."""
     case = campaign(flat(6, 2))

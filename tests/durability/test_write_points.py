@@ -23,12 +23,12 @@ SHAPES["growing"]["supervisor"] |= {
 #: more than there are write points
 MOST = {"quick": 260, "growing": 600}
 
-EVERYDAY_KILLS = [("quick", at) for at in range(1, MOST["quick"], 17)] + [("growing", at) for at in range(60, 300, 60)]
-EVERYDAY_TORN = [("quick", at) for at in (3, 9, 17, 24)] + [("growing", 50)]
+EVERYDAY_KILLS = [("quick", at) for at in range(5, 210, 17)] + [("growing", at) for at in (120, 200, 280)]
+EVERYDAY_TORN = [("quick", at) for at in (3, 9, 24)] + [("growing", 50)]
 FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [("growing", at) for at in range(1, MOST["growing"], 6)]
 FULL_TORN = [("quick", at) for at in range(1, 70)] + [("growing", at) for at in range(1, 240, 6)]
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "ESTALE")
-EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 34, 47, 60, 73, 96)] + [("growing", 120, "ENOSPC", True)]
+EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 47, 60, 97)] + [("growing", 120, "ENOSPC", True)]
 FULL_ERRORS = [("quick", at, ERRORS[at % 4], lasting) for at in range(1, MOST["quick"], 3) for lasting in (False, True)]
 FULL_ERRORS += [("growing", at, ERRORS[at % 4], at % 3 == 0) for at in range(1, MOST["growing"], 16)]
 
