@@ -35,6 +35,11 @@ BY_POSITION: dict[str, dict[str, Any]] = {
     },
 }
 
+#: Every day those that draw in different ways, the variants with the long series.
+MOST_DIFFERENT = [
+    name if name in ("random", "sobol", "csv", "nested") else pytest.param(name, marks=pytest.mark.full) for name in BY_POSITION
+]
+
 FIXED: dict[str, dict[str, Any]] = {
     "grid": {"type": "GridSampler", **BOX, "num_samples": [3, 2]},
     "array": {"type": "ArraySampler", "parameters": ["x", "y"], "bounds": [[1, 2, 3], [0.5, 0.25]]},
@@ -106,7 +111,7 @@ def test_raising_the_budget_gives_the_points_of_one_longer_campaign(campaign: Ca
     assert set(campaign.executions().values()) == {1}
 
 
-@pytest.mark.parametrize("name", BY_POSITION)
+@pytest.mark.parametrize("name", MOST_DIFFERENT)
 @pytest.mark.parametrize("batch_size", [None, 4])
 def test_extending_twice_adds_the_budget_each_time(
     campaign: Campaign, one_longer_campaign: Longer, name: str, batch_size: int | None
@@ -130,7 +135,7 @@ def test_extending_by_less_and_by_more_than_a_batch_is_exact(campaign: Campaign,
     assert sum(record["size"] for record in campaign.records("samples")) == 6 + amount
 
 
-@pytest.mark.parametrize("name", BY_POSITION)
+@pytest.mark.parametrize("name", MOST_DIFFERENT)
 def test_another_batch_size_in_each_session_changes_nothing(campaign: Campaign, one_longer_campaign: Longer, name: str) -> None:
     """The batch size says in what portions, not which points: 3s, then 4s, then one batch."""
     assert campaign.run(config=one_stage(BY_POSITION[name], budget=5, batch_size=3)) == 0
