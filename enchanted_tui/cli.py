@@ -163,8 +163,12 @@ def _confirm() -> Callable[[str], bool] | None:
 def _check(options: argparse.Namespace) -> int:
     config = _config(options)
     steps = sum(len(stage.steps) for stage in config.stages)
-    print(f"{config.path or 'the configuration'} is valid: {len(config.stages)} stages, {steps} steps.")
+    print(f"{config.path or 'the configuration'} is valid: {_count(len(config.stages), 'stage')}, {_count(steps, 'step')}.")
     return ExitCode.COMPLETED
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _dry_run(options: argparse.Namespace) -> int:

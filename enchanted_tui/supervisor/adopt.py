@@ -23,6 +23,7 @@ from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
 from enchanted_tui.supervisor.stage import SLICE, write_samples
+from enchanted_tui.supervisor.state import CampaignState
 
 Row = dict[str, Any]
 
@@ -46,6 +47,26 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
 
     Raises EnvironmentProblem if what is there does not fit the configuration.
     """
+    partial = run_dir.journal.with_name(f"{run_dir.journal.name}.{uuid.uuid4().hex}.partial")
+    journal = Journal(partial)
+    try:
+        for record in _read(run_dir, config):
+            journal.append(record)
+        journal.close()
+        partial.rename(run_dir.journal)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> CampaignState:
+    """Give the state that the campaign would have, without writing anything; its rows cannot be read. Raises as `adopt` does."""
+    state = CampaignState()
+    for number, record in enumerate(_read(run_dir, config)):
+        state.apply({"time": 0.0, **record}, number)
+    return state
+
+
+def _read(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
     try:
         saved = read_run_state(run_dir.run_state)
     except (OSError, ValueError) as error:
@@ -57,16 +78,7 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
             f"{run_dir.run_state} stands at stage {saved.depth}, but the configuration has only {len(config.stages)} stages; "
             "use the configuration that the run was made with."
         )
-    found = {point.task: point for point in datapoints(run_dir)}
-    partial = run_dir.journal.with_name(f"{run_dir.journal.name}.{uuid.uuid4().hex}.partial")
-    journal = Journal(partial)
-    try:
-        for record in _records(config, saved, found):
-            journal.append(record)
-        journal.close()
-        partial.rename(run_dir.journal)
-    finally:
-        partial.unlink(missing_ok=True)
+    yield from _records(config, saved, {point.task: point for point in datapoints(run_dir)})
 
 
 def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapoint]) -> Iterator[Record]:

@@ -10,6 +10,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.adopt import is_older_run, state_if_adopted
 from enchanted_tui.supervisor.opening import build_samplers, sampler_target
 from enchanted_tui.supervisor.plan import is_pure, learns
 from enchanted_tui.supervisor.session import check_unchanged, extended_targets, fold, has_record
@@ -68,13 +69,17 @@ def preview(config: CampaignConfig) -> Preview:
     """
     run_dir = RunDir(config.base_run_dir)
     mode = config.supervisor.run_mode
-    recorded = run_dir.journal.exists() and has_record(run_dir)
+    recorded = has_record(run_dir)
     if mode == "auto":
         mode = "resume" if recorded else "fresh"
     notes: list[str] = []
     state = CampaignState()
     if mode != "fresh" and recorded:
-        state, notes = fold(run_dir.journal)
+        if is_older_run(run_dir):
+            state = state_if_adopted(run_dir, config)
+            notes.append("The directory was made by the older program and would be taken over first.")
+        else:
+            state, notes = fold(run_dir.journal)
         check_unchanged(config, state)
         notes.append(
             "Samples on record are reused because bounds, parameters, run_order and seed are unchanged; only what has no row runs."

@@ -224,8 +224,9 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
             below = f"{path}.{key}" if path else str(key)
             found += _differences(below, old.get(key), new.get(key))
         return found
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new) and any(isinstance(item, dict | list) for item in old):
-        return [line for index, pair in enumerate(zip(old, new, strict=True)) for line in _differences(f"{path}[{index}]", *pair)]
+    if isinstance(old, list) and isinstance(new, list) and any(isinstance(item, dict | list) for item in old):
+        lines = [line for index, pair in enumerate(zip(old, new, strict=False)) for line in _differences(f"{path}[{index}]", *pair)]
+        return lines if len(old) == len(new) else [*lines, f"{path}: there were {len(old)}, there are now {len(new)}"]
     return [] if old == new else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
 
 

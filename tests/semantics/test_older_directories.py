@@ -124,6 +124,19 @@ def test_resuming_with_the_directory_alone(campaign: Campaign) -> None:
     assert len(campaign.rows()) == 6
 
 
+def test_a_dry_run_says_what_would_be_reused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """And takes nothing over."""
+    flat(campaign, batches=2)
+    before = campaign.snapshot()
+    assert cli.main([str(campaign.config_path), "--dry-run", "--run-mode", "resume"]) == 0
+    shown = capsys.readouterr().out
+    assert "4 rows are on record and reused" in shown
+    assert "taken over" in shown
+    assert campaign.snapshot() == before
+    assert cli.main([str(campaign.config_path), "--dry-run", "--run-mode", "auto"]) == 0
+    assert capsys.readouterr().out.startswith("resume in")
+
+
 def test_extending_adds_the_budget(campaign: Campaign) -> None:
     """6 done, extended by 4, twice."""
     flat(campaign)

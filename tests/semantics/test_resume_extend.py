@@ -382,6 +382,15 @@ def test_a_change_that_does_not_fit_the_results_is_refused(
     assert campaign.snapshot() == before
 
 
+def test_a_stage_more_or_less_is_refused_by_their_number(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """A shorter run order overwrote results before; the message counts rather than printing both."""
+    assert campaign.run(config=campaign_config(random_sampler(2), random_sampler(2, None, ("y",)))) == 0
+    del campaign.config["supervisor"]["run_order"][1]
+    assert campaign.resume() == 2
+    assert "stages: there were 2, there are now 1" in capsys.readouterr().err
+    assert len(campaign.rows()) == 4
+
+
 def test_all_differences_are_listed_at_once(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     """A person mends them in one go."""
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0

@@ -340,7 +340,7 @@ def test_checking_creates_nothing(campaign: Campaign, capsys: pytest.CaptureFixt
     path = campaign.write(campaign_config(random_sampler(2)))
     before = snapshot(campaign.root)
     assert cli.main([str(path), "--check"]) == 0
-    assert "is valid: 1 stages, 1 steps" in capsys.readouterr().out
+    assert "is valid: 1 stage, 1 step." in capsys.readouterr().out
     assert cli.main([str(path), "--check", "--set", "samplers.s0.budget=-1", "--set", "supervisor.run_mode=freshh"]) == 2
     said = capsys.readouterr().err
     assert "samplers.s0.budget" in said
