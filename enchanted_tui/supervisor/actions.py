@@ -17,7 +17,7 @@ from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.live import read_live
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome
-from enchanted_tui.supervisor.session import fold
+from enchanted_tui.supervisor.session import fold, has_record
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.stored_configs import StoredConfig, newest_config
@@ -100,7 +100,7 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     from enchanted_tui.supervisor.files import rebuild_all
 
     run_dir = RunDir(root.resolve())
-    if not run_dir.journal.exists() and not is_older_run(run_dir):
+    if not has_record(run_dir):
         raise EnvironmentProblem(f"There is nothing to rebuild from in {root}: neither a journal nor an enchanted_run.yaml.")
     run_dir.state.mkdir(exist_ok=True)
     lock = Lock.acquire(run_dir.lock, lambda: None)

@@ -18,6 +18,7 @@ from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.files import dataset_stage
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.live import LiveFile
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome
@@ -291,7 +292,7 @@ class Campaign:
     # -- the end --------------------------------------------------------------------------------------------------------------------
 
     def _completed(self) -> Outcome:
-        last = self.state.stages[-1]
+        last = dataset_stage(self.state)
         failed = sum(batch.steps[-1].failed for batch in last.batches)
         if last.n_rows and failed == last.n_rows:
             return Outcome(ExitCode.FAILURES, "all_failed", f"all {failed} samples failed; see enchanted_failures.csv")

@@ -175,8 +175,6 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
         if not run_dir.journal.exists():
             adopt(run_dir, config)
         state, damage = fold(run_dir.journal)
-        if not state.sessions:
-            raise EnvironmentProblem(f"The journal {run_dir.journal} does not say which campaign it belongs to; it cannot be resumed.")
         check_unchanged(config, state)
         if state.ended is None:
             kill_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
@@ -194,11 +192,21 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
 
 
 def fold(journal: Path) -> tuple[CampaignState, list[str]]:
-    """Fold a journal into the state; also give a sentence for each damaged line."""
+    """Fold a journal into the state; also give a sentence for each damaged line.
+
+    Raises EnvironmentProblem if the first line, without which the others say nothing, is damaged.
+    """
     state = CampaignState()
     with JournalReader(journal) as reader:
         for offset, record in reader.records(rows=False):
+            if not state.sessions and record["type"] != "open":
+                break
             state.apply(record, offset)
+        if not state.sessions and (reader.damage or reader.position):
+            raise EnvironmentProblem(
+                f"The first line of {journal} is damaged, and with it what campaign this is. Move the file away; then "
+                f"enchanted-tui --rebuild {journal.parent.parent} takes the finished batches from the run directories."
+            )
         damage = [
             f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in reader.damage
         ]

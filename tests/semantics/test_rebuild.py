@@ -214,6 +214,36 @@ def _unit(name: str) -> dict[str, Any]:
     return {"parameters": [name], "bounds": [[0.0, 1.0]]}
 
 
+@pytest.mark.parametrize("how", ["first line", "every line"])
+def test_a_journal_that_does_not_say_what_it_is_can_be_done_without(
+    finished: Campaign, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command says so in one sentence, with a remedy that works: the run directories give the finished batches."""
+    journal = finished.path("state/journal.jsonl")
+    first, *rest = journal.read_bytes().splitlines(keepends=True)
+    broken = [first.replace(b'"v":1', b'"v":7'), *rest] if how == "first line" else [b"nonsense\n"] * 5
+    journal.write_bytes(b"".join(broken))
+    before = contents(finished)
+    run_dir = str(finished.run_dir)
+    for command in (
+        ["--status", run_dir],
+        ["--rebuild", run_dir],
+        [run_dir, "--no-ui"],
+        [run_dir, "--dry-run"],
+        ["--retry-failed", run_dir],
+    ):
+        capsys.readouterr()
+        assert cli.main(command) == 3
+        said = capsys.readouterr().err
+        assert "Move the file away" in said
+        assert "Traceback" not in said
+    assert contents(finished) == before
+    rows = finished.rows()
+    journal.unlink()
+    assert rebuild(finished) == 0
+    assert finished.rows() == rows
+
+
 @pytest.mark.parametrize(("kind", "again"), [("task", 1), ("samples", 2), ("stage_complete", 0), ("batch_complete", 0), ("end", 0)])
 def test_a_damaged_line_in_the_journal_costs_only_what_it_held(
     campaign: Campaign, kind: str, again: int, capsys: pytest.CaptureFixture[str]

@@ -82,6 +82,14 @@ def test_a_campaign_of_which_every_sample_failed_ends_with_4(campaign: Campaign,
     assert campaign.column("success") == ["False"] * 3
 
 
+def test_a_campaign_whose_every_parent_failed_ends_with_4_too(campaign: Campaign) -> None:
+    """With failed_parents: skip the last stage is empty then; that is no success."""
+    config = campaign_config(array_sampler("x", [1, 2]), array_sampler("y", [5]), failed_parents="skip")
+    config["runners"]["r0"] = {**FAILING, "fail_when": {"x": [1, 2]}}
+    assert campaign.run(config=config) == 4
+    assert campaign.column("x") == ["1", "2"]
+
+
 # -- nothing to do ----------------------------------------------------------------------------------------------------------------
 
 
