@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.local.warden import kill_marked
 from enchanted_tui.executors.verdict import REMEDIES
@@ -180,7 +181,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
             kill_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
         samplers = build_samplers(config, state.seed)
         targets = extended_targets(state, samplers, mode)
-        runners_changed = state.runner_options != config.runner_options()
+        runners_changed = not _is_same(state.runner_options, config.runner_options())
         session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)
         session.notices += damage
         if runners_changed:
@@ -235,7 +236,11 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
     if isinstance(old, list) and isinstance(new, list) and any(isinstance(item, dict | list) for item in old):
         lines = [line for index, pair in enumerate(zip(old, new, strict=False)) for line in _differences(f"{path}[{index}]", *pair)]
         return lines if len(old) == len(new) else [*lines, f"{path}: there were {len(old)}, there are now {len(new)}"]
-    return [] if old == new else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
+    return [] if _is_same(old, new) else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    return bool(old == new) or values.encode(old) == values.encode(new)  # NaN is not equal to itself
 
 
 def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:

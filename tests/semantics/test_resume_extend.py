@@ -432,6 +432,16 @@ def test_writing_a_default_out_is_no_change(campaign: Campaign) -> None:
     assert campaign.resume() == 0
 
 
+def test_values_that_are_not_equal_to_themselves_are_no_change(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """NaN in a list of values, or in a runner's options, is the same NaN as before."""
+    config = campaign_config(array_sampler("x", [float("nan"), 1.0, float("inf")]))
+    config["runners"]["r0"]["fill_value"] = float("nan")
+    assert campaign.run(config=config) == 0
+    assert campaign.resume() == 0
+    assert "changed" not in capsys.readouterr().err
+    assert campaign.column("x") == ["nan", "1.0", "inf"]
+
+
 def test_the_names_of_samplers_and_executors_may_change(campaign: Campaign) -> None:
     """Only what a sampler draws counts, not what it is called; a runner's name is a column and counts."""
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0
