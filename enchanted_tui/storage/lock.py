@@ -104,10 +104,9 @@ class Lock:
         while not self._stop.wait(HEARTBEAT):
             beat += 1
             with contextlib.suppress(OSError):  # a disk that is full or slow is no reason to give up; the next beat may pass
-                if not self.still_held():
+                if not _write_beat(self._path, self._holder, beat):
                     self._on_lost()
                     return
-                _write_beat(self._path, self._holder, beat)
 
 
 def read_holder(path: Path) -> Holder | None:
@@ -259,9 +258,17 @@ def _set_aside(path: Path, expected: Holder | None) -> None:
     aside.unlink(missing_ok=True)
 
 
-def _write_beat(path: Path, holder: Holder, beat: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+def _write_beat(path: Path, holder: Holder, beat: int) -> bool:
+    """Raise the counter; False, and nothing written, if the lock is somebody else's.
+
+    One descriptor for reading and writing: a lock that has taken the place of ours in between is another file.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
+        with contextlib.suppress(ValueError, TypeError):
+            if _parse(os.pread(descriptor, 4096, 0)).token != holder.token:
+                return False
         os.pwrite(descriptor, _content(holder, beat), 0)
+        return True
     finally:
         os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class BackgroundHdf5:
         if self._process is not None:
             if self._process.poll() is None:
                 return
+            self._process.communicate()
             self._process = None
             self._next = now + max(_HDF5_INTERVAL, (now - self._started) / _HDF5_SHARE)
         if now < self._next or state.tasks_recorded == self._rows:
@@ -39,7 +41,7 @@ class BackgroundHdf5:
         self._rows, self._started = state.tasks_recorded, now
         self._process = subprocess.Popen(
             [sys.executable, "-m", "enchanted_tui.supervisor.background_hdf5", str(self._run_dir.root)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -50,11 +52,22 @@ class BackgroundHdf5:
         """Wait for, or stop, what is being written: the end of the session writes it anew."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.communicate()
             self._process = None
 
 
+def _end_with_parent() -> None:
+    """End this process as soon as the supervisor's end of standard input closes: its file would replace a later supervisor's."""
+
+    def wait() -> None:
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def _write_hdf5_of(root: Path) -> None:
+    _end_with_parent()
     os.nice(10)
     run_dir = RunDir(root)
     state, _ = fold(run_dir.journal)

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -142,3 +143,40 @@ def _warden_of(supervisor: int) -> int:
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(supervisor)], capture_output=True, text=True, timeout=LIMIT).stdout.split()
     assert len(found) == 1, found
     return int(found[0])
+
+
+_EAGER = (
+    "import sys, enchanted_tui.supervisor.background_hdf5 as background; background._HDF5_INTERVAL = 0.2; background._HDF5_SHARE = 1.0; "
+    "from enchanted_tui.cli import main; sys.exit(main())"
+)
+
+
+def test_writer_of_hdf5_ends_with_its_supervisor(campaign):
+    """It must not put its older version of runs.h5 in the place of that of a later supervisor."""
+    done = campaign(flat(10))
+    done.complete()
+    before = os.stat(done.root / "runs.h5").st_ino
+    command = [sys.executable, "-m", "enchanted_tui.supervisor.background_hdf5", str(done.root)]
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1  # whoever held the other end has gone
+    assert os.stat(done.root / "runs.h5").st_ino == before
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:
+        assert writer.wait(timeout=LIMIT) == 0
+    assert os.stat(done.root / "runs.h5").st_ino != before
+
+
+def test_hdf5_grows_while_the_campaign_runs(campaign):
+    """The file that is written now and then is whole at every moment."""
+    import h5py
+
+    busy = campaign(flat(400, 20, sleep=0.02))
+    process = busy.supervise(program=("-c", _EAGER))
+    seen = set()
+    while process.poll() is None and len(seen) < 2:
+        if (busy.root / "runs.h5").exists():
+            with h5py.File(busy.root / "runs.h5") as file:
+                seen.add(len(file["data/runs"]))
+        time.sleep(0.05)
+    process.kill()
+    process.communicate(timeout=LIMIT)
+    assert len(seen) == 2
+    busy.wait_for_no_process()
