@@ -168,7 +168,7 @@ def test_hdf5_grows_while_the_campaign_runs(campaign):
     """The file that is written now and then is whole at every moment."""
     import h5py
 
-    busy = campaign(flat(400, 20, sleep=0.02))
+    busy = campaign(flat(4000, 20, sleep=0.02))
     process = busy.supervise(program=("-c", _EAGER))
     seen = set()
     while process.poll() is None and len(seen) < 2:

@@ -48,10 +48,10 @@ def uninterrupted(tmp_path_factory):
     return run
 
 
-def with_faults(campaign, at, mode="auto", **plan):
+def with_faults(campaign, at, *arguments, **plan):
     """Run a supervisor whose `at`-th change of a file goes as planned."""
     program = (str(HERE / "fault_driver.py"), json.dumps({"at": at, **plan}))
-    return finish(campaign.supervise("--run-mode", mode, program=program))
+    return finish(campaign.start(*(arguments or ("campaign.yaml", "--no-ui", "--run-mode", "auto")), program=program))
 
 
 def kill_and_complete(campaign, shape, at, action, uninterrupted):
@@ -128,3 +128,111 @@ def test_stops_clearly_when_a_write_fails(campaign, uninterrupted, shape, at, er
 def test_stops_clearly_wherever_a_write_fails(campaign, uninterrupted, shape, at, error, lasting):
     """The same at many more write points."""
     fail_and_complete(campaign(SHAPES[shape]), shape, at, error, lasting, uninterrupted)
+
+
+# -- other ways to start ------------------------------------------------------------------------------------------------------------
+
+EXTENDED = nested(2, 2, 2, mischief=True)
+_RUN = ("campaign.yaml", "--no-ui", "--run-mode")
+_EVERYDAY_STARTS = [pytest.param(at, marks=() if at in (20, 90) else pytest.mark.full) for at in range(2, 200, 6)]
+
+
+@pytest.fixture(scope="module")
+def other_references(tmp_path_factory):
+    """Give the contents of a campaign that was extended, and of one whose failed samples were run again, without an interruption."""
+    extended = Campaign(tmp_path_factory.mktemp("extended"), EXTENDED)
+    extended.complete()
+    assert extended.run("--run-mode", "extend").code == 0
+    return extended.contents()
+
+
+@pytest.mark.parametrize("at", _EVERYDAY_STARTS)
+def test_killed_while_extending(campaign, other_references, at):
+    """What is on record says whether the campaign has grown; it never grows twice or by half."""
+    grown = campaign(EXTENDED)
+    grown.complete()
+    targets = _targets(grown)
+    ended = with_faults(grown, at, *_RUN, "extend", action="kill")
+    assert ended.code in (-9, 0), ended
+    if _targets(grown) == targets:
+        assert grown.run("--run-mode", "extend").code == 0
+    grown.complete()
+    grown.wait_for_no_process()
+    grown.assert_like(other_references)
+
+
+def _targets(campaign):
+    return [record["targets"] for record in campaign.records() if record["type"] == "open"][-1]
+
+
+@pytest.mark.parametrize("at", _EVERYDAY_STARTS)
+def test_killed_while_running_failures_again(campaign, at):
+    """Rows are given up and replaced one for one, whenever the supervisor dies."""
+    config = nested(2, 3)
+    config["runners"]["inner0"] = {"type": "probe_runners:FragileRunner"}
+    mended = campaign(config)
+    (mended.place / "fault").write_text("EIO")
+    assert mended.run("--run-mode", "auto").code == 4
+    (mended.place / "fault").unlink()
+    ended = with_faults(mended, at, "--retry-failed", "run", action="kill")
+    assert ended.code in (-9, 0), ended
+    if not any(record["type"] == "retry" for record in mended.records()):
+        assert finish(mended.start("--retry-failed", "run")).code == 0
+    mended.complete()
+    mended.wait_for_no_process()
+    found = mended.contents()
+    assert len(found["failures"]) == 1, "only the header is left"
+    assert [line[found["dataset"][0].index("success")] for line in found["dataset"][1:]] == ["True"] * 6
+    assert len(found["hdf5"]["data/aggregated"][1]) == 6
+
+
+@pytest.mark.parametrize("at", _EVERYDAY_STARTS)
+def test_killed_while_overwriting(campaign, uninterrupted, at):
+    """An older campaign that is deleted for a new one leaves nothing that the new one could take for its own."""
+    reference, _ = uninterrupted("quick")
+    replaced = campaign(SHAPES["quick"])
+    assert replaced.run("--set", "supervisor.seed=8").code == 0
+    foreign = replaced.root / "notes.txt"
+    foreign.write_text("mine")
+    ended = with_faults(replaced, at, *_RUN, "fresh", "--overwrite", action="kill")
+    assert ended.code in (-9, 0), ended
+    replaced.wait_for_no_process()
+    (replaced.place / "executed.log").unlink()
+    ended = replaced.run("--run-mode", "fresh", "--overwrite")
+    assert ended.code == 0, ended
+    assert foreign.read_text() == "mine"
+    foreign.unlink()
+    replaced.assert_like(reference)
+
+
+@pytest.mark.parametrize("at", _EVERYDAY_STARTS)
+def test_killed_while_rebuilding(campaign, uninterrupted, at):
+    """Files that are written anew from the record are old or new, never in between."""
+    reference, _ = uninterrupted("quick")
+    rebuilt = campaign(SHAPES["quick"])
+    rebuilt.complete()
+    ended = with_faults(rebuilt, at, "--rebuild", "run", action="kill")
+    assert ended.code in (-9, 0), ended
+    for path in ("enchanted_dataset.csv", "enchanted_failures.csv", "runs.h5"):
+        assert (rebuilt.root / path).exists()
+    rebuilt.contents()
+    ended = rebuilt.command("--rebuild", "run")
+    assert ended.code == 0, ended
+    found = rebuilt.contents()
+    for name in reference.keys() - {"pipeline"}:
+        assert found[name] == reference[name], name
+
+
+@pytest.mark.parametrize("at", _EVERYDAY_STARTS)
+def test_killed_with_node_local_storage(campaign, uninterrupted, at):
+    """Tasks run on a disk of the node; what a killed session left there is cleared up and nothing of it is lost."""
+    reference, _ = uninterrupted("quick")
+    local = campaign(SHAPES["quick"])
+    (local.place / "local").mkdir()
+    where = ("--set", "supervisor.local_storage=local")
+    ended = with_faults(local, at, *_RUN, "auto", *where, action="kill")
+    assert ended.code in (-9, 0), ended
+    local.complete(*where)
+    local.wait_for_no_process()
+    local.assert_like(reference)
+    assert list((local.place / "local").iterdir()) == []
