@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import os
@@ -282,6 +283,46 @@ def check_again(campaign: Campaign, stages: list[ModelStage]) -> None:
     assert {name: campaign.path(name).read_bytes() for name in EXACT if campaign.path(name).exists()} == before
 
 
+# -- growing ------------------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def growing_campaigns(draw: st.DrawFn) -> tuple[Row, Row]:
+    """Draw a campaign and the same one with larger budgets and other batches."""
+    first = draw(campaigns())
+    for depth in range(len(first["samplers"])):
+        kind = draw(st.sampled_from(["RandomSampler", "SobolSequenceSampler"]))
+        budget = draw(st.integers(0, 3))
+        first["samplers"][f"s{depth}"] = {"type": kind, "parameters": [f"p{depth}_0"], "bounds": [[0.0, 1.0]], "budget": budget}
+    first["supervisor"]["save_files"] = "all"
+    second = copy.deepcopy(first)
+    for sampler in second["samplers"].values():
+        sampler["budget"] += draw(st.integers(0, 2))
+        if draw(st.booleans()):
+            sampler["batch_size"] = draw(st.integers(1, 3))
+    return first, second
+
+
+def check_growth(first: Row, second: Row) -> None:
+    """Run the smaller campaign, then go on to the larger one: the rows are the larger one's, and nothing ran twice."""
+    note(yaml.safe_dump(second, sort_keys=False))
+    stages = run_model(second, [drawn_by(sampler, depth) for depth, sampler in enumerate(second["samplers"].values())])
+    with empty_directory() as campaign:
+        assert campaign.run(config=first) in (0, 4)
+        campaign.config = second
+        assert campaign.resume() in (0, 4)
+        tasks = [task for stage in stages for task in stage.tasks]
+        assert sum(campaign.executions().values()) == len(campaign.executions()) == sum(task.kind != "skipped" for task in tasks)
+        found = campaign.rows() if campaign.path("enchanted_dataset.csv").exists() else []
+        deepest = next((stage.rows for stage in reversed(stages) if stage.samples), [])
+        columns = [name for name in header(deepest) if not name.startswith("run")]
+        assert sorted([row[name] for name in columns] for row in found) == sorted(
+            [values.cell(row.get(name)) for name in columns] for row in deepest
+        )
+        assert len({row["run_dir"] for row in found}) == len(found) or second["supervisor"]["failed_steps"] == "skip"
+        assert len(campaign.failures()) == sum(task.failed for task in tasks)
+
+
 #: Failing campaigns are small as they are; making them smaller would take minutes.
 _SETTINGS: Row = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None, "phases": [Phase.generate]}
 
@@ -299,3 +340,18 @@ def test_every_file_says_what_the_model_says(config: Row) -> None:
 def test_every_file_says_what_the_model_says_at_length(config: Row) -> None:
     """The same for many more campaigns."""
     check(config)
+
+
+@settings(max_examples=12, **_SETTINGS)
+@given(growing_campaigns())
+def test_a_grown_campaign_has_the_rows_of_the_larger_one(campaigns: tuple[Row, Row]) -> None:
+    """Whatever budgets and batches change between two sessions: all combinations once, with the values of one longer campaign."""
+    check_growth(*campaigns)
+
+
+@pytest.mark.full
+@settings(max_examples=150, **_SETTINGS)
+@given(growing_campaigns())
+def test_a_grown_campaign_has_the_rows_of_the_larger_one_at_length(campaigns: tuple[Row, Row]) -> None:
+    """The same for many more campaigns."""
+    check_growth(*campaigns)
