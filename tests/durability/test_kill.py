@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from campaigns import LIMIT, Campaign
@@ -124,23 +125,29 @@ def test_orphans_of_a_killed_warden_end_before_the_campaign_goes_on(campaign):
     killed.assert_sound_record()
 
 
-def test_workers_outlive_a_killed_warden(campaign):
+@pytest.mark.parametrize("tasks", [5, *(pytest.param(tasks, marks=pytest.mark.full) for tasks in (0, 1, 2, 8, 13, 21, 34, 38, 39))])
+def test_campaign_outlives_its_warden(campaign, uninterrupted, tasks):
     """The process that starts the workers is replaced when it dies, and its tasks run again: infrastructure is no failure of a sample."""
-    running = campaign(flat(40, 5, sleep=0.02))
-    reference = campaign(flat(40, 5, sleep=0.02), "reference")
-    reference.complete()
+    reference, _ = uninterrupted("slow tasks")
+    running = campaign(KILLED["slow tasks"])
     process = running.supervise()
-    running.wait_for_tasks(5, process)
+    running.wait_for_tasks(tasks, process)
     os.kill(_warden_of(process.pid), signal.SIGKILL)
     process.communicate(timeout=LIMIT)
     assert process.returncode == 0
     running.wait_for_no_process()
-    for name, expected in reference.contents().items():
-        assert running.contents()[name] == expected, name
+    found = running.contents()
+    for name, expected in reference.items():
+        assert found[name] == expected, name
 
 
 def _warden_of(supervisor: int) -> int:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(supervisor)], capture_output=True, text=True, timeout=LIMIT).stdout.split()
+    """Give the only child of a supervisor, as soon as there is one."""
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children")
+    deadline = time.monotonic() + 20
+    while not (found := children.read_text().split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
     assert len(found) == 1, found
     return int(found[0])
 
