@@ -98,7 +98,7 @@ def skip_task(message: dict[str, Any], context: dict[str, Any], reason: str) -> 
     failure = {"kind": "skipped", "message": reason}
     row = compose_row(message, context, {}, failure, 0.0)
     row["run_dir"] = os.path.join(context["shown_data_dir"], os.path.basename(message["params"]["run_dir"]))
-    return seal(values.encode(make_record(message, row, failure, 0.0, time.time())))
+    return seal(values.encode(make_record(message, row, failure, 0.0, time.time())).encode("ascii"))
 
 
 def finish_task(
@@ -114,11 +114,11 @@ def finish_task(
     row = compose_row(message, context, outputs, failure, runtime)
     try:
         record = make_record(message, row, failure, runtime, started)
-        line = seal(values.encode(record))
+        line = seal(values.encode(record).encode("ascii"))
     except ValueError as error:
         failure = {"kind": "bad_return", "message": f"the result cannot be recorded: {error}"}
         row = compose_row(message, context, {}, failure, runtime)
-        line = seal(values.encode(make_record(message, row, failure, runtime, started)))
+        line = seal(values.encode(make_record(message, row, failure, runtime, started)).encode("ascii"))
     _store(work_dir, row)
     if context["local_storage"]:
         _move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
@@ -210,9 +210,8 @@ def make_record(
     return record
 
 
-def seal(text: str) -> bytes:
+def seal(body: bytes) -> bytes:
     """Give an encoded record as a line that carries its own checksum."""
-    body = text.encode("ascii")
     return b'%s,"crc":"%08x"}\n' % (body[:-1], zlib.crc32(body))
 
 

@@ -25,17 +25,22 @@ _FIRST_ROWS = 100  #: rows from which the columns of the aggregated tables are g
 _BLOCK = 10_000  #: rows written at once
 _CHUNK_ROWS = 512
 _EXACT_INT = 2**53  #: integers up to this are exact as float64; larger ones are kept as text
+_ONLY_RUN_DIR = ("run_dir",)
 _MAX_COMPACT = 8_000  #: numbers that fit into an object header
 
 
 def write_hdf5(
-    path: Path, tasks: Iterable[tuple[str, Row]], aggregated: Callable[[], Iterator[Row]], run_groups: Sequence[Mapping[str, Any]]
+    path: Path,
+    parents: Iterable[tuple[str, Row]],
+    dataset: Callable[[], Iterator[tuple[str, Row]]],
+    run_groups: Sequence[Mapping[str, Any]],
 ) -> None:
     """Write the file anew; the old one stays if that fails (OSError).
 
-    `tasks` gives name and row of every sample of every stage (one group each, below ``data/runs``), `aggregated()` the rows of the
-    dataset in their order (``data/aggregated``), `run_groups` for each stage ``sampler``, a class name, and ``executors`` and
-    ``runners``, lists of class names (``metadata/run_groups``). Rows hold Python's own numbers, as the journal gives them.
+    `parents` gives name and row of every sample of the stages above the dataset's, `dataset()` those of the dataset in their order, as
+    often as it is called. Each has a group below ``data/runs``; the dataset's rows are ``data/aggregated`` too. `run_groups` gives for
+    each stage ``sampler``, a class name, and ``executors`` and ``runners``, lists of class names (``metadata/run_groups``). Rows hold
+    Python's own numbers, as the journal gives them.
 
     Numbers, with truth values as 0 and 1, are in ``values`` under the names in ``columns``, as float64; text, arrays and dictionaries as
     JSON, and integers beyond 2**53 in ``text_values`` under ``text_columns``, which a run without text lacks. (A run's directory is
@@ -45,9 +50,8 @@ def write_hdf5(
 
     with open_replacement(path) as target:
         guard = _Guard(target.raw)  # type: ignore[attr-defined]
-        with guard, h5py.File(guard, "w", libver="latest") as file:  # the newest format is the smallest
-            _write_runs(file.create_group("data/runs"), file.create_group("data/aggregated"), tasks)
-            _write_aggregated(file["data/aggregated"], aggregated)
+        with guard, h5py.File(guard, "w", libver=("v108", "latest")) as file:  # smaller than the oldest format, and as widely read
+            _write_data(file.create_group("data"), parents, dataset)
             for number, group in enumerate(run_groups):
                 file.create_group(f"metadata/run_groups/{number}").attrs.update(group)
 
@@ -118,69 +122,102 @@ def encode_text(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace").replace(b"\0", b"\\x00")
 
 
+def _write_data(data: h5py.Group, parents: Iterable[tuple[str, Row]], dataset: Callable[[], Iterator[tuple[str, Row]]]) -> None:
+    """Write the groups of all runs and, from the same reading of the rows, the table of the dataset's."""
+    runs, table = data.create_group("runs"), data.create_group("aggregated")
+    with _RunGroups(runs, table.create_group("shared")) as groups:
+        for name, row in parents:
+            groups.add(name, _split(row))
+        layout = _Layout()
+        for _, row in islice(dataset(), _FIRST_ROWS):
+            layout.note(row, _split(row))
+        aggregated = _Aggregated(table, layout)
+        for name, row in dataset():
+            split = _split(row)
+            groups.add(name, split)
+            aggregated.add(row, split)
+        while (found := aggregated.finish()) != layout:  # the first rows did not have all the columns
+            del table["values"], table["text_values"]
+            layout, aggregated = found, _Aggregated(table, found)
+            for _, row in dataset():
+                aggregated.add(row, _split(row))
+    del table["shared"]  # the runs hold their names; this was only a place to link and to copy from
+    _write_names(table, "columns", layout.columns)
+    _write_names(table, "text_columns", layout.text_columns)
+
+
 # -- one group a run ----------------------------------------------------------------------------------------------------------
 
 
-def _write_runs(runs: h5py.Group, names_home: h5py.Group, tasks: Iterable[tuple[str, Row]]) -> None:
-    """Write a group for each task.
+class _RunGroups:
+    """Writes a group for each run.
 
     Through the library's low-level interface, with everything that can be shared made once: this is what the file costs. Runs with the
     same columns share one dataset of names by hard links.
     """
-    from h5py import h5g, h5s
 
-    place = runs.id
-    shared: dict[Names, bytes] = {}
-    numbers_of: dict[int, _NumbersDataset] = {}
-    home = names_home.create_group("shared_names")
-    for name, row in tasks:
-        split = _split({column: value for column, value in row.items() if column != "run_dir"})
-        group = h5g.create(place, name.encode())
-        width = len(split.numbers)
-        if width not in numbers_of:
-            numbers_of[width] = _NumbersDataset(width)
-        numbers_of[width].write(group, split.numbers, h5s.ALL)
-        group.links.create_hard(b"columns", home.id, _shared_names(home, shared, split.columns))
-        if split.texts:
-            _write_texts(group, split.texts)
-            group.links.create_hard(b"text_columns", home.id, _shared_names(home, shared, split.text_columns))
-    del names_home["shared_names"]  # the runs hold their names; this was only a place to link from
+    def __init__(self, runs: h5py.Group, home: h5py.Group) -> None:
+        self._runs, self._place, self._link = runs, runs.id, runs.id.links.create_hard
+        self._home, self._home_id = home, home.id
+        self._names: dict[Names, bytes] = {}
+        self._models: dict[int, _ModelGroup] = {}
+
+    def add(self, name: str, split: _Split) -> None:
+        """Write the group of the next run."""
+        width, path = len(split.numbers), name.encode()
+        if width not in self._models:
+            self._models[width] = _ModelGroup(self._home, width)
+        self._models[width].copy_to(self._place, path, split.numbers)
+        self._link(path + b"/columns", self._home_id, self._shared(split.columns))
+        if split.text_columns != _ONLY_RUN_DIR:
+            self._add_texts(name, split)
+
+    def _add_texts(self, name: str, split: _Split) -> None:
+        import h5py
+
+        texts = {column: text for column, text in zip(split.text_columns, split.texts, strict=True) if column != "run_dir"}
+        if texts:
+            group = self._runs[name]
+            group.create_dataset("text_values", data=np.array([list(texts.values())], dtype=object), dtype=h5py.string_dtype())
+            group.id.links.create_hard(b"text_columns", self._home_id, self._shared(tuple(texts)))
+
+    def _shared(self, names: Names) -> bytes:
+        link = self._names.get(names)
+        if link is None:
+            link = self._names[names] = str(len(self._names)).encode()
+            _write_names(self._home, link.decode(), names)
+        return link
+
+    def __enter__(self) -> _RunGroups:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._models.clear()  # closes what they hold open
 
 
-class _NumbersDataset:
-    """Writes ``values`` of 1 x `width` numbers, with the library's property objects made once."""
+class _ModelGroup:
+    """A group with ``values`` of 1 x `width` numbers, which is written and copied: less than half of what creating both costs."""
 
-    def __init__(self, width: int) -> None:
-        from h5py import h5d, h5p, h5s, h5t
+    def __init__(self, home: h5py.Group, width: int) -> None:
+        from h5py import h5d, h5g, h5o, h5p, h5s, h5t
 
-        self._create = h5d.create
-        self._type = h5t.IEEE_F64LE
-        self._space = h5s.create_simple((1, width))
-        self._properties = h5p.create(h5p.DATASET_CREATE)
+        self._home, self._name = home.id, f"model_{width}".encode()
+        properties = h5p.create(h5p.DATASET_CREATE)
         if width <= _MAX_COMPACT:
-            self._properties.set_layout(h5d.COMPACT)
-        self._properties.set_obj_track_times(False)
+            properties.set_layout(h5d.COMPACT)
+        properties.set_obj_track_times(False)
+        space = h5s.create_simple((1, width))
+        self._dataset = h5d.create(h5g.create(self._home, self._name), b"values", h5t.IEEE_F64LE, space, properties)
         self._buffer = np.empty((1, width))
+        self._everything, self._type = h5s.ALL, h5t.IEEE_F64LE  # with its type named the library need not look at the buffer
+        self._copy = h5o.copy
 
-    def write(self, group: Any, numbers: list[float], everything: Any) -> None:
-        dataset = self._create(group, b"values", self._type, self._space, self._properties)
+    def copy_to(self, place: Any, name: bytes, numbers: list[float]) -> None:
+        """Write a group `name` below `place`."""
         if numbers:
             self._buffer[0] = numbers
-            dataset.write(everything, everything, self._buffer)
-
-
-def _write_texts(group: Any, texts: list[bytes]) -> None:
-    import h5py
-
-    h5py.Group(group).create_dataset("text_values", data=np.array([texts], dtype=object), dtype=h5py.string_dtype())
-
-
-def _shared_names(home: h5py.Group, shared: dict[Names, bytes], names: Names) -> bytes:
-    link = shared.get(names)
-    if link is None:
-        link = shared[names] = str(len(shared)).encode()
-        _write_names(home, link.decode(), names)
-    return link
+            self._dataset.write(self._everything, self._everything, self._buffer, self._type)
+        self._copy(self._home, self._name, place, name)
 
 
 def _write_names(group: h5py.Group, name: str, names: Names) -> None:
@@ -192,41 +229,40 @@ def _write_names(group: h5py.Group, name: str, names: Names) -> None:
 # -- all rows as one table ----------------------------------------------------------------------------------------------------
 
 
-def _write_aggregated(group: h5py.Group, read_rows: Callable[[], Iterator[Row]]) -> None:
-    """Write all rows as one table of numbers and one of text; again if the first rows did not have all the columns."""
-    layout = _Layout()
-    for row in islice(read_rows(), _FIRST_ROWS):
-        layout.note(row, _split(row))
-    while True:
-        found = _write_tables(group, read_rows(), layout)
-        if (found.columns, found.text_columns) == (layout.columns, layout.text_columns):
-            break
-        del group["values"], group["text_values"]
-        layout = found
-    _write_names(group, "columns", layout.columns)
-    _write_names(group, "text_columns", layout.text_columns)
+class _Aggregated:
+    """Rows as one table of numbers and one of text, under the columns of `layout`, as far as it covers them."""
 
+    def __init__(self, group: h5py.Group, layout: _Layout) -> None:
+        import h5py
 
-def _write_tables(group: h5py.Group, rows: Iterator[Row], layout: _Layout) -> _Layout:
-    """Write the rows under `layout`, as far as it covers them; give the layout that they really have."""
-    import h5py
+        self._columns, self._text_columns = layout.columns, layout.text_columns
+        self._numbers = _Table(group, "values", len(self._columns), np.dtype("<f8"))
+        self._texts = _Table(group, "text_values", len(self._text_columns), h5py.string_dtype())
+        self._number_lines: list[list[float]] = []
+        self._text_lines: list[list[bytes]] = []
+        self._found = _Layout()
 
-    found = _Layout()
-    columns, text_columns = layout.columns, layout.text_columns
-    numbers = _Table(group, "values", len(columns), np.dtype("<f8"))
-    texts = _Table(group, "text_values", len(text_columns), h5py.string_dtype())
-    while block := list(islice(rows, _BLOCK)):
-        number_lines, text_lines = [], []
-        for row in block:
-            split = _split(row)
-            found.note(row, split)
-            number_lines.append(_under(columns, split.columns, split.numbers, math.nan))
-            text_lines.append(_under(text_columns, split.text_columns, split.texts, b""))
-        numbers.append(np.array(number_lines, dtype="<f8"))
-        texts.append(np.array(text_lines, dtype=object))
-    numbers.finish()
-    texts.finish()
-    return found
+    def add(self, row: Row, split: _Split) -> None:
+        """Take in the next row."""
+        self._found.note(row, split)
+        self._number_lines.append(_under(self._columns, split.columns, split.numbers, math.nan))
+        self._text_lines.append(_under(self._text_columns, split.text_columns, split.texts, b""))
+        if len(self._number_lines) == _BLOCK:
+            self._write_block()
+
+    def finish(self) -> _Layout:
+        """Write what is left; give the layout that the rows really have."""
+        if self._number_lines:
+            self._write_block()
+        self._numbers.finish()
+        self._texts.finish()
+        return self._found
+
+    def _write_block(self) -> None:
+        self._numbers.append(np.array(self._number_lines, dtype="<f8"))
+        self._texts.append(np.array(self._text_lines, dtype=object))
+        self._number_lines.clear()
+        self._text_lines.clear()
 
 
 class _Table:
@@ -276,6 +312,11 @@ class _Layout:
             self._numbers.update(split.columns)
             self._texts.update(split.text_columns)
         self._count += 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Layout) and (self.columns, self.text_columns) == (other.columns, other.text_columns)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
 
     @property
     def columns(self) -> Names:

@@ -12,7 +12,7 @@ import queue
 import time
 from collections.abc import Callable
 
-from enchanted_tui import values
+from enchanted_tui import fast_values
 from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
@@ -184,7 +184,7 @@ class Campaign:
             self._trouble(item)
 
     def _finish(self, result: Result) -> None:
-        record: Record = values.decode(result.line)
+        record: Record = fast_values.decode(result.line)
         offset = self.journal.append_line(result.line)
         self.state.apply(record, offset)
         self._observe(record)

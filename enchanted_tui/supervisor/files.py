@@ -6,8 +6,9 @@ import logging
 from array import array
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
@@ -20,9 +21,6 @@ from enchanted_tui.supervisor import progress, snapshot
 from enchanted_tui.supervisor.journal import JournalReader, Record
 from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.state import FAILED, CampaignState, StageState
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
@@ -102,10 +100,9 @@ def write_runs_hdf5(path: Path, state: CampaignState, read_row: ReadRow) -> None
     """Write runs.h5 from the state."""
     from enchanted_tui.storage.hdf5 import write_hdf5
 
-    def tasks() -> Iterator[tuple[str, Row]]:
-        for stage in state.stages:
-            for batch, sample, _, offset in stage.rows():
-                yield TaskId(stage.depth, batch, sample, stage.n_steps - 1).name, read_row(offset)
+    def tasks(stage: StageState) -> Iterator[tuple[str, Row]]:
+        for batch, sample, _, offset in stage.rows():
+            yield TaskId(stage.depth, batch, sample, stage.n_steps - 1).name, read_row(offset)
 
     groups = [
         {
@@ -115,8 +112,9 @@ def write_runs_hdf5(path: Path, state: CampaignState, read_row: ReadRow) -> None
         }
         for names in state.stage_names
     ]
-    stage = dataset_stage(state)
-    write_hdf5(path, tasks(), lambda: (row for _, row in read_rows(stage, read_row)), groups)
+    dataset = dataset_stage(state)
+    parents = chain.from_iterable(tasks(stage) for stage in state.stages[: dataset.depth])
+    write_hdf5(path, parents, partial(tasks, dataset), groups)
 
 
 def dataset_stage(state: CampaignState) -> StageState:

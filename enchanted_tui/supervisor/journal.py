@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import time
 import zlib
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from enchanted_tui import values
+from enchanted_tui import fast_values
 from enchanted_tui.executors.task import FORMAT_VERSION, seal
 
 Record = dict[str, Any]
@@ -70,7 +69,7 @@ class Journal:
         """Take a record, complete it with version and time, and give its offset. It is on disk after `flush`."""
         record["v"] = FORMAT_VERSION
         record["time"] = time.time()
-        return self.append_line(seal(values.encode(record)))
+        return self.append_line(seal(fast_values.encode(record)))
 
     def append_line(self, line: bytes) -> int:
         """Take a record that is a sealed line already and give its offset."""
@@ -230,7 +229,7 @@ def last_open(path: Path) -> Record | None:
 
 def _decode(line: bytes) -> Record:
     _check(line)
-    record: Record = values.decode(line)
+    record: Record = fast_values.decode(line)
     return record
 
 
@@ -238,7 +237,7 @@ def _decode_head(line: bytes) -> Record:
     """Decode a record without its row: everything before it is small, and a quote inside a string is escaped."""
     _check(line)
     end = line.find(_ROW)
-    head: Record = json.loads(line[:end] + b"}") if end > 0 else values.decode(line)
+    head: Record = fast_values.decode(line[:end] + b"}") if end > 0 else fast_values.decode(line)
     return head
 
 

@@ -21,7 +21,7 @@ def test_the_examples_run(tmp_path: Path) -> None:
     Dataset(tmp_path / "enchanted_dataset.csv", lambda: iter(((0, n), row) for n, row in enumerate(rows))).rebuild()
     failed = [Failure(f"d0_b0_s{n}_r0", "exception", "ValueError: no", {"x": n}, rows[n]["run_dir"]) for n in (0, 3, 6)]
     Failures(tmp_path / "enchanted_failures.csv", lambda: iter(failed)).rebuild()
-    write_hdf5(tmp_path / "runs.h5", ((f"d0_b0_s{n}_r0", row) for n, row in enumerate(rows)), lambda: iter(rows), [])
+    write_hdf5(tmp_path / "runs.h5", [], lambda: ((f"d0_b0_s{n}_r0", row) for n, row in enumerate(rows)), [])
     examples = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert len(examples) == 3
     checks = (

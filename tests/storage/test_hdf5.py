@@ -34,7 +34,7 @@ some_rows = st.lists(
 
 
 def write(path: Path, rows: list[Row]) -> h5py.File:
-    write_hdf5(path, ((f"d0_b0_s{number}_r0", row) for number, row in enumerate(rows)), lambda: iter(rows), GROUPS)
+    write_hdf5(path, [], lambda: ((f"d0_b0_s{number}_r0", row) for number, row in enumerate(rows)), GROUPS)
     return h5py.File(path, "r")
 
 
@@ -138,7 +138,7 @@ def test_tables_of_every_length(tmp_path: Path, count: int, monkeypatch: pytest.
     monkeypatch.setattr(hdf5, "_BLOCK", 7)
     rows: list[Row] = [{"x": number / 7, "y": number, "run_dir": f"r{number}"} for number in range(count)]
     path = tmp_path / "runs.h5"
-    write_hdf5(path, [], lambda: iter(rows), [])
+    write_hdf5(path, [], lambda: ((row["run_dir"], row) for row in rows), [])
     with h5py.File(path, "r+") as file:
         table = file["data/aggregated"]
         assert table["values"][()].tolist() == [[row["x"], row["y"]] for row in rows]

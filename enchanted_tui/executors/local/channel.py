@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import deque
 
-from enchanted_tui import values
+from enchanted_tui import fast_values
 from enchanted_tui.executors.base import Task, TaskId
 from enchanted_tui.executors.local.worker import MAX_MESSAGE, SPOOLED, content
 from enchanted_tui.executors.task import task_message
@@ -58,7 +58,7 @@ class WorkerChannel:
 
     def send(self, task: Task) -> bool:
         """Give a task to the worker; False if its queue is full or it has gone."""
-        packet = values.encode(task_message(task)).encode("ascii")
+        packet = fast_values.encode(task_message(task))
         if len(packet) > MAX_MESSAGE:
             packet = self._spool(packet)
         try:
@@ -78,7 +78,7 @@ class WorkerChannel:
         unread = set()
         with contextlib.suppress(BlockingIOError, OSError):
             while packet := self._queue_end.recv(MAX_MESSAGE + 1, socket.MSG_DONTWAIT):
-                unread.add(TaskId(*values.decode(content(packet))["task"]))
+                unread.add(TaskId(*fast_values.decode(content(packet))["task"]))
         taken = [task for task in self.assigned if task.id in unread]
         self.assigned = deque(task for task in self.assigned if task.id not in unread)
         return taken
