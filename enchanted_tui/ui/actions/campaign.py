@@ -1,0 +1,3 @@
+"""Actions: campaign."""
+
+from __future__ import annotations

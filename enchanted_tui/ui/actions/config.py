@@ -1,0 +1,3 @@
+"""Actions: config."""
+
+from __future__ import annotations

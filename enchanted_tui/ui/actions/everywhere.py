@@ -1,0 +1,3 @@
+"""Actions: everywhere."""
+
+from __future__ import annotations

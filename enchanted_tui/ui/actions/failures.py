@@ -1,0 +1,3 @@
+"""Actions: failures."""
+
+from __future__ import annotations

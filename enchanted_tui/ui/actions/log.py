@@ -1,0 +1,3 @@
+"""Actions: log."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Actions: monitor."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Actions: results."""
+
+from __future__ import annotations

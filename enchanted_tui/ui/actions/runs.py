@@ -1,0 +1,3 @@
+"""Actions: runs."""
+
+from __future__ import annotations

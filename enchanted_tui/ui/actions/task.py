@@ -1,0 +1,3 @@
+"""Actions: task."""
+
+from __future__ import annotations
