@@ -42,7 +42,7 @@ class CommandRunner(Runner):
         {},
         doc="Files to write into the run directory: by name, the template file to make them from.",
         path=True,
-        example={"deck.inp": "templates/deck.inp"},
+        example={"mesh.inp": "templates/mesh.inp"},
     )
     copy: list[str] | dict[str, str] = option(
         {},
@@ -124,7 +124,7 @@ class CommandRunner(Runner):
         failure = self._bad_end(files.exit_code) or _unmet(rules, files, outputs, missing)
         if failure is not None:
             kind, message = failure
-            raise SampleFailed(message + self._last_words(run_dir), kind, outputs)
+            raise SampleFailed(message if kind == "reported" else message + self._last_words(run_dir), kind, outputs)
         outputs["success"] = True
         return outputs
 

@@ -264,12 +264,12 @@ class Campaign:
         if limit is None or self._stopping is not None:
             return
         if limit < 1:
-            reached = self._finished_now >= _MIN_TASKS_FOR_FRACTION and self._failed_now >= limit * self._finished_now
+            too_many = self._finished_now >= _MIN_TASKS_FOR_FRACTION and self._failed_now > limit * self._finished_now
         else:
-            reached = self._failed_now >= limit
-        if reached:
+            too_many = self._failed_now >= limit
+        if too_many:
             message = (
-                f"{self._failed_now} of {self._finished_now} tasks failed in this session, which reaches max_failures = {limit:g}; "
+                f"{self._failed_now} of {self._finished_now} tasks failed in this session, too many for max_failures = {limit:g}; "
                 "the campaign was drained and can be resumed"
             )
             log.error(message)

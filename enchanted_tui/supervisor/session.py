@@ -23,7 +23,7 @@ from enchanted_tui.executors.verdict import REMEDIES
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
-from enchanted_tui.supervisor.adopt import adopt, is_older_run
+from enchanted_tui.supervisor.adopt import adopt, is_older_run, state_if_adopted
 from enchanted_tui.supervisor.journal import Journal, JournalReader, holds_records
 from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
@@ -133,14 +133,16 @@ def _check_empty(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confi
         return False
     from enchanted_tui.storage.cleaning import refuse_to_delete
 
-    if not overwrite:
-        question = f"{root}\nFolders have content. Do you want to delete data in existing folders? y/N "
-        if confirm is None or not confirm(question):
-            raise _not_empty(run_dir)
+    if not overwrite and confirm is None:
+        raise _not_empty(run_dir)
     try:
         refuse_to_delete(run_dir, config.path)
     except ValueError as error:
         raise EnvironmentProblem(str(error)) from None
+    if not overwrite and confirm is not None:
+        question = f"{root}\nFolders have content. Do you want to delete data in existing folders? y/N "
+        if not confirm(question):
+            raise _not_empty(run_dir)
     return True
 
 
@@ -174,6 +176,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
     lock = _take(run_dir, on_lock_lost)
     try:
         if not run_dir.journal.exists():
+            extended_targets(state_if_adopted(run_dir, config), build_samplers(config, 0), mode)  # raises if there is nothing to do
             adopt(run_dir, config)
         state, damage = fold(run_dir.journal)
         check_unchanged(config, state)
@@ -182,14 +185,25 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
         samplers = build_samplers(config, state.seed)
         targets = extended_targets(state, samplers, mode)
         runners_changed = not _is_same(state.runner_options, config.runner_options())
+        cleaned = _parents_files_are_gone(config, state, targets)
         session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)
         session.notices += damage
+        if cleaned:
+            session.notices.append(
+                f"save_files: {config.supervisor.save_files} has removed files of finished parents: new samples will not find them."
+            )
         if runners_changed:
             session.notices.append("The options of a runner have changed since the recorded samples were run; they are kept as they are.")
         return session
     except BaseException:
         lock.release()
         raise
+
+
+def _parents_files_are_gone(config: CampaignConfig, state: CampaignState, targets: list[int]) -> bool:
+    """Tell whether new children are to be run below parents whose directories were cleaned when the campaign was complete."""
+    grown = any(new > stage.drawn for new, stage in zip(targets[1:], state.stages[1:], strict=True))
+    return grown and state.complete and config.supervisor.save_files != "all"
 
 
 def fold(journal: Path) -> tuple[CampaignState, list[str]]:

@@ -233,6 +233,19 @@ def test_a_directory_with_content_raises_and_does_not_ask(campaign: Campaign) ->
     assert "Do you want to delete" in asked[0]
 
 
+def test_a_directory_that_must_not_be_deleted_is_refused_without_asking(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked about a deletion that would be refused anyway: here of the directory that one is in."""
+    config = campaign_config(random_sampler(2), base_run_dir=".")
+    campaign.path("mine.txt").parent.mkdir()
+    monkeypatch.chdir(campaign.run_dir)
+    campaign.path("mine.txt").write_text("mine")
+    asked: list[str] = []
+    with pytest.raises(EnvironmentProblem):
+        Supervisor(config, confirm=lambda question: not asked.append(question)).start()
+    assert asked == []
+    assert campaign.path("mine.txt").read_text() == "mine"
+
+
 def test_a_wrong_mapping_raises_with_every_problem(campaign: Campaign) -> None:
     """ConfigError names the keys; nothing is created."""
     config = campaign_config(random_sampler(-2), run_mode="frsh")

@@ -330,3 +330,13 @@ def test_the_remedy_for_a_hole_works(campaign: Campaign) -> None:
     assert campaign.resume() == 0
     assert len(campaign.rows()) == 6
     assert sorted(campaign.executions()) == ["d0_b1_s0_r0", "d0_b1_s1_r0", "d0_b2_s0_r0", "d0_b2_s1_r0"]
+
+
+def test_a_refused_extension_takes_nothing_over(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """An ArraySampler has nothing to extend: the older program's directory is left as it was, without a journal."""
+    campaign.write(campaign_config(array_sampler("x", [1, 2])))
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    older.batch(0, 0, [ok("r0", 1.0, {"x": 1}), ok("r0", 2.0, {"x": 2})], submitted=2)
+    assert campaign.resume("--run-mode", "extend") == 3
+    assert "nothing to extend" in capsys.readouterr().err
+    assert not campaign.path("state/journal.jsonl").exists()

@@ -58,6 +58,13 @@ def test_a_fraction_stops_the_campaign_above_it(campaign: Campaign) -> None:
     assert 20 <= len(campaign.rows()) < 300
 
 
+def test_a_fraction_that_is_just_reached_stops_nothing(campaign: Campaign) -> None:
+    """The limit is what is still allowed: a half of forty may fail when a half is given, in whatever order they end."""
+    config = failing(list(range(40)), list(range(20, 40)), max_failures=0.5)
+    assert campaign.run(config=config) == 0
+    assert len(campaign.failures()) == 20
+
+
 def test_failures_below_the_limit_stop_nothing(campaign: Campaign) -> None:
     """Failures are data: exit code 0."""
     assert campaign.run(config=failing(list(range(10)), [1, 2], max_failures=3)) == 0
@@ -245,6 +252,16 @@ def test_files_that_a_later_stage_may_need_stay_until_it_is_done(campaign: Campa
     assert campaign.resume() == 0
     assert campaign.column("success") == ["True"] * 6
     assert not files(campaign)
+
+
+def test_new_children_of_cleaned_parents_are_announced(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """Parents whose files were removed get more children: the person hears of it before runners look for those files."""
+    config = chained(save_files="none")
+    config["samplers"]["s1"] = random_sampler(2, None, ("y",))
+    assert campaign.run(config=config) == 0
+    assert "removed files of finished parents" not in capsys.readouterr().err
+    campaign.resume("--run-mode", "extend")
+    assert "removed files of finished parents" in capsys.readouterr().err
 
 
 def test_a_text_none_is_taken_for_none_with_a_notice(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:

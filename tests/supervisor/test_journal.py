@@ -150,7 +150,7 @@ def test_a_follower_sees_each_record_once(tmp_path: Path) -> None:
     seen: list[int] = []
     with JournalReader(path) as reader, path.open("ab", buffering=0) as file:
         for n in range(30):
-            line = seal(values.encode({"type": "task", "n": n, "row": {"x": "y" * n * 100}}))
+            line = seal(values.encode({"type": "task", "n": n, "row": {"x": "y" * n * 100}}).encode())
             file.write(line[: n + 1])
             seen += [record["n"] for _, record in reader.records()]
             file.write(line[n + 1 :])
