@@ -25,6 +25,8 @@ _FIRST_ROWS = 100  #: rows from which the columns of the aggregated tables are g
 _BLOCK = 10_000  #: rows written at once
 _CHUNK_ROWS = 512
 _EXACT_INT = 2**53  #: integers up to this are exact as float64; larger ones are kept as text
+#: Small, and read by HDF5 1.10 and later. Metadata is gathered in pages: each of its small pieces would be a call of its own otherwise.
+_FORMAT: dict[str, Any] = {"libver": ("v110", "latest"), "fs_strategy": "page", "fs_page_size": 4096, "page_buf_size": 1 << 20}
 _ONLY_RUN_DIR = ("run_dir",)
 _MAX_COMPACT = 8_000  #: numbers that fit into an object header
 
@@ -50,7 +52,7 @@ def write_hdf5(
 
     with open_replacement(path) as target:
         guard = _Guard(target.raw)  # type: ignore[attr-defined]
-        with guard, h5py.File(guard, "w", libver=("v108", "latest")) as file:  # smaller than the oldest format, and as widely read
+        with guard, h5py.File(guard, "w", **_FORMAT) as file:
             _write_data(file.create_group("data"), parents, dataset)
             for number, group in enumerate(run_groups):
                 file.create_group(f"metadata/run_groups/{number}").attrs.update(group)
