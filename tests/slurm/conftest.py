@@ -1,0 +1,28 @@
+"""What the tests on a real cluster share: the cluster. Helper modules beside this file are importable by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from bed import Bed
+
+
+@pytest.fixture(scope="session")
+def shared_bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    """A cluster that tests share which do not damage it."""
+    with Bed(tmp_path_factory.mktemp("shared") / "bed") as bed:
+        yield bed
+
+
+@pytest.fixture
+def cluster(shared_bed: Bed, monkeypatch: pytest.MonkeyPatch) -> Bed:
+    """The shared cluster, as seen by this process and those it starts."""
+    for name, value in shared_bed.environment.items():
+        monkeypatch.setenv(name, value)
+    return shared_bed
