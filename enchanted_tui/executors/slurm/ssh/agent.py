@@ -1,0 +1,29 @@
+"""Keys held by an SSH agent, at the socket that the configuration names."""
+
+from __future__ import annotations
+
+import socket
+import weakref
+from typing import Any
+
+_TIMEOUT = 20.0  #: an agent may ask its user to confirm, or to touch a device
+
+
+def agent_keys(path: str | None) -> list[Any]:
+    """Give the keys of the agent that listens at `path`; none where nothing listens."""
+    from paramiko import SSHException
+    from paramiko.agent import AgentSSH
+
+    if not path:
+        return []
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_TIMEOUT)
+    agent = AgentSSH()
+    try:
+        connection.connect(path)
+        agent._connect(connection)  # paramiko's public class only knows the socket of the environment
+    except (OSError, SSHException):
+        connection.close()
+        return []
+    weakref.finalize(agent, connection.close)  # every key holds its agent: closed with the last of them
+    return list(agent.get_keys())
