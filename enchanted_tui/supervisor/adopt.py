@@ -61,9 +61,15 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
 def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> CampaignState:
     """Give the state that the campaign would have, without writing anything; its rows cannot be read. Raises as `adopt` does."""
     state = CampaignState()
-    for number, record in enumerate(_read(run_dir, config)):
-        state.apply({"time": 0.0, **record}, number)
+    for number, record in enumerate(records_if_adopted(run_dir, config)):
+        state.apply(record, number)
     return state
+
+
+def records_if_adopted(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
+    """Give the records that `adopt` would write, without writing anything. Raises as `adopt` does."""
+    for record in _read(run_dir, config):
+        yield {"time": run_dir.run_state.stat().st_mtime, **record}
 
 
 def _read(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:

@@ -159,6 +159,17 @@ class JournalReader:
         """Offset up to which records have been given."""
         return self._position
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Device and inode of the open file."""
+        found = os.fstat(self._file)
+        return found.st_dev, found.st_ino
+
+    def before(self, offset: int, length: int) -> bytes:
+        """Give the bytes that end at `offset`, at most `length`."""
+        start = max(0, offset - length)
+        return os.pread(self._file, offset - start, start)
+
     def records(self, *, rows: bool = True) -> Iterator[tuple[int, Record]]:
         """Give (offset, record) of every whole line since the last call; damaged lines go to `damage`.
 

@@ -1,0 +1,79 @@
+"""The files of a run directory as they are on disk, and the room there is: looked at now and then, never in a hurry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from enchanted_tui.storage.layout import RunDir
+
+_INTERVAL = 5.0  #: seconds between two looks
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """A file of the campaign's own; `name` is relative to the run directory, `changed` in seconds since the epoch."""
+
+    name: str
+    size: int
+    changed: float
+
+
+class DiskWatch:
+    """Looks at the files at most every few seconds: each look is a dozen requests to a network file system."""
+
+    def __init__(self, run_dir: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
+        self._run_dir = run_dir
+        self._clock = clock
+        self._looked_at = float("-inf")
+        self.files: tuple[FileInfo, ...] = ()
+        self.free: int | None = None
+
+    def look(self) -> None:
+        """Bring `files` and `free` up to date if that is due."""
+        now = self._clock()
+        if now - self._looked_at < _INTERVAL:
+            return
+        self._looked_at = now
+        self.files = tuple(_files(self._run_dir))
+        self.free = None
+        with suppress(OSError):
+            self.free = shutil.disk_usage(self._run_dir.root).free
+
+
+def _files(run_dir: RunDir) -> Iterator[FileInfo]:
+    for path in _paths(run_dir):
+        with suppress(OSError):
+            found = path.stat()
+            yield FileInfo(str(path.relative_to(run_dir.root)), found.st_size, found.st_mtime)
+
+
+def _paths(run_dir: RunDir) -> Iterator[Path]:
+    yield from (run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.hdf5, run_dir.parquet, run_dir.run_state)
+    for directory in (run_dir.logs, run_dir.config):
+        with suppress(OSError):
+            yield from (directory / name for name in sorted(os.listdir(directory)) if not name.startswith("."))
+    yield run_dir.journal
+
+
+def measure(root: Path, limit: int = 200_000) -> tuple[int, int, bool]:
+    """Count the files below a directory and their bytes; the third value is False where there were more than `limit` files."""
+    count = size = 0
+    waiting = [os.fspath(root)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as listing:
+            for entry in listing:
+                if count >= limit:
+                    return count, size, False
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                    continue
+                count += 1
+                with suppress(OSError):
+                    size += entry.stat(follow_symlinks=False).st_size
+    return count, size, True

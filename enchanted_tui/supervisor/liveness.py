@@ -1,0 +1,45 @@
+"""Whether anybody runs a campaign: lock and heartbeat, judged without ever waiting for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from enchanted_tui.storage.lock import PATIENCE, Holder, is_alive_here, read_holder
+
+
+class LivenessWatch:
+    """Looks at a lock file now and then.
+
+    A holder on this host is judged at once. One on another host is "unknown" until its heartbeat has been seen to rise ("running") or has
+    stood still for `PATIENCE` seconds of this observer's own clock ("stopped"), as the lock itself judges it.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = clock
+        self._seen: tuple[str, int] | None = None  #: token and beat
+        self._changed_at = 0.0
+        self._beating = False
+
+    def look(self) -> tuple[str, Holder | None]:
+        """Give "running", "stopped" or "unknown", and who holds the lock if anybody does."""
+        holder = read_holder(self._path)
+        if holder is None:
+            self._seen = None
+            return "stopped", None
+        local = is_alive_here(holder)
+        if local is not None:
+            return ("running" if local else "stopped"), holder
+        return self._judge_beats(holder), holder
+
+    def _judge_beats(self, holder: Holder) -> str:
+        now = self._clock()
+        beat = (holder.token, holder.beat)
+        if beat != self._seen:
+            self._beating = self._seen is not None and self._seen[0] == holder.token
+            self._seen, self._changed_at = beat, now
+        elif now - self._changed_at >= PATIENCE:
+            return "stopped"
+        return "running" if self._beating else "unknown"

@@ -1,0 +1,363 @@
+"""One campaign as it is watched: live, attached to somebody else's, or a year later. Everything comes from the run directory.
+
+A `Viewer` reads what has been added to the journal since it looked last and gives an immutable `View`. It never writes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+from enchanted_tui.storage.lock import Holder
+from enchanted_tui.supervisor import snapshot
+from enchanted_tui.supervisor.adopt import is_older_run
+from enchanted_tui.supervisor.campaign_fold import BatchSummary, CampaignFold
+from enchanted_tui.supervisor.disk import DiskWatch, FileInfo
+from enchanted_tui.supervisor.failure_groups import FailureGroup, FailureGroups
+from enchanted_tui.supervisor.files import dataset_stage
+from enchanted_tui.supervisor.journal import Record
+from enchanted_tui.supervisor.journal_follower import JournalFollower
+from enchanted_tui.supervisor.live import read_live
+from enchanted_tui.supervisor.liveness import LivenessWatch
+from enchanted_tui.supervisor.older_view import OlderRun
+from enchanted_tui.supervisor.pace import eta_range
+from enchanted_tui.supervisor.row_columns import RowColumns
+from enchanted_tui.supervisor.snapshot import Snapshot
+from enchanted_tui.supervisor.task_index import TaskList, decode
+from enchanted_tui.supervisor.task_lines import DrawnSamples, TaskLine, line_of
+from enchanted_tui.supervisor.why import Facts, why_nothing_happens
+
+_BUDGET = 0.3  #: seconds of reading after which a refresh gives what it has, and goes on next time
+_AT_ONCE = 500  #: records taken without letting others look
+_ROWS_AT_ONCE = 200
+_LINES_KEPT = 2_000
+
+
+class _TakesRecords(Protocol):
+    def take(self, task: TaskId, record: Record) -> None: ...
+
+
+_Made = TypeVar("_Made", bound=_TakesRecords)
+
+
+@dataclass
+class _Reading(Generic[_Made]):
+    """Something made of the rows of finished tasks, and how many of them it has taken."""
+
+    made: _Made
+    key: tuple[CampaignFold, int, int | None]
+    taken: int = 0
+
+
+@dataclass(frozen=True)
+class View:
+    """A campaign at one moment. Times in seconds since the epoch, lengths in seconds, rates in results per second."""
+
+    root: Path
+    snapshot: Snapshot
+    liveness: str  #: "running", "stopped", "finished", or "unknown": held from another host whose heartbeat is not judged yet
+    holder: Holder | None
+    live: Mapping[str, Any] | None  #: the supervisor's own report (`supervisor.live`), while it runs
+    batches: tuple[BatchSummary, ...]
+    why: str  #: why nothing happens; empty if something does
+    rates: tuple[float, ...]  #: in the last 60 buckets of time, the present one last
+    rate_width: int  #: of a bucket
+    eta_low: float | None
+    eta_high: float | None
+    files: tuple[FileInfo, ...]
+    disk_free: int | None  #: bytes
+    damage: tuple[str, ...]
+    older: bool  #: made by the older program and not taken over yet
+    reading: float  #: the share of the journal that has been read; below 1 the numbers are those of its beginning
+    revision: int  #: rises whenever anything has changed that is not merely the time
+    read_at: float
+
+    @property
+    def state(self) -> str:
+        """One word: "running", "paused", "stopping", "stopped", "finished" or "unknown"."""
+        if self.liveness != "running":
+            return self.liveness
+        if self.live is not None and self.live.get("state") == "stopping":
+            return "stopping"
+        return "paused" if self.snapshot.paused_by is not None else "running"
+
+    @property
+    def running(self) -> tuple[Mapping[str, Any], ...]:
+        """The workers that run a task: ``name``, ``host``, ``pid``, ``task``, ``since``."""
+        return tuple(worker for worker in self.workers if worker["task"])
+
+    @property
+    def workers(self) -> tuple[Mapping[str, Any], ...]:
+        """All workers that the supervisor reports."""
+        return tuple(self.live.get("workers", ())) if self.live is not None else ()
+
+
+class Viewer:
+    """Watches one run directory. Safe to use from several threads; `line` and `select` are quick, the others may read for long."""
+
+    def __init__(self, root: Path) -> None:
+        self.run_dir = RunDir(root.resolve())
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._source: JournalFollower | OlderRun = self._choose_source()
+        self._liveness = LivenessWatch(self.run_dir.lock)
+        self._disk = DiskWatch(self.run_dir)
+        self._revision = 0
+        self._fingerprint: object = None
+        self._live: dict[str, Any] | None = None
+        self._behind = False  #: there is more to read than the last refresh had time for
+        self._rows_lock = threading.Lock()
+        self._begin()
+
+    def _choose_source(self) -> JournalFollower | OlderRun:
+        return OlderRun(self.run_dir) if is_older_run(self.run_dir) else JournalFollower(self.run_dir.journal)
+
+    def _begin(self) -> None:
+        """Forget everything."""
+        self._fold = CampaignFold()
+        self._samples = DrawnSamples(self._fold.state, self._source.read)
+        self._lines: dict[tuple[TaskId, int], TaskLine] = {}
+        self._groups: _Reading[FailureGroups] | None = None
+        self._columns: _Reading[RowColumns] | None = None
+
+    @contextmanager
+    def _look(self) -> Iterator[None]:
+        """Hold the lock for somebody who must not wait for a long fold."""
+        self._waiting += 1
+        try:
+            self._lock.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    # -- refreshing -------------------------------------------------------------------------------------------------------------
+
+    def refresh(self, now: float | None = None, budget: float = _BUDGET) -> View:
+        """Read what is new, for about `budget` seconds at most, and give the campaign as it is; `now` in seconds since the epoch."""
+        with self._look():
+            if isinstance(self._source, OlderRun) != is_older_run(self.run_dir):
+                self._source.close()
+                self._source = self._choose_source()
+                self._begin()
+            if self._source.look():
+                self._begin()
+        self._read(budget)
+        self._disk.look()
+        liveness, holder = self._liveness.look()
+        live = None if liveness == "stopped" else read_live(self.run_dir.live)
+        with self._look():
+            self._live = live
+            return self._view(time.time() if now is None else now, liveness, holder)
+
+    def _read(self, budget: float) -> None:
+        deadline = time.monotonic() + budget
+        records = self._source.records()
+        over = False
+        while not over and time.monotonic() < deadline:
+            with self._lock:
+                over = self._take_some(records)
+            if self._waiting:
+                time.sleep(0.001)
+        records.close()
+        self._behind = not over
+
+    def _take_some(self, records: Generator[tuple[int, Record]]) -> bool:
+        """Take some records; True if there are no more."""
+        take = self._fold.take
+        taken = 0
+        for offset, record in records:
+            take(offset, record)
+            taken += 1
+            if taken == _AT_ONCE:
+                break
+        self._fold.settle()
+        return taken < _AT_ONCE
+
+    def _view(self, now: float, liveness: str, holder: Holder | None) -> View:
+        fold, state, live = self._fold, self._fold.state, self._live
+        taken = snapshot.take(state, now)
+        if liveness == "stopped":
+            liveness = "finished" if taken.state == "finished" else "stopped"
+            taken = _at_rest(taken, liveness, state.session_started_at)
+        facts = Facts(taken, state, liveness, holder, live, self._disk.free, now)
+        end = now if liveness in ("running", "unknown") else taken.last_change
+        width, rates = fold.pace.rates(end, state.session_started_at)
+        low, high = self._eta(taken, now) if liveness == "running" else (None, None)
+        size, position = self._source.size, self._source.position
+        view = View(
+            root=self.run_dir.root,
+            snapshot=taken,
+            liveness=liveness,
+            holder=holder,
+            live=live,
+            batches=fold.batches(end, self._oldest()),
+            why=why_nothing_happens(facts),
+            rates=rates,
+            rate_width=width,
+            eta_low=low,
+            eta_high=high,
+            files=self._disk.files,
+            disk_free=self._disk.free,
+            damage=self._damage(),
+            older=isinstance(self._source, OlderRun),
+            reading=position / size if self._behind and size else 1.0,
+            revision=0,
+            read_at=now,
+        )
+        return replace(view, revision=self._count(view))
+
+    def _eta(self, taken: Snapshot, now: float) -> tuple[float | None, float | None]:
+        state = self._fold.state
+        recent = sum(1 for moment in state.finish_times if moment >= max(now - 60.0, state.session_started_at))
+        in_session = self._fold.pace.count_since(state.session_started_at)
+        found = eta_range(taken.tasks_expected - taken.tasks_done, taken.rate, recent, in_session, now - state.session_started_at)
+        return found if found is not None else (None, None)
+
+    def _oldest(self) -> dict[tuple[int, int], tuple[str, float]]:
+        """Give, by (depth, batch), the task that has run longest."""
+        oldest: dict[tuple[int, int], tuple[str, float]] = {}
+        for worker in (self._live or {}).get("workers", ()):
+            task, since = _task_id(worker["task"] or ""), worker["since"]
+            if task is not None and since is not None and since < oldest.get(task[:2], ("", float("inf")))[1]:
+                oldest[task[:2]] = (task.name, since)
+        return oldest
+
+    def _damage(self) -> tuple[str, ...]:
+        damage = self._source.damage
+        if not self._fold.readable or (damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)):
+            first = f"The first line of {self.run_dir.journal} is damaged, and with it what campaign this is."
+            return (f"{first} Move the file away; then enchanted-tui --rebuild {self.run_dir.root} takes what the run directories hold.",)
+        return damage
+
+    def _count(self, view: View) -> int:
+        live = {name: value for name, value in view.live.items() if name != "time"} if view.live is not None else None
+        fingerprint = (
+            self._source.position,
+            self._source.size,
+            view.state,
+            view.holder and view.holder.token,
+            live,
+            view.files,
+            view.damage,
+        )
+        if fingerprint != self._fingerprint:
+            self._fingerprint = fingerprint
+            self._revision += 1
+        return self._revision
+
+    # -- tasks ------------------------------------------------------------------------------------------------------------------
+
+    def select(self, status: str = "all", text: str = "", order: str = "position") -> TaskList:
+        """Give the tasks drawn so far with a status ("all", "running", "ok", "failed", "waiting") and every word of `text` in their name or
+        reason of failure, ordered by "position", "finished" (what runs, then the newest, then what waits) or "runtime" (longest first)."""
+        with self._look():
+            return self._fold.index.select(self._fold.state, self._running(), status, text, order)
+
+    def line(self, task: TaskId) -> TaskLine:
+        """Give a task as a line of a table: one short read from the journal, remembered."""
+        with self._look():
+            offset = self._offset(task)
+            if offset < 0:
+                return self._unfinished_line(task)
+            line = self._lines.get((task, offset))
+            if line is None:
+                record = self._source.read(offset)
+                line = line_of(task, record) if record is not None else TaskLine(task, "unreadable")
+                while len(self._lines) >= _LINES_KEPT:
+                    self._lines.pop(next(iter(self._lines)))
+                self._lines[task, offset] = line
+            return line
+
+    def record(self, task: TaskId) -> dict[str, Any] | None:
+        """Give a task's whole record, or None if it has none."""
+        with self._look():
+            offset = self._offset(task)
+            return self._source.read(offset) if offset >= 0 else None
+
+    def _offset(self, task: TaskId) -> int:
+        try:
+            return self._fold.state.offset_of(task)
+        except IndexError:
+            return -1
+
+    def _unfinished_line(self, task: TaskId) -> TaskLine:
+        params = self._samples.params(task)
+        for worker in (self._live or {}).get("workers", ()):
+            if worker["task"] == task.name:
+                return TaskLine(task, "running", started=worker["since"], host=worker["host"], params=params)
+        return TaskLine(task, "waiting", params=params)
+
+    def _running(self) -> set[TaskId]:
+        names = (worker["task"] for worker in (self._live or {}).get("workers", ()))
+        return {task for task in (_task_id(name or "") for name in names) if task is not None}
+
+    # -- rows, for worker threads -----------------------------------------------------------------------------------------------
+
+    def failure_groups(self) -> tuple[FailureGroup, ...]:
+        """Group all failures. Reads each finished task once: 100,000 take seconds the first time; not for the event loop."""
+        with self._rows_lock:
+            if not self._fold.index.messages:
+                return ()
+            self._groups = self._brought_up(self._groups, FailureGroups, depth=None)
+            return self._groups.made.groups()
+
+    def row_columns(self) -> dict[str, list[Any]]:
+        """Give the columns of the dataset's stage, in the order in which its rows finished (see `row_tasks`). Not for the event loop."""
+        with self._rows_lock:
+            with self._look():
+                depth = dataset_stage(self._fold.state).depth if self._fold.state.stages else 0
+            self._columns = self._brought_up(self._columns, RowColumns, depth)
+            return self._columns.made.columns()
+
+    def row_tasks(self) -> Sequence[TaskId]:
+        """Give the tasks of the rows of `row_columns` as it was called last."""
+        with self._rows_lock:
+            return self._columns.made.tasks() if self._columns is not None else TaskList(array("q"))
+
+    def _brought_up(self, reading: _Reading[_Made] | None, make: Callable[[], _Made], depth: int | None) -> _Reading[_Made]:
+        """Let it take the records of finished tasks that it has not taken; anew if some have been forgotten since.
+
+        With a `depth`, only the last steps of that stage.
+        """
+        while True:
+            with self._look():
+                fold = self._fold
+                if reading is None or reading.key != (fold, fold.generation, depth):
+                    reading = _Reading(make(), (fold, fold.generation, depth))
+                codes = fold.index.codes[reading.taken : reading.taken + _ROWS_AT_ONCE]
+                for task in map(decode, codes):
+                    if depth is None or (task.depth == depth and task.step == fold.state.stages[depth].n_steps - 1):
+                        record = self._source.read(fold.state.offset_of(task))
+                        if record is not None:
+                            reading.made.take(task, record)
+                reading.taken += len(codes)
+            if not codes:
+                return reading
+            if self._waiting:
+                time.sleep(0.001)
+
+    def close(self) -> None:
+        """Close the journal; the viewer cannot be used any more."""
+        with self._look():
+            self._source.close()
+
+
+def _at_rest(taken: Snapshot, word: str, began: float) -> Snapshot:
+    """Give the snapshot of a campaign that nobody runs: time stands still there."""
+    return replace(taken, state=word, rate=None, eta=None, elapsed=max(0.0, taken.last_change - began))
+
+
+def _task_id(name: str) -> TaskId | None:
+    match = RUN_DIR_NAME.match(name)
+    return TaskId(*map(int, match.groups())) if match else None
