@@ -33,7 +33,7 @@ from enchanted_tui.supervisor.row_columns import RowColumns
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.task_index import TaskList, decode
 from enchanted_tui.supervisor.task_lines import DrawnSamples, TaskLine, line_of
-from enchanted_tui.supervisor.why import Facts, why_nothing_happens
+from enchanted_tui.supervisor.why import Facts, how_it_ended, why_nothing_happens
 
 _BUDGET = 0.3  #: seconds of reading after which a refresh gives what it has, and goes on next time
 _AT_ONCE = 500  #: records taken without letting others look
@@ -68,6 +68,7 @@ class View:
     live: Mapping[str, Any] | None  #: the supervisor's own report (`supervisor.live`), while it runs
     batches: tuple[BatchSummary, ...]
     why: str  #: why nothing happens; empty if something does
+    ended: str  #: how the last session ended, if nobody runs the campaign
     rates: tuple[float, ...]  #: in the last 60 buckets of time, the present one last
     rate_width: int  #: of a bucket
     eta_low: float | None
@@ -75,6 +76,7 @@ class View:
     files: tuple[FileInfo, ...]
     disk_free: int | None  #: bytes
     damage: tuple[str, ...]
+    config_file: str  #: name of the configuration in force, below ``config/``
     older: bool  #: made by the older program and not taken over yet
     reading: float  #: the share of the journal that has been read; below 1 the numbers are those of its beginning
     revision: int  #: rises whenever anything has changed that is not merely the time
@@ -203,6 +205,7 @@ class Viewer:
             live=live,
             batches=fold.batches(end, self._oldest()),
             why=why_nothing_happens(facts),
+            ended=how_it_ended(state) if liveness in ("stopped", "finished") else "",
             rates=rates,
             rate_width=width,
             eta_low=low,
@@ -210,6 +213,7 @@ class Viewer:
             files=self._disk.files,
             disk_free=self._disk.free,
             damage=self._damage(),
+            config_file=state.config_file,
             older=isinstance(self._source, OlderRun),
             reading=position / size if self._behind and size else 1.0,
             revision=0,

@@ -45,18 +45,25 @@ def why_nothing_happens(facts: Facts) -> str:
 
 def _ended(facts: Facts) -> str:
     end = facts.state.ended
-    if not facts.state.sessions:
+    how = how_it_ended(facts.state)
+    if end is None or end["reason"] == "adopted":
+        return how
+    return f"{how} {_ago(facts.now - end['time'])} ago" if how == "finished" else f"{how} ({_ago(facts.now - end['time'])} ago)"
+
+
+def how_it_ended(state: CampaignState) -> str:
+    """Say how the last session of a campaign that nobody runs has ended."""
+    if not state.sessions:
         return "nothing is recorded yet"
+    end = state.ended
     if end is None:
-        died = f"the supervisor (pid {facts.state.pid} on {facts.state.host}) died without ending its session"
+        died = f"the supervisor (pid {state.pid} on {state.host}) died without ending its session"
         return f"{died}; resume goes on with what has no result"
-    reason, message = end["reason"], end["message"]
-    ago = f"{_ago(facts.now - end['time'])} ago"
-    if reason == "completed" and facts.taken.state == "finished":
-        return f"finished {ago}"
-    if reason == "adopted":
+    if end["reason"] == "completed" and state.complete:
+        return "finished"
+    if end["reason"] == "adopted":
         return "made by the older program; resume takes it over and goes on"
-    return f"{message or reason} ({ago})"
+    return str(end["message"] or end["reason"])
 
 
 # -- somebody asked for it --------------------------------------------------------------------------------------------------------
