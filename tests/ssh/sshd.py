@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
@@ -112,7 +113,7 @@ class Sshd:
     @property
     def log_ins(self) -> int:
         """How many log-ins there were, by the server's own log."""
-        return self.log.read_text().count("Accepted ")
+        return len(re.findall(r"Accepted \S+ for ", self.log.read_text()))
 
     def __enter__(self) -> Sshd:
         return self.start()

@@ -245,8 +245,8 @@ class _LogIn:
 
     def _nobody_answered(self) -> str:
         return (
-            f"{self._target.shown} asks {self._target.user} for a code or password and nobody answered; resume the campaign in a terminal or "
-            "in the app, or use `transport: openssh` with a connection that is open already"
+            f"{self._target.shown} asks {self._target.user} for a code or password and nobody answered; resume the campaign "
+            "in a terminal or in the app, or use `transport: openssh` with a connection that is open already"
         )
 
 

@@ -74,7 +74,7 @@ def _unreachable(target: Target, error: OSError, timeout: float) -> str:
     if isinstance(error, socket.gaierror):
         return f"no host is called {target.host!r}; correct the host, or add it to ~/.ssh/config, and check the network"
     if isinstance(error, TimeoutError):
-        return f"{name} did not answer within {timeout:g} s; check the network or VPN, the port, and whether it is reached through a proxy_jump"
+        return f"{name} did not answer within {timeout:g} s; check the network or VPN, the port, and whether it needs a proxy_jump"
     if error.errno == errno.ECONNREFUSED:
         return f"{name} refused the connection at port {target.port}; check host and port, or whether its SSH server is down"
     return f"{name} cannot be reached: {error.strerror or error}; check the network or VPN"
@@ -84,7 +84,10 @@ def _run_proxy(command: str, opened: list[Callable[[], None]]) -> socket.socket:
     """Run a ProxyCommand at one end of a socket pair; paramiko's own way spins when the command ends."""
     ours, theirs = socket.socketpair()
     with theirs:
-        process = subprocess.Popen(["/bin/sh", "-c", f"exec {command}"], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL)
+        end_of_theirs = theirs.fileno()
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {command}"], stdin=end_of_theirs, stdout=end_of_theirs, stderr=subprocess.DEVNULL
+        )
 
     def end() -> None:
         ours.close()
@@ -129,7 +132,7 @@ def _no_handshake(target: Target, error: Exception) -> str:
     if target.proxy_command:
         return f"no SSH server answers through the ProxyCommand {target.proxy_command!r}; try it by hand, or correct ~/.ssh/config"
     reason = str(error).rstrip(".") or "it hung up"
-    return f"no SSH server answers properly at {target.shown} ({reason}); check host and port, or whether the server is overloaded, and try again"
+    return f"no SSH server answers properly at {target.shown} ({reason}); check host and port, or try again when the server is less busy"
 
 
 def _prefer_known(transport: Any, target: Target) -> None:

@@ -66,6 +66,15 @@ class Exchange:
         """Whether the command is known to have started."""
         return self._out.found or self._err.found
 
+    @property
+    def noise(self) -> bytes:
+        """What came on the error output before the command started."""
+        return self._err.noise
+
+    def forget_noise(self) -> None:
+        """Begin again with a command that certainly did not start."""
+        self._out.noise = self._err.noise = b""
+
     def finished(self) -> tuple[int, bytes] | None:
         """Give exit code and error output, or None while the end has not been seen."""
         ended = re.search(rb"\n%s (\d+)\n\Z" % self._token, self._error_output)

@@ -92,7 +92,7 @@ def verify(target: Target, key_type: str, blob: bytes, ask: Asker) -> None:
     """Make sure that `target` may have this key, asking about one that is not known. Raises HostKeyRejected."""
     known = list(known_keys(target.known_hosts, target.known_name))
     if any(each.marker == "@revoked" and each.blob == blob for each in known):
-        raise HostKeyRejected(f"the host key of {target.shown} ({fingerprint(blob)}) has been revoked; ask the administrators of that host")
+        raise HostKeyRejected(f"the host key of {target.shown} ({fingerprint(blob)}) has been revoked; ask its administrators")
     trusted = [each for each in known if not each.marker]
     if any(each.blob == blob for each in trusted):
         return
@@ -105,8 +105,8 @@ def verify(target: Target, key_type: str, blob: bytes, ask: Asker) -> None:
 def _changed(target: Target, known: KnownKey, key_type: str, blob: bytes) -> str:
     return (
         f"the host key of {target.shown} is not the known one: it is {fingerprint(blob)} ({key_type}), line {known.line} of {known.file} "
-        f"says {fingerprint(known.blob)} ({known.type}). Someone may be listening in, or the host was installed anew: ask its administrators, "
-        f"and if they confirm the new key, forget the old one by: ssh-keygen -f '{known.file}' -R '{target.known_name}'"
+        f"says {fingerprint(known.blob)} ({known.type}). Someone may be listening in, or the host was installed anew: ask its administrators "
+        f"and, if they confirm the new key, forget the old one by: ssh-keygen -f '{known.file}' -R '{target.known_name}'"
     )
 
 
@@ -129,7 +129,7 @@ def _trust_new(target: Target, key_type: str, blob: bytes, ask: Asker, *, has_au
         remedy = "this host is known by a certificate authority, which needs `transport: openssh`"
     else:
         port = f" -p {target.port}" if target.port != 22 else ""
-        remedy = f"compare the fingerprint {shown} with the one that the site publishes, then log in once by hand: ssh{port} {target.user}@{target.host}"
+        remedy = f"compare the fingerprint {shown} with the one that the site publishes, then log in once by: ssh{port} {target.user}@{target.host}"
     raise HostKeyRejected(f"the host key of {target.shown} is not known; {remedy}")
 
 

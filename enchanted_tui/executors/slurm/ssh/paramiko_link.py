@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from enchanted_tui.executors.slurm.ssh.authentication import Secrets
+from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.dialling import Dialled, dial
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost, RemoteFailure
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
@@ -49,7 +49,7 @@ class ParamikoLink:
 
         Raises ConnectionLost, CommandTimedOut or RemoteFailure.
         """
-        deadline = _Deadline(timeout)
+        deadline = Deadline(timeout)
         with self._slots.one():
             channel = self._open(deadline)
             try:
@@ -68,7 +68,7 @@ class ParamikoLink:
         """Give the error that says so."""
         return ConnectionLost(f"the connection to {self._target.shown} is lost", may_have_run=may_have_run)
 
-    def _open(self, deadline: _Deadline) -> Any:
+    def _open(self, deadline: Deadline) -> Any:
         """Open a session, with fewer at a time from then on if the server allows no more."""
         import paramiko
 
@@ -104,22 +104,10 @@ class ParamikoLink:
                 timer.cancel()
 
 
-class _Deadline:
-    def __init__(self, timeout: float | None) -> None:
-        self._end = None if timeout is None else time.monotonic() + timeout
-
-    def left(self, most: float) -> float:
-        return most if self._end is None else max(0.0, min(most, self._end - time.monotonic()))
-
-    @property
-    def over(self) -> bool:
-        return self._end is not None and time.monotonic() >= self._end
-
-
 class _Run:
     """One command on one channel: input goes, both outputs come."""
 
-    def __init__(self, link: ParamikoLink, channel: Any, exchange: Exchange, deadline: _Deadline) -> None:
+    def __init__(self, link: ParamikoLink, channel: Any, exchange: Exchange, deadline: Deadline) -> None:
         self._link, self._channel, self._exchange, self._deadline = link, channel, exchange, deadline
         self._failure: BaseException | None = None  #: of reading the input
 

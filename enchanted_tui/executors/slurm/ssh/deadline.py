@@ -1,0 +1,21 @@
+"""Until when something may take."""
+
+from __future__ import annotations
+
+import time
+
+
+class Deadline:
+    """An instant so many seconds from now; None means never."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._end = None if timeout is None else time.monotonic() + timeout
+
+    def left(self, most: float) -> float:
+        """Give the seconds left, `most` at most."""
+        return most if self._end is None else max(0.0, min(most, self._end - time.monotonic()))
+
+    @property
+    def over(self) -> bool:
+        """Whether it has passed."""
+        return self._end is not None and time.monotonic() >= self._end

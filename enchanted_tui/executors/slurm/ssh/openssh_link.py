@@ -1,0 +1,189 @@
+"""A connection by the system's ``ssh``: the user's own ControlMaster where there is one, else one of our own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable
+
+from enchanted_tui.executors.slurm.ssh.askpass import Askpass
+from enchanted_tui.executors.slurm.ssh.deadline import Deadline
+from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed, RemoteFailure
+from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
+from enchanted_tui.executors.slurm.ssh.lookup import ssh_arguments
+from enchanted_tui.executors.slurm.ssh.process_run import run_process
+from enchanted_tui.executors.slurm.ssh.questions import Asker
+from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.slots import Slots
+
+# Ends ssh when our end of its input closes, so that no connection outlives a killed supervisor.
+_GUARDED = 'exec 3<&0; "$@" </dev/null 3<&- & p=$!; { read -r _ <&3; kill $p 2>/dev/null; } & w=$!; wait $p; c=$?; kill $w 2>/dev/null; exit $c'
+# Refused a session, ssh would silently log in once more; it runs this instead.
+_NO_MASTER = "enchanted-tui: no session on the shared connection"
+_NEVER_ALONE = ["-o", "ControlMaster=no", "-o", f"ProxyCommand=echo '{_NO_MASTER}' >&2; exit 1", "-o", "BatchMode=yes"]
+
+
+class OpensshLink:
+    """An open connection. Raises ConnectionFailed, HostKeyRejected or LogInFailed when none can be made."""
+
+    def __init__(self, settings: SshSettings, ask: Asker, slots: Slots) -> None:
+        if shutil.which("ssh") is None:
+            raise ConnectionFailed("`transport: openssh` needs the program ssh; install the OpenSSH client, or use `transport: paramiko`")
+        self._settings, self._slots = settings, slots
+        self._options = [*ssh_arguments(settings), *(part for key in settings.key_filenames for part in ("-i", key))]
+        self._own: _Master | None = None
+        self._socket = self._users_master()
+        if self._socket is None:
+            self._own = _Master(settings, self._options, ask)
+            self._socket = self._own.socket
+
+    @property
+    def alive(self) -> bool:
+        """Whether the shared connection stands."""
+        return self._checks(str(self._socket))
+
+    @property
+    def shared(self) -> bool:
+        """Whether this is a connection that the user opened."""
+        return self._own is None
+
+    def close(self) -> None:
+        """Hang up, unless the connection is the user's own."""
+        if self._own is not None:
+            self._own.close()
+
+    def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
+        """Run one command to its end; give its exit code and error output.
+
+        Raises ConnectionLost, CommandTimedOut or RemoteFailure.
+        """
+        deadline = Deadline(timeout)
+        command = ["ssh", "-T", *self._options, "-S", str(self._socket), *_NEVER_ALONE, "--", self._settings.host, LOGIN_COMMAND]
+        with self._slots.one():
+            while True:
+                run_process(command, exchange, stdin, deadline)
+                done = exchange.finished()
+                if done is not None:
+                    return done
+                if _NO_MASTER.encode() not in exchange.noise:
+                    break
+                if not self.alive:
+                    raise self._lost(may_have_run=False)
+                if not self._slots.refused(deadline.left(self._settings.connect_timeout)):
+                    raise RemoteFailure(
+                        f"{self._settings.host} opens no session on the connection; ask its administrators about MaxSessions"
+                    )
+                exchange.forget_noise()
+        if not exchange.started and self.alive:
+            exchange.check_started(self._settings.host)
+        raise self._lost(may_have_run=True)
+
+    def _lost(self, *, may_have_run: bool) -> ConnectionLost:
+        return ConnectionLost(f"the connection to {self._settings.host} is lost", may_have_run=may_have_run)
+
+    def _users_master(self) -> str | None:
+        """Give the socket of a connection that the user has opened."""
+        done = subprocess.run(
+            ["ssh", "-G", *self._options, "--", self._settings.host], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
+        if done.returncode != 0:
+            raise ConnectionFailed(f"the OpenSSH configuration cannot be read: {done.stderr.strip()}; correct it")
+        found = re.search(r"^controlpath (.+)$", done.stdout, re.MULTILINE)
+        path = os.path.expanduser(found[1]) if found else "none"
+        return path if path != "none" and self._checks(path) else None
+
+    def _checks(self, path: str) -> bool:
+        command = ["ssh", *self._options, "-S", path, "-O", "check", "--", self._settings.host]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=self._settings.connect_timeout, check=False
+            )
+            return done.returncode == 0
+        return False
+
+
+class _Master:
+    """Our own shared connection, in a private directory."""
+
+    def __init__(self, settings: SshSettings, options: list[str], ask: Asker) -> None:
+        self._settings = settings
+        self._directory = tempfile.mkdtemp(prefix="etui-", dir=_short_directory())
+        self.socket = os.path.join(self._directory, "m")
+        self._askpass = Askpass(self._directory, settings.host, ask)
+        self._errors = open(os.path.join(self._directory, "errors"), "w+b")
+        interval = max(1, round(settings.keep_alive))
+        command = ["ssh", *options, "-M", "-N", "-T", "-S", self.socket, "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes"]
+        command += ["-o", f"ServerAliveInterval={interval}", "-o", "ServerAliveCountMax=1", "-o", "BatchMode=no", "-o", "RemoteCommand=none"]
+        command += ["-o", f"ConnectTimeout={max(1, round(settings.connect_timeout))}", "--", settings.host]
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARDED, "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            env={**os.environ, **self._askpass.environment},
+            start_new_session=True,
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the connection and remove its files."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._askpass.close()
+        self._errors.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _wait(self) -> None:
+        """Wait until logged in; a person who is asked has all the time the server gives."""
+        patience = 2 * self._settings.connect_timeout
+        end = time.monotonic() + patience
+        while not os.path.exists(self.socket):
+            if self._process.poll() is not None:
+                raise self._why()
+            if self._askpass.asking:
+                end = time.monotonic() + patience
+            if time.monotonic() > end:
+                raise ConnectionFailed(f"{self._settings.host} did not let us in within {patience:g} s; check the network, or try ssh by hand")
+            time.sleep(0.02)
+
+    def _why(self) -> ConnectionFailed:
+        """Say in one sentence why ssh ended."""
+        self._errors.seek(0)
+        text = self._errors.read().decode(errors="replace")
+        host = self._settings.host
+        said = " ".join(line for line in text.split("\n") if line.strip() and not line.startswith(("@", "debug")))[-500:].strip()
+        if "IDENTIFICATION HAS CHANGED" in text:
+            where = re.search(r"Offending .* key in (\S+)", text)
+            return HostKeyRejected(
+                f"the host key of {host} is not the known one" + (f" in {where[1]}" if where else "") + ". Someone may be listening in, or the "
+                f"host was installed anew: ask its administrators and, if they confirm the new key, forget the old one by ssh-keygen -R"
+            )
+        if "Host key verification failed" in text or "No matching host key" in text:
+            return HostKeyRejected(f"the host key of {host} is not known; compare it with the one that the site publishes: ssh {host}")
+        if self._askpass.nobody_answered:
+            return LogInFailed(f"{host} asks for a password or code and nobody answered; resume in a terminal or in the app, or open ssh -M {host}")
+        if "Permission denied" in text or "Too many authentication failures" in text:
+            return LogInFailed(f"{said}; set user and key_filename, or load the key into the agent by ssh-add")
+        return ConnectionFailed(f"ssh cannot connect to {host}: {said or 'it gave no reason'}; check host, port and network, or try ssh by hand")
+
+
+def _short_directory() -> str | None:
+    """Give a directory whose path leaves room for a socket's name, which may have 104 characters."""
+    private = os.environ.get("XDG_RUNTIME_DIR", "")
+    return private if private and len(private) < 40 and os.access(private, os.W_OK) else "/tmp"  # noqa: S108 - mkdtemp makes it private
+
+
