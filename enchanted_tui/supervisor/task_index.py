@@ -5,6 +5,7 @@ A task is one integer here (`encode`), sorted as its position is, so 100,000 of 
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import overload
@@ -61,12 +62,14 @@ class TaskList(Sequence[TaskId]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def position(self, task: TaskId) -> int | None:
-        """Give where a task stands in the list, or None."""
-        try:
-            return self.codes.index(encode(task))
-        except (ValueError, OverflowError):
-            return None
+    def index(self, value: object, start: int = 0, stop: int = sys.maxsize) -> int:
+        """Give where a task stands in the list. Raises ValueError if it is not there."""
+        if not isinstance(value, TaskId):
+            raise ValueError(f"{value!r} is no task")
+        return self.codes.index(encode(value), start, stop)
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, TaskId) and encode(value) in self.codes
 
 
 class TaskIndex:

@@ -1,0 +1,57 @@
+"""How far something is: a bar whose full length means done, with successes and failures beside it and not inside."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.line import Line
+
+
+def bar(share: float, width: int) -> str:
+    """Give a bar `width` characters long; full only at 1."""
+    share = min(1.0, max(0.0, share))
+    eighths = glyph("eighths")
+    filled = int(share * width * 8) if share < 1 else width * 8
+    whole, part = divmod(filled, 8)
+    text = glyph("bar") * whole
+    if part and whole < width:
+        text += eighths[part]
+    return text + glyph("bar_empty") * (width - len(text))
+
+
+def percent(part: int, whole: int) -> str:
+    """Give a percentage that is 100 only if `part` is the whole."""
+    if not whole:
+        return "-"
+    return "100%" if part >= whole else f"{min(99, 100 * part // whole)}%"
+
+
+class ProgressLine(Line):
+    """``label ████░░░ 12/50 24%  and what is said beside it``."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id, classes=classes)
+        self._arguments: tuple[str, int, int, Text] | None = None
+
+    def set(self, label: str, done: int, total: int, beside: Text | str = "") -> None:
+        """Show `done` of `total`; the bar takes the room that the texts leave."""
+        self._arguments = (label, done, total, Text(beside) if isinstance(beside, str) else beside)
+        self._compose_line()
+
+    def on_resize(self) -> None:
+        self._compose_line()
+
+    def _compose_line(self) -> None:
+        if self._arguments is None or not self.size.width:
+            return
+        label, done, total, beside = self._arguments
+        count = f" {done:,}/{total:,} {percent(done, total)}"
+        room = self.size.width - len(label) - len(count) - (beside.cell_len + 2 if beside else 0) - 1
+        text = Text(f"{label} ")
+        if room >= 5:
+            text.append(bar(done / total if total else 0.0, room), style=self.colour("primary"))
+        text.append(count)
+        if beside:
+            text.append("  ").append_text(beside)
+        self.show(text)

@@ -1,0 +1,346 @@
+"""A table of any length that draws only the lines one sees: 100,000 rows cost nothing, a change of one row repaints one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from enchanted_tui.ui.glyphs import glyph
+
+#: A cell is text, or text and the name of a theme colour ("success", "error", "warning", "primary", ...) or "dim".
+Cell = str | tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Widths in characters, without the two spaces between columns."""
+
+    key: str
+    title: str
+    width: int
+    align: Literal["left", "right"] = "left"
+    grow: int = 0  #: share of the width that is left over
+    priority: int = 0  #: columns with the highest number are left out first where the table is too narrow
+    sortable: bool = False
+
+
+class VirtualTable(ScrollView, can_focus=True):
+    """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible rows only.
+
+    The cursor stays on the same key when the rows change. Until it is moved it stays on the first row, whichever that is.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    VirtualTable { scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; background: $background; color: $foreground; }
+    VirtualTable > .virtual-table--header { text-style: bold; background: $panel; color: $foreground; }
+    VirtualTable > .virtual-table--cursor { background: $panel; color: $foreground; }
+    VirtualTable:focus > .virtual-table--cursor { background: $primary; color: $background; text-style: bold; }
+    VirtualTable > .virtual-table--empty { color: $text-muted; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"virtual-table--header", "virtual-table--cursor", "virtual-table--empty"}
+    HELP = "Arrows or j k move, g G first and last, PageUp PageDown, h l sideways, Enter opens; click a heading to sort by it."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup,ctrl+u", "move_page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+d", "move_page(1)", "Page down", show=False),
+        Binding("home,g", "first", "First", show=False),
+        Binding("end,G", "last", "Last", show=False),
+        Binding("left,h", "sideways(-8)", "Left", show=False),
+        Binding("right,l", "sideways(8)", "Right", show=False),
+        Binding("enter", "choose", "Open", show=False),
+    ]
+
+    class RowHighlighted(Message):
+        """The cursor is on another row."""
+
+        def __init__(self, table: VirtualTable, key: Any) -> None:
+            super().__init__()
+            self.table, self.key = table, key
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+    class RowSelected(RowHighlighted):
+        """A row was chosen: Enter, or a second click."""
+
+    class HeaderSelected(Message):
+        """A heading was clicked; `column` is its key."""
+
+        def __init__(self, table: VirtualTable, column: str) -> None:
+            super().__init__()
+            self.table, self.column = table, column
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells: Callable[[Any], Sequence[Cell]],
+        *,
+        fit: bool = True,
+        empty: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._all_columns = tuple(columns)
+        self._cells = cells
+        self._fit = fit  #: leave columns out where the table is narrow, instead of scrolling sideways
+        self._empty = empty
+        self._keys: Sequence[Any] = ()
+        self._cursor = 0
+        self._cursor_key: Any = None
+        self._moved = False
+        self._sort: tuple[str, bool] | None = None
+        self._shown: list[tuple[int, Column, int]] = []  #: (index of the cell, column, width)
+        self._painted: dict[int, object] = {}
+        self.show_horizontal_scrollbar = False
+
+    # -- rows -------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def row_count(self) -> int:
+        return len(self._keys)
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """The keys of all rows, in order."""
+        return self._keys
+
+    @property
+    def cursor(self) -> Any:
+        """Key of the row under the cursor, None if there are no rows."""
+        return self._cursor_key
+
+    @property
+    def cursor_row(self) -> int:
+        """Number of the row under the cursor."""
+        return self._cursor
+
+    def set_rows(self, keys: Sequence[Any]) -> None:
+        """Take other rows, or the same ones with other cells; paints only the lines that look different."""
+        offset = self._cursor - round(self.scroll_offset.y)
+        self._keys = keys
+        self.virtual_size = Size(self._virtual_width(), len(keys) + 1)
+        if self._moved:
+            self._cursor = self._found(self._cursor_key)
+        else:
+            self._cursor = 0
+        before, self._cursor_key = self._cursor_key, keys[self._cursor] if len(keys) else None
+        if self.is_mounted and self.size.height:
+            top = max(0, self._cursor - offset) if self._moved and before == self._cursor_key else round(self.scroll_offset.y)
+            self.scroll_to(y=min(top, self._last_top) if self._moved else 0, animate=False)
+            self._paint_changed()
+        if before != self._cursor_key:
+            self.post_message(self.RowHighlighted(self, self._cursor_key))
+
+    def _found(self, key: Hashable) -> int:
+        """Give where a key is now; where the cursor was, if it is nowhere."""
+        try:
+            return self._keys.index(key)
+        except ValueError:
+            return max(0, min(self._cursor, len(self._keys) - 1))
+
+    def set_columns(self, columns: Sequence[Column], cells: Callable[[Any], Sequence[Cell]] | None = None) -> None:
+        """Take other columns."""
+        self._all_columns = tuple(columns)
+        self._cells = cells or self._cells
+        self._lay_out()
+
+    def set_empty(self, text: str) -> None:
+        """Say what is shown where there are no rows."""
+        if text != self._empty:
+            self._empty = text
+            self._paint_changed()
+
+    def set_sort(self, column: str, *, descending: bool) -> None:
+        """Mark the column by which the rows are sorted."""
+        if self._sort != (column, descending):
+            self._sort = (column, descending)
+            self._paint_changed()
+
+    def refresh_rows(self) -> None:
+        """Ask for the visible rows' cells again, and paint the lines that have changed."""
+        self._paint_changed()
+
+    # -- layout -----------------------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        room = self.size.width - 1
+        columns = list(enumerate(self._all_columns))
+        while self._fit and len(columns) > 1 and sum(column.width + 2 for _, column in columns) - 2 > room:
+            columns.remove(max(columns, key=lambda item: (item[1].priority, item[0])))
+        spare = max(0, room - sum(column.width + 2 for _, column in columns) + 2)
+        shares = sum(column.grow for _, column in columns)
+        self._shown = []
+        for index, column in columns:
+            more = spare * column.grow // shares if shares else 0
+            spare, shares = spare - more, shares - column.grow
+            self._shown.append((index, column, column.width + more))
+        self.virtual_size = Size(self._virtual_width(), len(self._keys) + 1)
+        self._painted.clear()
+        self.refresh()
+
+    def _virtual_width(self) -> int:
+        return self.size.width if self._fit else max(self.size.width, sum(width + 2 for _, _, width in self._shown))
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """Keys of the columns that there is room for."""
+        return tuple(column.key for _, column, _ in self._shown)
+
+    # -- painting ---------------------------------------------------------------------------------------------------------------
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.size.height - 1)
+
+    @property
+    def _last_top(self) -> int:
+        return max(0, len(self._keys) - self._page)
+
+    def _paint_changed(self) -> None:
+        if not self.is_mounted:
+            return
+        for y in range(self.size.height):
+            if self._painted.get(y) != self._look(y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _look(self, y: int) -> object:
+        """What line `y` of the widget shows, for comparison."""
+        if y == 0:
+            return (self._sort, self.scroll_offset.x)
+        row = round(self.scroll_offset.y) + y - 1
+        if row >= len(self._keys):
+            return self._empty if y == 1 and not len(self._keys) else None
+        return (tuple(self._cells(self._keys[row])), row == self._cursor, self.scroll_offset.x)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._painted.clear()
+
+    def render_line(self, y: int) -> Strip:
+        look = self._look(y)
+        self._painted[y] = look
+        width = self.size.width
+        if y == 0:
+            style = self.get_component_rich_style("virtual-table--header")
+            return self._strip([(self._title(column), "") for _, column, _ in self._shown], style, header=True)
+        if not isinstance(look, tuple):
+            style = self.get_component_rich_style("virtual-table--empty") if look else self.rich_style
+            return Strip([Segment(set_cell_size(f" {look or ''}", width), style)], width)
+        cells, is_cursor, _ = look
+        picked = [cells[index] if index < len(cells) else "" for index, _, _ in self._shown]
+        style = self.get_component_rich_style("virtual-table--cursor") if is_cursor else self.rich_style
+        return self._strip([(cell, "") if isinstance(cell, str) else cell for cell in picked], style, marked=is_cursor)
+
+    def _title(self, column: Column) -> str:
+        if self._sort is None or self._sort[0] != column.key:
+            return column.title
+        return f"{column.title} {glyph('down' if self._sort[1] else 'up')}"
+
+    def _strip(self, cells: Sequence[tuple[str, str]], style: Style, *, header: bool = False, marked: bool = False) -> Strip:
+        segments = [Segment(glyph("right") if marked else " ", style)]
+        for number, ((text, colour), (_, column, width)) in enumerate(zip(cells, self._shown, strict=False)):
+            if number:
+                segments.append(Segment("  ", style))
+            segments.append(Segment(_fitted(text, width, column.align), style if header else self._coloured(style, colour, marked)))
+        total = self.size.width
+        strip = Strip(segments).adjust_cell_length(max(total, self._virtual_width()), style)
+        return strip.crop(self.scroll_offset.x, self.scroll_offset.x + total)
+
+    def _coloured(self, style: Style, colour: str, marked: bool) -> Style:
+        if not colour or (marked and self.has_focus):
+            return style
+        if colour == "dim":
+            return style + Style(dim=True)
+        found = self.app.theme_variables.get(colour)
+        return style + Style.parse(found) if found else style
+
+    # -- moving -----------------------------------------------------------------------------------------------------------------
+
+    def move_to(self, row: int, *, by_hand: bool = True) -> None:
+        """Put the cursor on a row and scroll as little as needed."""
+        if not len(self._keys):
+            return
+        row = max(0, min(row, len(self._keys) - 1))
+        self._moved = by_hand and row > 0
+        changed = self._keys[row] != self._cursor_key
+        self._cursor, self._cursor_key = row, self._keys[row]
+        top = round(self.scroll_offset.y)
+        if row < top or row >= top + self._page:
+            self.scroll_to(y=row if row < top else row - self._page + 1, animate=False)
+        self._paint_changed()
+        if changed:
+            self.post_message(self.RowHighlighted(self, self._cursor_key))
+
+    def action_move(self, rows: int) -> None:
+        self.move_to(self._cursor + rows)
+
+    def action_move_page(self, pages: int) -> None:
+        self.move_to(self._cursor + pages * self._page)
+
+    def action_first(self) -> None:
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        self.move_to(len(self._keys) - 1)
+
+    def action_sideways(self, columns: int) -> None:
+        self.scroll_to(x=max(0, self.scroll_offset.x + columns), animate=False)
+
+    def action_choose(self) -> None:
+        if self._cursor_key is not None:
+            self.post_message(self.RowSelected(self, self._cursor_key))
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        if event.y == 0:
+            self._click_header(event.x + self.scroll_offset.x - 1)
+            return
+        row = round(self.scroll_offset.y) + event.y - 1
+        if row < len(self._keys):
+            self.move_to(row)
+            if event.chain == 2:
+                self.action_choose()
+
+    def _click_header(self, x: int) -> None:
+        for _, column, width in self._shown:
+            if x < width + 2:
+                if column.sortable:
+                    self.post_message(self.HeaderSelected(self, column.key))
+                return
+            x -= width + 2
+
+    def row_text(self, row: int) -> str:
+        """Give a row's cells as text with tabs between, for copying."""
+        return "\t".join(cell if isinstance(cell, str) else cell[0] for cell in self._cells(self._keys[row]))
+
+
+def _fitted(text: str, width: int, align: str) -> str:
+    """Cut or pad text to a width in terminal cells; what was cut is marked."""
+    line = Text(text.replace("\n", " ").replace("\t", " "), no_wrap=True)
+    if line.cell_len > width:
+        mark = glyph("ellipsis")
+        return set_cell_size(line.plain, max(0, width - len(mark))) + mark[:width]
+    return line.plain.rjust(width - line.cell_len + len(line.plain)) if align == "right" else set_cell_size(line.plain, width)
