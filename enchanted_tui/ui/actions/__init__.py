@@ -16,12 +16,13 @@ class Action:
     """One thing that a person can do."""
 
     id: str  #: such as ``runs.open``; the method is ``action_runs_open``
-    keys: str  #: as Textual writes them, comma-separated; the user's keymap may replace them
+    keys: str  #: as Textual writes them, comma-separated, or none; the user's keymap may replace them
     title: str  #: in the footer and the palette
     help: str  #: one sentence
     command_line: str = ""  #: the same on the command line, with RUN_DIR and CONFIG as placeholders
     reason: str = ""  #: why there is no such command
     shown: bool = True  #: in the footer
+    changes: bool = False  #: a run directory or a file; refused in read-only mode
 
     @property
     def method(self) -> str:
@@ -53,6 +54,13 @@ def bindings(*ids: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]
     """Give Textual's bindings for some actions, in the order of the footer."""
     found = registry()
     return [
-        Binding(action.keys, action.method, action.title, show=action.shown, id=action.id, tooltip=action.help)
+        Binding(
+            action.keys or f"no_key_for_{action.method}",  # bound all the same, so that the user's keymap can give it a key
+            action.method,
+            action.title,
+            show=action.shown and bool(action.keys),
+            id=action.id,
+            tooltip=action.help,
+        )
         for action in (found[name] for name in ids)
     ]

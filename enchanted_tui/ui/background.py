@@ -1,0 +1,40 @@
+"""Work that must not hold up the keys: in a daemon thread, because a thread that hangs on a dead file server must not hang the end of the app."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+Given = TypeVar("Given")
+
+
+async def in_thread(function: Callable[..., Given], *args: object, **named: object) -> Given:
+    """Call `function` in a thread and give what it gives, or raise what it raises."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Given] = loop.create_future()
+
+    def settle(result: Given | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)  # type: ignore[arg-type]
+        else:
+            future.set_exception(error)
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = function(*args, **named)
+        except (SystemExit, KeyboardInterrupt, StopIteration) as odd:  # nothing that a thread raises may end the app
+            error = RuntimeError(f"{type(odd).__name__}: {odd}")
+        except BaseException as raised:  # noqa: BLE001 - handed to whoever waits
+            error = raised
+        try:
+            loop.call_soon_threadsafe(settle, result, error)
+        except RuntimeError:
+            return  # the app has ended in the meantime
+
+    threading.Thread(target=run, name=f"app-{getattr(function, '__name__', 'work')}", daemon=True).start()
+    return await future

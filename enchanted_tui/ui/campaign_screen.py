@@ -1,0 +1,113 @@
+"""What all screens have in common: the status line above, the footer below, what is refused, and the view of the open campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.steering import CampaignActions
+from enchanted_tui.ui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.ui.app import EnchantedApp
+
+
+class AppScreen(Screen[None]):
+    """A screen with status line and footer; what is between them comes from `compose_body`."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> EnchantedApp: ...
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine()
+        yield from self.compose_body()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def compose_body(self) -> ComposeResult:
+        """Give what is between status line and footer."""
+        yield from ()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out, rather than hide, what is refused in read-only mode."""
+        return None if self.app.is_refused(action) else True
+
+    @property
+    def status_line(self) -> StatusLine:
+        return self.query_one(StatusLine)
+
+
+class CampaignScreen(CampaignActions, AppScreen):
+    """A screen that shows the open campaign.
+
+    Override `compose_body` and `show`; `show` is called with every new view, at most twice a second, unless the display is frozen, and
+    with the latest one when the screen is shown again. `view` and `viewer` are None while no campaign is open.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("campaign.freeze", "campaign.pause", "campaign.stop")
+
+    view: View | None = None
+    frozen = False
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """The open campaign's read model."""
+        return self.app.viewer
+
+    @property
+    def target(self) -> Path | None:
+        return self.app.root
+
+    @property
+    def target_state(self) -> str:
+        return self.app.view.state if self.app.view is not None else "unknown"
+
+    def show(self, view: View) -> None:
+        """Show the campaign."""
+
+    def show_nothing(self) -> None:
+        """No campaign is open, or another one has been opened that has not been read yet."""
+
+    def receive(self, view: View | None) -> None:
+        """Take the latest view; shown at once unless frozen."""
+        if view is None:
+            self.view, self.frozen = None, False
+            self._show_status(None)
+            self.show_nothing()
+        elif not self.frozen and self.is_mounted:
+            changed = self.view is None or view.revision != self.view.revision
+            self.view = view
+            self._show_status(view, changed=changed)
+            self.show(view)
+
+    def on_screen_resume(self) -> None:
+        view = self.app.view
+        if view is not None or self.view is not None:
+            self.receive(view)
+        elif self.is_mounted:
+            self._show_status(None)
+
+    def action_campaign_freeze(self) -> None:
+        """Hold the display still, or let it catch up."""
+        self.frozen = not self.frozen
+        self.status_line.frozen = self.frozen
+        self.status_line.check()
+        if not self.frozen:
+            self.receive(self.app.view)
+
+    def _show_status(self, view: View | None, *, changed: bool = False) -> None:
+        line = self.status_line
+        line.frozen = self.frozen
+        if view is None:
+            line.show(root=self.app.root, state="unknown" if self.app.root else "")
+            return
+        holder = view.holder.describe() if view.holder is not None and view.liveness != "finished" else ""
+        line.show(root=view.root, state=self.target_state, holder=holder, read_at=view.read_at, changed=changed)

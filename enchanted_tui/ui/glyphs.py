@@ -1,0 +1,75 @@
+"""Signs for states and trends, in Unicode or ASCII. A sign always stands beside its word: neither colour nor shape carries a state alone."""
+
+from __future__ import annotations
+
+import codecs
+import locale
+import os
+from typing import Final
+
+_GLYPHS: Final[dict[str, tuple[str, str]]] = {
+    "ok": ("✓", "+"),
+    "failed": ("✗", "x"),
+    "running": ("●", "*"),
+    "waiting": ("○", "o"),
+    "paused": ("‖", "="),
+    "stopping": ("◌", "~"),
+    "stopped": ("■", "#"),
+    "finished": ("✓", "+"),
+    "unknown": ("?", "?"),
+    "older": ("◇", "@"),
+    "heart": ("♥", "*"),
+    "heart_off": ("♡", " "),
+    "frozen": ("❄", "F"),
+    "warning": ("▲", "!"),
+    "up": ("▲", "^"),
+    "down": ("▼", "v"),
+    "right": ("▸", ">"),
+    "bullet": ("•", "-"),
+    "dot": ("·", "-"),
+    "arrow": ("→", "->"),
+    "ellipsis": ("…", "..."),
+    "times": ("×", "x"),
+    "bar": ("█", "#"),
+    "bar_empty": ("░", "."),
+    "spark": ("▁▂▃▄▅▆▇█", "_.,-=+*#"),
+    "eighths": (" ▏▎▍▌▋▊▉█", " -------#"),
+    "vertical": ("│", "|"),
+    "horizontal": ("─", "-"),
+}
+
+_ascii = False
+
+
+def use_ascii(wanted: bool | None) -> None:
+    """Choose ASCII signs, Unicode ones, or (None) what the terminal's encoding can show."""
+    global _ascii
+    _ascii = _needs_ascii() if wanted is None else wanted
+
+
+def is_ascii() -> bool:
+    """Tell whether ASCII signs are in use."""
+    return _ascii
+
+
+def glyph(name: str) -> str:
+    """Give the sign called `name`."""
+    return _GLYPHS[name][_ascii]
+
+
+def names() -> tuple[str, ...]:
+    """Give the names of all signs."""
+    return tuple(_GLYPHS)
+
+
+def _needs_ascii() -> bool:
+    """Tell whether the terminal cannot show more: by its encoding, or because it is the console of the kernel."""
+    if os.environ.get("TERM") in ("linux", "vt100", "vt220", "dumb"):
+        return True
+    written = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    if written.partition(".")[0] in ("C", "POSIX", ""):
+        return "utf" not in written.lower()  # what Python makes of it says nothing about the terminal
+    try:
+        return codecs.lookup(written.partition(".")[2].partition("@")[0] or locale.getpreferredencoding(False)).name != "utf-8"
+    except LookupError:
+        return True

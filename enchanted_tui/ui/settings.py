@@ -1,0 +1,120 @@
+"""What a person prefers: ``config.yaml`` in the XDG configuration directory, checked with the same care as a campaign's configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enchanted_tui.config.options import Component, option
+
+if TYPE_CHECKING:
+    from enchanted_tui.config.problems import Problem
+
+
+class Preferences(Component):
+    """The keys of the file."""
+
+    kind = "settings"
+
+    theme: str = option(
+        "enchanted-dark", doc="Colours: enchanted-dark, enchanted-light, enchanted-safe (for the colour-blind) or any theme of Textual."
+    )
+    ascii: bool | None = option(None, doc="Draw with ASCII characters only; by default where the terminal's encoding is not UTF-8.")
+    low_bandwidth: bool | None = option(None, doc="Few repaints and no animation; by default where the terminal is reached through SSH.")
+    mouse: bool = option(True, doc="Use the mouse; without it, the terminal's own selection works.")
+    roots: list[str] = option(
+        [], doc="Directories below which run directories are looked for, two levels deep.", path=True, example=["~/runs"]
+    )
+    keymap: dict[str, str] = option(
+        {}, doc="Keys of actions, by the action's id: several keys with commas between.", example={"runs.open": "enter,o"}
+    )
+    bell: bool = option(False, doc="Ring the terminal's bell when the campaign that is shown ends.")
+    read_only: bool = option(False, doc="Only look: refuse every action that changes a run directory or a file.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The preferences, and what is wrong with the file they come from; with errors, the defaults are used throughout."""
+
+    preferences: Preferences = field(default_factory=Preferences)
+    path: Path | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def config_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Give where the preferences are kept."""
+    return _xdg(environment, "XDG_CONFIG_HOME", ".config") / "config.yaml"
+
+
+def state_dir(environment: Mapping[str, str] = os.environ) -> Path:
+    """Give where the app keeps what it remembers from one session to the next."""
+    return _xdg(environment, "XDG_STATE_HOME", ".local/state")
+
+
+def _xdg(environment: Mapping[str, str], variable: str, default: str) -> Path:
+    given = environment.get(variable, "")
+    base = Path(given) if os.path.isabs(given) else Path(environment.get("HOME") or os.path.expanduser("~")) / default
+    return base / "enchanted-tui"
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the preferences. A file that is not there is no mistake; mistakes come with the result, located."""
+    path = config_file() if path is None else path
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Settings(path=path)
+    except (OSError, UnicodeDecodeError) as error:
+        return Settings(path=path, problems=(_unreadable(path, error),))
+    return parse(text, path) if text.strip() else Settings(path=path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Check the text of a preferences file."""
+    from enchanted_tui.config.components import Checker  # reads YAML, which an app without such a file need not load
+    from enchanted_tui.config.problems import ConfigError
+    from enchanted_tui.config.report import Report, in_order
+    from enchanted_tui.config.source import read_document
+
+    try:
+        document, problems = read_document(text, str(path))
+    except ConfigError as error:
+        return Settings(path=path, problems=tuple(error.problems))
+    report = Report(document)
+    report.add(problems)
+    found = Checker(report, path.parent, ()).options(Preferences, (), document.root, besides=())
+    if found is not None:
+        _check_names(report, found[2])
+    usable = found is not None and not report.error_count
+    return Settings(found[2] if found is not None and usable else Preferences(), path, tuple(in_order(report.problems)))
+
+
+def _check_names(report: object, preferences: Preferences) -> None:
+    """Check what only the app knows: themes and actions."""
+    from enchanted_tui.config.problems import did_you_mean
+    from enchanted_tui.config.report import Report
+    from enchanted_tui.ui.actions import registry
+    from enchanted_tui.ui.themes import theme_names
+
+    assert isinstance(report, Report)
+    if preferences.theme not in theme_names():
+        report.error(("theme",), f"there is no theme {preferences.theme!r}{did_you_mean(preferences.theme, theme_names())}")
+    for name in preferences.keymap:
+        if name not in registry():
+            report.error(("keymap", name), f"there is no action {name!r}{did_you_mean(name, registry())}", at_key=True)
+
+
+def _unreadable(path: Path, error: OSError | UnicodeDecodeError) -> Problem:
+    from enchanted_tui.config.problems import Problem
+
+    sentence = (
+        "this is not UTF-8 text; save the file as UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+    )
+    return Problem("error", str(path), None, None, "", sentence)

@@ -1,0 +1,128 @@
+"""What a person can do to a campaign from any screen that shows one, or has one selected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app import EnchantedApp
+
+Steer = Literal["pause", "continue", "drain", "abort"]
+
+
+class CampaignActions:
+    """Mixed into screens; `target` is the run directory concerned and `target_state` the word for how it stands."""
+
+    app: EnchantedApp
+
+    @property
+    def target(self) -> Path | None:
+        return None
+
+    @property
+    def target_state(self) -> str:
+        return "unknown"
+
+    def _needs_target(self) -> Path | None:
+        if self.target is None:
+            self.app.notify("No campaign is open; choose one on the screen Runs.", severity="warning")
+        return self.target
+
+    def action_campaign_pause(self) -> None:
+        """Pause, or continue what is paused."""
+        self._steer("continue" if self.target_state == "paused" else "pause")
+
+    def action_campaign_drain(self) -> None:
+        self._steer("drain")
+
+    def action_campaign_abort(self) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(self._abort(root))
+
+    def action_campaign_stop(self) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(self._stop(root))
+
+    def action_campaign_resume(self) -> None:
+        self._launch("resume")
+
+    def action_campaign_extend(self) -> None:
+        self._launch("extend")
+
+    def action_campaign_retry(self) -> None:
+        self._launch("retry")
+
+    def action_campaign_rebuild(self) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(self._rebuild(root))
+
+    def action_campaign_edit(self) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(self.app.edit_config_of(root))
+
+    # -- how ----------------------------------------------------------------------------------------------------------------------
+
+    def _steer(self, action: Steer) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(self.app.steer(root, action))
+
+    def _launch(self, mode: Literal["resume", "extend", "retry"]) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.open_launch(root, mode)
+
+    async def _stop(self, root: Path) -> None:
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                f"Stop the campaign in {root.name}",
+                "Drain: nothing new is begun, running tasks finish and are recorded.\n"
+                "Abort: running tasks are killed; they run again on resume.\n"
+                "Either way nothing that has finished is lost.",
+                [
+                    Choice("stay", "Let it run"),
+                    Choice("drain", "Drain", "d"),
+                    Choice("abort", "Abort", "a", destroys=True),
+                ],
+            )
+        )
+        if answer == "drain" or answer == "abort":
+            await self.app.steer(root, answer)
+
+    async def _abort(self, root: Path) -> None:
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                f"Abort the campaign in {root.name}",
+                "Running tasks are killed; they run again on resume. Nothing that has finished is lost.",
+                [Choice("stay", "Let it run"), Choice("abort", "Abort", "a", destroys=True)],
+            )
+        )
+        if answer == "abort":
+            await self.app.steer(root, "abort")
+
+    async def _rebuild(self, root: Path) -> None:
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                f"Rebuild the files of {root.name}",
+                "Dataset, failures, runs.h5 and progress files are written anew from the record. What was edited by hand in them is lost; "
+                "a directory of the older program is taken over first.\n\n"
+                f"enchanted-tui --rebuild {root}",
+                [Choice("stay", "Leave them"), Choice("rebuild", "Rebuild", destroys=True)],
+            )
+        )
+        if answer == "rebuild":
+            from enchanted_tui.supervisor import actions
+
+            self.app.notify(f"Writing the files of {root.name} anew.")
+            config = await in_thread(actions.configuration, root)
+            names = await in_thread(actions.rebuild, root, config)
+            self.app.notify(f"Written anew in {root.name}: {', '.join(names)}.", markup=False)
+            self.app.refresh_view()

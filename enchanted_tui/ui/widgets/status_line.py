@@ -1,0 +1,123 @@
+"""The line at the top of every screen: heartbeat, state, run directory, age of what is shown, modes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rich.text import Text
+from textual.events import Click
+from textual.geometry import Region
+from textual.widget import Widget
+
+from enchanted_tui.ui.glyphs import glyph
+
+#: State words, their signs and colours. What a person reads is sign and word; the colour only helps.
+STATES = {
+    "running": ("running", "success"),
+    "paused": ("paused", "warning"),
+    "stopping": ("stopping", "warning"),
+    "stopped": ("stopped", "error"),
+    "finished": ("finished", "primary"),
+    "unknown": ("unknown", "warning"),
+    "older": ("older program", "secondary"),
+}
+_FRESH = 3.0  #: seconds up to which nothing is said about the age
+_STALE = 30.0  #: seconds after which what is shown is called stale
+
+
+class StatusLine(Widget):
+    """One line. Painted again only when its text changes."""
+
+    DEFAULT_CSS = """
+    StatusLine { dock: top; height: 1; background: $panel; color: $foreground; }
+    """
+    MODES = (("1", "Runs", "runs"), ("2", "Config", "config"), ("3", "Monitor", "monitor"), ("4", "Failures", "failures"),
+             ("5", "Results", "results"), ("6", "Log", "log"))  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = ""
+        self.root: Path | None = None
+        self.holder = ""
+        self.read_at: float | None = None
+        self.frozen = False
+        self.notice = ""
+        self._beat = False
+        self._shown = ""
+        self._mode_spans: list[tuple[int, int, str]] = []
+        self._tail_spans: list[tuple[int, int, str]] = []
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.check)
+
+    def show(self, *, root: Path | None, state: str, holder: str = "", read_at: float | None = None, changed: bool = False) -> None:
+        """Show how the campaign stands; `read_at` (seconds since the epoch) is when the run directory was read."""
+        self.root, self.state, self.holder, self.read_at, self.notice = root, state, holder, read_at, ""
+        self._beat ^= changed
+        self.check()
+
+    def check(self) -> None:
+        """Paint again if there is anything else to be seen."""
+        if self.render_text().plain != self._shown:
+            self.refresh()
+
+    def age(self, now: float | None = None) -> str:
+        """Say how old what is shown is; nothing while it is fresh, or while nobody is at work on the campaign."""
+        if self.read_at is None or self.state in ("finished", "stopped", "older"):
+            return ""
+        seconds = (time.time() if now is None else now) - self.read_at
+        if seconds < _FRESH:
+            return ""
+        shown = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+        return f"{shown} ago" if seconds < _STALE else f"stale {shown}"
+
+    def render(self) -> Text:
+        text = self.render_text()
+        self._shown = text.plain
+        return text
+
+    def render_text(self) -> Text:
+        width = self.size.width or 80
+        tail = self._modes(width)
+        left = Text(no_wrap=True, overflow="ellipsis")
+        if self.root is None:
+            left.append(" enchanted-tui", style="bold")
+        else:
+            beating = self.state in ("running", "paused", "stopping")
+            left.append(f" {glyph('heart' if self._beat or not beating else 'heart_off')} " if beating else "   ")
+            word, colour = STATES.get(self.state, (self.state, "foreground"))
+            style = self.app.theme_variables.get(colour, "")
+            left.append(f"{glyph(self.state) if self.state in STATES else ''} {word.upper()}", style=f"bold {style}")
+            left.append("  " + self.root.name, style="bold")
+            details = [self.holder, "frozen" if self.frozen else "", self.age(), self.notice]
+            left.append("".join(f"  {detail}" for detail in details if detail))
+        room = width - tail.cell_len - 1
+        left.truncate(max(0, room), overflow="ellipsis", pad=True)
+        start = left.cell_len + 1
+        self._mode_spans = [(start + begin, start + end, mode) for begin, end, mode in self._tail_spans]
+        return left.append(" ").append_text(tail)
+
+    def _modes(self, width: int) -> Text:
+        current = self.app.current_mode
+        tail = Text()
+        self._tail_spans = []
+        for key, name, mode in self.MODES:
+            long = width >= 110 or mode == current
+            label = f"{key} {name}" if long else key
+            label = f"[{label}]" if mode == current else f" {label} "
+            self._tail_spans.append((tail.cell_len, tail.cell_len + len(label), mode))
+            tail.append(label, style="bold" if mode == current else "")
+        return tail
+
+    async def on_click(self, event: Click) -> None:
+        for begin, end, mode in self._mode_spans:
+            if begin <= event.x < end:
+                await self.app.run_action(f"app.everywhere_{mode}")
+
+    def mode_region(self, mode: str) -> Region:
+        """Give where on the line a mode can be clicked."""
+        for begin, end, name in self._mode_spans:
+            if name == mode:
+                return Region(begin, 0, end - begin, 1)
+        raise KeyError(mode)

@@ -1,0 +1,51 @@
+"""Compare what a screen shows, as plain text, with a file in ``tests/ui/snapshots``; ``--update-snapshots`` writes the files."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.geometry import Region
+
+DIRECTORY = Path(__file__).parent / "snapshots"
+_update = False
+
+
+def set_update(update: bool) -> None:
+    """Write the files instead of comparing with them."""
+    global _update
+    _update = update
+
+
+def screen_text(app: App[Any]) -> str:
+    """Give the text of the whole screen, one line a row, without trailing blanks."""
+    width, height = app.size
+    region = Region(0, 0, width, height)
+    strips = app.screen._compositor.render_strips()
+    lines = [strip.crop(region.x, region.right).text.rstrip() for strip in strips[:height]]
+    return "\n".join(lines) + "\n"
+
+
+def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = None) -> None:
+    """Compare the screen with the snapshot called `name`; `hide` maps regular expressions to what stands for them.
+
+    Replacements keep the length of what they hide, so that columns stay where they are.
+    """
+    text = screen_text(app)
+    for pattern, stand_in in (hide or {}).items():
+        text = re.sub(pattern, lambda match, stand_in=stand_in: stand_in[: len(match[0])].ljust(len(match[0])), text)
+    text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    path = DIRECTORY / f"{name}.txt"
+    if _update or os.environ.get("UPDATE_SNAPSHOTS"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return
+    assert path.exists(), f"there is no snapshot {path}; pytest --update-snapshots writes it:\n{text}"
+    expected = path.read_text()
+    if text != expected:
+        difference = "\n".join(difflib.unified_diff(expected.splitlines(), text.splitlines(), str(path), "shown", lineterm=""))
+        raise AssertionError(f"the screen differs from its snapshot (pytest --update-snapshots accepts it):\n{difference}")
