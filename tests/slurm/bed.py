@@ -64,13 +64,12 @@ def missing_packages(*, accounting: bool = False) -> list[str]:
     return [package for name, package in needed.items() if program(name) is None]
 
 
-def require_packages(*, accounting: bool = False) -> None:
-    """Raise RuntimeError saying what to install, if something is missing."""
+def what_is_missing(*, accounting: bool = False) -> str:
+    """Say what to install, or nothing if everything is there."""
     missing = missing_packages(accounting=accounting)
-    if missing:
-        raise RuntimeError(
-            f"a real SLURM and sshd are tested against: apt-get install --no-install-recommends {' '.join(missing)} (.ci/run does it)"
-        )
+    if not missing:
+        return ""
+    return f"tested against a real SLURM and sshd: apt-get install --no-install-recommends {' '.join(missing)} (.ci/run does it)"
 
 
 class Bed:
@@ -158,7 +157,9 @@ class Bed:
 
     def up(self) -> None:
         """Start everything and wait until the nodes are idle."""
-        require_packages(accounting=self.options.accounting)
+        missing = what_is_missing(accounting=self.options.accounting)
+        if missing:
+            raise RuntimeError(missing)
         self._write_files()
         self.start("munged")
         if self.options.accounting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bed import Bed
+from bed import Bed, what_is_missing
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages() -> None:
+    """Say which Debian packages to install where they are missing."""
+    reason = what_is_missing()
+    if reason:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,9 @@ from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.ssh.slots import Slots
 
 # Ends ssh when our end of its input closes, so that no connection outlives a killed supervisor.
-_GUARDED = 'exec 3<&0; "$@" </dev/null 3<&- & p=$!; { read -r _ <&3; kill $p 2>/dev/null; } & w=$!; wait $p; c=$?; kill $w 2>/dev/null; exit $c'
+_GUARDED = (
+    'exec 3<&0; "$@" </dev/null 3<&- & p=$!; { read -r _ <&3; kill $p 2>/dev/null; } & w=$!; wait $p; c=$?; kill $w 2>/dev/null; exit $c'
+)
 # Refused a session, ssh would silently log in once more; it runs this instead.
 _NO_MASTER = "enchanted-tui: no session on the shared connection"
 _NEVER_ALONE = ["-o", "ControlMaster=no", "-o", f"ProxyCommand=echo '{_NO_MASTER}' >&2; exit 1", "-o", "BatchMode=yes"]
@@ -118,7 +120,16 @@ class _Master:
         self._errors = open(os.path.join(self._directory, "errors"), "w+b")
         interval = max(1, round(settings.keep_alive))
         command = ["ssh", *options, "-M", "-N", "-T", "-S", self.socket, "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes"]
-        command += ["-o", f"ServerAliveInterval={interval}", "-o", "ServerAliveCountMax=1", "-o", "BatchMode=no", "-o", "RemoteCommand=none"]
+        command += [
+            "-o",
+            f"ServerAliveInterval={interval}",
+            "-o",
+            "ServerAliveCountMax=1",
+            "-o",
+            "BatchMode=no",
+            "-o",
+            "RemoteCommand=none",
+        ]
         command += ["-o", f"ConnectTimeout={max(1, round(settings.connect_timeout))}", "--", settings.host]
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", _GUARDED, "sh", *command],
@@ -157,7 +168,9 @@ class _Master:
             if self._askpass.asking:
                 end = time.monotonic() + patience
             if time.monotonic() > end:
-                raise ConnectionFailed(f"{self._settings.host} did not let us in within {patience:g} s; check the network, or try ssh by hand")
+                raise ConnectionFailed(
+                    f"{self._settings.host} did not let us in within {patience:g} s; check the network, or try ssh by hand"
+                )
             time.sleep(0.02)
 
     def _why(self) -> ConnectionFailed:
@@ -169,21 +182,25 @@ class _Master:
         if "IDENTIFICATION HAS CHANGED" in text:
             where = re.search(r"Offending .* key in (\S+)", text)
             return HostKeyRejected(
-                f"the host key of {host} is not the known one" + (f" in {where[1]}" if where else "") + ". Someone may be listening in, or the "
+                f"the host key of {host} is not the known one"
+                + (f" in {where[1]}" if where else "")
+                + ". Someone may be listening in, or the "
                 f"host was installed anew: ask its administrators and, if they confirm the new key, forget the old one by ssh-keygen -R"
             )
         if "Host key verification failed" in text or "No matching host key" in text:
             return HostKeyRejected(f"the host key of {host} is not known; compare it with the one that the site publishes: ssh {host}")
         if self._askpass.nobody_answered:
-            return LogInFailed(f"{host} asks for a password or code and nobody answered; resume in a terminal or in the app, or open ssh -M {host}")
+            return LogInFailed(
+                f"{host} asks for a password or code and nobody answered; resume in a terminal or in the app, or open ssh -M {host}"
+            )
         if "Permission denied" in text or "Too many authentication failures" in text:
             return LogInFailed(f"{said}; set user and key_filename, or load the key into the agent by ssh-add")
-        return ConnectionFailed(f"ssh cannot connect to {host}: {said or 'it gave no reason'}; check host, port and network, or try ssh by hand")
+        return ConnectionFailed(
+            f"ssh cannot connect to {host}: {said or 'it gave no reason'}; check host, port and network, or try ssh by hand"
+        )
 
 
 def _short_directory() -> str | None:
     """Give a directory whose path leaves room for a socket's name, which may have 104 characters."""
     private = os.environ.get("XDG_RUNTIME_DIR", "")
     return private if private and len(private) < 40 and os.access(private, os.W_OK) else "/tmp"  # noqa: S108 - mkdtemp makes it private
-
-

@@ -68,5 +68,3 @@ def _read(out: IO[bytes], err: IO[bytes], exchange: Exchange, deadline: Deadline
                     selector.unregister(key.fileobj)
             if deadline.over and selector.get_map():
                 raise CommandTimedOut()
-
-
