@@ -38,6 +38,7 @@ BUILTIN: dict[str, dict[str, str]] = {
     "executor": {
         "LocalExecutor": "enchanted_tui.executors.local.executor:LocalExecutor",
         "JoblibExecutor": "enchanted_tui.executors.local.executor:JoblibExecutor",
+        "DaskExecutor": "enchanted_tui.executors.dask.executor:DaskExecutor",
     },
     "parser": {},
 }
@@ -54,7 +55,7 @@ ALIASES: dict[str, dict[str, str]] = {
 
 #: Components of the older program that this version does not have.
 ABSENT: dict[str, tuple[str, ...]] = {
-    "executor": ("DaskExecutor", "SlurmExecutor"),
+    "executor": ("SlurmExecutor",),
     "sampler": ("ActiveLearningSampler", "BayesianOptimizationSampler"),
 }
 

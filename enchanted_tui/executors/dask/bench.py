@@ -1,0 +1,271 @@
+"""What runs on a Dask worker: bundles of tasks, each in a local worker process of its own.
+
+Samples run in processes beside the Dask worker, through the machinery of local execution: a sample that crashes, exits or hangs does there
+what it does everywhere, and the Dask worker stays. A bundle runs once: where Dask starts it again, on another worker or on the same, without
+being told to, it does nothing and says so, for only the supervisor decides what is run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.local.pool import Pool
+
+BUDGET = 1.0  #: seconds after which a bundle starts nothing more
+_STREAM = 0.3  #: seconds between two reports on a bundle that takes longer than it should
+_LOOK = 0.25  #: seconds between two looks whether the bundle is still wanted
+_IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
+
+_benches: dict[str, Bench] = {}
+
+
+class Lane:
+    """One executor on this Dask worker: its context, and its local worker processes that are free."""
+
+    def __init__(self, context: dict[str, Any], timeout: float | None, max_retries: int) -> None:
+        self._arguments = timeout, max_retries, TaskContext(**context)
+        self._free: list[tuple[float, LocalWorker]] = []
+        self._lock = threading.Lock()
+        self._reaper: threading.Timer | None = None
+        self.closed = False
+
+    def take(self) -> LocalWorker:
+        with self._lock:
+            if self._free:
+                return self._free.pop()[1]
+        return LocalWorker(*self._arguments)
+
+    def give_back(self, worker: LocalWorker) -> None:
+        with self._lock:
+            if not self.closed:
+                self._free.append((time.monotonic(), worker))
+                self._watch()
+                return
+        worker.end()
+
+    def close(self) -> None:
+        with self._lock:
+            self.closed = True
+            free, self._free = self._free, []
+            if self._reaper is not None:
+                self._reaper.cancel()
+        for _, worker in free:
+            worker.end()
+
+    def _watch(self) -> None:
+        if self._reaper is None:
+            self._reaper = threading.Timer(_IDLE, self._end_idle)
+            self._reaper.daemon = True
+            self._reaper.start()
+
+    def _end_idle(self) -> None:
+        """End processes that nobody has asked for: their supervisor may be gone."""
+        before = time.monotonic() - _IDLE
+        with self._lock:
+            idle = [worker for since, worker in self._free if since <= before]
+            self._free = [(since, worker) for since, worker in self._free if since > before]
+            self._reaper = None
+            if self._free and not self.closed:
+                self._watch()
+        for worker in idle:
+            worker.end()
+
+
+class LocalWorker:
+    """One local worker process and where its results arrive."""
+
+    def __init__(self, timeout: float | None, max_retries: int, context: TaskContext) -> None:
+        self.arrived: queue.SimpleQueue[Result | Trouble] = queue.SimpleQueue()
+        self.pool = Pool(1, timeout, max_retries, context, self.arrived.put, {})
+        self.pool.start()
+        self.used = False
+
+    def end(self) -> None:
+        self.pool.cancel()
+        self.pool.close()
+
+
+class Bench:
+    """What a Dask worker keeps between bundles."""
+
+    def __init__(self, threads: int) -> None:
+        self.slots = threading.BoundedSemaphore(threads)
+        self.lanes: dict[str, Lane] = {}
+        self._begun: set[str] = set()
+        self._lock = threading.Lock()
+
+    def claim(self, token: str) -> bool:
+        """Tell whether this bundle has not been begun here before."""
+        with self._lock:
+            new = token not in self._begun
+            self._begun.add(token)
+        return new
+
+
+# -- called in the Dask worker's event loop -----------------------------------------------------------------------------------------
+
+
+def open_lane(lane: str, context: dict[str, Any], timeout: float | None, max_retries: int, dask_worker: Any = None) -> dict[str, Any]:
+    """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing can run here."""
+    bench = _benches.setdefault(dask_worker.id, Bench(dask_worker.state.nthreads))
+    about = {"instance": dask_worker.id, "host": socket.gethostname(), "pid": os.getpid()}
+    data_dir = context["data_dir"]
+    if not os.path.isdir(data_dir):
+        return {**about, "problem": f"does not see {data_dir}; base_run_dir must be on a file system that all Dask workers share"}
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        return {**about, "problem": f"may not write to {data_dir}; change the permissions or choose another base_run_dir"}
+    if not os.path.isdir(context["working_dir"]):
+        return {**about, "problem": f"does not see the working directory {context['working_dir']}; start from a directory that all share"}
+    if lane not in bench.lanes:
+        bench.lanes[lane] = Lane(context, timeout, max_retries)
+    return about
+
+
+def close_lane(lane: str, dask_worker: Any = None) -> None:
+    """End an executor's processes; what still runs is killed within moments."""
+    bench = _benches.get(dask_worker.id)
+    found = bench.lanes.pop(lane, None) if bench is not None else None
+    if found is not None:
+        found.closed = True
+        threading.Thread(target=found.close, name="close-lane", daemon=True).start()
+
+
+# -- called as a Dask task ------------------------------------------------------------------------------------------------------------
+
+
+def run_bundle(token: str, instance: str, lane: str, messages: Sequence[bytes]) -> dict[str, Any] | None:
+    """Run tasks one after another; give what became of them by their index, or None if nothing was run because this is not their turn.
+
+    ``done``: (index, record line); ``troubles``: (index, sentence); ``unstarted``: indices; ``seconds``: how long a task took on average.
+    """
+    from distributed import get_worker
+
+    dask_worker = get_worker()
+    bench = _benches.get(dask_worker.id)
+    if bench is None or dask_worker.id != instance or lane not in bench.lanes or not bench.claim(token):
+        return None
+    if not bench.slots.acquire(timeout=BUDGET):
+        return {"done": [], "troubles": [], "unstarted": list(range(len(messages))), "seconds": None}
+    try:
+        return _Run(dask_worker, token, bench.lanes[lane], [_task(message) for message in messages]).run()
+    finally:
+        bench.slots.release()
+
+
+def _task(message: bytes) -> Task:
+    fields: Mapping[str, Any] = values.decode(message)
+    return Task(
+        TaskId(*fields["task"]), fields["runner"], fields["params"], fields["attempt"], fields.get("prepared"), fields.get("hide", ())
+    )
+
+
+class _Run:
+    """A bundle that runs."""
+
+    def __init__(self, dask_worker: Any, token: str, lane: Lane, tasks: list[Task]) -> None:
+        self._dask_worker = dask_worker
+        self._token = token
+        self._lane = lane
+        self._tasks = tasks
+        self._index = {task.id: index for index, task in enumerate(tasks)}
+        self._done: list[tuple[int, bytes]] = []
+        self._troubles: list[tuple[int | None, str]] = []
+        self._unstarted: list[int] = []
+        self._streamed = 0
+
+    def run(self) -> dict[str, Any] | None:
+        self._report(op="started")
+        try:
+            worker = self._lane.take()
+        except OSError as error:  # no more processes or descriptors on this node
+            return {"done": [], "troubles": [(0, f"no process can be started here: {error}")], "unstarted": [], "seconds": None}
+        fresh, worker.used = not worker.used, True
+        began = time.monotonic()
+        worker.pool.submit(self._tasks)
+        first = self._collect(worker, began)
+        if self._given_up() or self._troubles:
+            worker.end()
+            if not self._troubles:
+                return None
+        else:
+            self._lane.give_back(worker)
+        return {
+            "done": self._done,
+            "troubles": self._troubles,
+            "unstarted": self._unstarted,
+            "seconds": self._mean(began, first, fresh),
+        }
+
+    def _collect(self, worker: LocalWorker, began: float) -> float | None:
+        """Wait for all tasks; give the time at which the first one ended."""
+        first: float | None = None
+        reported, over_time = began, False
+        while len(self._done) + len(self._unstarted) < len(self._tasks) and not self._troubles:
+            with contextlib.suppress(queue.Empty):
+                self._take(worker.arrived.get(timeout=_LOOK))
+            now = time.monotonic()
+            if first is None and self._done:
+                first = now
+            if now - reported > _STREAM:
+                reported = now
+                self._stream()
+                if self._given_up():
+                    return first
+            if not over_time and now - began > BUDGET:
+                over_time = True
+                self._unstarted = [self._index[task] for task in worker.pool.recall()]
+                self._leave_thread()
+        return first
+
+    def _take(self, item: Result | Trouble) -> None:
+        if isinstance(item, Result):
+            self._done.append((self._index[item.id], item.line))
+        else:
+            self._troubles.append((self._index.get(item.task) if item.task is not None else None, item.message))
+
+    def _stream(self) -> None:
+        """Send ahead what has finished since the last time; the bundle's result will hold it again."""
+        fresh = self._done[self._streamed :]
+        if fresh:
+            self._streamed = len(self._done)
+            self._report(op="done", done=fresh)
+
+    def _report(self, **what: Any) -> None:
+        self._dask_worker.log_event(topic_of(self._token), {"token": self._token, **what})
+
+    def _given_up(self) -> bool:
+        """Tell whether nobody wants the results any more."""
+        if self._lane.closed:
+            return True
+        state = self._dask_worker.state.tasks.get(self._token)
+        return state is None or state.state == "cancelled"
+
+    @staticmethod
+    def _leave_thread() -> None:
+        """Let the Dask worker take the next bundle, which waits for a slot and, if there is none, comes back unstarted."""
+        from distributed import secede
+
+        secede()
+
+    def _mean(self, began: float, first: float | None, fresh: bool) -> float | None:
+        """Give the mean time per task; the start of a process is not counted."""
+        count = len(self._done)
+        if not fresh and count:
+            return (time.monotonic() - began) / count
+        if first is not None and count > 1:
+            return (time.monotonic() - first) / (count - 1)
+        return None
+
+
+def topic_of(token: str) -> str:
+    """Give the name under which the reports on a client's bundles are published."""
+    return token.rpartition("-")[0]

@@ -1,0 +1,412 @@
+"""Who runs what on a Dask cluster: tasks in bundles, bundles on workers, and what becomes of those whose worker dies.
+
+Each bundle is sent to one worker, by name, and runs there or not at all: Dask restarts the tasks of a lost worker elsewhere of its own accord
+and without saying so, which must not run a sample twice. Whether a task runs again is decided here, and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.executors.dask import bench
+
+_BUNDLE_SECONDS = 0.25  #: how much work a bundle of short tasks holds
+_MAX_BUNDLE = 500
+_FIRST_WINDOW = 64  #: tasks to hold before there are workers
+_PAUSE = 2.0  #: seconds before a task runs again, in which what is left of its earlier run ends
+
+
+@dataclass(slots=True)
+class Held:
+    """A task that is here: its id, its message to the worker, and how often its worker was lost."""
+
+    id: tuple[int, ...]
+    message: bytes
+    attempt: int
+
+
+@dataclass(slots=True)
+class Bundle:
+    """Tasks that were sent to a worker; those whose result has arrived are None."""
+
+    token: str
+    lane: Lane
+    worker: Seat
+    tasks: list[Held | None]
+    future: Any = None
+    started: float | None = None  #: seconds since the epoch
+    dropped: bool = False  #: what comes back is of no interest
+
+    def left(self) -> list[Held]:
+        return [task for task in self.tasks if task is not None]
+
+
+@dataclass(slots=True)
+class Seat:
+    """A Dask worker as the broker sees it."""
+
+    address: str
+    instance: str
+    name: str
+    host: str
+    pid: int
+    threads: int
+    open: bool = True  #: False if it is leaving, or perhaps no longer the process that it was
+    bundles: dict[str, Bundle] = field(default_factory=dict)
+
+
+class Lane:
+    """One executor: its tasks, and how long they take."""
+
+    def __init__(self, key: str, context: dict[str, Any], timeout: float | None, max_retries: int, limit: int | None) -> None:
+        self.key = key
+        self.arguments = context, timeout, max_retries
+        self.max_retries = max_retries
+        self.limit = limit
+        self.backlog: deque[Held] = deque()
+        self.mean: float | None = None  #: running mean of the time a task takes, seconds
+        self.active = 0  #: bundles that are on workers
+        self.wanted = 0
+
+    @property
+    def depth(self) -> int:
+        """Bundles for each slot: short ones wait at the worker for their turn, long ones never."""
+        return 2 if self.mean is not None and self.mean < _BUNDLE_SECONDS else 1
+
+    def measure(self, seconds: float | None) -> None:
+        if seconds is not None:
+            self.mean = seconds if self.mean is None else 0.7 * self.mean + 0.3 * seconds
+
+    def fitting(self, seconds: float = _BUNDLE_SECONDS) -> int:
+        """How many tasks are done in this time."""
+        return 1 if self.mean is None else max(1, min(_MAX_BUNDLE, int(seconds / max(self.mean, 1e-6))))
+
+    def take(self, slots: int) -> list[Held]:
+        """Take the tasks of the next bundle: a fair share of what there is. One whose worker was lost goes alone: it may be the cause."""
+        size = min(self.fitting(), math.ceil(len(self.backlog) / (2 * max(1, slots))))
+        taken = [self.backlog.popleft()]
+        while len(taken) < size and self.backlog and not self.backlog[0].attempt and not taken[0].attempt:
+            taken.append(self.backlog.popleft())
+        return taken
+
+
+class Broker:
+    """Lanes and workers. `tell` sends a message to the supervisor; everything runs in one event loop."""
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
+        self.client: Any = None
+        self.lanes: dict[str, Lane] = {}
+        self.seats: dict[str, Seat] = {}
+        self.expected_slots = 0
+        self.held_back = False  #: nothing is handed out until the cluster is complete
+        self.suspicious = asyncio.Event()  #: a worker may have gone: look soon
+        self._tell = tell
+        self._prefix = f"enchanted-{uuid.uuid4().hex}"
+        self._numbers = itertools.count()
+        self._bundles: dict[str, Bundle] = {}
+        self._background: set[asyncio.Future[Any]] = set()
+        self._results: dict[str, list[tuple[tuple[int, ...], bytes]]] = {}
+        self._flush_due = False
+
+    def attach(self, client: Any) -> None:
+        """Take up work with a client of the cluster."""
+        self.client = client
+        client.subscribe_topic(self._prefix, self._hear)
+
+    # -- the supervisor's wishes --------------------------------------------------------------------------------------------------
+
+    def submit(self, key: str, tasks: Iterable[tuple[tuple[int, ...], bytes, int]]) -> None:
+        self.lanes[key].backlog.extend(Held(*task) for task in tasks)
+        self.hand_out()
+
+    def recall(self, key: str) -> list[tuple[int, ...]]:
+        """Take back what has not been sent to a worker."""
+        taken = [task.id for task in self.lanes[key].backlog]
+        self.lanes[key].backlog.clear()
+        return taken
+
+    async def cancel(self, key: str) -> None:
+        """Forget an executor's tasks and have those that run killed."""
+        lane = self.lanes.pop(key, None)
+        if lane is None:
+            return
+        self._forget([bundle for bundle in self._bundles.values() if bundle.lane is lane])
+        await self._run_on(list(self.seats), bench.close_lane, key)
+
+    # -- workers ------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def slots(self) -> int:
+        return sum(seat.threads for seat in self.seats.values())
+
+    @property
+    def work(self) -> int:
+        """How many slots the tasks that are here could use."""
+        active = sum(lane.active for lane in self.lanes.values())
+        return active + sum(math.ceil(len(lane.backlog) / lane.fitting(1.0)) for lane in self.lanes.values())
+
+    async def look(self, workers: dict[str, Any]) -> None:
+        """Take note of the workers there are: `workers` by address, as the scheduler tells."""
+        for seat in [seat for seat in self.seats.values() if seat.address not in workers]:
+            self.lose(seat)
+        for seat in [seat for seat in self.seats.values() if not seat.open]:
+            await self._verify(seat)
+        for seat in self.seats.values():
+            seat.open = _runs(workers.get(seat.address, {}))
+        await self._welcome({address: about for address, about in workers.items() if address not in self.seats and _runs(about)})
+        self.hand_out()
+
+    async def open_lane(self, lane: Lane) -> None:
+        self.lanes[lane.key] = lane
+        await self._open_on([lane], list(self.seats))
+
+    async def _welcome(self, newcomers: dict[str, Any]) -> None:
+        if not newcomers or not self.lanes:
+            return
+        answers = await self._open_on(list(self.lanes.values()), list(newcomers))
+        for address, answer in answers.items():
+            about = newcomers[address]
+            self.seats[address] = Seat(
+                address, answer["instance"], str(about["name"]), answer["host"], answer["pid"], max(1, about["nthreads"])
+            )
+
+    async def _verify(self, seat: Seat) -> None:
+        """Make sure that the process at this address is still the one that was there."""
+        answers = await self._open_on(list(self.lanes.values()), [seat.address])
+        if seat.address not in answers or answers[seat.address]["instance"] != seat.instance:
+            self.lose(seat)
+
+    async def _open_on(self, lanes: list[Lane], addresses: list[str]) -> dict[str, dict[str, Any]]:
+        """Open lanes on workers; give the answers of those that can run tasks."""
+        answers: dict[str, dict[str, Any]] = {}
+        for lane in lanes:
+            for address, answer in (await self._run_on(addresses, bench.open_lane, lane.key, *lane.arguments)).items():
+                if isinstance(answer, ModuleNotFoundError):
+                    text = f"the Dask worker at {address} has no module {answer.name!r}; install enchanted-tui in the workers' Python"
+                    self._tell({"op": "trouble", "message": text})
+                elif isinstance(answer, dict) and "problem" in answer:
+                    self._tell({"op": "trouble", "message": f"the Dask worker on {answer['host']} {answer['problem']}"})
+                elif isinstance(answer, dict):
+                    answers[address] = answer
+                else:
+                    self.suspicious.set()
+        return answers
+
+    async def _run_on(self, addresses: list[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """Call a function on workers; a worker that has just gone gives its error."""
+        if not addresses:
+            return {}
+        try:
+            done: dict[str, Any] = await asyncio.wait_for(self.client.run(function, *arguments, workers=addresses, on_error="return"), 60)
+        except (OSError, TimeoutError):
+            return {}
+        return done
+
+    def lose(self, seat: Seat) -> None:
+        """A worker has gone: what it held runs again, or is lost for good."""
+        if self.seats.pop(seat.address, None) is None:
+            return
+        bundles = list(seat.bundles.values())
+        some_started = any(bundle.started is not None for bundle in bundles)
+        self._forget(bundles)
+        for bundle in bundles:
+            for task in bundle.left():
+                if some_started and bundle.started is None:  # it waited there behind another one
+                    self._put_back(bundle.lane, task)
+                else:
+                    self._again(bundle.lane, task, f"its worker {seat.name} on {seat.host} was lost")
+
+    def _again(self, lane: Lane, task: Held, why: str) -> None:
+        if task.attempt >= lane.max_retries:
+            times = f", the {task.attempt + 1}th time" if task.attempt > 1 else ", the second time" if task.attempt else ""
+            self._tell({"op": "lost", "lane": lane.key, "message": task.message, "attempt": task.attempt, "why": why + times})
+            return
+        fields = values.decode(task.message)
+        fields["attempt"] = task.attempt + 1
+        self._tell({"op": "log", "message": f"{fields['name']} runs again: {why}"})
+        self._put_back(lane, Held(task.id, values.encode(fields).encode("ascii"), task.attempt + 1))
+
+    def _put_back(self, lane: Lane, task: Held) -> None:
+        """Let a task wait for its turn again, in a moment."""
+        asyncio.get_running_loop().call_later(_PAUSE, self._wait_again, lane, task)
+
+    def _wait_again(self, lane: Lane, task: Held) -> None:
+        if lane.key in self.lanes:
+            lane.backlog.appendleft(task)
+            self.hand_out()
+
+    # -- bundles --------------------------------------------------------------------------------------------------------------------
+
+    def hand_out(self) -> None:
+        """Send bundles to the workers that have room, the least busy one first."""
+        if not self.held_back:
+            for lane in self._lanes_with_work():
+                while lane.backlog and (seat := self._seat_for(lane)) is not None:
+                    self._send(lane, seat)
+        for lane in self.lanes.values():
+            self._say_wanted(lane)
+
+    def _lanes_with_work(self) -> list[Lane]:
+        """Give the lanes in turn: the one with the fewest bundles on workers first."""
+        return sorted((lane for lane in self.lanes.values() if lane.backlog), key=lambda lane: lane.active)
+
+    def _seat_for(self, lane: Lane) -> Seat | None:
+        if lane.limit is not None and lane.active >= lane.limit * lane.depth:
+            return None
+        free = [seat for seat in self.seats.values() if seat.open and len(seat.bundles) < seat.threads * lane.depth]
+        return min(free, key=lambda seat: len(seat.bundles) / seat.threads, default=None)
+
+    def _send(self, lane: Lane, seat: Seat) -> None:
+        tasks = lane.take(self.slots if lane.limit is None else min(lane.limit, self.slots))
+        bundle = Bundle(f"{self._prefix}-{next(self._numbers)}", lane, seat, list(tasks))
+        seat.bundles[bundle.token] = self._bundles[bundle.token] = bundle
+        lane.active += 1
+        bundle.future = self.client.submit(
+            bench.run_bundle,
+            bundle.token,
+            seat.instance,
+            lane.key,
+            [task.message for task in tasks],
+            key=bundle.token,
+            workers=[seat.address],
+            allow_other_workers=True,  # where it does nothing, which tells that this worker has gone
+            retries=0,
+            pure=False,
+        )
+        self._in_background(self._follow(bundle))
+
+    async def _follow(self, bundle: Bundle) -> None:
+        from distributed.client import FutureCancelledError
+
+        outcome: dict[str, Any] | None = None
+        counts, why = True, f"its worker {bundle.worker.name} on {bundle.worker.host} was lost"
+        try:
+            outcome = await bundle.future
+            counts = bundle.started is not None
+        except FutureCancelledError:  # the scheduler has gone, or has been told to forget everything
+            counts = False
+        except Exception as error:  # whatever Dask makes of a worker that dies
+            if type(error).__name__ != "KilledWorker":
+                why = f"{type(error).__name__}: {error}"
+        if bundle.dropped:
+            return
+        if outcome is not None:
+            self._settle(bundle, outcome)
+        else:
+            self._unfinished(bundle, counts, why)
+        self.hand_out()
+
+    def _settle(self, bundle: Bundle, outcome: dict[str, Any]) -> None:
+        lane = bundle.lane
+        for index, line in outcome["done"]:
+            self._finish(bundle, index, line)
+        for index, message in outcome["troubles"]:
+            task = bundle.tasks[index] if index is not None else None
+            self._tell({"op": "trouble", "lane": lane.key, "message": message, "task": task.id if task is not None else None})
+        for index in reversed(outcome["unstarted"]):
+            task = bundle.tasks[index]
+            if task is not None:
+                lane.backlog.appendleft(task)
+        lane.measure(outcome["seconds"])
+        self._release(bundle)
+
+    def _unfinished(self, bundle: Bundle, counts: bool, why: str) -> None:
+        """Nothing came back. Its worker may have gone, or be another process at the same address: the look that follows tells."""
+        bundle.worker.open = False
+        self.suspicious.set()
+        self._release(bundle)
+        for task in reversed(bundle.left()):
+            if counts:
+                self._again(bundle.lane, task, why)
+            else:
+                self._put_back(bundle.lane, task)
+
+    def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
+        """A worker reports on a bundle."""
+        report = event[1]
+        bundle = self._bundles.get(report["token"])
+        if bundle is None:
+            return
+        if report["op"] == "started":
+            bundle.started = time.time()
+        for index, line in report.get("done", ()):
+            self._finish(bundle, index, line)
+
+    def _finish(self, bundle: Bundle, index: int, line: bytes) -> None:
+        task = bundle.tasks[index]
+        if task is not None:
+            bundle.tasks[index] = None
+            self._results.setdefault(bundle.lane.key, []).append((task.id, line))
+            if not self._flush_due:
+                self._flush_due = True
+                asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_due = False
+        results, self._results = self._results, {}
+        for key, lines in results.items():
+            self._tell({"op": "results", "lane": key, "results": lines})
+
+    def _release(self, bundle: Bundle) -> None:
+        if self._bundles.pop(bundle.token, None) is not None:
+            bundle.worker.bundles.pop(bundle.token, None)
+            bundle.lane.active -= 1
+
+    def _forget(self, bundles: list[Bundle]) -> None:
+        """Want nothing more of bundles, and have Dask not run them elsewhere."""
+        for bundle in bundles:
+            bundle.dropped = True
+            self._release(bundle)
+        if bundles:
+            self._in_background(self.client.cancel([bundle.future for bundle in bundles], force=True))
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # -- what the supervisor is told --------------------------------------------------------------------------------------------------
+
+    def _say_wanted(self, lane: Lane) -> None:
+        """Tell how many tasks the lane can usefully hold, where that has changed."""
+        slots = max(self.slots, self.expected_slots)
+        slots = min(slots, lane.limit) if lane.limit is not None else slots
+        if not slots:
+            wanted = _FIRST_WINDOW
+        elif lane.depth == 1:
+            wanted = 2 * slots
+        else:
+            wanted = 4 * slots * lane.fitting()
+        if abs(wanted - lane.wanted) > 0.1 * lane.wanted:
+            lane.wanted = wanted
+            self._tell({"op": "wanted", "lane": lane.key, "wanted": wanted})
+
+    def workers(self, key: str) -> list[tuple[str, str, int, str | None, float | None]]:
+        """Give (name, host, pid, task, since) for each slot, as far as the slot is not another executor's."""
+        shown: list[tuple[str, str, int, str | None, float | None]] = []
+        for seat in self.seats.values():
+            running = [bundle for bundle in seat.bundles.values() if bundle.started is not None][: seat.threads]
+            for slot in range(seat.threads):
+                name = seat.name if seat.threads == 1 else f"{seat.name}/{slot}"
+                bundle = running[slot] if slot < len(running) else None
+                left = bundle.left() if bundle is not None else []
+                if bundle is not None and bundle.lane.key == key and left:
+                    depth, batch, sample, step = left[0].id
+                    shown.append((name, seat.host, seat.pid, f"d{depth}_b{batch}_s{sample}_r{step}", bundle.started))
+                elif bundle is None:
+                    shown.append((name, seat.host, seat.pid, None, None))
+        return shown
+
+
+def _runs(about: dict[str, Any]) -> bool:
+    """Tell whether a worker, as the scheduler describes it, takes tasks."""
+    return bool(about.get("status", "running") == "running")

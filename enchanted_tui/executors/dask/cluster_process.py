@@ -1,0 +1,172 @@
+"""The process that holds a Dask cluster, as the supervisor sees it; executors that name the same cluster share one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+_BOOTSTRAP = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from enchanted_tui.executors.dask.server import main; main(int(sys.argv[1]))"
+)
+_END_GRACE = 40.0  #: seconds in which a cluster has to close before it is killed
+_LANE_GRACE = 20.0  #: seconds in which the workers have to let go of an executor
+_SHOWN_ERRORS = 2_000
+
+Hear = Callable[[dict[str, Any]], None]
+
+
+class ClusterProcess:
+    """A running process with a cluster for one or more lanes (executors).
+
+    What it says about a lane is passed to that lane's `hear`, in a thread of this object; what concerns the cluster, to all.
+    """
+
+    _shared: dict[str, ClusterProcess] = {}  # noqa: RUF012 - of the class on purpose
+    _lock = threading.RLock()
+
+    def __init__(self, spec: dict[str, Any], share: str | None) -> None:
+        self.spec = spec
+        self._share = share
+        self._lanes: dict[str, Hear] = {}
+        self._closed: dict[str, threading.Event] = {}
+        self._ending = False
+        self._scratch = tempfile.mkdtemp(prefix="enchanted-")
+        self._errors = os.path.join(self._scratch, "dask.log")
+        self._connection, theirs = Pipe()
+        self._sending = threading.Lock()
+        with open(self._errors, "wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _BOOTSTRAP, str(theirs.fileno()), json.dumps(sys.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        theirs.close()
+        self._send({**spec, "scratch": self._scratch})
+        self._thread = threading.Thread(target=self._listen, args=(self._connection,), name="dask-cluster", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def acquire(cls, spec: dict[str, Any], share: str | None) -> ClusterProcess:
+        """Give a process with this cluster: the one that is shared under the name `share`, if there is one.
+
+        Raises EnvironmentError if a cluster of that name but of another kind is running.
+        """
+        with cls._lock:
+            found = cls._shared.get(share) if share is not None else None
+            if found is None:
+                found = cls(spec, share)
+                if share is not None:
+                    cls._shared[share] = found
+            elif found.spec != spec:
+                raise OSError(
+                    "two DaskExecutors name the same cluster but configure it differently; give them equal settings or another name"
+                )
+            return found
+
+    # -- lanes --------------------------------------------------------------------------------------------------------------------
+
+    def open(self, lane: str, arguments: tuple[Any, ...], hear: Hear) -> None:
+        """Begin a lane; `arguments`: context, time limit, retries, number of tasks at a time."""
+        with self._lock:
+            self._lanes[lane] = hear
+            self._closed[lane] = threading.Event()
+        self._send({"op": "open", "lane": lane, "arguments": arguments})
+
+    def tell(self, lane: str, op: str, **what: Any) -> None:
+        self._send({"op": op, "lane": lane, **what})
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def close(self, lane: str) -> None:
+        """End a lane, and with the last one the cluster; returns when nothing of it is left."""
+        with self._lock:
+            last = list(self._lanes) == [lane]
+            if last:
+                self._ending = True
+                if self._share is not None:
+                    self._shared.pop(self._share, None)
+        if not last or self.spec["kind"] == "running":  # its workers stay, and must let go
+            self.tell(lane, "close")
+            self._wait(self._closed[lane], _LANE_GRACE)
+        with self._lock:
+            self._lanes.pop(lane, None)
+        if last:
+            self._end()
+
+    def _wait(self, event: threading.Event, patience: float) -> None:
+        waited = 0.0
+        while waited < patience and not event.wait(0.2) and self.alive:
+            waited += 0.2
+
+    def _end(self) -> None:
+        with contextlib.suppress(OSError):  # wakes the thread that reads, here and there
+            _shut(self._connection)
+        try:
+            self._process.wait(timeout=_END_GRACE)
+        except subprocess.TimeoutExpired:
+            log.warning("the Dask cluster did not close in time and was killed")
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._thread.join(timeout=5)
+        self._connection.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    # -- the connection -----------------------------------------------------------------------------------------------------------
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with self._sending, contextlib.suppress(OSError):  # a process that has just died is noticed where it is heard
+            self._connection.send(message)
+
+    def _listen(self, connection: Connection) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._pass_on(connection.recv())
+        if not self._ending:
+            self._process.wait()
+            self._pass_on({"op": "trouble", "message": f"the process that holds the Dask cluster has died{self._last_words()}"})
+
+    def _pass_on(self, message: dict[str, Any]) -> None:
+        if message["op"] == "log":
+            log.warning(message["message"])
+            return
+        with self._lock:
+            lane = message.get("lane")
+            hearers = list(self._lanes.values()) if lane is None else [self._lanes[lane]] if lane in self._lanes else []
+            if message["op"] == "closed" and lane in self._closed:
+                self._closed[lane].set()
+        for hear in hearers:
+            hear(message)
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError), open(self._errors, "rb") as errors:
+            errors.seek(max(0, os.fstat(errors.fileno()).st_size - _SHOWN_ERRORS))
+            lines = errors.read().decode(errors="replace").strip().splitlines()
+            return f" ({lines[-1]})" if lines else ""
+        return ""
+
+
+def _shut(connection: Connection) -> None:
+    """End both directions, also for a thread that reads at this very moment."""
+    import socket
+
+    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,277 @@
+"""DaskExecutor: tasks run on a Dask cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import itertools
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from enchanted_tui import fast_values, values
+from enchanted_tui.config.options import option
+from enchanted_tui.executors.base import Deliver, Executor, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.dask import keywords
+from enchanted_tui.executors.dask.cluster_process import ClusterProcess
+from enchanted_tui.executors.local.executor import usable_cpus
+from enchanted_tui.executors.task import fail_task, task_message
+
+_FIRST_WINDOW = 64  #: tasks to hold until the cluster says how many it can use
+_CLUSTERS = ("LocalCluster_config", "SLURMcluster_config", "scheduler_address", "scheduler_file")
+_numbers = itertools.count(1)
+
+
+class DaskExecutor(Executor):
+    """Run tasks on a Dask cluster: of this machine, of SLURM jobs, or one that already runs.
+
+    Each sample runs in a process of its own beside its Dask worker: one that raises, exits, crashes or hangs past `timeout_sec` costs that
+    sample alone. A worker that is lost costs at most the samples it held, and these run again, `max_retries` times, in clean directories.
+    """
+
+    n_workers: int | None = option(
+        None, doc="How many tasks run at the same time at most; by default as many as the cluster has threads.", ge=1
+    )
+    LocalCluster_config: dict[str, Any] | None = option(
+        None,
+        doc="Options of `dask.distributed.LocalCluster`, for workers on this machine: `n_workers`, `threads_per_worker`, `processes`, "
+        "`memory_limit`, `dashboard_address`, `name` and others. This is the default, with `n_workers` single threads.",
+        example={"n_workers": 4, "threads_per_worker": 1},
+    )
+    SLURMcluster_config: dict[str, Any] | None = option(
+        None,
+        doc="Options of `dask_jobqueue.SLURMCluster`, for workers in SLURM jobs: `account`, `queue`, `cores`, `memory`, `processes`, "
+        "`walltime`, `interface`, `job_script_prologue` and others. Needs the package dask-jobqueue.",
+        example={"account": "project_1", "queue": "small", "cores": 16, "processes": 16, "memory": "32GB", "walltime": "01:00:00"},
+    )
+    scheduler_address: str | None = option(
+        None, doc="Address of a Dask scheduler that already runs; its cluster stays when the campaign ends.", example="tcp://10.0.0.1:8786"
+    )
+    scheduler_file: str | None = option(
+        None, doc="File in which a running Dask scheduler has written its address, as with `dask scheduler --scheduler-file`.", path=True
+    )
+    scale_n_jobs: int | None = option(
+        None, doc="Number of SLURM jobs, each with `processes` workers; by default 1. Jobs that end before the campaign are replaced.", ge=1
+    )
+    scale_n_jobs_min: int | None = option(
+        None, doc="Least number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_max`.", ge=0
+    )
+    scale_n_jobs_max: int | None = option(
+        None, doc="Greatest number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_min`.", ge=1
+    )
+    block_until_cluster_started: bool = option(
+        False, doc="Run nothing until all workers are there.", aliases=("block_unitil_cluster_started",)
+    )
+    timeout: float | None = option(
+        None,
+        doc="Stop the campaign, resumable, when there is no worker (with `block_until_cluster_started`: not all of them) for this long. "
+        "By default 120 s, and for SLURM jobs as long as the queue takes.",
+        unit="s",
+        gt=0,
+    )
+
+    _process: ClusterProcess | None = None
+
+    # -- options ------------------------------------------------------------------------------------------------------------------
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        low, high = self.scale_n_jobs_min, self.scale_n_jobs_max
+        if (low is None) != (high is None) and self.scale_n_jobs is None:
+            given, missing = ("scale_n_jobs_min", "scale_n_jobs_max") if high is None else ("scale_n_jobs_max", "scale_n_jobs_min")
+            yield given, f"needs {missing} beside it"
+        if low is not None and high is not None and low > high:
+            yield "scale_n_jobs_min", f"is above scale_n_jobs_max ({low} > {high})"
+        if self.scheduler_address is not None and self.scheduler_file is not None:
+            yield "scheduler_file", "only one of scheduler_address and scheduler_file can be given"
+        if self.kind_of_cluster == "slurm":
+            yield from keywords.slurm_problems(self.SLURMcluster_config or {})
+        if self.kind_of_cluster == "local":
+            yield from keywords.local_problems(self.LocalCluster_config or {})
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        used = self._cluster_option()
+        for name in _CLUSTERS:
+            if getattr(self, name) is not None and name != used:
+                yield name, f"ignored, because {used} is given"
+        if self.scale_n_jobs is not None and self.scale_n_jobs_max is not None:
+            yield "scale_n_jobs_max", "ignored, because scale_n_jobs is given"
+        yield from self._scale_warnings()
+        if self.kind_of_cluster == "slurm":
+            yield from keywords.slurm_warnings(self.SLURMcluster_config or {})
+            if importlib.util.find_spec("dask_jobqueue") is None:
+                yield "SLURMcluster_config", "needs the package dask-jobqueue here: pip install 'enchanted-tui[jobqueue]'"
+        if self.kind_of_cluster == "local":
+            yield from keywords.local_warnings(self.LocalCluster_config or {})
+
+    def _scale_warnings(self) -> Iterator[tuple[str, str]]:
+        if self.kind_of_cluster == "running":
+            for name in ("scale_n_jobs", "scale_n_jobs_min", "scale_n_jobs_max"):
+                if getattr(self, name) is not None:
+                    yield name, "ignored: the cluster that runs already is not ours to scale"
+        size = (self.LocalCluster_config or {}).get("n_workers")
+        if self.kind_of_cluster == "local" and size is not None:
+            if self.scale_n_jobs not in (None, size):
+                yield "scale_n_jobs", f"ignored: a LocalCluster has its n_workers ({size})"
+            if self.scale_n_jobs is None and self.scale_n_jobs_max is not None:
+                yield "scale_n_jobs_max", f"ignored: a LocalCluster has its n_workers ({size}); remove these to let their number vary"
+
+    @property
+    def kind_of_cluster(self) -> str:
+        """``local``, ``slurm`` or ``running``."""
+        kinds = {"LocalCluster_config": "local", "SLURMcluster_config": "slurm"}
+        return kinds.get(self._cluster_option(), "running")
+
+    def _cluster_option(self) -> str:
+        order = ("scheduler_address", "scheduler_file", "SLURMcluster_config", "LocalCluster_config")
+        return next((name for name in order if getattr(self, name) is not None), "LocalCluster_config")
+
+    def cluster_spec(self) -> dict[str, Any]:
+        """Give what the cluster is to be, as plain data."""
+        kind = self.kind_of_cluster
+        config = dict((self.SLURMcluster_config if kind == "slurm" else self.LocalCluster_config) or {}) if kind != "running" else {}
+        adaptive = None
+        if self.scale_n_jobs is None and self.scale_n_jobs_min is not None and self.scale_n_jobs_max is not None:
+            adaptive = (self.scale_n_jobs_min, self.scale_n_jobs_max)
+        if kind == "local":
+            if not config:
+                config["threads_per_worker"] = 1
+            if "n_workers" in config:
+                adaptive = None
+            elif adaptive is None:
+                config["n_workers"] = self.scale_n_jobs or self.n_workers or usable_cpus()
+        return {
+            "kind": kind,
+            "config": config,
+            "jobs": self.scale_n_jobs,
+            "adaptive": adaptive,
+            "address": self.scheduler_address,
+            "file": None if self.scheduler_address else self.scheduler_file,
+            "block": self.block_until_cluster_started,
+            "timeout": self.timeout,
+        }
+
+    @classmethod
+    def resource(cls, options: Mapping[str, Any]) -> str | None:
+        """Name the cluster that an executor with these options shares with others; None if it has one of its own."""
+        executor = cls(**options)
+        kind = executor.kind_of_cluster
+        if kind == "running":
+            return f"dask {executor.scheduler_address or executor.scheduler_file}"
+        config = (executor.SLURMcluster_config if kind == "slurm" else executor.LocalCluster_config) or {}
+        return f"dask {kind} {config['name']}" if config.get("name") is not None else None
+
+    # -- running ------------------------------------------------------------------------------------------------------------------
+
+    def start(self, context: TaskContext, deliver: Deliver) -> None:
+        self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
+        self._deliver = deliver
+        self._lane = f"{context.session}-{os.getpid()}-{next(_numbers)}"
+        self._taken = self._settled = 0
+        self._wanted = self.n_workers and 2 * self.n_workers or _FIRST_WINDOW
+        self._workers: list[WorkerInfo] = []
+        self._link: str | None = None
+        self._why = "the Dask cluster is starting"
+        self._recalled: list[TaskId] | None = None
+        self._answer = threading.Event()
+        self._cancelled = False
+        resource = self.resource({name: getattr(self, name) for name in self.options()})
+        share = f"{context.session} {resource}" if resource is not None else None
+        self._process = ClusterProcess.acquire(self.cluster_spec(), share)
+        self._process.open(self._lane, (self._context, self.timeout_sec, self.max_retries, self.n_workers), self._hear)
+
+    def capacity(self) -> int:
+        return self._wanted - (self._taken - self._settled)
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        self._taken += len(tasks)
+        sent = [(tuple(task.id), fast_values.encode(task_message(task)), task.attempt) for task in tasks]
+        self._running().tell(self._lane, "submit", tasks=sent)
+
+    def recall(self) -> list[TaskId]:
+        process = self._running()
+        self._recalled = None
+        self._answer.clear()
+        process.tell(self._lane, "recall")
+        while not self._answer.wait(0.2):
+            if not process.alive:
+                return []
+        return self._recalled or []
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._process is not None:
+            self._process.tell(self._lane, "close")
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.close(self._lane)
+            self._process = None
+
+    def workers(self) -> list[WorkerInfo]:
+        return list(self._workers) if self._process is not None else []
+
+    def links(self) -> list[str]:
+        return [self._link] if self._process is not None and self._link else []
+
+    def waiting_for(self) -> str:
+        return self._why
+
+    def _running(self) -> ClusterProcess:
+        if self._process is None:
+            raise RuntimeError("the executor has not been started")
+        return self._process
+
+    # -- what the cluster says; in another thread -----------------------------------------------------------------------------------
+
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        heard = {
+            "results": self._hear_results,
+            "lost": self._hear_lost,
+            "trouble": self._hear_trouble,
+            "recalled": self._hear_recalled,
+            "workers": self._hear_workers,
+        }.get(message["op"])
+        if heard is not None:
+            heard(message)
+        elif message["op"] == "wanted":
+            self._wanted = message["wanted"]
+        elif message["op"] == "link":
+            self._link = message["link"]
+        elif message["op"] == "waiting":
+            self._why = message["why"]
+
+    def _hear_results(self, message: Mapping[str, Any]) -> None:
+        self._settled += len(message["results"])
+        if not self._cancelled:
+            for task, line in message["results"]:
+                self._deliver(Result(TaskId(*task), line))
+
+    def _hear_lost(self, message: Mapping[str, Any]) -> None:
+        """Record a task whose worker was lost too often."""
+        fields = values.decode(message["message"])
+        failure = {"kind": "lost", "message": message["why"]}
+        self._settled += 1
+        if self._cancelled:
+            return
+        task = TaskId(*fields["task"])
+        try:
+            self._deliver(Result(task, fail_task(fields, self._context, failure, 0.0, time.time())))
+        except OSError as error:
+            self._deliver(Trouble(f"{task.name}: {error}", task))
+
+    def _hear_trouble(self, message: Mapping[str, Any]) -> None:
+        task = message.get("task")
+        self._settled += task is not None
+        if not self._cancelled:
+            self._deliver(Trouble(message["message"], TaskId(*task) if task is not None else None))
+
+    def _hear_recalled(self, message: Mapping[str, Any]) -> None:
+        self._recalled = [TaskId(*task) for task in message["tasks"]]
+        self._settled += len(self._recalled)
+        self._answer.set()
+
+    def _hear_workers(self, message: Mapping[str, Any]) -> None:
+        self._workers = [WorkerInfo(*worker) for worker in message["workers"]]

@@ -1,0 +1,212 @@
+"""The process that holds the Dask cluster: client, and for a cluster of our own its scheduler, in one event loop.
+
+A process of its own, so that the program that runs the campaign keeps its signal handlers, its logging and its event loop to itself, opens
+no port, and so that the cluster ends with it, however it ends: when the supervisor's end of the connection closes, the cluster is closed
+(its SLURM jobs are cancelled) and everything that was started here is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Coroutine
+from multiprocessing.connection import Connection
+from typing import Any
+
+from enchanted_tui.executors.dask.broker import Broker, Lane
+from enchanted_tui.executors.dask.grid import Grid, grid_of, told
+from enchanted_tui.executors.dask.problem import ClusterProblem
+
+log = logging.getLogger(__name__)
+
+_TICK = 1.0  #: seconds between two looks at the cluster
+_STARTING_TICK = 0.2  #: the same until the first workers are there
+_WORKERS_PER_TICK = 200  #: larger clusters are looked at less often
+_SILENCE = 10.0  #: seconds without an answer after which the scheduler counts as gone
+_PR_SET_CHILD_SUBREAPER = 36
+
+Message = dict[str, Any]
+
+
+def main(descriptor: int) -> None:
+    """Serve the supervisor at the other end of a connection; the first message says what cluster it wants."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError, AttributeError):  # Linux only
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    connection = Connection(descriptor)
+    try:
+        spec = connection.recv()
+        configure_dask(spec)
+        asyncio.run(Server(connection, spec).serve())
+    except EOFError:
+        pass
+    finally:
+        kill_descendants()
+        os._exit(0)  # Dask's exit handlers would wait for what has just been killed
+
+
+def configure_dask(spec: Message) -> None:
+    """Set what the person has not set in a configuration file of Dask, and write no such file."""
+    import dask.config
+
+    dask.config.ensure_file = lambda *given, **named: None
+    if spec["kind"] == "local" and dask.config.get("temporary-directory", None) is None:
+        dask.config.set({"temporary-directory": spec["scratch"]})
+    import distributed  # noqa: F401 - which reads its configuration and sets up its logging
+
+    dask.config.set({"distributed.scheduler.work-stealing": False})  # bundles are sent to the worker that is to run them
+    for name in ("distributed", "tornado", "bokeh"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class Server:
+    """One cluster and its executors."""
+
+    def __init__(self, connection: Connection, spec: Message) -> None:
+        self._connection = connection
+        self._spec = spec
+        self._grid: Grid = grid_of(spec)
+        self._broker = Broker(self._tell)
+        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self._ended = asyncio.Event()
+        self._with_workers = time.monotonic()  #: when there were workers last
+        self._answered = time.monotonic()  #: when the scheduler answered last
+        self._said: dict[str, Any] = {}
+
+    async def serve(self) -> None:
+        """Serve until the supervisor closes its end."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._ended.set)
+        threading.Thread(target=self._read, args=(loop,), name="supervisor", daemon=True).start()
+        parts = [asyncio.ensure_future(self._guarded(part)) for part in (self._obey(), self._tend())]
+        await self._ended.wait()
+        for part in parts:
+            part.cancel()
+        await asyncio.wait(parts)
+        await self._grid.close()
+
+    async def _guarded(self, part: Coroutine[Any, Any, None]) -> None:
+        """Do a part of the work; what stops it stops the campaigns, with a sentence."""
+        try:
+            await part
+        except ClusterProblem as problem:
+            self._trouble(str(problem))
+        except Exception as error:  # must reach a person, not the exit of a process that nobody sees
+            log.exception("the Dask executor failed")
+            self._trouble(f"the Dask executor failed: {error!r}; this is a defect of the program")
+
+    # -- the connection -----------------------------------------------------------------------------------------------------------
+
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                loop.call_soon_threadsafe(self._inbox.put_nowait, self._connection.recv())
+        loop.call_soon_threadsafe(self._ended.set)
+
+    def _tell(self, message: Message) -> None:
+        with contextlib.suppress(OSError):  # the supervisor has gone, which is noticed where it is heard
+            self._connection.send(message)
+
+    def _trouble(self, message: str) -> None:
+        self._tell({"op": "trouble", "message": message})
+
+    async def _obey(self) -> None:
+        while True:
+            message = await self._inbox.get()
+            op, key = message["op"], message["lane"]
+            if op == "open":
+                await self._broker.open_lane(Lane(key, *message["arguments"]))
+                self._say_about_cluster(key)
+            elif op == "submit":
+                self._broker.submit(key, message["tasks"])
+            elif op == "recall":
+                self._tell({"op": "recalled", "lane": key, "tasks": self._broker.recall(key)})
+            elif op == "close":
+                await self._broker.cancel(key)
+                self._tell({"op": "closed", "lane": key})
+
+    # -- the cluster --------------------------------------------------------------------------------------------------------------
+
+    async def _tend(self) -> None:
+        """Start the cluster and look after it."""
+        self._broker.held_back = self._spec["block"]
+        await self._grid.open()
+        self._broker.expected_slots = self._grid.expected_slots
+        self._broker.attach(self._grid.client)
+        self._with_workers = self._answered = time.monotonic()
+        link = self._grid.dashboard()
+        if link:
+            self._tell({"op": "link", "link": link})
+        while True:
+            await self._look()
+            await self._grid.scale(self._broker.work)
+            await self._say_why_nothing_runs()
+            for key in list(self._broker.lanes):
+                self._say_about_cluster(key)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Wait for the next look: shorter while workers are awaited, longer where there are thousands, at once on suspicion."""
+        seats = len(self._broker.seats)
+        tick = _STARTING_TICK if not seats else _TICK * max(1.0, seats / _WORKERS_PER_TICK)
+        self._broker.suspicious.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._broker.suspicious.wait(), tick)
+            await asyncio.sleep(_STARTING_TICK)  # the scheduler may be about to learn the same
+
+    async def _look(self) -> None:
+        now = time.monotonic()
+        try:
+            workers = await self._grid.identity()
+        except (OSError, TimeoutError) as error:
+            if now - self._answered > _SILENCE or self._grid.client.status in ("closed", "closing"):
+                raise ClusterProblem(f"the Dask scheduler has gone ({told(error)})") from error
+            return
+        self._answered = time.monotonic()
+        await self._broker.look(workers)
+        if self._broker.held_back and self._broker.slots >= max(1, self._grid.expected_slots):
+            self._broker.held_back = False
+            self._broker.hand_out()
+        if self._broker.seats and not self._broker.held_back:
+            self._with_workers = self._answered
+
+    async def _say_why_nothing_runs(self) -> None:
+        """Give up when there have been no workers for too long."""
+        missing = not self._broker.seats or self._broker.held_back
+        why = await self._grid.reason() if missing else ""
+        self._said_once("waiting", {"op": "waiting", "why": (why or "waiting for Dask workers") if missing else ""})
+        patience = self._spec["timeout"] if self._spec["timeout"] is not None else self._grid.patience
+        waited = time.monotonic() - self._with_workers
+        if missing and self._broker.lanes and patience is not None and waited > patience:
+            there = f"only {self._broker.slots} of {self._grid.expected_slots} slots" if self._broker.seats else "no Dask worker"
+            raise ClusterProblem(f"{there} appeared within {patience:g} s{': ' + why if why else ''}; see to the workers, or raise timeout")
+
+    def _say_about_cluster(self, key: str) -> None:
+        workers = self._broker.workers(key)
+        self._said_once(f"workers {key}", {"op": "workers", "lane": key, "workers": workers})
+
+    def _said_once(self, what: str, message: Message) -> None:
+        if self._said.get(what) != message:
+            self._said[what] = message
+            self._tell(message)
+
+
+def kill_descendants() -> None:
+    """Kill everything that was started here and has not ended, wherever it has been adopted."""
+    import psutil
+
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        left = psutil.Process().children(recursive=True)
+        if not left:
+            return
+        for process in left:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(left, timeout=1)

@@ -1,0 +1,159 @@
+"""The SLURM jobs of a Dask cluster: how many there should be, which were lost, and what the queue says of those that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import time
+from typing import Any
+
+from enchanted_tui.executors.dask.problem import ClusterProblem
+
+_LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended
+_IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
+_QUERY = 40.0  #: seconds between two queries of the queue
+_STILLBORN = 3  #: jobs in a row that may end without any worker having connected
+
+#: What the reasons mean that do not pass by themselves.
+_REMEDIES = {
+    "PartitionTimeLimit": "the walltime is above the partition's limit",
+    "PartitionNodeLimit": "the job asks for more than the partition has",
+    "AssocGrpCPUMinutesLimit": "the account has used up its core-hours",
+    "AccountingPolicy": "the account's limits do not allow it",
+    "ReqNodeNotAvail": "the nodes are reserved or down",
+    "BadConstraints": "no node has what the job asks for",
+}
+
+
+class SlurmJobs:
+    """The jobs that hold the workers of a `dask_jobqueue.SLURMCluster`."""
+
+    def __init__(self, cluster: Any, count: int | None, limits: tuple[int, int] | None) -> None:
+        self._cluster = cluster
+        self._limits = limits
+        self.least, self.most = limits or (count or 1, count or 1)
+        self._last_alive: dict[Any, float] = {}
+        self._busy_until = 0.0
+        self._asked = 0.0
+        self._asked_about: set[str] = set()
+        self._queue: dict[str, tuple[str, str]] | None = None
+        self._stillborn = 0
+
+    async def adjust(self, jobs_wanted: int) -> None:
+        """Submit, replace and give back jobs.
+
+        Raises RuntimeError with what sbatch says, FileNotFoundError without sbatch, ClusterProblem if jobs end before they are of use.
+        """
+        if set(self._cluster.workers) - set(self._last_alive):
+            await self._ask()
+        await self._forget_lost()
+        count = self._count(jobs_wanted)
+        running = len(self._cluster.worker_spec)
+        if count > running or self._missing():
+            try:
+                self._cluster.scale(jobs=count)
+                await self._cluster
+            finally:
+                self._forget_unsubmitted()
+        elif count < running:
+            await self._give_back(running - count)
+
+    def _count(self, wanted: int) -> int:
+        if self._limits is None:
+            return self.most
+        now = time.monotonic()
+        count = min(self.most, max(self.least, wanted))
+        if count >= len(self._cluster.worker_spec):
+            self._busy_until = now + _IDLE_AFTER
+        return count if now > self._busy_until or count > len(self._cluster.worker_spec) else len(self._cluster.worker_spec)
+
+    def _forget_unsubmitted(self) -> None:
+        """Drop the jobs that SLURM did not take, so that they are tried again."""
+        for name in [name for name, job in self._cluster.workers.items() if job.job_id is None]:
+            self._cluster.workers.pop(name)
+            self._cluster.worker_spec.pop(name, None)
+
+    def _missing(self) -> bool:
+        return bool(set(self._cluster.worker_spec) - set(self._cluster.workers))
+
+    async def _forget_lost(self) -> None:
+        """Drop the jobs whose workers have all gone, so that others take their place."""
+        now = time.monotonic()
+        alive = {worker["name"] for worker in self._cluster.scheduler_info["workers"].values()}
+        for name, job in list(self._cluster.workers.items()):
+            if alive & self._workers_of(name):
+                self._last_alive[name] = now
+                self._stillborn = 0
+            elif now - self._last_alive.get(name, now) > _LOST_AFTER or self._has_ended(name, job):
+                self._stillborn += name not in self._last_alive
+                self._last_alive.pop(name, None)
+                self._cluster.workers.pop(name, None)
+                self._cluster.worker_spec.pop(name, None)
+                with contextlib.suppress(Exception):
+                    await job.close()
+        if self._stillborn >= _STILLBORN:
+            raise ClusterProblem(
+                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output (log_directory) says why, often "
+                "it is interface, python or a job_script_prologue that fails"
+            )
+
+    def _has_ended(self, name: Any, job: Any) -> bool:
+        """Tell whether the queue no longer knows a job that never had a worker."""
+        return name not in self._last_alive and self._queue is not None and job.job_id in self._asked_about - set(self._queue)
+
+    def _workers_of(self, name: Any) -> set[Any]:
+        group = (self._cluster.worker_spec.get(name) or {}).get("group")
+        return {f"{name}{suffix}" for suffix in group} if group else {name}
+
+    async def _give_back(self, surplus: int) -> None:
+        """Cancel jobs: first those that wait in the queue, then those without work."""
+        workers = self._cluster.scheduler.workers.values()
+        busy = {state.name for state in workers if state.processing}
+        alive = {state.name for state in workers}
+        waiting = [name for name in self._cluster.worker_spec if not alive & self._workers_of(name)]
+        idle = [name for name in self._cluster.worker_spec if name not in waiting and not busy & self._workers_of(name)]
+        chosen = (waiting + idle)[:surplus]
+        if chosen:
+            await self._cluster.scale_down(chosen)
+
+    # -- the queue --------------------------------------------------------------------------------------------------------------------
+
+    async def reason(self) -> str:
+        """Say what the queue tells about the jobs; empty if there is no squeue or it does not answer."""
+        await self._ask()
+        ids = [job.job_id for job in self._cluster.workers.values() if job.job_id]
+        if self._queue is None or not ids:
+            return ""
+        known = {number: self._queue[number] for number in ids if number in self._queue}
+        if not known:
+            return f"none of the jobs {', '.join(ids[:5])} is in the queue any more; their output says why"
+        state, reason = next(iter(known.values()))
+        meaning = next((text for word, text in _REMEDIES.items() if reason.startswith(word)), "")
+        text = f"{len(known)} of {len(ids)} jobs in the queue, the first is {state}"
+        if state == "PENDING":
+            text += f" ({reason}{': ' + meaning if meaning else ''})"
+        return text
+
+    async def _ask(self) -> None:
+        """Ask the queue about all jobs at once, not too often."""
+        now = time.monotonic()
+        if (self._asked and now - self._asked < _QUERY) or shutil.which("squeue") is None:
+            return
+        ids = [job.job_id for job in self._cluster.workers.values() if job.job_id]
+        if not ids:
+            return
+        self._asked = now
+        command = ("squeue", "--noheader", "--states=all", f"--jobs={','.join(ids)}", "--format=%i|%T|%r")
+        pipe = asyncio.subprocess.PIPE
+        with contextlib.suppress(OSError, TimeoutError):
+            process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+            out, err = await asyncio.wait_for(process.communicate(), 30)
+            if process.returncode == 0 or b"Invalid job id" in err:
+                rows = [line.split("|", 2) for line in out.decode(errors="replace").splitlines() if line.count("|") == 2]
+                self._queue = {number.strip(): (state, reason) for number, state, reason in rows if not _is_over(state)}
+                self._asked_about = set(ids)
+
+
+def _is_over(state: str) -> bool:
+    return state not in ("PENDING", "CONFIGURING", "RUNNING", "SUSPENDED", "COMPLETING", "REQUEUED", "REQUEUE_HOLD", "RESIZING", "STOPPED")
