@@ -49,7 +49,7 @@ class SshConnection:
     ) -> tuple[int, bytes]:
         """Run a program, handing what it prints to `sink` piece by piece; give its exit code and error output.
 
-        `timeout` in seconds. Raises ConnectionLost, CommandTimedOut or RemoteFailure.
+        `timeout` in seconds. Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
         self.round_trips += 1
         return self._kept.execute(Exchange(script_of(argv), self.settings.prologue, sink), stdin, timeout)

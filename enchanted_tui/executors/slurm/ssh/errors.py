@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enchanted_tui.executors.slurm import transport
 
-class SshError(OSError):
-    """Something about the connection; its text is one sentence for the user."""
+
+class ConnectionFailed(OSError):
+    """No connection could be made: wrong name, refused port, no answer. Its text is one sentence for the user."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -12,10 +14,6 @@ class SshError(OSError):
 
     def __str__(self) -> str:
         return self.message
-
-
-class ConnectionFailed(SshError):
-    """No connection could be made: wrong name, refused port, no answer."""
 
 
 class HostKeyRejected(ConnectionFailed):
@@ -26,11 +24,7 @@ class LogInFailed(ConnectionFailed):
     """The server did not let us in, or nobody was there to answer its questions."""
 
 
-class RemoteFailure(SshError):
-    """The connection stands, but the far side did not do what was asked: a full disk, no shell, no Python."""
-
-
-class ConnectionLost(SshError):
+class ConnectionLost(transport.ConnectionLost):
     """The connection broke, or there is none at the moment."""
 
     def __init__(self, message: str, *, may_have_run: bool) -> None:

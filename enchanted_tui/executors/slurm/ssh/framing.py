@@ -13,7 +13,7 @@ import secrets
 import shlex
 from collections.abc import Callable, Sequence
 
-from enchanted_tui.executors.slurm.ssh.errors import RemoteFailure
+from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 #: What the login shell runs. Quoting that means the same to sh, csh and fish.
 LOGIN_COMMAND = """exec /bin/sh -c 'IFS= read -r c && eval "$(printf %b "$c")"'"""
@@ -83,12 +83,12 @@ class Exchange:
         return int(ended[1]), bytes(self._error_output[max(0, ended.start() - _MOST_ERRORS) : ended.start()])
 
     def check_started(self, host: str) -> None:
-        """Raise RemoteFailure, with what the far side said instead, if it answered but did not run the command."""
+        """Raise FarSideProblem, with what the far side said instead, if it answered but did not run the command."""
         if self.started:
             return
         said = (self._out.noise + b" " + self._err.noise).decode(errors="replace").split()
         words = " ".join(said)[-300:]
-        raise RemoteFailure(
+        raise FarSideProblem(
             f"the account on {host} does not run commands"
             + (f"; it said: {words}" if words else "")
             + ". Log in by hand and see: an expired password, a forced command or a restricted shell"

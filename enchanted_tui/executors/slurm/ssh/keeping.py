@@ -70,7 +70,7 @@ class Kept:
     def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
-        Raises ConnectionLost, CommandTimedOut or RemoteFailure.
+        Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
         with self._changed:
             link, state = self._link, self._state

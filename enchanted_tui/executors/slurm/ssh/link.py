@@ -8,10 +8,6 @@ from typing import Protocol
 from enchanted_tui.executors.slurm.ssh.framing import Exchange
 
 
-class CommandTimedOut(Exception):
-    """A command took longer than it may; it may still be running on the far side."""
-
-
 class Link(Protocol):
     """An open connection on which commands run."""
 
@@ -22,7 +18,7 @@ class Link(Protocol):
     def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
-        Raises ConnectionLost, CommandTimedOut or RemoteFailure.
+        Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
 
     def close(self) -> None:

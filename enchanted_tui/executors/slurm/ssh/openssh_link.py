@@ -13,13 +13,14 @@ from collections.abc import Iterable
 
 from enchanted_tui.executors.slurm.ssh.askpass import Askpass
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed, RemoteFailure
+from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
 from enchanted_tui.executors.slurm.ssh.lookup import ssh_arguments
 from enchanted_tui.executors.slurm.ssh.process_run import run_process
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.ssh.slots import Slots
+from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 # Ends ssh when our end of its input closes, so that no connection outlives a killed supervisor.
 _GUARDED = (
@@ -62,7 +63,7 @@ class OpensshLink:
     def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
-        Raises ConnectionLost, CommandTimedOut or RemoteFailure.
+        Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
         deadline = Deadline(timeout)
         command = ["ssh", "-T", *self._options, "-S", str(self._socket), *_NEVER_ALONE, "--", self._settings.host, LOGIN_COMMAND]
@@ -77,7 +78,7 @@ class OpensshLink:
                 if not self.alive:
                     raise self._lost(may_have_run=False)
                 if not self._slots.refused(deadline.left(self._settings.connect_timeout)):
-                    raise RemoteFailure(
+                    raise FarSideProblem(
                         f"{self._settings.host} opens no session on the connection; ask its administrators about MaxSessions"
                     )
                 exchange.forget_noise()
@@ -185,7 +186,7 @@ class _Master:
                 f"the host key of {host} is not the known one"
                 + (f" in {where[1]}" if where else "")
                 + ". Someone may be listening in, or the "
-                f"host was installed anew: ask its administrators and, if they confirm the new key, forget the old one by ssh-keygen -R"
+                "host was installed anew: ask its administrators and, if they confirm the new key, forget the old one by ssh-keygen -R"
             )
         if "Host key verification failed" in text or "No matching host key" in text:
             return HostKeyRejected(f"the host key of {host} is not known; compare it with the one that the site publishes: ssh {host}")

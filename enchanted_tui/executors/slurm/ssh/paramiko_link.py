@@ -11,13 +11,13 @@ from typing import Any
 from enchanted_tui.executors.slurm.ssh.authentication import Secrets
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.dialling import Dialled, dial
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost, RemoteFailure
+from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
-from enchanted_tui.executors.slurm.ssh.link import CommandTimedOut
 from enchanted_tui.executors.slurm.ssh.lookup import look_up
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.ssh.slots import Slots
+from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 _CHUNK = 1 << 16
 _INLINE = 1 << 20  #: input that fits the window a server grants at first, so that sending it cannot block
@@ -47,7 +47,7 @@ class ParamikoLink:
     def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
-        Raises ConnectionLost, CommandTimedOut or RemoteFailure.
+        Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
         deadline = Deadline(timeout)
         with self._slots.one():
@@ -79,7 +79,7 @@ class ParamikoLink:
                 return channel
             except paramiko.ChannelException:
                 if not self._slots.refused(deadline.left(self._settings.connect_timeout)):
-                    raise RemoteFailure(
+                    raise FarSideProblem(
                         f"{self._target.shown} opens no session on the connection; ask its administrators about MaxSessions, "
                         "or use `transport: openssh`"
                     ) from None
@@ -120,7 +120,7 @@ class _Run:
             if not more:
                 self._channel.shutdown_write()
         except TimeoutError:
-            raise CommandTimedOut() from None
+            raise self._deadline.passed() from None
         except (OSError, EOFError):
             if not self._link.alive:
                 raise self._link.lost(may_have_run=True) from None
@@ -167,7 +167,7 @@ class _Run:
             if ended and not channel.recv_ready() and not channel.recv_stderr_ready():
                 return
             if self._deadline.over:
-                raise CommandTimedOut()
+                raise self._deadline.passed()
             if not ended:
                 poll.poll(1000 * self._deadline.left(1.0) + 1)
 

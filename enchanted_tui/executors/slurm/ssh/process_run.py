@@ -11,13 +11,12 @@ from typing import IO
 
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.framing import Exchange
-from enchanted_tui.executors.slurm.ssh.link import CommandTimedOut
 
 _CHUNK = 1 << 16
 
 
 def run_process(command: list[str], exchange: Exchange, stdin: Iterable[bytes], deadline: Deadline) -> None:
-    """Run `command`, to which `exchange` and `stdin` go. Raises CommandTimedOut, and whatever reading `stdin` raises."""
+    """Run `command`, to which `exchange` and `stdin` go. Raises CommandTimeout, and whatever reading `stdin` raises."""
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, bufsize=0
     )
@@ -67,4 +66,4 @@ def _read(out: IO[bytes], err: IO[bytes], exchange: Exchange, deadline: Deadline
                 else:
                     selector.unregister(key.fileobj)
             if deadline.over and selector.get_map():
-                raise CommandTimedOut()
+                raise deadline.passed()

@@ -1,0 +1,47 @@
+"""Servers for the tests of SSH."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ssh_people import Person, settings_for
+from sshd import SSHD, Sshd
+
+from enchanted_tui.executors.slurm.ssh.connection import SshConnection
+
+_NEEDED = {"sshd": SSHD, "ssh": shutil.which("ssh")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = [name for name, path in _NEEDED.items() if path is None]
+    if not missing:
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=f"{', '.join(missing)} is missing: apt-get install openssh-server openssh-client"))
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[Sshd]:
+    """A server of the test's own that lets its key in."""
+    with Sshd(tmp_path / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., SshConnection]]:
+    """Opens connections that are closed at the end of the test."""
+    opened: list[SshConnection] = []
+
+    def connect(server: Any, ask: Any = None, **options: Any) -> SshConnection:
+        opened.append(SshConnection(settings_for(server, **options), ask or Person()))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.close()
