@@ -129,6 +129,19 @@ class Executor(Component):
         """The workers there are and what each is doing."""
         return []
 
+    def links(self) -> list[str]:
+        """Addresses of web pages about the workers."""
+        return []
+
+    def waiting_for(self) -> str:
+        """Why no task runs although some wait, as far as it is known: ``2 jobs in the queue, the first is PENDING (Priority)``."""
+        return ""
+
+    @classmethod
+    def resource(cls, options: Mapping[str, Any]) -> str | None:
+        """Name what executors with these options share; it is kept until the last stage that uses it. None for nothing."""
+        return None
+
     def notices(self) -> list[str]:
         """Sentences the user should read once, such as a default that was lowered."""
         return []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.executors.base import Deliver, Executor, Result, Task, TaskContext, TaskId, WorkerInfo
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.runners.base import Runner
@@ -31,6 +31,7 @@ class Dispatcher:
         self._deliver = deliver
         self._executors: dict[str, Executor] = {}
         self._keys = _executor_keys(config)
+        self._resources = {name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()}
         self._waiting: dict[str, deque[Ready]] = {}
         self._preparers = _preparers(config)
         self.in_flight: dict[TaskId, str] = {}
@@ -154,8 +155,8 @@ class Dispatcher:
 
     def keep_only(self, depth: int) -> None:
         """Close the executors that no stage from `depth` on uses."""
-        needed = {self._keys[step.executor] for stage in self._config.stages[depth:] for step in stage.steps}
-        for key in [key for key in self._executors if key not in needed]:
+        needed = {self._resources[step.executor] for stage in self._config.stages[depth:] for step in stage.steps}
+        for key in [key for key in self._executors if self._resources[key] not in needed]:
             self._executors.pop(key).close()
 
     def cancel(self) -> None:
@@ -172,6 +173,13 @@ class Dispatcher:
     def workers(self) -> list[WorkerInfo]:
         return [worker for executor in self._executors.values() for worker in executor.workers()]
 
+    def links(self) -> list[str]:
+        return list(dict.fromkeys(link for executor in self._executors.values() for link in _ask(executor, "links", [])))
+
+    def waiting_for(self) -> str:
+        """Why no task runs, in the words of the executors that know."""
+        return "; ".join(dict.fromkeys(filter(None, (_ask(executor, "waiting_for", "") for executor in self._executors.values()))))
+
 
 def _executor_keys(config: CampaignConfig) -> dict[str, str]:
     """Give, by configured name, the name of the executor that serves it: local executors without a size of their own share workers."""
@@ -184,6 +192,16 @@ def _executor_keys(config: CampaignConfig) -> dict[str, str]:
         else:
             keys[name] = shared.setdefault(f"{spec.class_path} {sorted(spec.options.items())}", name)
     return keys
+
+
+def _ask(executor: Any, method: str, otherwise: Any) -> Any:
+    """Ask an executor, which may be a plugin that does not know the question."""
+    return getattr(executor, method)() if hasattr(executor, method) else otherwise
+
+
+def _resource(spec: ComponentSpec) -> str | None:
+    """Name what an executor shares with others that are configured alike, such as a cluster."""
+    return spec.cls.resource(spec.options) if issubclass(spec.cls, Executor) else None
 
 
 def _preparers(config: CampaignConfig) -> Mapping[str, Any]:

@@ -40,6 +40,7 @@ class LiveFile:
             "in_flight": len(dispatcher.in_flight),
             "workers": workers[:_MAX_WORKERS_SHOWN],
             "n_workers": len(workers),
+            "links": dispatcher.links(),
             "waiting_for": _waiting_for(state, dispatcher, workers, stopping),
         }
         now = time.monotonic()
@@ -78,7 +79,7 @@ def _waiting_for(state: CampaignState, dispatcher: Dispatcher, workers: list[dic
     if state.paused_by is not None:
         return f"paused by {state.paused_by}"
     if not running and dispatcher.in_flight:
-        return "waiting for workers to start"
+        return dispatcher.waiting_for() or "waiting for workers to start"
     if len(running) == 1 and len(dispatcher.in_flight) == 1:
         worker = running[0]
         return f"waiting for {worker['task']} on {worker['host']}"

@@ -1,8 +1,8 @@
 """What runs on a Dask worker: bundles of tasks, each in a local worker process of its own.
 
 Samples run in processes beside the Dask worker, through the machinery of local execution: a sample that crashes, exits or hangs does there
-what it does everywhere, and the Dask worker stays. A bundle runs once: where Dask starts it again, on another worker or on the same, without
-being told to, it does nothing and says so, for only the supervisor decides what is run again.
+what it does everywhere, and the Dask worker stays. A bundle runs once: where Dask starts it again of its own accord, on another worker or
+on the same, it does nothing and says so, for what is run again is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -246,6 +246,8 @@ class _Run:
         """Tell whether nobody wants the results any more."""
         if self._lane.closed:
             return True
+        if self._dask_worker.status.name not in ("running", "paused", "closing_gracefully"):
+            return True
         state = self._dask_worker.state.tasks.get(self._token)
         return state is None or state.state == "cancelled"
 
@@ -254,7 +256,7 @@ class _Run:
         """Let the Dask worker take the next bundle, which waits for a slot and, if there is none, comes back unstarted."""
         from distributed import secede
 
-        secede()
+        secede()  # type: ignore[no-untyped-call]
 
     def _mean(self, began: float, first: float | None, fresh: bool) -> float | None:
         """Give the mean time per task; the start of a process is not counted."""

@@ -1,7 +1,7 @@
 """Who runs what on a Dask cluster: tasks in bundles, bundles on workers, and what becomes of those whose worker dies.
 
-Each bundle is sent to one worker, by name, and runs there or not at all: Dask restarts the tasks of a lost worker elsewhere of its own accord
-and without saying so, which must not run a sample twice. Whether a task runs again is decided here, and counted.
+Each bundle is sent to one worker, by name, and runs there or not at all: Dask starts the tasks of a lost worker again, elsewhere, without
+saying so, which must not run a sample twice. Whether a task runs again is decided here, and counted.
 """
 
 from __future__ import annotations
@@ -294,7 +294,7 @@ class Broker:
             counts = bundle.started is not None
         except FutureCancelledError:  # the scheduler has gone, or has been told to forget everything
             counts = False
-        except Exception as error:  # whatever Dask makes of a worker that dies
+        except Exception as error:  # noqa: BLE001 - whatever Dask makes of a worker that dies
             if type(error).__name__ != "KilledWorker":
                 why = f"{type(error).__name__}: {error}"
         if bundle.dropped:

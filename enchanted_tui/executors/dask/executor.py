@@ -170,7 +170,7 @@ class DaskExecutor(Executor):
         self._deliver = deliver
         self._lane = f"{context.session}-{os.getpid()}-{next(_numbers)}"
         self._taken = self._settled = 0
-        self._wanted = self.n_workers and 2 * self.n_workers or _FIRST_WINDOW
+        self._wanted = 2 * self.n_workers if self.n_workers else _FIRST_WINDOW
         self._workers: list[WorkerInfo] = []
         self._link: str | None = None
         self._why = "the Dask cluster is starting"

@@ -67,7 +67,7 @@ class Grid:
     async def _connect(self, target: Any) -> None:
         from distributed import Client
 
-        self.client = await Client(target, asynchronous=True, set_as_default=False, timeout=_CONNECT)
+        self.client = await Client(target, asynchronous=True, set_as_default=False, timeout=_CONNECT)  # type: ignore[no-untyped-call]
 
 
 class LocalGrid(Grid):
@@ -83,7 +83,7 @@ class LocalGrid(Grid):
             config.setdefault("threads_per_worker", 1)
         config.setdefault("silence_logs", logging.ERROR)
         try:
-            self.cluster = await LocalCluster(asynchronous=True, **config)
+            self.cluster = await LocalCluster(asynchronous=True, **config)  # type: ignore[no-untyped-call]
         except Exception as error:
             raise ClusterProblem(f"the Dask cluster cannot be started on this machine: {told(error)}; check LocalCluster_config") from error
         threads = self.cluster.new_spec["options"]["nthreads"]
@@ -108,7 +108,7 @@ class SlurmGrid(Grid):
 
     async def open(self) -> None:
         try:
-            from dask_jobqueue import SLURMCluster
+            from dask_jobqueue.slurm import SLURMCluster
         except ImportError:
             raise ClusterProblem(
                 "SLURMcluster_config needs the package dask-jobqueue; install it with pip install 'enchanted-tui[jobqueue]'"
