@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from array import array
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from enchanted_tui.supervisor import snapshot
 from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign_fold import BatchSummary, CampaignFold
 from enchanted_tui.supervisor.disk import DiskWatch, FileInfo
-from enchanted_tui.supervisor.failure_groups import FailureGroup, FailureGroups
+from enchanted_tui.supervisor.failure_groups import FailureGroup, FailureGroups, Values
 from enchanted_tui.supervisor.files import dataset_stage
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.journal_follower import JournalFollower
@@ -189,7 +189,9 @@ class Viewer:
     def _view(self, now: float, liveness: str, holder: Holder | None) -> View:
         fold, state, live = self._fold, self._fold.state, self._live
         taken = snapshot.take(state, now)
-        if liveness == "stopped":
+        if liveness == "stopped" and self._behind:
+            liveness = "unknown"  # how it ended has not been read yet
+        elif liveness == "stopped":
             liveness = "finished" if taken.state == "finished" else "stopped"
             taken = _at_rest(taken, liveness, state.session_started_at)
         facts = Facts(taken, state, liveness, holder, live, self._disk.free, now)
@@ -232,7 +234,7 @@ class Viewer:
         """Give, by (depth, batch), the task that has run longest."""
         oldest: dict[tuple[int, int], tuple[str, float]] = {}
         for worker in (self._live or {}).get("workers", ()):
-            task, since = _task_id(worker["task"] or ""), worker["since"]
+            task, since = task_id(worker["task"] or ""), worker["since"]
             if task is not None and since is not None and since < oldest.get(task[:2], ("", float("inf")))[1]:
                 oldest[task[:2]] = (task.name, since)
         return oldest
@@ -304,7 +306,7 @@ class Viewer:
 
     def _running(self) -> set[TaskId]:
         names = (worker["task"] for worker in (self._live or {}).get("workers", ()))
-        return {task for task in (_task_id(name or "") for name in names) if task is not None}
+        return {task for task in (task_id(name or "") for name in names) if task is not None}
 
     # -- rows, for worker threads -----------------------------------------------------------------------------------------------
 
@@ -315,6 +317,11 @@ class Viewer:
                 return ()
             self._groups = self._brought_up(self._groups, FailureGroups, depth=None)
             return self._groups.made.groups()
+
+    def failure_values(self, patterns: Collection[str]) -> tuple[Values, Values]:
+        """Give the parameters' values in some of the groups of `failure_groups` as it was called last, and in the successes."""
+        with self._rows_lock:
+            return self._groups.made.values(patterns) if self._groups is not None else ({}, {})
 
     def row_columns(self) -> dict[str, list[Any]]:
         """Give the columns of the dataset's stage, in the order in which its rows finished (see `row_tasks`). Not for the event loop."""
@@ -362,6 +369,7 @@ def _at_rest(taken: Snapshot, word: str, began: float) -> Snapshot:
     return replace(taken, state=word, rate=None, eta=None, elapsed=max(0.0, taken.last_change - began))
 
 
-def _task_id(name: str) -> TaskId | None:
+def task_id(name: str) -> TaskId | None:
+    """Give the task of that name, None if it is no task's name."""
     match = RUN_DIR_NAME.match(name)
     return TaskId(*map(int, match.groups())) if match else None

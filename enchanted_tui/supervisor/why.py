@@ -33,8 +33,9 @@ class Facts:
 def why_nothing_happens(facts: Facts) -> str:
     """Give the line."""
     if facts.liveness == "unknown":
-        holder = facts.holder.describe() if facts.holder is not None else "another supervisor"
-        return f"{holder} holds the run directory; waiting for its next heartbeat to know whether it still runs"
+        if facts.holder is None:
+            return "the journal is being read"
+        return f"{facts.holder.describe()} holds the run directory; waiting for its next heartbeat to know whether it still runs"
     if facts.liveness != "running":
         return _ended(facts)
     return _steered(facts) or _waiting(facts) or _quiet(facts)

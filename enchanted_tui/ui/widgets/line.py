@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
+from textual.events import Click
 from textual.geometry import Size
 from textual.widget import Widget
 
@@ -39,3 +42,32 @@ class Line(Widget):
     def colour(self, name: str) -> str:
         """Give a theme colour for a Rich style; nothing where the theme lacks it."""
         return str(self.app.theme_variables.get(name, ""))
+
+
+class Buttons(Line):
+    """A line of words, some of which can be clicked."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id, classes=classes)
+        self._spots: list[tuple[int, int, str]] = []
+
+    def set(self, parts: Sequence[tuple[str, str, str]]) -> None:
+        """Show parts: text, Rich style, and the screen's action that a click on it takes (or nothing)."""
+        text, self._spots = Text(), []
+        for words, style, action in parts:
+            start = text.cell_len
+            text.append(words, style=style)
+            if action:
+                self._spots.append((start, text.cell_len, action))
+        self.show(text)
+
+    def spot(self, action: str) -> int:
+        """Give the column at which an action can be clicked."""
+        return next(start for start, _, name in self._spots if name == action)
+
+    async def on_click(self, event: Click) -> None:
+        for start, end, action in self._spots:
+            if start <= event.x < end:
+                event.stop()
+                await self.screen.run_action(action)
+                return

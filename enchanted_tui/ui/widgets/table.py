@@ -266,7 +266,7 @@ class VirtualTable(ScrollView, can_focus=True):
                 segments.append(Segment("  ", style))
             segments.append(Segment(_fitted(text, width, column.align), style if header else self._coloured(style, colour, marked)))
         total = self.size.width
-        strip = Strip(segments).adjust_cell_length(max(total, self._virtual_width()), style)
+        strip = Strip(segments).simplify().adjust_cell_length(max(total, self._virtual_width()), style)
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + total)
 
     def _coloured(self, style: Style, colour: str, marked: bool) -> Style:

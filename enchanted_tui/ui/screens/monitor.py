@@ -1,0 +1,266 @@
+"""Monitor: the open campaign as it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.widgets.line import Buttons
+from enchanted_tui.ui.widgets.overview import Overview
+from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane, WorkerPane
+from enchanted_tui.ui.widgets.table import VirtualTable
+from enchanted_tui.ui.widgets.task_pane import TaskPane
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.viewing import View
+
+_PANES = (("tasks", "Tasks"), ("batches", "Batches"), ("workers", "Workers"), ("files", "Files"))
+
+
+class MonitorScreen(CampaignScreen):
+    """What matters most is above; below it are four panes, one at a time where the terminal is narrow."""
+
+    DEFAULT_CSS = """
+    MonitorScreen #panes { height: 1fr; }
+    MonitorScreen #tasks { width: 3fr; }
+    MonitorScreen #side { width: 2fr; margin: 0 0 0 1; }
+    MonitorScreen #batches { height: 2fr; }
+    MonitorScreen #workers { height: 2fr; }
+    MonitorScreen #files { height: 1fr; }
+    MonitorScreen.-tall #files { height: 2fr; }
+    MonitorScreen #tabs { background: $surface; padding: 0 1; display: none; }
+    MonitorScreen.-narrow #tabs { display: block; }
+    MonitorScreen.-narrow #panes Pane { display: none; }
+    MonitorScreen.-narrow #side { display: none; margin: 0; }
+    MonitorScreen.-narrow #side.-current { display: block; }
+    MonitorScreen.-narrow #panes Pane.-current { display: block; height: 1fr; }
+    """
+    HELP = "The open campaign: how far, how fast, with what, and why nothing happens; below, tasks, batches, workers and files."
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "monitor.open",
+        "monitor.tasks",
+        "monitor.batches",
+        "monitor.workers",
+        "monitor.files",
+        "monitor.filter",
+        "monitor.status",
+        "monitor.sort",
+        "monitor.last_failure",
+        "monitor.progress",
+        "monitor.measure",
+        "monitor.copy",
+        "monitor.clear",
+        "campaign.drain",
+        "campaign.abort",
+        "campaign.resume",
+        "campaign.extend",
+        "campaign.retry",
+        "campaign.rebuild",
+        "campaign.edit",
+    )
+
+    def compose_body(self) -> ComposeResult:
+        yield Overview(id="overview")
+        yield Buttons(id="tabs")
+        with Horizontal(id="panes"):
+            yield TaskPane(id="tasks")
+            with Vertical(id="side"):
+                yield BatchPane(id="batches")
+                yield WorkerPane(id="workers")
+                yield FilePane(id="files")
+
+    def on_mount(self) -> None:
+        self._go("tasks")
+
+    # -- the view -------------------------------------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        self.query_one(Overview).show(view, roomy=self.size.height >= 36)
+        viewer = self.viewer
+        for pane in self.query(Pane):
+            if not pane.display or not pane.parent or not getattr(pane.parent, "display", True):
+                pane.view = None
+            elif isinstance(pane, TaskPane):
+                if viewer is not None:
+                    pane.follow(viewer, view)
+            else:
+                pane.show(view)
+
+    def show_nothing(self) -> None:
+        for pane in self.query(Pane):
+            pane.clear()
+
+    def on_resize(self) -> None:
+        self._show_again()
+
+    def _show_again(self) -> None:
+        if self.view is not None:
+            self.call_after_refresh(lambda: self.show(self.view) if self.view is not None else None)
+
+    # -- panes ----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def pane(self) -> Pane:
+        """The pane that has the focus, or had it last."""
+        return self.query_one(".-current", Pane) if self.query("Pane.-current") else self.query_one("#tasks", Pane)
+
+    def _go(self, name: str) -> None:
+        self._mark(name)
+        self.query_one(f"#{name}", Pane).table.focus()
+        self._show_again()
+
+    def _mark(self, name: str) -> None:
+        for pane in self.query(Pane):
+            pane.set_class(pane.id == name, "-current")
+        self.query_one("#side").set_class(name != "tasks", "-current")
+        parts = []
+        keys = {active.binding.id: self.app.get_key_display(active.binding) for active in self.active_bindings.values()}
+        for pane_name, title in _PANES:
+            label = f"{keys.get(f'monitor.{pane_name}', '')} {title}".strip()
+            label = f"[{label}]" if pane_name == name else f" {label} "
+            parts.append((label, "bold" if pane_name == name else "", f"monitor_{pane_name}"))
+        self.query_one("#tabs", Buttons).set(parts)
+
+    def on_descendant_focus(self) -> None:
+        focused = self.focused
+        pane = next((item for item in focused.ancestors if isinstance(item, Pane)), None) if focused is not None else None
+        if pane is not None and pane.id is not None and not pane.has_class("-current"):
+            self._mark(pane.id)
+
+    def action_monitor_tasks(self) -> None:
+        self._go("tasks")
+
+    def action_monitor_batches(self) -> None:
+        self._go("batches")
+
+    def action_monitor_workers(self) -> None:
+        self._go("workers")
+
+    def action_monitor_files(self) -> None:
+        self._go("files")
+
+    # -- the table of tasks ---------------------------------------------------------------------------------------------------
+
+    @property
+    def tasks(self) -> TaskPane:
+        return self.query_one("#tasks", TaskPane)
+
+    def action_monitor_filter(self) -> None:
+        self._go("tasks")
+        self.tasks.open_filter()
+
+    def action_monitor_status(self) -> None:
+        self._go("tasks")
+        self.tasks.next_status()
+
+    def action_show_status(self, status: str) -> None:
+        self._go("tasks")
+        self.tasks.set(status=status)
+
+    def action_monitor_sort(self) -> None:
+        self._go("tasks")
+        self.tasks.next_order()
+
+    def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
+        order = {"task": "position", "finished": "finished", "runtime": "runtime"}.get(event.column)
+        if order is not None:
+            self.tasks.set(order=order)
+
+    def action_monitor_clear(self) -> None:
+        if self.tasks.close_filter():
+            return
+        if self.tasks.status != "all":
+            self.tasks.set(status="all")
+        elif self.pane is not self.tasks:
+            self._go("tasks")
+
+    # -- opening --------------------------------------------------------------------------------------------------------------
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        self.action_monitor_open()
+
+    def action_monitor_open(self) -> None:
+        pane, key = self.pane, self.pane.table.cursor
+        if key is None or self.view is None:
+            self.app.notify("There is nothing under the cursor to open.", severity="warning")
+        elif isinstance(pane, BatchPane):
+            batch = pane.batch_of(key)
+            if batch is not None:
+                self._go("tasks")
+                self.tasks.set(status="all", text=f"d{batch.depth}_b{batch.batch}_")
+        elif isinstance(pane, WorkerPane):
+            self._open_worker(key)
+        elif isinstance(pane, FilePane):
+            self._open_file(self.view.root / self.view.files[key].name)
+        else:
+            self._open_task(key)
+
+    def _open_task(self, task: TaskId) -> None:
+        from enchanted_tui.ui.screens.task import TaskScreen
+
+        self.app.push_screen(TaskScreen(task))
+
+    def _open_worker(self, key: int) -> None:
+        from enchanted_tui.supervisor.viewing import task_id
+
+        assert self.view is not None
+        task = task_id(self.view.workers[key]["task"] or "")
+        if task is not None:
+            self._open_task(task)
+        else:
+            self.app.notify("This worker is idle.")
+
+    def _open_file(self, path: Path) -> None:
+        from enchanted_tui.ui.screens.file import FileScreen
+
+        self.app.push_screen(FileScreen(path))
+
+    def action_monitor_progress(self) -> None:
+        if self.viewer is not None:
+            self._open_file(self.viewer.run_dir.pipeline_progress)
+
+    def action_monitor_last_failure(self) -> None:
+        if self.viewer is not None:
+            self.app.perform(self._last_failure())
+
+    async def _last_failure(self) -> None:
+        assert self.viewer is not None
+        failed = await in_thread(self.viewer.select, "failed", "", "finished")
+        if len(failed):
+            self._open_task(failed[0])
+        else:
+            self.app.notify("No task has failed.")
+
+    # -- what else ------------------------------------------------------------------------------------------------------------
+
+    def action_monitor_measure(self) -> None:
+        if self.viewer is not None:
+            self.app.perform(self._measure(self.viewer.run_dir.root))
+
+    async def _measure(self, root: Path) -> None:
+        from enchanted_tui.supervisor.disk import measure
+
+        self.app.notify(f"Counting the files below {root.name}.", markup=False)
+        self.query_one(Overview).used = await in_thread(measure, root)
+        if self.view is not None:
+            self.show(self.view)
+
+    def action_monitor_copy(self) -> None:
+        if self.viewer is None or self.view is None:
+            return
+        pane, key = self.pane, self.pane.table.cursor
+        path = self.viewer.run_dir.root
+        if isinstance(pane, TaskPane) and key is not None:
+            path = self.viewer.run_dir.data / key.name
+        elif isinstance(pane, FilePane) and key is not None:
+            path = path / self.view.files[key].name
+        self.app.copy_to_clipboard(str(path))
+        self.app.notify(f"Copied {path}", markup=False)

@@ -1,0 +1,197 @@
+"""The live table of tasks: any number of them, filtered and sorted off the event loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.supervisor.task_index import ORDERS, STATUSES
+from enchanted_tui.ui import formats
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.pane import Pane
+from enchanted_tui.ui.widgets.table import Cell, Column
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.task_lines import TaskLine
+    from enchanted_tui.supervisor.viewing import View, Viewer
+
+#: Words, signs and colours of a task's status.
+LOOKS = {
+    "ok": ("ok", "ok", "success"),
+    "failed": ("failed", "FAILED", "error"),
+    "running": ("running", "running", "accent"),
+    "waiting": ("waiting", "waiting", "dim"),
+}
+_SORT_COLUMNS = {"position": "task", "finished": "finished", "runtime": "runtime"}
+_INTERVAL = 1.0  #: seconds between two times at which the rows of a campaign at work are chosen anew
+_SLOW_INTERVAL = 5.0  #: the same where that takes long
+_MANY = 20_000
+
+
+class TaskPane(Pane):
+    """Tasks with a status and a text, in an order."""
+
+    key = "t"
+    EMPTY = "no tasks"
+    DEFAULT_CSS = """
+    TaskPane > Input { height: 1; border: none; padding: 0 1; display: none; background: $boost; }
+    TaskPane > Input:focus { border: none; }
+    TaskPane > Input.-shown { display: block; }
+    """
+    COLUMNS = (
+        Column("status", "STATUS", 9),
+        Column("task", "TASK", 14, sortable=True),
+        Column("runtime", "RUN TIME", 11, "right", sortable=True),
+        Column("finished", "FINISHED", 10, "right", priority=1, sortable=True),
+        Column("host", "HOST", 10, priority=3),
+        Column("params", "PARAMETERS", 16, grow=2),
+        Column("outcome", "OUTPUTS OR REASON", 18, grow=3, priority=2),
+    )
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.viewer: Viewer | None = None
+        self.status, self.order, self.text = "all", "finished", ""
+        self._busy = self._again = False
+        self._chosen_at = 0.0
+        self._chosen_for: object = None
+        self.filter = Input(placeholder="words in the task's name or reason of failure", id="filter", select_on_focus=False)
+        self.filter.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield self.filter
+
+    def on_mount(self) -> None:
+        self._show_order()
+
+    # -- what is chosen -------------------------------------------------------------------------------------------------------
+
+    def follow(self, viewer: Viewer, view: View) -> None:
+        """Show the tasks of a view that `viewer` has just given."""
+        if viewer is not self.viewer:
+            self.viewer, self._chosen_for = viewer, None
+        self.view = view
+        wait = _SLOW_INTERVAL if self.order == "runtime" and self.table.row_count > _MANY else _INTERVAL
+        if time.monotonic() - self._chosen_at >= wait * 0.9 or view.liveness != "running" or view.reading < 1:
+            self._choose_again()
+        self._show_heading()
+
+    def _choose_again(self) -> None:
+        wanted = (self.view.revision if self.view is not None else 0, self.status, self.order, self.text)
+        if wanted == self._chosen_for:
+            self.table.refresh_rows()
+        elif self._busy:
+            self._again = True
+        else:
+            self._busy, self._chosen_for, self._chosen_at = True, wanted, time.monotonic()
+            self.run_worker(self._choose(), exit_on_error=False)
+
+    async def _choose(self) -> None:
+        viewer = self.viewer
+        try:
+            if viewer is not None:
+                tasks = await in_thread(viewer.select, self.status, self.text, self.order)
+                if viewer is self.viewer and self.view is not None:
+                    self.table.set_rows(tasks)
+                    self._show_heading()
+        finally:
+            self._busy = False
+            if self._again:
+                self._again = False
+                self._choose_again()
+
+    def set(self, *, status: str | None = None, order: str | None = None, text: str | None = None) -> None:
+        """Choose other tasks, or another order."""
+        self.status = self.status if status is None else status
+        self.order = self.order if order is None else order
+        self.text = self.text if text is None else text
+        self._show_order()
+        self._show_heading()
+        self._choose_again()
+
+    def next_status(self) -> None:
+        """Go on to the next status."""
+        self.set(status=STATUSES[(STATUSES.index(self.status) + 1) % len(STATUSES)])
+
+    def next_order(self) -> None:
+        """Go on to the next order."""
+        self.set(order=ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)])
+
+    def clear(self) -> None:
+        super().clear()
+        self.viewer = None
+
+    # -- the filter -----------------------------------------------------------------------------------------------------------
+
+    def open_filter(self) -> None:
+        """Let a person type."""
+        self.filter.add_class("-shown")
+        self.filter.focus()
+
+    def close_filter(self) -> bool:
+        """Show everything again; False if there was no filter."""
+        had = bool(self.text) or self.filter.has_class("-shown")
+        self.filter.value = ""
+        self.filter.remove_class("-shown")
+        if had:
+            self.table.focus()
+            self.set(text="")
+        return had
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value != self.text:
+            self.set(text=event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self.filter.value:
+            self.filter.remove_class("-shown")
+        self.table.focus()
+
+    # -- what is shown --------------------------------------------------------------------------------------------------------
+
+    def _show_order(self) -> None:
+        self.table.set_sort(_SORT_COLUMNS[self.order], descending=self.order != "position")
+
+    def _show_heading(self) -> None:
+        parts = [(f"Tasks {self.table.row_count:,}  ", "", "")]
+        for status in STATUSES:
+            chosen = status == self.status
+            parts.append((f"[{status}]" if chosen else f" {status} ", "bold" if chosen else "dim", f"show_status('{status}')"))
+        parts.append((f"  sort {self.order}", "dim", "monitor_sort"))
+        if self.text:
+            parts.append((f"  filter {self.text}", self.heading.colour("warning"), "monitor_filter"))
+        self.heading.set(parts)
+
+    def cells(self, key: TaskId) -> Sequence[Cell]:
+        if self.viewer is None or self.view is None:
+            return ()
+        line = self.viewer.line(key)
+        sign, word, colour = LOOKS.get(line.status, ("unknown", line.status, "warning"))
+        runtime = line.runtime
+        if line.status == "running" and line.started is not None:
+            runtime = float(max(0, round(self.view.read_at - line.started)))
+        return (
+            (f"{glyph(sign)} {word}", colour),
+            line.name,
+            formats.span(runtime) if runtime is not None else "",
+            formats.clock(line.finished, self.view.read_at),
+            line.host,
+            formats.values(line.params),
+            _outcome(line),
+        )
+
+
+def _outcome(line: TaskLine) -> Cell:
+    """Give what a task returned, or why it failed."""
+    if line.status != "failed":
+        return formats.values(line.outputs)
+    return (f"{line.kind}: {' '.join(line.message.split())}", "error")
