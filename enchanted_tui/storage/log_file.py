@@ -46,11 +46,6 @@ class LogFile:
         """Device and inode: the file keeps them when it is renamed."""
         return self._identity
 
-    @property
-    def changed(self) -> float:
-        """When it was changed last, seconds since the epoch."""
-        return self._mtime / 1e9
-
     def read(self, offset: int, length: int) -> bytes:
         """Give up to `length` bytes at `offset`, none of them beyond `size`."""
         length = min(length, self.size - offset)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from sys import float_info
 from typing import Any
 
 from enchanted_tui.executors.base import TaskId
@@ -67,6 +68,11 @@ class _Growing:
     last: float = 0.0
     codes: array[int] = field(default_factory=lambda: array("q"))
     ranges: dict[str, list[float]] = field(default_factory=dict)
+    values: dict[str, array[float]] = field(default_factory=dict)
+
+
+#: The finite numeric values of parameters, by name.
+Values = dict[str, "array[float]"]
 
 
 class FailureGroups:
@@ -75,12 +81,14 @@ class FailureGroups:
     def __init__(self) -> None:
         self._groups: dict[str, _Growing] = {}
         self._ok: dict[str, list[float]] = {}
+        self._ok_values: Values = {}
 
     def take(self, task: TaskId, record: Record) -> None:
         """Take the record, with its row, of a task that has ended."""
         line = line_of(task, record)
         if line.status == "ok":
             _widen(self._ok, line.params)
+            _collect(self._ok_values, line.params)
             return
         group = self._groups.setdefault(pattern_of(line.message), _Growing())
         finished = line.finished or 0.0
@@ -90,6 +98,16 @@ class FailureGroups:
         group.first, group.last = min(group.first, finished), max(group.last, finished)
         group.codes.append(encode(task))
         _widen(group.ranges, line.params)
+        _collect(group.values, line.params)
+
+    def values(self, patterns: Collection[str]) -> tuple[Values, Values]:
+        """Give the values of the parameters in some groups taken together, and those in all successes; they are copies."""
+        failed: Values = {}
+        for pattern in patterns:
+            if pattern in self._groups:
+                for name, values in self._groups[pattern].values.items():
+                    failed.setdefault(name, array("d")).extend(values)
+        return failed, {name: values[:] for name, values in self._ok_values.items() if name in failed}
 
     def groups(self) -> tuple[FailureGroup, ...]:
         """Give the groups, the largest first."""
@@ -125,3 +143,9 @@ def _widen(ranges: dict[str, list[float]], params: Mapping[str, Any]) -> None:
             known[0] = value
         elif value > known[1]:
             known[1] = value
+
+
+def _collect(columns: Values, params: Mapping[str, Any]) -> None:
+    for name, value in params.items():
+        if type(value) in (int, float) and -float_info.max <= value <= float_info.max:
+            columns.setdefault(name, array("d")).append(value)

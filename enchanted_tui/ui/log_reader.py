@@ -33,7 +33,6 @@ class Row:
     start: int  #: where the line begins in the file
     text: str
     level: Level
-    continued: bool = False  #: not the first row of its line
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ class Page:
     top: int = 0  #: where the first line begins
     bottom: int = 0  #: where the last line ends
     size: int = 0  #: of the file
-    changed: float = 0.0  #: when the file was changed last, seconds since the epoch
     follow: bool = False
     number: int | None = None  #: of the first line, from 1; None while lines are still counted
     total: int | None = None  #: number of lines
@@ -353,7 +351,6 @@ class LogReader:
             top=rows[0].start if rows else self._top,
             bottom=self._lines.lines.line(rows[-1].start).end if rows else self._top,
             size=file.size,
-            changed=file.changed,
             follow=self.follow,
             number=None if number is None else number + 1,
             total=self._index.lines if counted else None,
@@ -370,8 +367,8 @@ class LogReader:
             parts = self._wrapped(chosen)
             if start != self._top:
                 skip = 0
-            for number, text in enumerate(parts[skip:], start=skip):
-                yield Row(start, text, chosen.level, number > 0)
+            for text in parts[skip:]:
+                yield Row(start, text, chosen.level)
 
     def _wrapped(self, chosen: Chosen) -> list[str]:
         text = shown(chosen.line.text)

@@ -18,7 +18,9 @@ from enchanted_tui.storage.log_selection import REACH, Selection
 from enchanted_tui.storage.log_text import Level, level_of
 from enchanted_tui.ui.log_reader import LogReader
 
-_LINES = st.sampled_from([b"", b"plain", b"[ERROR] bad", b"[INFO ] fine", b"[WARNI] odd", b"  x" * 9, b"0123456789" * 3, "日本語".encode() * 5])
+_LINES = st.sampled_from(
+    [b"", b"plain", b"[ERROR] bad", b"[INFO ] fine", b"[WARNI] odd", b"  x" * 9, b"0123456789" * 3, "日本語".encode() * 5]
+)
 _TEXTS = st.lists(_LINES, max_size=30).map(lambda lines: b"".join(line + b"\n" for line in lines))
 _MOVES = st.one_of(
     st.tuples(st.just("move"), st.integers(-30, 30)),

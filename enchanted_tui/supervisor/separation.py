@@ -1,0 +1,177 @@
+"""What tells failed samples from successful ones: the interval of one parameter that holds the failures and spares the rest.
+
+For each parameter, the interval with the largest Youden index, J = (share of the failures inside) - (share of the successes inside)
+(W. J. Youden, Cancer 3, 32, 1950), found in one pass over the sorted values as the subarray of largest sum (J. Bentley, Comm. ACM 27,
+865, 1984). Standard library only.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_ENOUGH = 20_000  # values of either kind; of more, evenly spaced ones are taken
+_SIMPLER = 0.02  # so much of J is given up for a threshold in place of an interval
+_WIDE = 1_000.0  # ratio from which a positive range is shown on a logarithmic axis
+_STEPS = 8  # heights of a bar, as there are characters for
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How one parameter separates. The failures lie between `low` and `high`; None where the interval is open to that side."""
+
+    name: str
+    low: float | None
+    high: float | None
+    caught: float  #: share of the failures inside, 0 to 1
+    spared: float  #: share of the successes outside
+    n_failed: int
+    n_ok: int
+    span: tuple[float, float]  #: of all values, failed and successful
+
+    @property
+    def score(self) -> float:
+        """Youden's index: 1 if the interval separates perfectly, 0 if it says nothing."""
+        return self.caught + self.spared - 1
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the values are best shown on a logarithmic axis."""
+        return self.span[0] > 0 and self.span[1] / self.span[0] >= _WIDE
+
+    def condition(self) -> str:
+        """Give the interval as a condition: ``pressure > 4e+04``."""
+        if self.low is not None and self.high is not None:
+            return f"{self.low:.4g} < {self.name} < {self.high:.4g}"
+        if self.low is not None:
+            return f"{self.name} > {self.low:.4g}"
+        return f"{self.name} < {self.high:.4g}" if self.high is not None else f"any {self.name}"
+
+
+def separations(failed: Mapping[str, Sequence[float]], ok: Mapping[str, Sequence[float]]) -> list[Separation]:
+    """Judge every parameter of the failures; values are finite. The most telling one first."""
+    found = [separation(name, values, ok.get(name, ())) for name, values in failed.items() if len(values)]
+    return sorted(found, key=lambda item: -item.score)
+
+
+def separation(name: str, failed: Sequence[float], ok: Sequence[float]) -> Separation:
+    """Find the interval of one parameter; `failed` has at least one value."""
+    inside, others = sorted(_thinned(failed)), sorted(_thinned(ok))
+    span = (min(inside[0], *others[:1]), max(inside[-1], *others[-1:]))
+    low, high = _interval(inside, others)
+    caught, spared = _shares(inside, others, low, high)
+    return Separation(name, low, high, caught, spared, len(failed), len(ok), span)
+
+
+def _thinned(values: Sequence[float]) -> Sequence[float]:
+    step = -(-len(values) // _ENOUGH)
+    return values[::step] if step > 1 else values
+
+
+class _Step(NamedTuple):
+    """All samples with one value of the parameter, and what they add to J."""
+
+    value: float
+    gain: float
+
+
+def _steps(failed: Sequence[float], ok: Sequence[float]) -> list[_Step]:
+    gains: dict[float, float] = {}
+    for value in failed:
+        gains[value] = gains.get(value, 0.0) + 1 / len(failed)
+    for value in ok:
+        gains[value] = gains.get(value, 0.0) - 1 / len(ok)
+    return [_Step(value, gains[value]) for value in sorted(gains)]
+
+
+def _interval(failed: Sequence[float], ok: Sequence[float]) -> tuple[float | None, float | None]:
+    """Give the best interval, a threshold where that is nearly as good; its ends lie between values."""
+    if not ok:
+        return None, None
+    steps = _steps(failed, ok)
+    first, last, best = _largest_sum(steps)
+    above, gain_above = _best_suffix(steps)
+    below, gain_below = _best_prefix(steps)
+    if max(gain_above, gain_below) >= best - _SIMPLER:
+        first, last = (above, len(steps) - 1) if gain_above >= gain_below else (0, below)
+    low = _between(steps[first - 1].value, steps[first].value) if first > 0 else None
+    high = _between(steps[last].value, steps[last + 1].value) if last + 1 < len(steps) else None
+    return low, high
+
+
+def _largest_sum(steps: Sequence[_Step]) -> tuple[int, int, float]:
+    best, found = -math.inf, (0, 0)
+    total, start = 0.0, 0
+    for index, step in enumerate(steps):
+        if total <= 0:
+            total, start = 0.0, index
+        total += step.gain
+        if total > best:
+            best, found = total, (start, index)
+    return *found, best
+
+
+def _best_suffix(steps: Sequence[_Step]) -> tuple[int, float]:
+    best, found, total = -math.inf, 0, 0.0
+    for index in range(len(steps) - 1, -1, -1):
+        total += steps[index].gain
+        if total > best:
+            best, found = total, index
+    return found, best
+
+
+def _best_prefix(steps: Sequence[_Step]) -> tuple[int, float]:
+    best, found, total = -math.inf, 0, 0.0
+    for index, step in enumerate(steps):
+        total += step.gain
+        if total > best:
+            best, found = total, index
+    return found, best
+
+
+def _between(below: float, above: float) -> float:
+    """Give a number between two, with as few digits as tell them apart."""
+    middle = below / 2 + above / 2
+    for digits in range(1, 17):
+        rounded = float(f"{middle:.{digits}g}")
+        if below <= rounded < above:
+            return rounded
+    return below
+
+
+def _shares(failed: Sequence[float], ok: Sequence[float], low: float | None, high: float | None) -> tuple[float, float]:
+    return _inside(failed, low, high) / len(failed), 1 - _inside(ok, low, high) / len(ok) if ok else 0.0
+
+
+def _inside(values: Sequence[float], low: float | None, high: float | None) -> int:
+    """Count the sorted values that are above `low` and not above `high`."""
+    begin = 0 if low is None else bisect_right(values, low)
+    end = len(values) if high is None else bisect_right(values, high)
+    return end - begin
+
+
+def heights(values: Sequence[float], span: tuple[float, float], width: int, *, logarithmic: bool) -> list[int]:
+    """Count values in `width` bins over a span, each count as a height from 0 (none) to 8; a single value is seen."""
+    counts = [0] * width
+    low, high = (math.log(end) for end in span) if logarithmic else span
+    for value in values:
+        place = _share(math.log(value) if logarithmic else value, low, high)
+        counts[min(width - 1, int(place * width))] += 1
+    most = max(counts, default=0)
+    return [-(-count * _STEPS // most) if count else 0 for count in counts]
+
+
+def place_of(value: float, span: tuple[float, float], width: int, *, logarithmic: bool) -> int:
+    """Give the bin of `heights` that holds a value."""
+    low, high = (math.log(end) for end in span) if logarithmic else span
+    share = _share(math.log(value) if logarithmic and value > 0 else low if logarithmic else value, low, high)
+    return min(width - 1, int(share * width))
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Give where a value lies between two, 0 to 1, also where their difference is beyond all numbers."""
+    width = high / 2 - low / 2
+    return min(1.0, max(0.0, (value / 2 - low / 2) / width)) if width > 0 else 0.5

@@ -1,0 +1,66 @@
+"""A question of one line at the foot of a screen: a pattern to look for, a name of a file."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+
+class AskLine(Horizontal):
+    """Hidden until `ask`; Enter answers, Escape closes it."""
+
+    DEFAULT_CSS = """
+    AskLine { display: none; height: 1; background: $panel; }
+    AskLine Label { width: auto; padding: 0 1; }
+    AskLine Input { height: 1; border: none; padding: 0; width: 1fr; background: $boost; }
+    AskLine #hint { color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
+
+    class Answered(Message):
+        """A person has answered; `purpose` says which question."""
+
+        def __init__(self, purpose: str, value: str) -> None:
+            super().__init__()
+            self.purpose = purpose
+            self.value = value
+
+    purpose = ""
+
+    def compose(self) -> ComposeResult:
+        yield Label("", id="question", markup=False)
+        answer = Input(id="answer")
+        answer.cursor_blink = False
+        yield answer
+        yield Label("", id="hint", markup=False)
+
+    def ask(self, purpose: str, question: str, value: str = "", hint: str = "") -> None:
+        """Ask; the answer comes as `Answered` with the same purpose."""
+        self.purpose = purpose
+        self.query_one("#question", Label).update(question)
+        self.query_one("#hint", Label).update(hint)
+        self.display = True
+        answer = self.query_one(Input)
+        answer.value = value
+        answer.focus()
+
+    def say(self, hint: str) -> None:
+        """Say what is wrong with the answer, and keep it."""
+        self.query_one("#hint", Label).update(hint)
+
+    def action_close(self) -> None:
+        self.display = False
+        self.screen.set_focus(None)
+        self.post_message(self.Closed())
+
+    class Closed(Message):
+        """It is hidden again."""
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Answered(self.purpose, event.value))
