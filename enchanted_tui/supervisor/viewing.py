@@ -9,7 +9,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -290,6 +290,12 @@ class Viewer:
         with self._look():
             offset = self._offset(task)
             return self._source.read(offset) if offset >= 0 else None
+
+    def executor_of(self, task: TaskId) -> str:
+        """Give the type of the executor that runs a task's step, empty if it is not known."""
+        with self._look(), suppress(IndexError, KeyError):
+            return str(self._fold.state.stage_names[task.depth]["steps"][task.step]["executor_type"])
+        return ""
 
     def _offset(self, task: TaskId) -> int:
         try:

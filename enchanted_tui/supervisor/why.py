@@ -95,7 +95,8 @@ def _waiting(facts: Facts) -> str:
         return f"the supervisor's heart beats, but its last report is {_ago(age)} old: the sampler or the file system is slow"
     running = _running(live)
     if not running and live.get("in_flight"):
-        return f"waiting for workers to start ({_tasks(live['in_flight'])} handed out)"
+        said = str(live.get("waiting_for") or "waiting for workers to start")
+        return f"{said} ({_tasks(live['in_flight'])} handed out)"
     if not running:
         return _idle(facts)
     return _straggler(facts, running)

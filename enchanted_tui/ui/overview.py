@@ -37,7 +37,7 @@ def stage_label(stage: StageSummary, count: int) -> str:
 
 def stage_beside(stage: StageSummary) -> str:
     """Say what the stage's bar does not: batches, steps, and how much of the budget is drawn."""
-    parts = [f"batch {min(stage.batches_done + (not stage.complete), max(stage.batches, 1))} of {stage.batches} drawn"]
+    parts = [f"{stage.batches_done}/{stage.batches} batches complete"]
     if len(stage.runners) > 1:
         parts.append("steps " + "/".join(f"{done:,}" for done in stage.step_done))
     if stage.drawn < stage.target:
@@ -48,7 +48,8 @@ def stage_beside(stage: StageSummary) -> str:
 def pace(view: View, width: int, colour: Colour) -> Text:
     """Give rate with its course, the time it will still take with its uncertainty, and the time it has taken."""
     taken = view.snapshot
-    text = Text(f"rate {formats.rate(taken.rate)} ")
+    average = taken.tasks_done / taken.elapsed if taken.rate is None and taken.elapsed > 0 and taken.mode == "fresh" else None
+    text = Text(f"rate {formats.rate(taken.rate or average)}{' on average' if average else ''} ")
     room = max(0, min(len(view.rates), width - 62))
     if room >= 6 and any(view.rates):
         text.append(sparkline(view.rates, room), style=colour("accent"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -201,12 +202,12 @@ class MonitorScreen(CampaignScreen):
         elif isinstance(pane, FilePane):
             self._open_file(self.view.root / self.view.files[key].name)
         else:
-            self._open_task(key)
+            self._open_task(key, pane.table.rows)
 
-    def _open_task(self, task: TaskId) -> None:
+    def _open_task(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
         from enchanted_tui.ui.screens.task import TaskScreen
 
-        self.app.push_screen(TaskScreen(task))
+        self.app.push_screen(TaskScreen(task, among))
 
     def _open_worker(self, key: int) -> None:
         from enchanted_tui.supervisor.viewing import task_id
@@ -235,7 +236,7 @@ class MonitorScreen(CampaignScreen):
         assert self.viewer is not None
         failed = await in_thread(self.viewer.select, "failed", "", "finished")
         if len(failed):
-            self._open_task(failed[0])
+            self._open_task(failed[0], failed)
         else:
             self.app.notify("No task has failed.")
 

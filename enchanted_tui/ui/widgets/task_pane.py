@@ -185,13 +185,11 @@ class TaskPane(Pane):
             formats.span(runtime) if runtime is not None else "",
             formats.clock(line.finished, self.view.read_at),
             line.host,
-            formats.values(line.params),
-            _outcome(line),
+            _reason(line) if line.status == "failed" and "outcome" not in self.table.shown_columns else formats.values(line.params),
+            _reason(line) if line.status == "failed" else formats.values(line.outputs),
         )
 
 
-def _outcome(line: TaskLine) -> Cell:
-    """Give what a task returned, or why it failed."""
-    if line.status != "failed":
-        return formats.values(line.outputs)
+def _reason(line: TaskLine) -> Cell:
+    """Give why a task failed."""
     return (f"{line.kind}: {' '.join(line.message.split())}", "error")

@@ -1,0 +1,57 @@
+"""One file as it is on disk, followed as it grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.campaign_screen import AppScreen
+from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.ui.widgets.log_view import LogView
+
+_BINARY_PROBE = 4_096  #: bytes
+
+
+class FileScreen(AppScreen):
+    """Shows a file from its end; Escape goes back."""
+
+    DEFAULT_CSS = "FileScreen #path { background: $surface; text-style: bold; padding: 0 1; }"
+    HELP = "A file as it is on disk; what is added to it appears by itself. Escape goes back."
+    BINDINGS: ClassVar[list[BindingType]] = bindings("task.copy", "task.back")
+    AUTO_FOCUS = "LogView"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def compose_body(self) -> ComposeResult:
+        yield Line(id="path")
+        yield LogView()
+
+    def on_mount(self) -> None:
+        self.query_one("#path", Line).show(str(self.path))
+        view = self.query_one(LogView)
+        if is_binary(self.path):
+            view.nothing = "This file is not text."
+        else:
+            view.open(self.path)
+
+    def action_task_copy(self) -> None:
+        self.app.copy_to_clipboard(str(self.path))
+        self.app.notify(f"Copied {self.path}", markup=False)
+
+    def action_task_back(self) -> None:
+        self.dismiss()
+
+
+def is_binary(path: Path) -> bool:
+    """Tell whether a file holds something else than text."""
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(_BINARY_PROBE)
+    except OSError:
+        return False

@@ -1,0 +1,266 @@
+"""One task: its values, its files, what it wrote and why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Static
+
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.ui import formats, task_texts
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.screens.file import is_binary
+from enchanted_tui.ui.task_texts import Value
+from enchanted_tui.ui.widgets.line import Buttons, Line
+from enchanted_tui.ui.widgets.log_view import LogView
+from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.task_files import TaskFiles
+    from enchanted_tui.supervisor.task_lines import TaskLine
+    from enchanted_tui.supervisor.viewing import View
+
+_PARTS = ("values", "files", "text")
+_RECORD = "what is on record"  #: stands in the list of files for the reason and traceback of a failure
+
+
+class TaskScreen(CampaignScreen):
+    """A task of the open campaign; `among` is the list from which it was opened, to go on to the next from here."""
+
+    DEFAULT_CSS = """
+    TaskScreen #heading, TaskScreen #facts, TaskScreen #note { padding: 0 1; }
+    TaskScreen #note { color: $text-warning; display: none; }
+    TaskScreen #note.-shown { display: block; }
+    TaskScreen #tabs { background: $surface; padding: 0 1; }
+    TaskScreen #parts { height: 1fr; }
+    TaskScreen #values { width: 2fr; }
+    TaskScreen #right { width: 3fr; margin: 0 0 0 1; }
+    TaskScreen #files { height: 1fr; min-height: 5; }
+    TaskScreen #text { height: 2fr; border-top: solid $panel; }
+    TaskScreen #said { height: auto; }
+    TaskScreen #scroll, TaskScreen LogView { height: 1fr; width: 1fr; }
+    TaskScreen.-narrow #right { margin: 0; }
+    TaskScreen.-narrow #values, TaskScreen.-narrow #files, TaskScreen.-narrow #text, TaskScreen.-narrow #right { display: none; }
+    TaskScreen.-narrow.-values #values, TaskScreen.-narrow.-files #files, TaskScreen.-narrow.-text #text { display: block; width: 1fr; }
+    TaskScreen.-narrow.-files #right, TaskScreen.-narrow.-text #right { display: block; width: 1fr; }
+    TaskScreen.-narrow #text { border-top: none; }
+    """
+    HELP = "One task: parameters, outputs and record; the files of its run directory; the traceback, or the file that was opened."
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "task.open",
+        "task.values",
+        "task.files",
+        "task.text",
+        "task.previous",
+        "task.next",
+        "task.reload",
+        "task.copy",
+        "task.back",
+    )
+
+    def __init__(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
+        super().__init__()
+        self.shown_task = task
+        self._among = among
+        self._line: TaskLine | None = None
+        self._values: list[Value] = []
+        self._files: TaskFiles | None = None
+        self._names: list[str] = []
+        self._recorded = ""
+        self._shown: str | None = None  #: the file or text that is open
+        self._part = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield Line(id="heading")
+        yield Line(id="facts")
+        yield Line(id="note")
+        yield Buttons(id="tabs")
+        with Horizontal(id="parts"):
+            columns = (Column("kind", "", 9, priority=1), Column("name", "NAME", 16), Column("value", "VALUE", 20, grow=1))
+            yield VirtualTable(columns, self._value_cells, id="values", empty="nothing is known of its values")
+            with Vertical(id="right"):
+                columns = (
+                    Column("name", "FILE", 24, grow=1),
+                    Column("size", "SIZE", 8, "right"),
+                    Column("changed", "CHANGED", 16, "right"),
+                )
+                yield VirtualTable(columns, self._file_cells, id="files", empty="no files")
+                with Vertical(id="text"):
+                    with VerticalScroll(id="scroll"):
+                        yield Static(id="said", markup=False)
+                    yield LogView()
+
+    def on_mount(self) -> None:
+        self.query_one(LogView).display = False
+
+    # -- the task -------------------------------------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        if self.viewer is None:
+            return
+        line = self.viewer.line(self.shown_task)
+        before, self._line = self._line, line
+        heading, facts = self.query_one("#heading", Line), self.query_one("#facts", Line)
+        heading.show(task_texts.heading(line, heading.colour))
+        facts.show(task_texts.facts(line, view))
+        if before is None or before.task != line.task or before.status != line.status:
+            self._take(line)
+
+    def _take(self, line: TaskLine) -> None:
+        """Show a task, or one that has gone on, anew."""
+        assert self.viewer is not None
+        record = self.viewer.record(self.shown_task)
+        self._values = task_texts.values_of(line, record)
+        self._recorded = task_texts.recorded_text(record)
+        self._shown = None
+        self.query_one("#values", VirtualTable).set_rows(range(len(self._values)))
+        if not self._part or line.status == "failed":
+            self._go("text" if line.status == "failed" else "values")
+        self.app.perform(self._look_at_files(line))
+
+    async def _look_at_files(self, line: TaskLine) -> None:
+        from enchanted_tui.supervisor.task_files import task_files
+
+        assert self.viewer is not None
+        found = await in_thread(task_files, self.viewer.run_dir, line, self.viewer.executor_of(line.task))
+        if self._line is None or self._line.task != line.task or not self.is_mounted:
+            return
+        self._files = found
+        self._names = ([_RECORD] if self._recorded else []) + [file.name for file in found.files]
+        self.query_one("#files", VirtualTable).set_rows(range(len(self._names)))
+        note = self.query_one("#note", Line)
+        note.show(found.note)
+        note.set_class(bool(found.note), "-shown")
+        if self._shown is None:
+            self._open(self._names[0] if self._names else None)
+
+    # -- cells ----------------------------------------------------------------------------------------------------------------
+
+    def _value_cells(self, key: int) -> Sequence[Cell]:
+        kind, name, value = self._values[key]
+        shown = formats.clock(value, 0.0) if name in ("started", "time") else repr(value) if isinstance(value, float) else str(value)
+        return ((kind, "dim"), name, shown[:2_000])
+
+    def _file_cells(self, key: int) -> Sequence[Cell]:
+        name = self._names[key]
+        if self._files is None or name == _RECORD:
+            return (_RECORD, "", "")
+        file = self._files.files[key - bool(self._recorded)]
+        return (file.name, formats.size(file.size), formats.clock(file.changed, self.view.read_at if self.view else None))
+
+    # -- text -----------------------------------------------------------------------------------------------------------------
+
+    def _open(self, name: str | None) -> None:
+        """Show a file of the task, or what is on record."""
+        self._shown = name
+        if name is None:
+            self._say(self._files.note if self._files is not None and self._files.note else "There is nothing to read.")
+        elif name == _RECORD:
+            self._say(self._recorded)
+        elif self._files is not None:
+            path = self._files.directory / name
+            if is_binary(path):
+                self._say(f"{path} is not text ({formats.size(path.stat().st_size)}).")
+            else:
+                self._show_log(path)
+
+    def _say(self, text: str) -> None:
+        self.query_one(LogView).display = False
+        self.query_one("#scroll").display = True
+        self.query_one("#said", Static).update(text)
+
+    def _show_log(self, path: Path) -> None:
+        view = self.query_one(LogView)
+        self.query_one("#scroll").display = False
+        view.display = True
+        view.open(path)
+
+    # -- parts ----------------------------------------------------------------------------------------------------------------
+
+    def _go(self, part: str) -> None:
+        self._part = part
+        for name in _PARTS:
+            self.set_class(name == part, f"-{name}")
+        tabs = [
+            (f"[{name.title()}]" if name == part else f" {name.title()} ", "bold" if name == part else "", f"task_{name}")
+            for name in _PARTS
+        ]
+        self.query_one("#tabs", Buttons).set(tabs)
+        self.call_after_refresh(self._focus_part)
+
+    def _focus_part(self) -> None:
+        if self._part == "text":
+            view = self.query_one(LogView)
+            (view if view.display else self.query_one("#scroll")).focus()
+        else:
+            self.query_one(f"#{self._part}", VirtualTable).focus()
+
+    def action_task_values(self) -> None:
+        self._go("values")
+
+    def action_task_files(self) -> None:
+        self._go("files")
+
+    def action_task_text(self) -> None:
+        self._go("text")
+
+    # -- actions --------------------------------------------------------------------------------------------------------------
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        self.action_task_open()
+
+    def action_task_open(self) -> None:
+        if self._part == "files" and self._names:
+            self._open(self._names[self.query_one("#files", VirtualTable).cursor])
+            self._go("text")
+        elif self._part == "values" and self._values:
+            value = self._values[self.query_one("#values", VirtualTable).cursor]
+            self._shown = value.name
+            self._say(f"{value.name} =\n{task_texts.whole(value.value)}")
+            self._go("text")
+
+    def action_task_reload(self) -> None:
+        if self._line is not None:
+            self.app.perform(self._look_at_files(self._line))
+
+    def action_task_next(self) -> None:
+        self._step(1)
+
+    def action_task_previous(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        try:
+            place = self._among.index(self.shown_task) + by
+        except ValueError:
+            place = -1
+        if not 0 <= place < len(self._among):
+            self.app.notify("There is no other task in this direction.")
+            return
+        self.shown_task = self._among[place]
+        if self.view is not None:
+            self.show(self.view)
+
+    def action_task_copy(self) -> None:
+        text = str(self._path_or_value())
+        self.app.copy_to_clipboard(text)
+        self.app.notify(f"Copied {text[:200]}", markup=False)
+
+    def _path_or_value(self) -> Any:
+        directory = self._files.directory if self._files is not None else Path(self.shown_task.name)
+        if self._part == "values" and self._values:
+            return self._values[self.query_one("#values", VirtualTable).cursor].value
+        name = self._names[self.query_one("#files", VirtualTable).cursor] if self._part == "files" and self._names else self._shown
+        if name == _RECORD:
+            return self._recorded
+        return directory / name if name and self._files is not None and name in self._names else directory
+
+    def action_task_back(self) -> None:
+        self.dismiss()

@@ -1,0 +1,84 @@
+"""What there is to read about one task besides its files: values, and texts that are on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.text import Text
+
+from enchanted_tui.ui import formats
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.task_pane import LOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from enchanted_tui.supervisor.task_lines import TaskLine
+    from enchanted_tui.supervisor.viewing import View
+
+    Colour = Callable[[str], str]
+
+
+class Value(NamedTuple):
+    """A line of the table of values."""
+
+    kind: str  #: "parameter", "output" or "record"
+    name: str
+    value: Any
+
+
+def heading(line: TaskLine, colour: Colour) -> Text:
+    """Give the task's name, how it stands, and why it failed."""
+    sign, word, shade = LOOKS.get(line.status, ("unknown", line.status, "warning"))
+    text = Text(f"{line.name}  ", style="bold")
+    text.append(f"{glyph(sign)} {word}", style="dim" if shade == "dim" else colour(shade))
+    if line.status == "failed":
+        text.append(f"  {line.kind}: {' '.join(line.message.split())}")
+    return text
+
+
+def facts(line: TaskLine, view: View) -> Text:
+    """Give where the task stands in the campaign, how long it ran, when, where and how often."""
+    parts = []
+    stages = view.snapshot.stages
+    if line.task.depth < len(stages):
+        stage = stages[line.task.depth]
+        runner = stage.runners[line.task.step] if line.task.step < len(stage.runners) else "?"
+        step = f" step {line.task.step + 1}/{len(stage.runners)}" if len(stage.runners) > 1 else ""
+        parts.append(f"stage {line.task.depth + 1}/{len(stages)}{step}, {stage.sampler} {glyph('arrow')} {runner}")
+    if line.status == "running" and line.started is not None:
+        parts.append(f"running for {formats.span(round(view.read_at - line.started))}")
+    elif line.runtime is not None:
+        parts += [f"run time {formats.span(line.runtime)}", f"finished {formats.clock(line.finished, view.read_at)}"]
+    if line.host:
+        parts.append(f"on {line.host}")
+    if line.status in ("ok", "failed"):
+        parts.append(f"attempt {line.attempt + 1}")
+    return Text("   ".join(parts))
+
+
+def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
+    """Give everything that is known of the task as lines of a table."""
+    values = [Value("parameter", name, value) for name, value in line.params.items()]
+    values += [Value("output", name, value) for name, value in line.outputs.items()]
+    if record is not None:
+        left_out = {"row", "crc", "traceback", "type", "v", "task"}
+        values += [Value("record", name, value) for name, value in record.items() if name not in left_out]
+        values.append(Value("record", "run_dir", record["row"].get("run_dir", "")))
+    return values
+
+
+def recorded_text(record: Mapping[str, Any] | None) -> str:
+    """Give what a failed task's record says: reason and, if there is one, traceback."""
+    if record is None or record.get("outcome") == "ok":
+        return ""
+    reason = f"{record.get('kind', '')}: {record.get('message', '')}"
+    return f"{reason}\n\n{record['traceback'].rstrip()}" if record.get("traceback") else reason
+
+
+def whole(value: Any) -> str:
+    """Give a value in full, arrays and dictionaries over several lines."""
+    import pprint
+
+    return value if isinstance(value, str) else pprint.pformat(value, width=100, sort_dicts=False)
