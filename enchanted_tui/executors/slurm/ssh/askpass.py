@@ -64,7 +64,7 @@ class Askpass:
             except OSError:
                 return
             with connection, contextlib.suppress(OSError, ValueError):
-                prompt, style = json.loads(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+                prompt, style = json.loads(_all_of(connection))
                 connection.sendall(json.dumps(self._answer(prompt, style)).encode())
 
     def _answer(self, prompt: str, style: str | None) -> str | None:
@@ -78,6 +78,10 @@ class Askpass:
             self.asking -= 1
         self.nobody_answered |= answer is None
         return answer
+
+
+def _all_of(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(1 << 16), b""))
 
 
 def _kind(prompt: str) -> Kind:

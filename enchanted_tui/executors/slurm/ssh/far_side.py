@@ -1,3 +1,4 @@
+# ruff: noqa: UP031
 """Runs on the cluster's login node: files in bulk, whatever their number, in one command.
 
 Its source travels with the command, so it stands alone: the standard library of Python 3.6. Everything it does is named by one line of
@@ -10,19 +11,23 @@ import shutil
 import stat
 import sys
 import tarfile
+from typing import Any, BinaryIO
+
+Request = dict[str, Any]
+Problems = list[list[Any]]
 
 
-def main():
+def main() -> None:
     source, out = sys.stdin.buffer, sys.stdout.buffer
     request = json.loads(source.readline().decode())
-    problems = []
+    problems = []  # type: Problems
     ways = {"put": put, "read": read, "fetch": fetch, "remove": remove}
     ways[request["do"]](request, source, out, problems)
     out.flush()
     sys.stderr.write("\n" + json.dumps(problems[:20]) + "\n")
 
 
-def put(request, source, out, problems):
+def put(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems) -> None:
     """Write files whose contents follow on the input, each whole or not at all."""
     for path, size in request["files"]:
         partial = "%s.%d.partial" % (path, os.getpid())
@@ -38,7 +43,7 @@ def put(request, source, out, problems):
             return  # the input is no longer at the beginning of a file
 
 
-def copy(source, target, size):
+def copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
     while size:
         data = source.read(min(size, 1 << 20))
         if not data:
@@ -47,7 +52,7 @@ def copy(source, target, size):
         size -= len(data)
 
 
-def read(request, source, out, problems):
+def read(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems) -> None:
     """Print what files have beyond their offsets: for each a line with its number and length, then so many bytes."""
     for number, (path, offset) in enumerate(request["files"]):
         try:
@@ -64,7 +69,7 @@ def read(request, source, out, problems):
         out.write(data)
 
 
-def fetch(request, source, out, problems):
+def fetch(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems) -> None:
     """Print an archive of directories."""
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 18) as archive:
         for name in request["names"]:
@@ -79,9 +84,9 @@ def fetch(request, source, out, problems):
                     add(archive, os.path.join(directory, each), os.path.join(inside, each), problems)
 
 
-def add(archive, path, name, problems):
+def add(archive: tarfile.TarFile, path: str, name: str, problems: Problems) -> None:
     """Put one file, directory or link into an archive; sockets and devices stay."""
-    archive.inodes = {}  # a file with two names is two files
+    archive.inodes = {}  # type: ignore[attr-defined]  # a file with two names is two files
     try:
         kind = os.lstat(path).st_mode
         if stat.S_ISREG(kind):
@@ -93,7 +98,7 @@ def add(archive, path, name, problems):
         problems.append(problem(path, error))
 
 
-def remove(request, source, out, problems):
+def remove(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems) -> None:
     """Remove files and whole directories, links themselves and not what they point to."""
     home = os.path.realpath(os.path.expanduser("~"))
     for path in request["paths"]:
@@ -110,7 +115,7 @@ def remove(request, source, out, problems):
             problems.append(problem(path, error))
 
 
-def problem(path, error):
+def problem(path: str, error: OSError) -> list[Any]:
     return [path, error.errno or 0, error.strerror or str(error)]
 
 

@@ -105,8 +105,8 @@ def verify(target: Target, key_type: str, blob: bytes, ask: Asker) -> None:
 def _changed(target: Target, known: KnownKey, key_type: str, blob: bytes) -> str:
     return (
         f"the host key of {target.shown} is not the known one: it is {fingerprint(blob)} ({key_type}), line {known.line} of {known.file} "
-        f"says {fingerprint(known.blob)} ({known.type}). Someone may be listening in, or the host was installed anew: ask its administrators "
-        f"and, if they confirm the new key, forget the old one by: ssh-keygen -f '{known.file}' -R '{target.known_name}'"
+        f"says {fingerprint(known.blob)} ({known.type}). Someone may be listening in, or the host was installed anew: ask its "
+        f"administrators and, if they confirm the new key, forget the old one by: ssh-keygen -f '{known.file}' -R '{target.known_name}'"
     )
 
 
@@ -129,7 +129,8 @@ def _trust_new(target: Target, key_type: str, blob: bytes, ask: Asker, *, has_au
         remedy = "this host is known by a certificate authority, which needs `transport: openssh`"
     else:
         port = f" -p {target.port}" if target.port != 22 else ""
-        remedy = f"compare the fingerprint {shown} with the one that the site publishes, then log in once by: ssh{port} {target.user}@{target.host}"
+        by_hand = f"ssh{port} {target.user}@{target.host}"
+        remedy = f"compare the fingerprint {shown} with the one that the site publishes, then log in once: {by_hand}"
     raise HostKeyRejected(f"the host key of {target.shown} is not known; {remedy}")
 
 

@@ -165,7 +165,7 @@ class _Pause:
             # the first try comes at once: most losses are over when they are noticed
             seconds = 0.0 if failure is None else min(_LONGEST_PAUSE, self._first * 2**self._tries)
             self._tries = min(self._tries + (failure is not None), 20)
-        return seconds * random.uniform(0.8, 1.2)
+        return float(seconds) * random.uniform(0.8, 1.2)
 
 
 def _duration(seconds: float) -> str:

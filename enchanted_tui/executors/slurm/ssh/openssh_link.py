@@ -26,9 +26,9 @@ from enchanted_tui.executors.slurm.transport import FarSideProblem
 _GUARDED = (
     'exec 3<&0; "$@" </dev/null 3<&- & p=$!; { read -r _ <&3; kill $p 2>/dev/null; } & w=$!; wait $p; c=$?; kill $w 2>/dev/null; exit $c'
 )
-# Refused a session, ssh would silently log in once more; it runs this instead.
-_NO_MASTER = "enchanted-tui: no session on the shared connection"
-_NEVER_ALONE = ["-o", "ControlMaster=no", "-o", f"ProxyCommand=echo '{_NO_MASTER}' >&2; exit 1", "-o", "BatchMode=yes"]
+# Refused a session, ssh would silently log in once more; this "connection" ends at once instead, and ssh says so in these words.
+_NO_MASTER = b"Connection closed by UNKNOWN port"
+_NEVER_ALONE = ["-o", "ControlMaster=no", "-o", "ProxyCommand=exit 1", "-o", "BatchMode=yes"]
 
 
 class OpensshLink:
@@ -73,7 +73,7 @@ class OpensshLink:
                 done = exchange.finished()
                 if done is not None:
                     return done
-                if _NO_MASTER.encode() not in exchange.noise:
+                if _NO_MASTER not in exchange.noise:
                     break
                 if not self.alive:
                     raise self._lost(may_have_run=False)
@@ -118,7 +118,7 @@ class _Master:
         self._directory = tempfile.mkdtemp(prefix="etui-", dir=_short_directory())
         self.socket = os.path.join(self._directory, "m")
         self._askpass = Askpass(self._directory, settings.host, ask)
-        self._errors = open(os.path.join(self._directory, "errors"), "w+b")
+        self._errors = open(os.path.join(self._directory, "errors"), "w+b")  # noqa: SIM115 - closed by close()
         interval = max(1, round(settings.keep_alive))
         command = ["ssh", *options, "-M", "-N", "-T", "-S", self.socket, "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes"]
         command += [

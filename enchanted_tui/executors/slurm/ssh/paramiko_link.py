@@ -32,6 +32,7 @@ class ParamikoLink:
         self._dialled: Dialled = dial(self._target, ask, secrets, settings.connect_timeout)
         self._transport = self._dialled.transport
         self._closing = threading.Event()
+        self._opening = threading.Lock()  # a transport remembers only one refusal
         threading.Thread(target=self._watch, name="ssh keep-alive", daemon=True).start()
 
     @property
@@ -74,7 +75,8 @@ class ParamikoLink:
 
         while True:
             try:
-                channel = self._transport.open_session(timeout=deadline.left(self._settings.connect_timeout))
+                with self._opening:
+                    channel = self._transport.open_session(timeout=deadline.left(self._settings.connect_timeout))
                 channel.exec_command(LOGIN_COMMAND)
                 return channel
             except paramiko.ChannelException:
