@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_ENOUGH = 20_000  # values of either kind; of more, evenly spaced ones are taken
+_ENOUGH = 5_000  # values of either kind; of more, evenly spaced ones are taken
 _SIMPLER = 0.02  # so much of J is given up for a threshold in place of an interval
-_WIDE = 1_000.0  # ratio from which a positive range is shown on a logarithmic axis
+_WIDE = 100.0  # ratio from which a positive range may be shown on a logarithmic axis ...
+_CROWDED = 0.05  # ... if half of the values lie within this share of the linear one
 _STEPS = 8  # heights of a bar, as there are characters for
 
 
@@ -31,16 +32,14 @@ class Separation:
     n_failed: int
     n_ok: int
     span: tuple[float, float]  #: of all values, failed and successful
+    failed_span: tuple[float, float]
+    ok_span: tuple[float, float] | None  #: None without successes
+    logarithmic: bool  #: whether the values are best shown on a logarithmic axis
 
     @property
     def score(self) -> float:
         """Youden's index: 1 if the interval separates perfectly, 0 if it says nothing."""
         return self.caught + self.spared - 1
-
-    @property
-    def logarithmic(self) -> bool:
-        """Whether the values are best shown on a logarithmic axis."""
-        return self.span[0] > 0 and self.span[1] / self.span[0] >= _WIDE
 
     def condition(self) -> str:
         """Give the interval as a condition: ``pressure > 4e+04``."""
@@ -60,10 +59,19 @@ def separations(failed: Mapping[str, Sequence[float]], ok: Mapping[str, Sequence
 def separation(name: str, failed: Sequence[float], ok: Sequence[float]) -> Separation:
     """Find the interval of one parameter; `failed` has at least one value."""
     inside, others = sorted(_thinned(failed)), sorted(_thinned(ok))
-    span = (min(inside[0], *others[:1]), max(inside[-1], *others[-1:]))
+    failed_span, ok_span = (min(failed), max(failed)), (min(ok), max(ok)) if ok else None
+    span = failed_span if ok_span is None else (min(failed_span[0], ok_span[0]), max(failed_span[1], ok_span[1]))
     low, high = _interval(inside, others)
     caught, spared = _shares(inside, others, low, high)
-    return Separation(name, low, high, caught, spared, len(failed), len(ok), span)
+    return Separation(name, low, high, caught, spared, len(failed), len(ok), span, failed_span, ok_span, _is_wide(span, inside + others))
+
+
+def _is_wide(span: tuple[float, float], values: list[float]) -> bool:
+    """Tell whether positive values crowd at the lower end of a linear axis."""
+    if span[0] <= 0 or span[1] / span[0] < _WIDE:
+        return False
+    median = sorted(values)[len(values) // 2]
+    return _share(median, *span) < _CROWDED
 
 
 def _thinned(values: Sequence[float]) -> Sequence[float]:
@@ -156,6 +164,7 @@ def _inside(values: Sequence[float], low: float | None, high: float | None) -> i
 def heights(values: Sequence[float], span: tuple[float, float], width: int, *, logarithmic: bool) -> list[int]:
     """Count values in `width` bins over a span, each count as a height from 0 (none) to 8; a single value is seen."""
     counts = [0] * width
+    values = _thinned(values)
     low, high = (math.log(end) for end in span) if logarithmic else span
     for value in values:
         place = _share(math.log(value) if logarithmic else value, low, high)

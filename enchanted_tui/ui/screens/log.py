@@ -15,6 +15,7 @@ from enchanted_tui.storage.log_files import log_files
 from enchanted_tui.storage.log_search import compiled
 from enchanted_tui.storage.log_selection import Selection
 from enchanted_tui.storage.log_text import Level
+from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
@@ -249,7 +250,8 @@ class LogScreen(CampaignScreen):
     def action_log_copy(self) -> None:
         page = self.log_view.page
         if page is not None and page.rows:
-            self.app.copy("\n".join(row.text for row in page.rows), "the lines on the screen")
+            self.app.copy_to_clipboard("\n".join(row.text for row in page.rows))
+            self.notify("Copied the lines on the screen.")
 
     def action_log_back(self) -> None:
         page = self.log_view.page
@@ -279,7 +281,9 @@ class LogScreen(CampaignScreen):
             head.show("")
             foot.show("")
             return
-        left = Text(f" {self._called(page.path)}").append(f" {glyph('dot')} " + ("following" if page.follow else "not following"), "not bold")
+        left = Text(f" {self._called(page.path)}").append(
+            f" {glyph('dot')} " + ("following" if page.follow else "not following"), "not bold"
+        )
         right = self._where(page)
         left.truncate(max(10, head.size.width - len(right) - 2), overflow="ellipsis")
         gap = head.size.width - left.cell_len - len(right) - 1
@@ -287,7 +291,7 @@ class LogScreen(CampaignScreen):
         foot.show(" " + f" {glyph('dot')} ".join(part for part in (*self._choice(page), page.busy, page.note) if part))
 
     def _where(self, page: Page) -> str:
-        size = _bytes(page.size)
+        size = formats.size(page.size)
         if page.number is None:
             return size
         return f"line {page.number:,}" + (f" of {page.total:,}" if page.total is not None else "") + f"  {size}"
@@ -303,13 +307,3 @@ class LogScreen(CampaignScreen):
         if page.chosen is not None:
             parts.append(f"{page.chosen:,} line{'' if page.chosen == 1 else 's'}")
         return parts
-
-
-def _bytes(size: int) -> str:
-    """Give a size for people."""
-    amount, unit = float(size), "B"
-    for larger in ("kB", "MB", "GB"):
-        if amount < 1000:
-            break
-        amount, unit = amount / 1000, larger
-    return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"

@@ -1,0 +1,389 @@
+"""The Failures screen: what went wrong, how often, where, and what the failed samples have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.supervisor.separation import Separation, separations
+from enchanted_tui.ui import formats
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.ask_line import AskLine
+from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.ui.widgets.separation_view import separation_text
+from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.failure_groups import FailureGroup, Values
+    from enchanted_tui.supervisor.viewing import View, Viewer
+
+_ALL = ""  # key of the row for all groups together; no message normalises to nothing
+_MESSAGE_LINES = 6
+_PAUSE = 2.0  # seconds between two readings while failures come in
+
+_GROUPS = (
+    Column("count", "COUNT", 7, "right", sortable=True),
+    Column("message", "MESSAGE", 24, grow=1),
+    Column("kind", "KIND", 10, priority=2),
+    Column("host", "HOSTS", 5, "right", priority=3),
+    Column("first", "FIRST", 8, priority=4),
+    Column("last", "LAST", 8, priority=1, sortable=True),
+)
+_TASKS = (
+    Column("task", "TASK", 16),
+    Column("finished", "FAILED AT", 9),
+    Column("runtime", "RAN", 9, "right", priority=2),
+    Column("host", "HOST", 12, priority=3),
+    Column("message", "MESSAGE", 20, grow=1, priority=1),
+)
+
+
+class FailuresScreen(CampaignScreen):
+    """Groups above (or on the left), what the group under the cursor has in common below (or on the right)."""
+
+    HELP = """What went wrong, grouped: messages that differ only in numbers, paths and names of tasks are one group.
+
+Beside each group, every parameter of the failed samples on one axis with the successful ones; the parameter that tells them
+apart best comes first. Enter lists the tasks of the group."""
+    DEFAULT_CSS = """
+    FailuresScreen #split { height: 1fr; layout: vertical; }
+    FailuresScreen.-wide #split { layout: horizontal; }
+    FailuresScreen .heading { background: $surface; padding: 0 1; text-style: bold; }
+    FailuresScreen #groups-side { height: 2fr; width: 1fr; }
+    FailuresScreen #detail-side { height: 3fr; width: 1fr; }
+    FailuresScreen.-wide #groups-side, FailuresScreen.-wide #detail-side { height: 1fr; }
+    FailuresScreen.-wide #detail-side { margin: 0 0 0 1; }
+    FailuresScreen #detail { height: 1fr; scrollbar-size-vertical: 1; }
+    FailuresScreen #text { height: auto; padding: 0 1; }
+    FailuresScreen #tasks { display: none; height: 1fr; }
+    FailuresScreen.-tasks #tasks { display: block; }
+    FailuresScreen.-tasks #detail { display: none; }
+    """
+    AUTO_FOCUS = "#groups"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "failures.open",
+        "failures.retry",
+        "failures.export",
+        "failures.filter",
+        "failures.sort",
+        "failures.copy",
+        "failures.back",
+        "campaign.retry",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups: dict[str, FailureGroup] = {}
+        self._words = ""
+        self._newest_first = False
+        self._counts: object = None  # what the groups were read for
+        self._reading = False
+        self._judged: tuple[str, int, int] | None = None  # what the text says something about: group, its size, width
+        self._now = time.time
+
+    def compose_body(self) -> ComposeResult:
+        with Container(id="split"):
+            with Vertical(id="groups-side"):
+                yield Line(id="groups-heading", classes="heading")
+                yield VirtualTable(_GROUPS, self._group_cells, empty="No campaign is open; choose one on the screen Runs (1).", id="groups")
+            with Vertical(id="detail-side"):
+                yield Line(id="detail-heading", classes="heading")
+                with VerticalScroll(id="detail"):
+                    yield Line(id="text")
+                yield VirtualTable(_TASKS, self._task_cells, id="tasks")
+        yield AskLine()
+
+    @property
+    def groups(self) -> VirtualTable:
+        return self.query_one("#groups", VirtualTable)
+
+    @property
+    def tasks(self) -> VirtualTable:
+        return self.query_one("#tasks", VirtualTable)
+
+    # -- reading -------------------------------------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        counts = (view.root, view.snapshot.failed, view.snapshot.tasks_done, view.snapshot.mode, view.reading)
+        if counts != self._counts and not self._reading and self.viewer is not None:
+            self._reading = True
+            if self._counts is None:
+                self.groups.set_empty("Reading the failures.")
+            self._counts = counts
+            self.app.perform(self._read(self.viewer))
+
+    def show_nothing(self) -> None:
+        self._groups, self._counts, self._judged = {}, None, None
+        if self.app.root is None:
+            self.groups.set_empty("No campaign is open; choose one on the screen Runs (1).")
+        self._close_tasks()
+        self._lay_out()
+        self._describe()
+
+    async def _read(self, viewer: Viewer) -> None:
+        try:
+            found = await in_thread(viewer.failure_groups)
+        finally:
+            self.set_timer(_PAUSE, self._rested)
+        if viewer is self.viewer:
+            self._groups = {group.pattern: group for group in found}
+            self.groups.set_empty("Nothing has failed.")
+            self._lay_out()
+            await self._judge()
+
+    def _rested(self) -> None:
+        """Take up what has come in the meantime."""
+        self._reading = False
+        if self.view is not None:
+            self.show(self.view)
+
+    def _lay_out(self) -> None:
+        words = self._words.lower().split()
+        found = [group for group in self._groups.values() if all(word in group.pattern.lower() for word in words)]
+        if self._newest_first:
+            found.sort(key=lambda group: -group.last)
+        keys = [group.pattern for group in found]
+        self.groups.set_rows([_ALL, *keys] if len(keys) > 1 else keys)
+        self.groups.set_sort("last" if self._newest_first else "count", descending=True)
+        total = sum(group.count for group in self._groups.values())
+        kinds = "" if len(self._groups) == 1 else f" in {len(self._groups):,} groups"
+        filtered = f", those with {self._words!r}" if words else ""
+        self.query_one("#groups-heading", Line).show(f"{total:,} failed{kinds}{filtered}" if total else "Failures")
+        if self.has_class("-tasks"):
+            self.tasks.set_rows(self._members())
+
+    def _chosen(self) -> list[FailureGroup]:
+        """Give the groups under the cursor: one, or all that are shown."""
+        key = self.groups.cursor
+        if key == _ALL:
+            return [self._groups[pattern] for pattern in self.groups.rows[1:]]
+        return [self._groups[key]] if key in self._groups else []
+
+    def _members(self) -> Sequence[TaskId]:
+        """Give the tasks of the groups under the cursor."""
+        chosen = self._chosen()
+        return chosen[0].tasks if len(chosen) == 1 else [task for group in chosen for task in group.tasks]
+
+    # -- what the failed have in common --------------------------------------------------------------------------------------
+
+    async def _judge(self) -> None:
+        viewer, chosen = self.viewer, self._chosen()
+        width = self.query_one("#detail").size.width - 3
+        judged = (self.groups.cursor, sum(group.count for group in chosen), width)
+        if not chosen or viewer is None or width < 20:
+            self._judged = None
+            self._describe()
+        elif judged != self._judged:
+            self._judged = judged
+            failed, ok = await in_thread(viewer.failure_values, [group.pattern for group in chosen])
+            found = await in_thread(separations, failed, ok)
+            if self._judged == judged:
+                self._describe(chosen, found, failed, ok, width)
+
+    def _describe(
+        self,
+        chosen: Sequence[FailureGroup] = (),
+        found: Sequence[Separation] = (),
+        failed: Values | None = None,
+        ok: Values | None = None,
+        width: int = 0,
+    ) -> None:
+        text = Text()
+        if chosen:
+            text.append_text(_summary(chosen, self._now(), width))
+            colours = self.app.theme_variables
+            for item in found:
+                text.append("\n").append_text(
+                    separation_text(item, (failed or {}).get(item.name, ()), (ok or {}).get(item.name, ()), width, colours)
+                )
+        shown = self.query_one("#text", Line)
+        shown.show(text)
+        shown.refresh(layout=True)
+        self._head_detail(chosen)
+
+    def _head_detail(self, chosen: Sequence[FailureGroup]) -> None:
+        heading = self.query_one("#detail-heading", Line)
+        if not chosen:
+            heading.show("")
+        elif self.has_class("-tasks"):
+            heading.show(f"{len(self.tasks.rows):,} failed task{'s' if len(self.tasks.rows) > 1 else ''}")
+        else:
+            heading.show("All failures" if len(chosen) > 1 else "What they have in common")
+
+    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
+        if event.table is self.groups:
+            if self.has_class("-tasks"):
+                self.tasks.set_rows(self._members())
+            self.app.perform(self._judge())
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(lambda: self.app.perform(self._judge()))
+
+    # -- cells ---------------------------------------------------------------------------------------------------------------
+
+    def _group_cells(self, key: str) -> Sequence[Cell]:
+        groups = [self._groups[key]] if key != _ALL else [self._groups[pattern] for pattern in self.groups.rows[1:]]
+        kinds = list(dict.fromkeys(kind for group in groups for kind, _ in group.kinds))
+        hosts = {host for group in groups for host, _ in group.hosts}
+        now = self._now()
+        return (
+            f"{sum(group.count for group in groups):,}",
+            (key, "error") if key != _ALL else "all of these",
+            kinds[0] if len(kinds) == 1 else f"{len(kinds)} kinds",
+            f"{len(hosts):,}",
+            _moment(min(group.first for group in groups), now),
+            _moment(max(group.last for group in groups), now),
+        )
+
+    def _task_cells(self, key: TaskId) -> Sequence[Cell]:
+        if self.viewer is None:
+            return ()
+        line = self.viewer.line(key)
+        message = (line.message, "error") if line.status == "failed" else (f"now {line.status}", "dim")
+        return (line.name, formats.clock(line.finished, self._now()), formats.span(line.runtime), line.host, message)
+
+    # -- opening -------------------------------------------------------------------------------------------------------------
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        self.action_failures_open()
+
+    def action_failures_open(self) -> None:
+        """Open the task under the cursor, or the list of the group's tasks."""
+        if self.has_class("-tasks") and self.focused is self.tasks and self.tasks.cursor is not None:
+            self._open_task(self.tasks.cursor)
+            return
+        members = self._members()
+        if len(members) == 1:
+            self._open_task(members[0])
+        elif len(members):
+            self.add_class("-tasks")
+            self.tasks.set_rows(members)
+            self.tasks.focus()
+            self._head_detail(self._chosen())
+        else:
+            self.notify("Nothing has failed.")
+
+    def _open_task(self, task: TaskId) -> None:
+        from enchanted_tui.ui.screens.task import TaskScreen
+
+        self.app.push_screen(TaskScreen(task))
+
+    def action_failures_back(self) -> None:
+        if self.has_class("-tasks"):
+            self._close_tasks()
+        elif self._words:
+            self._words = ""
+            self._lay_out()
+        else:
+            self.app.switch_mode("monitor")
+
+    def _close_tasks(self) -> None:
+        self.remove_class("-tasks")
+        self.groups.focus()
+        self._head_detail(self._chosen())
+
+    # -- the rest ------------------------------------------------------------------------------------------------------------
+
+    def action_failures_sort(self) -> None:
+        self._newest_first = not self._newest_first
+        self._lay_out()
+
+    def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
+        if event.column in ("count", "last"):
+            self._newest_first = event.column == "last"
+            self._lay_out()
+
+    def action_failures_filter(self) -> None:
+        self.query_one(AskLine).ask("filter", "Filter", self._words, "words of the message")
+
+    def action_failures_copy(self) -> None:
+        chosen = self._chosen()
+        if chosen:
+            self.app.copy_to_clipboard("\n".join(group.example for group in chosen))
+            self.notify("Copied the message." if len(chosen) == 1 else "Copied the messages.")
+
+    def action_failures_retry(self) -> None:
+        members = self._members()
+        if self.app.root is not None and len(members):
+            self.app.open_launch(self.app.root, "retry", only=tuple(members))
+        else:
+            self.notify("Nothing has failed.")
+
+    def action_failures_export(self) -> None:
+        if not len(self._members()):
+            self.notify("Nothing has failed.")
+            return
+        assert self.app.root is not None
+        proposed = self.app.home / f"{self.app.root.name}_failures.csv"
+        self.query_one(AskLine).ask("export", "Write to", str(proposed))
+
+    def on_ask_line_answered(self, message: AskLine.Answered) -> None:
+        line = self.query_one(AskLine)
+        if message.purpose == "filter":
+            self._words = message.value.strip()
+            line.action_close()
+            self._lay_out()
+        elif not message.value.strip():
+            line.say("type the name of a file")
+        else:
+            line.action_close()
+            self.app.perform(self._export(self.app.home / Path(message.value.strip()).expanduser()))
+
+    def on_ask_line_closed(self) -> None:
+        (self.tasks if self.has_class("-tasks") else self.groups).focus()
+
+    async def _export(self, path: Path) -> None:
+        from enchanted_tui.supervisor.failure_export import export_failures
+
+        viewer, members = self.viewer, list(self._members())
+        if viewer is None or (await in_thread(path.exists) and not await self._may_replace(path)):
+            return
+        count = await in_thread(export_failures, viewer, members, path)
+        self.notify(f"Wrote {count:,} line{'' if count == 1 else 's'} to {path}", markup=False)
+
+    async def _may_replace(self, path: Path) -> bool:
+        choices = [Choice("keep", "Keep it"), Choice("replace", "Replace", destroys=True)]
+        answer = await self.app.push_screen_wait(Dialog(f"{path.name} is there already", f"{path}\nIts content would be lost.", choices))
+        return bool(answer == "replace")
+
+
+def _moment(moment: float, now: float) -> str:
+    """Give a time of day, or the day where that was not today."""
+    return time.strftime("%H:%M:%S" if abs(now - moment) < 86_400 else "%d %b", time.localtime(moment))
+
+
+def _summary(chosen: Sequence[FailureGroup], now: float, width: int) -> Text:
+    """Give what is known of groups besides their parameters."""
+    text = Text()
+    if len(chosen) == 1:
+        for line in wrap(chosen[0].example, width, max_lines=_MESSAGE_LINES, placeholder=f" {glyph('ellipsis')}"):
+            text.append(line + "\n", style="italic")
+    kinds = _counted(chosen, "kinds")
+    hosts = _counted(chosen, "hosts")
+    first, last = min(group.first for group in chosen), max(group.last for group in chosen)
+    for line in wrap(f"{kinds}; on {hosts}; first {formats.clock(first, now)}, last {formats.clock(last, now)}", width):
+        text.append(line + "\n")
+    return text
+
+
+def _counted(chosen: Sequence[FailureGroup], attribute: str) -> str:
+    counts: dict[str, int] = {}
+    for group in chosen:
+        pairs: tuple[tuple[Any, int], ...] = getattr(group, attribute)
+        for name, count in pairs:
+            counts[name] = counts.get(name, 0) + count
+    parts = [f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: -item[1])]
+    return ", ".join(parts[:4]) + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")

@@ -1,0 +1,51 @@
+"""Failed and successful samples on one axis for each parameter, so that what they differ in is seen at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.text import Text
+
+from enchanted_tui.supervisor.separation import Separation, heights
+from enchanted_tui.ui.glyphs import glyph
+
+TELLING = 0.4  #: Youden index from which a parameter is said to separate
+_RANGE = 23  # characters for the range at the end of a strip
+_LABEL = 7
+
+
+def strip(values: Sequence[float], found: Separation, width: int) -> str:
+    """Draw how values are spread over the common axis, one character a bin."""
+    signs = " " + glyph("spark")
+    return "".join(signs[height] for height in heights(values, found.span, width, logarithmic=found.logarithmic))
+
+
+def verdict(found: Separation) -> str:
+    """Say in words what a parameter has to do with the failures."""
+    if not found.n_ok:
+        return f"{found.name}: nothing has succeeded to compare with"
+    if found.score < TELLING:
+        return f"{found.name}: does not tell them apart"
+    failed = "all" if found.caught == 1 else f"{found.caught:.0%}"
+    inside = 1 - found.spared
+    ok = "none" if inside == 0 else "under 1%" if inside < 0.01 else f"{inside:.0%}"
+    return f"{found.condition()}: {failed} of the failed, {ok} of the ok"
+
+
+def separation_text(found: Separation, failed: Sequence[float], ok: Sequence[float], width: int, colours: Mapping[str, str]) -> Text:
+    """Give three lines: the verdict, and both strips with their ranges."""
+    room = max(10, width - _LABEL - _RANGE - 1)
+    axis = " (log axis)" if found.logarithmic else ""
+    text = Text(verdict(found) + axis + "\n", style="bold" if found.score >= TELLING else "")
+    for word, values, span, colour in (("failed", failed, found.failed_span, "error"), ("ok", ok, found.ok_span, "success")):
+        text.append(f" {word:<{_LABEL - 1}}", style="not bold")
+        text.append(strip(values, found, room) if span else " " * room, style=f"not bold {colours.get(colour, '')}")
+        text.append(f" {_range(span):<{_RANGE}}".rstrip() + "\n", style="not bold")
+    return text
+
+
+def _range(span: tuple[float, float] | None) -> str:
+    if span is None:
+        return "-"
+    low, high = (f"{end:.4g}" for end in span)
+    return low if low == high else f"{low} {glyph('ellipsis')} {high}"
