@@ -1,0 +1,97 @@
+"""What is being edited: which file, what it was when it was read, and whether the text differs from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from enchanted_tui.ui.editor import files
+from enchanted_tui.ui.editor.recovery import Unsaved
+
+
+class Buffer:
+    """The file side of one text. Every method that touches the disk may take long: call it in a thread."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.version: files.Version | None = None  #: of the file when it was read or saved; None if there is no such file yet
+        self.has_bom = False
+        self.saved_text = ""
+        self.companions: Mapping[str, str] = {}  #: files that the first save puts beside the configuration
+        self._stamp: tuple[int, int, int] | None = None
+        self._from_recovery = False
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return self.path.name if self.path is not None else "new configuration"
+
+    def is_modified(self, text: str) -> bool:
+        """Tell whether saving would change anything."""
+        return self._from_recovery or text != self.saved_text
+
+    def begin(self, companions: Mapping[str, str]) -> None:
+        """Go over to a text that has no file yet."""
+        self.__init__()  # type: ignore[misc]
+        self.companions = companions
+
+    def open(self, path: Path) -> str:
+        """Go over to a file and give its text. Raises files.FileProblem, nothing being changed."""
+        stamp = files.stamp(path)
+        opened = files.read(path)
+        self.begin({})
+        self.path, self.version, self.has_bom, self.saved_text = path, opened.version, opened.has_bom, opened.text
+        self._stamp = stamp
+        return opened.text
+
+    def recover(self, unsaved: Unsaved) -> None:
+        """Go over to a text that an app before this one did not save."""
+        self.begin({})
+        self.path = None if unsaved.path is None else Path(unsaved.path)
+        self.version = None if unsaved.digest is None else files.Version(unsaved.digest)
+        self.has_bom, self._from_recovery = unsaved.has_bom, True
+
+    def changed_on_disk(self) -> bool:
+        """Tell whether the file is not what was read: somebody else wrote or removed it. Looks at it only if its time or size changed."""
+        if self.path is None:
+            return False
+        stamp = files.stamp(self.path)
+        if stamp == self._stamp and stamp is not None:
+            return False
+        found = files.version_on_disk(self.path)
+        if found == self.version:
+            self._stamp = stamp
+        return found != self.version
+
+    def would_overwrite(self, path: Path) -> bool:
+        """Tell whether saving as `path` would replace a content that has not been seen here."""
+        found = files.version_on_disk(path)
+        if found is None:
+            return False
+        is_same = self.path is not None and os.path.realpath(path) == os.path.realpath(self.path)
+        return not is_same or found != self.version
+
+    def save(self, text: str, path: Path) -> list[str]:
+        """Save the text, and the files that its template brought along where there are none; give the names of these.
+
+        Raises files.FileProblem.
+        """
+        version = files.save(path, text, has_bom=self.has_bom)
+        written = self._save_companions(path.parent)
+        self.path, self.version, self.saved_text, self._from_recovery = path, version, text, False
+        self._stamp, self.companions = files.stamp(path), {}
+        return written
+
+    def _save_companions(self, directory: Path) -> list[str]:
+        written = []
+        for name, content in self.companions.items():
+            try:
+                with open(directory / name, "x", encoding="utf-8") as file:
+                    file.write(content)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise files.FileProblem(f"{directory / name} was not written: {error.strerror}.") from error
+            written.append(name)
+        return written

@@ -1,0 +1,57 @@
+"""What is found out about a text away from the event loop: problems, outline, explanations, what would run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from enchanted_tui.config.assist import Assistant, Explanation, OutlineEntry
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.config.problems import ConfigError, Problem
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The findings about one state of the text."""
+
+    text: str
+    problems: tuple[Problem, ...]
+    config: CampaignConfig | None
+    outline: tuple[OutlineEntry, ...]
+    assistant: Assistant
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.severity == "error" for problem in self.problems)
+
+    def explain(self, line: int, column: int) -> Explanation | None:
+        """Explain the key at a place; lines and columns count from 0."""
+        return self.assistant.explain(line, column)
+
+
+def check(text: str, path: Path | None, home: Path) -> Checked:
+    """Check a text as `--check` would check the file `path`; one without a file is checked as if it lay in `home`."""
+    from enchanted_tui.config.loading import parse_config
+
+    try:
+        config, problems = parse_config(text, path, base_dir=None if path is not None else home, interactive=True)
+    except Exception as error:  # noqa: BLE001 - an editor must outlive whatever a plugin does while it is imported
+        config, problems = None, [Problem("error", "", None, None, "", f"the check itself failed: {type(error).__name__}: {error}")]
+    assistant = Assistant(text, path.parent if path is not None else home)
+    return Checked(text, tuple(problems), config, tuple(assistant.outline()), assistant)
+
+
+def preview_text(config: CampaignConfig) -> str:
+    """Say what would run, with the job script of executors that submit one."""
+    from enchanted_tui.supervisor import preview
+    from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
+
+    try:
+        shown = preview.preview(config)
+    except (ConfigError, EnvironmentProblem, RefusedError, OSError) as error:
+        return f"It would not start: {error}"
+    scripts = getattr(preview, "job_scripts", None)
+    parts = [shown.as_text()]
+    if scripts is not None:
+        parts += [f"{name} would submit:\n\n{script}" for name, script in scripts(config).items()]
+    return "\n\n".join(parts)

@@ -1,0 +1,203 @@
+"""Questions that the editor asks: which file, which template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, OptionList
+from textual.widgets.option_list import Option
+
+from enchanted_tui.config.completion import Candidate, file_candidates
+from enchanted_tui.config.conversion import expand
+from enchanted_tui.ui.background import in_thread
+
+_CSS = """
+ListDialog { align: center middle; }
+ListDialog > Vertical {
+    width: 90; max-width: 96%; height: 22; max-height: 96%; padding: 0 2; border: round $primary; background: $surface;
+}
+ListDialog #title { text-style: bold; width: 100%; }
+ListDialog #hint { color: $text-muted; width: 100%; }
+ListDialog Input { height: 1; background: $boost; margin: 1 0; }
+ListDialog OptionList {
+    height: 1fr; border: none; padding: 0; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1;
+}
+"""
+
+
+class ListDialog(ModalScreen[str | None]):
+    """A line to type into, and a list below it. Enter takes what is typed or marked; Escape gives nothing."""
+
+    DEFAULT_CSS = _CSS
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
+
+    def __init__(self, title: str, hint: str, value: str = "") -> None:
+        super().__init__()
+        self._title, self._hint, self._value = title, hint, value
+
+    def compose(self) -> ComposeResult:
+        typed = Input(self._value, id="typed", select_on_focus=False, compact=True)
+        typed.cursor_blink = False
+        with Vertical():
+            yield Label(self._title, id="title", markup=False)
+            yield typed
+            yield OptionList(id="list", compact=True, markup=False)
+            yield Label(self._hint, id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self.query_one(Input).focus()
+
+    @property
+    def listed(self) -> OptionList:
+        return self.query_one(OptionList)
+
+    @property
+    def typed(self) -> Input:
+        return self.query_one(Input)
+
+    def on_key(self, event: events.Key) -> None:
+        moves: dict[str, Callable[[], None]] = {
+            "down": self.listed.action_cursor_down,
+            "up": self.listed.action_cursor_up,
+            "pagedown": self.listed.action_page_down,
+            "pageup": self.listed.action_page_up,
+        }
+        if event.key in moves:
+            event.stop()
+            event.prevent_default()
+            moves[event.key]()
+        elif event.key == "tab":
+            event.stop()
+            event.prevent_default()
+            self.complete()
+
+    def complete(self) -> None:
+        """Go on with the marked entry (Tab)."""
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+class PathDialog(ListDialog):
+    """Asks for a path, listing what there is. Gives the path as it was typed, ``~`` and variables expanded."""
+
+    def __init__(self, title: str, start: Path, value: str = "", *, suffixes: tuple[str, ...] = ()) -> None:
+        super().__init__(title, "Tab completes, Enter takes the path, Escape goes back.", value)
+        self._start, self._suffixes = start, suffixes
+        self._candidates: Sequence[Candidate] = ()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.run_worker(self._list(event.value), exclusive=True, exit_on_error=False)
+
+    async def _list(self, written: str) -> None:
+        found = await in_thread(file_candidates, written, self._start, suffixes=self._suffixes)
+        if self.is_mounted and self.typed.value == written:
+            self._candidates = found
+            self.listed.clear_options()
+            self.listed.add_options([Option(Text(candidate.label + candidate.suffix)) for candidate in found])
+
+    def complete(self) -> None:
+        marked = self.listed.highlighted
+        if marked is not None and marked < len(self._candidates):
+            self._take(self._candidates[marked])
+        elif len(self._candidates) == 1:
+            self._take(self._candidates[0])
+        elif self._candidates:
+            common = _common_beginning([candidate.label for candidate in self._candidates])
+            if len(common) > len(self.typed.value):
+                self._write(common)
+
+    def _take(self, candidate: Candidate) -> None:
+        self._write(candidate.label + candidate.suffix)
+
+    def _write(self, text: str) -> None:
+        self.typed.value = text
+        self.typed.cursor_position = len(text)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        candidate = self._candidates[event.option_index]
+        if candidate.suffix:
+            self._take(candidate)
+        else:
+            self.dismiss(expand(candidate.label))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        marked = self.listed.highlighted
+        if marked is not None and marked < len(self._candidates):
+            candidate = self._candidates[marked]
+            if candidate.suffix:
+                self._take(candidate)
+                return
+            self.dismiss(expand(candidate.label))
+        elif event.value.strip():
+            self.dismiss(expand(event.value.strip()))
+
+
+def _common_beginning(names: Sequence[str]) -> str:
+    shortest, longest = min(names), max(names)
+    return next((shortest[:index] for index, letter in enumerate(shortest) if letter != longest[index]), shortest)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing to choose."""
+
+    id: str
+    group: str
+    name: str
+    summary: str
+
+
+class Picker(ListDialog):
+    """Asks to choose one of several; typing filters."""
+
+    def __init__(self, title: str, entries: Sequence[Entry]) -> None:
+        super().__init__(title, "Type to filter, Enter takes the marked one, Escape goes back.")
+        self._entries = tuple(entries)
+        self._fitting: list[Entry] = []
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._filter("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._filter(event.value)
+
+    def _filter(self, written: str) -> None:
+        words = written.lower().split()
+        self._fitting = [entry for entry in self._entries if all(word in f"{entry.group} {entry.name}".lower() for word in words)]
+        width = max((len(entry.name) for entry in self._fitting), default=0)
+        self.listed.clear_options()
+        self.listed.add_options([Option(_row(entry, width)) for entry in self._fitting])
+        if self._fitting:
+            self.listed.highlighted = 0
+
+    def complete(self) -> None:
+        self.listed.action_cursor_down()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._fitting[event.option_index].id)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        marked = self.listed.highlighted
+        if marked is not None and marked < len(self._fitting):
+            self.dismiss(self._fitting[marked].id)
+
+
+def _row(entry: Entry, width: int) -> Text:
+    text = Text(f"{entry.group:9}", style="italic", no_wrap=True, overflow="ellipsis")
+    return text.append(entry.name.ljust(width + 2), style="bold not italic").append(entry.summary, style="not bold not italic")

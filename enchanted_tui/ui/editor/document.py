@@ -1,0 +1,69 @@
+"""A text that gives back, byte for byte, whatever was not edited: mixed line ends, unusual separators, a missing last line break."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.document._document import Document, EditResult, Location
+
+
+class LosslessDocument(Document):
+    """Textual's document joins all lines with one kind of line break; this one remembers each line's own."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._lines, self._ends = _divided(text)
+        kinds = {end for end in self._ends if end}
+        self._is_mixed = len(kinds) > 1 or not kinds <= {"\n", "\r\n", "\r"}
+        self._text: str | None = text
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        if self._text is None:
+            self._text = "".join([line + end for line, end in zip(self._lines, self._ends, strict=True)])
+        return self._text
+
+    def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
+        """Replace a range. Line breaks of `text` become the document's; where that has several kinds, they stay as they are."""
+        (top, _), (bottom, _) = sorted((start, end))
+        inserted, breaks = _divided(text)
+        last = self._ends[bottom] if bottom < len(self._ends) else ""
+        kept = breaks[:-1] if self._is_mixed else [self._newline] * (len(inserted) - 1)
+        result = super().replace_range(start, end, "\n".join(inserted))
+        self._ends[top : bottom + 1] = [*kept, last]
+        self._text = None
+        return result
+
+    def get_text_range(self, start: Location, end: Location) -> str:
+        """Give the text between two places with the line breaks that it has."""
+        (top, first), (bottom, last) = sorted((start, end))
+        if top == bottom:
+            return self._lines[top][first:last]
+        bottom_line = self._lines[bottom][:last] if bottom < len(self._lines) else ""
+        between = [self._lines[row] + self._ends[row] for row in range(top + 1, min(bottom, len(self._lines)))]
+        return "".join([self._lines[top][first:], self._ends[top], *between, bottom_line])
+
+
+def _divided(text: str) -> tuple[list[str], list[str]]:
+    """Give the lines without their ends, and the ends; the last line has none."""
+    lines: list[str] = []
+    ends: list[str] = []
+    for row in text.splitlines(keepends=True):
+        line = row.splitlines()[0]
+        lines.append(line)
+        ends.append(row[len(line) :])
+    if not lines or ends[-1]:
+        lines.append("")
+        ends.append("")
+    return lines, ends
+
+
+def install(area: Any, text: str) -> None:
+    """Make a text area edit a lossless document. Textual offers no way to give it one, so this rebuilds what depends on it."""
+    from textual.document._document_navigator import DocumentNavigator
+    from textual.document._wrapped_document import WrappedDocument
+
+    area.document = LosslessDocument(text)
+    area.wrapped_document = WrappedDocument(area.document, tab_width=area.indent_width)
+    area.navigator = DocumentNavigator(area.wrapped_document)

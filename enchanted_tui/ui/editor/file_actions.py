@@ -1,0 +1,381 @@
+"""Opening, saving and leaving: what the Config screen does with files. Nothing here loses a text without asking."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from textual.app import SuspendNotSupported
+from textual.timer import Timer
+
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.campaign_screen import AppScreen
+from enchanted_tui.ui.editor import recovery
+from enchanted_tui.ui.editor.area import ConfigArea
+from enchanted_tui.ui.editor.buffer import Buffer
+from enchanted_tui.ui.editor.dialogs import Entry, PathDialog, Picker
+from enchanted_tui.ui.editor.files import FileProblem
+from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+
+_KEEP_AFTER = 0.5  #: seconds after an edit that the text is written down for recovery
+_LOOK_AT_DISK = 2.0  #: seconds between two looks at the file
+_SUFFIXES = (".yaml", ".yml")
+
+
+class FileScreen(AppScreen):
+    """The part of the Config screen that deals with files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buffer = Buffer()
+        self.recovery = recovery.Recovery()
+        self.changed_on_disk = False
+        self._keep_timer: Timer | None = None
+        self._keeping = asyncio.Lock()
+
+    @property
+    def area(self) -> ConfigArea:
+        """The text."""
+        return self.query_one(ConfigArea)
+
+    def show_bar(self, note: str = "") -> None:
+        """Say which file is edited and how it stands."""
+        raise NotImplementedError
+
+    def check_now(self) -> None:
+        """Check the text without waiting, as after opening a file."""
+        raise NotImplementedError
+
+    # -- what others ask ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether there is something to save."""
+        return self.buffer.is_modified(self.area.text)
+
+    def unsaved(self) -> str | None:
+        """Say what would be lost if the app ended now; None if nothing."""
+        if not self.is_mounted or not self.is_modified:
+            return None
+        return f"{self.buffer.path or 'The new configuration'} has changes that are not saved."
+
+    async def settle_unsaved(self) -> bool:
+        """Ask what to do with unsaved changes; give False to stay. For whoever is about to end the app or replace the text."""
+        what = self.unsaved()
+        if what is None:
+            return True
+        choices = (Choice("save", "Save", "s"), Choice("stay", "Stay", "c"), Choice("discard", "Discard the changes", "d", destroys=True))
+        answer = await self.app.push_screen_wait(Dialog("Unsaved changes", what, choices))
+        if answer == "save":
+            return await self._save(self.buffer.path)
+        if answer == "discard":
+            await self._forget()
+            return True
+        return False
+
+    async def open_path(self, path: Path) -> bool:
+        """Open a file, asking first about unsaved changes; give whether it was opened."""
+        path = Path(os.path.abspath(self.app.home / path))
+        if not await self.settle_unsaved():
+            return False
+        try:
+            text = await in_thread(self.buffer.open, path)
+        except FileProblem as problem:
+            self.app.complain(problem)
+            return False
+        self._load(text)
+        return True
+
+    async def start(self) -> None:
+        """Open what the app was started for, and offer what an earlier app could not save."""
+        self.set_interval(_LOOK_AT_DISK, self._look_at_disk)
+        target = self.app.target
+        if target is not None and not await in_thread(target.is_dir):
+            path = Path(os.path.abspath(self.app.home / target))
+            if await in_thread(path.exists):
+                await self.open_path(path)
+            else:
+                self.buffer.path = path
+                self._load("")
+        else:
+            self._load("")
+        await self._offer_recovery()
+
+    # -- loading ------------------------------------------------------------------------------------------------------------------
+
+    def _load(self, text: str) -> None:
+        self.changed_on_disk = False
+        self.area.load_text(text)
+        self.area.is_waiting = False
+        self.check_now()
+        self.show_bar()
+
+    def _replace_text(self, text: str) -> None:
+        """Put another text in place as one edit, which undo takes back."""
+        place = self.area.cursor_location
+        end = self.area.document.end
+        self.area.replace(text, (0, 0), end, maintain_selection_offset=False)
+        self.area.move_cursor((min(place[0], self.area.document.line_count - 1), place[1]))
+
+    # -- recovery -----------------------------------------------------------------------------------------------------------------
+
+    def text_was_edited(self) -> None:
+        """Write the text down soon."""
+        if self._keep_timer is None and not self.app.read_only:
+            self._keep_timer = self.set_timer(_KEEP_AFTER, self._keep_soon)
+
+    def _keep_soon(self) -> None:
+        self._keep_timer = None
+        self.app.run_worker(self._keep(), exit_on_error=False)
+
+    async def _keep(self) -> None:
+        async with self._keeping:
+            if not self.is_mounted:
+                return
+            text, buffer = self.area.text, self.buffer
+            if not buffer.is_modified(text):
+                await in_thread(self.recovery.forget)
+                return
+            digest = buffer.version.digest if buffer.version is not None else None
+            try:
+                await in_thread(self.recovery.keep, text, buffer.path, digest, has_bom=buffer.has_bom)
+            except OSError as error:
+                self.show_bar(note=f"not kept for recovery: {error.strerror}")
+
+    async def _forget(self) -> None:
+        async with self._keeping:
+            if self._keep_timer is not None:
+                self._keep_timer.stop()
+                self._keep_timer = None
+            await in_thread(self.recovery.forget)
+
+    async def _offer_recovery(self) -> None:
+        if self.app.read_only:
+            return
+        for file, unsaved in await in_thread(self.recovery.left_behind):
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(unsaved.saved_at))
+            lines = unsaved.text.count("\n") + 1
+            body = (
+                f"Changes to {unsaved.path or 'a new configuration'} were not saved when the app on {unsaved.host} ended at {when} "
+                f"({lines} lines). Restoring puts them into the editor; the file itself stays as it is until you save."
+            )
+            choices = (Choice("restore", "Restore", "r"), Choice("later", "Later", "l"), Choice("discard", "Discard", "d", destroys=True))
+            answer = await self.app.push_screen_wait(Dialog("Unsaved changes were found", body, choices))
+            if answer == "discard":
+                await in_thread(recovery.remove, file)
+            elif answer == "restore" and await self.settle_unsaved():
+                self.buffer.recover(unsaved)
+                if self.buffer.path is not None and unsaved.digest is not None:
+                    with contextlib.suppress(FileProblem):
+                        self.changed_on_disk = await in_thread(self.buffer.changed_on_disk)
+                self._load(unsaved.text)
+                await self._keep()
+                await in_thread(recovery.remove, file)
+                return
+
+    # -- the file underneath ------------------------------------------------------------------------------------------------------
+
+    def _look_at_disk(self) -> None:
+        if self.is_current and self.buffer.path is not None and self.buffer.version is not None:
+            self.app.run_worker(self._follow_disk(), group="disk", exclusive=True, exit_on_error=False)
+
+    async def _follow_disk(self) -> None:
+        """Read a file again that somebody else changed; with unsaved changes, only say so."""
+        buffer, text = self.buffer, self.area.text
+        try:
+            changed = await in_thread(buffer.changed_on_disk)
+        except FileProblem:
+            return
+        if changed and not self.changed_on_disk and not self.is_modified and self.area.text == text:
+            await self._reload()
+        elif changed != self.changed_on_disk:
+            self.changed_on_disk = changed
+            self.show_bar()
+
+    async def _reload(self) -> None:
+        path = self.buffer.path
+        assert path is not None
+        try:
+            text = await in_thread(self.buffer.open, path)
+        except FileProblem:
+            self.changed_on_disk = True  # removed, or unreadable: the text here is all there is
+            self.show_bar()
+            return
+        place = self.area.cursor_location
+        self._load(text)
+        self.area.move_cursor((min(place[0], self.area.document.line_count - 1), place[1]))
+        self.notify("The file was changed by somebody else and has been read again.", timeout=4)
+
+    # -- saving -------------------------------------------------------------------------------------------------------------------
+
+    async def _save(self, path: Path | None) -> bool:
+        """Save, asking for a name where there is none; give whether it was saved."""
+        if path is None:
+            path = await self._ask_for_path("Save as", "config.yaml")
+            if path is None:
+                return False
+        try:
+            if await in_thread(self.buffer.would_overwrite, path) and not await self._may_overwrite(path):
+                return False
+            text = self.area.text
+            written = await in_thread(self.buffer.save, text, path)
+        except FileProblem as problem:
+            self.app.complain(problem)
+            return False
+        await self._forget()
+        if self.area.text != text:
+            self.text_was_edited()
+        self.changed_on_disk = False
+        self.check_now()
+        self.show_bar()
+        also = f", and {', '.join(written)} beside it" if written else ""
+        self.notify(f"Saved {path}{also}.", timeout=3, markup=False)
+        return True
+
+    async def _may_overwrite(self, path: Path) -> bool:
+        is_own = path == self.buffer.path
+        body = (
+            f"{path} was changed by somebody else after it was read here. Saving replaces what they wrote."
+            if is_own
+            else f"{path} exists already. Saving replaces what is in it."
+        )
+        choices = (Choice("stay", "Go back", "c"), Choice("overwrite", "Overwrite", "o", destroys=True))
+        return await self.app.push_screen_wait(Dialog("Overwrite the file?", body, choices)) == "overwrite"
+
+    async def _ask_for_path(self, title: str, suggestion: str = "") -> Path | None:
+        start = self.buffer.path.parent if self.buffer.path is not None else self.app.home
+        answer = await self.app.push_screen_wait(PathDialog(title, start, suggestion, suffixes=_SUFFIXES))
+        return None if answer is None else Path(os.path.abspath(start / answer))
+
+    # -- actions ------------------------------------------------------------------------------------------------------------------
+
+    def action_config_save(self) -> None:
+        self.app.perform(self._save(self.buffer.path))
+
+    def action_config_save_as(self) -> None:
+        self.app.perform(self._save_as())
+
+    async def _save_as(self) -> None:
+        path = await self._ask_for_path("Save as", self.buffer.path.name if self.buffer.path is not None else "config.yaml")
+        if path is not None:
+            await self._save(path)
+
+    def action_config_open(self) -> None:
+        self.app.perform(self._open())
+
+    async def _open(self) -> None:
+        path = await self._ask_for_path("Open a configuration")
+        if path is not None:
+            await self.open_path(path)
+
+    def action_config_reload(self) -> None:
+        if self.buffer.path is None:
+            self.notify("There is no file to read again.", timeout=3)
+        else:
+            self.app.perform(self.open_path(self.buffer.path))
+
+    def action_config_new(self) -> None:
+        self.app.perform(self._new())
+
+    async def _new(self) -> None:
+        from enchanted_tui.config.templates import templates
+
+        offered = await in_thread(templates)
+        entries = [Entry(str(index), found.group, found.name, found.summary) for index, found in enumerate(offered)]
+        answer = await self.app.push_screen_wait(Picker("A new configuration from a template", entries))
+        if answer is None or not await self.settle_unsaved():
+            return
+        template = offered[int(answer)]
+        self.buffer.begin(template.files)
+        self._load("")
+        self._replace_text(template.text)
+        self.area.move_cursor((0, 0))
+        if template.files:
+            self.notify(f"Saving also writes {', '.join(template.files)} beside the configuration.", timeout=6, markup=False)
+
+    def action_config_insert(self) -> None:
+        self.app.perform(self._insert())
+
+    async def _insert(self) -> None:
+        from enchanted_tui.config.assist import Assistant
+        from enchanted_tui.config.insertion import insertion
+        from enchanted_tui.config.templates import templates
+
+        offered = [found for found in await in_thread(templates) if found.group != "campaign"]
+        entries = [Entry(f"{found.group} {found.name}", found.group, found.name, found.summary) for found in offered]
+        answer = await self.app.push_screen_wait(Picker("Add to this configuration", entries))
+        if answer is None:
+            return
+        kind, name = answer.split()
+        found = await in_thread(lambda: insertion(Assistant(self.area.text), kind, name))
+        if found is None:
+            self.notify(f"The section {kind}s is written in braces; add {name} by hand.", severity="warning")
+            return
+        line, text = found.line, found.text
+        last = self.area.document.line_count - 1
+        if line > last:  # the last line has no line break yet
+            line, text = last, "\n" + text.removesuffix("\n")
+            place = self.area.document.end
+        else:
+            place = (line, 0)
+        self.area.insert(text, place, maintain_selection_offset=False)
+        self.area.go_to(found.line, 0)
+        self.area.focus()
+
+    def action_config_launch(self) -> None:
+        self.app.perform(self._launch())
+
+    async def _launch(self) -> None:
+        """Save, since what runs is what is on disk, and open the launch dialog."""
+        if (self.is_modified or self.buffer.path is None) and not await self._save(self.buffer.path):
+            return
+        from enchanted_tui.ui.screens.launch import LaunchDialog
+
+        assert self.buffer.path is not None
+        await self.app.push_screen(LaunchDialog(self.buffer.path))
+
+    def action_config_external(self) -> None:
+        self.app.perform(self._edit_elsewhere())
+
+    async def _edit_elsewhere(self) -> None:
+        """Edit a copy of the text in the person's editor and take the result in as one edit."""
+        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        descriptor, name = tempfile.mkstemp(
+            prefix="enchanted-", suffix=f"-{self.buffer.name}".replace(" ", "-").removesuffix(".yaml") + ".yaml"
+        )
+        copy = Path(name)
+        try:
+            text = self.area.text
+            with open(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            await self._keep()
+            if not self._run_editor([*command, name]):
+                return
+            edited = copy.read_bytes().decode("utf-8", "replace")
+            if edited != text:
+                self._replace_text(edited)
+        finally:
+            with contextlib.suppress(OSError):
+                copy.unlink()
+
+    def _run_editor(self, command: list[str]) -> bool:
+        """Run a program on the terminal itself: descriptors 1 and 2 may be a log file meanwhile."""
+        try:
+            with self.app.suspend(), open("/dev/tty", "r+b", buffering=0) as terminal:
+                done = subprocess.run(command, stdin=terminal, stdout=terminal, stderr=terminal, check=False)
+        except SuspendNotSupported:
+            self.notify("This terminal cannot be handed over to another program.", severity="error")
+            return False
+        except OSError as error:
+            self.notify(f"{command[0]} cannot be started: {error.strerror}. Set $EDITOR.", severity="error", markup=False)
+            return False
+        if done.returncode != 0:
+            self.notify(f"{command[0]} ended with code {done.returncode}; the text is as it was.", severity="warning", markup=False)
+            return False
+        return True

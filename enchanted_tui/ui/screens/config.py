@@ -1,0 +1,283 @@
+"""The screen for configurations: the text, and beside it its problems, help, outline and what would run."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from enchanted_tui.config.completion import complete
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.editor.area import ConfigArea
+from enchanted_tui.ui.editor.checking import Checked, check, preview_text
+from enchanted_tui.ui.editor.file_actions import FileScreen
+from enchanted_tui.ui.editor.file_bar import FileBar
+from enchanted_tui.ui.editor.menu import CompletionMenu
+from enchanted_tui.ui.editor.panes import PANES, HelpPane, Jump, OutlineList, PaneTabs, PreviewPane, ProblemList
+from enchanted_tui.ui.glyphs import glyph
+
+_CHECK_AFTER = 0.3  #: seconds without a key before the text is checked
+_EXPLAIN_AFTER = 0.15  #: seconds on one place before it is explained
+_SLOW = 5.0  #: seconds after which a check is called slow
+
+
+class ConfigScreen(FileScreen):
+    """Edits one configuration."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "config.save", "config.complete", "config.outline", "config.preview", "config.next_problem", "config.launch", "config.new",
+        "config.open", "config.previous_problem", "config.problems", "config.explain", "config.text", "config.insert", "config.save_as",
+        "config.reload", "config.external",
+    )  # fmt: skip
+    DEFAULT_CSS = """
+    ConfigScreen #work { layout: vertical; height: 1fr; }
+    ConfigScreen #beside { height: 9; }
+    ConfigScreen #beside > .pane {
+        height: 1fr; display: none; border: none; padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
+    }
+    ConfigScreen #beside > .shown { display: block; }
+    ConfigScreen #beside > .pane:focus { background: $boost; }
+    ConfigScreen.-short #beside { height: 8; }
+    ConfigScreen.-wide #work { layout: horizontal; }
+    ConfigScreen.-wide #beside { width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel; }
+    ConfigScreen.-wide #beside > #problems { display: block; height: 40%; border-top: solid $panel; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._checked: Checked | None = None
+        self._pane = "problems"
+        self._check_timer: Timer | None = None
+        self._explain_timer: Timer | None = None
+        self._check_wanted = asyncio.Event()
+        self._preview_of: str | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield FileBar()
+        with Container(id="work"):
+            yield ConfigArea(read_only=self.app.read_only)
+            with Vertical(id="beside"):
+                yield PaneTabs()
+                for pane in (HelpPane("help"), OutlineList(), PreviewPane("preview"), ProblemList()):
+                    pane.add_class("pane")
+                    yield pane
+        yield CompletionMenu()
+
+    async def on_mount(self) -> None:
+        self.area.menu = self.query_one(CompletionMenu)
+        self._show_pane("problems")
+        self.area.focus()
+        self.run_worker(self._keep_checking(), exit_on_error=False)
+        self.app.perform(self.start())
+
+    # -- what the text sets going -------------------------------------------------------------------------------------------------
+
+    @on(TextArea.Changed)
+    def _text_changed(self) -> None:
+        menu = self.query_one(CompletionMenu)
+        if menu.is_open:
+            self._offer_candidates()
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
+        self.text_was_edited()
+        self.show_bar()
+
+    @on(ConfigArea.Moved)
+    def _cursor_moved(self) -> None:
+        self.show_bar()
+        if self._explain_timer is not None:
+            self._explain_timer.stop()
+        self._explain_timer = self.set_timer(_EXPLAIN_AFTER, self._explain_soon)
+
+    @on(ConfigArea.Left)
+    def _leave_text(self) -> None:
+        self.set_focus(self.query_one(f"#{self._pane}"))
+
+    async def _keep_checking(self) -> None:
+        """Check the text whenever that is wanted, one check at a time, so that a slow plugin does not pile up threads."""
+        while True:
+            await self._check_wanted.wait()
+            self._check_wanted.clear()
+            slow = self.set_timer(_SLOW, lambda: self.show_bar(note="still checking; a plugin may be slow to import"))
+            checked = await in_thread(check, self.area.text, self.buffer.path, self.app.home)
+            slow.stop()
+            if self.is_mounted and checked.text == self.area.text:
+                self._take_in(checked)
+
+    def check_now(self) -> None:
+        """Check without waiting, as after opening a file."""
+        self._check_wanted.set()
+
+    def _take_in(self, checked: Checked) -> None:
+        self._checked = checked
+        self.area.show_problems(checked.problems)
+        self.query_one(ProblemList).show(checked.problems, "No problems: the configuration is valid.")
+        outline = self.query_one(OutlineList)
+        outline.show(checked.outline)
+        outline.follow(self.area.cursor_location[0])
+        self.show_bar()
+        self._explain_soon()
+        if self._pane == "preview":
+            self._preview_soon()
+
+    def show_bar(self, note: str = "") -> None:
+        """Say which file is edited, whether it is saved, how many problems it has and where the cursor stands."""
+        checked = self._checked
+        is_current = checked is not None and checked.text == self.area.text
+        counts = None if checked is None else (checked.errors, len(checked.problems) - checked.errors)
+        line, column = self.area.cursor_location
+        self.query_one(FileBar).show(
+            path=self.buffer.path,
+            is_modified=self.is_modified,
+            changed_on_disk=self.changed_on_disk,
+            is_read_only=self.app.read_only,
+            problems=counts,
+            is_current=is_current,
+            place=(line + 1, column + 1),
+            note=note,
+        )
+        self.query_one(PaneTabs).show(self._pane, "" if counts is None else str(sum(counts)))
+
+    # -- help ---------------------------------------------------------------------------------------------------------------------
+
+    def _explain_soon(self) -> None:
+        if self._checked is not None:
+            self.run_worker(self._explain(self._checked), group="explain", exclusive=True, exit_on_error=False)
+
+    async def _explain(self, checked: Checked) -> None:
+        line, column = self.area.cursor_location
+        self.query_one(OutlineList).follow(line)
+        found = await in_thread(checked.explain, line, column)
+        if self.is_mounted:
+            self.query_one(HelpPane).show(found)
+
+    # -- completion ---------------------------------------------------------------------------------------------------------------
+
+    def action_config_complete(self) -> None:
+        """List candidates."""
+        if not self.area.read_only:
+            self.area.focus()
+            self._offer_candidates()
+
+    def _offer_candidates(self) -> None:
+        self.run_worker(self._offer(), group="complete", exclusive=True, exit_on_error=False)
+
+    async def _offer(self) -> None:
+        text, place = self.area.text, self.area.cursor_location
+        base = self.buffer.path.parent if self.buffer.path is not None else self.app.home
+        found = await in_thread(_completion, text, base, place)
+        if self.is_mounted and (text, place) == (self.area.text, self.area.cursor_location):
+            was_open = self.query_one(CompletionMenu).is_open
+            self.query_one(CompletionMenu).offer(found, self.area.cursor_screen_offset)
+            if not found.candidates and not was_open:
+                self.notify("Nothing to complete here.", timeout=2)
+
+    @on(CompletionMenu.Taken)
+    def _take_candidate(self, event: CompletionMenu.Taken) -> None:
+        found = event.completion
+        if found.line == self.area.cursor_location[0]:
+            place = (found.line, found.start), (found.line, found.end)
+            self.area.replace(event.candidate.label + event.candidate.suffix, *place, maintain_selection_offset=False)
+            self.area.move_cursor((found.line, found.start + len(event.candidate.label + event.candidate.suffix)))
+
+    # -- panes --------------------------------------------------------------------------------------------------------------------
+
+    def _show_pane(self, name: str, *, focus: bool = False) -> None:
+        self._pane = name
+        for pane in PANES:
+            is_beside = pane == name or (name == "problems" and pane == "help" and self.has_class("-wide"))
+            self.query_one(f"#{pane}").set_class(is_beside, "shown")
+        self.show_bar()
+        if focus:
+            self.query_one(f"#{name}").focus()
+        if name == "preview":
+            self._preview_soon()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(lambda: self._show_pane(self._pane))
+
+    @on(PaneTabs.Chosen)
+    def _choose_pane(self, event: PaneTabs.Chosen) -> None:
+        self._show_pane(event.name, focus=True)
+
+    @on(Jump)
+    def _jump(self, event: Jump) -> None:
+        self.area.go_to(event.line, event.column)
+        self.area.focus()
+
+    def action_config_problems(self) -> None:
+        self._show_pane("problems", focus=True)
+
+    def action_config_explain(self) -> None:
+        self._show_pane("help", focus=not self.area.has_focus)
+
+    def action_config_outline(self) -> None:
+        self._show_pane("outline", focus=True)
+
+    def action_config_preview(self) -> None:
+        self._show_pane("preview", focus=not self.area.has_focus)
+
+    def action_config_text(self) -> None:
+        self.area.focus()
+
+    def action_config_next_problem(self) -> None:
+        self._go_to_problem(1)
+
+    def action_config_previous_problem(self) -> None:
+        self._go_to_problem(-1)
+
+    def _go_to_problem(self, direction: int) -> None:
+        """Go to the next place with a problem, round the end of the text."""
+        problems = self._checked.problems if self._checked is not None else ()
+        here = self.area.cursor_location
+        places = [
+            ((problem.line - 1, (problem.column or 1) - 1), index) for index, problem in enumerate(problems) if problem.line is not None
+        ]
+        if not places:
+            self.notify("There is no problem with a place in the text." if problems else "There are no problems.", timeout=3)
+            return
+        ahead = [found for found in places if (found[0] > here if direction > 0 else found[0] < here)] or places
+        place, index = ahead[0] if direction > 0 else ahead[-1]
+        self.area.go_to(*place)
+        self.area.focus()
+        self.query_one(ProblemList).highlighted = index
+        if self._pane != "problems" and not self.has_class("-wide"):
+            self._show_pane("problems")
+
+    # -- what would run -----------------------------------------------------------------------------------------------------------
+
+    def _preview_soon(self) -> None:
+        checked = self._checked
+        pane = self.query_one(PreviewPane)
+        if checked is None:
+            pane.show("The text has not been checked yet.")
+        elif checked.config is None:
+            pane.show("The configuration has errors; once they are gone, what would run is shown here.")
+        elif checked.text != self._preview_of:
+            self._preview_of = checked.text
+            pane.show(f"Finding out what would run{glyph('ellipsis')}")
+            self.run_worker(self._preview(checked), group="preview", exclusive=True, exit_on_error=False)
+
+    async def _preview(self, checked: Checked) -> None:
+        assert checked.config is not None
+        try:
+            text = await in_thread(preview_text, checked.config)
+        except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
+            text = f"What would run cannot be told: {type(error).__name__}: {error}"
+        if self.is_mounted:
+            self.query_one(PreviewPane).show(text)
+
+
+def _completion(text: str, base_dir: Path, place: tuple[int, int]) -> Any:
+    from enchanted_tui.config.assist import Assistant
+
+    return complete(Assistant(text, base_dir), *place)
