@@ -35,16 +35,17 @@ def test_command_in_flight(sshd: Sshd, connect: Connect, tmp_path: Path, how: st
     """Protects against running twice: what was under way may have run, and it did; nobody waits for it."""
     with Network(sshd.port) as network:
         connection = connect(through(network, sshd))
-        mark = tmp_path / "mark"
-        threading.Timer(0.8, sshd.cut if how == "cut" else network.reset).start()
-        begun = time.monotonic()
+        started, ended = tmp_path / "started", tmp_path / "ended"
+        cut = threading.Thread(target=lambda: (_until(started.exists), (sshd.cut if how == "cut" else network.reset)()))
+        cut.start()
         with pytest.raises(ConnectionLost) as lost:
-            connection.run(["sh", "-c", f"sleep 2; touch {mark}"], timeout=30)
-        assert lost.value.may_have_run and time.monotonic() - begun < 2
+            connection.run(["sh", "-c", f"touch {started}; sleep 2; touch {ended}"], timeout=30)
+        cut.join()
+        assert lost.value.may_have_run and not ended.exists()
         assert connection.kept.wait(20)
         assert connection.run(["echo", "again"])[1] == b"again\n"
         assert sshd.log_ins == 2
-        _until(mark.exists)
+        _until(ended.exists)
 
 
 def test_idle_connection(sshd: Sshd, connect: Connect) -> None:
