@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import traceback
 from typing import Any
 
@@ -120,3 +121,15 @@ def explained(error: BaseException) -> str:
     if cause.filename is not None:
         text = f"{os.fsdecode(cause.filename) if isinstance(cause.filename, (str, bytes)) else cause.filename}: {text}"
     return text if cause is error else f"{text} ({describe(error)})"
+
+
+def ending(status: int) -> tuple[str, str]:
+    """Give the failure kind and the reason for the wait status of the process that ran a task."""
+    if not os.WIFSIGNALED(status):
+        return "exit", f"the runner ended its process with exit code {os.waitstatus_to_exitcode(status)}"
+    number = os.WTERMSIG(status)
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    reason = f"the process died by {name}"
+    if number == signal.SIGKILL:
+        reason += " (often the kernel, for want of memory)"
+    return "signal", reason

@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import selectors
-import signal
 import socket
 import threading
 import time
@@ -28,6 +27,7 @@ from enchanted_tui.executors.local.warden import capture_files
 from enchanted_tui.executors.local.warden_process import WardenProcess
 from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.task import fail_task, task_message
+from enchanted_tui.executors.verdict import ending
 
 log = logging.getLogger(__name__)
 
@@ -288,7 +288,7 @@ class Pool:
         elif not ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS + self._max_retries:
-                self._deliver(Trouble(f"local workers die before they are ready ({_ending(status)[1]})"))
+                self._deliver(Trouble(f"local workers die before they are ready ({ending(status)[1]})"))
                 return
         self._spawn()
 
@@ -302,7 +302,7 @@ class Pool:
         if worker.killed_for is not None and worker.killed_for != task.id:
             self._backlog.appendleft(task)  # its time-limited predecessor finished just before the blow fell
             return
-        kind, reason = _ending(status)
+        kind, reason = ending(status)
         if worker.killed_for == task.id:
             kind, reason = "timeout", f"ran longer than the time limit of {self._timeout:g} s; it and its child processes were killed"
         self._settled += 1
@@ -366,15 +366,3 @@ class Pool:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(worker.results)
         worker.close()
-
-
-def _ending(status: int) -> tuple[str, str]:
-    """Give the failure kind and the reason for a worker's wait status."""
-    if not os.WIFSIGNALED(status):
-        return "exit", f"the runner ended its process with exit code {os.waitstatus_to_exitcode(status)}"
-    number = os.WTERMSIG(status)
-    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-    reason = f"the process died by {name}"
-    if number == signal.SIGKILL:
-        reason += " (often the kernel, for want of memory)"
-    return "signal", reason

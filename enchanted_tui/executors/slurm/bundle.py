@@ -1,0 +1,48 @@
+"""The archive that is shipped to the cluster: what runs inside a job, as one file that Python can run."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[2]
+
+#: What a job needs of this package; packages in between are shipped as empty ones.
+_SHIPPED = (
+    "values.py",
+    "config/options.py",
+    "executors/task.py",
+    "executors/verdict.py",
+    "executors/local/worker.py",
+    "executors/slurm/far/*.py",
+    "runners/*.py",
+    "runners/command/*.py",
+)
+_ENTRY = b"""\
+import sys
+if sys.version_info < (3, 9):
+    sys.exit("enchanted-tui needs Python 3.9 or newer inside jobs, and this is %s: name another one as python: under the executor"
+             % sys.version.split()[0])
+from enchanted_tui.executors.slurm.far.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@functools.cache
+def archive() -> tuple[str, bytes]:
+    """Give the archive's name, which tells its content, and its content."""
+    files = {path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes() for pattern in _SHIPPED for path in _PACKAGE.glob(pattern)}
+    for name in list(files):
+        for package in Path(name).parents:
+            if package != Path("."):
+                files.setdefault(f"{package.as_posix()}/__init__.py", b"")
+    files["__main__.py"] = _ENTRY
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in sorted(files.items()):
+            packed.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    data = made.getvalue()
+    return f"worker-{hashlib.sha256(data).hexdigest()[:12]}.pyz", data

@@ -1,0 +1,249 @@
+"""The processes of a job: keeps them busy with the job's share, watches time limits and the walltime, writes down how each task ended.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections import deque
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
+from enchanted_tui.executors.slurm.far.clock import Clock
+from enchanted_tui.executors.slurm.far.processes import adopt_orphans, kill_leftovers, kill_tree
+from enchanted_tui.executors.slurm.far.share import Results, revocations
+from enchanted_tui.executors.slurm.far.slot import Slot
+from enchanted_tui.executors.task import fail_task
+from enchanted_tui.executors.verdict import ending
+
+EXIT_DISK = 74  #: exit code of a job that could not write its results
+_GATHER = 0.2  #: seconds over which results are written together
+_START_ATTEMPTS = 3
+_DISK_PATIENCE = 60.0  #: seconds for which a results file that cannot be written is tried again
+
+
+class Crew:
+    """Runs the tasks of one share."""
+
+    def __init__(self, directory: str, element: int, header: dict[str, Any], results: Results, scratch: str) -> None:
+        self.header = header
+        self.context: dict[str, Any] = header["context"]
+        self.results = results
+        self.clock = Clock(header)
+        self.waiting: deque[dict[str, Any]] = deque()
+        self.why = ""  #: why nothing more is begun
+        self._revoked = revocations(directory, element)
+        mark = f"{self.context['campaign']}:{self.context['session']}:{os.path.basename(directory)}.{element}"
+        self.slots = [Slot(number, scratch, mark, self.context) for number in range(1, header["processes"] + 1)]
+        self._failed_starts = 0
+        self._begun = 0
+        self._wakeup_read, self._wakeup_write = os.pipe()
+        self._terminated = False
+        self._failing_since: float | None = None
+
+    # -- the job --------------------------------------------------------------------------------------------------------------------
+
+    def work(self, messages: list[dict[str, Any]]) -> str:
+        """Run the tasks, as far as they fit into the job; give why it ended: done, walltime, revoked, terminated or trouble."""
+        self.waiting.extend(messages)
+        self._listen_to_signals()
+        adopt_orphans()
+        for slot in self.slots[: len(messages)]:
+            slot.spawn()
+        self._check_revoked()
+        while not self._finished():
+            self._wait()
+            self._reap()
+            for slot in self.slots:
+                if slot.pid:
+                    self._take_results(slot)
+            self._enforce_time_limit()
+            self._hand_out()
+            self._write()
+        self.end_all()
+        return self.why or ("walltime" if self.waiting else "done")
+
+    def end_all(self) -> None:
+        """Kill the processes and everything they have started."""
+        for slot in self.slots:
+            if slot.pid:
+                kill_tree(slot.pid)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(slot.pid, 0)
+                kill_leftovers(slot.mark, self._pids())
+                slot.forget()
+
+    def _finished(self) -> bool:
+        busy = any(slot.message is not None for slot in self.slots)
+        if self.why in ("revoked", "terminated", "trouble"):
+            return True
+        return not busy and (bool(self.why) or not self.waiting)
+
+    def _pids(self) -> set[int]:
+        return {slot.pid for slot in self.slots if slot.pid}
+
+    # -- waiting --------------------------------------------------------------------------------------------------------------------
+
+    def _listen_to_signals(self) -> None:
+        for descriptor in (self._wakeup_read, self._wakeup_write):
+            os.set_blocking(descriptor, False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
+
+    def _on_terminate(self, number: int, frame: Any) -> None:
+        self._terminated = True
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        poll.register(self._wakeup_read, select.POLLIN)
+        for slot in self.slots:
+            if slot.pid:
+                poll.register(slot.results, select.POLLIN)
+        poll.poll(max(0.0, self._until_something() * 1000))
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wakeup_read, 4096)
+        if self._terminated and not self.why:
+            self.why = "walltime" if self.clock.is_up() else "terminated"  # what runs may still finish in the time between TERM and KILL
+
+    def _until_something(self) -> float:
+        now = time.monotonic()
+        due: float = self.results.written_at + self.header["beat"]
+        if self.results.pending:
+            due = min(due, self.results.pending_since + _GATHER)
+        timeout = self.header.get("timeout")
+        if timeout is not None:
+            due = min([due, *(slot.since + timeout for slot in self.slots if slot.message is not None)])
+        return due - now
+
+    def _write(self) -> None:
+        """Write what has gathered, and a sign of life where there was nothing to write; see whether the share is still ours."""
+        now = time.monotonic()
+        if now - self.results.written_at >= self.header["beat"]:
+            self._check_revoked()
+            if not self.results.pending:
+                self.results.note("beat")
+        if self.results.pending and (now - self.results.pending_since >= _GATHER or self._finished()):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has gathered. Raises OSError after a minute of trying."""
+        while True:
+            try:
+                self.results.flush()
+                self._failing_since = None
+                return
+            except OSError:
+                now = time.monotonic()
+                self._failing_since = self._failing_since or now
+                if now - self._failing_since > _DISK_PATIENCE:
+                    raise
+                time.sleep(1)
+
+    def _check_revoked(self) -> None:
+        if any(os.path.exists(path) for path in self._revoked):
+            self.why = "revoked"
+
+    # -- handing out ----------------------------------------------------------------------------------------------------------------
+
+    def _hand_out(self) -> None:
+        for slot in self.slots:
+            if not self.waiting or self.why:
+                return
+            if slot.ready and slot.message is None:
+                message = self._next()
+                if message is None:
+                    self.why = "walltime"
+                    return
+                self.results.note("begin", task=message["task"])
+                self._begun += 1
+                slot.give(message)
+
+    def _next(self) -> dict[str, Any] | None:
+        """Take the first waiting task that fits into the job. The very first one is begun in any case: another job is no longer."""
+        for index, message in enumerate(self.waiting):
+            if self.clock.fits(message["runner"]) or (not self._begun and self.clock.left() > 0):
+                del self.waiting[index]
+                return message
+            if index > 100:
+                break
+        return None
+
+    # -- results --------------------------------------------------------------------------------------------------------------------
+
+    def _take_results(self, slot: Slot) -> None:
+        for line in slot.lines():
+            if line == READY:
+                slot.ready = True
+                self._failed_starts = 0
+                continue
+            message = slot.message
+            slot.message = None
+            if message is None:
+                continue
+            if line.startswith(TROUBLE):
+                self.results.note("trouble", task=message["task"], message=values.decode(line[1:]))
+                self.why = "trouble"
+            else:
+                self.clock.took(message["runner"], time.monotonic() - slot.since)
+                self.results.add(line)
+
+    def _enforce_time_limit(self) -> None:
+        timeout = self.header.get("timeout")
+        if timeout is None:
+            return
+        now = time.monotonic()
+        for slot in self.slots:
+            if slot.message is not None and not slot.timed_out and now - slot.since >= timeout:
+                slot.timed_out = True
+                kill_tree(slot.pid)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            for slot in self.slots:
+                if slot.pid == pid:
+                    self._bury(slot, status)
+
+    def _bury(self, slot: Slot, status: int) -> None:
+        """Write down what killed a process as the failure of the task it ran, and start another one."""
+        self._take_results(slot)
+        was_ready, message = slot.ready, slot.message
+        slot.forget()
+        slot.message = None
+        kill_leftovers(slot.mark, self._pids())
+        if message is not None:
+            self._fail(slot, message, status)
+        elif not was_ready:
+            self._failed_starts += 1
+            if self._failed_starts >= _START_ATTEMPTS:
+                self.results.note("trouble", message=f"the processes of a job die before they are ready ({ending(status)[1]})")
+                self.why = "trouble"
+        if self.waiting and not self.why:
+            slot.spawn()
+
+    def _fail(self, slot: Slot, message: dict[str, Any], status: int) -> None:
+        kind, reason = ending(status)
+        if slot.timed_out:
+            timeout = self.header["timeout"]
+            kind, reason = "timeout", f"ran longer than the time limit of {timeout:g} s; it and its child processes were killed"
+        runtime = time.monotonic() - slot.since
+        try:
+            line = fail_task(message, self.context, {"kind": kind, "message": reason}, runtime, slot.since_epoch)
+            collect_output(slot.captured, os.path.join(self.context["data_dir"], message["name"]), descriptors=False)
+        except OSError as error:
+            self.results.note("trouble", task=message["task"], message=f"{message['name']}: {error}")
+            self.why = "trouble"
+            return
+        self.results.add(line)

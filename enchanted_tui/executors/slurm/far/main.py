@@ -1,0 +1,98 @@
+"""Where a job begins: ``python worker.pyz DIRECTORY [ELEMENT]`` works through one share.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from typing import Any
+
+from enchanted_tui.executors.slurm.far.crew import EXIT_DISK, Crew
+from enchanted_tui.executors.slurm.far.share import Results, read_share, revocations
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the share of one array element and give the job's exit code."""
+    directory = arguments[0]
+    element = int(arguments[1] if len(arguments) > 1 else os.environ.get("SLURM_ARRAY_TASK_ID", "0"))
+    if any(os.path.exists(path) for path in revocations(directory, element)):
+        print("this share has been given to another job")  # noqa: T201 - into the job's own output
+        return 0
+    try:
+        header, messages = read_share(directory, element)
+    except FileNotFoundError:
+        print("this share has been done and put away")  # noqa: T201
+        return 0
+    _prepare(header)
+    results = Results(directory, element)
+    recorded = results.recorded()
+    scratch = tempfile.mkdtemp(prefix="enchanted-")
+    try:
+        crew = Crew(directory, element, header, results, scratch)
+        results.note(
+            "hello",
+            node=os.environ.get("SLURMD_NODENAME", ""),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            job=os.environ.get("SLURM_JOB_ID", ""),
+            ends=crew.clock.ends,
+            remark=header.get("remark", ""),
+        )
+        crew.flush()
+        try:
+            why = crew.work([message for message in messages if tuple(message["task"]) not in recorded])
+        finally:
+            crew.end_all()
+        results.note("bye", why=why, left=len(crew.waiting))
+        crew.flush()
+    except OSError as error:
+        print(f"the results cannot be written: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_DISK
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        _remove_private(header["context"]["local_storage"])
+    return 0
+
+
+def _prepare(header: dict[str, Any]) -> None:
+    """Make this process what a local worker's would be: path, working directory, threads, node-local storage."""
+    context = header["context"]
+    sys.path.extend(entry for entry in context["python_path"] if entry not in sys.path)
+    with contextlib.suppress(OSError):
+        os.chdir(context["working_dir"])
+    cpus = os.environ.get("SLURM_CPUS_ON_NODE", "")
+    share = max(1, int(cpus) // header["processes"]) if cpus.isdigit() else 1
+    for name in _THREAD_VARIABLES:
+        os.environ.setdefault(name, str(share))
+    wanted = header.get("local_storage")
+    if wanted:
+        context["local_storage"] = _private_directory(wanted, context["campaign"])
+        if context["local_storage"] is None:
+            header["remark"] = f"local_storage: {wanted!r} is no directory on this node; tasks run in place"
+
+
+def _private_directory(wanted: str, campaign: str) -> str | None:
+    """Make a directory of this job's own in what `wanted` names on this node: a directory, or an environment variable that holds one."""
+    place = os.path.expandvars(os.path.expanduser(wanted))
+    if not os.path.isdir(place):
+        place = os.environ.get(wanted, "")
+    if not os.path.isdir(place):
+        return None
+    job = f"{os.environ.get('SLURMD_NODENAME', '')}-{os.environ.get('SLURM_JOB_ID', os.getpid())}"
+    path = os.path.join(place, "enchanted-" + re.sub("[^A-Za-z0-9_.-]", "_", f"{campaign}-{job}"))
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    return path
+
+
+def _remove_private(path: str | None) -> None:
+    if path:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,125 @@
+"""The files of one array element: the share of tasks it was given, and the results it appends.
+
+``share.K`` holds a JSON line that all tasks share and then one task message a line. ``results.K`` holds the tasks' records, which are the
+very lines of the journal, and between them notes: ``#`` and a JSON object with ``op`` one of
+
+- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``at``, ``ends`` (when its time is up, or null)
+- ``begin``: ``task`` begins ``at``
+- ``beat``: nothing else was to be said for a while; ``at``
+- ``trouble``: the file system failed in ``task``; ``message``
+- ``bye``: the job ends of its own accord; ``why``, ``at``, ``left`` (number of tasks it leaves undone)
+
+The executor gives a share up by making ``revoked`` or ``revoked.K``: a job that comes to life later must not touch these tasks.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from typing import Any
+
+from enchanted_tui import values
+
+NOTE = b"#"
+RECORD = b'{"v":'
+
+
+def share_file(directory: str, element: int) -> str:
+    return os.path.join(directory, f"share.{element}")
+
+
+def results_file(directory: str, element: int) -> str:
+    return os.path.join(directory, f"results.{element}")
+
+
+def output_file(directory: str, element: int | str) -> str:
+    """Name the file that takes what a job prints."""
+    return os.path.join(directory, f"output.{element}")
+
+
+def revocations(directory: str, element: int) -> tuple[str, str]:
+    """Name the files that say that all of an array's shares, or this one, are somebody else's now."""
+    return os.path.join(directory, "revoked"), os.path.join(directory, f"revoked.{element}")
+
+
+def write_share(header: dict[str, Any], messages: list[dict[str, Any]]) -> bytes:
+    """Give the content of a share file."""
+    lines = [json.dumps(header), *(values.encode(message) for message in messages)]
+    return ("\n".join(lines) + "\n").encode("ascii")
+
+
+def read_share(directory: str, element: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Give the header and the task messages of a share file."""
+    with open(share_file(directory, element), "rb") as file:
+        header = json.loads(file.readline())
+        return header, [values.decode(line) for line in file]
+
+
+class Results:
+    """The results file as its job writes it: whole lines only, closed after every write, so that network file systems show them."""
+
+    def __init__(self, directory: str, element: int) -> None:
+        self._path = results_file(directory, element)
+        self._pending: list[bytes] = []
+        self.pending_since = 0.0
+        self.written_at = time.monotonic()
+
+    def recorded(self) -> set[tuple[int, ...]]:
+        """Give the tasks that an earlier life of this job has recorded; end a line that it could not finish."""
+        try:
+            with open(self._path, "rb") as file:
+                content = file.read()
+        except FileNotFoundError:
+            return set()
+        if content and not content.endswith(b"\n"):
+            self._pending.append(b"\n")
+        return {task for line in content.split(b"\n")[:-1] if (task := _task_of(line)) is not None}
+
+    def note(self, op: str, **fields: Any) -> None:
+        """Take a note; it is written by the next `flush`."""
+        self.add(NOTE + json.dumps({"op": op, "at": time.time(), **fields}).encode("ascii") + b"\n")
+
+    def add(self, line: bytes) -> None:
+        if not self._pending:
+            self.pending_since = time.monotonic()
+        self._pending.append(line)
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._pending)
+
+    def flush(self) -> None:
+        """Append what has gathered. Raises OSError; what was not written stays to be written."""
+        if not self._pending:
+            return
+        data = b"".join(self._pending)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        try:
+            start = os.fstat(descriptor).st_size
+            try:
+                written = os.write(descriptor, data)
+                while written < len(data):
+                    written += os.write(descriptor, data[written:])
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, start)
+                raise
+        finally:
+            os.close(descriptor)
+        self._pending.clear()
+        self.written_at = time.monotonic()
+
+
+def _task_of(line: bytes) -> tuple[int, ...] | None:
+    """Give the task of a whole record; None for notes and for what is torn."""
+    if not line.startswith(RECORD) or not line.endswith(b'"}'):
+        return None
+    try:
+        record = json.loads(line)
+        return tuple(record["task"])
+    except (ValueError, KeyError):
+        return None
