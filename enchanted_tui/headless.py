@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.supervisor import snapshot
+from enchanted_tui.supervisor.notify import BELL
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
@@ -104,6 +105,8 @@ class Display:
         state = self._supervisor.state
         if state is not None and state.sessions:
             self._show(state)
+        if self._terminal and self._supervisor.config.supervisor.notify == BELL:
+            self._write("\a")
 
     def say(self, text: str) -> None:
         """Write a line above the picture."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,25 @@ def steer(root: Path, action: control.Action) -> str:
     except OSError as error:
         raise EnvironmentProblem(f"{run_dir.control} cannot be written ({error.strerror}); {action} was not requested.") from error
     return f"Asked the supervisor ({holder.describe()}) to {action}."
+
+
+def configuration(
+    target: Path, *, run_mode: str | None = None, base_run_dir: str | None = None, overrides: Sequence[str] = ()
+) -> CampaignConfig:
+    """Load a configuration file, or the newest one kept in a run directory, which goes on (run mode resume) unless `run_mode` is given.
+
+    Raises ConfigError with everything that is wrong, EnvironmentProblem if a directory holds no configuration.
+    """
+    from enchanted_tui.config.loading import load_config
+
+    if not target.is_dir():
+        return load_config(target, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir)
+    stored = stored_config(target)
+    mode = run_mode or "resume"
+    config = load_config(stored.path, overrides=overrides, run_mode=mode, base_run_dir=str(target), base_dir=stored.base_dir)
+    if stored.shown_base_run_dir is None:
+        return config
+    return replace(config, shown_base_run_dir=stored.shown_base_run_dir)  # new rows name their directories as the others do
 
 
 def start(
@@ -143,6 +162,7 @@ __all__ = [
     "DirectoryInUseError",
     "Outcome",
     "Status",
+    "configuration",
     "read_state",
     "rebuild",
     "retry_failed",

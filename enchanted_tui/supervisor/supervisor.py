@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId, Trouble
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor import control
+from enchanted_tui.supervisor import control, notify
 from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign, Event, Observer
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.logs import campaign_log
@@ -79,9 +79,11 @@ class Supervisor:
         try:
             with campaign_log(session.run_dir, self.config.logging):
                 self._campaign = Campaign(session, self._inbox, self._observer)
-                return self._campaign.run(self._retry)
+                outcome = self._campaign.run(self._retry)
         finally:
             session.close()
+        notify.run_command(self.config, outcome)
+        return outcome
 
     def create_dataset(self) -> pandas.DataFrame:
         """Give what has been computed so far as a table: from the record, or from the run directories where there is no record."""

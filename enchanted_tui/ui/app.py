@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual.app import App
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import Worker
@@ -20,11 +19,13 @@ from enchanted_tui.ui.actions import bindings, registry
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.feed import Feed, FeedFailed, ViewUpdated
+from enchanted_tui.ui.hosting import Hosting
 from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.settings import Settings
 from enchanted_tui.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from enchanted_tui.executors.base import TaskId
     from enchanted_tui.supervisor.viewing import View, Viewer
 
 MODE_NAMES = ("runs", "config", "monitor", "failures", "results", "log")
@@ -46,15 +47,21 @@ def _screen(mode: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-class EnchantedApp(App[str]):
+def _commands() -> type[Provider]:
+    from enchanted_tui.ui.palette import ActionCommands
+
+    return ActionCommands
+
+
+class EnchantedApp(Hosting):
     """The app. `target` is a run directory to open, a configuration to edit, or None for the list of runs."""
 
     TITLE = "enchanted-tui"
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: _screen(mode) for mode in MODE_NAMES}
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (36, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"everywhere.{mode}" for mode in MODE_NAMES),
         "everywhere.help",
@@ -66,11 +73,9 @@ class EnchantedApp(App[str]):
         "everywhere.quit",
     )
 
-    def __init__(self, target: Path | None = None, *, settings: Settings | None = None, read_only: bool = False) -> None:
-        super().__init__()
+    def __init__(self, target: Path | None = None, *, settings: Settings | None = None, read_only: bool = False, **more: Any) -> None:
+        super().__init__(**more)
         self.settings = settings or Settings()
-        self.home = Path.cwd()  #: the working directory at the start; plugins may change the process's
-        self.started_at = time.monotonic()
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only
         self.root: Path | None = None
@@ -84,17 +89,39 @@ class EnchantedApp(App[str]):
     # -- start and end ------------------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        self.attach_to_surroundings()
         memory = session.read()
         self.theme = memory.theme if memory.theme in themes.theme_names() else self.settings.preferences.theme
         self.set_keymap(self.settings.preferences.keymap)
+        self._show_first(memory)
+        self._tell_mistakes()
+
+    def _show_first(self, memory: session.Memory) -> None:
+        """Show what was asked for, or what was shown last."""
         target = self.target
-        if target is None:
-            self.switch_mode("runs")
-        elif target.is_dir():
+        if target is not None and target.is_dir():
             self.open_run(target)
             self.switch_mode("monitor")
-        else:
+        elif target is not None:
             self.switch_mode("config")
+        elif memory.last_run is not None and Path(memory.last_run).is_dir():
+            self.open_run(Path(memory.last_run))
+            self.switch_mode(memory.mode if memory.mode in MODE_NAMES else "runs")
+        else:
+            self.switch_mode("runs")
+
+    def _tell_mistakes(self) -> None:
+        """Say what is wrong with the preferences."""
+        for problem in self.settings.problems[:3]:
+            self.notify(
+                str(problem), title="Settings", severity="error" if problem.severity == "error" else "warning", timeout=30, markup=False
+            )
+
+    def on_unmount(self) -> None:
+        theme = self.theme if self.theme != self.settings.preferences.theme else None
+        session.update(mode=self.current_mode, last_run=None if self.root is None else str(self.root), theme=theme)
+        if self._feed is not None:
+            self._feed.close()
 
     # -- the open campaign --------------------------------------------------------------------------------------------------------
 
@@ -162,8 +189,39 @@ class EnchantedApp(App[str]):
     def action_everywhere_log(self) -> None:
         self._show_mode("log")
 
-    def action_everywhere_quit(self) -> None:
-        self.exit("quit")
+    async def action_everywhere_help(self) -> None:
+        from enchanted_tui.ui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_everywhere_palette(self) -> None:
+        self.action_command_palette()
+
+    def action_everywhere_theme(self) -> None:
+        names = [theme.name for theme in themes.OWN]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self.notify(f"Theme: {self.theme}")
+
+    def action_everywhere_zoom(self) -> None:
+        if self.screen.maximized is not None:
+            self.screen.minimize()
+        elif self.screen.focused is not None:
+            self.screen.maximize(self.screen.focused)
+
+    def action_everywhere_screen_text(self) -> None:
+        from enchanted_tui.ui.clipboard import screen_text
+
+        self.copy(screen_text(self.screen), "the screen")
+
+    def copy(self, text: str, what: str) -> None:
+        """Copy a text through the terminal, and write it to a file for terminals that do not take it."""
+        from enchanted_tui.ui.clipboard import write_out
+
+        self.copy_to_clipboard(text)
+        path = write_out(text)
+        where = f"; also in {path}" if path is not None else ""
+        self.notify(f"Copied {what}{where}", markup=False)
 
     def _show_mode(self, mode: str) -> None:
         if not self.screen.is_modal:
@@ -193,6 +251,46 @@ class EnchantedApp(App[str]):
 
         self.notify(await in_thread(actions.steer, root, action), markup=False)
         self.refresh_view()
+
+    def open_launch(self, target: Path, mode: str | None = None, only: tuple[TaskId, ...] | None = None) -> None:
+        """Ask how to start a campaign from a configuration file or a run directory, and start it.
+
+        `mode` is a run mode or "retry" (with `only`: these tasks instead of all that failed); None is the configuration's own.
+        """
+        from enchanted_tui.ui.screens.launch import LaunchScreen
+
+        async def ask() -> None:
+            asked = await self.push_screen_wait(LaunchScreen(self.home / target, mode, only, busy=self.hosts_campaign))
+            if asked is not None:
+                root = await self.launch(asked)
+                self.open_run(root)
+                self.switch_mode("monitor")
+
+        if self.read_only:
+            self.notify("This app only looks (--read-only), so it starts nothing.", severity="warning")
+        else:
+            self.perform(ask())
+
+    async def edit_config_of(self, root: Path) -> None:
+        """Open the configuration that a campaign runs with in the editor."""
+        from enchanted_tui.supervisor import actions
+
+        stored = await in_thread(actions.stored_config, root)
+        self.edit_config(stored.path)
+
+    def edit_config(self, path: Path) -> None:
+        """Open a configuration file in the editor."""
+        self.switch_mode("config")
+        opener = getattr(self.screen, "open_file", None)
+        if opener is not None:
+            self.call_after_refresh(opener, path)
+
+    def new_config(self) -> None:
+        """Begin a new configuration from a template, in the editor."""
+        self.switch_mode("config")
+        begin = getattr(self.screen, "action_config_new", None)
+        if begin is not None:
+            self.call_after_refresh(begin)
 
     def is_refused(self, action: str) -> bool:
         """Tell whether an action (by its method's name) is refused because this app only looks."""

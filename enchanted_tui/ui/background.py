@@ -1,4 +1,7 @@
-"""Work that must not hold up the keys: in a daemon thread, because a thread that hangs on a dead file server must not hang the end of the app."""
+"""Work that must not hold up the keys.
+
+It is done in daemon threads: one that hangs on a dead file server must not hang the end of the app too.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ async def in_thread(function: Callable[..., Given], *args: object, **named: obje
             future.set_exception(error)
 
     def run() -> None:
-        result, error = None, None
+        result: Given | None = None
+        error: BaseException | None = None
         try:
             result = function(*args, **named)
         except (SystemExit, KeyboardInterrupt, StopIteration) as odd:  # nothing that a thread raises may end the app

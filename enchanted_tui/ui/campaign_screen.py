@@ -1,51 +1,21 @@
-"""What all screens have in common: the status line above, the footer below, what is refused, and the view of the open campaign."""
+"""The view of the open campaign, handed to the screen that shows it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
-from textual.widgets import Footer
 
 from enchanted_tui.ui.actions import bindings
-from enchanted_tui.ui.steering import CampaignActions
-from enchanted_tui.ui.widgets.status_line import StatusLine
+from enchanted_tui.ui.app_screen import AppScreen
+from enchanted_tui.ui.steering import SteeringScreen
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View, Viewer
-    from enchanted_tui.ui.app import EnchantedApp
 
 
-class AppScreen(Screen[None]):
-    """A screen with status line and footer; what is between them comes from `compose_body`."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def app(self) -> EnchantedApp: ...
-
-    def compose(self) -> ComposeResult:
-        yield StatusLine()
-        yield from self.compose_body()
-        yield Footer(show_command_palette=False, compact=True)
-
-    def compose_body(self) -> ComposeResult:
-        """Give what is between status line and footer."""
-        yield from ()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out, rather than hide, what is refused in read-only mode."""
-        return None if self.app.is_refused(action) else True
-
-    @property
-    def status_line(self) -> StatusLine:
-        return self.query_one(StatusLine)
-
-
-class CampaignScreen(CampaignActions, AppScreen):
+class CampaignScreen(SteeringScreen):
     """A screen that shows the open campaign.
 
     Override `compose_body` and `show`; `show` is called with every new view, at most twice a second, unless the display is frozen, and
@@ -111,3 +81,6 @@ class CampaignScreen(CampaignActions, AppScreen):
             return
         holder = view.holder.describe() if view.holder is not None and view.liveness != "finished" else ""
         line.show(root=view.root, state=self.target_state, holder=holder, read_at=view.read_at, changed=changed)
+
+
+__all__ = ["AppScreen", "CampaignScreen"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -47,7 +47,7 @@ class Feed:
     It posts what is new; while a campaign runs also what is merely older by a second, because ages and estimates move on.
     """
 
-    def __init__(self, app: App[object], viewer: Viewer) -> None:
+    def __init__(self, app: App[Any], viewer: Viewer) -> None:
         self._app = app
         self._viewer = viewer
         self._wake = threading.Event()

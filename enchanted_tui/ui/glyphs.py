@@ -1,4 +1,4 @@
-"""Signs for states and trends, in Unicode or ASCII. A sign always stands beside its word: neither colour nor shape carries a state alone."""
+"""Signs for states and trends, in Unicode or ASCII. A sign stands beside its word: neither colour nor shape carries a state alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "dot": ("·", "-"),
     "arrow": ("→", "->"),
     "ellipsis": ("…", "..."),
-    "times": ("×", "x"),
     "bar": ("█", "#"),
     "bar_empty": ("░", "."),
     "spark": ("▁▂▃▄▅▆▇█", "_.,-=+*#"),

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
-
-if TYPE_CHECKING:
-    from enchanted_tui.ui.app import EnchantedApp
 
 Steer = Literal["pause", "continue", "drain", "abort"]
 
 
-class CampaignActions:
-    """Mixed into screens; `target` is the run directory concerned and `target_state` the word for how it stands."""
-
-    app: EnchantedApp
+class SteeringScreen(AppScreen):
+    """A screen on which a campaign can be steered: `target` is its run directory, `target_state` the word for how it stands."""
 
     @property
     def target(self) -> Path | None:
@@ -94,8 +90,8 @@ class CampaignActions:
                 ],
             )
         )
-        if answer == "drain" or answer == "abort":
-            await self.app.steer(root, answer)
+        if answer in ("drain", "abort"):
+            await self.app.steer(root, "drain" if answer == "drain" else "abort")
 
     async def _abort(self, root: Path) -> None:
         answer = await self.app.push_screen_wait(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enchanted_tui.ui.actions import Action, register
 
 register(
-    Action("campaign.freeze", "space", "Freeze", "Hold the display still; the campaign goes on.", reason="a matter of the screen", shown=False),
+    Action("campaign.freeze", "space", "Freeze", "Hold the display still; the campaign goes on.", reason="only the display", shown=False),
     Action(
         "campaign.pause", "p", "Pause", "Let running tasks finish and start no others; or go on after a pause.",
         command_line="enchanted-tui --control pause RUN_DIR, --control continue RUN_DIR", changes=True,

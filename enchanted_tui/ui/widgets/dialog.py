@@ -32,7 +32,8 @@ class Dialog(ModalScreen[str | None]):
 
     DEFAULT_CSS = """
     Dialog { align: center middle; }
-    Dialog > Vertical { width: 76; max-width: 96%; height: auto; max-height: 96%; padding: 0 2; border: round $primary; background: $surface; }
+    Dialog > Vertical { width: 76; max-width: 96%; height: auto; max-height: 96%; padding: 0 2; }
+    Dialog > Vertical { border: round $primary; background: $surface; }
     Dialog #title { text-style: bold; width: 100%; }
     Dialog VerticalScroll { height: auto; max-height: 14; margin: 1 0 0 0; }
     Dialog #buttons { height: auto; width: 100%; margin: 1 0 0 0; align-horizontal: right; }

@@ -43,6 +43,7 @@ class StatusLine(Widget):
         self.read_at: float | None = None
         self.frozen = False
         self.notice = ""
+        self.title = ""  #: instead of a campaign
         self._beat = False
         self._shown = ""
         self._mode_spans: list[tuple[int, int, str]] = []
@@ -82,7 +83,7 @@ class StatusLine(Widget):
         tail = self._modes(width)
         left = Text(no_wrap=True, overflow="ellipsis")
         if self.root is None:
-            left.append(" enchanted-tui", style="bold")
+            left.append(" enchanted-tui", style="bold").append(f"  {self.title}" if self.title else "")
         else:
             beating = self.state in ("running", "paused", "stopping")
             left.append(f" {glyph('heart' if self._beat or not beating else 'heart_off')} " if beating else "   ")

@@ -1,0 +1,39 @@
+"""What all screens have in common: the status line above, the footer below, and what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from enchanted_tui.ui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app import EnchantedApp
+
+
+class AppScreen(Screen[None]):
+    """A screen with status line and footer; what is between them comes from `compose_body`."""
+
+    if TYPE_CHECKING:
+        app = getters.app(EnchantedApp)
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine()
+        yield from self.compose_body()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def compose_body(self) -> ComposeResult:
+        """Give what is between status line and footer."""
+        yield from ()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out, rather than hide, what is refused in read-only mode."""
+        return None if self.app.is_refused(action) else True
+
+    @property
+    def status_line(self) -> StatusLine:
+        return self.query_one(StatusLine)

@@ -1,0 +1,221 @@
+"""The campaign that runs in this process, and how the app leaves it: on request, by a signal, or because the terminal has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.message import Message
+
+from enchanted_tui.ui import session, settings
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.launching import Launch
+from enchanted_tui.ui.problems import sentence
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.in_thread import CampaignThread
+    from enchanted_tui.ui.minder import Link
+    from enchanted_tui.ui.shield import Terminal
+
+
+class CampaignEnded(Message):
+    """The campaign in this process is over."""
+
+    def __init__(self, campaign: CampaignThread) -> None:
+        super().__init__()
+        self.campaign = campaign
+
+
+class Hosting(App[str]):
+    """The part of the app that owns a campaign and answers to the process's surroundings."""
+
+    def __init__(self, *, link: Link | None = None, terminal: Terminal | None = None, **more: Any) -> None:
+        if terminal is not None:
+            from enchanted_tui.ui.driver import PatientDriver
+
+            more["driver_class"] = PatientDriver
+        super().__init__(**more)
+        self.link, self.terminal = link, terminal
+        self.home = Path.cwd()  #: the working directory at the start; nothing may change what relative paths mean
+        self.campaign: CampaignThread | None = None
+        self._leave_when_ended = False
+        self._told_elsewhere: list[dict[str, Any]] = []
+
+    # -- surroundings -------------------------------------------------------------------------------------------------------------
+
+    def attach_to_surroundings(self) -> None:
+        """Listen to the process that minds the terminal, to signals, and to the terminal's end."""
+        if self.terminal is None or self.link is None:
+            return
+        loop = asyncio.get_running_loop()
+        self.terminal.take_prints()
+        self.terminal.watch(lambda: _call_soon(loop, self.terminal_gone))
+        loop.add_reader(self.link.fileno(), self._hear)
+        self._take_signals()
+        self.set_interval(30.0, self._look_after_surroundings)
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self.terminal_gone)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.exit, "terminated")
+
+    def _look_after_surroundings(self) -> None:
+        """Take back what foreign code in this process may have changed."""
+        self._take_signals()
+        resized = signal.getsignal(signal.SIGWINCH)
+        if resized is not None:
+            signal.signal(signal.SIGWINCH, resized)
+        if self.terminal is not None:
+            self.terminal.trim()
+
+    def terminal_gone(self) -> None:
+        """End the display in order; a campaign in this process goes on without it."""
+        if self.terminal is not None:
+            self.terminal.leave()
+        self.exit("keep")
+
+    def _hear(self) -> None:
+        assert self.link is not None
+        for message in self.link.receive():
+            if message["do"] == "hangup":
+                self.terminal_gone()
+            elif message["do"] == "suspend":
+                self.action_everywhere_suspend()
+        if self.link.closed:
+            asyncio.get_running_loop().remove_reader(self.link.fileno())
+            self.terminal_gone()
+
+    def _lend_terminal(self, reply: str, do: str, **more: Any) -> dict[str, Any]:
+        """Let the process that minds the terminal do something with it, and wait; campaign and feed go on meanwhile."""
+        assert self.link is not None
+        with self.suspend():
+            self.link.send(do, **more)
+            while not self.link.closed:
+                for message in self.link.receive():
+                    if message["do"] == reply:
+                        return message
+                    if message["do"] == "hangup":
+                        self.call_next(self.terminal_gone)
+                        return {}
+        self.call_next(self.terminal_gone)
+        return {}
+
+    def action_everywhere_suspend(self) -> None:
+        """Give the terminal back to the shell until it continues us."""
+        if self.link is None:
+            self.notify("There is no shell to go back to.", severity="warning")
+            return
+        self._lend_terminal("resumed", "stop")
+
+    def run_in_terminal(self, command: Sequence[str]) -> int:
+        """Lend the terminal to a program such as ``$EDITOR`` and give its exit status; 127 if there is no such program."""
+        if self.link is None:
+            if shutil.which(command[0]) is None:
+                return 127
+            with self.suspend():
+                return subprocess.run(command, cwd=self.home, check=False).returncode
+        return int(self._lend_terminal("done", "run", command=list(command), cwd=str(self.home)).get("code", 1))
+
+    # -- starting -----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def hosts_campaign(self) -> bool:
+        """Whether a campaign runs in this process."""
+        return self.campaign is not None and self.campaign.alive
+
+    async def launch(self, asked: Launch) -> Path:
+        """Start a campaign session; give its run directory. Raises what a person is told, before anything has been changed."""
+        config = await in_thread(self._in_home, asked.configuration)
+        root: Path = config.base_run_dir
+        if asked.detached:
+            await self._launch_detached(asked, root)
+        else:
+            self.host(asked.supervisor(config))
+        session.update(seen=root)
+        return root
+
+    def host(self, supervisor: Any) -> None:
+        """Run a campaign in a thread of this process."""
+        from enchanted_tui.supervisor.in_thread import CampaignThread
+        from enchanted_tui.supervisor.outcome import RefusedError
+
+        if self.hosts_campaign:
+            raise RefusedError("A campaign runs in this app already; start this one detached, or in another terminal.")
+        loop = asyncio.get_running_loop()
+        campaign = CampaignThread(supervisor, lambda ended: _call_soon(loop, self.post_message, CampaignEnded(ended)))
+        self.campaign = campaign
+        if self.link is not None:
+            self.link.send("campaign", root=str(campaign.root))
+        campaign.start()
+
+    async def _launch_detached(self, asked: Launch, root: Path) -> None:
+        from enchanted_tui.supervisor.detached import start_detached
+        from enchanted_tui.supervisor.outcome import EnvironmentProblem
+
+        log = settings.state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+        started = await in_thread(start_detached, asked.arguments(), root, log, self.home)
+        if started.exit_code:
+            raise EnvironmentProblem(started.output or f"The campaign ended at once with exit code {started.exit_code}.")
+        self.notify(f"The campaign in {root.name} runs in the background (pid {started.pid}).", markup=False)
+
+    def _in_home(self, function: Any) -> Any:
+        """Call something that makes relative paths absolute, from where the app was started."""
+        with contextlib.suppress(OSError):
+            if not os.path.samefile(os.getcwd(), self.home):
+                os.chdir(self.home)
+        return function()
+
+    # -- ending -------------------------------------------------------------------------------------------------------------------
+
+    def on_campaign_ended(self, message: CampaignEnded) -> None:
+        ended = message.campaign
+        if self._leave_when_ended:
+            self.exit("quit")
+            return
+        if ended.error is not None:
+            text, mendable = sentence(ended.error)
+            self.notify(text, title=f"{ended.root.name} could not go on", severity="error", timeout=30, markup=False)
+            if not mendable:
+                self.notify("The log has the details.", severity="error", timeout=30)
+        elif ended.outcome is not None:
+            said = ended.outcome.message or ended.outcome.reason.replace("_", " ")
+            severity = "information" if ended.outcome.code == 0 else "warning"
+            self.notify(said, title=f"{ended.root.name} has ended", severity=severity, timeout=30, markup=False)  # type: ignore[arg-type]
+            if ended.supervisor.config.supervisor.notify == "bell":
+                self.bell()
+
+    def action_everywhere_quit(self) -> None:
+        """Leave; with a campaign in this process, ask what becomes of it."""
+        if not self.hosts_campaign:
+            self.exit("quit")
+            return
+        from enchanted_tui.ui.screens.quit import QuitDialog
+
+        assert self.campaign is not None
+        if not isinstance(self.screen, QuitDialog):
+            self.push_screen(QuitDialog(self.campaign.root, stopping=self._leave_when_ended), self._quit_as)
+
+    def _quit_as(self, answer: str | None) -> None:
+        if answer == "drain" and self.campaign is not None:
+            self._leave_when_ended = True
+            self.campaign.request("drain")
+            self.notify("Draining; the app closes when running tasks have finished. q asks again.", timeout=10)
+            if not self.campaign.alive:
+                self.exit("quit")
+        elif answer in ("keep", "abort"):
+            self.exit(answer)
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, function: Any, *args: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended, and with it whoever wanted to know
+        loop.call_soon_threadsafe(function, *args)

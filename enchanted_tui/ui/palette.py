@@ -1,0 +1,111 @@
+"""The command palette: every registered action, those of this screen first, each with its keys and help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+
+from enchanted_tui.ui.actions import Action, registry
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app import EnchantedApp
+
+#: The screen on which the actions of an area are at home.
+MODE_OF_AREA = {"task": "monitor", "campaign": "monitor"}
+
+
+def area(action: Action) -> str:
+    """Give the first part of an action's id."""
+    return action.id.partition(".")[0]
+
+
+def keys_of(app: EnchantedApp, action: Action) -> str:
+    """Give the keys of an action as a person reads them, those of the user's keymap if it names some."""
+    keys = app.settings.preferences.keymap.get(action.id, action.keys)
+    return " ".join(_spelled(key.strip()) for key in keys.split(",") if key.strip())
+
+
+_SPELLINGS = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "ampersand": "&",
+    "number_sign": "#",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
+    "full_stop": ".",
+    "comma": ",",
+}
+
+
+def _spelled(key: str) -> str:
+    return _SPELLINGS.get(key, key)
+
+
+def find_target(app: EnchantedApp, action: Action) -> DOMNode | None:
+    """Give what performs an action here: what has the focus, what is around it, the screen or the app; None if nothing does."""
+    base = app.screen_stack[-1] if not app.screen.is_modal else next((s for s in reversed(app.screen_stack) if not s.is_modal), app.screen)
+    chain = list(base.focused.ancestors_with_self) if base.focused is not None else [base, app]
+    for node in chain:
+        if callable(getattr(node, f"action_{action.method}", None)):
+            return node
+    return _inside(base, action)
+
+
+def _inside(screen: DOMNode, action: Action) -> DOMNode | None:
+    """Look among the widgets that can have the focus: a palette that is opened elsewhere on the screen should find theirs too."""
+    for widget in screen.query("*"):
+        if widget.focusable and callable(getattr(widget, f"action_{action.method}", None)):
+            return widget
+    return None
+
+
+async def perform(app: EnchantedApp, action: Action) -> None:
+    """Perform an action, on its own screen if it is not at home here."""
+    target = find_target(app, action)
+    if target is None:
+        mode = MODE_OF_AREA.get(area(action), area(action))
+        await app.switch_mode(mode)
+        target = find_target(app, action)
+    if target is None:
+        app.notify(f"{action.title}: not possible at the moment. {action.help}", severity="warning", markup=False)
+    elif app.is_refused(action.method):
+        app.notify(f"{action.title}: refused, because this app only looks (--read-only).", severity="warning", markup=False)
+    elif not await app.run_action(action.method, target):
+        app.notify(f"{action.title}: not possible at the moment.", severity="warning", markup=False)
+
+
+class ActionCommands(Provider):
+    """Gives the actions to Textual's palette."""
+
+    async def discover(self) -> Hits:
+        for action, label in self._entries():
+            yield DiscoveryHit(label, self._runner(action), help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for action, label in self._entries():
+            score = max(matcher.match(label), 0.8 * matcher.match(action.help))
+            if score > 0:
+                yield Hit(score, matcher.highlight(label), self._runner(action), text=label, help=action.help)
+
+    def _entries(self) -> Iterator[tuple[Action, str]]:
+        app: EnchantedApp = self.app  # type: ignore[assignment]
+        actions = list(registry().values())
+        here = {action.id: find_target(app, action) is not None for action in actions}
+        for action in sorted(actions, key=lambda action: (not here[action.id], area(action) == "everywhere")):
+            keys = keys_of(app, action)
+            yield action, f"{area(action).capitalize()}: {action.title}" + (f"  ({keys})" if keys else "")
+
+    def _runner(self, action: Action):  # type: ignore[no-untyped-def]
+        app: EnchantedApp = self.app  # type: ignore[assignment]
+
+        async def run() -> None:
+            await perform(app, action)
+
+        return run

@@ -1,0 +1,83 @@
+"""What the screen is for, what has the focus, and the keys that work here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from enchanted_tui.ui.actions import Action, registry
+from enchanted_tui.ui.palette import area, keys_of
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app import EnchantedApp
+
+
+class HelpScreen(ModalScreen[None]):
+    """Help for `screen`: its own text (``HELP``), that of the focused widget, and all keys, nearest first."""
+
+    if TYPE_CHECKING:
+        app = getters.app(EnchantedApp)
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen > Vertical { width: 96; max-width: 98%; height: auto; max-height: 96%; border: round $primary; background: $surface; }
+    HelpScreen VerticalScroll { height: auto; max-height: 100%; padding: 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "close", "Close"),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("pagedown,space", "scroll(15)", show=False),
+        Binding("pageup", "scroll(-15)", show=False),
+    ]
+
+    def __init__(self, about: Screen[Any]) -> None:
+        super().__init__()
+        self._about = about
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box, VerticalScroll(can_focus=True):
+            box.border_title = "Help"
+            box.border_subtitle = "Escape closes"
+            for text in self._texts():
+                yield Static(text + "\n", markup=False)
+            yield Static(self._keys())
+
+    def _texts(self) -> list[str]:
+        """Give the help of the screen and of what has the focus."""
+        focused = self._about.focused
+        nodes = [self._about, *([] if focused is None else list(focused.ancestors_with_self))]
+        return list(dict.fromkeys(node.HELP.strip() for node in nodes if node.HELP))
+
+    def _keys(self) -> Table:
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, expand=True)
+        table.add_column("keys", no_wrap=True, style="bold")
+        table.add_column("title", no_wrap=True)
+        table.add_column("help")
+        for action in self._actions():
+            table.add_row(Text(keys_of(self.app, action) or "-"), Text(action.title), Text(action.help))
+        return table
+
+    def _actions(self) -> list[Action]:
+        """Give the actions that work on the screen, those of the focused widget first."""
+        found: dict[str, Action] = {}
+        focused = self._about.focused
+        chain = list(focused.ancestors_with_self) if focused is not None else [self._about, self.app]
+        for action in registry().values():
+            if any(callable(getattr(node, f"action_{action.method}", None)) for node in chain):
+                found[action.id] = action
+        return sorted(found.values(), key=lambda action: (area(action) == "everywhere", area(action) == "campaign"))
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -1,0 +1,265 @@
+"""Launch: how a campaign is to be started, what that will do, and the command line that does the same."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, RadioButton, RadioSet, Static
+
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.launching import Launch
+from enchanted_tui.ui.problems import sentence
+
+if TYPE_CHECKING:
+    from enchanted_tui.config.models import CampaignConfig
+    from enchanted_tui.executors.base import TaskId
+    from enchanted_tui.ui.app import EnchantedApp
+
+_TITLES = {"fresh": "Fresh", "resume": "Resume", "extend": "Extend", "auto": "Auto", "retry": "Retry failed"}
+_QUIET = 0.25  #: seconds without a key before consequences are worked out
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What starting would do."""
+
+    text: str
+    config: CampaignConfig | None = None  #: None if it cannot be started
+    deletes: bool = False
+
+
+class LaunchScreen(ModalScreen[Launch | None]):
+    """Gives what is to be launched, or None."""
+
+    if TYPE_CHECKING:
+        app = getters.app(EnchantedApp)
+
+    HELP = """\
+Fresh begins in an empty directory, and deletes what an earlier campaign created there only once its name has been typed. Resume runs what
+has no result on record. Extend adds the last stage's budget to what was planned. Auto resumes if there is something to resume, otherwise
+it is fresh. A campaign in this app ends with it unless you say otherwise when leaving; a detached one has a session of its own."""
+    DEFAULT_CSS = """
+    LaunchScreen { align: center middle; }
+    LaunchScreen > Vertical { width: 96; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; }
+    LaunchScreen > Vertical { border: round $primary; background: $surface; }
+    LaunchScreen Horizontal { height: 1; }
+    LaunchScreen #buttons { align-horizontal: right; margin: 1 0 0 0; }
+    LaunchScreen .name { width: 11; text-style: bold; }
+    LaunchScreen RadioSet { layout: horizontal; border: none; height: 1; width: 1fr; padding: 0; background: $surface; }
+    LaunchScreen RadioSet:focus { border: none; background: $surface; }
+    LaunchScreen RadioButton { padding: 0 2 0 0; background: $surface; }
+    LaunchScreen Input { height: 1; border: none; padding: 0; background: $boost; width: 1fr; }
+    LaunchScreen VerticalScroll { height: auto; max-height: 12; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
+    LaunchScreen #same { margin: 1 0 0 0; color: $text-muted; }
+    LaunchScreen Button { min-width: 8; height: 1; border: none; margin: 0 0 0 2; }
+    LaunchScreen Button:focus { text-style: reverse bold; }
+    LaunchScreen #confirm { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Close", show=False),
+        Binding("ctrl+j,ctrl+r", "start", "Start", show=False),
+        Binding("f1", "app.everywhere_help", "Help", show=False),
+    ]
+
+    def __init__(self, target: Path, mode: str | None, only: tuple[TaskId, ...] | None = None, *, busy: bool = False) -> None:
+        super().__init__()
+        self._asked = Launch(target, mode or "auto", only=only, detached=busy)
+        self._mode_is_given = mode is not None
+        self._busy = busy  #: another campaign runs in this app
+        self._known = Consequences("...")
+        self._generation = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = (
+                "Start a campaign" if not self._asked.is_run_dir else f"{_TITLES[self._asked.mode]}: {self._asked.target.name}"
+            )
+            with Horizontal():
+                yield Label("Config" if not self._asked.is_run_dir else "Run", classes="name")
+                yield Label(str(self._asked.target), markup=False)
+            with Horizontal():
+                yield Label("Mode", classes="name")
+                with RadioSet(id="mode"):
+                    for mode in self._modes:
+                        yield RadioButton(_TITLES[mode], value=mode == self._asked.mode, id=f"mode-{mode}")
+            if not self._asked.is_run_dir:
+                with Horizontal():
+                    yield Label("Directory", classes="name")
+                    directory = Input(id="directory", placeholder="supervisor.base_run_dir of the configuration")
+                    directory.cursor_blink = False
+                    yield directory
+            with Horizontal():
+                yield Label("Where", classes="name")
+                with RadioSet(id="where"):
+                    yield RadioButton("in this app", value=not self._busy, id="where-here", disabled=self._busy)
+                    yield RadioButton("detached, in a session of its own", value=self._busy, id="where-detached")
+            with VerticalScroll(can_focus=True):
+                yield Static(id="consequences", markup=False)
+            with Vertical(id="confirm"):
+                yield Label("", id="confirm-label", markup=False)
+                typed = Input(id="typed")
+                typed.cursor_blink = False
+                yield typed
+            yield Static(id="same", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button("Start", id="start", variant="primary", disabled=True)
+
+    @property
+    def _modes(self) -> list[str]:
+        if self._asked.mode == "retry":
+            return ["retry"]
+        return ["resume", "extend"] if self._asked.is_run_dir else ["fresh", "resume", "extend", "auto"]
+
+    def on_mount(self) -> None:
+        self.query_one("#cancel", Button).focus()
+        self._work_out()
+
+    # -- what is asked ------------------------------------------------------------------------------------------------------------
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        chosen = (event.pressed.id or "").partition("-")[2]
+        if event.radio_set.id == "mode":
+            self._mode_is_given = True
+            self._change(replace(self._asked, mode=chosen))
+        else:
+            self._change(replace(self._asked, detached=chosen == "detached"))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "directory":
+            self._change(replace(self._asked, base_run_dir=event.value.strip() or None))
+        else:
+            self._allow_start()
+
+    def _change(self, asked: Launch) -> None:
+        if asked != self._asked:
+            self._asked = asked
+            self._work_out()
+
+    def _work_out(self) -> None:
+        """Work out the consequences of what is asked now, once the keys rest."""
+        self._generation += 1
+        self.query_one("#start", Button).disabled = True
+        self.app.perform(self._consequences_of(self._generation))
+
+    async def _consequences_of(self, generation: int) -> None:
+        await asyncio.sleep(_QUIET if generation > 1 else 0)
+        if generation != self._generation:
+            return
+        asked = self._asked
+        if not self._mode_is_given:
+            asked = replace(asked, mode=await in_thread(_mode_of, asked))
+        known = await in_thread(consequences, asked)
+        if generation == self._generation and self.is_mounted:
+            if not self._mode_is_given:
+                self._take_mode(asked.mode)
+            self._show(known)
+
+    def _take_mode(self, mode: str) -> None:
+        """Choose what the configuration says."""
+        self._mode_is_given = True
+        self._asked = replace(self._asked, mode=mode)
+        with self.prevent(RadioSet.Changed):
+            self.query_one(f"#mode-{mode}", RadioButton).value = True
+
+    # -- what it would do ---------------------------------------------------------------------------------------------------------
+
+    def _show(self, known: Consequences) -> None:
+        self._known = known
+        self.query_one("#consequences", Static).update(Text(known.text))
+        confirm = self.query_one("#confirm")
+        confirm.display = known.deletes
+        if known.deletes:
+            self.query_one("#confirm-label", Label).update(f"Type {self._directory_name} to delete it and begin anew:")
+        self._show_command()
+        self._allow_start()
+
+    @property
+    def _directory_name(self) -> str:
+        return "" if self._known.config is None else self._known.config.base_run_dir.name
+
+    def _show_command(self) -> None:
+        asked = replace(self._asked, overwrite=self._known.deletes)
+        self.query_one("#same", Static).update(Text("$ " + asked.command_line(self.app.home)))
+
+    def _allow_start(self) -> None:
+        may = self._known.config is not None
+        if self._known.deletes:
+            may = may and self.query_one("#typed", Input).value.strip() == self._directory_name
+        self.query_one("#start", Button).disabled = not may
+
+    # -- the end ------------------------------------------------------------------------------------------------------------------
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_next()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "start":
+            self.action_start()
+        else:
+            self.dismiss(None)
+
+    def action_start(self) -> None:
+        if not self.query_one("#start", Button).disabled:
+            self.dismiss(replace(self._asked, overwrite=self._known.deletes))
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+def _mode_of(asked: Launch) -> str:
+    """Give the run mode that the configuration asks for; fresh if it cannot be read, which is said elsewhere."""
+    from enchanted_tui.config.problems import ConfigError
+    from enchanted_tui.supervisor import actions
+
+    try:
+        return actions.configuration(asked.target, base_run_dir=asked.base_run_dir).supervisor.run_mode
+    except ConfigError:
+        return "fresh"
+
+
+def consequences(asked: Launch) -> Consequences:
+    """Say what starting would do. Reads configuration and run directory, and imports plugins: not for the event loop."""
+    from enchanted_tui.storage.layout import RunDir
+    from enchanted_tui.supervisor.preview import preview
+    from enchanted_tui.supervisor.removing import what_a_campaign_created
+    from enchanted_tui.supervisor.session import has_record
+
+    try:
+        config = asked.configuration()
+        if asked.mode == "retry":
+            return Consequences(_retried(asked, config), config)
+        shown = preview(config)
+    except Exception as error:  # noqa: BLE001 - whatever makes it impossible is what the person has to know
+        return Consequences(sentence(error)[0])
+    run_dir = RunDir(config.base_run_dir)
+    occupied = shown.mode == "fresh" and run_dir.root.is_dir() and bool(os.listdir(run_dir.root))
+    if occupied and has_record(run_dir):
+        listed = "\n".join(f"  {line}" for line in what_a_campaign_created(run_dir.root, config.path))
+        return Consequences(f"This deletes the campaign in {run_dir.root}:\n{listed}\n\n{shown.as_text()}", config, deletes=True)
+    if any(note.startswith("There is nothing to") for note in shown.notes):
+        return Consequences(shown.as_text())
+    return Consequences(shown.as_text(), config, deletes=occupied)
+
+
+def _retried(asked: Launch, config: CampaignConfig) -> str:
+    from enchanted_tui.supervisor import actions
+
+    failed = set(actions.read_state(config.base_run_dir).failed_tasks())
+    chosen = len(failed) if asked.only is None else len(failed.intersection(asked.only))
+    return (
+        f"{chosen} of {len(failed)} failed tasks run again, and everything that was computed from them. Their rows are replaced; "
+        "nothing else is touched."
+    )

@@ -1,0 +1,379 @@
+"""Runs: every run directory that is known, with how it stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input, Static
+
+from enchanted_tui.supervisor.removing import delete, what_a_campaign_created
+from enchanted_tui.supervisor.runs import RunCatalogue, RunEntry, move_aside, put_back, runs_below
+from enchanted_tui.ui import session
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.formats import short_span
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.steering import SteeringScreen
+from enchanted_tui.ui.widgets.ask_line import AskLine
+from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+from enchanted_tui.ui.widgets.status_line import STATES
+from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+
+_LOOK = 0.4  #: seconds of reading after which the list is shown as far as it is known
+_BETWEEN_LOOKS = 2.0  #: seconds, while a campaign runs somewhere
+_AT_REST = 10.0  #: the same while none does
+_SEARCH_AGAIN = 120.0  #: seconds between two searches below the roots
+
+COLUMNS = (
+    Column("state", "STATE", 12, sortable=True),
+    Column("name", "RUN DIRECTORY", 18, grow=3, sortable=True),
+    Column("batch", "BATCH", 7, "right", priority=4),
+    Column("done", "DONE", 13, "right", sortable=True),
+    Column("ok", "OK", 5, "right", priority=1, sortable=True),
+    Column("changed", "CHANGED", 9, "right", sortable=True),
+    Column("where", "IN", 20, grow=2, priority=5),
+)
+_ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
+    "changed": (lambda entry: entry.last_change, True),
+    "name": (lambda entry: entry.name.lower(), False),
+    "state": (lambda entry: (list(STATES).index(entry.state) if entry.state in STATES else 99, -entry.last_change), False),
+    "done": (lambda entry: entry.done / entry.expected if entry.expected else 0.0, True),
+    "ok": (lambda entry: entry.success_rate if entry.success_rate is not None else -1.0, True),
+}
+
+
+class RunsScreen(SteeringScreen):
+    """The list of runs."""
+
+    HELP = """\
+Every run directory that is known: those opened or started lately, those below the working directory, and those below the roots of the
+settings. Whether a campaign runs is read from its lock and heartbeat: "unknown" is one held from another host that has not shown a sign
+of life yet. Directories of the older program are marked and can be looked at; rebuilding takes one over."""
+    DEFAULT_CSS = """
+    RunsScreen VirtualTable { height: 1fr; }
+    RunsScreen #detail { height: 5; padding: 0 1; border-top: solid $panel; }
+    RunsScreen #filter { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "runs.open",
+        "campaign.resume",
+        "campaign.extend",
+        "runs.new",
+        "campaign.edit",
+        "runs.filter",
+        "campaign.pause",
+        "campaign.stop",
+        "campaign.drain",
+        "campaign.abort",
+        "campaign.retry",
+        "campaign.rebuild",
+        "runs.sort",
+        "runs.add",
+        "runs.copy",
+        "runs.remove",
+        "runs.undo",
+        "runs.delete",
+        "runs.refresh",
+        "runs.clear",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[Path, RunEntry] = {}
+        self._catalogue = RunCatalogue()
+        self._found: list[Path] = []  #: below the roots
+        self._searched_at = float("-inf")
+        self._looking = False
+        self._next_look = 0.0
+        self._filter = ""
+        self._order, self._descending = "changed", True
+        self._removed: list[Path] = []  #: where they are now, the latest last
+
+    def compose_body(self) -> ComposeResult:
+        yield VirtualTable(COLUMNS, self._cells, empty="looking for runs ...", id="runs")
+        yield Static(id="detail", markup=False)
+        typed = Input(id="filter", placeholder="words in path, state or stages")
+        typed.cursor_blink = False
+        yield typed
+        yield AskLine()
+
+    def on_mount(self) -> None:
+        self.table.set_sort(self._order, descending=self._descending)
+        self.table.focus()
+        self.set_interval(1.0, self._look_if_due)
+
+    def on_screen_resume(self) -> None:
+        self.look()
+
+    def on_unmount(self) -> None:
+        self._catalogue.close()
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.query_one("#runs", VirtualTable)
+
+    @property
+    def entry(self) -> RunEntry | None:
+        """The run under the cursor."""
+        return self.entries.get(self.table.cursor)
+
+    @property
+    def target(self) -> Path | None:
+        return self.entry.root if self.entry is not None else None
+
+    @property
+    def target_state(self) -> str:
+        return self.entry.state if self.entry is not None else "unknown"
+
+    # -- looking ------------------------------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Look at all runs again soon."""
+        self._next_look = 0.0
+        self._look_if_due()
+
+    def _look_if_due(self) -> None:
+        if self.is_current and not self._looking and time.monotonic() >= self._next_look:
+            self._looking = True
+            self.app.perform(self._look())
+
+    async def _look(self) -> None:
+        try:
+            if time.monotonic() - self._searched_at > _SEARCH_AGAIN:
+                self._searched_at = time.monotonic()
+                await self._take(await in_thread(self._read))  # what is known is shown before the search
+                self._found = await in_thread(self._search)
+            entries = await in_thread(self._read)
+            await self._take(entries)
+            unread = any(entry.state == "unread" for entry in entries)
+            busy = any(entry.state in ("running", "paused", "stopping", "unknown") for entry in entries)
+            self._next_look = time.monotonic() + (0.0 if unread else _BETWEEN_LOOKS if busy else _AT_REST)
+        finally:
+            self._looking = False
+
+    def _read(self) -> list[RunEntry]:
+        recent = [Path(path) for path in session.read().recent]
+        return self._catalogue.find([*recent, *self._found], (), budget=_LOOK)
+
+    def _search(self) -> list[Path]:
+        roots = [Path(root).expanduser() for root in self.app.settings.preferences.roots]
+        home = self.app.home
+        if home not in (Path.home(), Path("/")):  # somebody's whole home directory is not searched unasked
+            roots.append(home)
+        return [path for root in dict.fromkeys(roots) for path in runs_below(root)]
+
+    async def _take(self, entries: list[RunEntry]) -> None:
+        if not self.is_mounted:
+            return
+        self.entries = {entry.root: entry for entry in entries}
+        self._show()
+
+    # -- showing ------------------------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        words = self._filter.lower().split()
+        key, _ = _ORDERS[self._order]
+        shown = [entry for entry in self.entries.values() if all(word in _searchable(entry) for word in words)]
+        shown.sort(key=key, reverse=self._descending)
+        self.table.set_rows([entry.root for entry in shown])
+        self.table.refresh_rows()
+        self.table.set_empty(self._nothing())
+        self._show_detail()
+        line = self.status_line
+        count = f"{len(shown)} of {len(self.entries)} runs" if words else f"{len(shown)} runs" if len(shown) != 1 else "1 run"
+        line.title = f"{count}{f', filter: {self._filter}' if words else ''}"
+        line.check()
+
+    def _nothing(self) -> str:
+        if self._filter:
+            return "No run has these words; Escape clears the filter."
+        return "No runs yet. n writes a new configuration, a names a directory to look in."
+
+    def _cells(self, root: Path) -> list[Cell]:
+        entry = self.entries.get(root)
+        if entry is None:
+            return [root.name]
+        word, colour = STATES.get(entry.state, (entry.state, "dim"))
+        if entry.older:
+            word, colour = STATES["older"]
+        sign = glyph("older" if entry.older else entry.state) if entry.state in STATES else glyph("waiting")
+        rate = entry.success_rate
+        return [
+            (f"{sign} {word}", colour),
+            entry.name,
+            f"{entry.batches_done}/{entry.batches}" if entry.batches else "",
+            f"{entry.done}/{entry.expected}" if entry.expected else "",
+            f"{100 * rate:.0f}%" if rate is not None else "",
+            _ago(entry.last_change),
+            (_folder(root), "dim"),
+        ]
+
+    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        entry = self.entry
+        text = Text(no_wrap=True, overflow="ellipsis")
+        if entry is not None:
+            facts = [f"config {entry.config}" if entry.config else "", f"failed {entry.failed}" if entry.failed else ""]
+            if entry.holder is not None:
+                facts.append(entry.holder.describe())
+            lines = [str(entry.root), f" {glyph('dot')} ".join(entry.stages), "   ".join(fact for fact in facts if fact), entry.why]
+            text.append("\n".join(line for line in lines if line))
+        detail = self.query_one("#detail", Static)
+        if detail.content != text:
+            detail.update(text)
+
+    # -- actions ------------------------------------------------------------------------------------------------------------------
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        self.action_runs_open()
+
+    def action_runs_open(self) -> None:
+        if self.entry is not None:
+            self.app.open_run(self.entry.root)
+            self.app.switch_mode("monitor")
+
+    def action_runs_filter(self) -> None:
+        typed = self.query_one("#filter", Input)
+        typed.display = True
+        typed.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "filter":
+            self._filter = event.value
+            self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "filter":
+            event.input.display = bool(event.value)
+            self.table.focus()
+
+    def action_runs_clear(self) -> None:
+        typed = self.query_one("#filter", Input)
+        typed.value = ""
+        typed.display = False
+        self.table.focus()
+
+    def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
+        same = event.column == self._order
+        self._sort_by(event.column, not self._descending if same else _ORDERS[event.column][1])
+
+    def action_runs_sort(self) -> None:
+        names = list(_ORDERS)
+        name = names[(names.index(self._order) + 1) % len(names)]
+        self._sort_by(name, _ORDERS[name][1])
+
+    def _sort_by(self, order: str, descending: bool) -> None:
+        self._order, self._descending = order, descending
+        self.table.set_sort(order, descending=descending)
+        self._show()
+
+    def action_runs_new(self) -> None:
+        self.app.new_config()
+
+    def action_runs_add(self) -> None:
+        self.query_one(AskLine).ask("add", "Directory:", str(self.app.home) + "/", "a run directory, or one that holds some")
+
+    def on_ask_line_answered(self, event: AskLine.Answered) -> None:
+        path = self.app.home / Path(event.value.strip()).expanduser()
+        if not path.is_dir():
+            self.query_one(AskLine).say("there is no such directory")
+            return
+        self.query_one(AskLine).action_close()
+        self.table.focus()
+        self.app.perform(self._add(path))
+
+    async def _add(self, path: Path) -> None:
+        found = await in_thread(lambda: list(runs_below(path)))
+        for run in reversed(found):
+            session.update(seen=run)
+        self.app.notify(f"{len(found)} run directories in {path}" if found else f"No run directory in or below {path}.", markup=False)
+        self.look()
+
+    def action_runs_copy(self) -> None:
+        if self.target is not None:
+            self.app.copy(str(self.target), "the path")
+
+    def action_runs_refresh(self) -> None:
+        self._searched_at = float("-inf")
+        self.look()
+
+    # -- removing -----------------------------------------------------------------------------------------------------------------
+
+    def action_runs_remove(self) -> None:
+        if self.entry is not None:
+            self.app.perform(self._remove(self.entry))
+
+    async def _remove(self, entry: RunEntry) -> None:
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                f"Remove {entry.name}",
+                f"{entry.root} with the record of {entry.done} tasks is moved to a hidden name beside it. "
+                "Nothing is deleted; u brings it back.",
+                [Choice("leave", "Leave it"), Choice("remove", "Move aside", "m", destroys=True)],
+            )
+        )
+        if answer == "remove":
+            if self.app.root == entry.root:
+                self.app.close_run()
+            aside = await in_thread(move_aside, entry.root)
+            self._removed.append(aside)
+            self.app.notify(f"Moved to {aside}; u brings it back.", markup=False)
+            self.look()
+
+    def action_runs_undo(self) -> None:
+        if self._removed:
+            self.app.perform(self._undo())
+        else:
+            self.app.notify("Nothing has been removed since the app was started.")
+
+    async def _undo(self) -> None:
+        root = await in_thread(put_back, self._removed[-1])
+        self._removed.pop()
+        session.update(seen=root)
+        self.app.notify(f"{root} is back.", markup=False)
+        self.look()
+
+    def action_runs_delete(self) -> None:
+        if self.entry is not None:
+            self.app.perform(self._delete(self.entry))
+
+    async def _delete(self, entry: RunEntry) -> None:
+        listed = await in_thread(what_a_campaign_created, entry.root)
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                f"Delete {entry.name} for good",
+                "This deletes what the campaign created and leaves everything else:\n" + "\n".join(f"  {line}" for line in listed),
+                [Choice("leave", "Leave it"), Choice("delete", "Delete for good", destroys=True)],
+                expect=entry.name,
+            )
+        )
+        if answer == "delete":
+            if self.app.root == entry.root:
+                self.app.close_run()
+            count = await in_thread(delete, entry.root)
+            session.update(forget=entry.root)
+            self.app.notify(f"Deleted {count} files and directories of {entry.name}.", markup=False)
+            self.look()
+
+
+def _searchable(entry: RunEntry) -> str:
+    return f"{entry.root} {entry.state} {'older' if entry.older else ''} {' '.join(entry.stages)} {entry.config}".lower()
+
+
+def _ago(moment: float) -> str:
+    return f"{short_span(max(0.0, time.time() - moment))} ago" if moment else ""
+
+
+def _folder(root: Path) -> str:
+    """Name the directory that a run lies in, the user's home as ~."""
+    home = str(Path.home())
+    folder = str(root.parent)
+    return "~" + folder.removeprefix(home) if folder == home or folder.startswith(home + "/") else folder
