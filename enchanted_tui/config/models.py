@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,6 +112,13 @@ class SupervisorOptions(Component):
         doc="What the next stage does with a failed sample: expand it like any other, or skip it.",
         choices=("expand", "skip"),
     )
+    notify: str | list[str] | None = option(
+        None,
+        doc="What to do when a session of the campaign ends: bell rings the terminal's bell; anything else is a command with its "
+        "arguments, run without a shell, that finds ENCHANTED_RUN_DIR, ENCHANTED_CAMPAIGN, ENCHANTED_OUTCOME, ENCHANTED_EXIT_CODE and "
+        "ENCHANTED_MESSAGE in its environment.",
+        example=["mail", "-s", "campaign has ended", "me@example.org"],
+    )
     failed_steps: str = option(
         "pass_on",
         doc="What becomes of a sample that failed at a step: pass_on gives it to the next step all the same, skip ends it there.",
@@ -125,6 +133,11 @@ class SupervisorOptions(Component):
     def problems(self) -> Iterator[tuple[str, str]]:
         if isinstance(self.max_failures, float) and self.max_failures > 1:
             yield "max_failures", f"expected a whole number of failures or a fraction below 1, found {self.max_failures!r}"
+        if isinstance(self.notify, str):
+            try:
+                shlex.split(self.notify)
+            except ValueError as error:
+                yield "notify", f"is no command ({str(error).lower()}); write it as a list of words"
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.save_files == "custom" and not self.save_files_list:
