@@ -26,7 +26,10 @@ exit codes:
   4 every task failed, or max_failures stopped the campaign   130, 143 interrupted and resumable
 
 examples:
-  enchanted-tui configs/quickstart.yaml --no-ui          run a campaign
+  enchanted-tui                                          open the app: all runs; edit, launch, watch
+  enchanted-tui my_run                                   open the app on the campaign in the directory my_run
+  enchanted-tui configs/quickstart.yaml --no-ui          run a campaign without the app
+  enchanted-tui configs/quickstart.yaml --detach         the same in the background
   enchanted-tui my_run --no-ui                           go on with the campaign in the directory my_run
   enchanted-tui --status my_run                          how it stands
   enchanted-tui --control pause my_run                   steer it from anywhere that sees the directory
@@ -72,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("target", nargs="?", metavar="CONFIG|RUN_DIR", help="a configuration, or a run directory to go on with")
     parser.add_argument("-cf", "--config_file", metavar="CONFIG", help="the configuration, as the older program takes it")
     parser.add_argument("--no-ui", action="store_true", help="run without the terminal app")
+    parser.add_argument("--detach", action="store_true", help="run without the app, in the background: the campaign outlives this terminal")
     parser.add_argument("--version", action="version", version=f"enchanted-tui {__version__}")
 
     run = parser.add_argument_group("how to run")
@@ -82,12 +86,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--log-level", metavar="LEVEL", help="instead of logging: DEBUG, INFO, WARNING or ERROR")
     run.add_argument("--json", action="store_true", help="events (or the answer) as JSON on standard output")
 
+    app = parser.add_argument_group("the app")
+    app.add_argument("--read-only", action="store_true", help="only look: refuse whatever changes a run directory or a file")
+    app.add_argument("--low-bandwidth", action="store_true", help="few repaints and no animation, as on SSH lines by default")
+    app.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+
     instead = parser.add_argument_group("instead of running").add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="only say what is wrong with the configuration")
     instead.add_argument("--dry-run", action="store_true", help="say what would run, and what a resume would reuse")
     instead.add_argument("--status", metavar="RUN_DIR", help="say how a campaign stands")
     instead.add_argument("--control", nargs=2, metavar=("ACTION", "RUN_DIR"), help="pause, continue, drain or abort a running campaign")
     instead.add_argument("--retry-failed", metavar="RUN_DIR", help="run the failed samples again, in place of what is recorded")
+    parser.add_argument("--only", metavar="TASKS", help="with --retry-failed: only these, such as d0_b2_s14_r0,d0_b2_s15_r0")
     instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
     return parser
@@ -98,14 +108,40 @@ def _act(options: argparse.Namespace) -> int:
         if getattr(options, name):
             return action(options)
     if options.target is None and options.config_file is None:
-        raise _UsageError("name a configuration or a run directory; enchanted-tui --help shows how.")
+        if options.no_ui or options.detach or options.check or options.dry_run:
+            raise _UsageError("name a configuration or a run directory; enchanted-tui --help shows how.")
+        return _open_app(options)
     if options.check:
         return _check(options)
     if options.dry_run:
         return _dry_run(options)
-    if not options.no_ui:
-        raise _UsageError("the terminal app is not part of this version yet; add --no-ui to run the campaign without it.")
-    return _run(options)
+    if options.detach:
+        return _run_detached(options)
+    return _run(options) if options.no_ui else _open_app(options)
+
+
+# -- the app ----------------------------------------------------------------------------------------------------------------
+
+
+def _open_app(options: argparse.Namespace) -> int:
+    from enchanted_tui.ui import minder
+
+    unused = [name for name in _OF_RUNS if getattr(options, name)]
+    if unused:
+        names = ", ".join("--" + name.replace("_", "-") for name in unused)
+        raise _UsageError(f"{names} {'goes' if len(unused) == 1 else 'go'} with --no-ui or --detach; the app asks how to start a campaign.")
+    if not minder.has_terminal():
+        raise EnvironmentProblem("The app needs a terminal for input and output; add --no-ui to run a campaign without it.")
+    target = options.target or options.config_file
+    if target is not None and not Path(target).exists():
+        raise EnvironmentProblem(f"There is no {target}; name a configuration file or a run directory.")
+    from enchanted_tui.ui.main import AppOptions, open_app
+
+    absolute = None if target is None else Path(os.path.abspath(target))
+    return open_app(AppOptions(absolute, options.read_only, options.low_bandwidth, options.ascii))
+
+
+_OF_RUNS = ("run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level")
 
 
 # -- running ----------------------------------------------------------------------------------------------------------------
@@ -116,10 +152,45 @@ def _run(options: argparse.Namespace) -> int:
     from enchanted_tui.supervisor import actions
 
     config = _config(options)
+    _remember(config)
     observer = headless.print_event if options.json else None
     supervisor = actions.start(config, overwrite=options.overwrite, confirm=_confirm(), observer=observer)
     outcome = headless.run(supervisor)
     return _report(outcome)
+
+
+def _run_detached(options: argparse.Namespace) -> int:
+    config = _config(options)
+    return _start_detached(_arguments_of_run(options), config)
+
+
+def _arguments_of_run(options: argparse.Namespace) -> list[str]:
+    """Give the arguments with which the command is run again, in the background."""
+    arguments = [options.config_file or options.target]
+    for name in ("run_mode", "base_run_dir", "log_level"):
+        if getattr(options, name):
+            arguments += ["--" + name.replace("_", "-"), getattr(options, name)]
+    for override in options.overrides:
+        arguments += ["--set", override]
+    return [*arguments, "--overwrite"] if options.overwrite else arguments
+
+
+def _start_detached(arguments: list[str], config: CampaignConfig) -> int:
+    """Start a campaign in a session of its own, and say what has become of it."""
+    import time
+
+    from enchanted_tui.supervisor.detached import start_detached
+    from enchanted_tui.ui.settings import state_dir
+
+    root = config.base_run_dir
+    log = state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    started = start_detached(arguments, root, log)
+    if started.exit_code is not None:
+        print(started.output, file=sys.stderr)
+        return started.exit_code
+    print(f"The campaign runs in the background (pid {started.pid}); what it says goes to {log}")
+    print(f"  to see it:   enchanted-tui {root}\n  to stop it:  enchanted-tui --control drain {root}")
+    return ExitCode.COMPLETED
 
 
 def _retry_failed(options: argparse.Namespace) -> int:
@@ -127,8 +198,33 @@ def _retry_failed(options: argparse.Namespace) -> int:
     from enchanted_tui.supervisor import actions
 
     options.target = _existing(options.retry_failed)
+    config = _config(options)
+    if options.detach:
+        return _start_detached(["--retry-failed", options.retry_failed, *(["--only", options.only] if options.only else [])], config)
     observer = headless.print_event if options.json else None
-    return _report(headless.run(actions.retry_failed(_config(options), observer=observer)))
+    only = _chosen_tasks(options.only)
+    supervisor = actions.retry_failed(config, only=lambda task: only is None or task.name in only, observer=observer)
+    return _report(headless.run(supervisor))
+
+
+def _chosen_tasks(text: str | None) -> set[str] | None:
+    """Read the names of tasks with commas between; None stands for all."""
+    from enchanted_tui.storage.layout import RUN_DIR_NAME
+
+    if text is None:
+        return None
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    for name in names:
+        if not RUN_DIR_NAME.match(name):
+            raise _UsageError(f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none.")
+    return names
+
+
+def _remember(config: CampaignConfig) -> None:
+    """Let the app list the run, wherever it lies."""
+    from enchanted_tui.ui import session
+
+    session.update(seen=config.base_run_dir)
 
 
 def _report(outcome: object) -> int:
@@ -240,28 +336,17 @@ def _existing(run_dir: str) -> str:
 
 def _config(options: argparse.Namespace) -> CampaignConfig:
     """Load the configuration that the options name; its warnings go to standard error."""
-    from dataclasses import replace
-
-    from enchanted_tui.config.loading import load_config
     from enchanted_tui.supervisor import actions
 
     if options.target and options.config_file:
         raise _UsageError("give the configuration once: as CONFIG or with --config_file.")
     target = Path(options.config_file or options.target)
-    if target.is_dir():
-        if options.base_run_dir:
-            raise _UsageError(f"{target} is a run directory already; --base-run-dir goes with a configuration.")
-        stored = actions.stored_config(target)
-        path, base_dir, shown = stored.path, stored.base_dir, stored.shown_base_run_dir
-        mode, base_run_dir = options.run_mode or "resume", str(target)
-    else:
-        path, base_dir, shown, mode, base_run_dir = target, None, None, options.run_mode, options.base_run_dir
+    if target.is_dir() and options.base_run_dir:
+        raise _UsageError(f"{target} is a run directory already; --base-run-dir goes with a configuration.")
     overrides = list(options.overrides)
     if options.log_level:
         overrides.append(f"logging={options.log_level}")
-    config = load_config(path, overrides=overrides, run_mode=mode, base_run_dir=base_run_dir, base_dir=base_dir)
-    if shown is not None:
-        config = replace(config, shown_base_run_dir=shown)  # new rows name their directories as the others do
+    config = actions.configuration(target, run_mode=options.run_mode, base_run_dir=options.base_run_dir, overrides=overrides)
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return config
