@@ -7,11 +7,15 @@ task again, up to `max_retries` times, and then delivers a failure of kind ``los
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.options import Component, option
+
+if TYPE_CHECKING:
+    from enchanted_tui.executors.slurm.book import Submission
 
 
 class TaskId(NamedTuple):
@@ -51,6 +55,7 @@ class TaskContext:
     campaign: str  #: unique id of the campaign
     session: str  #: unique id of this start of its supervisor
     local_storage: str | None = None  #: node-local directory in which tasks run before their files are moved to `data_dir`
+    local_storage_written: str | None = None  #: the same as the user wrote it, to be resolved on another node
     python_path: Sequence[str] = ()  #: directories to import plugins and functions from, besides the interpreter's own
     working_dir: str = "."  #: working directory of every task at its start
 
@@ -69,6 +74,22 @@ class Trouble:
 
     message: str
     task: TaskId | None = None
+    drain: bool = False  #: what runs may finish
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Tasks that the executor gives back without having run them, in order."""
+
+    tasks: tuple[TaskId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A record for the journal. The executor waits until it is on disk before it does what it announces."""
+
+    record: dict[str, Any]
+    written: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +103,23 @@ class WorkerInfo:
     since: float | None  #: when that task started, seconds since the epoch
 
 
-Deliver = Callable[[Result | Trouble], None]
+@dataclass(frozen=True, slots=True)
+class JobInfo:
+    """One job of a scheduler as shown to people."""
+
+    name: str
+    job: str  #: the scheduler's number, array index included
+    state: str  #: in the scheduler's words
+    reason: str  #: why it waits, or why it ended
+    node: str
+    held: int  #: number of tasks that it was given
+    done: int  #: of those, how many have a result
+    elapsed: float | None  #: seconds
+    remaining: float | None  #: seconds of walltime
+
+
+Delivered = Result | Trouble | Returned | Note
+Deliver = Callable[[Delivered], None]
 
 
 class Executor(Component):
@@ -97,6 +134,12 @@ class Executor(Component):
     max_retries: int = option(
         1, doc="How often a task is run again when its worker was lost. A simulation that failed is never retried.", ge=0
     )
+
+    def attach(self, name: str, submissions: Sequence[Submission]) -> None:
+        """Learn, before `start`, under which name it is configured and which jobs earlier sessions may have left.
+
+        Tasks that these jobs hold are submitted again like all others; the executor takes them for what they are.
+        """
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         """Make ready to run tasks. `deliver` may be called from any thread, exactly once for each submitted task.
@@ -141,6 +184,18 @@ class Executor(Component):
     def resource(cls, options: Mapping[str, Any]) -> str | None:
         """Name what executors with these options share; it is kept until the last stage that uses it. None for nothing."""
         return None
+
+    def jobs(self) -> list[JobInfo]:
+        """The scheduler's jobs that it looks after."""
+        return []
+
+    def core_hours(self) -> float:
+        """Hours of CPU cores that its jobs have been given in this session."""
+        return 0.0
+
+    def dry_run(self) -> str:
+        """Say, in a text of its own, what it would ask a scheduler for; nothing if it asks none."""
+        return ""
 
     def notices(self) -> list[str]:
         """Sentences the user should read once, such as a default that was lowered."""

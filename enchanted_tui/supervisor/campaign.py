@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from enchanted_tui import fast_values
-from enchanted_tui.executors.base import Result, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, TaskId, Trouble
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.control import Request
@@ -40,7 +40,7 @@ _RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything th
 _MIN_TASKS_FOR_FRACTION = 20
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
-Event = Result | Trouble | Request  #: what the queue holds
+Event = Delivered | Request  #: what the queue holds
 Observer = Callable[[Record], None]
 
 
@@ -55,7 +55,7 @@ class Campaign:
         self._inbox = inbox
         self._observer = observer
         self._context: TaskContext = task_context(session)
-        self._dispatcher = Dispatcher(self.config, self._context, inbox.put)
+        self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
         self._projections = Projections(session)
         self._live = LiveFile(session.run_dir)
         self._plans = stage_plans(session)
@@ -180,6 +180,10 @@ class Campaign:
                 self._finish(item)
         elif isinstance(item, Request):
             self._obey(item)
+        elif isinstance(item, Note):
+            self._write_down(item)
+        elif isinstance(item, Returned):
+            self._dispatcher.came_back(item.tasks)
         else:
             self._trouble(item)
 
@@ -211,6 +215,12 @@ class Campaign:
         self.state.apply(record, offset)
         self._observe(record)
         return offset
+
+    def _write_down(self, note: Note) -> None:
+        """Put what an executor announces on disk, after all the results that it has delivered before."""
+        self._record(note.record)
+        self.journal.sync()
+        note.written.set()
 
     def _observe(self, record: Record) -> None:
         if self._observer is not None:
@@ -252,12 +262,17 @@ class Campaign:
             self._dispatcher.arrived(trouble.task)
         if self._stopping is None or self._stopping.reason != "environment":
             log.error(trouble.message)
-            self._stopping = Outcome(
+            remedy = "Go on" if trouble.drain else "Remove the cause, then go on"
+            outcome = Outcome(
                 ExitCode.ENVIRONMENT,
                 "environment",
-                f"{trouble.message}. Remove the cause, then go on with --run-mode resume; nothing that has finished is lost.",
+                f"{trouble.message}. {remedy} with --run-mode resume; nothing that has finished is lost.",
             )
-            self._abort()
+            if trouble.drain:
+                self._stop(outcome)
+            else:
+                self._stopping = outcome
+                self._abort()
 
     def _check_failures(self) -> None:
         limit = self.config.supervisor.max_failures
@@ -308,12 +323,23 @@ class Campaign:
         self._dispatcher.cancel()
         self._dispatcher.close()
 
+    def _last_notes(self) -> None:
+        """Write down what executors have announced while they closed: that they have cancelled their jobs."""
+        while True:
+            try:
+                item = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(item, Note):
+                self._write_down(item)
+
     def _end(self, outcome: Outcome) -> Outcome:
         self._dispatcher.close()
         if self._lock_lost:  # the directory is somebody else's now
             self.journal.abandon()
             return outcome
         try:
+            self._last_notes()
             self.journal.flush()
             self._projections.close(complete=outcome.reason in ("completed", "all_failed"))
             self._record(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
-from enchanted_tui.executors.base import Deliver, Executor, Result, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Result, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.slurm.book import JobBook
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.runners.base import Runner
 from enchanted_tui.supervisor.stage import LostSamplesError, Ready, SamplerFailure, StageRun
@@ -24,11 +25,12 @@ _MAX_WAITING = 20_000  #: waiting next steps above which no new samples are begu
 class Dispatcher:
     """The executors of a campaign, and which task is where."""
 
-    def __init__(self, config: CampaignConfig, context: TaskContext, deliver: Deliver) -> None:
+    def __init__(self, config: CampaignConfig, context: TaskContext, deliver: Deliver, jobs: JobBook) -> None:
         self._config = config
         self._context = context
         self._context_fields = asdict(context)
         self._deliver = deliver
+        self._jobs = jobs
         self._executors: dict[str, Executor] = {}
         self._keys = _executor_keys(config)
         self._resources = {name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()}
@@ -137,9 +139,13 @@ class Dispatcher:
     def recall(self) -> None:
         """Take back what has not started; it waits for its turn again."""
         for executor in self._executors.values():
-            for task in executor.recall():
-                if self.in_flight.pop(task, None) is not None:
-                    self._waiting.setdefault(self.executor_of(task), deque()).appendleft(Ready(task, None))
+            self.came_back(executor.recall())
+
+    def came_back(self, tasks: Sequence[TaskId]) -> None:
+        """Take tasks that an executor has given back without having run them."""
+        for task in reversed(tasks):
+            if self.in_flight.pop(task, None) is not None:
+                self._waiting.setdefault(self.executor_of(task), deque()).appendleft(Ready(task, None))
 
     # -- executors ----------------------------------------------------------------------------------------------------------------
 
@@ -147,6 +153,7 @@ class Dispatcher:
         executor = self._executors.get(key)
         if executor is None:
             executor = self._config.executors[key].build()
+            executor.attach(key, self._jobs.of(key))
             executor.start(self._context, self._deliver)
             for notice in executor.notices():
                 log.warning(notice)
@@ -169,6 +176,12 @@ class Dispatcher:
         while self._executors:
             _, executor = self._executors.popitem()
             executor.close()
+
+    def jobs(self) -> list[JobInfo]:
+        return [job for executor in self._executors.values() for job in executor.jobs()]
+
+    def core_hours(self) -> float:
+        return sum(executor.core_hours() for executor in self._executors.values())
 
     def workers(self) -> list[WorkerInfo]:
         return [worker for executor in self._executors.values() for worker in executor.workers()]

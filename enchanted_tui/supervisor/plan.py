@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from enchanted_tui.executors.base import TaskContext
@@ -49,9 +50,15 @@ def task_context(session: Session) -> TaskContext:
         campaign=session.state.campaign,
         session=session.session_id,
         local_storage=session.local_storage,
+        local_storage_written=_written_local_storage(config.tree),
         python_path=[str(path) for path in config.python_path],
         working_dir=os.getcwd(),
     )
+
+
+def _written_local_storage(tree: Mapping[str, Any]) -> str | None:
+    written = (tree.get("supervisor") or {}).get("local_storage")
+    return written if isinstance(written, str) and written else None
 
 
 def is_pure(sampler: Any) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.slurm.book import JobBook
 from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.supervisor.journal import Record
 
@@ -178,6 +179,7 @@ class CampaignState:
         self.runtime_sum = 0.0  #: seconds of all tasks, failed and repeated ones included
         self.tasks_recorded = 0
         self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
+        self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
 
     # -- the fold -------------------------------------------------------------------------------------------------------
 
@@ -250,6 +252,8 @@ class CampaignState:
 
     def _task(self, record: Record, offset: int) -> None:
         depth, number, sample, step = record["task"]
+        if self.jobs.holders:
+            self.jobs.came_back(TaskId(depth, number, sample, step))
         batch = self._find_batch(depth, number)
         if batch is None or sample >= batch.count or step >= len(batch.steps):
             return
@@ -330,6 +334,9 @@ class CampaignState:
         elif action in ("drain", "abort"):
             self.draining_by = by
 
+    def _jobs(self, record: Record, offset: int) -> None:
+        self.jobs.apply(record)
+
     def _end(self, record: Record, offset: int) -> None:
         self.ended = record
 
@@ -388,5 +395,6 @@ _HANDLERS = {
     "batch_complete": CampaignState._batch_complete,
     "stage_complete": CampaignState._stage_complete,
     "control": CampaignState._control,
+    "jobs": CampaignState._jobs,
     "end": CampaignState._end,
 }
