@@ -44,7 +44,7 @@ class SshSettings(Component):
     connect_timeout: float = option(15.0, doc="How long to wait for the server before a try to connect has failed.", unit="s", gt=0)
     keep_alive: float = option(
         15.0,
-        doc="How often to make sure that the connection is still there; after three times without an answer it is lost.",
+        doc="How often to make sure that the connection is still there; unanswered for as long, it is lost.",
         unit="s",
         gt=0,
     )
