@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "ssh.md").read_text()
 
 def test_every_option_is_described_with_its_default() -> None:
     """Protects readers: no option is missing, none is left from before, and the defaults are the real ones."""
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", PAGE.partition("## Options")[2].partition("\n## ")[0], re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(\w+)` \|([^|]*)\|", PAGE.partition("## Options")[2].partition("\n## ")[0], re.MULTILINE))
     declared = {name: option.default for name, option in SshSettings.options().items()}
     assert rows.keys() == declared.keys()
     for name, default in declared.items():
@@ -28,5 +28,5 @@ def test_messages_are_the_real_ones() -> None:
     for message in re.findall(r"^\| `([^`]+)` \| [A-Z]", PAGE.partition("## What messages mean")[2], re.MULTILINE):
         if "No space left" in message or "sbatch" in message:
             continue  # words of the system, or a name filled in
-        for part in filter(None, (part.strip(" :") for part in message.split("..."))):
+        for part in filter(None, (part.strip(" :") for part in re.split(r"\.\.\.|;", message))):
             assert part in source, part

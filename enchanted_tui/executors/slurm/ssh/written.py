@@ -15,7 +15,7 @@ _SECRETS = ("password", "passphrase", "passwd", "otp", "token", "pin", "totp_sec
 
 def read_settings(written: Mapping[str, Any] | str) -> SshSettings:
     """Make settings of what `problems_in` found nothing wrong with; a text alone is the host."""
-    given = {"host": written} if isinstance(written, str) else dict(written)
+    given: dict[str, Any] = {"host": written} if isinstance(written, str) else dict(written)
     declared = SshSettings.options()
     for name, value in given.items():
         if value is None:
