@@ -16,6 +16,7 @@ from rich.color import ColorParseError
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual._text_area_theme import TextAreaTheme
 from textual.binding import Binding
 from textual.document._document import Location
 from textual.message import Message
@@ -45,6 +46,7 @@ _STYLES: Mapping[TokenKind, tuple[str, str]] = {
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _OPENS = re.compile(r"(?:[:\[{]|^\s*-|[|>][-+]?)\s*(?:#.*)?$")
 _INDENT = 2
+_THEME = "enchanted"
 _OWN_KEYS = {key: binding.action for binding in TextArea.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")}
 
 
@@ -60,7 +62,10 @@ class ConfigArea(TextArea):
     """Edits YAML without changing what is not edited."""
 
     DEFAULT_CSS = """
-    ConfigArea { border: none; padding: 0; height: 1fr; width: 1fr; background: $background; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
+    ConfigArea {
+        border: none; padding: 0; height: 1fr; width: 1fr; background: $background;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+    }
     ConfigArea:focus { border: none; }
     ConfigArea .text-area--cursor-line { background: $surface; }
     """
@@ -115,6 +120,10 @@ class ConfigArea(TextArea):
         colours = self.app.theme_variables
         self._token_styles = {kind: _style(colours.get(name, ""), attributes) for kind, (name, attributes) in _STYLES.items()}
         self._mark_styles = {name: _style(colours.get(name, ""), "underline bold") for name in ("error", "warning")}
+        # the colour of the cursor's line must not cover those of the tokens, so it is a background and nothing else
+        self.register_theme(TextAreaTheme(_THEME, cursor_line_style=_style(colours.get("surface", ""), "", is_background=True)))
+        self.theme = "css"
+        self.theme = _THEME
         self._line_cache.clear()
         self.refresh()
 
@@ -156,10 +165,7 @@ class ConfigArea(TextArea):
     # -- keys ---------------------------------------------------------------------------------------------------------------------
 
     async def on_key(self, event: events.Key) -> None:
-        if self.is_waiting:
-            event.stop()
-            event.prevent_default()
-        elif self.menu is not None and self.menu.is_open and self.menu.take_key(event.key):
+        if self.is_waiting or (self.menu is not None and self.menu.is_open and self.menu.take_key(event.key)):
             event.stop()
             event.prevent_default()
         elif event.key == "escape":
@@ -232,9 +238,9 @@ def _shifted(place: Location, shift: Mapping[int, int]) -> Location:
     return row, max(0, column + shift.get(row, 0))
 
 
-def _style(colour: str, attributes: str) -> Style:
+def _style(colour: str, attributes: str, *, is_background: bool = False) -> Style:
     """Make a style; a colour that only Textual understands (with an opacity) is left out."""
     try:
-        return Style.parse(f"{attributes} {colour}".strip()) if colour.startswith("#") else Style.parse(attributes)
+        return Style.parse(f"{attributes} {'on ' if is_background else ''}{colour}".strip() if colour.startswith("#") else attributes)
     except (ColorParseError, ValueError):
         return Style.parse(attributes)

@@ -199,5 +199,4 @@ class Picker(ListDialog):
 
 
 def _row(entry: Entry, width: int) -> Text:
-    text = Text(f"{entry.group:9}", style="italic", no_wrap=True, overflow="ellipsis")
-    return text.append(entry.name.ljust(width + 2), style="bold not italic").append(entry.summary, style="not bold not italic")
+    return Text().append(f"{entry.group:9}", style="italic").append(entry.name.ljust(width + 2), style="bold").append(entry.summary)

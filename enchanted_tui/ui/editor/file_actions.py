@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import shlex
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -38,6 +37,7 @@ class FileScreen(AppScreen):
         self.changed_on_disk = False
         self._keep_timer: Timer | None = None
         self._keeping = asyncio.Lock()
+        self._started = asyncio.Event()
 
     @property
     def area(self) -> ConfigArea:
@@ -79,8 +79,16 @@ class FileScreen(AppScreen):
             return True
         return False
 
+    def open_file(self, path: Path) -> None:
+        """Open a file, asking first about unsaved changes."""
+        self.app.perform(self.open_path(path))
+
     async def open_path(self, path: Path) -> bool:
         """Open a file, asking first about unsaved changes; give whether it was opened."""
+        await self._started.wait()
+        return await self._open_path(path)
+
+    async def _open_path(self, path: Path) -> bool:
         path = Path(os.path.abspath(self.app.home / path))
         if not await self.settle_unsaved():
             return False
@@ -99,12 +107,14 @@ class FileScreen(AppScreen):
         if target is not None and not await in_thread(target.is_dir):
             path = Path(os.path.abspath(self.app.home / target))
             if await in_thread(path.exists):
-                await self.open_path(path)
+                if not await self._open_path(path):
+                    self._load("")
             else:
                 self.buffer.path = path
                 self._load("")
         else:
             self._load("")
+        self._started.set()
         await self._offer_recovery()
 
     # -- loading ------------------------------------------------------------------------------------------------------------------
@@ -286,6 +296,7 @@ class FileScreen(AppScreen):
     async def _new(self) -> None:
         from enchanted_tui.config.templates import templates
 
+        await self._started.wait()
         offered = await in_thread(templates)
         entries = [Entry(str(index), found.group, found.name, found.summary) for index, found in enumerate(offered)]
         answer = await self.app.push_screen_wait(Picker("A new configuration from a template", entries))
@@ -335,10 +346,8 @@ class FileScreen(AppScreen):
         """Save, since what runs is what is on disk, and open the launch dialog."""
         if (self.is_modified or self.buffer.path is None) and not await self._save(self.buffer.path):
             return
-        from enchanted_tui.ui.screens.launch import LaunchDialog
-
         assert self.buffer.path is not None
-        await self.app.push_screen(LaunchDialog(self.buffer.path))
+        self.app.open_launch(self.buffer.path)
 
     def action_config_external(self) -> None:
         self.app.perform(self._edit_elsewhere())
@@ -365,17 +374,16 @@ class FileScreen(AppScreen):
                 copy.unlink()
 
     def _run_editor(self, command: list[str]) -> bool:
-        """Run a program on the terminal itself: descriptors 1 and 2 may be a log file meanwhile."""
+        """Lend the terminal to a program; the app itself has none of its own."""
         try:
-            with self.app.suspend(), open("/dev/tty", "r+b", buffering=0) as terminal:
-                done = subprocess.run(command, stdin=terminal, stdout=terminal, stderr=terminal, check=False)
+            code = self.app.run_in_terminal(command)
         except SuspendNotSupported:
             self.notify("This terminal cannot be handed over to another program.", severity="error")
             return False
-        except OSError as error:
-            self.notify(f"{command[0]} cannot be started: {error.strerror}. Set $EDITOR.", severity="error", markup=False)
+        if code == 127:
+            self.notify(f"There is no program {command[0]}. Set $EDITOR.", severity="error", markup=False)
             return False
-        if done.returncode != 0:
-            self.notify(f"{command[0]} ended with code {done.returncode}; the text is as it was.", severity="warning", markup=False)
+        if code != 0:
+            self.notify(f"{command[0]} ended with code {code}; the text is as it was.", severity="warning", markup=False)
             return False
         return True

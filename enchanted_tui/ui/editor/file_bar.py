@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.text import Text
 from textual.widget import Widget
 
@@ -18,12 +16,12 @@ class FileBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._left: tuple[tuple[str, str], ...] = ()
-        self._right = ""
+        self._file, self._right = "", ""
 
     def show(
         self,
         *,
-        path: Path | None,
+        name: str,
         is_modified: bool,
         changed_on_disk: bool,
         is_read_only: bool,
@@ -33,26 +31,29 @@ class FileBar(Widget):
         note: str,
     ) -> None:
         """Say how things stand; `problems` are errors and warnings, `place` counts from 1."""
-        left = [("bold", _short(path)), ("italic", "modified")] if is_modified else [("bold", _short(path))]
+        left = [("italic", "modified")] if is_modified else []
         left += [("reverse", "changed on disk")] if changed_on_disk else []
         left += [("reverse", "read-only")] if is_read_only else []
         left.append(_verdict(problems, is_current=is_current))
         left += [("italic", note)] if note else []
         right = f"line {place[0]}, column {place[1]} "
-        if (tuple(left), right) != (self._left, self._right):
-            self._left, self._right = tuple(left), right
+        if (name, tuple(left), right) != (self._file, self._left, self._right):
+            self._file, self._left, self._right = name, tuple(left), right
             self.refresh()
 
     def render(self) -> Text:
-        text = Text(" ", no_wrap=True, overflow="ellipsis")
+        taken = sum(len(part) + 2 for _, part in self._left) + len(self._right) + 4
+        text = Text(" ", no_wrap=True, overflow="ellipsis").append(_cut(self._file, self.size.width - taken), style="bold").append("  ")
         for style, part in self._left:
             text.append(part, style=self.app.theme_variables.get(style, style)).append("  ")
         text.truncate(max(0, self.size.width - len(self._right) - 1), overflow="ellipsis", pad=True)
         return text.append(" ").append(self._right)
 
 
-def _short(path: Path | None) -> str:
-    return "new configuration" if path is None else str(path)
+def _cut(name: str, width: int) -> str:
+    """Cut a path at its beginning, but never its last part altogether."""
+    width = max(width, 12)
+    return name if len(name) <= width else glyph("ellipsis") + name[len(name) - width + len(glyph("ellipsis")) :]
 
 
 def _verdict(problems: tuple[int, int] | None, *, is_current: bool) -> tuple[str, str]:

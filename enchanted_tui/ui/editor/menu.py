@@ -93,5 +93,4 @@ class CompletionMenu(OptionList, can_focus=False):
 
 
 def _prompt(candidate: Candidate, width: int) -> Text:
-    text = Text(candidate.label.ljust(width + 2), style="bold", no_wrap=True, overflow="ellipsis")
-    return text.append(candidate.detail, style="not bold")
+    return Text().append(candidate.label.ljust(width + 2), style="bold").append(candidate.detail)

@@ -35,6 +35,7 @@ class Jump(Message):
 class PlaceList(OptionList):
     """A list whose items are places of the text."""
 
+    DEFAULT_CSS = "PlaceList#outline { text-wrap: nowrap; text-overflow: ellipsis; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", show=False),
         Binding("k", "cursor_up", show=False),
@@ -85,10 +86,8 @@ class ProblemList(PlaceList):
         sign = glyph("failed" if problem.severity == "error" else "warning")
         colour = self.app.theme_variables.get(problem.severity, "")
         where = f"line {problem.line}" if problem.line is not None else problem.file
-        text = Text(f"{sign} {problem.severity} ", style=f"bold {colour}").append(f"{where}  ", style="not bold")
-        return text.append(f"{problem.key}: " if problem.key else "", style="not bold italic").append(
-            problem.message, style="not bold not italic"
-        )
+        text = Text().append(f"{sign} {problem.severity} ", style=f"bold {colour}").append(f"{where}  ")
+        return text.append(f"{problem.key}: " if problem.key else "", style="italic").append(problem.message)
 
 
 def _place(problem: Problem) -> tuple[int, int] | None:
@@ -119,8 +118,8 @@ class OutlineList(PlaceList):
 
     @staticmethod
     def _prompt(entry: OutlineEntry) -> Text:
-        text = Text("  " * entry.depth + entry.label, style="bold" if entry.depth == 0 else "", no_wrap=True, overflow="ellipsis")
-        return text.append(f"  {entry.detail}".replace(" > ", f" {glyph('arrow')} ") if entry.detail else "", style="not bold italic")
+        text = Text("  " * entry.depth).append(entry.label, style="bold" if entry.depth == 0 else "")
+        return text.append(f"  {entry.detail}".replace(" > ", f" {glyph('arrow')} ") if entry.detail else "", style="italic")
 
 
 class TextPane(VerticalScroll):

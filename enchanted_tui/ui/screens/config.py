@@ -136,7 +136,7 @@ class ConfigScreen(FileScreen):
         counts = None if checked is None else (checked.errors, len(checked.problems) - checked.errors)
         line, column = self.area.cursor_location
         self.query_one(FileBar).show(
-            path=self.buffer.path,
+            name=self._shown_name(),
             is_modified=self.is_modified,
             changed_on_disk=self.changed_on_disk,
             is_read_only=self.app.read_only,
@@ -146,6 +146,12 @@ class ConfigScreen(FileScreen):
             note=note,
         )
         self.query_one(PaneTabs).show(self._pane, "" if counts is None else str(sum(counts)))
+
+    def _shown_name(self) -> str:
+        path = self.buffer.path
+        if path is None:
+            return self.buffer.name
+        return str(path.relative_to(self.app.home)) if path.is_relative_to(self.app.home) else str(path)
 
     # -- help ---------------------------------------------------------------------------------------------------------------------
 
@@ -261,6 +267,7 @@ class ConfigScreen(FileScreen):
         if checked is None:
             pane.show("The text has not been checked yet.")
         elif checked.config is None:
+            self._preview_of = None
             pane.show("The configuration has errors; once they are gone, what would run is shown here.")
         elif checked.text != self._preview_of:
             self._preview_of = checked.text
@@ -273,7 +280,7 @@ class ConfigScreen(FileScreen):
             text = await in_thread(preview_text, checked.config)
         except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
             text = f"What would run cannot be told: {type(error).__name__}: {error}"
-        if self.is_mounted:
+        if self.is_mounted and self._checked is checked:
             self.query_one(PreviewPane).show(text)
 
 
