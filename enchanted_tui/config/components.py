@@ -27,6 +27,16 @@ DEAD_KEYS: dict[str, tuple[str, ...]] = {
     "Executor": ("output_dir",),
     "ExampleRunner": ("other_params", "parameter_mode"),
     "ArraySampler": ("num_samples",),
+    "BayesianOptimizationSampler": (
+        "plot_GPR",
+        "plot_file",
+        "plot_frequency",
+        "plot_debug",
+        "plot_progress",
+        "plot_labels",
+        "GPR_plot_dim",
+        "dry_run",
+    ),
     "SupervisorOptions": ("config_filepath",),
 }
 

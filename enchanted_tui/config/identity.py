@@ -13,7 +13,9 @@ from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.config.options import Component
 
 #: Options of samplers that may change: how many points and in what portions, not which.
-FREE_SAMPLER_OPTIONS = frozenset(("budget", "batch_size", "max_points", "kill_after"))
+FREE_SAMPLER_OPTIONS = frozenset(
+    ("budget", "batch_size", "max_points", "kill_after", "acquisition_batch_size", "asynchronous", "min_new_results", "ahead", "verbose")
+)
 _NOT_OPTIONS = frozenset(("type", "__runner_name"))
 _MOST_FILES = 1_000
 _END = 8 << 20  #: of a file of more than twice this many bytes, only the beginning and the end are read

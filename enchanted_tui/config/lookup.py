@@ -27,6 +27,8 @@ BUILTIN: dict[str, dict[str, str]] = {
         "SobolSequenceSampler": "enchanted_tui.samplers.sobol_sampler:SobolSequenceSampler",
         "NestedSampler": "enchanted_tui.samplers.nested_sampler:NestedSampler",
         "CSVSampler": "enchanted_tui.samplers.csv_sampler:CSVSampler",
+        "ActiveLearningSampler": "enchanted_tui.samplers.active_learning_sampler:ActiveLearningSampler",
+        "BayesianOptimizationSampler": "enchanted_tui.samplers.bayesian_optimization_sampler:BayesianOptimizationSampler",
     },
     "runner": {
         "ExampleRunner": "enchanted_tui.runners.example_runner:ExampleRunner",
@@ -56,7 +58,6 @@ ALIASES: dict[str, dict[str, str]] = {
 #: Components of the older program that this version does not have.
 ABSENT: dict[str, tuple[str, ...]] = {
     "executor": ("SlurmExecutor",),
-    "sampler": ("ActiveLearningSampler", "BayesianOptimizationSampler"),
 }
 
 #: What a class of each kind must have.

@@ -1,0 +1,55 @@
+"""Questions to the models and their answers as plain JSON types, so that they can be asked of another process."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy
+
+from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal
+from enchanted_tui.samplers.learning.posterior import Hyperparameters
+
+Question = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def answer(question: Question) -> Answer:
+    """Answer a question: ``method`` ("bayesian" or "active"), its ``options``, and the other arguments of its `propose`."""
+    dimensions = len(question["points"][0])
+    fitted = question["fitted"]
+    proposal = _propose(
+        question["method"],
+        question["options"],
+        numpy.array(question["points"], dtype=float),
+        numpy.array(question["values"], dtype=float),
+        numpy.array(question["pending"], dtype=float).reshape(-1, dimensions),
+        question["count"],
+        question["seed"],
+        None if fitted is None else Fitted([Hyperparameters(**_tuples(model)) for model in fitted["models"]], fitted["known"]),
+    )
+    return {
+        "points": proposal.points.tolist(),
+        "fitted": {"models": [asdict(model) for model in proposal.fitted.models], "known": proposal.fitted.known},
+        "refitted": proposal.refitted,
+        "diagnostics": {name: _finite(value) for name, value in proposal.diagnostics.items()},
+    }
+
+
+def _propose(method: str, options: dict[str, Any], *arguments: Any) -> Proposal:
+    if method == "active":
+        from enchanted_tui.samplers.learning import active
+
+        return active.propose(active.Options(**options), *arguments)
+    from enchanted_tui.samplers.learning import bayesian
+
+    return bayesian.propose(bayesian.Options(**options), *arguments)
+
+
+def _tuples(model: dict[str, Any]) -> dict[str, Any]:
+    return {**model, "scales": tuple(model["scales"])}
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

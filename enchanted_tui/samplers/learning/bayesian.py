@@ -1,0 +1,149 @@
+"""Bayesian optimisation: from what has been observed to the next points, as a function of nothing else but a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+
+from enchanted_tui.samplers.learning import acquisition as functions
+from enchanted_tui.samplers.learning.acquisition import Acquisition, Factor
+from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
+from enchanted_tui.samplers.learning.fitting import fit
+from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
+from enchanted_tui.samplers.learning.maximise import maximise
+from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+
+_VERSIONS = 64  #: of what pending points may turn out to be
+_MOST_PENDING = 256
+_PLACES = 3  #: best places known, near which the search for the next point looks
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to choose the next points."""
+
+    acquisition: str  #: EI, LEI, PI, UCB, each perhaps with a q before
+    kernel: str
+    beta: float
+    fully_bayesian: bool
+    avoid_failures: bool  #: weigh by the probability of success
+    minimise: bool
+
+
+@dataclass
+class Fitted:
+    """A fit that later proposals can take over while too little is new."""
+
+    models: list[Hyperparameters]
+    known: int  #: number of finished samples it was made from
+
+
+@dataclass
+class Proposal:
+    """The next points and what the model says of itself."""
+
+    points: Array
+    fitted: Fitted
+    refitted: bool
+    diagnostics: dict[str, Any] = field(default_factory=dict)
+
+
+def propose(
+    options: Options, points: Array, values: Array, pending: Array, count: int, seed: Any, fitted: Fitted | None = None
+) -> Proposal:
+    """Choose `count` points of the unit cube.
+
+    `points` (n, d) have the values `values` (n,), NaN where the sample failed; at least two are numbers. `pending` (m, d) have been asked
+    for. `seed` is anything that numpy's `SeedSequence` takes. With `fitted`, hyperparameters are not fitted anew.
+    """
+    rng = numpy.random.default_rng(seed)
+    good = numpy.isfinite(values)
+    standard, centre, width = standardise(values[good])
+    standard *= -1 if options.minimise else 1
+    refitted = fitted is None
+    if fitted is None:
+        models = fit(points[good], standard, SMOOTHNESS[options.kernel], rng, draws=options.fully_bayesian)
+        fitted = Fitted(models, len(values))
+    posteriors = [Posterior(hyper, points[good], standard[:, None]) for hyper in fitted.models]
+    factors = _factors(options, points, good, fitted.models[0], rng)
+    chosen, worth = _choose(options, posteriors, factors, pending, count, rng)
+    diagnostics = {
+        "acquisition": _in_units(options, worth, posteriors, centre, width),
+        **cross_validation(posteriors[0], width),
+        "length_scales": list(fitted.models[0].scales),
+        "noise": fitted.models[0].noise ** 0.5 * width,
+    }
+    return Proposal(chosen, fitted, refitted, diagnostics)
+
+
+def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
+    """Give the root mean square error of every value predicted from the others, and its share of the values' standard deviation."""
+    mean, _ = posterior.left_out()
+    error = float(numpy.sqrt(numpy.mean((posterior.values[:, 0] - mean) ** 2)))
+    return {"cv_error": error * width, "cv_error_relative": error}
+
+
+def standardise(values: Array) -> tuple[Array, float, float]:
+    """Give values with mean 0 and standard deviation 1, and the mean and deviation they had; that of equal values counts as 1."""
+    largest = float(numpy.abs(values).max())
+    if largest > 1e150:  # whose squares are beyond floating point
+        standard, centre, width = standardise(values / largest)
+        return standard, centre * largest, width * largest
+    width = float(values.std())
+    width = width if width > 1e-12 * max(largest, 1e-300) else 1.0
+    centre = float(values.mean())
+    return (values - centre) / width, centre, width
+
+
+def _factors(options: Options, points: Array, good: Array, hyper: Hyperparameters, rng: numpy.random.Generator) -> list[Factor]:
+    if good.all():
+        return []
+    factors: list[Factor] = [KeepAway(points[~good], numpy.array(hyper.scales))]
+    if options.avoid_failures:
+        factors.append(ProbabilityOfSuccess(points, good, rng))
+    return factors
+
+
+def _choose(
+    options: Options, posteriors: list[Posterior], factors: list[Factor], pending: Array, count: int, rng: numpy.random.Generator
+) -> tuple[Array, float]:
+    """Choose points one after the other, each knowing those before it; also give the logarithm of the first one's worth."""
+    name = options.acquisition.upper().removeprefix("Q")
+    worth = {
+        "EI": functions.log_expected_improvement,
+        "LEI": functions.log_expected_improvement,
+        "PI": functions.log_probability_of_improvement,
+        "UCB": functions.upper_confidence_bound(options.beta),
+    }[name]
+    models = [(posterior, posterior.smoothed.max(axis=0)) for posterior in posteriors]
+    current = Acquisition(worth, models, factors, counts_pending=name != "UCB")
+    for point in pending[-_MOST_PENDING:]:
+        current = current.expecting(point, rng, _VERSIONS)
+    seen = posteriors[0].points
+    around = seen[numpy.argsort(-posteriors[0].smoothed[:, 0], kind="stable")[:_PLACES]]
+    known = numpy.vstack([seen, pending])
+    chosen: list[Array] = []
+    first = 0.0
+    for number in range(count):
+        point, value = maximise(current, around, known, rng)
+        first = value if number == 0 else first
+        chosen.append(point)
+        if number + 1 < count:
+            known = numpy.vstack([known, point])
+            current = current.expecting(point, rng, _VERSIONS)
+    return numpy.array(chosen).reshape(count, seen.shape[1]), first
+
+
+def _in_units(options: Options, log_worth: float, posteriors: list[Posterior], centre: float, width: float) -> float:
+    """Give the worth of the first point: an improvement or a bound in the units of the values, or a probability."""
+    name = options.acquisition.upper().removeprefix("Q")
+    worth = float(numpy.exp(log_worth))
+    if name == "PI":
+        return worth
+    if name in ("EI", "LEI"):
+        return worth * width
+    best = float(numpy.mean([posterior.smoothed.max() for posterior in posteriors]))
+    bound = best + float(numpy.log(numpy.expm1(max(worth, 1e-300)))) if worth > 1e-12 else best
+    return centre + (-1 if options.minimise else 1) * width * bound

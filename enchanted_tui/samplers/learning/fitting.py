@@ -1,0 +1,159 @@
+"""Fit a Gaussian process: hyperparameters of largest posterior density, or draws from their posterior.
+
+The priors are of the kind that made plain Gaussian processes work in many dimensions:
+C. Hvarfner, E. O. Hellsten, L. Nardi, *Vanilla Bayesian Optimization Performs Great in High Dimensions*, ICML 2024 (arXiv:2402.02229).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy
+from scipy.linalg import cho_solve, cholesky
+from scipy.optimize import minimize
+
+from enchanted_tui.samplers.learning.kernels import Array, correlation_at, distances, slope_over_distance
+from enchanted_tui.samplers.learning.posterior import JITTER, Hyperparameters
+
+MOST_FITTED = 400  #: points from which hyperparameters are fitted; the posterior takes in all points
+_DRAWS = 8
+_SWEEPS_BEFORE, _SWEEPS_BETWEEN = 10, 4
+
+
+@dataclass(frozen=True)
+class _Prior:
+    """Independent normal densities of the logarithms of amplitude, length scales and noise, cut at bounds."""
+
+    centres: Array
+    widths: Array
+    lower: Array
+    upper: Array
+
+    def log_density(self, theta: Array) -> tuple[float, Array]:
+        scaled = (theta - self.centres) / self.widths
+        return -0.5 * float(scaled @ scaled), -scaled / self.widths
+
+
+def _prior(dimensions: int) -> _Prior:
+    scale = math.sqrt(2) + 0.5 * math.log(dimensions)
+    return _Prior(
+        centres=numpy.array([0.0, *[scale] * dimensions, -8.0]),
+        widths=numpy.array([1.0, *[math.sqrt(3)] * dimensions, 3.0]),
+        lower=numpy.log(numpy.array([0.05, *[0.025] * dimensions, 1e-8])),
+        upper=numpy.log(numpy.array([20.0, *[100.0] * dimensions, 1.0])),
+    )
+
+
+def fit(points: Array, values: Array, smoothness: float, rng: numpy.random.Generator, *, draws: bool = False) -> list[Hyperparameters]:
+    """Give the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of the unit cube.
+
+    With `draws`, give several drawn from their posterior instead, over which an acquisition function is averaged.
+    """
+    if len(points) > MOST_FITTED:
+        chosen = numpy.sort(rng.choice(len(points), MOST_FITTED, replace=False))
+        points, values = points[chosen], values[chosen]
+    prior = _prior(points.shape[1])
+    likelihood = log_likelihood(points, values, smoothness)
+    best = _most_probable(likelihood, prior, rng)
+    if not draws:
+        return [Hyperparameters.from_theta(best, smoothness)]
+
+    def log_density(theta: Array) -> float:
+        if (theta < prior.lower).any() or (theta > prior.upper).any():
+            return -math.inf
+        return likelihood(theta)[0] + prior.log_density(theta)[0]
+
+    return [Hyperparameters.from_theta(theta, smoothness) for theta in _slice_sample(log_density, best, prior.widths, rng)]
+
+
+Likelihood = Callable[[Array], tuple[float, Array]]
+
+
+def log_likelihood(points: Array, values: Array, smoothness: float) -> Likelihood:
+    """Give the log marginal likelihood and its gradient as a function of the logarithms of amplitude, length scales and noise.
+
+    Rasmussen and Williams (2006), equations 2.30 and 5.9.
+    """
+    squares = points**2
+    constant = 0.5 * len(values) * math.log(2 * math.pi)
+
+    def likelihood(theta: Array) -> tuple[float, Array]:
+        amplitude, scales, noise = math.exp(theta[0]), numpy.exp(theta[1:-1]), math.exp(theta[-1])
+        distance = distances(points, points, scales)
+        signal = amplitude * correlation_at(distance, smoothness)
+        covariance = signal.copy()
+        covariance[numpy.diag_indices_from(covariance)] = amplitude * (1 + JITTER) + noise
+        try:
+            factor = cholesky(covariance, lower=True, check_finite=False)
+        except numpy.linalg.LinAlgError:
+            return -math.inf, numpy.zeros_like(theta)
+        weights = cho_solve((factor, True), values, check_finite=False)
+        value = -0.5 * float(values @ weights) - float(numpy.log(numpy.diag(factor)).sum()) - constant
+        inner = numpy.outer(weights, weights) - cho_solve((factor, True), numpy.eye(len(values)), check_finite=False)
+        pull = -amplitude * inner * slope_over_distance(distance, smoothness)
+        by_scales = (pull.sum(axis=1) @ squares - (points * (pull @ points)).sum(axis=0)) / scales**2
+        return value, numpy.array([0.5 * (inner * signal).sum(), *by_scales, 0.5 * noise * numpy.trace(inner)])
+
+    return likelihood
+
+
+def _most_probable(likelihood: Likelihood, prior: _Prior, rng: numpy.random.Generator) -> Array:
+    """Climb from several starts: moderate and long length scales, and some drawn."""
+
+    def loss(theta: Array) -> tuple[float, Array]:
+        value, gradient = likelihood(theta)
+        if not math.isfinite(value):
+            return 1e25, numpy.zeros_like(theta)
+        density, slope = prior.log_density(theta)
+        return -value - density, -gradient - slope
+
+    starts = [_start(prior, scale, noise) for scale, noise in ((0.3, 1e-4), (1.0, 1e-6), (2.0, 1e-2))]
+    starts.append(numpy.clip(starts[0] + rng.normal(0.0, 1.0, len(starts[0])), prior.lower, prior.upper))
+    bounds = list(zip(prior.lower, prior.upper, strict=True))
+    found = [minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 100}) for start in starts]
+    best: Array = min(found, key=lambda result: float(result.fun)).x
+    return best
+
+
+def _start(prior: _Prior, scale: float, noise: float) -> Array:
+    theta = prior.centres.copy()
+    theta[1:-1], theta[-1] = math.log(scale), math.log(noise)
+    return theta
+
+
+def _slice_sample(log_density: Callable[[Array], float], start: Array, widths: Array, rng: numpy.random.Generator) -> list[Array]:
+    """Draw from a density, one coordinate after the other: R. M. Neal, *Slice sampling*, Annals of Statistics 31 (2003)."""
+    theta, drawn = start.copy(), []
+    for sweep in range(_SWEEPS_BEFORE + _DRAWS * _SWEEPS_BETWEEN):
+        for index, width in enumerate(widths):
+            theta = _slice(log_density, theta, index, float(width), rng)
+        if sweep >= _SWEEPS_BEFORE and (sweep - _SWEEPS_BEFORE) % _SWEEPS_BETWEEN == 0:
+            drawn.append(theta.copy())
+    return drawn
+
+
+def _slice(log_density: Callable[[Array], float], theta: Array, index: int, width: float, rng: numpy.random.Generator) -> Array:
+    level = log_density(theta) + math.log(rng.random())
+    left = theta[index] - width * rng.random()
+    right = left + width
+
+    def inside(value: float) -> bool:
+        moved = theta.copy()
+        moved[index] = value
+        return log_density(moved) > level
+
+    while inside(left):
+        left -= width
+    while inside(right):
+        right += width
+    moved = theta.copy()
+    while True:
+        moved[index] = left + (right - left) * rng.random()
+        if inside(moved[index]):
+            return moved
+        if moved[index] < theta[index]:
+            left = moved[index]
+        else:
+            right = moved[index]

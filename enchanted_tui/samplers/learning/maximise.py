@@ -1,0 +1,63 @@
+"""Find where an acquisition function is largest in the unit cube."""
+
+from __future__ import annotations
+
+import numpy
+from scipy.optimize import minimize
+from scipy.stats import qmc
+
+from enchanted_tui.samplers.learning.acquisition import Acquisition
+from enchanted_tui.samplers.learning.kernels import Array
+
+_LOG2_SPREAD = 10  #: 1,024 points spread over the cube are looked at first
+_NEARBY = 24  #: points about each of the best places known, at each of several distances
+_CLIMBS = 8
+_TOO_NEAR = 1e-7  #: in the unit cube: nothing new would be learnt
+
+
+def maximise(acquisition: Acquisition, around: Array, known: Array, rng: numpy.random.Generator) -> tuple[Array, float]:
+    """Give the best point found, shape (d,), and the logarithm of its worth.
+
+    Looks at points spread evenly and at some near `around` (k, d), then climbs with L-BFGS-B from the best of them. A point that
+    coincides with one of `known` (n, d) is passed over.
+    """
+    dimensions = known.shape[1]
+    spread = qmc.Sobol(dimensions, rng=rng).random_base2(_LOG2_SPREAD)
+    candidates = numpy.vstack([spread, _near(around, rng)])
+    worth = acquisition.at(candidates)
+    order = numpy.argsort(-worth, kind="stable")
+    found = [(float(worth[index]), candidates[index]) for index in order[:_CLIMBS]]
+    for start in _apart(candidates[order], _CLIMBS):
+        found.append(_climb(acquisition, start))
+    for value, point in sorted(found, key=lambda item: -item[0]):
+        if numpy.abs(known - point).max(axis=1).min() > _TOO_NEAR:
+            return point, value
+    return candidates[order[-1]], float(worth[order[-1]])
+
+
+def _near(around: Array, rng: numpy.random.Generator) -> Array:
+    rings = [around[:, None] + width * rng.standard_normal((len(around), _NEARBY, around.shape[1])) for width in (0.2, 0.03, 0.005)]
+    points: Array = numpy.clip(numpy.concatenate(rings, axis=1).reshape(-1, around.shape[1]), 0.0, 1.0)
+    return points
+
+
+def _apart(ordered: Array, count: int) -> list[Array]:
+    """Give the first points that are not all on one hill: each some way from those before it, as far as that leaves enough."""
+    chosen: list[Array] = []
+    for distance in (0.1, 0.02, 0.0):
+        for point in ordered[:200]:
+            if len(chosen) == count:
+                return chosen
+            if all(numpy.abs(point - other).max() > distance for other in chosen):
+                chosen.append(point)
+    return chosen
+
+
+def _climb(acquisition: Acquisition, start: Array) -> tuple[float, Array]:
+    def loss(point: Array) -> tuple[float, Array]:
+        value, gradient = acquisition.slope(point)
+        return -value, -gradient
+
+    bounds = [(0.0, 1.0)] * len(start)
+    result = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60, "ftol": 1e-10})
+    return -float(result.fun), numpy.clip(result.x, 0.0, 1.0)

@@ -1,0 +1,301 @@
+"""What samplers share that learn from results: which samples are random, what counts as an observation, what the model is asked.
+
+What is drawn is a function of the seed, the position, and the set of results that are known and samples that are pending: a campaign that
+is resumed asks the same question and gets the same answer.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy
+
+from enchanted_tui.config.options import option
+from enchanted_tui.samplers import qmc
+from enchanted_tui.samplers.base import Sample
+from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
+
+if TYPE_CHECKING:
+    import pandas
+
+Question = dict[str, Any]
+Answer = dict[str, Any]
+Row = Mapping[str, Any]
+
+EXTRA = "the extra 'learning' (pip install 'enchanted-tui[learning]')"
+_FEWEST = 2  #: observations without which nothing can be learnt
+
+
+class Finding(NamedTuple):
+    """What became of a sample: its value, NaN where it failed."""
+
+    position: int  #: in the stage; below 0 for samples of somebody else's campaign
+    point: tuple[float, ...]
+    value: float
+
+
+class Pending(NamedTuple):
+    """A sample that has been drawn and not finished."""
+
+    position: int
+    sample: Sample
+
+
+@dataclass
+class Draw:
+    """Samples drawn, and what the model said of itself if it was fitted for them."""
+
+    samples: list[Sample]
+    learned: dict[str, Any] | None = None
+
+
+@dataclass
+class _Known:
+    """All findings, by position."""
+
+    findings: dict[int, Finding] = field(default_factory=dict)
+
+    def ordered(self) -> list[Finding]:
+        return [self.findings[position] for position in sorted(self.findings)]
+
+
+class LearningSampler(BoxSampler):
+    """A sampler whose next samples depend on the results so far."""
+
+    adaptive: ClassVar[bool] = True
+    #: Which model answers (see `samplers.learning.answers`).
+    method: ClassVar[str] = ""
+    #: True if the sum of the observations is to be as large (or as small) as possible.
+    optimises: ClassVar[bool] = False
+    #: Packages besides those that are always installed.
+    packages: ClassVar[tuple[str, ...]] = ()
+
+    observations: list[str | None] = option(
+        [None], doc="Columns whose sum is learnt from; by default the column output.", example=["growth_rate", "penalty"]
+    )
+    asynchronous: bool = option(
+        False,
+        doc="Draw a sample as soon as a worker is free, knowing what is still running, instead of waiting for whole batches.",
+        aliases=("async_samp",),
+    )
+    min_new_results: int = option(
+        1, doc="With asynchronous: results that must be new before the model's parameters are fitted again.", ge=1
+    )
+    ahead: int | None = option(
+        None,
+        doc="With asynchronous: samples that wait beside those that run; by default as many as hide the time that fitting takes.",
+        ge=0,
+    )
+    failure_prob_filter: bool = option(False, doc="Learn where samples fail and keep away from there.")
+    covar_kernel: str = option(
+        "Matern-3/2", doc="Kernel of the Gaussian process.", choices=("Matern-5/2", "Matern-3/2", "Matern-1/2", "RBF")
+    )
+
+    if TYPE_CHECKING:
+        budget: int
+        initial_samples: int | None
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self._known = _Known()
+        self._drawn: list[Sample] = []
+        self._fitted: dict[str, Any] | None = None
+
+    # -- what a kind of learning says -------------------------------------------------------------------------------------
+
+    def model_options(self) -> dict[str, Any]:
+        """Give the options of the model."""
+        raise NotImplementedError
+
+    def batch_limit(self) -> int | None:
+        """Give the size of a batch after the first one, or None where the rest of the budget is one batch."""
+        raise NotImplementedError
+
+    def is_random(self, position: int) -> bool:
+        """Tell whether a sample is drawn at random rather than chosen by the model."""
+        return position < self.first_batch()
+
+    def first_batch(self) -> int:
+        """How many samples are drawn at random before anything is learnt."""
+        raise NotImplementedError
+
+    # -- results ----------------------------------------------------------------------------------------------------------
+
+    def begin(self, data_dir: str) -> None:
+        """Make ready to learn; `data_dir` is where the campaign's run directories are."""
+
+    def tell(self, position: int, sample: Sample, rows: Sequence[Row]) -> None:
+        """Take in a finished sample: `rows` holds one row for each parent that it was combined with.
+
+        Its value is the mean over the rows that succeeded; where none did, or a value is missing or not finite, the sample failed.
+        """
+        values = [self.value_of(row) for row in rows]
+        good = [value for value in values if math.isfinite(value)]
+        value = math.fsum(good) / len(good) if good else math.nan
+        self._known.findings[position] = Finding(position, self._unit(sample), value)
+
+    def value_of(self, row: Row) -> float:
+        """Give what is learnt from a row: the sum of the observations, or NaN if there is nothing to learn from it."""
+        if row.get("success") not in (True, "True"):
+            return math.nan
+        try:
+            return math.fsum(float(row.get(name or "output", math.nan)) for name in self.observations)
+        except (TypeError, ValueError, OverflowError):
+            return math.nan
+
+    def known_count(self) -> int:
+        """How many samples of the stage are known to have finished."""
+        return sum(position >= 0 for position in self._known.findings)
+
+    # -- drawing ----------------------------------------------------------------------------------------------------------
+
+    def next_count(self, first: int, target: int) -> int:
+        """Give the size of the batch that begins at position `first`, in batch mode."""
+        left = target - first
+        if first < self.first_batch():
+            return min(left, self.first_batch() - first)
+        return min(left, self.batch_limit() or left)
+
+    def draw(self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]) -> Draw:
+        """Draw the samples at positions `first` to `first + count`; with a count of 0, only learn. `ask` answers the model's questions."""
+        findings = self._known.ordered()
+        observed = sum(math.isfinite(finding.value) for finding in findings)
+        learnable = observed >= _FEWEST and bool(self._free())
+        by_chance = [place for place in range(first, first + count) if not learnable or self.is_random(place)]
+        random_units = {place: self._random_point(place) for place in by_chance}
+        chosen = [place for place in range(first, first + count) if place not in random_units]
+        if not learnable or (count and not chosen):
+            return Draw(self._samples([random_units[place] for place in by_chance]))
+        waiting = [self._unit(item.sample) for item in pending] + list(random_units.values())
+        answer = ask(self._question(findings, waiting, len(chosen), first))
+        units = {**random_units, **{place: self._whole(point) for place, point in zip(chosen, answer["points"], strict=True)}}
+        learned = None
+        if answer["refitted"]:
+            self._fitted = {**answer["fitted"], "known": self.known_count()}
+            learned = self._learned(findings, answer)
+        return Draw(self._samples([units[place] for place in range(first, first + count)]), learned)
+
+    def _question(self, findings: list[Finding], waiting: list[tuple[float, ...]], count: int, first: int) -> Question:
+        free = self._free()
+        fitted = self._fitted if self.asynchronous and count else None
+        if fitted is not None and self.known_count() - fitted["known"] >= self.min_new_results:
+            fitted = None
+        return {
+            "method": self.method,
+            "options": self.model_options(),
+            "points": [[finding.point[index] for index in free] for finding in findings],
+            "values": [finding.value for finding in findings],
+            "pending": [[point[index] for index in free] for point in waiting],
+            "count": count,
+            "seed": [self.effective_seed(), self.stage, first],
+            "fitted": fitted,
+        }
+
+    def _learned(self, findings: list[Finding], answer: Answer) -> dict[str, Any]:
+        """Give what is recorded of a fit."""
+        own = [finding for finding in findings if finding.position >= 0]
+        good = [finding for finding in findings if math.isfinite(finding.value)]
+        best = (min if self.minimises() else max)(good, key=lambda finding: finding.value) if self.optimises else None
+        return {
+            "known": len(own),
+            "observations": len(good),
+            "failed": len(findings) - len(good),
+            "best": None if best is None else best.value,
+            "best_position": None if best is None else best.position,
+            **answer["diagnostics"],
+        }
+
+    def minimises(self) -> bool:
+        """Tell whether small values are wanted."""
+        return False
+
+    # -- the unit cube ----------------------------------------------------------------------------------------------------
+
+    def _free(self) -> list[int]:
+        """Indices of the parameters that are not constant."""
+        return [index for index, (lower, upper) in enumerate(self.bounds) if lower != upper]
+
+    def _unit(self, sample: Row) -> tuple[float, ...]:
+        return tuple(
+            (float(sample[name]) - lower) / (upper - lower) if upper != lower else 0.0
+            for name, (lower, upper) in zip(self.parameters, self.bounds, strict=True)
+        )
+
+    def _whole(self, point: Sequence[float]) -> tuple[float, ...]:
+        """Give a point of the free parameters with the constant ones filled in."""
+        found = dict(zip(self._free(), point, strict=True))
+        return tuple(found.get(index, 0.0) for index in range(len(self.bounds)))
+
+    def _samples(self, units: list[tuple[float, ...]]) -> list[Sample]:
+        if not units:
+            return []
+        return as_samples(self.parameters, scale(numpy.array(units), self.bounds).tolist())
+
+    def _random_point(self, position: int) -> tuple[float, ...]:
+        """Give the point of a scrambled Sobol sequence that belongs to a position: random, and evenly spread."""
+        seed = qmc.derived_seed(self.effective_seed(), self.stage)
+        engine = qmc.engine("Sobol", len(self.parameters), seed, scramble=True)
+        if position:
+            engine.fast_forward(position)
+        return tuple(engine.random(1)[0].tolist())
+
+    # -- the interface that library users know ----------------------------------------------------------------------------
+
+    def next_size(self) -> int:
+        return max(0, self.next_count(self._submitted, self.target)) if self.has_budget else 0
+
+    def get_next_samples(self) -> list[Sample]:
+        """Draw the next batch, in this process; an empty list when the budget is spent."""
+        from enchanted_tui.samplers.learning.answers import answer
+
+        size = self.next_size()
+        pending = [Pending(place, self._drawn[place]) for place in range(len(self._drawn)) if place not in self._known.findings]
+        samples = self.draw(self._submitted, size, pending, answer).samples if size else []
+        self._drawn += samples
+        self._batches += bool(samples)
+        self._submitted += len(samples)
+        return samples
+
+    def register_future(self, dataset: pandas.DataFrame) -> None:
+        """Learn from rows, one observation each; rows of samples that were not drawn here count as an earlier campaign's."""
+        places: dict[tuple[Any, ...], list[int]] = {}
+        for place, sample in enumerate(self._drawn):
+            places.setdefault(tuple(sample.values()), []).append(place)
+        for record in dataset.to_dict("records"):
+            row = {str(name): value for name, value in record.items()}
+            sample = {name: row[name] for name in self.parameters}
+            waiting = places.get(tuple(sample.values()))
+            position = waiting.pop(0) if waiting else -1 - sum(place < 0 for place in self._known.findings)
+            self.tell(position, sample, [row])
+
+    def skip(self, n_batches: int) -> None:
+        """Go on as if `n_batches` had been drawn; `register_future` tells what they gave."""
+        for _ in range(n_batches):
+            size = self.next_size()
+            self._drawn += [{} for _ in range(size)]
+            self._batches += bool(size)
+            self._submitted += size
+
+    # -- checks -----------------------------------------------------------------------------------------------------------
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        missing = [name for name in self.packages if importlib.util.find_spec(name) is None]
+        if missing:
+            yield "", f"{type(self).__name__} needs {EXTRA}; {' and '.join(missing)} cannot be imported here"
+        if not self.observations:
+            yield "observations", "there is no column to learn from; name at least one, or leave the option out"
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        yield from super().warnings()
+        if self.budget and self.first_batch() >= self.budget:
+            yield (
+                "initial_samples",
+                f"all {self.budget} samples are drawn at random before anything is learnt; raise the budget, or lower initial_samples",
+            )
+        if not self._free():
+            yield "bounds", "every parameter is constant, so there is nothing to learn"

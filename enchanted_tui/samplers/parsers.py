@@ -1,0 +1,102 @@
+"""Results of samples read by a parser plugin from their run directories, and samples of an earlier campaign."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui.samplers.base import Sample
+
+log = logging.getLogger(__name__)
+
+Row = Mapping[str, Any]
+
+
+class ParserReader:
+    """Asks a parser what a run directory holds.
+
+    `collect_sample_information(run_dir, observations)` gives a mapping with ``objective``, ``failure`` and perhaps ``inputs``;
+    `read_output_file(run_dir)` one with the observations themselves.
+    """
+
+    def __init__(self, parser: Any, observations: Sequence[str | None]) -> None:
+        self._parser = parser
+        self._observations = list(observations)
+
+    @classmethod
+    def make(cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None]) -> ParserReader:
+        """Find the parser and make it."""
+        from enchanted_tui.config.lookup import find
+
+        return cls(find("parser", name).cls(**config), observations)
+
+    @classmethod
+    def problem(cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None]) -> str | None:
+        """Say what is wrong with a parser, if anything is."""
+        from enchanted_tui.config.lookup import LookupFailure
+
+        try:
+            parser = cls.make(name, config, observations)._parser
+        except LookupFailure as failure:
+            return str(failure)
+        except Exception as error:  # noqa: BLE001 - whatever a plugin's constructor raises
+            return f"the parser {name!r} cannot be made from parser_config: {type(error).__name__}: {error}"
+        if hasattr(parser, "collect_sample_information") or hasattr(parser, "read_output_file"):
+            return None
+        return f"the parser {name!r} has neither collect_sample_information nor read_output_file; use one that reads results"
+
+    def row(self, row: Row) -> Row:
+        """Give a row with the observations that the parser finds in its run directory; one that failed stays as it is."""
+        if row.get("success") not in (True, "True"):
+            return row
+        return {**row, **self.read(row["run_dir"])}
+
+    def read(self, run_dir: str) -> dict[str, Any]:
+        """Give success and observations, and the inputs if the parser tells them; a parser that raises makes the sample a failure."""
+        try:
+            if hasattr(self._parser, "collect_sample_information"):
+                found = self._parser.collect_sample_information(run_dir, self._observations)
+                first, *rest = (name or "output" for name in self._observations)
+                values = {first: found["objective"], **dict.fromkeys(rest, 0.0)}
+                return {**dict(found.get("inputs") or {}), **values, "success": not found.get("failure", False)}
+            return {**dict(self._parser.read_output_file(run_dir)), "success": True}
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
+            log.warning(f"{type(self._parser).__name__} could not read {run_dir}: {type(error).__name__}: {error}")
+            return {"success": False}
+
+
+def read_earlier(base_run_dir: str, data_dir: str, reader: ParserReader | None, parameters: Sequence[str]) -> Iterator[tuple[Sample, Row]]:
+    """Give sample and row of everything an earlier campaign left: by the parser from its run directories, else from its dataset.
+
+    Nothing is given where the directory is this campaign's own (`data_dir`), whose samples come from its record.
+    """
+    root = Path(os.path.expanduser(os.path.expandvars(base_run_dir)))
+    if (root / "data").is_dir() and os.path.isdir(data_dir) and os.path.samefile(root / "data", data_dir):
+        return
+    for row in _rows(root, reader):
+        try:
+            yield {name: float(row[name]) for name in parameters}, row
+        except (KeyError, TypeError, ValueError):
+            log.warning(f"a sample of {root} is passed over: it lacks a number for one of {', '.join(parameters)}")
+
+
+def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
+    if reader is None:
+        with (root / "enchanted_dataset.csv").open(newline="", encoding="utf-8") as file:
+            yield from csv.DictReader(file)
+        return
+    for run_dir in sorted(path for path in (root / "data").iterdir() if path.is_dir()):
+        yield {**_datapoint(run_dir), **reader.read(str(run_dir))}
+
+
+def _datapoint(run_dir: Path) -> Row:
+    """Give the row that a task left in its run directory, if it did."""
+    try:
+        with (run_dir / "enchanted_datapoint.csv").open(newline="", encoding="utf-8") as file:
+            return next(csv.DictReader(file), {})
+    except OSError:
+        return {}
