@@ -11,9 +11,11 @@ import contextlib
 import os
 import queue
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from importlib.machinery import PathFinder
 from typing import Any
 
 from enchanted_tui import values
@@ -125,9 +127,24 @@ def open_lane(lane: str, context: dict[str, Any], timeout: float | None, max_ret
         return {**about, "problem": f"may not write to {data_dir}; change the permissions or choose another base_run_dir"}
     if not os.path.isdir(context["working_dir"]):
         return {**about, "problem": f"does not see the working directory {context['working_dir']}; start from a directory that all share"}
+    missing = _missing_module(context)
+    if missing is not None:
+        problem = (
+            f"cannot import {missing!r}, in which a runner is; install it in the workers' Python or have PYTHONPATH name its directory"
+        )
+        return {**about, "problem": problem}
     if lane not in bench.lanes:
         bench.lanes[lane] = Lane(context, timeout, max_retries)
     return about
+
+
+def _missing_module(context: Mapping[str, Any]) -> str | None:
+    """Name a package that a runner is in and that is not to be found here."""
+    for spec in context["runners"].values():
+        package = spec["class"].partition(":")[0].partition(".")[0]
+        if package not in sys.modules and PathFinder.find_spec(package, [*sys.path, *context["python_path"]]) is None:
+            return str(package)
+    return None
 
 
 def close_lane(lane: str, dask_worker: Any = None) -> None:

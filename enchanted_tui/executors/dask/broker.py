@@ -260,7 +260,7 @@ class Broker:
         return sorted((lane for lane in self.lanes.values() if lane.backlog), key=lambda lane: lane.active)
 
     def _seat_for(self, lane: Lane) -> Seat | None:
-        if lane.limit is not None and lane.active >= lane.limit * lane.depth:
+        if lane.limit is not None and lane.active >= (lane.limit if lane.limit < self.slots else lane.limit * lane.depth):
             return None
         free = [seat for seat in self.seats.values() if seat.open and len(seat.bundles) < seat.threads * lane.depth]
         return min(free, key=lambda seat: len(seat.bundles) / seat.threads, default=None)

@@ -167,6 +167,7 @@ class DaskExecutor(Executor):
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
+        self._context["python_path"] += [path for path in _given_directories() if path not in self._context["python_path"]]
         self._deliver = deliver
         self._lane = f"{context.session}-{os.getpid()}-{next(_numbers)}"
         self._taken = self._settled = 0
@@ -275,3 +276,8 @@ class DaskExecutor(Executor):
 
     def _hear_workers(self, message: Mapping[str, Any]) -> None:
         self._workers = [WorkerInfo(*worker) for worker in message["workers"]]
+
+
+def _given_directories() -> list[str]:
+    """Give the directories of PYTHONPATH: what can be imported from there here is to be imported from there on the workers."""
+    return [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]

@@ -1,0 +1,221 @@
+"""Campaigns on Dask clusters: the same results as anywhere, and nothing left behind."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+import shapes
+from campaigns import assert_one_sentence, finish, tree, without_runtimes
+from dask_cluster import LOCAL, contents_on_dask, dask_cluster, live, on_dask, wait_until
+from test_isolation import CASES
+from test_isolation import config as odd_config
+from test_isolation import samples as odd_samples
+
+from enchanted_tui.supervisor.supervisor import Supervisor
+
+NAMED = {**LOCAL, "LocalCluster_config": {**LOCAL["LocalCluster_config"], "name": "shared"}}
+
+
+def two_stages():
+    """Two stages, one of them of two steps, some samples failing in every way."""
+    return shapes.nested(12, 3, inner_steps=2, mischief=True)
+
+
+def test_same_dataset_as_local(campaign):
+    """Row for row and file for file but for run times; the executors of three steps name one cluster, which is started once."""
+    config = two_stages()
+    local = campaign(config, "local")
+    assert local.run().code == 0
+    dask = campaign(on_dask(config, NAMED), "dask")
+    ended = dask.run()
+    assert ended.code == 0, ended
+    dask.assert_like(contents_on_dask(local))
+    dask.wait_for_no_process()
+    assert os.listdir(dask.place / "tmp") == []
+
+
+def test_odd_samples_do_the_same_as_local(campaign):
+    """Whatever a sample does to its process is on record as under local execution, its printed output and its failure's reason too."""
+    cases = [case for case in odd_samples() if case != "kills_its_group"]
+    config = odd_config(cases)
+    local = campaign(config, "local")
+    assert local.run().code == 0
+    dask = campaign(on_dask(config, timeout_sec=1.5), "dask")
+    ended = dask.run()
+    assert ended.code == 0, ended
+    assert len(cases) > len(CASES)
+    for name in ("enchanted_dataset.csv", "enchanted_failures.csv"):
+        assert without_runtimes(dask.root / name) == without_runtimes(local.root / name), name
+    assert [path for path in tree(dask.root) if path.startswith("data/")] == [path for path in tree(local.root) if path.startswith("data/")]
+    dask.wait_for_no_process()
+    assert os.listdir(dask.place / "tmp") == []
+
+
+def test_one_cluster_for_all_executors_that_name_it(campaign):
+    """Two executors with one named cluster, used in different stages: one process holds it from the first to the last."""
+    config = two_stages()
+    config["executors"] = {"first": NAMED, "second": {**NAMED, "timeout_sec": 50}}
+    config["supervisor"]["run_order"][0]["executor"] = "first"
+    config["supervisor"]["run_order"][1]["executor"] = ["second", "first"]
+    for runner in config["runners"].values():
+        runner["sleep"] = 0.05
+    shared = campaign(config)
+    process = shared.supervise()
+    holders: set[int] = set()
+
+    def ended() -> bool:
+        holders.update(pid for pid, line in shared.processes().items() if "executors.dask.server" in line)
+        return process.poll() is not None
+
+    wait_until(ended, 90)
+    assert finish(process).code == 0
+    assert len(holders) == 1
+    shared.wait_for_no_process()
+
+
+def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
+    """By its scheduler file and by its address; afterwards its workers live, without anything of ours below them."""
+    config = shapes.flat(40, children=True)
+    local = campaign(config, "local")
+    assert local.run().code == 0
+    with dask_cluster(tmp_path / "dask", workers=2) as cluster:
+        for name, executor in {"file": cluster.executor, "address": {"type": "DaskExecutor", "scheduler_address": cluster.address}}.items():
+            dask = campaign(on_dask(config, executor), name)
+            ended = dask.run()
+            assert ended.code == 0, ended
+            dask.assert_like(contents_on_dask(local))
+            dask.wait_for_no_process()
+            wait_until(lambda: cluster.below_workers() == [], 10, "the workers keep processes of a campaign that has ended")
+        assert all(worker.poll() is None for worker in cluster.workers)
+
+
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
+    """Cluster, workers and samples are gone soon after, whatever ended the supervisor; resume completes what an undisturbed run gives."""
+    config = shapes.flat(60, sleep=0.1, mischief=True)
+    reference = campaign(config, "reference")
+    assert reference.run().code == 0
+    dask = campaign(on_dask(config))
+    process = dask.supervise()
+    dask.wait_for_tasks(5, process, 60)
+    process.send_signal(kill)
+    ended = finish(process)
+    assert ended.code == {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}[kill], ended
+    dask.wait_for_no_process(20)
+    dask.complete()
+    dask.assert_like(contents_on_dask(reference))
+
+
+def test_program_that_runs_a_campaign_is_left_alone(tmp_path, monkeypatch):
+    """Signal handlers, threads, logging, modules and ports of a host program are after a campaign what they were before."""
+    monkeypatch.chdir(tmp_path)
+
+    def surroundings():
+        me = psutil.Process()
+        return {
+            "signals": {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)},
+            "threads": sorted(thread.name for thread in threading.enumerate()),
+            "children": [child.pid for child in me.children(recursive=True)],
+            "ports": [found.laddr.port for found in me.net_connections("inet")],
+            "descriptors": me.num_fds(),
+            "dask": [name for name in sys.modules if name.split(".")[0] in ("dask", "distributed", "dask_jobqueue")],
+        }
+
+    config = {
+        "executors": {"d": LOCAL},
+        "samplers": {"s": shapes.sampler("x", 20)},
+        "runners": {"g": {"type": "SyntheticDoubleGaussianRunner"}},
+        "supervisor": {"base_run_dir": "run", "run_order": [{"executor": "d", "sampler": "s", "runner": "g"}]},
+    }
+    Supervisor({**config, "supervisor": {**config["supervisor"], "base_run_dir": "warm"}}).start()
+    before = surroundings()
+    assert Supervisor(config).start().code == 0
+    assert surroundings() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "warm"]
+
+
+def test_no_more_than_n_workers_at_a_time(campaign):
+    """`n_workers` holds also where the cluster has more threads."""
+    config = shapes.flat(20)
+    config["runners"]["probe"] = {"type": "dask_runners:Gauge"}
+    counts = {}
+    for limit in (1, None):
+        executor = {**LOCAL, "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 3}, "n_workers": limit}
+        dask = campaign(on_dask(config, executor), f"limit{limit}")
+        assert dask.run().code == 0
+        counts[limit] = max(int(row[0]) for row in dask.contents()["dataset"][1:])
+    assert counts[1] == 1
+    assert 2 <= counts[None] <= 3
+
+
+def test_number_of_workers_follows_the_work(campaign):
+    """From none to the greatest number."""
+    executor = {"type": "DaskExecutor", "LocalCluster_config": {"dashboard_address": ":0"}, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2}
+    config = on_dask(shapes.flat(40, sleep=0.25), executor)
+    dask = campaign(config)
+    process = dask.supervise()
+    wait_until(functools.partial(_has_workers, dask, 2), 60)
+    assert finish(process).code == 0
+    dask.wait_for_no_process()
+
+
+def _has_workers(dask, count):
+    return len({worker["pid"] for worker in live(dask).get("workers", [])}) == count
+
+
+def test_all_workers_are_awaited_where_asked_for(campaign, tmp_path):
+    """With `block_until_cluster_started`, nothing runs until the cluster is complete; what does not come in time is a clear stop."""
+    blocked = campaign(on_dask(shapes.flat(5), block_until_cluster_started=True, timeout=60))
+    assert blocked.run().code == 0
+    hosts = [record["started"] for record in blocked.records() if record["type"] == "task"]
+    assert len(hosts) == 5
+
+
+def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
+    """Exit code 3 within seconds, a sentence with the remedy, and the campaign goes on once there are workers."""
+    config = shapes.flat(10)
+    reference = campaign(config, "reference")
+    assert reference.run().code == 0
+    with dask_cluster(tmp_path / "dask", workers=0) as cluster:
+        dask = campaign(on_dask(config, cluster.executor, timeout=1.5))
+        assert_one_sentence(dask.run(), "no Dask worker appeared within 1.5 s", "dask worker")
+        cluster.add_worker()
+        dask.config.write_text(dask.config.read_text().replace("timeout: 1.5", "timeout: 60"))
+        dask.complete()
+        dask.assert_like(contents_on_dask(reference))
+
+
+@pytest.mark.parametrize(
+    ("executor", "words"),
+    [
+        ({"scheduler_address": "tcp://127.0.0.1:9"}, ("no Dask scheduler answers at tcp://127.0.0.1:9", "scheduler_address")),
+        ({"scheduler_file": "nowhere.json", "timeout": 0.5}, ("nowhere.json does not exist", "--scheduler-file")),
+        ({"LocalCluster_config": {"n_workers": 1, "bogus": 1}}, ("cannot be started", "bogus", "LocalCluster_config")),
+    ],
+)
+def test_no_cluster_is_a_clear_stop(campaign, executor, words):
+    """A scheduler that is not there, or options that Dask refuses: one sentence with the remedy, nothing left behind."""
+    dask = campaign(on_dask(shapes.flat(3), {"type": "DaskExecutor", **executor}))
+    assert_one_sentence(dask.run(), *words)
+    dask.wait_for_no_process()
+
+
+def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatch):
+    """dask-jobqueue and Dask copy their default configuration there when they are imported by themselves."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", os.path.dirname(sys.executable))
+    slurm = {"type": "DaskExecutor", "SLURMcluster_config": {"cores": 1, "memory": "1GB", "interface": "lo"}, "scale_n_jobs": 1}
+    dask = campaign(on_dask(shapes.flat(3), slurm))
+    assert_one_sentence(dask.run(), "there is no sbatch here")
+    dask.wait_for_no_process()
+    assert not (home / ".config" / "dask").exists()
+    assert not Path(dask.place / "dask-scratch-space").exists()
