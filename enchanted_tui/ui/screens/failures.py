@@ -21,8 +21,8 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.ask_line import AskLine
-from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.ui.widgets.replacing import may_replace
 from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 
@@ -349,15 +349,10 @@ apart best comes first. Enter lists the tasks of the group."""
         from enchanted_tui.supervisor.failure_export import export_failures
 
         viewer, members = self.viewer, list(self._members())
-        if viewer is None or (await in_thread(path.exists) and not await self._may_replace(path)):
+        if viewer is None or (await in_thread(path.exists) and not await may_replace(self.app, path)):
             return
         count = await in_thread(export_failures, viewer, members, path)
         self.notify(f"Wrote {count:,} line{'' if count == 1 else 's'} to {path}", markup=False)
-
-    async def _may_replace(self, path: Path) -> bool:
-        choices = [Choice("keep", "Keep it"), Choice("replace", "Replace", destroys=True)]
-        answer = await self.app.push_screen_wait(Dialog(f"{path.name} is there already", f"{path}\nIts content would be lost.", choices))
-        return bool(answer == "replace")
 
 
 def _moment(moment: float, now: float) -> str:

@@ -1,0 +1,119 @@
+"""What a person wants to see of the results, and the chart that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from enchanted_tui.supervisor.results import Floats, Results, running_best
+from enchanted_tui.ui.charts import drawing, export
+from enchanted_tui.ui.charts.picture import Picture
+from enchanted_tui.ui.glyphs import is_ascii
+
+BY_SUCCESS = "success or failure"
+BY_NOTHING = "nothing"
+
+
+@dataclass
+class Choice:
+    """The columns on the axes, what the points are marked by, and the rest; kept while the campaign goes on."""
+
+    x: str = ""
+    y: str = ""
+    colour: str = BY_SUCCESS
+    log_x: bool = False
+    log_y: bool = False
+    largest: bool = False
+
+    def settle(self, results: Results) -> None:
+        """Replace columns that the dataset does not have by its first parameter and its first output."""
+        names = results.numeric
+        if self.x not in names:
+            self.x = names[0] if names else ""
+        if self.y not in names:
+            others = [*results.outputs, *(name for name in names if name != self.x), *names]
+            self.y = others[0] if others else ""
+        if self.colour not in colourings(results):
+            self.colour = BY_SUCCESS
+
+    def next_log(self) -> None:
+        """Go on to the next of: none, left, lower, both."""
+        number = (self.log_y + 2 * self.log_x + 1) % 4
+        self.log_y, self.log_x = bool(number & 1), bool(number & 2)
+
+
+def colourings(results: Results) -> list[str]:
+    """Give what points can be marked by."""
+    words = [name for name, column in results.columns.items() if column.words()]
+    return [BY_SUCCESS, BY_NOTHING, *(name for name in results.numeric if name != "success"), *words]
+
+
+def marking(results: Results, colour: str) -> drawing.Marking | None:
+    """Give how points are marked; None for all alike."""
+    if colour == BY_SUCCESS:
+        return drawing.by_success(results.success)
+    column = results.columns.get(colour)
+    if column is None:
+        return None
+    if column.kind == "truth":
+        classes = np.where(np.isnan(column.numbers), -1, column.numbers).astype(np.intp)
+        return drawing.Marking(classes, ("False", "True"), ("error", "success"), ("f", "t"))
+    return drawing.by_value(column.numbers) if column.numeric else drawing.by_word(column.raw, column.words())
+
+
+def _best(results: Results, choice: Choice) -> tuple[Floats, Floats]:
+    numbers = results.columns[choice.y].numbers
+    values = np.where(results.success & ((numbers > 0) | (not choice.log_y)), numbers, np.nan)
+    return values, running_best(values, results.success, largest=choice.largest)
+
+
+def picture(results: Results, choice: Choice, view: str, width: int, height: int) -> Picture:
+    """Draw a view ("histogram", "scatter" or "best") with characters."""
+    size = (width, height)
+    if not choice.x or not choice.y:
+        return drawing.nothing(size, "There is no column of numbers yet.")
+    x, y = results.columns[choice.x].numbers, results.columns[choice.y].numbers
+    if view == "histogram":
+        return drawing.histogram(size, x, results.success, choice.x, log=choice.log_x)
+    if view == "best":
+        values, best = _best(results, choice)
+        return drawing.course(size, values, best, ("finished samples", choice.y), log=choice.log_y)
+    marks = marking(results, choice.colour)
+    return drawing.scatter(size, x, y, (choice.x, choice.y), log=(choice.log_x, choice.log_y), marking=marks)
+
+
+def file_drawing(results: Results, choice: Choice, view: str) -> export.Draw:
+    """Give what draws the same view with matplotlib."""
+    x, y = results.columns[choice.x].numbers, results.columns[choice.y].numbers
+    if view == "histogram":
+        return export.histogram_draw(x, results.success, choice.x, log=choice.log_x)
+    if view == "best":
+        values, best = _best(results, choice)
+        return export.course_draw(values, best, ("finished samples", choice.y), log=choice.log_y)
+    marks = marking(results, choice.colour)
+    return export.scatter_draw(x, y, (choice.x, choice.y), (choice.log_x, choice.log_y), marks)
+
+
+def legend(results: Results, choice: Choice, view: str) -> list[tuple[str, str]]:
+    """Give (text, colour) of what the signs of a view mean."""
+    if view == "best":
+        return [("largest" if choice.largest else "smallest", "primary")]
+    marks = drawing.by_success(results.success) if view == "histogram" else marking(results, choice.colour)
+    if marks is None:
+        return []
+    if view == "histogram":
+        return [("# ok" if is_ascii() else "█ ok", "success"), ("x failed" if is_ascii() else "▒ failed", "error")]
+    return marks.legend()
+
+
+def hidden(results: Results, choice: Choice, view: str) -> int:
+    """Count the rows that a view cannot show: no value, NaN, infinite, or not above 0 on a logarithmic axis."""
+    names = {"histogram": ((choice.x, choice.log_x),), "best": ((choice.y, choice.log_y),)}.get(
+        view, ((choice.x, choice.log_x), (choice.y, choice.log_y))
+    )
+    shown = results.success if view == "best" else np.ones(len(results), dtype=bool)
+    for name, log in names:
+        numbers = results.columns[name].numbers
+        shown = shown & np.isfinite(numbers) & ((numbers > 0) | (not log))
+    return len(results) - int(shown.sum())

@@ -1,0 +1,448 @@
+"""The Results screen: the dataset of the open campaign, as a table, in charts and in numbers."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+
+from enchanted_tui.supervisor.results import Floats, Mask, News, Results, Statistics, statistics
+from enchanted_tui.supervisor.task_index import TaskList
+from enchanted_tui.ui import formats
+from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.charts import choice as charts
+from enchanted_tui.ui.charts.coverage import coverage_text
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.ask_line import AskLine
+from enchanted_tui.ui.widgets.chooser import Chooser
+from enchanted_tui.ui.widgets.line import Buttons, Line
+from enchanted_tui.ui.widgets.plot import Plot
+from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.viewing import View, Viewer
+
+_VIEWS = (
+    ("table", "Table"),
+    ("histogram", "Histogram"),
+    ("scatter", "Scatter"),
+    ("best", "Best"),
+    ("coverage", "Coverage"),
+    ("summary", "Summary"),
+)
+_CHARTS = ("histogram", "scatter", "best")
+_BODIES = {"table": "#table", "coverage": "#coverage", "summary": "#summary"}
+_PAUSE = 2.0  # seconds between two readings of a dataset that grows ...
+_PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copies the columns
+_NOTHING = "No campaign is open; choose one on the screen Runs (1)."
+_SUMMARY = (
+    Column("column", "COLUMN", 16, grow=1),
+    Column("rows", "ROWS", 6),
+    Column("count", "COUNT", 7, "right"),
+    Column("missing", "MISSING", 7, "right", priority=2),
+    Column("min", "MIN", 9, "right"),
+    Column("median", "MEDIAN", 9, "right"),
+    Column("mean", "MEAN", 9, "right", priority=1),
+    Column("max", "MAX", 9, "right"),
+    Column("std", "STD", 9, "right", priority=3),
+)
+
+
+class ResultsScreen(CampaignScreen):
+    """One view at a time; what is chosen for the charts stays from one to the next."""
+
+    HELP = """The dataset of the open campaign; it grows while the campaign runs.
+
+In the charts, left and right change the column along the bottom, up and down the one on the left. Failed samples are crosses,
+successful ones dots; a number as colour is five steps, each with as many samples: the more ink, the larger."""
+    DEFAULT_CSS = """
+    ResultsScreen #tabs { background: $surface; padding: 0 1; }
+    ResultsScreen #choices { background: $background; padding: 0 1; }
+    ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage { display: none; height: 1fr; }
+    ResultsScreen #coverage { padding: 0 1; scrollbar-size-vertical: 1; }
+    ResultsScreen #coverage-text { height: auto; }
+    ResultsScreen .-shown { display: block !important; }
+    """
+    AUTO_FOCUS = "#table"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        *(f"results.{name}" for name, _ in _VIEWS),
+        "results.axes",
+        "results.colour",
+        "results.log",
+        "results.goal",
+        "results.sort",
+        "results.open",
+        "results.export",
+        "results.copy",
+        "results.back",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.results = Results()
+        self.choice = charts.Choice()
+        self._shown = "table"
+        self._sort: tuple[str, bool] = ("", True)  # column ("" for the order in which rows finished), largest first
+        self._counts: object = None
+        self._reading = False
+        self._statistics: dict[tuple[str, str], Statistics] = {}
+
+    def compose_body(self) -> ComposeResult:
+        yield Buttons(id="tabs")
+        yield Buttons(id="choices")
+        yield VirtualTable((Column("task", "TASK", 16),), self._cells, fit=False, empty=_NOTHING, id="table")
+        yield Plot(id="plot")
+        with VerticalScroll(id="coverage"):
+            yield Line(id="coverage-text")
+        yield VirtualTable(_SUMMARY, self._summary_cells, id="summary")
+        yield AskLine()
+
+    def on_mount(self) -> None:
+        self._go("table")
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.query_one("#table", VirtualTable)
+
+    @property
+    def plot(self) -> Plot:
+        return self.query_one(Plot)
+
+    # -- reading -------------------------------------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        counts = (view.root, view.snapshot.tasks_done, view.snapshot.failed, view.snapshot.depth, view.reading)
+        if counts != self._counts and not self._reading and self.viewer is not None:
+            if self._counts is None or self._counts[0] != view.root:  # type: ignore[index]
+                self._forget("Reading the dataset.")
+            self._counts = counts
+            self._reading = True
+            self.app.perform(self._read(self.viewer))
+
+    def show_nothing(self) -> None:
+        self._counts = None
+        self._forget(_NOTHING if self.app.root is None else "Reading the dataset.")
+
+    def _forget(self, why: str) -> None:
+        self.results = Results()
+        self.table.set_empty(why)
+        self._lay_out_table()
+        self._refresh_view()
+
+    async def _read(self, viewer: Viewer) -> None:
+        results = self.results
+        try:
+            news, parameters = await in_thread(_news, viewer, results)
+        finally:
+            self.set_timer(_PAUSE + _PAUSE_PER_ROW * len(results), self._rested)
+        if viewer is not self.viewer or results is not self.results:
+            return
+        before = list(results.columns)
+        results.take(news)
+        results.parameters = parameters or results.parameters
+        self.choice.settle(results)
+        self.table.set_empty("No sample of this stage has finished yet.")
+        if list(results.columns) != before:
+            self._lay_out_table()
+        self._refresh_view()
+
+    def _rested(self) -> None:
+        """Take up what has come in the meantime."""
+        self._reading = False
+        if self.view is not None:
+            self.show(self.view)
+
+    # -- views ---------------------------------------------------------------------------------------------------------------
+
+    def _go(self, name: str) -> None:
+        self._shown = name
+        body = _BODIES.get(name, "#plot")
+        for selector in (*_BODIES.values(), "#plot"):
+            self.query_one(selector).set_class(selector == body, "-shown")
+        self.query_one(body).focus()
+        self._refresh_view()
+
+    def _refresh_view(self) -> None:
+        self._show_tabs()
+        self._show_choices()
+        if self._shown == "table":
+            self.table.set_rows(self._order())
+        elif self._shown == "summary":
+            self.app.perform(self._summarise(self.results))
+        elif self._shown == "coverage":
+            line = self.query_one("#coverage-text", Line)
+            line.show(coverage_text(self.results, self.query_one("#coverage").size.width - 3))
+            line.refresh(layout=True)
+        else:
+            results, choice, name = self.results, self.choice, self._shown
+            self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
+
+    def on_resize(self) -> None:
+        if self._shown == "coverage":
+            self.call_after_refresh(self._refresh_view)
+
+    def _show_tabs(self) -> None:
+        keys = {active.binding.id: self.app.get_key_display(active.binding) for active in self.active_bindings.values()}
+        parts = []
+        for name, title in _VIEWS:
+            label = f"{keys.get(f'results.{name}', '')} {title}".strip()
+            label = f"[{label}]" if name == self._shown else f" {label} "
+            parts.append((label, "bold" if name == self._shown else "", f"results_{name}"))
+        count = len(self.results)
+        self.query_one("#tabs", Buttons).set([*parts, (f"  {count:,} row{'' if count == 1 else 's'}" if count else "", "", "")])
+
+    def _show_choices(self) -> None:
+        choice, parts = self.choice, []
+        colours = self.app.theme_variables
+        if self._shown in _CHARTS and choice.x and choice.y:
+            if self._shown != "best":
+                parts.append((f"x {choice.x}{' (log)' if choice.log_x else ''}  ", "", "choose('x')"))
+            if self._shown != "histogram":
+                parts.append((f"y {choice.y}{' (log)' if choice.log_y else ''}  ", "", "choose('y')"))
+            if self._shown == "scatter":
+                parts.append((f"colour {choice.colour}   ", "", "choose('colour')"))
+            for text, colour in charts.legend(self.results, choice, self._shown):
+                parts.append((f" {text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
+            hidden = charts.hidden(self.results, choice, self._shown)
+            parts.append((f"  {hidden:,} rows without a value" if hidden else "", "dim", ""))
+        elif self._shown == "table" and len(self.results):
+            by = self._sort[0] or "when they finished"
+            parts.append(
+                (
+                    f"sorted by {by}, {'largest' if self._sort[0] else 'newest'} first" if self._sort[1] else f"sorted by {by}",
+                    "",
+                    "results_sort",
+                )
+            )
+        self.query_one("#choices", Buttons).set(parts)
+
+    def action_results_table(self) -> None:
+        self._go("table")
+
+    def action_results_histogram(self) -> None:
+        self._go("histogram")
+
+    def action_results_scatter(self) -> None:
+        self._go("scatter")
+
+    def action_results_best(self) -> None:
+        self._go("best")
+
+    def action_results_coverage(self) -> None:
+        self._go("coverage")
+
+    def action_results_summary(self) -> None:
+        self._go("summary")
+
+    def action_results_back(self) -> None:
+        if self._shown == "table":
+            self.app.switch_mode("monitor")
+        else:
+            self._go("table")
+
+    # -- the table -----------------------------------------------------------------------------------------------------------
+
+    def _lay_out_table(self) -> None:
+        columns = [Column("", "TASK", 16, sortable=True)]
+        for name, column in self.results.columns.items():
+            width = max(9, min(24, len(name))) if column.numeric else 14
+            columns.append(Column(name, name, width + 2, "right" if column.numeric else "left", sortable=True))
+        self.table.set_columns(columns)
+
+    def _order(self) -> Sequence[int]:
+        name, descending = self._sort
+        count = len(self.results)
+        column = self.results.columns.get(name)
+        if column is None:
+            return range(count - 1, -1, -1) if descending else range(count)
+        if column.numeric:
+            numbers = column.numbers
+            order = np.argsort(-numbers if descending else numbers, kind="stable")
+            return array("q", order.astype(np.int64).tobytes())
+        return sorted(range(count), key=lambda row: str(column.raw[row]), reverse=descending)
+
+    def _cells(self, row: int) -> Sequence[Cell]:
+        return (self.results.tasks[row].name, *(_cell(name, column.raw[row]) for name, column in self.results.columns.items()))
+
+    def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
+        if event.table is self.table:
+            self._sort_by(event.column)
+
+    def _sort_by(self, column: str) -> None:
+        """Sort by a column, the other way round if it is that one already."""
+        self._sort = (column, not self._sort[1] if self._sort[0] == column else True)
+        self.table.set_sort(column, descending=self._sort[1])
+        self._refresh_view()
+
+    def action_results_sort(self) -> None:
+        self.app.perform(self._choose_sort())
+
+    async def _choose_sort(self) -> None:
+        names = list(self.results.columns)
+        lines = ["when they finished", *names]
+        current = names.index(self._sort[0]) + 1 if self._sort[0] in names else 0
+        chosen = await self.app.push_screen_wait(Chooser("Sort by", lines, current))
+        if chosen is not None:
+            self._go("table")
+            self._sort_by(names[chosen - 1] if chosen else "")
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        if event.table is self.table:
+            self.action_results_open()
+
+    def action_results_open(self) -> None:
+        row = self.table.cursor
+        if self._shown != "table" or row is None:
+            self.notify("Rows are opened from the table.")
+            return
+        from enchanted_tui.ui.screens.task import TaskScreen
+
+        self.app.push_screen(TaskScreen(self.results.tasks[row]))
+
+    # -- charts --------------------------------------------------------------------------------------------------------------
+
+    def action_results_axes(self) -> None:
+        self.app.perform(self._choose_axes())
+
+    async def _choose_axes(self) -> None:
+        if self._shown not in _CHARTS:
+            self._go("scatter")
+        if self._shown != "best":
+            await self._choose("x")
+        if self._shown != "histogram":
+            await self._choose("y")
+
+    def action_results_colour(self) -> None:
+        self.action_choose("colour")
+
+    def action_choose(self, what: str) -> None:
+        """Choose one of x, y and colour."""
+        self.app.perform(self._choose(what))
+
+    async def _choose(self, what: str) -> None:
+        titles = {"x": "Along the bottom", "y": "On the left", "colour": "Colour and mark by"}
+        names = charts.colourings(self.results) if what == "colour" else self.results.numeric
+        if not names:
+            self.notify("There is no column of numbers yet.")
+            return
+        current = getattr(self.choice, what)
+        chosen = await self.app.push_screen_wait(Chooser(titles[what], names, names.index(current) if current in names else 0))
+        if chosen is not None:
+            setattr(self.choice, what, names[chosen])
+            if what == "colour" and self._shown != "scatter":
+                self._go("scatter")
+            self._refresh_view()
+
+    def on_plot_step(self, message: Plot.Step) -> None:
+        names = self.results.numeric
+        only = {"histogram": "x", "best": "y"}.get(self._shown)
+        axis = only or ("x", "y")[message.axis]
+        if names:
+            index = names.index(getattr(self.choice, axis)) + message.step
+            setattr(self.choice, axis, names[index % len(names)])
+            self._refresh_view()
+
+    def action_results_log(self) -> None:
+        if self._shown == "histogram":
+            self.choice.log_x = not self.choice.log_x
+        elif self._shown == "best":
+            self.choice.log_y = not self.choice.log_y
+        else:
+            self._go("scatter")
+            self.choice.next_log()
+        self._refresh_view()
+
+    def action_results_goal(self) -> None:
+        self.choice.largest = not self.choice.largest
+        self._go("best")
+
+    # -- the summary ---------------------------------------------------------------------------------------------------------
+
+    async def _summarise(self, results: Results) -> None:
+        columns = {name: results.columns[name].numbers for name in results.numeric}
+        found = await in_thread(_summaries, columns, results.success)
+        if results is self.results:
+            self._statistics = found
+            self.query_one("#summary", VirtualTable).set_rows(list(found))
+
+    def _summary_cells(self, key: tuple[str, str]) -> Sequence[Cell]:
+        name, rows = key
+        found = self._statistics[key]
+        missing = f"{found.missing:,}" + (f" +{found.infinite} inf" if found.infinite else "")
+        numbers = (found.minimum, found.median, found.mean, found.maximum, found.std)
+        colour = {"ok": "success", "failed": "error"}.get(rows, "")
+        shown = [f"{number:.4g}" if number is not None else "" for number in numbers]
+        return (name if rows == "all" else "", (rows, colour), f"{found.count:,}", missing, *shown)
+
+    # -- writing and copying -------------------------------------------------------------------------------------------------
+
+    def action_results_export(self) -> None:
+        if self.app.root is None or not self.choice.x:
+            self.notify("There is nothing to write yet.")
+            return
+        if self._shown not in _CHARTS:
+            self._go("scatter")
+        proposed = self.app.home / f"{self.app.root.name}_{self._shown}.png"
+        self.query_one(AskLine).ask("export", "Write to", str(proposed), "png, svg or pdf")
+
+    def on_ask_line_answered(self, message: AskLine.Answered) -> None:
+        line = self.query_one(AskLine)
+        if not message.value.strip():
+            line.say("type the name of a file")
+            return
+        line.action_close()
+        self.app.perform(self._export(self.app.home / Path(message.value.strip()).expanduser()))
+
+    def on_ask_line_closed(self) -> None:
+        self.query_one(_BODIES.get(self._shown, "#plot")).focus()
+
+    async def _export(self, path: Path) -> None:
+        from enchanted_tui.ui.charts.export import write_chart
+        from enchanted_tui.ui.widgets.replacing import may_replace
+
+        draw = charts.file_drawing(self.results, self.choice, self._shown)
+        if await in_thread(path.exists) and not await may_replace(self.app, path):
+            return
+        await in_thread(write_chart, path, draw)
+        self.notify(f"Wrote {path}", markup=False)
+
+    def action_results_copy(self) -> None:
+        if self._shown in _CHARTS:
+            self.app.copy_to_clipboard(self.plot.text)
+            self.notify("Copied the chart as text.")
+        elif self._shown == "table" and self.table.cursor is not None:
+            self.app.copy_to_clipboard(self.table.row_text(self.table.cursor_row))
+            self.notify("Copied the row.")
+
+
+def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
+    """Read what is new; takes long for many rows."""
+    columns, tasks = viewer.row_columns(), viewer.row_tasks()
+    assert isinstance(tasks, TaskList)
+    parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
+    return results.news(columns, tasks), parameters
+
+
+def _summaries(columns: Mapping[str, Floats], ok: Mask) -> dict[tuple[str, str], Statistics]:
+    found: dict[tuple[str, str], Statistics] = {}
+    for name, numbers in columns.items():
+        found[name, "all"] = statistics(numbers)
+        if not ok.all() and ok.any():
+            found[name, "ok"], found[name, "failed"] = statistics(numbers[ok]), statistics(numbers[~ok])
+    return found
+
+
+def _cell(name: str, value: Any) -> Cell:
+    if value is None:
+        return ""
+    if name == "success":
+        return (f"{glyph('ok')} True", "success") if value else (f"{glyph('failed')} False", "error")
+    return formats.number(value)
