@@ -1,0 +1,157 @@
+"""One element of a job array, as the executor follows it: the tasks it holds and what its results file has said so far."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from enchanted_tui.executors.base import JobInfo, Task, TaskId, WorkerInfo
+from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
+from enchanted_tui.executors.slurm.queue import JobRow
+
+_HEAD = re.compile(rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),')
+_SUFFIX = len(b',"crc":"00000000"}\n')
+
+
+@dataclass(slots=True)
+class Held:
+    """A task that a job holds. After a restart the task itself is known only once it is submitted again."""
+
+    attempt: int
+    task: Task | None = None
+    begun: float | None = None  #: when it began, seconds since the epoch
+
+
+@dataclass
+class Element:
+    """A job that works through one share."""
+
+    submission: Submission
+    index: int
+    held: dict[TaskId, Held]  #: what has no result yet
+    count: int  #: number of tasks it was given
+    adopted: bool = False  #: an earlier session submitted it
+    offset: int = 0  #: up to which its results file has been read
+    row: JobRow | None = None  #: what the scheduler said last
+    hello: dict[str, Any] | None = None
+    bye: dict[str, Any] | None = None
+    began_any: bool = False
+    cancelled: bool = False  #: by us
+    withdrawn: bool = False  #: by us, before it began
+    revoked_at: float | None = None
+    final: JobRow | None = None  #: how it ended, as the scheduler says
+    final_at: float = 0.0
+    missing_since: float | None = None
+    grown_at: float = 0.0  #: when its results file was last seen to grow
+    _unfinished: bytes = field(default=b"", repr=False)
+
+    @property
+    def job(self) -> str:
+        """Its number as SLURM writes it."""
+        return f"{self.submission.job}_{self.index}" if self.submission.job else "?"
+
+    @property
+    def results(self) -> str:
+        return results_file(self.submission.directory, self.index)
+
+    @property
+    def output(self) -> str:
+        return output_file(self.submission.directory, self.index)
+
+    @property
+    def node(self) -> str:
+        for known in (self.row, self.final):
+            if known is not None and known.node:
+                return known.node
+        return str(self.hello["node"]) if self.hello is not None else ""
+
+    @property
+    def waits(self) -> bool:
+        """True as long as it is not known to have begun."""
+        return self.hello is None and (self.row is None or self.row.state == "PENDING")
+
+    def take(self, data: bytes) -> tuple[list[tuple[TaskId, bytes, float]], list[dict[str, Any]]]:
+        """Take what the results file has grown by: give (task, record, run time) of each whole result, and the notes."""
+        self.offset += len(data)
+        if data:
+            self.grown_at = time.monotonic()
+        lines = (self._unfinished + data).split(b"\n")
+        self._unfinished = lines.pop()
+        results, notes = [], []
+        for line in lines:
+            if line.startswith(NOTE):
+                notes += self._note(line)
+            elif (head := _HEAD.match(line)) is not None and is_intact(line + b"\n"):
+                task = TaskId(*map(int, head.groups()[:4]))
+                results.append((task, line + b"\n", float(head[5])))
+        return results, notes
+
+    def _note(self, line: bytes) -> list[dict[str, Any]]:
+        try:
+            note: dict[str, Any] = json.loads(line[1:])
+        except ValueError:  # torn by the death of its writer
+            return []
+        op = note["op"]
+        if op == "hello":
+            self.hello, self.bye = note, None
+        elif op == "bye":
+            self.bye = note
+        elif op == "begin":
+            self.began_any = True
+            task = self.held.get(TaskId(*note["task"]))
+            if task is not None:
+                task.begun = note["at"]
+        return [note]
+
+    # -- for people -------------------------------------------------------------------------------------------------------------------
+
+    def shown(self) -> JobInfo:
+        row = self.final or self.row
+        state = row.state if row is not None else "RUNNING" if self.hello else "SUBMITTED" if self.submission.job else "UNKNOWN"
+        if self.hello is not None and state == "PENDING":
+            state = "RUNNING"
+        elapsed = time.time() - self.hello["at"] if self.hello is not None else None
+        remaining = row.remaining if row is not None else None
+        if self.hello is not None and self.hello["ends"]:
+            remaining = max(0.0, self.hello["ends"] - time.time())
+        reason = row.reason if row is not None else ""
+        return JobInfo(
+            name=self.submission.name,
+            job=self.job,
+            state=state,
+            reason=reason,
+            node=self.node,
+            held=self.count,
+            done=self.count - len(self.held),
+            elapsed=None if elapsed is None else round(elapsed),
+            remaining=None if remaining is None else round(remaining),
+        )
+
+    def workers(self) -> list[WorkerInfo]:
+        """What its processes are doing."""
+        host = self.node or (str(self.hello["host"]) if self.hello else "")
+        pid = int(self.hello["pid"]) if self.hello else 0
+        busy = [(task.name, held.begun) for task, held in list(self.held.items()) if held.begun is not None]
+        return [WorkerInfo(self.job, host, pid, name, since) for name, since in busy]
+
+
+def elements_of(submission: Submission, *, adopted: bool = False) -> list[Element]:
+    """Give the elements of a job array."""
+    return [
+        Element(submission, index, {task: Held(attempt) for task, attempt in held}, len(held), adopted)
+        for index, held in enumerate(submission.elements)
+    ]
+
+
+def is_intact(line: bytes) -> bool:
+    """Tell whether a record is exactly what was written, by its own checksum."""
+    try:
+        expected = int(line[-11:-3], 16)
+    except ValueError:
+        return False
+    return line.endswith(b'"}\n') and zlib.crc32(line[:-_SUFFIX] + b"}") == expected

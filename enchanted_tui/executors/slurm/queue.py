@@ -1,0 +1,208 @@
+"""SLURM's own commands, with explicit formats, and what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from enchanted_tui.executors.slurm.script import seconds
+from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem, Transport
+
+_FORMAT = "%F|%K|%T|%M|%L|%C|%N|%j|%r"
+_DEFAULT_MAX_ARRAY = 1001
+_TIMEOUT = 60.0
+
+#: What sbatch says when nobody knows whether the job was accepted, or when it may be accepted later.
+_UNSURE = re.compile(
+    "timed out|unable to contact|communication|connection|zero bytes|temporarily|transmission|try again|in progress|broken pipe|unexpected",
+    re.IGNORECASE,
+)
+_FULL = re.compile(r"submit limit|accounting/QOS policy|too many jobs|maximum.*jobs|AssocMaxSubmitJobLimit|QOSMaxSubmit", re.IGNORECASE)
+
+#: What to do about what sbatch refuses.
+_REMEDIES = (
+    (r"invalid partition|partition.*not", "choose a partition that sinfo lists, under sbatch: partition"),
+    (r"invalid account|account.*(combination|invalid)", "give your project under sbatch: account, and a partition that it may use"),
+    (r"qos", "choose a qos that sacctmgr show assoc lists for you, under sbatch: qos"),
+    (r"job array specification", "lower max_jobs: the array has more elements than the cluster takes"),
+    (r"node configuration|requested node|more processors|memory", "ask for less: cpus_per_task, mem, nodes or gres under sbatch"),
+    (r"time limit", "ask for a time under sbatch: time that the partition allows (sinfo -o '%P %l')"),
+    (r"unrecognized option|invalid option|unknown option|ambiguous", "correct this option under sbatch"),
+    (r"interpreter|#!", "begin job_script_template with a line such as #!/bin/bash"),
+)
+
+
+class SubmissionRefused(Exception):
+    """The scheduler does not take the job; the message is one sentence with the remedy."""
+
+
+class QueueFull(Exception):
+    """No more jobs are taken for now."""
+
+
+class SubmissionUnsure(Exception):
+    """Nobody knows whether the scheduler took the job."""
+
+
+class SchedulerUnreachable(Exception):
+    """The scheduler does not answer: nothing is known, which is not the same as an empty queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One element of a job array as the scheduler sees it."""
+
+    job: str  #: number of the array
+    element: int | None
+    state: str
+    name: str
+    reason: str = ""
+    node: str = ""
+    elapsed: float | None = None  #: seconds
+    remaining: float | None = None  #: seconds of walltime
+    cpus: int = 1
+    exit_code: str = ""  #: ``code:signal``, where it is known
+
+
+class Scheduler:
+    """The commands of one cluster."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._has_accounting = True
+
+    def max_array_size(self) -> int:
+        """How many elements a job array can have."""
+        done = self._query(["scontrol", "show", "config"])
+        found = re.search(r"^MaxArraySize\s*=\s*(\d+)", done, re.MULTILINE)
+        return max(1, int(found[1])) if found else _DEFAULT_MAX_ARRAY
+
+    def submit(self, arguments: Sequence[str], script: str) -> str:
+        """Submit a job and give its number. Raises SubmissionRefused, QueueFull or SubmissionUnsure."""
+        try:
+            done = self._transport.run(arguments, stdin=script.encode(), timeout=_TIMEOUT)
+        except CommandTimeout as error:
+            raise SubmissionUnsure(str(error)) from error
+        number = done.text.strip().split(";")[0]
+        if done.code == 0 and number.isdigit():
+            return number
+        complaint = done.complaint or f"exit code {done.code}"
+        if done.code == 0 or _UNSURE.search(complaint):
+            raise SubmissionUnsure(complaint)
+        if _FULL.search(complaint):
+            raise QueueFull(complaint)
+        raise SubmissionRefused(f"sbatch refused the job: {_said(complaint)}; {_remedy(complaint)}")
+
+    def jobs(self) -> list[JobRow]:
+        """Give this account's jobs, finished ones that are still known included. Raises SchedulerUnreachable."""
+        out = self._query(["squeue", "-h", "-r", "--me", "-t", "all", "-o", _FORMAT])
+        return [row for line in out.splitlines() if (row := _row(line)) is not None]
+
+    def ended(self, job: str, elements: Collection[int]) -> list[JobRow]:
+        """Ask what became of array elements: accounting first, then the scheduler itself. What nobody knows is left out."""
+        found = self._accounted(job) if self._has_accounting else []
+        known = {row.element for row in found}
+        if not known.issuperset(elements):
+            found += [row for row in self._shown(job) if row.element not in known]
+        return [row for row in found if row.element in elements]
+
+    def cancel(self, jobs: Collection[str], names: Collection[str]) -> bool:
+        """Cancel jobs by number or by name; tell whether the scheduler took note."""
+        commands = []
+        if jobs:
+            commands.append(["scancel", *sorted(jobs)])
+        if names:
+            commands.append(["scancel", "--me", f"--name={','.join(sorted(names))}"])
+        good = True
+        for command in commands:
+            try:
+                done = self._transport.run(command, timeout=_TIMEOUT)
+            except CommandTimeout:
+                return False
+            good &= done.code == 0 or "invalid job id" in done.complaint.lower()
+        return good
+
+    def _accounted(self, job: str) -> list[JobRow]:
+        fields = "JobID,State,ExitCode,NodeList,JobName"
+        try:
+            done = self._transport.run(["sacct", "-X", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", job], timeout=_TIMEOUT)
+        except (CommandTimeout, FarSideProblem):
+            return []
+        if done.code:
+            self._has_accounting = "disabled" not in done.complaint
+            return []
+        rows = []
+        for line in done.text.splitlines():
+            cells = line.split("|")
+            if len(cells) == 5:
+                number, _, element = cells[0].partition("_")
+                state, _, by = cells[1].partition(" ")
+                rows.append(JobRow(number, _number(element), state.rstrip("+"), cells[4], reason=by, node=cells[3], exit_code=cells[2]))
+        return rows
+
+    def _shown(self, job: str) -> list[JobRow]:
+        try:
+            out = self._query(["scontrol", "-o", "show", "job", job])
+        except SchedulerUnreachable:
+            return []
+        rows = []
+        for line in out.splitlines():
+            fields = dict(re.findall(r"(\w+)=(\S*)", line))
+            if "JobState" in fields:
+                number = fields.get("ArrayJobId") or fields.get("JobId") or ""
+                rows.append(
+                    JobRow(
+                        number,
+                        _number(fields.get("ArrayTaskId", "")),
+                        fields["JobState"],
+                        fields.get("JobName", ""),
+                        reason=fields.get("Reason", ""),
+                        node=fields.get("NodeList", ""),
+                        exit_code=fields.get("ExitCode", ""),
+                    )
+                )
+        return rows
+
+    def _query(self, command: Sequence[str]) -> str:
+        try:
+            done = self._transport.run(command, timeout=_TIMEOUT)
+        except CommandTimeout as error:
+            raise SchedulerUnreachable(str(error)) from error
+        if done.code:
+            raise SchedulerUnreachable(_said(done.complaint) or f"{command[0]} ended with exit code {done.code}")
+        return done.text
+
+
+def _row(line: str) -> JobRow | None:
+    cells = line.split("|", 8)
+    if len(cells) != 9:
+        return None
+    job, element, state, elapsed, left, cpus, node, name, reason = cells
+    return JobRow(
+        job,
+        _number(element),
+        state,
+        name,
+        reason="" if reason == "None" else reason,
+        node=node,
+        elapsed=seconds(elapsed) or 0.0,
+        remaining=seconds(left),
+        cpus=_number(cpus) or 1,
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdigit() else None
+
+
+def _said(complaint: str) -> str:
+    """Give the last thing that was said, without the program's name before it."""
+    return re.split(r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint)[-1].strip().rstrip(".")
+
+
+def _remedy(complaint: str) -> str:
+    for pattern, remedy in _REMEDIES:
+        if re.search(pattern, complaint, re.IGNORECASE):
+            return remedy
+    return "correct the options under sbatch, or ask your administrator"

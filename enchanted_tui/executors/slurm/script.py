@@ -1,0 +1,127 @@
+"""The job script and the options of sbatch. Values are quoted: none is ever seen by a shell or taken for another option."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+COMMAND = re.compile(r"\{\{\s*command\s*\}\}")  #: where a template runs the worker
+
+#: Options that the executor sets itself, and what to use instead.
+RESERVED = {
+    "array": "use array_throttle to limit how many elements run at the same time",
+    "output": "the output of each job goes to its files in the campaign's directory",
+    "error": "the output of each job goes to its files in the campaign's directory",
+    "wrap": "use job_script_prologue or job_script_template",
+    "parsable": "it is always used",
+    "wait": "the executor waits by itself",
+    "test-only": "use --dry-run to see the script",
+    "input": "the worker reads its own files",
+    "open-mode": "the executor needs its own",
+    "quiet": "the executor needs what sbatch says",
+    "verbose": "the executor needs what sbatch says",
+    "hold": "hold jobs by scontrol hold, or pause the campaign",
+}
+_OPTION = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*\Z")
+_TIME_LINE = re.compile(r"^#SBATCH\s+(?:--time(?:=|\s+)|-t\s*)(\S+)", re.MULTILINE)
+_TIME = re.compile(
+    r"(?:(?P<days>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::(?P<s>\d+))?)?|(?P<first>\d+)(?::(?P<second>\d+)(?::(?P<third>\d+))?)?)\Z"
+)
+
+
+def option_name(key: str) -> str:
+    """Give an option as sbatch spells it: ``cpus_per_task`` is ``cpus-per-task``."""
+    return key.strip().lstrip("-").replace("_", "-")
+
+
+def option_problems(options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Give (key, sentence) for each option that cannot be used."""
+    for key, value in options.items():
+        name = option_name(key)
+        if not _OPTION.match(name) or len(name) == 1:
+            yield key, f"{key!r} is no option of sbatch; write the long name without dashes before it, such as cpus-per-task"
+        elif name in RESERVED:
+            yield key, f"is set by the executor; {RESERVED[name]}"
+        elif any(character in str(value) for character in "\n\r\0"):
+            yield key, "the value of an option must be one line"
+        elif name == "time" and seconds(str(value)) is None and str(value).upper() not in ("0", "INFINITE", "UNLIMITED"):
+            yield key, f"{value!r} is no time limit; expected minutes, H:M:S or D-H:M:S, such as 02:00:00 or 1-12:00:00"
+
+
+def option_list(options: Mapping[str, Any]) -> list[str]:
+    """Give options as arguments: ``--name=value``; a flag that is true has no value, one that is false is left out."""
+    arguments = []
+    for key, value in options.items():
+        if value is None or value is False:
+            continue
+        arguments.append(f"--{option_name(key)}" if value is True else f"--{option_name(key)}={value}")
+    return arguments
+
+
+def job_script(options: Mapping[str, Any], prologue: Sequence[str], template: str | None, command: Sequence[str]) -> str:
+    """Give the script of a job. `command` starts the worker; the number of its array element is added.
+
+    In a template, which has its own ``#SBATCH`` lines, `options` are left to the command line.
+    """
+    line = " ".join([*map(shlex.quote, command), '"$SLURM_ARRAY_TASK_ID"'])
+    if template is not None:
+        return COMMAND.sub(lambda _: line, template)
+    directives = [f"#SBATCH {_quoted(argument)}" for argument in option_list(options)]
+    return "\n".join(["#!/bin/bash", *directives, "", *prologue, f"exec {line}", ""])
+
+
+def sbatch_arguments(
+    options: Mapping[str, Any],
+    *,
+    name: str,
+    directory: str,
+    count: int,
+    throttle: int | None,
+    exclude: Iterable[str],
+    on_command_line: bool,
+) -> list[str]:
+    """Give the arguments of sbatch for an array of `count` elements, whose script comes on its standard input."""
+    named = {option_name(key): value for key, value in options.items()}
+    excluded = sorted({*exclude, *filter(None, str(named.get("exclude") or "").split(","))} if exclude else ())
+    return [
+        "sbatch",
+        "--parsable",
+        *(option_list(options) if on_command_line else ()),
+        f"--job-name={name}",
+        f"--array=0-{count - 1}" + (f"%{throttle}" if throttle else ""),
+        f"--output={directory.replace('%', '%%')}/output.%a",
+        *(() if named.get("requeue") or named.get("no-requeue") else ("--no-requeue",)),
+        *((f"--exclude={','.join(excluded)}",) if excluded else ()),
+    ]
+
+
+def walltime(options: Mapping[str, Any], template: str | None) -> float | None:
+    """Give the time limit of a job in seconds, as far as it is known here."""
+    for key, value in options.items():
+        if option_name(key) == "time":
+            return seconds(str(value))
+    found = _TIME_LINE.findall(template) if template else []
+    return seconds(found[-1]) if found else None
+
+
+def seconds(text: str) -> float | None:
+    """Give one of SLURM's times in seconds: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S; None if it is none, or without limit."""
+    found = _TIME.match(text.strip())
+    if found is None:
+        return None
+    if found["days"] is not None:
+        days, hours, minutes, rest = (int(found[name] or 0) for name in ("days", "h", "m", "s"))
+        total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    else:
+        parts = [int(found[name]) for name in ("first", "second", "third") if found[name] is not None]
+        total = parts[0] * 60 if len(parts) == 1 else sum(part * 60**power for power, part in enumerate(reversed(parts)))
+    return float(total) or None
+
+
+def _quoted(argument: str) -> str:
+    """Quote an argument as the reader of #SBATCH lines wants it."""
+    if re.fullmatch(r"[A-Za-z0-9_@%+=:,./\[\]*-]+", argument):
+        return argument
+    return '"' + re.sub(r'(["\\])', r"\\\1", argument) + '"'

@@ -1,0 +1,91 @@
+"""What the end of a job means for the tasks it held."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from enchanted_tui.executors.slurm.far.crew import EXIT_DISK
+from enchanted_tui.executors.slurm.queue import JobRow
+
+LIVE = frozenset(
+    ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING", "REQUEUED")
+    + ("REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD", "POWER_UP_NODE")
+)
+
+#: Reasons for which a job waits for ever, and what to do.
+_NEVER = (
+    (r"PartitionTimeLimit|WallDuration", "it asks for more time than is allowed: lower sbatch: time (sinfo -o '%P %l' lists the limits)"),
+    (r"PartitionNodeLimit", "it asks for more nodes than its partition gives to one job: lower sbatch: nodes"),
+    (r"BadConstraints", "no node has what it asks for: correct constraint, gres, mem or cpus_per_task under sbatch"),
+    (r"InvalidAccount|AccountNotAllowed", "its account may not be used here: correct sbatch: account"),
+    (r"InvalidQOS|QOSNotAllowed", "its qos may not be used here: correct sbatch: qos"),
+    (r"PartitionDown|PartitionInactive", "its partition is closed: choose another one under sbatch: partition"),
+    (r"DependencyNeverSatisfied", "what it depends on has failed: correct sbatch: dependency"),
+    (r"(Max\w*(Cpu|Node|Mem|GRES|TRES)\w*PerJob)|ReservationDeleted", "it asks for more than is allowed: ask for less under sbatch"),
+)
+#: The same, but a node that is down for a while gives this reason too.
+_NEVER_AT_FIRST = re.compile(r"PartitionConfig")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a job that did not say good-bye."""
+
+    kind: str  #: done, walltime, node, preempted, memory, cancelled, launch, disk, failed or vanished
+    reason: str  #: as a clause, for the failure of a task that was in progress
+    failure: str = "lost"  #: kind of that failure
+    counts: bool = True  #: whether that was one of the task's attempts
+    suspect_node: bool = False
+
+
+def judge(row: JobRow, walltime: float | None) -> Verdict:
+    """Say what a job's final state means."""
+    state, where = row.state, f"job {row.job}_{row.element}" + (f" on {row.node}" if row.node else "")
+    launch = row.exit_code.endswith(":53") or row.reason in ("JobLaunchFailure", "RaisedSignal:53(Real-time_signal_19)")
+    if state == "COMPLETED":
+        return Verdict("done", f"{where} ended without a word")
+    if state in ("TIMEOUT", "DEADLINE"):
+        limit = f" of {_duration(walltime)}" if walltime else ""
+        reason = f"{where} reached its time limit{limit} in the middle of the sample; ask for more under sbatch: time, or set timeout_sec"
+        return Verdict("walltime", reason, "timeout")
+    if state in ("NODE_FAIL", "BOOT_FAIL"):
+        return Verdict("node", f"the node of {where} failed", suspect_node=True)
+    if state in ("PREEMPTED", "REVOKED"):
+        return Verdict("preempted", f"{where} was preempted", counts=False)
+    if state == "OUT_OF_MEMORY":
+        reason = f"{where} ran out of memory; ask for more under sbatch: mem, or lower processes_per_job"
+        return Verdict("memory", reason, "memory")
+    if state == "CANCELLED":
+        return Verdict("cancelled", f"{where} was cancelled", counts=False)
+    if launch and not row.exit_code.endswith((":9", ":15")):
+        return Verdict("launch", f"{where} could not be started on its node", suspect_node=True)
+    if row.exit_code == f"{EXIT_DISK}:0":
+        return Verdict("disk", f"{where} could not write its results", counts=False)
+    if state == "VANISHED":
+        return Verdict("vanished", f"{where} vanished, and nobody knows why")
+    ended = f" with exit code {row.exit_code}" if row.exit_code else ""
+    if row.exit_code.endswith(":9"):
+        return Verdict("memory", f"{where} was killed, most often for want of memory; ask for more under sbatch: mem", "memory")
+    return Verdict("failed", f"{where} ended in state {state}{ended}")
+
+
+def never_starts(row: JobRow, *, first: bool) -> str | None:
+    """Say why a waiting job will never start, with the remedy; `first` says that none of our jobs has started yet."""
+    if row.state != "PENDING":
+        return None
+    for pattern, remedy in _NEVER:
+        if re.search(pattern, row.reason):
+            return f"job {row.job} would wait for ever ({row.reason}): {remedy}"
+    if first and _NEVER_AT_FIRST.match(row.reason):
+        return (
+            f"job {row.job} would wait for ever ({row.reason}): its partition has no such nodes; ask for less under sbatch "
+            "(ntasks, nodes, cpus_per_task, mem), or choose another partition"
+        )
+    return None
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

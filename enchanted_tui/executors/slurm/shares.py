@@ -1,0 +1,55 @@
+"""How many tasks go into one job, and how many jobs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_SHORTEST_JOB = 60.0  #: seconds of work that make a job worth its start
+_LONGEST_JOB = 4 * 3600.0  #: seconds of work of a job whose walltime is not known
+_OF_WALLTIME = 0.8  #: part of the walltime that is planned with
+_UNMEASURED = 64  #: tasks for each process of a job, as long as no run time is known
+MOST_HELD = 20_000  #: tasks that are taken at a time
+
+
+@dataclass(frozen=True)
+class Bundling:
+    """What decides how tasks are divided among jobs."""
+
+    per_job: int | None  #: fixed number of tasks of a job; None to go by the run times
+    processes: int
+    max_jobs: int
+    walltime: float | None
+
+    def share(self, waiting: int, free: int, mean: float | None) -> int:
+        """Give how many tasks one job gets, of those that wait, where `free` more jobs are allowed and tasks take `mean` seconds.
+
+        As many jobs as are allowed, but each worth its start, and none with more than fits well into its walltime.
+        """
+        if self.per_job is not None:
+            return self.per_job
+        even = -(-waiting // max(1, free))
+        if mean is None:
+            return max(1, min(even, self.processes * _UNMEASURED))
+        rate = self.processes / max(mean, 1e-4)
+        longest = self.walltime * _OF_WALLTIME if self.walltime else _LONGEST_JOB
+        return max(1, min(max(even, int(_SHORTEST_JOB * rate)), int(longest * rate)))
+
+    def capacity(self, mean: float | None) -> int:
+        """Give how many tasks it can usefully hold, in jobs and waiting for one."""
+        if self.per_job is not None:
+            share = self.per_job
+        elif mean is None:
+            share = self.processes * _UNMEASURED
+        else:
+            share = self.share(MOST_HELD, self.max_jobs, mean)
+        return max(1, min(MOST_HELD, max(2 * share, self.max_jobs * share + min(self.max_jobs * share, 1_000))))
+
+    def divide(self, tasks: Sequence[T], free: int, array_limit: int, mean: float | None) -> list[list[T]]:
+        """Give the shares of the next job array."""
+        share = self.share(len(tasks), free, mean)
+        most = min(free, array_limit)
+        return [list(tasks[start : start + share]) for start in range(0, len(tasks), share)][:most]
