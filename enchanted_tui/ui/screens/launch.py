@@ -14,11 +14,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, RadioButton, RadioSet, Static
+from textual.widgets import Button, Input, Label, Static
 
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.problems import sentence
+from enchanted_tui.ui.widgets.one_of import OneOf
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
@@ -55,14 +56,10 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
     LaunchScreen Horizontal { height: 1; }
     LaunchScreen #buttons { align-horizontal: right; margin: 1 0 0 0; }
     LaunchScreen .name { width: 11; text-style: bold; }
-    LaunchScreen RadioSet { layout: horizontal; border: none; height: 1; width: 1fr; padding: 0; background: $surface; }
-    LaunchScreen RadioSet:focus { border: none; background: $surface; }
-    LaunchScreen RadioButton { padding: 0 2 0 0; background: $surface; }
     LaunchScreen Input { height: 1; border: none; padding: 0; background: $boost; width: 1fr; }
-    LaunchScreen VerticalScroll { height: auto; max-height: 12; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
+    LaunchScreen #what { height: auto; max-height: 12; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
     LaunchScreen #same { margin: 1 0 0 0; color: $text-muted; }
-    LaunchScreen Button { min-width: 8; height: 1; border: none; margin: 0 0 0 2; }
-    LaunchScreen Button:focus { text-style: reverse bold; }
+    LaunchScreen Button { margin: 0 0 0 2; }
     LaunchScreen #confirm { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,9 +86,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
                 yield Label(str(self._asked.target), markup=False)
             with Horizontal():
                 yield Label("Mode", classes="name")
-                with RadioSet(id="mode"):
-                    for mode in self._modes:
-                        yield RadioButton(_TITLES[mode], value=mode == self._asked.mode, id=f"mode-{mode}")
+                yield OneOf({mode: _TITLES[mode] for mode in self._modes}, self._asked.mode, id="mode")
             if not self._asked.is_run_dir:
                 with Horizontal():
                     yield Label("Directory", classes="name")
@@ -100,10 +95,11 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
                     yield directory
             with Horizontal():
                 yield Label("Where", classes="name")
-                with RadioSet(id="where"):
-                    yield RadioButton("in this app", value=not self._busy, id="where-here", disabled=self._busy)
-                    yield RadioButton("detached, in a session of its own", value=self._busy, id="where-detached")
-            with VerticalScroll(can_focus=True):
+                places = {"detached": "detached: in a session of its own"}
+                if not self._busy:
+                    places = {"here": "in this app", **places}
+                yield OneOf(places, "detached" if self._busy else "here", id="where")
+            with VerticalScroll(id="what", can_focus=True):
                 yield Static(id="consequences", markup=False)
             with Vertical(id="confirm"):
                 yield Label("", id="confirm-label", markup=False)
@@ -112,8 +108,8 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
                 yield typed
             yield Static(id="same", markup=False)
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button("Start", id="start", variant="primary", disabled=True)
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Start", id="start", variant="primary", disabled=True, compact=True)
 
     @property
     def _modes(self) -> list[str]:
@@ -127,13 +123,12 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
 
     # -- what is asked ------------------------------------------------------------------------------------------------------------
 
-    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
-        chosen = (event.pressed.id or "").partition("-")[2]
-        if event.radio_set.id == "mode":
+    def on_one_of_changed(self, event: OneOf.Changed) -> None:
+        if event.chooser.id == "mode":
             self._mode_is_given = True
-            self._change(replace(self._asked, mode=chosen))
+            self._change(replace(self._asked, mode=event.value))
         else:
-            self._change(replace(self._asked, detached=chosen == "detached"))
+            self._change(replace(self._asked, detached=event.value == "detached"))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "directory":
@@ -169,8 +164,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         """Choose what the configuration says."""
         self._mode_is_given = True
         self._asked = replace(self._asked, mode=mode)
-        with self.prevent(RadioSet.Changed):
-            self.query_one(f"#mode-{mode}", RadioButton).value = True
+        self.query_one("#mode", OneOf).choose(mode)
 
     # -- what it would do ---------------------------------------------------------------------------------------------------------
 

@@ -37,8 +37,7 @@ class Dialog(ModalScreen[str | None]):
     Dialog #title { text-style: bold; width: 100%; }
     Dialog VerticalScroll { height: auto; max-height: 14; margin: 1 0 0 0; }
     Dialog #buttons { height: auto; width: 100%; margin: 1 0 0 0; align-horizontal: right; }
-    Dialog Button { min-width: 6; height: 1; border: none; margin: 0 0 0 2; }
-    Dialog Button:focus { text-style: reverse bold; }
+    Dialog Button { margin: 0 0 0 2; }
     Dialog Input { height: 1; border: none; background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +64,7 @@ class Dialog(ModalScreen[str | None]):
                 for choice in self._choices:
                     label = f"{choice.label} ({choice.key})" if choice.key else choice.label
                     waits = choice.destroys and self._expect is not None
-                    yield Button(label, id=choice.id, variant="error" if choice.destroys else "default", disabled=waits)
+                    yield Button(label, id=choice.id, variant="error" if choice.destroys else "default", disabled=waits, compact=True)
 
     def on_mount(self) -> None:
         safe = next((choice for choice in self._choices if not choice.destroys), None)
