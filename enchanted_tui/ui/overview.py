@@ -23,7 +23,7 @@ _SEPARATOR = "   "
 
 def outcome(succeeded: int, failed: int, colour: Colour) -> Text:
     """Give successes and failures, in words and signs."""
-    text = Text(f"{glyph('ok')} {succeeded:,} ok", style=colour("success"))
+    text = Text().append(f"{glyph('ok')} {succeeded:,} ok", style=colour("success"))
     text.append(f"  {glyph('failed')} {failed:,} failed", style=colour("error") if failed else "dim")
     if failed and succeeded + failed:
         text.append(f"  ({100 * succeeded / (succeeded + failed):.1f}% ok)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.ui.actions import bindings
@@ -23,6 +25,7 @@ from enchanted_tui.ui.widgets.task_pane import TaskPane
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View
 
+_INTERVAL = 1.0  #: seconds between two pictures
 _PANES = (("tasks", "Tasks"), ("batches", "Batches"), ("workers", "Workers"), ("files", "Files"))
 
 
@@ -78,12 +81,37 @@ class MonitorScreen(CampaignScreen):
                 yield WorkerPane(id="workers")
                 yield FilePane(id="files")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown_at = 0.0
+        self._as_before: object = None
+        self._later: Timer | None = None
+
     def on_mount(self) -> None:
         self._go("tasks")
 
     # -- the view -------------------------------------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
+        """Show a view, at most once a second while all goes on as before: a line to a login node is narrow."""
+        if self._calm(view):
+            if self._later is None:
+                self._later = self.set_timer(max(0.05, self._shown_at + _INTERVAL - time.monotonic()), self._show_latest)
+            return
+        self._show_now(view)
+
+    def _calm(self, view: View) -> bool:
+        as_before = (view.root, view.state, view.why, view.reading < 1)
+        before, self._as_before = self._as_before, as_before
+        return as_before == before and view.reading == 1 and time.monotonic() - self._shown_at < 0.9 * _INTERVAL
+
+    def _show_latest(self) -> None:
+        self._later = None
+        if self.view is not None:
+            self._show_now(self.view)
+
+    def _show_now(self, view: View) -> None:
+        self._shown_at = time.monotonic()
         self.query_one(Overview).show(view, roomy=self.size.height >= 36)
         viewer = self.viewer
         for pane in self.query(Pane):
@@ -104,7 +132,7 @@ class MonitorScreen(CampaignScreen):
 
     def _show_again(self) -> None:
         if self.view is not None:
-            self.call_after_refresh(lambda: self.show(self.view) if self.view is not None else None)
+            self.call_after_refresh(self._show_latest)
 
     # -- panes ----------------------------------------------------------------------------------------------------------------
 
@@ -251,8 +279,7 @@ class MonitorScreen(CampaignScreen):
 
         self.app.notify(f"Counting the files below {root.name}.", markup=False)
         self.query_one(Overview).used = await in_thread(measure, root)
-        if self.view is not None:
-            self.show(self.view)
+        self._show_latest()
 
     def action_monitor_copy(self) -> None:
         if self.viewer is None or self.view is None:

@@ -9,12 +9,14 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.widget import Widget
 
+from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
+
 
 class Line(Widget):
     """Shows `Text`, a line by default; more where its style gives it more height."""
 
     ALLOW_SELECT = False
-    DEFAULT_CSS = "Line { height: 1; }"
+    DEFAULT_CSS = "Line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, classes=classes)
@@ -29,9 +31,17 @@ class Line(Widget):
         """Show a text; nothing happens if it is what is shown already."""
         text = Text(text) if isinstance(text, str) else text
         text.no_wrap, text.overflow = True, "ellipsis"
-        if text.plain != self._text.plain or text.spans != self._text.spans:
-            self._text = text
+        if text.plain == self._text.plain and text.spans == self._text.spans:
+            return
+        before, self._text = self._text, text
+        if "\n" in text.plain or "\n" in before.plain or not self.is_mounted:
             self.refresh()
+            return
+        width = self.content_size.width
+        if text.cell_len > width or before.cell_len > width:
+            self.refresh()  # the sign that something was cut off comes and goes
+        else:
+            self.refresh(changed_region(cells_of_text(before), cells_of_text(text), 0, width))
 
     def render(self) -> Text:
         return self._text

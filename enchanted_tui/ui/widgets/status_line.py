@@ -22,6 +22,7 @@ STATES = {
     "unknown": ("unknown", "warning"),
     "older": ("older program", "secondary"),
 }
+_BEAT = 3  #: cells of the heartbeat
 _FRESH = 3.0  #: seconds up to which nothing is said about the age
 _STALE = 30.0  #: seconds after which what is shown is called stale
 
@@ -60,7 +61,10 @@ class StatusLine(Widget):
 
     def check(self) -> None:
         """Paint again if there is anything else to be seen."""
-        if self.render_text().plain != self._shown:
+        text = self.render_text().plain
+        if text[:_BEAT] != self._shown[:_BEAT] and text[_BEAT:] == self._shown[_BEAT:]:
+            self.refresh(Region(0, 0, _BEAT, 1))
+        elif text != self._shown:
             self.refresh()
 
     def age(self, now: float | None = None) -> str:

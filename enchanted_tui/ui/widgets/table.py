@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.changes import Cells, cells_of_strip, changed_region
 
 #: A cell is text, or text and the name of a theme colour ("success", "error", "warning", "primary", ...) or "dim".
 Cell = str | tuple[str, str]
@@ -44,7 +45,10 @@ class VirtualTable(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    VirtualTable { scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; background: $background; color: $foreground; }
+    VirtualTable {
+        scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        background: $background; color: $foreground;
+    }
     VirtualTable > .virtual-table--header { text-style: bold; background: $panel; color: $foreground; }
     VirtualTable > .virtual-table--cursor { background: $panel; color: $foreground; }
     VirtualTable:focus > .virtual-table--cursor { background: $primary; color: $background; text-style: bold; }
@@ -110,7 +114,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._moved = False
         self._sort: tuple[str, bool] | None = None
         self._shown: list[tuple[int, Column, int]] = []  #: (index of the cell, column, width)
-        self._painted: dict[int, object] = {}
+        self._painted: dict[int, tuple[object, Cells]] = {}  #: by line: what it shows, and its cells on the screen
         self.show_horizontal_scrollbar = False
 
     # -- rows -------------------------------------------------------------------------------------------------------------------
@@ -186,7 +190,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        room = self.size.width - 1
+        room = self.room - 1
         columns = list(enumerate(self._all_columns))
         while self._fit and len(columns) > 1 and sum(column.width + 2 for _, column in columns) - 2 > room:
             columns.remove(max(columns, key=lambda item: (item[1].priority, item[0])))
@@ -201,8 +205,13 @@ class VirtualTable(ScrollView, can_focus=True):
         self._painted.clear()
         self.refresh()
 
+    @property
+    def room(self) -> int:
+        """Width in cells without the scroll bar."""
+        return self.scrollable_content_region.width
+
     def _virtual_width(self) -> int:
-        return self.size.width if self._fit else max(self.size.width, sum(width + 2 for _, _, width in self._shown))
+        return self.room if self._fit else max(self.room, 1 + sum(width + 2 for _, _, width in self._shown))
 
     @property
     def shown_columns(self) -> tuple[str, ...]:
@@ -222,9 +231,15 @@ class VirtualTable(ScrollView, can_focus=True):
     def _paint_changed(self) -> None:
         if not self.is_mounted:
             return
+        regions: list[Region] = []
         for y in range(self.size.height):
-            if self._painted.get(y) != self._look(y):
-                self.refresh(Region(0, y, self.size.width, 1))
+            look, painted = self._look(y), self._painted.get(y)
+            if painted is None:
+                regions.append(Region(0, y, self.room, 1))
+            elif painted[0] != look:
+                regions.append(changed_region(painted[1], cells_of_strip(self._line(y, look)), y, self.room))
+        if any(regions):
+            self.refresh(*filter(None, regions))
 
     def _look(self, y: int) -> object:
         """What line `y` of the widget shows, for comparison."""
@@ -241,8 +256,12 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         look = self._look(y)
-        self._painted[y] = look
-        width = self.size.width
+        strip = self._line(y, look)
+        self._painted[y] = (look, cells_of_strip(strip))
+        return strip
+
+    def _line(self, y: int, look: object) -> Strip:
+        width = self.room
         if y == 0:
             style = self.get_component_rich_style("virtual-table--header")
             return self._strip([(self._title(column), "") for _, column, _ in self._shown], style, header=True)
@@ -260,12 +279,13 @@ class VirtualTable(ScrollView, can_focus=True):
         return f"{column.title} {glyph('down' if self._sort[1] else 'up')}"
 
     def _strip(self, cells: Sequence[tuple[str, str]], style: Style, *, header: bool = False, marked: bool = False) -> Strip:
-        segments = [Segment(glyph("right") if marked else " ", style)]
+        first = style if header or marked or not cells else self._coloured(style, cells[0][1], marked)
+        segments = [Segment(glyph("right") if marked else " ", first)]
         for number, ((text, colour), (_, column, width)) in enumerate(zip(cells, self._shown, strict=False)):
             if number:
                 segments.append(Segment("  ", style))
             segments.append(Segment(_fitted(text, width, column.align), style if header else self._coloured(style, colour, marked)))
-        total = self.size.width
+        total = self.room
         strip = Strip(segments).simplify().adjust_cell_length(max(total, self._virtual_width()), style)
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + total)
 

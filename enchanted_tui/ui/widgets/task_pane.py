@@ -29,8 +29,7 @@ LOOKS = {
     "waiting": ("waiting", "waiting", "dim"),
 }
 _SORT_COLUMNS = {"position": "task", "finished": "finished", "runtime": "runtime"}
-_INTERVAL = 1.0  #: seconds between two times at which the rows of a campaign at work are chosen anew
-_SLOW_INTERVAL = 5.0  #: the same where that takes long
+_SLOW_INTERVAL = 5.0  #: seconds between two times at which the rows are chosen anew where that takes long
 _MANY = 20_000
 
 
@@ -78,8 +77,8 @@ class TaskPane(Pane):
         if viewer is not self.viewer:
             self.viewer, self._chosen_for = viewer, None
         self.view = view
-        wait = _SLOW_INTERVAL if self.order == "runtime" and self.table.row_count > _MANY else _INTERVAL
-        if time.monotonic() - self._chosen_at >= wait * 0.9 or view.liveness != "running" or view.reading < 1:
+        slow = (self.order == "runtime" or self.text) and self.table.row_count > _MANY and view.liveness == "running"
+        if not slow or time.monotonic() - self._chosen_at >= _SLOW_INTERVAL:
             self._choose_again()
         self._show_heading()
 
