@@ -21,7 +21,7 @@ from enchanted_tui.supervisor import snapshot
 from enchanted_tui.supervisor.notify import BELL
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.snapshot import Snapshot
-from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.supervisor.state import CampaignState, LearnedPoint
 from enchanted_tui.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -219,6 +219,17 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
+def learned_words(point: LearnedPoint) -> str:
+    """Say what a sampler has learnt: ``best 1.23, cross-validated error 0.05 (4 % of the spread) from 37 observations, 2 failed``."""
+    words = [] if point.best is None else [f"best {point.best:.6g}"]
+    if point.cv_error is not None and point.cv_error_relative is not None:
+        words.append(f"cross-validated error {point.cv_error:.3g} ({100 * point.cv_error_relative:.3g} % of the spread)")
+    if point.acquisition is not None:
+        words.append(f"acquisition {point.acquisition:.3g}")
+    failed = f", {point.failed} failed" if point.failed else ""
+    return f"{', '.join(words)} from {point.observations} observations{failed}"
+
+
 def status_lines(found: Status) -> list[str]:
     """Give the answer of ``--status``."""
     taken = found.snapshot
@@ -230,6 +241,8 @@ def status_lines(found: Status) -> list[str]:
             f"  stage {stage.depth + 1}/{len(taken.stages)}  {stage.sampler} -> {', '.join(stage.runners)}: {stage.done}/{stage.expected} "
             f"samples, {stage.succeeded} ok, {stage.failed} failed, batches {stage.batches_done}/{stage.batches}"
         )
+        if stage.learned:
+            lines.append(f"  learned    {learned_words(stage.learned[-1])}")
     lines.append(f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, run time {duration(taken.core_seconds)} in all")
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")

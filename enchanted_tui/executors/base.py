@@ -168,6 +168,10 @@ class Executor(Component):
         """Give back workers, sockets and files. No task may be waiting or running; use `cancel` first otherwise."""
         raise NotImplementedError
 
+    def worker_count(self) -> int:
+        """How many tasks run at the same time, as far as is known now."""
+        return self.n_workers or max(1, len(self.workers()))
+
     def workers(self) -> list[WorkerInfo]:
         """The workers there are and what each is doing."""
         return []

@@ -16,6 +16,7 @@ from enchanted_tui import fast_values
 from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, TaskId, Trouble
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
+from enchanted_tui.supervisor.aside import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.files import dataset_stage
@@ -40,7 +41,7 @@ _RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything th
 _MIN_TASKS_FOR_FRACTION = 20
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
-Event = Delivered | Request  #: what the queue holds
+Event = Delivered | Request | Woken  #: what the queue holds
 Observer = Callable[[Record], None]
 
 
@@ -84,7 +85,7 @@ class Campaign:
             self._forget(given_up)
             self._projections.open(changed=bool(given_up))
             for plan in self._plans:
-                self._run_stage(StageRun(plan, self.state, self.journal, self._record))
+                self._run_stage(StageRun(plan, self.state, self.journal, self._record, lambda: self._inbox.put(Woken())))
                 if self._stopping is not None:
                     break
             outcome = self._stopping or self._completed()
@@ -108,10 +109,15 @@ class Campaign:
         self._run = run
         if depth and not run.stage.n_parents:
             log.warning(f"stage {depth} has nothing to run: the stage before gave no rows to combine its samples with")
+        if run.learning is not None:
+            run.learning.workers = lambda: self._dispatcher.worker_count(depth)
         self._projections.begin_stage(run)
-        self._submit()
-        while not self._stage_is_over():
-            self._turn()
+        try:
+            self._submit()
+            while not self._stage_is_over():
+                self._turn()
+        finally:
+            run.close()
         self._stopping = self._stopping or self._sampler_failed
         if self._stopping is None:
             self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows})
@@ -184,7 +190,7 @@ class Campaign:
             self._write_down(item)
         elif isinstance(item, Returned):
             self._dispatcher.came_back(item.tasks)
-        else:
+        elif isinstance(item, Trouble):
             self._trouble(item)
 
     def _finish(self, result: Result) -> None:

@@ -84,6 +84,11 @@ class Dispatcher:
             return failure
         return None
 
+    def worker_count(self, depth: int) -> int:
+        """How many tasks of a stage can run at the same time, its steps together."""
+        keys = {self._keys[step.executor] for step in self._config.stages[depth].steps}
+        return sum(self._started(key).worker_count() for key in keys)
+
     def _capacities(self, run: StageRun) -> dict[str, int]:
         capacity = {}
         for step in self._config.stages[run.plan.depth].steps:

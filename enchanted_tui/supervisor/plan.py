@@ -26,6 +26,7 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 sampler=sampler,
                 pure=is_pure(sampler),
                 adaptive=learns(sampler),
+                learning=is_learning_sampler(sampler),
                 runners=runners,
                 own_outputs=tuple(frozenset({"output", *_output_names(config, runner)} - drawn) for runner in runners),
                 data_dir=str(session.run_dir.data),
@@ -71,6 +72,15 @@ def learns(sampler: Any) -> bool:
     if isinstance(sampler, Sampler):
         return sampler.adaptive or type(sampler).register_future is not Sampler.register_future
     return bool(getattr(sampler, "adaptive", hasattr(sampler, "register_future")))
+
+
+def is_learning_sampler(sampler: Any) -> bool:
+    """Tell whether a sampler says what is to be learnt and leaves the asking to the supervisor."""
+    if not (isinstance(sampler, Sampler) and sampler.adaptive):
+        return False
+    from enchanted_tui.samplers.learning_sampler import LearningSampler
+
+    return isinstance(sampler, LearningSampler)
 
 
 def _output_names(config: Any, runner: str) -> list[str]:

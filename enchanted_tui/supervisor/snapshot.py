@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from enchanted_tui.storage.progress import StageProgress
-from enchanted_tui.supervisor.state import CampaignState, StageState
+from enchanted_tui.supervisor.state import CampaignState, LearnedPoint, StageState
 
 _RATE_WINDOW = 60.0  #: seconds over which the present rate is measured
 
@@ -19,6 +19,7 @@ class StageSummary(StageProgress):
     target: int  #: samples to draw
     drawn: int  #: samples drawn
     n_parents: int  #: parents known or, before the stage begins, expected
+    learned: tuple[LearnedPoint, ...] = ()  #: the latest fits of a sampler that learns, oldest first
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def _stage(stage: StageState, sampler: str, runners: tuple[str, ...], parents: i
         batches_done=sum(batch.done for batch in stage.batches),
         step_done=tuple(sum(batch.steps[step].done for batch in stage.batches) for step in range(stage.n_steps)),
         complete=stage.complete,
+        learned=tuple(stage.learned.points),
     )
 
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from enchanted_tui import values
 from enchanted_tui.executors.base import TaskId
+from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.state import FAILED, NOT_RUN, BatchState, CampaignState, StageState
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.learning import Learning
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ class StagePlan:
     sampler: SomeSampler
     pure: bool  #: the sampler can draw any part again (`samplers.base.Sampler.points`)
     adaptive: bool  #: the sampler learns, so a batch waits for the results of the ones before
+    learning: bool  #: it is a `samplers.learning_sampler.LearningSampler`
     runners: tuple[str, ...]  #: one name a step
     own_outputs: tuple[frozenset[str], ...]  #: one set a step: columns that a failed row must not show with an inherited value
     data_dir: str  #: absolute
@@ -61,7 +66,9 @@ class StagePlan:
 class StageRun:
     """Walks through a stage: what is unfinished in recorded batches first, then new batches until the target is reached."""
 
-    def __init__(self, plan: StagePlan, state: CampaignState, journal: Journal, record: Callable[[Record], int]) -> None:
+    def __init__(
+        self, plan: StagePlan, state: CampaignState, journal: Journal, record: Callable[[Record], int], wake: Callable[[], None]
+    ) -> None:
         self.plan = plan
         self.state = state
         self.stage: StageState = state.stages[plan.depth]
@@ -71,6 +78,8 @@ class StageRun:
         self._parent: tuple[int, Row] | None = None
         self._learned_batches = 0
         self._skipped = False
+        self._aside = Aside(wake)
+        self.learning: Learning | None = self._make_learning() if plan.learning else None
         self._walk = self._tasks()
         self.exhausted = False  #: every task of the stage has been given out
 
@@ -89,6 +98,11 @@ class StageRun:
             raise
         self.exhausted = True
         return None
+
+    def close(self) -> None:
+        """Give back what the stage holds; nothing is drawn any more."""
+        if self.learning is not None:
+            self.learning.close()
 
     @property
     def done(self) -> bool:
@@ -136,13 +150,19 @@ class StageRun:
             while number < len(self.stage.batches):
                 yield from self._unfinished(self.stage.batches[number])
                 number += 1
-            if self.stage.n_parents == 0 or self.stage.drawn >= self.stage.target:
+            if self.stage.n_parents == 0:
                 return
-            if self.plan.adaptive:
-                while self.stage.n_rows < self.stage.count:
-                    yield None
-                self._learn()
-            if not self._open_batch():
+            if self.learning is not None:
+                drawn = yield from self._draw_learning(self.learning)
+            elif self.stage.drawn >= self.stage.target:
+                return
+            elif self.plan.pure:
+                drawn = self._draw_by_position()
+            elif self.plan.adaptive:
+                drawn = yield from self._draw_adaptive()
+            else:
+                drawn = self._record_batch(self._next_samples())
+            if not drawn:
                 return
 
     def _unfinished(self, batch: BatchState) -> Iterator[Ready]:
@@ -222,20 +242,19 @@ class StageRun:
         record = {"type": "samples", "depth": self.plan.depth, "batch": batch, "first": first, "size": size, "start": start}
         self._record({**record, **write_samples(samples)})
 
-    def _open_batch(self) -> bool:
-        """Draw the next batch; False if the sampler has nothing more to give."""
+    def _draw_by_position(self) -> bool:
         first = self.stage.drawn
         left = self.stage.target - first
         number = len(self.stage.batches)
-        if self.plan.pure:
-            size = min(getattr(self.plan.sampler, "batch_size", None) or left, left)
-            samples = self._points(number, first, size, 0, min(SLICE, size))
-            self._record_slice(number, first, size, 0, samples)
-            self._keep((number, 0), samples)
-            return True
-        with _blaming(self.plan.sampler):
-            self._catch_up(number)
-            drawn = [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()][:left]
+        size = min(getattr(self.plan.sampler, "batch_size", None) or left, left)
+        samples = self._points(number, first, size, 0, min(SLICE, size))
+        self._record_slice(number, first, size, 0, samples)
+        self._keep((number, 0), samples)
+        return True
+
+    def _record_batch(self, drawn: list[Row]) -> bool:
+        """Record a batch; False if the sampler had nothing more to give."""
+        first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
             log.warning(f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn")
         for start in range(0, len(drawn), SLICE):
@@ -267,17 +286,49 @@ class StageRun:
         with suppress(AttributeError):  # a budget that cannot be set is taken as it is
             self.plan.sampler.budget = budget
 
-    def _learn(self) -> None:
-        """Give an adaptive sampler the rows it has not seen."""
+    def _next_samples(self) -> list[Row]:
+        """Ask a sampler for its next batch."""
+        with _blaming(self.plan.sampler):
+            self._catch_up(len(self.stage.batches))
+            drawn = [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()]
+        return drawn[: self.stage.target - self.stage.drawn]
+
+    # -- samplers that learn --------------------------------------------------------------------------------------------------------
+
+    def _draw_adaptive(self) -> Generator[None, None, bool]:
+        """Give an adaptive sampler the rows it has not seen, when all have arrived, and draw the next batch."""
+        while self.stage.n_rows < self.stage.count:
+            yield None
         batches = self.stage.batches[self._learned_batches :]
         rows = [self._journal.read_row(offset) for batch in batches for offset in batch.steps[-1].offsets if offset >= 0]
         self._learned_batches = len(self.stage.batches)
+        drawn: list[Row] = yield from self._aside.run(lambda: self._learn_and_draw(rows))
+        return self._record_batch(drawn)
+
+    def _learn_and_draw(self, rows: list[Row]) -> list[Row]:
         if rows:
             import pandas
 
             with _blaming(self.plan.sampler):
                 self._catch_up(len(self.stage.batches))
                 self.plan.sampler.register_future(pandas.DataFrame(rows))
+        return self._next_samples()
+
+    def _make_learning(self) -> Learning:
+        from enchanted_tui.samplers.learning_sampler import LearningSampler
+        from enchanted_tui.supervisor.learning import Learning
+
+        assert isinstance(self.plan.sampler, LearningSampler)
+        return Learning(self.plan.sampler, self.state, self.stage, self._journal, self.plan.data_dir, self._aside)
+
+    def _draw_learning(self, learning: Learning) -> Generator[None, None, bool]:
+        with _blaming(self.plan.sampler):
+            draw = yield from learning.next_batch(self._sample)
+        if draw is None:
+            return False
+        if draw.learned is not None:
+            self._record({"type": "learned", "depth": self.plan.depth, **draw.learned})
+        return self._record_batch([clean_sample(sample) for sample in draw.samples]) if self.stage.drawn < self.stage.target else True
 
 
 class SamplerFailure(Exception):

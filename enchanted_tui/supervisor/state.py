@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from enchanted_tui.executors.base import TaskId
@@ -23,6 +23,7 @@ _KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
 _UNKNOWN_KIND = FAILED + len(FAILURE_KINDS)
 _RECENT_FAILURES = 1000
 _RECENT_TIMES = 512
+_RECENT_POINTS = 256
 
 
 @dataclass
@@ -95,6 +96,46 @@ class BatchState:
             step.grow(self.count)
 
 
+@dataclass(frozen=True)
+class LearnedPoint:
+    """What a sampler that learns said of its model after a fit. Errors and values are in the units of what it learns from."""
+
+    known: int  #: samples of the stage that had finished
+    observations: int  #: values that the model was fitted to
+    failed: int  #: samples that gave none
+    cv_error: float | None  #: root mean square error of each value predicted from all others
+    cv_error_relative: float | None  #: its share of the values' standard deviation
+    best: float | None  #: best value so far, where one is looked for
+    acquisition: float | None  #: what the model expects of its first choice, by the sampler's own measure
+    seconds: float  #: that fitting and choosing took
+    time: float  #: seconds since the epoch
+
+
+@dataclass
+class Learned:
+    """What a stage has learnt so far."""
+
+    points: deque[LearnedPoint] = field(default_factory=lambda: deque(maxlen=_RECENT_POINTS))
+    best: float | None = None
+    best_known: int = 0  #: samples that had finished when the best was first seen
+    lowest_error: float | None = None
+    lowest_error_known: int = 0  #: samples that had finished when the error was lowest
+    last_known: int = 0
+
+    def put(self, point: LearnedPoint) -> None:
+        self.points.append(point)
+        self.last_known = point.known
+        if point.best is not None and point.best != self.best:
+            self.best, self.best_known = point.best, point.known
+        if point.cv_error is not None and (self.lowest_error is None or point.cv_error < self.lowest_error):
+            self.lowest_error, self.lowest_error_known = point.cv_error, point.known
+
+    @property
+    def since_better(self) -> int:
+        """Samples that have finished since the best value, or the lowest error where none is looked for, was found."""
+        return self.last_known - (self.best_known if self.best is not None else self.lowest_error_known)
+
+
 @dataclass
 class StageState:
     """One stage: its target, its batches and the parents they are combined with."""
@@ -110,6 +151,7 @@ class StageState:
     started_at: float | None = None
     drawn: int = 0  #: number of samples drawn, before they are combined with parents
     n_rows: int = 0  #: number of samples, combined with parents, that have a row
+    learned: Learned = field(default_factory=Learned)
 
     @property
     def count(self) -> int:
@@ -160,6 +202,8 @@ class CampaignState:
         self.config_dir = ""
         self.identity: Any = None
         self.runner_options: Any = None
+        self.units: dict[str, str] = {}  #: of parameters and outputs
+        self.version = ""  #: of the program, in the last session
         self.stage_names: list[dict[str, Any]] = []
         self.sessions = 0
         self.opened_at = 0.0
@@ -207,6 +251,7 @@ class CampaignState:
         self.host, self.pid, self.mode = record["host"], record["pid"], record["mode"]
         self.config_file, self.config_dir = record["config"], record["config_dir"]
         self.identity, self.runner_options = record["identity"], record["runner_options"]
+        self.units, self.version = record.get("units", {}), record.get("version", "")
         self.stage_names = record["stages"]
         for depth, (target, stage) in enumerate(zip(record["targets"], record["stages"], strict=True)):
             if depth == len(self.stages):
@@ -325,6 +370,10 @@ class CampaignState:
         stage = self.stages[record["depth"]]
         stage.complete = stage.n_rows == record["rows"]  # fewer, where lines before this one are damaged
 
+    def _learned(self, record: Record, offset: int) -> None:
+        point = LearnedPoint(*(record.get(field.name) for field in fields(LearnedPoint)))
+        self.stages[record["depth"]].learned.put(point)
+
     def _control(self, record: Record, offset: int) -> None:
         action, by = record["action"], record["by"]
         if action == "pause":
@@ -394,6 +443,7 @@ _HANDLERS = {
     "retry": CampaignState._retry,
     "batch_complete": CampaignState._batch_complete,
     "stage_complete": CampaignState._stage_complete,
+    "learned": CampaignState._learned,
     "control": CampaignState._control,
     "jobs": CampaignState._jobs,
     "end": CampaignState._end,

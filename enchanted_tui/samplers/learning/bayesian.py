@@ -70,7 +70,7 @@ def propose(
     factors = _factors(options, points, good, fitted.models[0], rng)
     chosen, worth = _choose(options, posteriors, factors, pending, count, rng)
     diagnostics = {
-        "acquisition": _in_units(options, worth, posteriors, centre, width),
+        "acquisition": None if worth is None else _in_units(options, worth, posteriors, centre, width),
         **cross_validation(posteriors[0], width),
         "length_scales": list(fitted.models[0].scales),
         "noise": fitted.models[0].noise ** 0.5 * width,
@@ -108,7 +108,7 @@ def _factors(options: Options, points: Array, good: Array, hyper: Hyperparameter
 
 def _choose(
     options: Options, posteriors: list[Posterior], factors: list[Factor], pending: Array, count: int, rng: numpy.random.Generator
-) -> tuple[Array, float]:
+) -> tuple[Array, float | None]:
     """Choose points one after the other, each knowing those before it; also give the logarithm of the first one's worth."""
     name = options.acquisition.upper().removeprefix("Q")
     worth = {
@@ -125,7 +125,7 @@ def _choose(
     around = seen[numpy.argsort(-posteriors[0].smoothed[:, 0], kind="stable")[:_PLACES]]
     known = numpy.vstack([seen, pending])
     chosen: list[Array] = []
-    first = 0.0
+    first: float | None = None
     for number in range(count):
         point, value = maximise(current, around, known, rng)
         first = value if number == 0 else first

@@ -1,0 +1,136 @@
+"""A stage whose sampler learns: tell it what has finished, ask it when there is room, and put on record what it learnt."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+from enchanted_tui.samplers.learning.process import LearningProcess
+from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
+from enchanted_tui.supervisor.aside import Aside
+from enchanted_tui.supervisor.journal import Journal
+from enchanted_tui.supervisor.state import NOT_RUN, BatchState, CampaignState, StageState
+
+log = logging.getLogger(__name__)
+
+_WORTH_HIDING = 0.01  #: share of a task's run time that fitting may take before samples are drawn ahead
+_MOST_AHEAD = 4  #: times as many samples ahead as there are workers
+
+Row = dict[str, Any]
+SampleOf = Callable[[BatchState, int], Row]
+
+
+class Learning:
+    """Asks a sampler that learns. The models are fitted in a process of their own, which `close` ends."""
+
+    def __init__(
+        self, sampler: LearningSampler, state: CampaignState, stage: StageState, journal: Journal, data_dir: str, aside: Aside
+    ) -> None:
+        self._sampler = sampler
+        self._state = state
+        self._stage = stage
+        self._journal = journal
+        self._data_dir = data_dir
+        self._aside = aside
+        self._process = LearningProcess()
+        self._open: list[tuple[int, int]] = []  #: batch and place of samples that the sampler has not been told of
+        self._batches = 0
+        self._begun = False
+        self._learnt_all = False
+        self._took = 0.0  #: seconds of the last answer
+        self.workers: Callable[[], int] = lambda: 1
+
+    def close(self) -> None:
+        self._process.close()
+
+    def next_batch(self, sample_of: SampleOf) -> Generator[None, None, Draw | None]:
+        """Wait until the sampler should be asked, and ask; None when all is drawn and everything is learnt."""
+        while (count := self._wanted()) is None:
+            yield None
+        if count == 0 and (self._learnt_all or not self._stage.drawn):
+            return None
+        first = self._stage.drawn
+        told = self._finished(sample_of)
+        pending = [Pending(position, sample) for position, sample in self._samples(self._open, sample_of)]
+        started = time.monotonic()
+        draw: Draw = yield from self._aside.run(lambda: self._answer(told, first, count, pending))
+        self._took = time.monotonic() - started
+        if draw.learned is not None:
+            draw.learned["seconds"] = self._took
+            if getattr(self._sampler, "verbose", False):
+                log.info(f"learnt from {draw.learned['observations']} observations: {draw.learned}")
+        self._learnt_all = count == 0
+        return draw
+
+    def _wanted(self) -> int | None:
+        """Say how many samples to draw now: None to wait, 0 to learn from the last results."""
+        stage = self._stage
+        running = stage.count - stage.n_rows
+        left = stage.target - stage.drawn
+        if left <= 0:
+            return None if running else 0
+        if not self._sampler.asynchronous or stage.drawn < self._sampler.first_batch():
+            return None if running else self._sampler.next_count(stage.drawn, stage.target)
+        room = self.workers() + self._ahead() - running
+        return min(left, math.ceil(room / stage.n_parents)) if room > 0 else None
+
+    def _ahead(self) -> int:
+        """How many tasks wait beside those that run: as many as end while the next sample is chosen, unless that is hardly any time."""
+        if self._sampler.ahead is not None:
+            return self._sampler.ahead * self._stage.n_parents
+        state = self._state
+        if not state.tasks_recorded:
+            return 0
+        runtime = max(1e-6, state.runtime_sum / state.tasks_recorded)
+        if self._took < _WORTH_HIDING * runtime:
+            return 0
+        workers = self.workers()
+        return min(_MOST_AHEAD * workers, math.ceil(workers * self._took / runtime))
+
+    def _answer(self, told: list[tuple[int, Row, list[Row]]], first: int, count: int, pending: list[Pending]) -> Draw:
+        """Tell and ask the sampler; runs aside."""
+        if not self._begun:
+            self._begun = True
+            self._sampler.begin(self._data_dir)
+        for position, sample, rows in told:
+            self._sampler.tell(position, sample, rows)
+        return self._sampler.draw(first, count, pending, self._process.ask)
+
+    # -- results ----------------------------------------------------------------------------------------------------------
+
+    def _finished(self, sample_of: SampleOf) -> list[tuple[int, Row, list[Row]]]:
+        """Give position, values and rows of the samples that have finished since the last time."""
+        for batch in self._stage.batches[self._batches :]:
+            self._open += [(batch.index, place) for place in range(batch.size)]
+        self._batches = len(self._stage.batches)
+        finished, still_open = [], []
+        for number, place in self._open:
+            batch = self._stage.batches[number]
+            last = batch.steps[-1]
+            if any(last.outcomes[task] == NOT_RUN for task in self._tasks(batch, place)):
+                still_open.append((number, place))
+            else:
+                finished.append((number, place))
+        self._open = still_open
+        told = []
+        for (number, place), (position, sample) in zip(finished, self._samples(finished, sample_of), strict=True):
+            batch = self._stage.batches[number]
+            told.append((position, sample, [self._row(batch.steps[-1].offsets[task]) for task in self._tasks(batch, place)]))
+        return told
+
+    def _tasks(self, batch: BatchState, place: int) -> range:
+        """Give the samples, combined with parents, that one drawn sample has become."""
+        return range(place, batch.count, batch.size)
+
+    def _samples(self, places: list[tuple[int, int]], sample_of: SampleOf) -> Iterator[tuple[int, Row]]:
+        for number, place in places:
+            batch = self._stage.batches[number]
+            yield batch.first + place, sample_of(batch, place)
+
+    def _row(self, offset: int) -> Row:
+        row = self._journal.read_row(offset)
+        row["run_dir"] = f"{self._data_dir}/{str(row['run_dir']).rsplit('/', 1)[-1]}"
+        return row
