@@ -52,7 +52,7 @@ class SshConnection:
         `timeout` in seconds. Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
         self.round_trips += 1
-        return self._kept.execute(Exchange(script_of(argv), self.settings.prologue, sink), stdin, timeout)
+        return self._kept.execute(Exchange(script_of(argv, timeout), self.settings.prologue, sink), stdin, timeout)
 
     def run(self, argv: Sequence[str], stdin: bytes = b"", timeout: float | None = None) -> tuple[int, bytes, bytes]:
         """Run a program; give its exit code, output and error output. Raises as `stream` does."""

@@ -8,6 +8,7 @@ only a part arrived has no newline and does not run.
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import shlex
@@ -18,15 +19,23 @@ from enchanted_tui.executors.slurm.transport import FarSideProblem
 #: What the login shell runs. Quoting that means the same to sh, csh and fish.
 LOGIN_COMMAND = """exec /bin/sh -c 'IFS= read -r c && eval "$(printf %b "$c")"'"""
 
+_GRACE = 2  #: seconds between our giving up and the far side's
 _MOST_NOISE = 1 << 20
 _MOST_ERRORS = 1 << 16  #: bytes of a command's error output that are kept
 
 
-def script_of(argv: Sequence[str]) -> str:
-    """Give the shell script that runs one program with these arguments. Raises ValueError for what no argument can hold."""
+def script_of(argv: Sequence[str], timeout: float | None = None) -> str:
+    """Give the shell script that runs one program with these arguments. Raises ValueError for what no argument can hold.
+
+    After `timeout` seconds and a little more the far side ends it by itself, where it can: what we have given up must neither stay on a
+    login node nor occupy one of the sessions that the server allows.
+    """
     if any("\0" in argument for argument in argv):
         raise ValueError("an argument of a command cannot hold a NUL character")
-    return shlex.join(argv)
+    if timeout is None:
+        return shlex.join(argv)
+    limit = f"timeout -k 5 {math.ceil(timeout) + _GRACE}"
+    return f"$(command -v timeout >/dev/null 2>&1 && echo {limit}) {shlex.join(argv)}"
 
 
 class Exchange:

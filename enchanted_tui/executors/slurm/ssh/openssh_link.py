@@ -67,6 +67,7 @@ class OpensshLink:
         """
         deadline = Deadline(timeout)
         command = ["ssh", "-T", *self._options, "-S", str(self._socket), *_NEVER_ALONE, "--", self._settings.host, LOGIN_COMMAND]
+        patience = Deadline(self._settings.connect_timeout)
         with self._slots.one():
             while True:
                 run_process(command, exchange, stdin, deadline)
@@ -77,7 +78,7 @@ class OpensshLink:
                     break
                 if not self.alive:
                     raise self._lost(may_have_run=False)
-                if not self._slots.refused(deadline.left(self._settings.connect_timeout)):
+                if not self._slots.refused(deadline.left(patience.left(self._settings.connect_timeout))):
                     raise FarSideProblem(
                         f"{self._settings.host} opens no session on the connection; ask its administrators about MaxSessions"
                     )

@@ -73,6 +73,7 @@ class ParamikoLink:
         """Open a session, with fewer at a time from then on if the server allows no more."""
         import paramiko
 
+        patience = Deadline(self._settings.connect_timeout)
         while True:
             try:
                 with self._opening:
@@ -80,7 +81,7 @@ class ParamikoLink:
                 channel.exec_command(LOGIN_COMMAND)
                 return channel
             except paramiko.ChannelException:
-                if not self._slots.refused(deadline.left(self._settings.connect_timeout)):
+                if not self._slots.refused(deadline.left(patience.left(self._settings.connect_timeout))):
                     raise FarSideProblem(
                         f"{self._target.shown} opens no session on the connection; ask its administrators about MaxSessions, "
                         "or use `transport: openssh`"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_MOMENT = 0.3  #: seconds
 
 
 class Slots:
@@ -34,14 +35,17 @@ class Slots:
                 self._changed.notify_all()
 
     def refused(self, patience: float) -> bool:
-        """The server refused one while others were open: have one place less, and wait until another is given back.
+        """The server refused one: have as many places as are open, and wait until one of them is given back.
 
-        Gives False where no other was open, or none was given back within `patience` seconds.
+        Where no other is open, the server may not have noticed yet that a command has ended, so wait a little. Gives False when
+        `patience` (seconds) is over.
         """
+        if patience <= 0:
+            return False
         with self._changed:
             others = self._used - 1
             if others < 1:
-                return False
+                self._changed.wait(min(patience, _MOMENT))
+                return True
             self._limit = min(self._limit, others)
-            end = time.monotonic() + patience
-            return self._changed.wait_for(lambda: self._used - 1 < others, max(0.0, end - time.monotonic()))
+            return self._changed.wait_for(lambda: self._used - 1 < others, patience)

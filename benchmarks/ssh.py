@@ -1,0 +1,129 @@
+"""``python -m benchmarks.ssh``: what the way to a cluster costs, against the number of samples, beside one command a sample.
+
+Starts an SSH server of its own on this machine, so the network costs nothing: what remains is our part, and the number of round trips,
+each of which costs the network's latency besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "ssh"))
+
+from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+
+_SAMPLES = (10, 100, 1_000)
+_PER_JOB = 100  #: samples that share a file of inputs and one of results
+
+
+@contextmanager
+def _server() -> Iterator[Any]:
+    from sshd import Sshd
+
+    with tempfile.TemporaryDirectory(prefix="bench-ssh-") as directory, Sshd(Path(directory)) as server:
+        yield server
+
+
+def _transport(server: Any, kind: str) -> SshTransport:
+    settings = SshSettings(
+        host="127.0.0.1",
+        port=server.port,
+        key_filename=str(server.user_key),
+        known_hosts=str(server.known_hosts),
+        config_file="/dev/null",
+        identity_agent="none",
+        transport=kind,
+    )
+    return SshTransport(settings, python=sys.executable)
+
+
+def _timed(action: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+def measure(kind: str, rounds: int, sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """Yield one measurement after another, as seconds."""
+    with _server() as server, tempfile.TemporaryDirectory(prefix="bench-ssh-files-") as directory:
+        logs_in = []
+        for _ in range(rounds):
+            begun = time.perf_counter()
+            transport = _transport(server, kind)
+            logs_in.append(time.perf_counter() - begun)
+            transport.close()
+        yield {"transport": kind, "what": "log in", "samples": 0, "seconds": statistics.median(logs_in), "round trips": 0}
+        transport = _transport(server, kind)
+        one = [_timed(lambda: transport.run(["true"])) for _ in range(max(5, 4 * rounds))]
+        yield {"transport": kind, "what": "one command", "samples": 1, "seconds": statistics.median(one), "round trips": 1}
+        for samples in sizes:
+            yield from _moves(transport, kind, samples, Path(directory) / str(samples), rounds)
+        transport.close()
+        assert server.log_ins == rounds + 1
+
+
+def _moves(transport: SshTransport, kind: str, samples: int, room: Path, rounds: int) -> Iterator[dict[str, Any]]:
+    """Move what `samples` samples need: inputs up, results down, run directories home, away with them."""
+    shares = {
+        str(room / "far" / f"share{number}"): json.dumps({"params": {"x": 0.5}}).encode() * _PER_JOB
+        for number in range(max(1, samples // _PER_JOB))
+    }
+    names = [f"d0_b0_s{number}_r0" for number in range(samples)]
+    times: dict[str, list[float]] = {}
+    before = transport.round_trips
+    for number in range(rounds):
+        far = room / f"far{number}"
+        for name in names:  # as the jobs leave them
+            (far / name).mkdir(parents=True)
+            (far / name / "out.txt").write_text("1.5 2.5\n" * 20)
+        moves: dict[str, Callable[[], object]] = {
+            "inputs up": lambda: transport.put(shares),
+            "results down": lambda: transport.read(dict.fromkeys(shares, 0)),
+            "run directories home": lambda: transport.fetch(str(far), names, room / f"home{number}"),  # noqa: B023 - run at once
+            "clean the far side": lambda: transport.remove([str(far / name) for name in names]),  # noqa: B023
+        }
+        for what, move in moves.items():
+            times.setdefault(what, []).append(_timed(move))
+    trips = (transport.round_trips - before) // rounds // len(times)
+    for what, seconds in times.items():
+        yield {"transport": kind, "what": what, "samples": samples, "seconds": statistics.median(seconds), "round trips": trips}
+
+
+def table(measured: list[dict[str, Any]]) -> str:
+    """Lay the measurements out, with what one command a sample would cost beside."""
+    command = {each["transport"]: each["seconds"] for each in measured if each["what"] == "one command"}
+    lines = ["| transport | what | samples | round trips | time | a sample | one command a sample |", "|---|---|---:|---:|---:|---:|---:|"]
+    for each in measured:
+        samples = each["samples"]
+        share = f"{1000 * each['seconds'] / samples:.3f} ms" if samples > 1 else ""
+        beside = f"{command[each['transport']] * samples:.1f} s" if samples > 1 else ""
+        shown = f"{samples:,}" if samples else ""
+        trips, seconds = each["round trips"] or "", each["seconds"]
+        lines.append(f"| {each['transport']} | {each['what']} | {shown} | {trips} | {seconds:.3f} s | {share} | {beside} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ssh", description="Measure what the way to a cluster costs.")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured")
+    parser.add_argument("--quick", action="store_true", help="once, and at most 100 samples")
+    options = parser.parse_args()
+    sizes = _SAMPLES[:2] if options.quick else _SAMPLES
+    measured = [each for kind in ("paramiko", "openssh") for each in measure(kind, 1 if options.quick else options.rounds, sizes)]
+    print(table(measured), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
