@@ -11,10 +11,11 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "Supervisor": "enchanted_tui.supervisor.supervisor",
+    "load": "enchanted_tui.export.frame",
     "load_config": "enchanted_tui.config.loading",
 }
 
-__all__ = ["Supervisor", "__version__", "load_config"]
+__all__ = ["Supervisor", "__version__", "load", "load_config"]
 
 
 def __getattr__(name: str) -> Any:

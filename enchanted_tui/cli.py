@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui import __version__
+from enchanted_tui.export.command import add_arguments as add_export_arguments
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, RefusedError
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     instead.add_argument("--retry-failed", metavar="RUN_DIR", help="run the failed samples again, in place of what is recorded")
     parser.add_argument("--only", metavar="TASKS", help="with --retry-failed: only these, such as d0_b2_s14_r0,d0_b2_s15_r0")
     instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
+    instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
+    add_export_arguments(parser)
     return parser
 
 
@@ -257,10 +260,25 @@ def _confirm() -> Callable[[str], bool] | None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.json:
+        return _check_as_json(options)
     config = _config(options)
     steps = sum(len(stage.steps) for stage in config.stages)
     print(f"{config.path or 'the configuration'} is valid: {_count(len(config.stages), 'stage')}, {_count(steps, 'step')}.")
     return ExitCode.COMPLETED
+
+
+def _check_as_json(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from enchanted_tui.config.problems import ConfigError
+
+    try:
+        problems, valid = _config(options).warnings, True
+    except ConfigError as error:
+        problems, valid = error.problems, False
+    print(json.dumps({"valid": valid, "problems": [asdict(problem) for problem in problems]}, default=str))
+    return ExitCode.COMPLETED if valid else ExitCode.USAGE
 
 
 def _count(number: int, what: str) -> str:
@@ -315,11 +333,21 @@ def _schema(options: argparse.Namespace) -> int:
     return ExitCode.COMPLETED
 
 
+def _export(options: argparse.Namespace) -> int:
+    from enchanted_tui.export import command
+
+    _existing(options.export)
+    written = [str(path) for path in command.run(options)]
+    print(json.dumps({"written": written}) if options.json else "\n".join(written))
+    return ExitCode.COMPLETED
+
+
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "schema": _schema,
     "status": _status,
     "control": _control,
     "rebuild": _rebuild,
+    "export": _export,
     "retry_failed": _retry_failed,
 }
 

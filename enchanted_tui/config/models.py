@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import Component, option
-from enchanted_tui.config.problems import ConfigError, Problem
+from enchanted_tui.config.problems import ConfigError, Problem, did_you_mean
+
+
+#: Limits of `stop_when`, and whether only a sampler that learns can tell that they are reached.
+STOP_LIMITS = {"target_error": True, "target_relative_error": True, "no_improvement": True, "core_hours": False, "wall_hours": False}
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,12 @@ class SupervisorOptions(Component):
         example=["*.nc", "summary.json"],
     )
     summary_datatype: str = option(
-        "csv", doc="parquet writes the dataset as Parquet too, at the end of the campaign.", choices=("csv", "parquet")
+        "csv", doc="parquet writes the dataset as Parquet too, now and then and at the end of a session.", choices=("csv", "parquet")
+    )
+    units: dict[str, str] = option(
+        {},
+        doc="Units of parameters and outputs, by column; they are written into Parquet and HDF5 files and exports.",
+        example={"pressure": "Pa", "beta_p": "1"},
     )
     log_failures: bool = option(False, doc="Write the reason and the parameters of each failed sample to the log.")
     seed: int | None = option(
@@ -106,6 +115,15 @@ class SupervisorOptions(Component):
         doc="Stop the campaign, resumable, after this many failed tasks, or above this fraction (below 1) of them once 20 have finished.",
         gt=0,
         example=0.5,
+    )
+    stop_when: dict[str, int | float] = option(
+        {},
+        doc="Limits of which the first that is reached ends the campaign, resumable, with exit code 0. target_error: cross-validated error of "
+        "a sampler that learns, in the units of its output. target_relative_error: the same as a share of the output's standard "
+        "deviation. no_improvement: samples since the best value or, where none is looked for, the lowest error. core_hours: run time of "
+        "all tasks together. wall_hours: duration of this session.",
+        gt=0,
+        example={"target_relative_error": 0.05, "core_hours": 500},
     )
     failed_parents: str = option(
         "expand",
@@ -131,6 +149,9 @@ class SupervisorOptions(Component):
             self.max_failures = int(self.max_failures)
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        for name in self.stop_when:
+            if name not in STOP_LIMITS:
+                yield f"stop_when.{name}", f"there is no such limit{did_you_mean(name, STOP_LIMITS)}; there are {', '.join(STOP_LIMITS)}"
         if isinstance(self.max_failures, float) and self.max_failures > 1:
             yield "max_failures", f"expected a whole number of failures or a fraction below 1, found {self.max_failures!r}"
         if isinstance(self.notify, str):

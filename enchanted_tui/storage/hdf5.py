@@ -13,6 +13,7 @@ import numpy as np
 
 from enchanted_tui import values
 from enchanted_tui.storage.atomic import open_replacement
+from enchanted_tui.storage.column_types import link_name
 from enchanted_tui.storage.columns import Columns
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def write_hdf5(
     parents: Iterable[tuple[str, Row]],
     dataset: Callable[[], Iterator[tuple[str, Row]]],
     run_groups: Sequence[Mapping[str, Any]],
+    units: Mapping[str, str] | None = None,
 ) -> None:
     """Write the file anew; the old one stays if that fails (OSError).
 
@@ -44,16 +46,17 @@ def write_hdf5(
     each stage ``sampler``, a class name, and ``executors`` and ``runners``, lists of class names (``metadata/run_groups``). Rows hold
     Python's own numbers, as the journal gives them.
 
-    Numbers, with truth values as 0 and 1, are in ``values`` under the names in ``columns``, as float64; text, arrays and dictionaries as
-    JSON, and integers beyond 2**53 in ``text_values`` under ``text_columns``, which a run without text lacks. (A run's directory is
-    its group's name.) In ``data/aggregated`` a missing number is NaN, a missing text empty. Memory does not grow with the rows.
+    Numbers, with truth values as 0 and 1, are in ``values`` under the names in ``columns``, as float64; text, lists and dictionaries as
+    JSON, and integers beyond 2**53 in ``text_values`` under ``text_columns``, which a run without text lacks; arrays of numbers, of their
+    own type and shape, are below ``arrays`` of the run. (A run's directory is its group's name.) In ``data/aggregated`` arrays are JSON
+    too, a missing number is NaN, a missing text empty, and ``units`` stand beside ``columns``. Memory does not grow with the rows.
     """
     import h5py
 
     with open_replacement(path) as target:
         guard = _Guard(target.raw)  # type: ignore[attr-defined]
         with guard, h5py.File(guard, "w", **_FORMAT) as file:
-            _write_data(file.create_group("data"), parents, dataset)
+            _write_data(file.create_group("data"), parents, dataset, units or {})
             for number, group in enumerate(run_groups):
                 file.create_group(f"metadata/run_groups/{number}").attrs.update(group)
 
@@ -104,19 +107,23 @@ class _Split(NamedTuple):
     numbers: list[float]
     text_columns: Names
     texts: list[bytes]
+    arrays: dict[str, np.ndarray[Any, Any]]
 
 
 def _split(row: Row) -> _Split:
     columns, numbers, text_columns, texts = [], [], [], []
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
     for column, value in row.items():
         kind = type(value)
         if kind is float or kind is bool or (kind is int and -_EXACT_INT <= value <= _EXACT_INT):
             columns.append(column)
             numbers.append(value)
         elif value is not None:
+            if kind is np.ndarray and value.dtype.kind in "biufc":
+                arrays[column] = value
             text_columns.append(column)
             texts.append(encode_text(value if kind is str else values.cell(value)))
-    return _Split(tuple(columns), numbers, tuple(text_columns), texts)
+    return _Split(tuple(columns), numbers, tuple(text_columns), texts, arrays)
 
 
 def encode_text(text: str) -> bytes:
@@ -124,7 +131,9 @@ def encode_text(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace").replace(b"\0", b"\\x00")
 
 
-def _write_data(data: h5py.Group, parents: Iterable[tuple[str, Row]], dataset: Callable[[], Iterator[tuple[str, Row]]]) -> None:
+def _write_data(
+    data: h5py.Group, parents: Iterable[tuple[str, Row]], dataset: Callable[[], Iterator[tuple[str, Row]]], units: Mapping[str, str]
+) -> None:
     """Write the groups of all runs and, from the same reading of the rows, the table of the dataset's."""
     runs, table = data.create_group("runs"), data.create_group("aggregated")
     with _RunGroups(runs, table.create_group("shared")) as groups:
@@ -146,6 +155,8 @@ def _write_data(data: h5py.Group, parents: Iterable[tuple[str, Row]], dataset: C
     del table["shared"]  # the runs hold their names; this was only a place to link and to copy from
     _write_names(table, "columns", layout.columns)
     _write_names(table, "text_columns", layout.text_columns)
+    if units:
+        _write_names(table, "units", tuple(units.get(column, "") for column in layout.columns))
 
 
 # -- one group a run ----------------------------------------------------------------------------------------------------------
@@ -173,11 +184,16 @@ class _RunGroups:
         self._link(path + b"/columns", self._home_id, self._shared(split.columns))
         if split.text_columns != _ONLY_RUN_DIR:
             self._add_texts(name, split)
+        if split.arrays:
+            arrays = self._runs[name].create_group("arrays")
+            for column, array in split.arrays.items():
+                arrays.create_dataset(link_name(column, arrays), data=array)
 
     def _add_texts(self, name: str, split: _Split) -> None:
         import h5py
 
-        texts = {column: text for column, text in zip(split.text_columns, split.texts, strict=True) if column != "run_dir"}
+        not_text = {"run_dir", *split.arrays}
+        texts = {column: text for column, text in zip(split.text_columns, split.texts, strict=True) if column not in not_text}
         if texts:
             group = self._runs[name]
             group.create_dataset("text_values", data=np.array([list(texts.values())], dtype=object), dtype=h5py.string_dtype())

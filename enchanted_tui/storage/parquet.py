@@ -1,4 +1,8 @@
-"""enchanted_dataset.parquet: the dataset once more, for readers that want its types (``summary_datatype: parquet``)."""
+"""Parquet: the dataset with its types, for readers that want them.
+
+What Parquet's own types do not say is in the metadata of the fields: ``unit``; ``kind`` of a column (see `storage.column_types`) and
+``dtype`` of an array's elements.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui import values
 from enchanted_tui.storage.atomic import open_replacement
-from enchanted_tui.storage.columns import Columns
+from enchanted_tui.storage.column_types import ColumnType, column_types, unicode_name
 
 if TYPE_CHECKING:
     import pyarrow
@@ -17,75 +20,64 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 _ROW_GROUP = 50_000
-_EXACT_IN_FLOAT = 2**53
-_INT64 = 2**63
+_ARRAY_ROWS = 500  #: rows written at once where there are arrays
 
 
-def write_parquet(path: Path, read_rows: Callable[[], Iterator[Row]]) -> None:
-    """Write the file anew from the rows, which are read twice; the old one stays if that fails (OSError).
+def write_parquet(
+    path: Path,
+    read_rows: Callable[[], Iterator[Row]],
+    columns: Sequence[ColumnType] | None = None,
+    *,
+    units: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write the file anew from the rows; the old one stays if that fails (OSError).
 
-    A column has one type: truth values, integers, floats (integers among them if they are exact) or text. Columns that mix other types,
-    integers beyond 64 bits, arrays and dictionaries are text as in the CSV file. What is missing is null; NaN stays NaN.
+    Without `columns` the rows are read twice. Arrays are lists (of lists); ``json`` columns are text. What is missing is null; NaN stays
+    NaN. `metadata` goes into the schema's.
     """
     import pyarrow
     from pyarrow import parquet
 
-    columns = _columns(read_rows())
-    schema = pyarrow.schema([(_text(name), column.type()) for name, column in columns.items()])
+    if columns is None:
+        columns = column_types(read_rows(), units)
+    schema = pyarrow.schema([_field(column) for column in columns], metadata=dict(metadata or {}))
+    size = _ARRAY_ROWS if any(column.kind == "array" for column in columns) else _ROW_GROUP
     with open_replacement(path) as file, parquet.ParquetWriter(file, schema) as writer:
         rows = read_rows()
-        while block := list(islice(rows, _ROW_GROUP)):
-            arrays = [column.array([row.get(name) for row in block]) for name, column in columns.items()]
+        while block := list(islice(rows, size)):
+            arrays = [_cells(column, [row.get(column.name) for row in block]) for column in columns]
             writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
 
 
-class _Column:
-    """What a column holds, and how that is written."""
+def _field(column: ColumnType) -> pyarrow.Field:
+    import pyarrow
 
-    def __init__(self) -> None:
-        self._kinds: set[type] = set()
-        self._largest = 0  # integer, by magnitude
-
-    def note(self, value: Any) -> None:
-        kind = type(value)
-        self._kinds.add(kind)
-        if kind is int:
-            self._largest = max(self._largest, abs(value))
-
-    def type(self) -> pyarrow.DataType:
-        import pyarrow
-
-        kinds = self._kinds - {type(None)}
-        if kinds == {bool}:
-            return pyarrow.bool_()
-        if kinds == {int} and self._largest < _INT64:
-            return pyarrow.int64()
-        if kinds == {float} or (kinds == {int, float} and self._largest <= _EXACT_IN_FLOAT):
-            return pyarrow.float64()
-        return pyarrow.string()
-
-    def array(self, cells: Sequence[Any]) -> pyarrow.Array:
-        import pyarrow
-
-        wanted = self.type()
-        if wanted == pyarrow.string():
-            cells = [None if value is None else _text(values.cell(value)) for value in cells]
-        return pyarrow.array(cells, wanted, from_pandas=False)  # NaN is a value here, not a missing one
+    metadata = {"kind": column.kind}
+    if column.unit:
+        metadata["unit"] = column.unit
+    if column.kind == "array":
+        metadata["dtype"] = column.dtype
+    return pyarrow.field(unicode_name(column.name), _type(column), metadata=metadata)
 
 
-def _columns(rows: Iterator[Row]) -> dict[str, _Column]:
-    """Give the columns of all rows in the dataset's order."""
-    order = Columns()
-    columns: dict[str, _Column] = {}
-    for number, row in enumerate(rows):
-        order.note((0, number), tuple(row))
-        for name, value in row.items():
-            if name not in columns:
-                columns[name] = _Column()
-            columns[name].note(value)
-    return {name: columns[name] for name in order.header()}
+def _type(column: ColumnType) -> pyarrow.DataType:
+    import numpy as np
+    import pyarrow
+
+    if column.kind == "array":
+        kind = pyarrow.from_numpy_dtype(np.dtype(column.dtype))
+        for _ in range(column.ndim):
+            kind = pyarrow.list_(kind)
+        return kind
+    return {"bool": pyarrow.bool_(), "int": pyarrow.int64(), "float": pyarrow.float64()}.get(column.kind, pyarrow.string())
 
 
-def _text(text: str) -> str:
-    """Give text as Unicode proper: lone surrogates become escape sequences."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+def _cells(column: ColumnType, cells: list[Any]) -> pyarrow.Array:
+    import pyarrow
+
+    if column.kind == "json":
+        cells = [None if value is None else column.to_json(value) for value in cells]
+    elif column.kind == "array":
+        cells = [None if value is None else column.as_array(value).tolist() for value in cells]
+    return pyarrow.array(cells, _type(column), from_pandas=False)  # NaN is a value here, not a missing one

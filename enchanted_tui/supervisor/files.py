@@ -17,7 +17,7 @@ from enchanted_tui.storage.failures import Failure, Failures
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.progress import ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state
-from enchanted_tui.supervisor import progress, snapshot
+from enchanted_tui.supervisor import progress, provenance, snapshot
 from enchanted_tui.supervisor.journal import JournalReader, Record
 from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.state import FAILED, CampaignState, StageState
@@ -86,14 +86,27 @@ def older_run_state(state: CampaignState) -> RunState | None:
 
 def write_tables(config: CampaignConfig, run_dir: RunDir, state: CampaignState, read_row: ReadRow) -> None:
     """Write the files that are written as a whole: runs.h5 and the Parquet copy of the dataset."""
-    if config.hdf5:
+    wanted = table_names(config)
+    if "hdf5" in wanted:
         write_runs_hdf5(run_dir.hdf5, state, read_row)
-    if config.supervisor.summary_datatype == "parquet":
-        from enchanted_tui.storage.parquet import write_parquet
+    if "parquet" in wanted:
+        write_dataset_parquet(run_dir, state, read_row)
 
-        stage = dataset_stage(state)
-        if stage.n_rows:
-            write_parquet(run_dir.parquet, lambda: (row for _, row in read_rows(stage, read_row)))
+
+def table_names(config: CampaignConfig) -> list[str]:
+    """Say which of ``hdf5`` and ``parquet`` a campaign wants."""
+    wanted = {"hdf5": config.hdf5, "parquet": config.supervisor.summary_datatype == "parquet"}
+    return [name for name, is_wanted in wanted.items() if is_wanted]
+
+
+def write_dataset_parquet(run_dir: RunDir, state: CampaignState, read_row: ReadRow) -> None:
+    """Write the Parquet copy of the dataset, with units and provenance in its metadata; nothing if there are no rows."""
+    from enchanted_tui.storage.parquet import write_parquet
+
+    stage = dataset_stage(state)
+    if stage.n_rows:
+        rows = lambda: (row for _, row in read_rows(stage, read_row))  # noqa: E731
+        write_parquet(run_dir.parquet, rows, units=state.units, metadata=provenance.metadata(run_dir, state))
 
 
 def write_runs_hdf5(path: Path, state: CampaignState, read_row: ReadRow) -> None:
@@ -114,7 +127,7 @@ def write_runs_hdf5(path: Path, state: CampaignState, read_row: ReadRow) -> None
     ]
     dataset = dataset_stage(state)
     parents = chain.from_iterable(tasks(stage) for stage in state.stages[: dataset.depth])
-    write_hdf5(path, parents, partial(tasks, dataset), groups)
+    write_hdf5(path, parents, partial(tasks, dataset), groups, units=state.units)
 
 
 def dataset_stage(state: CampaignState) -> StageState:

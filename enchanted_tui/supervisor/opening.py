@@ -47,6 +47,7 @@ def open_record(config: CampaignConfig, *, campaign: str, session: str, mode: st
         "identity": config.identity(),
         "runner_options": config.runner_options(),
         "overrides": list(config.overrides),
+        "units": dict(config.supervisor.units),
         "stages": describe_stages(config),
         "targets": targets,
     }

@@ -17,7 +17,7 @@ from enchanted_tui.storage.failures import Failures
 from enchanted_tui.storage.progress import ProgressFiles
 from enchanted_tui.storage.run_state import write_run_state
 from enchanted_tui.supervisor import progress, snapshot
-from enchanted_tui.supervisor.background_hdf5 import BackgroundHdf5
+from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.files import (
     Row,
     all_tasks,
@@ -28,6 +28,7 @@ from enchanted_tui.supervisor.files import (
     read_failures,
     read_rows,
     rebuild_dataset,
+    table_names,
     write_tables,
 )
 from enchanted_tui.supervisor.journal import Record
@@ -56,7 +57,7 @@ class Projections:
         self._next_progress = 0.0
         self._run_state_due = False
         self._to_clean: list[TaskId] = []
-        self._hdf5 = BackgroundHdf5(self._run_dir)
+        self._tables = BackgroundTables(self._run_dir, table_names(session.config))
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
         self._touched = before is None or before["reason"] == "environment" or self.fingerprints() != before.get("files")
@@ -140,12 +141,11 @@ class Projections:
                 self._journal.sync()
                 self._clean(self._to_clean)
                 self._to_clean = []
-            if self._config.hdf5:
-                self._hdf5.update_if_due(now, self._state)
+            self._tables.update_if_due(now, self._state)
 
     def close(self, *, complete: bool) -> None:
         """Write everything for the last time in this session."""
-        self._hdf5.wait()
+        self._tables.wait()
         if self._touched:
             if self._dataset is not None:
                 self._dataset.finish()

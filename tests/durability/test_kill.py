@@ -153,7 +153,7 @@ def _warden_of(supervisor: int) -> int:
 
 
 _EAGER = (
-    "import sys, enchanted_tui.supervisor.background_hdf5 as background; background._HDF5_INTERVAL = 0.2; background._HDF5_SHARE = 1.0; "
+    "import sys, enchanted_tui.supervisor.background_tables as background; background._INTERVAL = 0.2; background._SHARE = 1.0; "
     "from enchanted_tui.cli import main; sys.exit(main())"
 )
 
@@ -163,7 +163,7 @@ def test_writer_of_hdf5_ends_with_its_supervisor(campaign):
     done = campaign(flat(10))
     done.complete()
     before = os.stat(done.root / "runs.h5").st_ino
-    command = [sys.executable, "-m", "enchanted_tui.supervisor.background_hdf5", str(done.root)]
+    command = [sys.executable, "-m", "enchanted_tui.supervisor.background_tables", str(done.root)]
     assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1  # whoever held the other end has gone
     assert os.stat(done.root / "runs.h5").st_ino == before
     with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:

@@ -64,7 +64,11 @@ def test_every_value_is_where_the_old_layout_has_it(rows: list[Row], tmp_path_fa
 
 def check_run(group: h5py.Group, row: Row) -> None:
     numbers = {column: value for column, value in row.items() if is_number(value)}
-    texts = {column: text_of(value) for column, value in row.items() if value is not None and not is_number(value) and column != "run_dir"}
+    arrays = [value for value in row.values() if isinstance(value, np.ndarray)]
+    others = {column: value for column, value in row.items() if value is not None and not is_number(value) and column != "run_dir"}
+    texts = {column: text_of(value) for column, value in others.items() if not isinstance(value, np.ndarray)}
+    stored = [dataset[()].tobytes() for dataset in group["arrays"].values()] if arrays else []
+    assert sorted(stored) == sorted(array.tobytes() for array in arrays)
     assert list(group["columns"].asstr()) == [encode_text(column).decode() for column in numbers]
     assert group["values"].shape == (1, len(numbers))
     assert all(same(found, value) for found, value in zip(group["values"][0], numbers.values(), strict=True))
@@ -107,7 +111,29 @@ def test_failures_can_be_told_and_text_is_kept(tmp_path: Path) -> None:
         assert np.isnan(table["output"][1])
         run = file["data/runs/d0_b0_s0_r0"]
         texts = dict(zip(run["text_columns"].asstr()[()], run["text_values"].asstr()[0], strict=True))
-        assert texts == {"shape": "ellipse", "profile": "[1.0, 2.0]", "big": str(2**60)}
+        assert texts == {"shape": "ellipse", "big": str(2**60)}
+        assert run["arrays/profile"][()].tolist() == [1.0, 2.0]
+
+
+def test_arrays_are_addressed_by_task_with_type_and_shape(tmp_path: Path) -> None:
+    """A profile or a field is read without parsing text; whatever the column is called."""
+    field = np.arange(6, dtype=np.float32).reshape(2, 3)
+    with write(tmp_path / "runs.h5", [{"psi": field, "q/edge": np.array([True]), "run_dir": "a"}, {"psi": None, "run_dir": "b"}]) as file:
+        arrays = file["data/runs/d0_b0_s0_r0/arrays"]
+        assert arrays["psi"].dtype == np.float32
+        assert np.array_equal(arrays["psi"][()], field)
+        assert arrays["q_edge"][()].tolist() == [True]
+        assert "text_values" not in file["data/runs/d0_b0_s0_r0"]
+        assert "arrays" not in file["data/runs/d0_b0_s1_r0"]
+
+
+def test_units_stand_beside_the_columns(tmp_path: Path) -> None:
+    """In the same order; empty where none is given."""
+    rows = [("d0_b0_s0_r0", {"pressure": 1.0, "n": 2, "run_dir": "a"})]
+    write_hdf5(tmp_path / "runs.h5", [], lambda: iter(rows), [], units={"pressure": "Pa"})
+    with h5py.File(tmp_path / "runs.h5") as file:
+        assert file["data/aggregated/columns"].asstr()[()].tolist() == ["pressure", "n"]
+        assert file["data/aggregated/units"].asstr()[()].tolist() == ["Pa", ""]
 
 
 def test_stages_are_described(tmp_path: Path) -> None:

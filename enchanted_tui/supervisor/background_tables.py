@@ -1,4 +1,4 @@
-"""runs.h5 while a campaign runs: written now and then by a process of its own, so that the loop never waits for HDF5."""
+"""runs.h5 and the Parquet file while a campaign runs: written now and then by a process of its own, so that the loop never waits."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor.files import write_runs_hdf5
+from enchanted_tui.supervisor.files import write_dataset_parquet, write_runs_hdf5
 from enchanted_tui.supervisor.journal import JournalReader
 from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.state import CampaignState
 
-_HDF5_INTERVAL = 60.0  #: seconds at least between two versions of runs.h5 while the campaign runs
-_HDF5_SHARE = 0.05  #: of the elapsed time, at most, goes into writing them
+_INTERVAL = 60.0  #: seconds at least between two versions while the campaign runs
+_SHARE = 0.05  #: of the elapsed time, at most, goes into writing them
 
 
-class BackgroundHdf5:
-    """Writes runs.h5 now and then while the campaign runs, in a process of its own, so that the loop never waits for HDF5."""
+class BackgroundTables:
+    """Writes now and then what is written as a whole, in a process of its own."""
 
-    def __init__(self, run_dir: RunDir) -> None:
-        self._run_dir = run_dir
+    def __init__(self, run_dir: RunDir, tables: Sequence[str]) -> None:
+        """Write those of ``hdf5`` and ``parquet`` that `tables` names."""
+        self._run_dir, self._tables = run_dir, tables
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._next = time.monotonic() + _HDF5_INTERVAL
+        self._next = time.monotonic() + _INTERVAL
         self._rows = 0
 
     def update_if_due(self, now: float, state: CampaignState) -> None:
@@ -35,12 +37,12 @@ class BackgroundHdf5:
                 return
             self._process.communicate()
             self._process = None
-            self._next = now + max(_HDF5_INTERVAL, (now - self._started) / _HDF5_SHARE)
-        if now < self._next or state.tasks_recorded == self._rows:
+            self._next = now + max(_INTERVAL, (now - self._started) / _SHARE)
+        if not self._tables or now < self._next or state.tasks_recorded == self._rows:
             return
         self._rows, self._started = state.tasks_recorded, now
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "enchanted_tui.supervisor.background_hdf5", str(self._run_dir.root)],
+            [sys.executable, "-m", "enchanted_tui.supervisor.background_tables", str(self._run_dir.root), *self._tables],
             stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -66,14 +68,17 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _write_hdf5_of(root: Path) -> None:
+def _write_tables(root: Path, tables: Sequence[str]) -> None:
     _end_with_parent()
     os.nice(10)
     run_dir = RunDir(root)
     state, _ = fold(run_dir.journal)
     with JournalReader(run_dir.journal) as reader:
-        write_runs_hdf5(run_dir.hdf5, state, reader.read_row)
+        if "hdf5" in tables:
+            write_runs_hdf5(run_dir.hdf5, state, reader.read_row)
+        if "parquet" in tables:
+            write_dataset_parquet(run_dir, state, reader.read_row)
 
 
 if __name__ == "__main__":
-    _write_hdf5_of(Path(sys.argv[1]))
+    _write_tables(Path(sys.argv[1]), sys.argv[2:])

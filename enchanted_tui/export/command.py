@@ -1,0 +1,37 @@
+"""The part of the command line that exports. Imports nothing heavy before something is exported."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+FORMATS = ("csv", "parquet", "hdf5", "netcdf")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that go with ``--export``."""
+    group = parser.add_argument_group("with --export")
+    group.add_argument("--to", type=str.lower, choices=FORMATS, default="csv", help="the format (csv)")
+    group.add_argument("--out", metavar="FILE", help="where to; RUN_DIR-export.csv in the current directory")
+    group.add_argument("--columns", metavar="A,B", help="only these columns, in this order")
+    group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
+    group.add_argument("--split", metavar="0.8/0.1/0.1", help="files for training, validation and test, divided at random")
+    group.add_argument("--seed", type=int, metavar="N", help="of the split; else the campaign's")
+    group.add_argument("--provenance", action="store_true", help="a second file: where and when each sample was run")
+
+
+def run(options: argparse.Namespace) -> list[Path]:
+    """Export as the options say; give the files written. Raises ExportError or OSError."""
+    from enchanted_tui.export.selection import parse_split
+    from enchanted_tui.export.writing import Export, export
+
+    wanted = Export(
+        to=options.to,
+        out=Path(options.out) if options.out else None,
+        columns=tuple(name.strip() for name in options.columns.split(",")) if options.columns else (),
+        successes_only=options.successes_only,
+        split=parse_split(options.split) if options.split else None,
+        seed=options.seed,
+        provenance=options.provenance,
+    )
+    return export(Path(options.export), wanted)

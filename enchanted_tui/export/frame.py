@@ -1,0 +1,116 @@
+"""The dataset in a notebook: ``enchanted_tui.load(run_dir)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from enchanted_tui.export.csv_table import read_csv, schema_path
+from enchanted_tui.export.hdf5_table import read_hdf5_table
+from enchanted_tui.export.selection import ExportError
+from enchanted_tui.storage.column_types import ColumnType, column_types
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.provenance import metadata
+
+if TYPE_CHECKING:
+    import pandas
+
+Cells = tuple[list[ColumnType], list[list[Any]], dict[str, str]]
+
+
+def load(path: str | Path) -> pandas.DataFrame:
+    """Give the dataset of a run directory, or a file made by ``--export``, as a pandas.DataFrame; one row for each sample.
+
+    Columns have the types of their values: bool, int64, float64, or where values are missing pandas' boolean, Int64 and Float64, in which
+    NaN is told from a missing value; text and arrays (numpy arrays of their own type and shape) are objects, missing ones None.
+    ``frame.attrs["units"]`` has the units by column, ``frame.attrs["provenance"]`` campaign, seed, program version and the like.
+
+    Raises ExportError if there is nothing to load, OSError if it cannot be read.
+    """
+    path = Path(path)
+    columns, cells, provenance = _read(path)
+    return to_frame(columns, cells, provenance)
+
+
+def to_frame(columns: Sequence[ColumnType], cells: Sequence[list[Any]], provenance: dict[str, str]) -> pandas.DataFrame:
+    """Put columns together."""
+    import pandas
+
+    frame = pandas.DataFrame({column.name: _series(column, values) for column, values in zip(columns, cells, strict=True)})
+    frame.attrs["units"] = {column.name: column.unit for column in columns if column.unit}
+    frame.attrs["provenance"] = provenance
+    return frame
+
+
+def _read(path: Path) -> Cells:
+    if path.is_dir():
+        return _read_run_dir(RunDir(path.resolve()))
+    if not path.is_file():
+        raise ExportError(f"{path} does not exist")
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start[:4] == b"PAR1":
+        return _read_parquet(path)
+    if start == b"\x89HDF\r\n\x1a\n":
+        return read_hdf5_table(path)
+    if not schema_path(path).is_file():
+        raise ExportError(f"{schema_path(path)} is missing, which has the types of {path.name}; without it, pandas.read_csv guesses them")
+    return read_csv(path)
+
+
+def _read_run_dir(run_dir: RunDir) -> Cells:
+    from enchanted_tui.supervisor.files import dataset_stage, read_rows
+    from enchanted_tui.supervisor.journal import JournalReader
+    from enchanted_tui.supervisor.session import fold
+
+    if not run_dir.journal.is_file():
+        raise ExportError(
+            f"{run_dir.root} has no journal; if the older program made it, enchanted-tui --rebuild {run_dir.root} takes it over first"
+        )
+    state, _ = fold(run_dir.journal)
+    if not state.stages:
+        return [], [], {}
+    with JournalReader(run_dir.journal) as reader:
+        rows = [row for _, row in read_rows(dataset_stage(state), reader.read_row)]
+    columns = column_types(rows, state.units)
+    return columns, [[row.get(column.name) for row in rows] for column in columns], metadata(run_dir, state)
+
+
+def _read_parquet(path: Path) -> Cells:
+    from pyarrow import parquet
+
+    table = parquet.read_table(path)
+    columns, cells = [], []
+    for field, data in zip(table.schema, table.columns, strict=True):
+        told = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+        if "kind" not in told:
+            raise ExportError(f"{path} was not written by this program; read it with pandas.read_parquet")
+        kind: Any = told["kind"]
+        column = ColumnType(field.name, kind, told.get("unit", ""), told.get("dtype", ""))
+        found = data.to_pylist()
+        if kind == "json":
+            found = [None if text is None else column.from_json(text) for text in found]
+        columns.append(column)
+        cells.append(found)
+    provenance = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items() if key != b"ARROW:schema"}
+    return columns, cells, provenance
+
+
+def _series(column: ColumnType, cells: list[Any]) -> Any:
+    import pandas
+
+    gaps = np.array([cell is None for cell in cells], dtype=bool)
+    if column.kind in ("bool", "int", "float"):
+        dtype = {"bool": np.bool_, "int": np.int64, "float": np.float64}[column.kind]
+        data: Any = np.array([0 if cell is None else cell for cell in cells], dtype)
+        if not gaps.any():
+            return data
+        masked = {"bool": pandas.arrays.BooleanArray, "int": pandas.arrays.IntegerArray, "float": pandas.arrays.FloatingArray}
+        return masked[column.kind](data, gaps)
+    found = np.empty(len(cells), dtype=object)
+    for number, cell in enumerate(cells):
+        found[number] = column.as_array(cell) if column.kind == "array" and cell is not None else cell
+    return pandas.Series(found, dtype=object)

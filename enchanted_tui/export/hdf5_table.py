@@ -1,0 +1,176 @@
+"""HDF5 and NetCDF: one dataset for each column, arrays as arrays.
+
+Both formats lack missing values and truth values: a column with missing values has a companion that says where, and truth values are
+0 and 1 with ``kind`` = ``bool``. Attributes of a column: ``name`` (the dataset's own may be altered), ``kind``, ``unit``, ``dtype`` of an
+array's elements, ``position`` in the table. Attributes of the file: the provenance.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from enchanted_tui.storage.atomic import partial_path, remove_if_there
+from enchanted_tui.storage.column_types import ColumnType, for_hdf5, link_name, unicode_name
+
+Row = Mapping[str, Any]
+
+_BLOCK = 2_000
+_MISSING = "missing__"
+_NUMBERS: dict[str, np.dtype[Any]] = {"bool": np.dtype("i1"), "int": np.dtype("<i8"), "float": np.dtype("<f8")}
+
+
+def write_hdf5_table(
+    path: Path, read_rows: Callable[[], Iterator[Row]], columns: Sequence[ColumnType], metadata: Mapping[str, str], count: int
+) -> None:
+    """Write the columns as datasets below ``columns``, in their order, and those of missing values below ``missing``."""
+    import h5py
+
+    with _replaced(path) as partial, h5py.File(partial, "w", libver=("v108", "latest"), track_order=True) as file:
+        file.attrs.update(metadata)
+        homes = {kind: file.create_group(kind, track_order=True) for kind in ("columns", "missing")}
+
+        def create(name: str, shape: tuple[int, ...], dtype: Any, *, missing: bool, dimensions: Sequence[str]) -> Any:
+            home = homes["missing" if missing else "columns"]
+            return home.create_dataset(name, shape, h5py.string_dtype() if dtype is str else dtype)
+
+        _write_columns(create, read_rows, columns, count)
+
+
+def write_netcdf(
+    path: Path, read_rows: Callable[[], Iterator[Row]], columns: Sequence[ColumnType], metadata: Mapping[str, str], count: int
+) -> None:
+    """Write NetCDF-4: a variable for each column along the dimension ``sample``; those of missing values are called ``missing__NAME``.
+
+    Raises ImportError if the library (the extra ``netcdf``) is not there.
+    """
+    import h5netcdf
+    import h5py
+
+    with _replaced(path) as partial, h5netcdf.File(partial, "w") as file:
+        file.attrs.update(metadata)
+        file.dimensions = {"sample": count}
+
+        def create(name: str, shape: tuple[int, ...], dtype: Any, *, missing: bool, dimensions: Sequence[str]) -> Any:
+            for dimension, size in zip(dimensions[1:], shape[1:], strict=True):
+                file.dimensions[dimension] = size
+            full = (_MISSING if missing else "") + name
+            return file.create_variable(full, tuple(dimensions), h5py.string_dtype() if dtype is str else dtype)
+
+        _write_columns(create, read_rows, columns, count)
+
+
+def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, str]]:
+    """Give columns, their cells and the provenance of what either function has written."""
+    import h5py
+
+    with h5py.File(path) as file:
+        is_netcdf = "columns" not in file
+        home = file if is_netcdf else file["columns"]
+        names = [name for name in home if "kind" in home[name].attrs]
+        names.sort(key=lambda name: int(np.ravel(home[name].attrs["position"])[0]))
+        columns, cells = [], []
+        for name in names:
+            dataset = home[name]
+            given: Any = (_text(dataset.attrs.get(attribute, "")) for attribute in ("name", "kind", "unit", "dtype"))
+            column = ColumnType(*given)
+            gaps = file.get(_MISSING + name if is_netcdf else f"missing/{name}")
+            columns.append(column)
+            cells.append(_read_cells(column, dataset, None if gaps is None else gaps[()]))
+        provenance = {name: _text(value) for name, value in file.attrs.items() if not name.startswith("_")}
+    return columns, cells, provenance
+
+
+def _write_columns(create: Callable[..., Any], read_rows: Callable[[], Iterator[Row]], columns: Sequence[ColumnType], count: int) -> None:
+    written = [_Column(number, column, create, count, link) for number, (column, link) in enumerate(_links(columns))]
+    rows = read_rows()
+    start = 0
+    while block := list(islice(rows, _BLOCK)):
+        for column in written:
+            column.put(start, block)
+        start += len(block)
+
+
+class _Column:
+    """A column while it is written."""
+
+    def __init__(self, position: int, column: ColumnType, create: Callable[..., Any], count: int, link: str) -> None:
+        self._type = for_hdf5(column)
+        self._create, self._count, self._link = create, count, link
+        shape = self._type.shape or ()
+        dtype = np.dtype(self._type.dtype) if self._type.kind == "array" else _NUMBERS.get(self._type.kind, str)
+        if dtype == np.bool_:
+            dtype = np.dtype("i1")
+        dimensions = ["sample", *(f"{link}_{number}" for number in range(len(shape)))]
+        self._dataset = create(link, (count, *shape), dtype, missing=False, dimensions=dimensions)
+        self._gaps: Any = None
+        self._dataset.attrs["position"] = position
+        told = {"name": unicode_name(column.name), "kind": self._type.kind, "unit": column.unit, "dtype": self._type.dtype}
+        for name, value in told.items():
+            if value:
+                self._dataset.attrs[name] = value
+
+    def put(self, start: int, rows: Sequence[Row]) -> None:
+        """Write the cells of some rows."""
+        cells = [row.get(self._type.name) for row in rows]
+        missing = [cell is None for cell in cells]
+        if any(missing) and self._gaps is None:
+            self._gaps = self._create(self._link, (self._count,), np.dtype("i1"), missing=True, dimensions=["sample"])
+        if self._gaps is not None:
+            self._gaps[start : start + len(cells)] = np.array(missing, "i1")
+        self._dataset[start : start + len(cells)] = self._block(cells)
+
+    def _block(self, cells: list[Any]) -> np.ndarray[Any, Any]:
+        kind = self._type.kind
+        if kind in _NUMBERS:
+            return np.array([0 if cell is None else cell for cell in cells], _NUMBERS[kind])
+        if kind == "array":
+            empty = np.zeros(self._type.shape or (), self._type.dtype)
+            arrays = [empty if cell is None else self._type.as_array(cell) for cell in cells]
+            stacked: np.ndarray[Any, Any] = np.array(arrays, self._type.dtype)
+            return stacked.astype("i1") if stacked.dtype == np.bool_ else stacked
+        texts = ["" if cell is None else cell if kind == "text" else self._type.to_json(cell) for cell in cells]
+        return np.array(texts, dtype=object)
+
+
+@contextlib.contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
+    """Give the place for a new version of the file, which takes the old one's place at the end; if that fails, the old one stays."""
+    partial = partial_path(path)
+    remove_if_there(partial)
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        remove_if_there(partial)
+
+
+def _links(columns: Sequence[ColumnType]) -> Iterator[tuple[ColumnType, str]]:
+    """Give each column a name that both formats take."""
+    used: set[str] = {"sample"}
+    for column in columns:
+        link = link_name(column.name, used)
+        used.add(link)
+        yield column, link
+
+
+def _read_cells(column: ColumnType, dataset: Any, gaps: Any) -> list[Any]:
+    kind = column.kind
+    if kind in ("text", "json"):
+        cells = dataset.asstr()[()].tolist()
+        cells = [column.from_json(text) if kind == "json" else text for text in cells]
+    elif kind == "array":
+        cells = list(dataset[()].astype(column.dtype))
+    else:
+        cells = dataset[()].astype(bool if kind == "bool" else dataset.dtype).tolist()
+    return cells if gaps is None else [None if gap else cell for cell, gap in zip(cells, gaps, strict=True)]
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,78 @@
+"""Which rows and columns are exported, and into which part of a split each row goes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from enchanted_tui.config.problems import nearest
+from enchanted_tui.storage.column_types import ColumnType
+from enchanted_tui.supervisor.outcome import RefusedError
+
+_PART_NAMES = {1: ("all",), 2: ("train", "test"), 3: ("train", "validation", "test")}
+
+
+class ExportError(RefusedError, ValueError):
+    """What is asked for cannot be exported; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of an export."""
+
+    name: str  #: ``train``, or empty if there is no split
+    rows: frozenset[int] | None  #: positions of its rows among those exported; None: all
+
+
+def parse_split(text: str) -> tuple[float, ...]:
+    """Read ``0.8/0.1/0.1``. Raises ExportError unless these are positive shares that make 1."""
+    try:
+        shares = tuple(float(share) for share in text.split("/"))
+    except ValueError:
+        raise ExportError(f"--split {text}: expected shares such as 0.8/0.1/0.1") from None
+    if any(not share > 0 for share in shares) or not math.isclose(sum(shares), 1.0, abs_tol=1e-9):
+        raise ExportError(f"--split {text}: the shares must be positive and make 1 together, these make {sum(shares):g}")
+    return shares
+
+
+def parts(count: int, shares: tuple[float, ...] | None, seed: int) -> list[Part]:
+    """Divide `count` rows at random, by `seed` alone: the same rows and shares give the same parts on any machine.
+
+    Sizes are rounded by largest remainder, so they add up to `count`.
+    """
+    if shares is None:
+        return [Part("", None)]
+    names = _PART_NAMES.get(len(shares)) or tuple(f"part{number}" for number in range(1, len(shares) + 1))
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(count).tolist()
+    found, start = [], 0
+    for name, size in zip(names, _sizes(count, shares), strict=True):
+        found.append(Part(name, frozenset(order[start : start + size])))
+        start += size
+    return found
+
+
+def _sizes(count: int, shares: Sequence[float]) -> list[int]:
+    exact = [count * share for share in shares]
+    sizes = [math.floor(size + 1e-9) for size in exact]
+    by_remainder = sorted(range(len(shares)), key=lambda index: (sizes[index] - exact[index], index))
+    for index in by_remainder[: count - sum(sizes)]:
+        sizes[index] += 1
+    return sizes
+
+
+def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) -> list[ColumnType]:
+    """Give the columns named, in that order; all without names. Raises ExportError for a name that there is not."""
+    if not wanted:
+        return list(columns)
+    by_name = {column.name: column for column in columns}
+    unknown = [name for name in wanted if name not in by_name]
+    if unknown:
+        said = []
+        for name in unknown:
+            guess = nearest(name, by_name)
+            said.append(f"{name!r}" + (f" (did you mean {guess!r}?)" if guess else ""))
+        raise ExportError(f"--columns: the dataset has no column {', '.join(said)}; it has {', '.join(by_name)}")
+    return [by_name[name] for name in dict.fromkeys(wanted)]

@@ -1,0 +1,124 @@
+"""``enchanted-tui --export RUN_DIR``: the dataset, or parts of it, in a file of a format of one's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui.export.csv_table import write_csv
+from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
+from enchanted_tui.export.selection import ExportError, parts, select_columns
+from enchanted_tui.storage.column_types import ColumnType, column_types
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.parquet import write_parquet
+from enchanted_tui.supervisor.files import dataset_stage
+from enchanted_tui.supervisor.journal import JournalReader
+from enchanted_tui.supervisor.provenance import PROVENANCE_COLUMNS, metadata, provenance_rows
+from enchanted_tui.supervisor.session import fold
+
+Row = Mapping[str, Any]
+Rows = Callable[[], Iterator[Row]]
+
+SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "hdf5": ".h5", "netcdf": ".nc"}
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is wanted."""
+
+    to: str  #: csv, parquet, hdf5 or netcdf
+    out: Path | None = None  #: None: ``NAME-export.SUFFIX`` in the current directory, after the run directory
+    columns: tuple[str, ...] = ()  #: none: all
+    successes_only: bool = False
+    split: tuple[float, ...] | None = None
+    seed: int | None = None  #: of the split; None: the campaign's
+    provenance: bool = False  #: a second file that says of each row which task made it, where and when
+
+
+def export(root: Path, wanted: Export) -> list[Path]:
+    """Write the files and give their paths, in the order train, validation, test.
+
+    Nothing in the run directory is changed. Raises ExportError if what is asked for is not there, OSError if a file cannot be written.
+    """
+    run_dir = RunDir(root.resolve())
+    if not run_dir.journal.is_file():
+        raise ExportError(f"{root} holds no journal, so there is nothing to export; enchanted-tui --rebuild takes over an older directory")
+    state, _ = fold(run_dir.journal)
+    stage = dataset_stage(state) if state.stages else None
+    if stage is None or not stage.n_rows:
+        raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")
+    with JournalReader(run_dir.journal) as reader:
+
+        def read_rows() -> Iterator[Row]:
+            for _, _, _, offset in stage.rows():
+                yield reader.read_row(offset)
+
+        def read_provenance() -> Iterator[Row]:
+            return provenance_rows(stage, reader.read)
+
+        keep = [not wanted.successes_only or bool(row.get("success")) for row in read_rows()]
+        if not any(keep):
+            raise ExportError(f"{root}: no sample has succeeded, so --successes-only leaves nothing to export")
+        source = _Source(
+            read_rows,
+            keep,
+            select_columns(column_types(_kept(read_rows, keep)(), state.units), wanted.columns),
+            metadata(run_dir, state),
+        )
+        written = []
+        stem = wanted.out or Path(f"{run_dir.root.name}-export{SUFFIXES[wanted.to]}")
+        for part in parts(sum(keep), wanted.split, state.seed if wanted.seed is None else wanted.seed):
+            path = stem.with_name(f"{stem.stem}-{part.name}{stem.suffix}") if part.name else stem
+            _write(wanted.to, path, source, part.rows)
+            written.append(path)
+            if wanted.provenance:
+                told = _Source(read_provenance, keep, _provenance_columns(read_provenance()), source.metadata)
+                path = path.with_name(f"{path.stem}.provenance{path.suffix}")
+                _write(wanted.to, path, told, part.rows)
+                written.append(path)
+    return written
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Rows to be exported."""
+
+    read_rows: Rows  #: all of them
+    keep: Sequence[bool]  #: which of them
+    columns: list[ColumnType]
+    metadata: dict[str, str]
+
+
+def _write(to: str, path: Path, source: _Source, chosen: frozenset[int] | None) -> None:
+    rows, count = _kept(source.read_rows, source.keep, chosen), sum(source.keep) if chosen is None else len(chosen)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if to == "csv":
+        write_csv(path, rows, source.columns, source.metadata)
+    elif to == "parquet":
+        write_parquet(path, rows, source.columns, metadata=source.metadata)
+    elif to == "hdf5":
+        write_hdf5_table(path, rows, source.columns, source.metadata, count)
+    else:
+        try:
+            write_netcdf(path, rows, source.columns, source.metadata, count)
+        except ImportError:
+            raise ExportError("NetCDF files need the package h5netcdf; install enchanted-tui[netcdf]") from None
+
+
+def _kept(read_rows: Rows, keep: Sequence[bool], chosen: frozenset[int] | None = None) -> Rows:
+    def rows() -> Iterator[Row]:
+        position = 0
+        for row, wanted in zip(read_rows(), keep, strict=True):
+            if wanted:
+                if chosen is None or position in chosen:
+                    yield row
+                position += 1
+
+    return rows
+
+
+def _provenance_columns(rows: Iterator[Row]) -> list[ColumnType]:
+    by_name = {column.name: column for column in column_types(rows, {"runtime_sec": "s"})}
+    return [by_name[name] for name in PROVENANCE_COLUMNS]

@@ -1,0 +1,138 @@
+"""`enchanted-tui --export` and `enchanted_tui.load` on real campaigns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+import enchanted_tui
+from enchanted_tui import cli
+
+CONFIG = {
+    "samplers": {"points": {"type": "SobolSequenceSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "budget": 40}},
+    "runners": {"code": {"type": "PythonRunner", "function": "profile_code:run"}},
+    "executors": {"here": {"type": "LocalExecutor", "n_workers": 2}},
+    "supervisor": {
+        "base_run_dir": "run",
+        "seed": 3,
+        "units": {"x": "m", "energy": "J"},
+        "summary_datatype": "parquet",
+        "run_order": [{"sampler": "points", "executor": "here", "runner": "code"}],
+    },
+}
+
+CODE = """
+import numpy as np
+
+def run(x, y):
+    if y > 0.75:
+        raise ValueError("too steep")
+    return {"energy": x + y, "profile": np.linspace(0, x, 5), "label": "007", "success": True}
+"""
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished campaign of 40 samples, of which a quarter failed, with arrays and text."""
+    root = tmp_path_factory.mktemp("exports")
+    (root / "profile_code.py").write_text(CODE)
+    config = root / "campaign.yaml"
+    config.write_text(yaml.safe_dump(CONFIG))
+    assert cli.main([str(config), "--no-ui", "--base-run-dir", str(root / "run")]) == 0
+    return root / "run"
+
+
+def export(run_dir: Path, *arguments: object) -> int:
+    return cli.main(["--export", str(run_dir), *map(str, arguments)])
+
+
+def test_load_gives_the_campaign_as_a_frame(run_dir: Path) -> None:
+    """For notebooks: arrays, text as it is, missing outputs of failed samples, units, provenance."""
+    frame = enchanted_tui.load(run_dir)
+    assert len(frame) == 40
+    good = frame[frame["success"]]
+    assert 0 < len(good) < 40
+    assert good["profile"].iloc[0].shape == (5,)
+    assert set(good["label"]) == {"007"}
+    assert frame["energy"].isna().sum() == 40 - len(good)
+    assert frame.attrs["units"] == {"x": "m", "energy": "J"}
+    assert frame.attrs["provenance"]["seed"] == "3"
+    assert len(frame.attrs["provenance"]["config_sha256"]) == 64
+
+
+@pytest.mark.parametrize("to", ["csv", "parquet", "hdf5", "netcdf"])
+def test_an_export_holds_what_the_campaign_holds(run_dir: Path, tmp_path: Path, to: str) -> None:
+    """Whatever the format, `load` gives the same frame as from the run directory."""
+    out = tmp_path / "out.file"
+    assert export(run_dir, "--to", to, "--out", out) == 0
+    pd.testing.assert_frame_equal(enchanted_tui.load(out), enchanted_tui.load(run_dir))
+
+
+def test_columns_and_successes_are_chosen(run_dir: Path, tmp_path: Path) -> None:
+    """In the order in which they are named."""
+    out = tmp_path / "part.parquet"
+    assert export(run_dir, "--to", "parquet", "--out", out, "--columns", "energy, x", "--successes-only") == 0
+    frame = pd.read_parquet(out)
+    assert list(frame.columns) == ["energy", "x"]
+    assert frame["energy"].notna().all()
+
+
+def test_a_split_is_a_partition_and_reproducible(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every row in exactly one part, sizes by share, the same for the same seed and another one for another."""
+    parts = {}
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        assert export(run_dir, "--out", tmp_path / f"{name}.csv", "--split", "0.8/0.1/0.1", "--seed", seed) == 0
+        capsys.readouterr()
+        parts[name] = [enchanted_tui.load(tmp_path / f"{name}-{part}.csv") for part in ("train", "validation", "test")]
+    assert [len(part) for part in parts["one"]] == [32, 4, 4]
+    whole = pd.concat(parts["one"])["run_dir"]
+    assert sorted(whole) == sorted(enchanted_tui.load(run_dir)["run_dir"])
+    assert [list(part["run_dir"]) for part in parts["one"]] == [list(part["run_dir"]) for part in parts["again"]]
+    assert list(parts["one"][2]["run_dir"]) != list(parts["other"][2]["run_dir"])
+
+
+def test_provenance_says_where_and_when(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second file, row by row beside the first."""
+    out = tmp_path / "d.csv"
+    assert export(run_dir, "--out", out, "--provenance", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"written": [str(out), str(tmp_path / "d.provenance.csv")]}
+    told = enchanted_tui.load(tmp_path / "d.provenance.csv")
+    frame = enchanted_tui.load(out)
+    assert [path.rpartition("/")[2] for path in frame["run_dir"]] == list(told["task"])
+    assert (told["started"] <= told["finished"]).all()
+    assert list(told["success"]) == list(frame["success"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--columns", "enrgy"], "did you mean 'energy'"),
+        (["--split", "0.8/0.1"], "make 1 together"),
+        (["--split", "most/rest"], "0.8/0.1/0.1"),
+        (["--split", "nan/1"], "must be positive"),
+    ],
+)
+def test_wrong_wishes_are_sentences(
+    run_dir: Path, tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, the remedy, and no file."""
+    assert export(run_dir, "--out", tmp_path / "d.csv", *arguments) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_without_a_campaign_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a traceback."""
+    assert export(tmp_path) == 2
+    assert "no journal" in capsys.readouterr().err
+
+
+def test_the_campaigns_own_parquet_has_types_and_units(run_dir: Path) -> None:
+    """`summary_datatype: parquet` gives the same file that an export gives."""
+    frame = enchanted_tui.load(run_dir / "enchanted_dataset.parquet")
+    pd.testing.assert_frame_equal(frame, enchanted_tui.load(run_dir))
+    assert frame.attrs["units"] == {"x": "m", "energy": "J"}
