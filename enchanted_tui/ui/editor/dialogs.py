@@ -96,8 +96,15 @@ class PathDialog(ListDialog):
         self._start, self._suffixes = start, suffixes
         self._candidates: Sequence[Candidate] = ()
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._list_soon(self._value)
+
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.run_worker(self._list(event.value), exclusive=True, exit_on_error=False)
+        self._list_soon(event.value)
+
+    def _list_soon(self, written: str) -> None:
+        self.run_worker(self._list(written), exclusive=True, exit_on_error=False)
 
     async def _list(self, written: str) -> None:
         found = await in_thread(file_candidates, written, self._start, suffixes=self._suffixes)

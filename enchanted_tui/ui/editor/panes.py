@@ -47,15 +47,14 @@ class PlaceList(OptionList):
         super().__init__(id=name, compact=True, markup=False)
         self._places: list[tuple[int, int] | None] = []
 
-    def fill(self, rows: Sequence[tuple[Text, tuple[int, int] | None]], *, highlighted: int | None = None) -> None:
+    def fill(self, rows: Sequence[tuple[Text, tuple[int, int] | None]]) -> None:
         """Show rows, each with its place counted from 0, or None."""
         kept = self.highlighted
         self.clear_options()
         self.add_options([Option(text) for text, _ in rows])
         self._places = [place for _, place in rows]
-        wanted = kept if highlighted is None else highlighted
-        if rows and wanted is not None:
-            self.highlighted = min(wanted, len(rows) - 1)
+        if rows:
+            self.highlighted = min(kept or 0, len(rows) - 1)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
