@@ -99,6 +99,11 @@ class SupervisorOptions(Component):
     summary_datatype: str = option(
         "csv", doc="parquet writes the dataset as Parquet too, now and then and at the end of a session.", choices=("csv", "parquet")
     )
+    on_complete: str | list[str] | None = option(
+        None,
+        doc="Run once when the campaign is complete: a command (without a shell), or package.module:function, called with the run directory.",
+        example="my_analysis:fit_surrogate",
+    )
     units: dict[str, str] = option(
         {},
         doc="Units of parameters and outputs, by column; they are written into Parquet and HDF5 files and exports.",

@@ -53,7 +53,7 @@ def write_parquet(
 def _field(column: ColumnType) -> pyarrow.Field:
     import pyarrow
 
-    metadata = {"kind": column.kind}
+    metadata: dict[str, str] = {"kind": column.kind}
     if column.unit:
         metadata["unit"] = column.unit
     if column.kind == "array":

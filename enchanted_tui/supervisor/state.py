@@ -204,6 +204,7 @@ class CampaignState:
         self.runner_options: Any = None
         self.units: dict[str, str] = {}  #: of parameters and outputs
         self.version = ""  #: of the program, in the last session
+        self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
         self.stage_names: list[dict[str, Any]] = []
         self.sessions = 0
         self.opened_at = 0.0
@@ -389,6 +390,9 @@ class CampaignState:
     def _end(self, record: Record, offset: int) -> None:
         self.ended = record
 
+    def _on_complete(self, record: Record, offset: int) -> None:
+        self.hooked_rows = record["rows"]
+
     # -- what it tells ----------------------------------------------------------------------------------------------------
 
     def _find_batch(self, depth: int, number: int) -> BatchState | None:
@@ -447,4 +451,5 @@ _HANDLERS = {
     "control": CampaignState._control,
     "jobs": CampaignState._jobs,
     "end": CampaignState._end,
+    "on_complete": CampaignState._on_complete,
 }

@@ -14,6 +14,7 @@ from enchanted_tui.supervisor import control, notify
 from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign, Event, Observer
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.logs import campaign_log
+from enchanted_tui.supervisor.on_complete import run_hook
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.session import Confirm, open_session
 from enchanted_tui.supervisor.state import CampaignState
@@ -80,6 +81,7 @@ class Supervisor:
             with campaign_log(session.run_dir, self.config.logging):
                 self._campaign = Campaign(session, self._inbox, self._observer)
                 outcome = self._campaign.run(self._retry)
+                run_hook(session, outcome)
         finally:
             session.close()
         notify.run_command(self.config, outcome)

@@ -1,0 +1,84 @@
+"""What is done once a campaign is complete: ``supervisor.on_complete``, a command or a function.
+
+It runs once for each number of rows that a campaign is complete with: again after an extension, not after a resume that finds nothing
+to do. Its failure is reported, in the log and on record, and changes nothing about the result.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+from enchanted_tui.supervisor.files import dataset_stage
+from enchanted_tui.supervisor.outcome import Outcome
+from enchanted_tui.supervisor.session import Session
+
+log = logging.getLogger(__name__)
+
+LOG_NAME = "on_complete.log"
+
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_CALL = """\
+import functools, importlib, sys
+sys.path[:0] = sys.argv[3:]
+module, name = sys.argv[1].split(":")
+functools.reduce(getattr, name.split("."), importlib.import_module(module))(sys.argv[2])
+"""
+_COMPLETE = frozenset(("completed", "all_failed", "stop_when"))
+
+
+def run_hook(session: Session, outcome: Outcome) -> None:
+    """Run the campaign's hook if it is complete and this has not been done for what it holds."""
+    wanted = session.config.supervisor.on_complete
+    if not wanted or outcome.reason not in _COMPLETE or not session.state.stages:
+        return
+    rows = dataset_stage(session.state).n_rows
+    if rows == session.state.hooked_rows:
+        return
+    code = _run(session, outcome, wanted)
+    record: dict[str, Any] = {"type": "on_complete", "rows": rows, "exit_code": code}
+    try:
+        session.state.apply(record, session.journal.append(record))
+        session.journal.sync()
+    except OSError as error:
+        log.warning(f"supervisor.on_complete has run, which could not be recorded ({error.strerror}); a resume runs it again")
+    if code:
+        log.warning(f"supervisor.on_complete ended with code {code}; the campaign is complete all the same, see logs/{LOG_NAME}")
+
+
+def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) -> list[str]:
+    """Give the command that a hook stands for: a list or a line is one, without a shell; ``package.module:function`` is called."""
+    if isinstance(wanted, str) and _FUNCTION.fullmatch(wanted):
+        return [sys.executable, "-c", _CALL, wanted, run_dir, *python_path]
+    return shlex.split(wanted) if isinstance(wanted, str) else list(wanted)
+
+
+def _run(session: Session, outcome: Outcome, wanted: str | list[str]) -> int:
+    """Run it, its output in a file of its own, and give its exit code; 127 if it cannot be started."""
+    run_dir = session.run_dir
+    command = command_of(wanted, str(run_dir.root), [str(path) for path in session.config.python_path])
+    known = {
+        "ENCHANTED_RUN_DIR": str(run_dir.root),
+        "ENCHANTED_DATASET": str(run_dir.dataset),
+        "ENCHANTED_OUTCOME": outcome.reason,
+    }
+    try:
+        with (run_dir.logs / LOG_NAME).open("wb") as output:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=session.config.base_dir,
+                env={**os.environ, **known},
+                check=False,
+            )
+    except OSError as error:
+        log.warning(f"supervisor.on_complete: {command[0]} cannot be run ({error.strerror})")
+        return 127
+    return done.returncode
