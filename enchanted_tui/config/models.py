@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.config.problems import ConfigError, Problem, did_you_mean
 
-
 #: Limits of `stop_when`, and whether only a sampler that learns can tell that they are reached.
 STOP_LIMITS = {"target_error": True, "target_relative_error": True, "no_improvement": True, "core_hours": False, "wall_hours": False}
 
@@ -123,10 +122,10 @@ class SupervisorOptions(Component):
     )
     stop_when: dict[str, int | float] = option(
         {},
-        doc="Limits of which the first that is reached ends the campaign, resumable, with exit code 0. target_error: cross-validated error of "
-        "a sampler that learns, in the units of its output. target_relative_error: the same as a share of the output's standard "
-        "deviation. no_improvement: samples since the best value or, where none is looked for, the lowest error. core_hours: run time of "
-        "all tasks together. wall_hours: duration of this session.",
+        doc="Limits of which the first that is reached ends the campaign, resumable, with exit code 0. target_error: cross-validated "
+        "error of a sampler that learns, in the units of its output. target_relative_error: the same as a share of the output's standard "
+        "deviation. no_improvement: samples since the best value or, where none is looked for, the lowest error. core_hours: run time "
+        "of all tasks together. wall_hours: duration of this session.",
         gt=0,
         example={"target_relative_error": 0.05, "core_hours": 500},
     )

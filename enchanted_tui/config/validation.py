@@ -12,7 +12,7 @@ from enchanted_tui.config.components import Checker
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import KINDS
-from enchanted_tui.config.models import ComponentSpec, StageSpec, SupervisorOptions
+from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
 from enchanted_tui.config.problems import Path, describe, did_you_mean
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.run_order import RunOrder
@@ -47,6 +47,8 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
     checked.components = {kind: {name: spec for name, (spec, _) in section.items()} for kind, section in sections.items()}
     checked.supervisor = _supervisor(checker, interactive)
     checked.stages = run_order.stages()
+
+    _check_stop_when(report, checked, {name for name, (_, instance) in sections["sampler"].items() if getattr(instance, "adaptive", False)})
 
     def place(kind: str, name: str, option: str) -> Path:
         return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
@@ -157,6 +159,16 @@ def _supervisor(checker: Checker, interactive: bool) -> SupervisorOptions | None
         report.warning(("supervisor", "save_files"), message)
     options.local_storage = _local_storage(report, options.local_storage)
     return options
+
+
+def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> None:
+    """Say which limits can never be reached, because no sampler in use learns."""
+    if checked.supervisor is None or learning & {stage.sampler for stage in checked.stages}:
+        return
+    for name in checked.supervisor.stop_when:
+        if STOP_LIMITS.get(name):
+            message = "no sampler in run_order learns, so this limit is never reached; leave it out, or use a sampler that learns"
+            report.error(("supervisor", "stop_when", name), message, at_key=True)
 
 
 def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bool) -> None:

@@ -14,7 +14,6 @@ _STRATEGIES = (
     "QueryByCommittee",
     "ExpectedModelChangeMaximization",
     "ExpectedModelVarianceReduction",
-    "ExpectedModelOutputChange",
     "KLDivergenceMaximization",
     "CoreSet",
     "TypiClust",

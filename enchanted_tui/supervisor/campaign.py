@@ -28,6 +28,7 @@ from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
 from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.supervisor.stopping import reason_to_stop
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,7 @@ class Campaign:
             return
         for item in arrived:
             self._take(item)
+        self._check_enough()
         self.journal.flush()
         if arrived:
             self._next_tick = min(self._next_tick, self._last_tick + _TICK)
@@ -295,6 +297,18 @@ class Campaign:
             )
             log.error(message)
             self._stop(Outcome(ExitCode.FAILURES, "max_failures", message))
+
+    def _check_enough(self) -> None:
+        """Stop when what `stop_when` asks for is reached."""
+        limits = self.config.supervisor.stop_when
+        last = self.state.stages[-1]
+        if not limits or self._stopping is not None or last.n_rows == last.expected > 0:
+            return
+        reason = reason_to_stop(limits, self.state, time.time() - self.state.session_started_at)
+        if reason is not None:
+            message = f"{reason}; the campaign can be resumed or extended with another limit"
+            log.info(message)
+            self._stop(Outcome(ExitCode.COMPLETED, "stop_when", message))
 
     # -- the clock ----------------------------------------------------------------------------------------------------------------
 

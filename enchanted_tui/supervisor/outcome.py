@@ -31,5 +31,5 @@ class Outcome:
     """How a session ended."""
 
     code: ExitCode
-    reason: str  #: completed, drained, aborted, max_failures, all_failed, environment or defect
+    reason: str  #: completed, drained, aborted, max_failures, all_failed, stop_when, environment or defect
     message: str = ""

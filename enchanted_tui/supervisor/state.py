@@ -372,8 +372,8 @@ class CampaignState:
         stage.complete = stage.n_rows == record["rows"]  # fewer, where lines before this one are damaged
 
     def _learned(self, record: Record, offset: int) -> None:
-        point = LearnedPoint(*(record.get(field.name) for field in fields(LearnedPoint)))
-        self.stages[record["depth"]].learned.put(point)
+        given = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
+        self.stages[record["depth"]].learned.put(LearnedPoint(**given))
 
     def _control(self, record: Record, offset: int) -> None:
         action, by = record["action"], record["by"]

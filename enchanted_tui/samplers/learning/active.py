@@ -25,7 +25,6 @@ STRATEGIES = {
     "QueryByCommittee": False,
     "ExpectedModelChangeMaximization": False,
     "ExpectedModelVarianceReduction": False,
-    "ExpectedModelOutputChange": False,
     "KLDivergenceMaximization": False,
     "CoreSet": True,
     "TypiClust": True,

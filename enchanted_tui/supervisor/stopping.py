@@ -1,0 +1,37 @@
+"""When a campaign has done enough: `supervisor.stop_when`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from enchanted_tui.supervisor.state import CampaignState, Learned
+
+_HOUR = 3600.0
+
+
+def reason_to_stop(limits: Mapping[str, float], state: CampaignState, elapsed: float) -> str | None:
+    """Say which limit has been reached, as a sentence; None if none has. `elapsed`: seconds since the session began."""
+    if not limits:
+        return None
+    learned = state.stages[state.current_depth].learned
+    for name, limit in limits.items():
+        found = _reached(name, limit, state, learned, elapsed)
+        if found is not None:
+            return f"{found}, which stop_when.{name} = {limit:g} asked for"
+    return None
+
+
+def _reached(name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float) -> str | None:
+    last = learned.points[-1] if learned.points else None
+    if name == "target_error" and last is not None and last.cv_error is not None and last.cv_error <= limit:
+        return f"the cross-validated error has come down to {last.cv_error:.4g}"
+    if name == "target_relative_error" and last is not None and last.cv_error_relative is not None and last.cv_error_relative <= limit:
+        return f"the cross-validated error has come down to {last.cv_error_relative:.4g} of the spread"
+    if name == "no_improvement" and learned.points and learned.since_better >= limit:
+        what = "the best value" if learned.best is not None else "the lowest error"
+        return f"{learned.since_better} samples have finished since {what} was found"
+    if name == "core_hours" and state.runtime_sum >= limit * _HOUR:
+        return f"the tasks have run for {state.runtime_sum / _HOUR:.4g} hours in all"
+    if name == "wall_hours" and elapsed >= limit * _HOUR:
+        return f"the session has lasted {elapsed / _HOUR:.4g} hours"
+    return None
