@@ -73,7 +73,9 @@ class Sshd:
         config = self.directory / "sshd_config"
         config.write_text("".join(f"{name} {value}\n" for name, value in options.items()))
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stderr=log, stdout=log)
+            self._process = subprocess.Popen(
+                [str(SSHD), "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stderr=log, stdout=log, start_new_session=True
+            )
         wait_until_listening(self.port, self._process, self.log)
         return self
 
@@ -82,7 +84,7 @@ class Sshd:
         if self._process is None:
             return
         sessions = self.sessions()
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)  # with what was just forked and still holds the port
         self._process.wait()
         for session in sessions:
             _kill(session)

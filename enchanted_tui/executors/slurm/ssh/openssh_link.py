@@ -22,10 +22,12 @@ from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.ssh.slots import Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
-# Ends ssh when our end of its input closes, so that no connection outlives a killed supervisor.
-_GUARDED = (
-    'exec 3<&0; "$@" </dev/null 3<&- & p=$!; { read -r _ <&3; kill $p 2>/dev/null; } & w=$!; wait $p; c=$?; kill $w 2>/dev/null; exit $c'
-)
+# Ends ssh when our end of its input closes, so that no connection and no file outlives a killed supervisor.
+_GUARDED = """\
+d=$1; shift; exec 3<&0
+"$@" </dev/null 3<&- & p=$!
+{ read -r _ <&3; kill $p 2>/dev/null; } & w=$!
+wait $p; c=$?; kill $w 2>/dev/null; rm -rf "$d"; exit $c"""
 # Refused a session, ssh would silently log in once more; this "connection" ends at once instead, and ssh says so in these words.
 _NO_MASTER = b"Connection closed by UNKNOWN port"
 _NEVER_ALONE = ["-o", "ControlMaster=no", "-o", "ProxyCommand=exit 1", "-o", "BatchMode=yes"]
@@ -134,7 +136,7 @@ class _Master:
         ]
         command += ["-o", f"ConnectTimeout={max(1, round(settings.connect_timeout))}", "--", settings.host]
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARDED, "sh", *command],
+            ["/bin/sh", "-c", _GUARDED, "sh", self._directory, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
