@@ -86,7 +86,7 @@ class LocalWorker:
     """One local worker process and where its results arrive."""
 
     def __init__(self, timeout: float | None, max_retries: int, context: TaskContext) -> None:
-        self.arrived: queue.SimpleQueue[Result | Trouble] = queue.SimpleQueue()
+        self.arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.pool = Pool(1, timeout, max_retries, context, self.arrived.put, {})
         self.pool.start()
         self.used = False

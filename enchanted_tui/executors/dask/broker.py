@@ -122,6 +122,10 @@ class Broker:
         self.client = client
         client.subscribe_topic(self._prefix, self._hear)
 
+    def detach(self) -> None:
+        """The scheduler has gone: there is nobody to say anything to."""
+        self.client = None
+
     # -- the supervisor's wishes --------------------------------------------------------------------------------------------------
 
     def submit(self, key: str, tasks: Iterable[tuple[tuple[int, ...], bytes, int]]) -> None:
@@ -197,13 +201,14 @@ class Broker:
                     self._tell({"op": "trouble", "message": f"the Dask worker on {answer['host']} {answer['problem']}"})
                 elif isinstance(answer, dict):
                     answers[address] = answer
-                else:
-                    self.suspicious.set()
+                elif isinstance(answer, Exception) and not isinstance(answer, OSError):  # which the next look deals with
+                    text = f"the Dask worker at {address} cannot run tasks: {type(answer).__name__}: {answer}"
+                    self._tell({"op": "trouble", "message": text})
         return answers
 
     async def _run_on(self, addresses: list[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Call a function on workers; a worker that has just gone gives its error."""
-        if not addresses:
+        if not addresses or self.client is None:
             return {}
         try:
             done: dict[str, Any] = await asyncio.wait_for(self.client.run(function, *arguments, workers=addresses, on_error="return"), 60)
@@ -248,7 +253,7 @@ class Broker:
 
     def hand_out(self) -> None:
         """Send bundles to the workers that have room, the least busy one first."""
-        if not self.held_back:
+        if not self.held_back and self.client is not None:
             for lane in self._lanes_with_work():
                 while lane.backlog and (seat := self._seat_for(lane)) is not None:
                     self._send(lane, seat)
@@ -366,7 +371,7 @@ class Broker:
         for bundle in bundles:
             bundle.dropped = True
             self._release(bundle)
-        if bundles:
+        if bundles and self.client is not None:
             self._in_background(self.client.cancel([bundle.future for bundle in bundles], force=True))
 
     def _in_background(self, work: Any) -> None:

@@ -15,7 +15,8 @@ from enchanted_tui.executors.dask.problem import ClusterProblem
 from enchanted_tui.executors.dask.slurm import SlurmJobs
 
 _CONNECT = 10.0  #: seconds in which a scheduler has to answer
-_CLOSE = 15.0  #: seconds in which a cluster has to close
+_ANSWER = 5.0  #: seconds in which it has to say which workers it has
+_CLOSE = 10.0  #: seconds in which a cluster has to close
 DEFAULT_PATIENCE = 120.0  #: seconds in which workers have to appear where no queue is waited for
 
 
@@ -44,9 +45,9 @@ class Grid:
     async def identity(self) -> dict[str, Any]:
         """Give the workers by address. Raises OSError when the scheduler does not answer."""
         try:
-            found: dict[str, Any] = await asyncio.wait_for(self.client.scheduler.identity(n_workers=-1), _CONNECT)
+            found: dict[str, Any] = await asyncio.wait_for(self.client.scheduler.identity(n_workers=-1), _ANSWER)
         except (TypeError, ValueError):  # a scheduler of before 2025 gives all workers without being asked
-            found = await asyncio.wait_for(self.client.scheduler.identity(), _CONNECT)
+            found = await asyncio.wait_for(self.client.scheduler.identity(), _ANSWER)
         workers: dict[str, Any] = found["workers"]
         return workers
 

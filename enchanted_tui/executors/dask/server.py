@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 _TICK = 1.0  #: seconds between two looks at the cluster
 _STARTING_TICK = 0.2  #: the same until the first workers are there
 _WORKERS_PER_TICK = 200  #: larger clusters are looked at less often
-_SILENCE = 10.0  #: seconds without an answer after which the scheduler counts as gone
+_SILENCE = 5.0  #: seconds without an answer after which a scheduler whose connection has closed counts as gone
+_HUNG = 120.0  #: the same where the connection stands
 _PR_SET_CHILD_SUBREAPER = 36
 
 Message = dict[str, Any]
@@ -161,11 +162,12 @@ class Server:
             await asyncio.sleep(_STARTING_TICK)  # the scheduler may be about to learn the same
 
     async def _look(self) -> None:
-        now = time.monotonic()
         try:
             workers = await self._grid.identity()
-        except (OSError, TimeoutError) as error:
-            if now - self._answered > _SILENCE or self._grid.client.status in ("closed", "closing"):
+        except OSError as error:
+            patience = _HUNG if self._grid.client.status == "running" else _SILENCE
+            if time.monotonic() - self._answered > patience:
+                self._broker.detach()
                 raise ClusterProblem(f"the Dask scheduler has gone ({told(error)})") from error
             return
         self._answered = time.monotonic()
