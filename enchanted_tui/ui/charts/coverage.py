@@ -16,7 +16,7 @@ _BINS = 20
 
 
 def coverage_text(results: Results, width: int) -> Text:
-    """Give two lines a parameter, then a line for each pair."""
+    """Give three lines a parameter, then a line for each pair."""
     text = Text()
     if not results.parameters:
         return Text("There is no finished sample yet.")
@@ -26,10 +26,11 @@ def coverage_text(results: Results, width: int) -> Text:
         if column is None or found is None:
             text.append(f"{name}", style="bold").append(": no numbers\n\n")
             continue
-        text.append(name, style="bold")
-        text.append(f"  {found.low:.4g} {glyph('ellipsis')} {found.high:.4g}  {found.filled:.0%} of {_BINS} bins hold a sample")
-        text.append(f", widest gap {found.gap[0]:.4g} {glyph('ellipsis')} {found.gap[1]:.4g}\n")
-        text.append(spread(column.numbers, found.low, found.high, max(10, width)) + "\n\n", style="not bold")
+        text.append(name, style="bold").append(f"  {found.low:.4g} {glyph('ellipsis')} {found.high:.4g}\n")
+        text.append(spread(column.numbers, found.low, found.high, max(10, width)) + "\n", style="not bold")
+        text.append(
+            f"{found.filled:.0%} of {_BINS} bins hold a sample; widest gap {found.gap[0]:.4g} {glyph('ellipsis')} {found.gap[1]:.4g}\n\n"
+        )
     return text.append_text(_pairs(results))
 
 
@@ -42,7 +43,7 @@ def _pairs(results: Results) -> Text:
     pairs = list(islice(combinations(names, 2), _PAIRS + 1))
     if pairs:
         text.append(f"Pairs: cells of a {bins} x {bins} grid that hold a sample", style="bold")
-        text.append(f" (independent uniform samples: {chance:.0%})\n")
+        text.append(f"\n (of independent uniform samples on average {chance:.0%})\n")
     for one, other in pairs[:_PAIRS]:
         share = pair_filled(results.columns[one].numbers, results.columns[other].numbers, bins)
         text.append(f" {one} x {other}: {'no samples' if share is None else f'{share:.0%}'}\n")

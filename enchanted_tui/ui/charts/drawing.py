@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +44,7 @@ def by_value(values: Floats) -> Marking:
     count = max(1, edges.size - 1)
     inner = edges[1:-1]
     classes = np.where(finite, np.searchsorted(inner, np.where(finite, values, 0.0), side="right"), -1)
-    names = tuple(f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)) or tuple(f"{edge:.3g}" for edge in edges)
+    names = tuple(f"to {edge:.3g}" for edge in edges[1:]) or tuple(f"{edge:.3g}" for edge in edges)
     ramp = _RAMP[is_ascii()]
     steps = np.linspace(0, len(ramp) - 1, count).round().astype(int) if count > 1 else np.array([len(ramp) - 1])
     return Marking(

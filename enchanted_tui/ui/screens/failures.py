@@ -312,8 +312,7 @@ apart best comes first. Enter lists the tasks of the group."""
     def action_failures_copy(self) -> None:
         chosen = self._chosen()
         if chosen:
-            self.app.copy_to_clipboard("\n".join(group.example for group in chosen))
-            self.notify("Copied the message." if len(chosen) == 1 else "Copied the messages.")
+            self.app.copy("\n".join(group.example for group in chosen), "the message" if len(chosen) == 1 else "the messages")
 
     def action_failures_retry(self) -> None:
         members = self._members()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Click
 
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.log_files import log_files
@@ -23,7 +21,7 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.log_reader import Page
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
-from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.ui.widgets.line import Buttons, Line
 from enchanted_tui.ui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ class LogScreen(CampaignScreen):
 `/` looks for a regular expression, `n` and `N` go on to the next and the one before, `&` hides the lines that do not match.
 `v` hides what is less serious than a warning, then than an error; the lines of a traceback belong to their message."""
     DEFAULT_CSS = """
-    LogScreen #head { background: $surface; text-style: bold; }
+    LogScreen #head { background: $surface; }
     LogScreen #foot { background: $surface; color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -71,7 +69,7 @@ class LogScreen(CampaignScreen):
         self._only = self._wrap = False
 
     def compose_body(self) -> ComposeResult:
-        yield Line(id="head")
+        yield Buttons(id="head")
         yield LogView(poll=2.0 if self.app.settings.preferences.low_bandwidth else 1.0)
         yield Line(id="foot")
         yield AskLine()
@@ -157,10 +155,6 @@ class LogScreen(CampaignScreen):
         except ValueError:
             return str(path)
         return name.removeprefix("logs/")
-
-    def on_click(self, event: Click) -> None:
-        if event.widget is not None and event.widget.id == "head":
-            self.action_log_file()
 
     # -- finding and choosing ------------------------------------------------------------------------------------------------
 
@@ -250,8 +244,7 @@ class LogScreen(CampaignScreen):
     def action_log_copy(self) -> None:
         page = self.log_view.page
         if page is not None and page.rows:
-            self.app.copy_to_clipboard("\n".join(row.text for row in page.rows))
-            self.notify("Copied the lines on the screen.")
+            self.app.copy("\n".join(row.text for row in page.rows), "the lines on the screen")
 
     def action_log_back(self) -> None:
         page = self.log_view.page
@@ -276,18 +269,17 @@ class LogScreen(CampaignScreen):
         self._describe(message.page)
 
     def _describe(self, page: Page | None) -> None:
-        head, foot = self.query_one("#head", Line), self.query_one("#foot", Line)
+        head, foot = self.query_one("#head", Buttons), self.query_one("#foot", Line)
         if page is None:
-            head.show("")
+            head.set([])
             foot.show("")
             return
-        left = Text(f" {self._called(page.path)}").append(
-            f" {glyph('dot')} " + ("following" if page.follow else "not following"), "not bold"
-        )
-        right = self._where(page)
-        left.truncate(max(10, head.size.width - len(right) - 2), overflow="ellipsis")
-        gap = head.size.width - left.cell_len - len(right) - 1
-        head.show(left.append(" " * max(1, gap)).append(right, "not bold"))
+        name, mood = f" {self._called(page.path)}", f" {glyph('dot')} " + ("following" if page.follow else "not following")
+        where = self._where(page)
+        room = max(10, head.size.width - len(mood) - len(where) - 2)
+        name = name if len(name) <= room else name[: room - 1] + glyph("ellipsis")[0]
+        gap = head.size.width - len(name) - len(mood) - len(where) - 1
+        head.set([(name, "bold", "log_file"), (mood, "", "log_follow"), (" " * max(1, gap) + where, "", "")])
         foot.show(" " + f" {glyph('dot')} ".join(part for part in (*self._choice(page), page.busy, page.note) if part))
 
     def _where(self, page: Page) -> str:

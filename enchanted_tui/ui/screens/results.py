@@ -168,7 +168,10 @@ successful ones dots; a number as colour is five steps, each with as many sample
         for selector in (*_BODIES.values(), "#plot"):
             self.query_one(selector).set_class(selector == body, "-shown")
         self.query_one(body).focus()
-        self._refresh_view()
+        if name == "coverage":
+            self.call_after_refresh(self._refresh_view)  # it is as wide as what shows it, which has no size before
+        else:
+            self._refresh_view()
 
     def _refresh_view(self) -> None:
         self._show_tabs()
@@ -208,9 +211,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
             if self._shown != "histogram":
                 parts.append((f"y {choice.y}{' (log)' if choice.log_y else ''}  ", "", "choose('y')"))
             if self._shown == "scatter":
-                parts.append((f"colour {choice.colour}   ", "", "choose('colour')"))
+                parts.append((f"colour {choice.colour}  ", "", "choose('colour')"))
             for text, colour in charts.legend(self.results, choice, self._shown):
-                parts.append((f" {text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
+                parts.append((f"{text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
             hidden = charts.hidden(self.results, choice, self._shown)
             parts.append((f"  {hidden:,} rows without a value" if hidden else "", "dim", ""))
         elif self._shown == "table" and len(self.results):
@@ -416,11 +419,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
     def action_results_copy(self) -> None:
         if self._shown in _CHARTS:
-            self.app.copy_to_clipboard(self.plot.text)
-            self.notify("Copied the chart as text.")
+            self.app.copy(self.plot.text, "the chart as text")
         elif self._shown == "table" and self.table.cursor is not None:
-            self.app.copy_to_clipboard(self.table.row_text(self.table.cursor_row))
-            self.notify("Copied the row.")
+            self.app.copy(self.table.row_text(self.table.cursor_row), "the row")
 
 
 def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
