@@ -40,6 +40,7 @@ BUILTIN: dict[str, dict[str, str]] = {
     "executor": {
         "LocalExecutor": "enchanted_tui.executors.local.executor:LocalExecutor",
         "JoblibExecutor": "enchanted_tui.executors.local.executor:JoblibExecutor",
+        "SlurmExecutor": "enchanted_tui.executors.slurm.executor:SlurmExecutor",
         "DaskExecutor": "enchanted_tui.executors.dask.executor:DaskExecutor",
     },
     "parser": {},
@@ -57,7 +58,6 @@ ALIASES: dict[str, dict[str, str]] = {
 
 #: Components of the older program that this version does not have.
 ABSENT: dict[str, tuple[str, ...]] = {
-    "executor": ("SlurmExecutor",),
 }
 
 #: What a class of each kind must have.

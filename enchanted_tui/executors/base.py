@@ -197,8 +197,8 @@ class Executor(Component):
         """Hours of CPU cores that its jobs have been given in this session."""
         return 0.0
 
-    def dry_run(self) -> str:
-        """Say, in a text of its own, what it would ask a scheduler for; nothing if it asks none."""
+    def dry_run(self, run_dir: str) -> str:
+        """Say what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing if it asks none."""
         return ""
 
     def notices(self) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import Executor
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.adopt import is_older_run, state_if_adopted
 from enchanted_tui.supervisor.opening import build_samplers, sampler_target
@@ -42,6 +43,7 @@ class Preview:
     mode: str
     stages: tuple[StagePreview, ...]
     notes: tuple[str, ...]
+    submissions: tuple[str, ...] = ()  #: what executors would ask a scheduler for
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "base_run_dir": str(self.base_run_dir)}
@@ -59,7 +61,7 @@ class Preview:
             lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
         total = sum(stage.tasks for stage in self.stages)
         lines.append(f"{total} run directories with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}")
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *self.submissions, *self.notes])
 
 
 def preview(config: CampaignConfig) -> Preview:
@@ -94,7 +96,18 @@ def preview(config: CampaignConfig) -> Preview:
         notes.append("No seed is given: a run draws one and records it, so its random samples will be others than those shown.")
     samplers = build_samplers(config, seed)
     targets = extended_targets(state, samplers, mode) if state.sessions else [sampler_target(sampler) for sampler in samplers]
-    return Preview(run_dir.root, mode, _stages(config, state, samplers, targets), tuple(notes))
+    return Preview(run_dir.root, mode, _stages(config, state, samplers, targets), tuple(notes), _submissions(config))
+
+
+def _submissions(config: CampaignConfig) -> tuple[str, ...]:
+    """Give, for each executor that is used, what it would ask a scheduler for."""
+    texts = []
+    for name in dict.fromkeys(step.executor for stage in config.stages for step in stage.steps):
+        spec = config.executors[name]
+        text = spec.build().dry_run(str(config.base_run_dir)) if issubclass(spec.cls, Executor) else ""
+        if text:
+            texts.append(f"{name}: {text}")
+    return tuple(texts)
 
 
 def _stages(config: CampaignConfig, state: CampaignState, samplers: list[Any], targets: list[int]) -> tuple[StagePreview, ...]:

@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
             host=socket.gethostname(),
             pid=os.getpid(),
             job=os.environ.get("SLURM_JOB_ID", ""),
+            array=os.environ.get("SLURM_ARRAY_JOB_ID", ""),
             ends=crew.clock.ends,
             remark=header.get("remark", ""),
         )

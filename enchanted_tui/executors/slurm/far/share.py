@@ -3,7 +3,7 @@
 ``share.K`` holds a JSON line that all tasks share and then one task message a line. ``results.K`` holds the tasks' records, which are the
 very lines of the journal, and between them notes: ``#`` and a JSON object with ``op`` one of
 
-- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``at``, ``ends`` (when its time is up, or null)
+- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``at``, ``ends`` (when its time is up, or null)
 - ``begin``: ``task`` begins ``at``
 - ``beat``: nothing else was to be said for a while; ``at``
 - ``trouble``: the file system failed in ``task``; ``message``

@@ -1,0 +1,222 @@
+"""SlurmExecutor: tasks run in SLURM jobs, many in each."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from enchanted_tui.config.options import option
+from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.slurm.bundle import archive
+from enchanted_tui.executors.slurm.keeper import Intervals, Keeper
+from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.script import COMMAND, option_problems
+from enchanted_tui.executors.slurm.shares import Bundling
+from enchanted_tui.executors.slurm.submitting import JobOptions
+from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
+
+
+class SlurmExecutor(Executor):
+    """Run tasks in SLURM jobs, many in each: through SSH, or on a login node by running `sbatch` right there.
+
+    Jobs survive the supervisor: a resumed campaign finds them again, collects what they have finished meanwhile, and submits nothing
+    twice. A job that is killed by its time limit, its node or its memory costs at most the samples it was working on, which are run
+    again up to `max_retries` times.
+    """
+
+    n_workers: ClassVar[None] = None  # type: ignore[misc]  # withdrawn: see max_jobs and processes_per_job
+
+    sbatch: dict[str, str | bool] = option(
+        {},
+        doc="Options of `sbatch` by their long names: account, partition, time, mem, cpus_per_task, gres and whatever else the cluster "
+        "has. A flag is `true`.",
+        example={"account": "project_465000000", "partition": "small", "time": "02:00:00", "mem": "4G"},
+    )
+    samples_per_job: int | str = option(
+        "auto",
+        doc="How many samples one job works through. `auto` goes by the run times measured so far and the walltime.",
+        ge=1,
+    )
+    processes_per_job: int = option(
+        1, doc="How many samples a job runs at the same time; ask for as many CPUs under `sbatch`, by `cpus_per_task`.", ge=1
+    )
+    max_jobs: int = option(20, doc="How many jobs may be in the queue at the same time, each element of a job array counted.", ge=1)
+    array_throttle: int | None = option(None, doc="How many elements of one job array may run at the same time.", ge=1)
+    job_script_prologue: list[str] = option(
+        [],
+        doc="Lines of the job script before the samples: modules to load, an environment to activate.",
+        example=["module load gcc", "source ~/venv/bin/activate"],
+    )
+    job_script_template: str | None = option(
+        None,
+        doc="A job script of your own, with its `#SBATCH` lines. `{{ command }}` in it is where the samples are run. Options under "
+        "`sbatch` come before those of the script.",
+        path=True,
+    )
+    python: str = option(
+        "python3",
+        doc="Python of the jobs, 3.9 or newer, as the job script finds it. It needs no packages but those that your own runners import.",
+    )
+    ssh: str | dict[str, Any] | None = option(
+        None,
+        doc="How to reach the cluster: a host of `~/.ssh/config`, or a mapping with `host`, `user`, `port`, `key_filename`, `proxy_jump`, "
+        "`transport` and so on (see docs/slurm.md). Without it, `sbatch` is run on this machine.",
+        example={"host": "lumi.csc.fi", "user": "me"},
+    )
+    remote_dir: str | None = option(
+        None,
+        doc="Directory of the cluster for the run directories, where it does not see `base_run_dir` under the same path. Inputs go up and "
+        "results come down in bulk.",
+        example="/scratch/project_465000000/me",
+    )
+    results_interval: float = option(10.0, doc="How often results are collected, with one command for all jobs.", unit="s", gt=0)
+    scheduler_interval: float = option(
+        40.0, doc="How often the scheduler is asked, with one `squeue` for all jobs, after something has changed.", unit="s", gt=0
+    )
+    scheduler_interval_max: float = option(180.0, doc="The same after nothing has changed for long.", unit="s", gt=0)
+    grace: float = option(
+        60.0,
+        doc="How long a job may be unknown to the scheduler, without a sign of life in its results, before it is taken for lost.",
+        unit="s",
+        gt=0,
+    )
+    heartbeat: float = option(15.0, doc="How often a job that has nothing else to say shows that it lives.", unit="s", gt=0)
+
+    _keeper: Keeper | None = None
+    _name = "slurm"
+    _submissions: Sequence[Submission] = ()
+
+    # -- the configuration ------------------------------------------------------------------------------------------------------------
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        for key, sentence in option_problems(self.sbatch):
+            yield f"sbatch.{key}", sentence
+        if isinstance(self.samples_per_job, str) and self.samples_per_job != "auto":
+            yield "samples_per_job", f"expected a whole number or 'auto', found {self.samples_per_job!r}"
+        for number, line in enumerate(self.job_script_prologue):
+            if line.lstrip().startswith("#SBATCH"):
+                yield f"job_script_prologue[{number}]", "options of sbatch belong under sbatch: those in the prologue come too late"
+        if self.job_script_template is not None:
+            yield from self._template_problems(self.job_script_template)
+        if not self.python.strip() or "\n" in self.python:
+            yield "python", "expected the path or the name of a Python interpreter"
+        if self.scheduler_interval_max < self.scheduler_interval:
+            yield "scheduler_interval_max", f"must be at least scheduler_interval ({self.scheduler_interval:g} s)"
+        if self.ssh is not None:
+            from enchanted_tui.executors.slurm.ssh.written import problems_in
+
+            for key, sentence in problems_in(self.ssh):
+                yield f"ssh.{key}" if key and isinstance(self.ssh, dict) else "ssh", sentence
+        if self.remote_dir is not None and not re.match(r"[/~]", self.remote_dir):
+            yield "remote_dir", "expected a path of the cluster that begins with / or ~"
+        if self.remote_dir is not None and self.ssh is None:
+            yield "remote_dir", "needs ssh: without it the jobs see the same files as this machine"
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        walltime = self._job_options().walltime if not list(self.problems()) else None
+        if walltime is not None and self.timeout_sec is not None and self.timeout_sec > walltime:
+            yield "timeout_sec", f"a sample may take longer than its job ({walltime:g} s), and would be killed with it"
+
+    def _template_problems(self, path: str) -> Iterator[tuple[str, str]]:
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            yield "job_script_template", f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            return
+        if not text.startswith("#!"):
+            yield "job_script_template", f"{path} must begin with a line such as #!/bin/bash"
+        if len(COMMAND.findall(text)) != 1:
+            yield "job_script_template", f"{path} must have {{{{ command }}}} once, where the samples are to be run"
+
+    def _job_options(self) -> JobOptions:
+        template = None
+        if self.job_script_template is not None:
+            with open(self.job_script_template, encoding="utf-8") as file:
+                template = file.read()
+        bundling = Bundling(
+            per_job=self.samples_per_job if isinstance(self.samples_per_job, int) else None,
+            processes=self.processes_per_job,
+            max_jobs=self.max_jobs,
+            walltime=None,
+        )
+        return JobOptions.of(
+            sbatch=self.sbatch,
+            prologue=self.job_script_prologue,
+            template=template,
+            python=self.python,
+            throttle=self.array_throttle,
+            bundling=bundling,
+            timeout=self.timeout_sec,
+            heartbeat=self.heartbeat,
+        )
+
+    def dry_run(self, run_dir: str) -> str:
+        """Give the command and the script that would submit a job array."""
+        options = self._job_options()
+        places = Places.of(os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN")
+        directory = f"{places.jobs}/TOKEN"
+        command = options.arguments(f"{options.job_name(os.path.basename(run_dir))}-TOKEN", directory, self.max_jobs, set())
+        where = f" on {self.ssh['host'] if isinstance(self.ssh, dict) else self.ssh}" if self.ssh else ""
+        each = "as many samples as the run times suggest" if self.samples_per_job == "auto" else f"{self.samples_per_job} samples"
+        script = options.script(f"{places.jobs}/{archive()[0]}", directory)
+        return (
+            f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a time; an array of them is submitted by\n"
+            f"  {' '.join(command)}\nwith the script\n" + "".join(f"  | {line}\n" for line in script.splitlines())
+        ).rstrip("\n")
+
+    # -- running ------------------------------------------------------------------------------------------------------------------------
+
+    def attach(self, name: str, submissions: Sequence[Submission]) -> None:
+        self._name, self._submissions = name, submissions
+
+    def start(self, context: TaskContext, deliver: Deliver) -> None:
+        intervals = Intervals(self.results_interval, self.scheduler_interval, self.scheduler_interval_max, self.grace)
+        places = Places.of(context.data_dir, self.remote_dir, context.campaign)
+        self._keeper = Keeper(
+            self._name, self._job_options(), intervals, self.max_retries, context, places, self._connect, deliver, self._submissions
+        )
+        self._keeper.start()
+
+    def _connect(self) -> Transport:
+        if self.ssh is None:
+            return LocalTransport()
+        from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+        from enchanted_tui.executors.slurm.ssh.written import read_settings
+
+        return SshTransport(read_settings(self.ssh))
+
+    def capacity(self) -> int:
+        return self._running().capacity()
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        self._running().submit(tasks)
+
+    def recall(self) -> list[TaskId]:
+        return self._running().recall()
+
+    def cancel(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+
+    def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+
+    def workers(self) -> list[WorkerInfo]:
+        return self._keeper.workers() if self._keeper is not None else []
+
+    def jobs(self) -> list[JobInfo]:
+        return self._keeper.jobs() if self._keeper is not None else []
+
+    def core_hours(self) -> float:
+        return self._keeper.core_hours() if self._keeper is not None else 0.0
+
+    def _running(self) -> Keeper:
+        if self._keeper is None:
+            raise RuntimeError("the executor has not been started")
+        return self._keeper

@@ -1,0 +1,324 @@
+"""The executor's own thread: it submits, collects and asks, each at its time, and waits in between."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from enchanted_tui.executors.base import Deliver, JobInfo, Note, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.slurm.element import elements_of
+from enchanted_tui.executors.slurm.ledger import Ledger
+from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.queue import Scheduler, SchedulerUnreachable, SubmissionRefused
+from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
+from enchanted_tui.executors.slurm.transport import CommandTimeout, ConnectionLost, FarSideProblem, Transport
+from enchanted_tui.executors.slurm.watching import Watcher
+
+log = logging.getLogger(__name__)
+
+_FIRST_LOOK = 2.0  #: seconds after the first submission at which the scheduler is asked whether these jobs can start at all
+_SOON = 5.0  #: seconds until the scheduler is asked again when a submission is in doubt
+_SHORTEST_COLLECT = 1.0
+_RECONNECT = 5.0  #: seconds between two tries while the connection is lost
+_CLOSE_PATIENCE = 60.0
+_CANCEL_LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
+
+
+@dataclasses.dataclass(frozen=True)
+class Intervals:
+    """How often things are looked at, seconds."""
+
+    results: float
+    scheduler: float
+    scheduler_longest: float
+    grace: float
+
+
+class _Ended(Exception):
+    """The executor is being closed."""
+
+
+class Keeper:
+    """Keeps an executor's jobs behind one thread."""
+
+    def __init__(
+        self,
+        name: str,
+        options: JobOptions,
+        intervals: Intervals,
+        max_retries: int,
+        context: TaskContext,
+        places: Places,
+        connect: Callable[[], Transport],
+        deliver: Deliver,
+        submissions: Sequence[Submission],
+    ) -> None:
+        self._options, self._intervals, self._deliver = options, intervals, deliver
+        self._name, self._context, self._places, self._connect = name, context, places, connect
+        self._ledger = Ledger(deliver, dataclasses.asdict(context), max_retries)
+        self._core_seconds: dict[str, float] = {}
+        self._transport: Transport | None = None
+        for submission in submissions:
+            self._ledger.add(elements_of(submission, adopted=True))
+        self._wake = threading.Condition()
+        self._cancelled = self._closing = self._withdraw = False
+        self._next_collect = self._next_look = 0.0
+        self._look_interval = intervals.scheduler
+        self._collect_interval = _SHORTEST_COLLECT
+        self._submitted_any = bool(submissions)
+        self._lost_connection = False
+        self._thread = threading.Thread(target=self._run, name=f"slurm-{name}", daemon=True)
+
+    # -- called by the supervisor -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def capacity(self) -> int:
+        if self._cancelled or self._closing:
+            return 0
+        return self._options.bundling.capacity(self._ledger.mean_runtime()) + self._ledger.unclaimed - self._ledger.outstanding
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        self._ledger.submit(tasks)
+        self._notify()
+
+    def recall(self) -> list[TaskId]:
+        """Take back what no job holds; jobs that wait in the queue are withdrawn, and their tasks given back when that is certain."""
+        taken = self._ledger.recall()
+        self._withdraw = True
+        self._notify()
+        return taken
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._notify()
+
+    def close(self) -> None:
+        self._closing = True
+        self._notify()
+        self._thread.join(timeout=_CLOSE_PATIENCE)
+        if self._transport is not None:
+            self._transport.close()
+
+    def workers(self) -> list[WorkerInfo]:
+        return [worker for element in list(self._ledger.elements) for worker in element.workers()]
+
+    def jobs(self) -> list[JobInfo]:
+        return [element.shown() for element in list(self._ledger.elements)]
+
+    def core_hours(self) -> float:
+        return sum(list(self._core_seconds.values())) / 3600.0
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._wake.notify()
+
+    # -- the thread ---------------------------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            if not self._open():
+                return
+            while not (self._cancelled or self._closing):
+                self._guarded(self._turn)
+                self._sleep()
+            self._guarded(self._end)
+        except _Ended:
+            self._guarded(self._end)
+        except Exception as error:
+            log.exception("the SLURM executor failed")
+            self._deliver(Trouble(f"the SLURM executor failed: {error!r}; this is a defect of the program"))
+
+    def _open(self) -> bool:
+        """Connect, and make ready what uses the connection; False if that cannot be."""
+        try:
+            self._transport = transport = self._connect()
+        except OSError as error:
+            self._deliver(Trouble(str(error).rstrip(".")))
+            return False
+        self._scheduler = Scheduler(transport)
+        self._submitter = Submitter(
+            self._name, self._options, self._context, self._places, transport, self._scheduler, self._ledger, self._record
+        )
+        self._watcher = Watcher(
+            self._options,
+            self._intervals.grace,
+            self._places,
+            transport,
+            self._scheduler,
+            self._ledger,
+            self._submitter,
+            self._deliver,
+            self._record,
+            self._core_seconds,
+        )
+        for submission in self._ledger.submissions.values():
+            if submission.job is None:
+                elements = [element for element in self._ledger.elements if element.submission is submission]
+                self._submitter.doubt(submission.token, elements)
+        return True
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        """Do something on the far side; what fails there is waited out, or stops the campaign."""
+        try:
+            action()
+            if self._lost_connection:
+                self._lost_connection = False
+                log.info("connected again")
+        except ConnectionLost as loss:
+            if not self._lost_connection:
+                self._lost_connection = True
+                log.warning(f"the connection to the cluster is lost ({loss}); jobs go on, and it is tried again")
+            self._next_collect = self._next_look = time.monotonic() + _RECONNECT
+        except (CommandTimeout, SchedulerUnreachable) as problem:
+            log.warning(f"{problem}; it is tried again")
+            self._next_look = time.monotonic() + _SOON
+        except (FarSideProblem, SubmissionRefused) as problem:
+            self._deliver(Trouble(str(problem).rstrip(".")))
+            self._wait_for_the_end()
+        for notice in self._far.notices():
+            log.warning(notice)
+
+    @property
+    def _far(self) -> Transport:
+        assert self._transport is not None
+        return self._transport
+
+    def _wait_for_the_end(self) -> None:
+        """After a trouble the campaign stops, and says so."""
+        with self._wake:
+            while not (self._cancelled or self._closing):
+                self._wake.wait(1.0)
+
+    def _sleep(self) -> None:
+        with self._wake:
+            if self._cancelled or self._closing or self._withdraw:
+                return
+            until = self._submitter.seconds_until_due()
+            if self._lost_connection:
+                until = _RECONNECT
+            elif self._ledger.elements:
+                until = min(until, min(self._next_collect, self._next_look) - time.monotonic())
+            self._wake.wait(None if until == float("inf") else max(0.01, until))
+
+    def _turn(self) -> None:
+        if self._withdraw:
+            self._withdraw_waiting()
+        if self._submitter.submit_due():
+            self._after_submission()
+        now = time.monotonic()
+        if self._ledger.elements and now >= self._next_look:
+            self._look()
+        if self._ledger.elements and now >= self._next_collect:
+            self._collect()
+        self._watcher.settle()
+        self._put_away_finished()
+
+    def _after_submission(self) -> None:
+        now = time.monotonic()
+        self._collect_interval = _SHORTEST_COLLECT
+        self._next_collect = now + _SHORTEST_COLLECT
+        first = _FIRST_LOOK if not self._submitted_any else self._intervals.scheduler
+        self._submitted_any = True
+        self._look_interval = self._intervals.scheduler
+        self._next_look = min(self._next_look, now + first) if self._next_look > now else now + first
+        if self._submitter.unsure:
+            self._next_look = min(self._next_look, now + _SOON)
+
+    def _look(self) -> None:
+        changed = self._watcher.look()
+        interval = self._intervals
+        self._look_interval = interval.scheduler if changed else min(interval.scheduler_longest, self._look_interval * 1.5)
+        soon = self._submitter.unsure or self._watcher.unreachable_since is not None
+        self._next_look = time.monotonic() + (min(_SOON, interval.scheduler) if soon else self._look_interval)
+
+    def _collect(self) -> None:
+        arrived = self._watcher.collect()
+        now = time.monotonic()
+        if self._watcher.expects_end:
+            self._collect_interval = _SHORTEST_COLLECT
+        else:
+            self._collect_interval = self._until_next_results(arrived)
+        self._next_collect = now + self._collect_interval
+        if self._watcher.wants_look:
+            self._next_look = min(self._next_look, now + _FIRST_LOOK)
+
+    def _until_next_results(self, arrived: int) -> float:
+        """Give a collection interval: the usual one, or less where everything will soon be done."""
+        longest = self._intervals.results
+        mean = self._ledger.mean_runtime()
+        if mean is None:
+            return min(longest, self._collect_interval * (1.0 if arrived else 1.5))
+        begun = sum(1 for element in self._ledger.elements if element.hello is not None)
+        left = sum(len(element.held) for element in self._ledger.elements)
+        expected = left * mean / (max(1, begun) * self._options.bundling.processes)
+        return min(longest, max(_SHORTEST_COLLECT, expected / 3, 0.0 if arrived else self._collect_interval * 1.5))
+
+    def _withdraw_waiting(self) -> None:
+        """Cancel the jobs that have not begun; their tasks are given back when the scheduler has confirmed it."""
+        self._withdraw = False
+        waiting = [element for element in self._ledger.elements if element.waits and element.submission.job and not element.withdrawn]
+        if not waiting:
+            return
+        self._watcher.look()
+        waiting = [element for element in waiting if element.waits and element.final is None]
+        if waiting and self._scheduler.cancel([element.job for element in waiting], ()):
+            for element in waiting:
+                element.withdrawn = True
+        self._next_look = time.monotonic() + 1.0
+
+    def _put_away_finished(self) -> None:
+        """Remove the files of job arrays whose results are in the journal."""
+        done = [directory for note, directory in self._watcher.finished if note.written.is_set()]
+        if done:
+            self._far.remove(done)
+            self._watcher.finished = [(note, directory) for note, directory in self._watcher.finished if not note.written.is_set()]
+
+    # -- the end ------------------------------------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        """Leave nothing behind: cancel what is still in the queue, and remove the files of what has ended."""
+        elements = list(self._ledger.elements)
+        if elements:
+            self._cancel_all()
+        self._watcher.close_submissions()
+        self._far.remove([directory for _, directory in self._watcher.finished])
+        self._watcher.finished.clear()
+
+    def _cancel_all(self) -> None:
+        jobs = {element.submission.job for element in self._ledger.elements if element.submission.job}
+        names = {element.submission.name for element in self._ledger.elements if not element.submission.job}
+        for element in self._ledger.elements:
+            element.cancelled = True
+        if not self._scheduler.cancel(jobs, names):
+            log.warning("the scheduler did not take the cancellation of all jobs; resuming the campaign finds them again")
+            return
+        known = {element.submission.name for element in self._ledger.elements}
+        for pause in _CANCEL_LOOKS:
+            time.sleep(pause)
+            try:
+                rows = [row for row in self._scheduler.jobs() if row.name in known]
+            except SchedulerUnreachable:
+                continue
+            if not any(row.state in ("PENDING", "RUNNING", "COMPLETING") for row in rows):
+                self._ledger.hold_back()
+                for element in list(self._ledger.elements):
+                    self._ledger.release(element, None)
+                return
+
+    # -- records ------------------------------------------------------------------------------------------------------------------------
+
+    def _record(self, record: dict[str, Any], wait: bool) -> Note:
+        """Have a record written into the journal; wait until it is on disk if what follows depends on it."""
+        note = Note(record)
+        self._deliver(note)
+        while wait and not note.written.wait(0.2):
+            if self._cancelled or self._closing:
+                raise _Ended
+        return note

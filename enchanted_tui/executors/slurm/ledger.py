@@ -1,0 +1,180 @@
+"""Which task is where: waiting for a job, held by one, or back. Used by two threads, the supervisor's and the executor's own."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from enchanted_tui.executors.base import Deliver, Result, Returned, Task, TaskId, Trouble
+from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.slurm.element import Element, Held
+from enchanted_tui.executors.slurm.settle import Verdict
+from enchanted_tui.executors.task import fail_task, task_message
+
+_RUNTIMES_KEPT = 200
+
+
+class Ledger:
+    """The tasks of one executor."""
+
+    def __init__(self, deliver: Deliver, context: Mapping[str, Any], max_retries: int) -> None:
+        self._deliver = deliver
+        self._context = dict(context)
+        self._max_retries = max_retries
+        self._lock = threading.RLock()
+        self.backlog: deque[Task] = deque()
+        self.backlog_since = 0.0  #: monotonic time at which the first of the waiting tasks came
+        self.backlog_grown_at = 0.0
+        self.elements: list[Element] = []  #: the jobs from which something is expected
+        self.submissions: dict[str, Submission] = {}  #: by token: the job arrays that they belong to, until these are closed
+        self._holders: dict[TaskId, Element] = {}
+        self._early: dict[TaskId, bytes] = {}  #: results of tasks that an earlier session submitted and this one has not yet
+        self._lost: dict[TaskId, Verdict] = {}  #: the same, of tasks that are given up
+        self._attempts: dict[TaskId, int] = {}
+        self._outstanding = 0
+        self._held_back = False  #: nothing new is to begin
+        self._runtimes: dict[str, deque[float]] = {}
+
+    # -- the supervisor's side --------------------------------------------------------------------------------------------------------
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        with self._lock:
+            self._held_back = False
+            self._outstanding += len(tasks)
+            for task in tasks:
+                self._take(task)
+
+    def _take(self, task: Task) -> None:
+        element = self._holders.get(task.id)
+        if task.id in self._early:
+            self._outstanding -= 1
+            self._deliver(Result(task.id, self._early.pop(task.id)))
+        elif task.id in self._lost:
+            self._give_up(task, self._lost.pop(task.id))
+        elif element is not None:
+            element.held[task.id].task = task
+        else:
+            now = time.monotonic()
+            if not self.backlog:
+                self.backlog_since = now
+            self.backlog_grown_at = now
+            attempt = max(task.attempt, self._attempts.pop(task.id, 0))
+            self.backlog.append(dataclasses.replace(task, attempt=attempt) if attempt != task.attempt else task)
+
+    def recall(self) -> list[TaskId]:
+        """Take back what no job holds; from now on, tasks that jobs leave undone are given back."""
+        with self._lock:
+            self._held_back = True
+            taken = [task.id for task in self.backlog]
+            self.backlog.clear()
+            self._outstanding -= len(taken)
+            return taken
+
+    def hold_back(self) -> None:
+        """Give back from now on what jobs leave undone, until tasks are submitted again."""
+        self._held_back = True
+
+    @property
+    def outstanding(self) -> int:
+        """Number of tasks that are somebody's to deliver."""
+        return self._outstanding
+
+    @property
+    def unclaimed(self) -> int:
+        """Number of tasks of an earlier session that are still to be submitted again."""
+        with self._lock:
+            held = sum(1 for element in self.elements if element.adopted for item in element.held.values() if item.task is None)
+            return held + len(self._early) + len(self._lost)
+
+    # -- the executor's side ----------------------------------------------------------------------------------------------------------
+
+    def mean_runtime(self) -> float | None:
+        """Mean over the latest tasks, seconds; None before the first."""
+        with self._lock:
+            known = [runtime for kept in self._runtimes.values() for runtime in kept]
+        return sum(known) / len(known) if known else None
+
+    def longest_runtimes(self) -> dict[str, float]:
+        """Give, by runner, the longest of the latest run times."""
+        with self._lock:
+            return {runner: max(kept) for runner, kept in self._runtimes.items()}
+
+    def next_tasks(self, most: int) -> list[Task]:
+        """Take waiting tasks."""
+        with self._lock:
+            return [self.backlog.popleft() for _ in range(min(most, len(self.backlog)))]
+
+    def put_back(self, tasks: Iterable[Task]) -> None:
+        """Put tasks in front of those that wait, or give them back if nothing new is to begin."""
+        tasks = list(tasks)
+        if not tasks:
+            return
+        with self._lock:
+            if self._held_back:
+                self._outstanding -= len(tasks)
+                self._deliver(Returned(tuple(task.id for task in tasks)))
+            else:
+                self.backlog.extendleft(reversed(tasks))
+                self.backlog_since = self.backlog_grown_at = 0.0
+
+    def add(self, elements: Iterable[Element]) -> None:
+        """Follow jobs and the tasks that they hold."""
+        with self._lock:
+            for element in elements:
+                self.elements.append(element)
+                self.submissions[element.submission.token] = element.submission
+                self._holders.update(dict.fromkeys(element.held, element))
+
+    def result(self, element: Element, task: TaskId, line: bytes, runtime: float) -> None:
+        """Take a result; one that is not expected of this job is passed over."""
+        with self._lock:
+            held = element.held.pop(task, None)
+            if held is None:
+                return
+            del self._holders[task]
+            if held.task is None:
+                self._early[task] = line
+                return
+            self._runtimes.setdefault(held.task.runner, deque(maxlen=_RUNTIMES_KEPT)).append(runtime)
+            self._outstanding -= 1
+            self._deliver(Result(task, line))
+
+    def release(self, element: Element, verdict: Verdict | None) -> None:
+        """A job has ended: what it left undone waits again. With a verdict, tasks that it was working on have failed once."""
+        with self._lock:
+            self.elements.remove(element)
+            again: list[Task] = []
+            for task, held in element.held.items():
+                self._holders.pop(task, None)
+                worked_on = held.begun is not None and verdict is not None and verdict.counts
+                attempt = held.attempt + worked_on
+                if worked_on and verdict is not None and attempt > self._max_retries:
+                    self._lose(task, held, verdict)
+                elif held.task is None:
+                    self._attempts[task] = attempt
+                else:
+                    again.append(dataclasses.replace(held.task, attempt=attempt))
+            element.held.clear()
+        self.put_back(again)
+
+    def _lose(self, task: TaskId, held: Held, verdict: Verdict) -> None:
+        times = f" ({held.attempt + 1} attempts)" if held.attempt else ""
+        final = dataclasses.replace(verdict, reason=verdict.reason + times)
+        if held.task is None:
+            self._lost[task] = final
+        else:
+            self._give_up(held.task, final)
+
+    def _give_up(self, task: Task, verdict: Verdict) -> None:
+        """Deliver a task that its jobs could not finish as failed."""
+        self._outstanding -= 1
+        try:
+            line = fail_task(task_message(task), self._context, {"kind": verdict.failure, "message": verdict.reason}, 0.0, time.time())
+        except OSError as error:
+            self._deliver(Trouble(f"{task.id.name}: {error}", task.id))
+        else:
+            self._deliver(Result(task.id, line))

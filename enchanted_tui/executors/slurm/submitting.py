@@ -1,0 +1,255 @@
+"""Submit job arrays, each exactly once whatever sbatch says."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import posixpath
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from enchanted_tui.executors.base import Note, Task, TaskContext
+from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.slurm.bundle import archive
+from enchanted_tui.executors.slurm.element import Element, Held
+from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
+from enchanted_tui.executors.slurm.ledger import Ledger
+from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.queue import QueueFull, Scheduler, SubmissionRefused, SubmissionUnsure
+from enchanted_tui.executors.slurm.script import job_script, option_name, sbatch_arguments, walltime
+from enchanted_tui.executors.slurm.shares import Bundling
+from enchanted_tui.executors.slurm.transport import Transport
+from enchanted_tui.executors.task import task_message
+
+log = logging.getLogger(__name__)
+
+_ARRAY = re.compile(rb'"array": "(\d+)"')  #: in a job's first note
+_LINGER = 0.5  #: seconds without another task after which those that wait are submitted
+_MOST_LINGER = 10.0  #: seconds after which they are submitted in any case, while other jobs run
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """What the user wants jobs to be."""
+
+    sbatch: Mapping[str, Any]
+    prologue: list[str]
+    template: str | None
+    python: str
+    throttle: int | None
+    bundling: Bundling
+    timeout: float | None
+    heartbeat: float
+
+    walltime: float | None
+
+    @classmethod
+    def of(cls, *, sbatch: Mapping[str, Any], template: str | None, bundling: Bundling, **more: Any) -> JobOptions:
+        """Make options, with the walltime as far as it is known here."""
+        limit = walltime(sbatch, template)
+        return cls(sbatch=sbatch, template=template, bundling=dataclasses.replace(bundling, walltime=limit), walltime=limit, **more)
+
+    def job_name(self, campaign: str) -> str:
+        """Give what the jobs' names begin with: the campaign's name, unless the user wants another."""
+        wanted = next((value for key, value in self.sbatch.items() if option_name(key) == "job-name"), None)
+        return re.sub(r"[^A-Za-z0-9_.-]+", "_", str(wanted or campaign))[:40] or "campaign"
+
+    def script(self, worker: str, directory: str) -> str:
+        return job_script(self._rest, self.prologue, self.template, [self.python, worker, directory])
+
+    def arguments(self, name: str, directory: str, count: int, exclude: set[str]) -> list[str]:
+        return sbatch_arguments(
+            self._rest,
+            name=name,
+            directory=directory,
+            count=count,
+            throttle=self.throttle,
+            exclude=exclude,
+            on_command_line=self.template is not None,
+        )
+
+    @property
+    def _rest(self) -> dict[str, Any]:
+        return {key: value for key, value in self.sbatch.items() if option_name(key) != "job-name"}
+
+
+@dataclass
+class Unsure:
+    """A submission of which nobody knows whether the scheduler has it."""
+
+    elements: list[Element]
+    since: float = field(default_factory=time.monotonic)
+    looks: int = 0
+
+
+class Submitter:
+    """Makes job arrays of waiting tasks."""
+
+    def __init__(
+        self,
+        name: str,
+        options: JobOptions,
+        context: TaskContext,
+        places: Places,
+        transport: Transport,
+        scheduler: Scheduler,
+        ledger: Ledger,
+        record: Callable[[dict[str, Any], bool], Note],
+    ) -> None:
+        self._name = name
+        self._options = options
+        self._places = places
+        self._directory = places.jobs
+        self._transport, self._scheduler, self._ledger, self._record = transport, scheduler, ledger, record
+        self._context = {**dataclasses.asdict(context), "local_storage": None, "data_dir": places.far}
+        self._local_storage = context.local_storage_written
+        self._array_limit: int | None = None
+        self._shipped = False
+        self._unsent: tuple[list[Element], dict[str, bytes]] | None = None
+        self.unsure: dict[str, Unsure] = {}  #: by token
+        self.failed_nodes: set[str] = set()
+        self._not_before = 0.0
+
+    def submit_due(self) -> bool:
+        """Submit what should be submitted now; tell whether something was."""
+        if self._unsent is not None:
+            return self._send()
+        if self.unsure or time.monotonic() < self._not_before or not self._is_due():
+            return False
+        if self._array_limit is None:
+            self._array_limit = self._scheduler.max_array_size()
+        bundling = self._options.bundling
+        free = bundling.max_jobs - len(self._ledger.elements)
+        tasks = self._ledger.next_tasks(len(self._ledger.backlog))
+        shares = bundling.divide(tasks, free, self._array_limit, self._ledger.mean_runtime())
+        self._ledger.put_back(tasks[sum(map(len, shares)) :])
+        if shares:
+            self._prepare(shares)
+        return bool(shares) and self._send()
+
+    def seconds_until_due(self) -> float:
+        """How long nothing has to be submitted."""
+        if self._unsent is not None:
+            return 0.0
+        if not self._ledger.backlog or self.unsure or len(self._ledger.elements) >= self._options.bundling.max_jobs:
+            return float("inf")
+        return max(0.0, self._ledger.backlog_grown_at + _LINGER - time.monotonic(), self._not_before - time.monotonic())
+
+    def _is_due(self) -> bool:
+        """Tell whether tasks have gathered: they come in quick succession at first, and one by one when others end."""
+        ledger = self._ledger
+        free = self._options.bundling.max_jobs - len(ledger.elements)
+        if not ledger.backlog or free <= 0:
+            return False
+        now = time.monotonic()
+        if now - ledger.backlog_grown_at < _LINGER:
+            return False
+        mean = ledger.mean_runtime()
+        enough = self._options.bundling.share(len(ledger.backlog), free, mean)
+        return not ledger.elements or len(ledger.backlog) >= enough or now - ledger.backlog_since >= _MOST_LINGER
+
+    def _prepare(self, shares: list[list[Task]]) -> None:
+        """Write the intent into the journal."""
+        token = f"e{secrets.token_hex(6)}"
+        submission = Submission(
+            token=token,
+            executor=self._name,
+            name=f"{self._options.job_name(self._places.campaign)}-{token}",
+            directory=posixpath.join(self._directory, token),
+            elements=[[(task.id, task.attempt) for task in share] for share in shares],
+            time=time.time(),
+        )
+        header = {
+            "context": self._context,
+            "timeout": self._options.timeout,
+            "processes": self._options.bundling.processes,
+            "beat": self._options.heartbeat,
+            "walltime": self._options.walltime,
+            "runtimes": self._ledger.longest_runtimes(),
+            "local_storage": self._local_storage,
+        }
+        elements = [
+            Element(submission, index, {task.id: Held(task.attempt, task) for task in share}, len(share))
+            for index, share in enumerate(shares)
+        ]
+        files = {
+            share_file(submission.directory, index): write_share(header, [task_message(task) for task in share])
+            for index, share in enumerate(shares)
+        }
+        self._ledger.add(elements)
+        self._record(submission.intent(), True)
+        self._unsent = elements, files
+
+    def _send(self) -> bool:
+        """Put the shares on the cluster and submit them. A lost connection before sbatch leaves them to be sent again."""
+        assert self._unsent is not None
+        elements, files = self._unsent
+        submission = elements[0].submission
+        worker, content = archive()
+        path = posixpath.join(self._directory, worker)
+        self._transport.put(files if self._shipped else {path: content, **files})
+        self._shipped = True
+        arguments = self._options.arguments(submission.name, submission.directory, len(elements), self.failed_nodes)
+        script = self._options.script(path, submission.directory)
+        self._unsent = None
+        self.doubt(submission.token, elements)  # until we know better, also if the next line raises
+        try:
+            submission.job = self._scheduler.submit(arguments, script)
+        except SubmissionUnsure as problem:
+            log.warning(f"nobody knows whether the scheduler took job {submission.name} ({problem}); looking for it")
+            return True
+        except QueueFull as problem:
+            self._take_back(submission, elements)
+            if not self._ledger.elements:
+                raise SubmissionRefused(f"the scheduler takes no job at all: {problem}; ask your administrator for the limits") from problem
+            self._not_before = time.monotonic() + 60.0
+            return False
+        except SubmissionRefused:
+            self._take_back(submission, elements)
+            if self.failed_nodes:
+                log.warning("the scheduler refuses jobs that exclude the nodes that failed; they are allowed again")
+                self.failed_nodes.clear()
+                return False
+            raise
+        del self.unsure[submission.token]
+        self._record(submission.submitted(submission.job), False)
+        log.info(f"submitted {submission.name} as job {submission.job}: {len(elements)} elements, {sum(e.count for e in elements)} tasks")
+        return True
+
+    def doubt(self, token: str, elements: list[Element]) -> None:
+        """Nobody knows whether the scheduler has these jobs."""
+        self.unsure[token] = Unsure(elements)
+
+    def found(self, token: str, job: str) -> None:
+        """The scheduler has a job after all."""
+        unsure = self.unsure.pop(token)
+        submission = unsure.elements[0].submission
+        submission.job = job
+        self._record(submission.submitted(job), False)
+        log.info(f"the scheduler has taken {submission.name} as job {job}")
+
+    def give_up(self, token: str) -> bool:
+        """The scheduler has no such job: let its tasks wait again, unless a job that nobody saw has begun to work on them."""
+        unsure = self.unsure[token]
+        submission = unsure.elements[0].submission
+        self._transport.put({revocations(submission.directory, 0)[0]: b""})
+        begun = self._transport.read({element.results: 0 for element in unsure.elements})
+        for data in begun.values():
+            number = _ARRAY.search(data)
+            if number is not None:
+                self._transport.remove([revocations(submission.directory, 0)[0]])
+                self.found(token, number[1].decode())
+                return False
+        log.warning(f"the scheduler has no job {submission.name}; its tasks are submitted again")
+        del self.unsure[token]
+        self._take_back(submission, unsure.elements)
+        return True
+
+    def _take_back(self, submission: Submission, elements: list[Element]) -> None:
+        self.unsure.pop(submission.token, None)
+        for element in list(elements):
+            self._ledger.release(element, None)

@@ -1,0 +1,275 @@
+"""Follow jobs: collect results, ask the scheduler, and settle jobs that have ended.
+
+What a job says itself counts first: its results, and its good-bye. Only then the scheduler is believed. A job that the scheduler does not
+list is unknown, not finished; a scheduler that does not answer says nothing at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from enchanted_tui.executors.base import Deliver, Note, Trouble
+from enchanted_tui.executors.slurm.element import Element
+from enchanted_tui.executors.slurm.far.share import revocations
+from enchanted_tui.executors.slurm.ledger import Ledger
+from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.queue import JobRow, Scheduler, SchedulerUnreachable
+from enchanted_tui.executors.slurm.settle import LIVE, Verdict, judge, never_starts
+from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
+from enchanted_tui.executors.slurm.transport import Transport
+
+log = logging.getLogger(__name__)
+
+_LAG = 3.0  #: seconds that a shared file system may take to show the last results of a job that has ended
+_UNSURE_LOOKS = 2  #: looks in which a job must be missing before it is believed never to have been submitted
+_FRUITLESS = 3  #: jobs in a row that end before they begin, after which something is wrong with all of them
+_OUTPUT_TAIL = -600  #: bytes of a job's output that are shown
+
+
+class Watcher:
+    """Looks after the jobs of one executor."""
+
+    def __init__(
+        self,
+        options: JobOptions,
+        grace: float,
+        places: Places,
+        transport: Transport,
+        scheduler: Scheduler,
+        ledger: Ledger,
+        submitter: Submitter,
+        deliver: Deliver,
+        record: Callable[[dict[str, Any], bool], Note],
+        core_seconds: dict[str, float],
+    ) -> None:
+        self._options, self._grace, self._places = options, grace, places
+        self._transport, self._scheduler, self._ledger, self._submitter = transport, scheduler, ledger, submitter
+        self._deliver, self._record = deliver, record
+        self._seen: dict[str, tuple[str, str]] = {}  #: by job: state and node at the last look
+        self._any_began = False
+        self._fruitless = 0
+        self._stopped_by_hand = False
+        self._looked = False
+        self._core_seconds = core_seconds  #: by job
+        self.unreachable_since: float | None = None
+        self.finished: list[tuple[Note, str]] = []  #: job arrays from which nothing is expected: the note that says so, and their files
+
+    # -- results ----------------------------------------------------------------------------------------------------------------------
+
+    def collect(self) -> int:
+        """Take what all results files have grown by, in one go; give how many results there were."""
+        elements = list(self._ledger.elements)
+        found = self._transport.read({element.results: element.offset for element in elements}) if elements else {}
+        count = 0
+        for element in elements:
+            data = found.get(element.results)
+            if data:
+                count += self._take(element, data)
+        return count
+
+    def _take(self, element: Element, data: bytes) -> int:
+        results, notes = element.take(data)
+        for task, line, runtime in results:
+            self._ledger.result(element, task, line, runtime)
+        if element.began_any or results:
+            self._any_began, self._fruitless = True, 0
+        for note in notes:
+            if note["op"] == "trouble":
+                self._deliver(Trouble(str(note["message"])))
+            elif note["op"] == "hello" and note.get("remark"):
+                log.warning(f"job {element.job}: {note['remark']}")
+        return len(results)
+
+    # -- the scheduler ----------------------------------------------------------------------------------------------------------------
+
+    def look(self) -> bool:
+        """Ask the scheduler, once, for all jobs; tell whether anything has changed."""
+        now = time.monotonic()
+        try:
+            rows = self._scheduler.jobs()
+        except SchedulerUnreachable as problem:
+            if self.unreachable_since is None:
+                self.unreachable_since = now
+                log.warning(f"the scheduler does not answer ({problem}); jobs go on, and it is asked again")
+            return False
+        if self.unreachable_since is not None:
+            log.info("the scheduler answers again")
+            self.unreachable_since = None
+        self._resolve_unsure(rows)
+        by_name: dict[tuple[str, int | None], JobRow] = {}
+        for row in rows:
+            by_name[row.name, row.element] = row
+            self._count(row)
+        missing = [element for element in self._ledger.elements if not self._observe(element, by_name, now)]
+        self._ask_about(missing, now)
+        self._refuse_what_never_starts()
+        self._looked = True
+        seen = {element.job: (element.row.state if element.row else "", element.node) for element in self._ledger.elements}
+        changed = seen != self._seen
+        self._seen = seen
+        return changed
+
+    def _count(self, row: JobRow) -> None:
+        if row.elapsed:
+            self._core_seconds[f"{row.job}_{row.element}"] = row.elapsed * row.cpus
+
+    def _observe(self, element: Element, rows: dict[tuple[str, int | None], JobRow], now: float) -> bool:
+        """Take note of what the scheduler says of a job; False if it does not list one that it should."""
+        row = rows.get((element.submission.name, element.index))
+        if row is None:
+            return element.submission.token in self._submitter.unsure or element.final is not None
+        element.row, element.missing_since = row, None
+        if row.state not in LIVE and element.final is None:
+            self._ended(element, row, now)
+        return True
+
+    def _ended(self, element: Element, row: JobRow, now: float) -> None:
+        element.final, element.final_at = row, now
+        if element.adopted and not self._looked:
+            element.cancelled = True  # whoever cancelled it between the sessions has had this one begun since
+
+    def _resolve_unsure(self, rows: list[JobRow]) -> None:
+        jobs = {row.name: row.job for row in rows}
+        for token, unsure in list(self._submitter.unsure.items()):
+            name = unsure.elements[0].submission.name
+            if name in jobs:
+                self._submitter.found(token, jobs[name])
+                continue
+            unsure.looks += 1
+            if unsure.looks >= _UNSURE_LOOKS and time.monotonic() - unsure.since > self._grace:
+                self._submitter.give_up(token)
+
+    def _ask_about(self, missing: list[Element], now: float) -> None:
+        """Find out about jobs that have left the queue: accounting, the scheduler, and at last a grace period."""
+        by_job: dict[str, list[Element]] = {}
+        for element in missing:
+            if not self._said_good_bye(element) and element.submission.job is not None:
+                by_job.setdefault(element.submission.job, []).append(element)
+        for job, elements in by_job.items():
+            known = {row.element: row for row in self._scheduler.ended(job, {element.index for element in elements})}
+            for element in elements:
+                row = known.get(element.index)
+                if row is not None and row.name == element.submission.name and row.state not in LIVE:
+                    self._ended(element, row, now)
+                    continue
+                if element.missing_since is None:
+                    element.missing_since = now
+                since = max(element.missing_since, element.grown_at)
+                if now - since > self._grace:
+                    self._ended(element, JobRow(job, element.index, "VANISHED", element.submission.name, node=element.node), now)
+
+    def _refuse_what_never_starts(self) -> None:
+        for element in self._ledger.elements:
+            reason = never_starts(element.row, first=not self._any_began) if element.row is not None else None
+            if reason is not None:
+                self._deliver(Trouble(reason))
+                return
+
+    # -- the end of jobs --------------------------------------------------------------------------------------------------------------
+
+    @property
+    def expects_end(self) -> bool:
+        """True while jobs are known to have ended whose last results are waited for."""
+        return any(element.final is not None or self._said_good_bye(element) for element in self._ledger.elements)
+
+    @property
+    def wants_look(self) -> bool:
+        """True if a job was ended from outside and only the scheduler knows why."""
+        return any(
+            element.bye is not None and element.final is None and not self._said_good_bye(element) for element in self._ledger.elements
+        )
+
+    def settle(self) -> None:
+        """Deal with the jobs that have ended, what they had to say being read."""
+        now = time.monotonic()
+        for element in list(self._ledger.elements):
+            if self._said_good_bye(element):
+                self._ledger.release(element, None)
+            elif element.final is not None and now - element.final_at >= self._patience(element):
+                self._bury(element, self._details(element.final))
+        self.close_submissions()
+
+    def _said_good_bye(self, element: Element) -> bool:
+        return element.bye is not None and element.bye["why"] in ("done", "walltime", "trouble", "revoked")
+
+    def _patience(self, element: Element) -> float:
+        """How long after a job's end its last results are waited for: a node that failed may live on unseen for a while."""
+        if element.revoked_at is not None and element.hello is not None:
+            return max(_LAG, 2 * self._options.heartbeat)
+        return _LAG
+
+    def _details(self, row: JobRow) -> JobRow:
+        """Give the row with the exit code, which squeue does not tell."""
+        if row.exit_code or row.state not in ("FAILED",) or row.element is None:
+            return row
+        told = self._scheduler.ended(row.job, {row.element})
+        return told[0] if told and told[0].name == row.name and told[0].state == row.state else row
+
+    def _bury(self, element: Element, row: JobRow) -> None:
+        """Settle a job that ended without saying so itself."""
+        verdict = judge(row, self._options.walltime)
+        if verdict.kind in ("node", "vanished") and element.revoked_at is None:
+            self._revoke(element)
+            return
+        if verdict.kind == "cancelled":
+            self._bury_cancelled(element, row)
+            return
+        if verdict.suspect_node and row.node:
+            self._submitter.failed_nodes.add(row.node)
+        began = element.began_any
+        if verdict.kind not in ("done", "preempted"):
+            log.warning(f"{verdict.reason}; it leaves {len(element.held)} of {element.count} tasks")
+        trouble = None
+        if verdict.kind == "disk":
+            trouble = f"{verdict.reason}: the disk that holds {element.submission.directory} is full or gone; make room"
+        elif not began and verdict.kind in ("failed", "launch", "vanished", "done", "memory"):
+            trouble = self._why_fruitless(element, verdict)
+        if trouble is not None:
+            self._deliver(Trouble(trouble))
+        self._ledger.release(element, verdict)
+
+    def _revoke(self, element: Element) -> None:
+        """Make sure that a job which may live on unseen does not touch its tasks any more, and give it time to notice."""
+        self._transport.put({revocations(element.submission.directory, element.index)[1]: b""})
+        element.revoked_at = element.final_at = time.monotonic()
+
+    def _bury_cancelled(self, element: Element, row: JobRow) -> None:
+        by_us = element.cancelled or element.withdrawn
+        if not by_us and not self._stopped_by_hand:
+            self._stopped_by_hand = True
+            who = f" ({row.reason})" if row.reason.startswith("by ") else ""
+            self._deliver(
+                Trouble(
+                    f"job {element.job} was cancelled by hand{who}: nothing more is submitted, and what still runs may finish", drain=True
+                )
+            )
+        if not by_us:
+            self._ledger.hold_back()
+        self._ledger.release(element, judge(row, None))
+
+    def _why_fruitless(self, element: Element, verdict: Verdict) -> str | None:
+        """Say what is wrong with jobs that end before they begin, once that is clear."""
+        self._fruitless += 1
+        if self._any_began and self._fruitless < _FRUITLESS + len(self._ledger.elements):
+            return None
+        if verdict.kind == "vanished" and self._fruitless < _FRUITLESS:
+            return None
+        printed = self._transport.read({element.output: _OUTPUT_TAIL}).get(element.output)
+        if printed is None:
+            return (
+                f"{verdict.reason} before it began, and printed nothing: its node cannot write {element.submission.directory}; "
+                "choose a directory that all nodes share"
+            )
+        said = " ".join(printed.decode("utf-8", "replace").split()) or "nothing"
+        return f"{verdict.reason} before it began; it printed: {said}. Correct python, job_script_prologue or the options under sbatch"
+
+    def close_submissions(self) -> None:
+        """Write down of which job arrays nothing is expected any more."""
+        open_tokens = {element.submission.token for element in self._ledger.elements}
+        for token, submission in list(self._ledger.submissions.items()):
+            if token not in open_tokens:
+                del self._ledger.submissions[token]
+                self.finished.append((self._record(submission.closed(), False), submission.directory))
