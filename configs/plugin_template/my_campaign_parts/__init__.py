@@ -1,0 +1,1 @@
+"""Parts of campaigns of one's own: copy this package, rename it, and keep what you need."""
