@@ -41,6 +41,7 @@ class CampaignFold:
         self.readable = True  #: False if the journal does not begin with what says which campaign it is
         self._summaries: dict[tuple[int, int], BatchSummary] = {}
         self._open_batches: set[tuple[int, int]] = set()
+        self._known: dict[int, int] = {}  #: batches by stage
         self._finished: list[float] = []
 
     def take(self, offset: int, record: Record) -> None:
@@ -59,7 +60,9 @@ class CampaignFold:
             return
         state.apply(record, offset)
         if kind == "samples":
-            self._open_batches.add((record["depth"], record["batch"]))
+            stage = state.stages[record["depth"]]
+            self._open_batches.update((stage.depth, number) for number in range(self._known.get(stage.depth, 0), len(stage.batches)))
+            self._known[stage.depth] = len(stage.batches)  # several at once where the records of those before are damaged
         elif kind in _CHANGES_MANY:
             self._open_batches.update((stage.depth, batch.index) for stage in state.stages for batch in stage.batches)
         if kind == "retry":

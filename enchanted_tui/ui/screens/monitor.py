@@ -101,7 +101,7 @@ class MonitorScreen(CampaignScreen):
         self._show_now(view)
 
     def _calm(self, view: View) -> bool:
-        as_before = (view.root, view.state, view.why, view.reading < 1)
+        as_before = (view.root, view.state, view.reading < 1)
         before, self._as_before = self._as_before, as_before
         return as_before == before and view.reading == 1 and time.monotonic() - self._shown_at < 0.9 * _INTERVAL
 
