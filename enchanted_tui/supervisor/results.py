@@ -251,9 +251,10 @@ def expected_filled(samples: int, cells: int) -> float:
 
 
 def bin_of(values: Floats, low: float, high: float, bins: int) -> NDArray[np.intp]:
-    """Give, for finite values between `low` and `high`, the number of their bin; also where high - low is beyond all numbers."""
+    """Give the number of the bin of finite values; those beyond `low` and `high` belong to the first and the last."""
     width = high / 2 - low / 2
     if not width > 0:
         return np.full(values.size, bins // 2, dtype=np.intp)
-    share = (values / 2 - low / 2) / width
-    return np.clip((share * bins).astype(np.intp), 0, bins - 1)
+    with np.errstate(all="ignore"):  # values beyond the ends may be beyond all numbers here; they are brought to the ends
+        share = np.clip((values / 2 - low / 2) / width, 0.0, 1.0)
+    return np.minimum((share * bins).astype(np.intp), bins - 1)

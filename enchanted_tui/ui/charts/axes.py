@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from sys import float_info
 
 import numpy as np
 
 from enchanted_tui.supervisor.results import Floats
 
-_LARGEST = 1.7e308
+_LARGEST = float_info.max
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Axis:
                 step = factor * 10.0 ** max(exponent, -323)
                 first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
                 if last - first + 1 <= most:
-                    ticks = [number * step for number in range(first, last + 1)]
+                    ticks = [min(number * step, _LARGEST) for number in range(first, last + 1)]
                     return ticks or [self.low]
             exponent += 1
         return [self.low]

@@ -123,7 +123,7 @@ def histogram(size: tuple[int, int], values: Floats, ok: Mask, title: str, *, lo
     total = np.bincount(places, minlength=bins)
     failed = np.bincount(places[~ok[on]], minlength=bins)
     picture = Picture(*size)
-    frame = Frame(picture, axis, Axis(0.0, float(total.max()) * 1.02), title, "samples", width=bins * bar)
+    frame = Frame(picture, axis, Axis(0.0, max(1, int(total.max())) * 1.02), title, "samples", width=bins * bar)
     for index in range(bins):
         _bar(frame, index * bar, bar - (bar > 2), int(total[index]), int(failed[index]))
     return picture

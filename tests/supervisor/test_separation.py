@@ -1,0 +1,79 @@
+"""What tells failures from successes, against a search through all intervals."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enchanted_tui.supervisor.separation import heights, place_of, separation, separations
+
+_NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+_FEW = st.lists(st.one_of(st.integers(-5, 5).map(float), _NUMBERS), max_size=12)
+
+
+def _best(failed: list[float], ok: list[float]) -> float:
+    """The largest Youden index of any interval, by trying all."""
+    ends = sorted({*failed, *ok})
+    return max(
+        sum(low <= value <= high for value in failed) / len(failed) - sum(low <= value <= high for value in ok) / len(ok)
+        for low in ends
+        for high in ends
+        if low <= high
+    )
+
+
+@given(_FEW.filter(bool), _FEW.filter(bool))
+def test_no_interval_separates_better(failed: list[float], ok: list[float]) -> None:
+    """Protects the ranking: the interval found is as good as any (a simpler threshold may cost 0.02), and its shares are true."""
+    found = separation("p", failed, ok)
+    assert found.score >= _best(failed, ok) - 0.02 - 1e-9
+    inside = lambda value: (found.low is None or value > found.low) and (found.high is None or value <= found.high)  # noqa: E731
+    assert found.caught == pytest.approx(sum(map(inside, failed)) / len(failed))
+    assert found.spared == pytest.approx(1 - sum(map(inside, ok)) / len(ok))
+    assert found.span == (min(failed + ok), max(failed + ok))
+
+
+def test_a_threshold_is_said_as_one() -> None:
+    """Protects the sentence people read: "all have pressure > 4e+04"."""
+    found = separation("pressure", [4.1e4, 4.5e4, 5e4], [1e3, 2e4, 3.9e4])
+    assert found.condition() == "pressure > 4e+04"
+    assert (found.caught, found.spared) == (1.0, 1.0)
+    assert separation("p", [1.0, 2.0], [5.0, 6.0]).condition() == "p < 4"
+    assert separation("p", [4.0, 5.0], [1.0, 2.0, 8.0, 9.0]).condition() == "3 < p < 6"
+
+
+def test_the_most_telling_parameter_comes_first() -> None:
+    """Protects the order of the list: chance last, a clear threshold first."""
+    failed = {"noise": [1.0, 5.0, 9.0], "telling": [8.0, 9.0, 9.5], "some": [4.0, 8.0, 9.0]}
+    ok = {"noise": [0.5, 2.0, 4.0, 6.0, 9.5], "telling": [1.0, 2.0, 3.0, 4.0, 5.0], "some": [1.0, 3.0, 5.0, 8.5, 2.0]}
+    assert [found.name for found in separations(failed, ok)] == ["telling", "some", "noise"]
+
+
+def test_without_successes_nothing_is_claimed() -> None:
+    """Protects against a verdict where everything has failed."""
+    found = separation("p", [1.0, 2.0], [])
+    assert (found.low, found.high, found.score, found.ok_span) == (None, None, 0.0, None)
+
+
+@given(st.lists(_NUMBERS, min_size=1, max_size=30), st.integers(1, 60))
+def test_every_value_has_a_place_on_the_axis(values: list[float], width: int) -> None:
+    """Protects the strips: any finite values, also at the ends of what numbers there are, and a single one is seen."""
+    span = (min(values), max(values))
+    for logarithmic in (False, True) if span[0] > 0 else (False,):
+        found = heights(values, span, width, logarithmic=logarithmic)
+        assert len(found) == width
+        assert max(found) == 8
+        assert all(found[place_of(value, span, width, logarithmic=logarithmic)] > 0 for value in values)
+
+
+def test_a_large_campaign_is_judged_quickly_and_the_same() -> None:
+    """Protects the screen at 100,000 samples: it looks at evenly spaced ones, and finds the same threshold."""
+    failed = [0.8 + 0.2 * (i % 1000) / 1000 for i in range(20_000)]
+    ok = [0.8 * (i % 997) / 1000 for i in range(80_000)]
+    found = separation("p", failed, ok)
+    assert found.low is not None
+    assert math.isclose(found.low, 0.8, abs_tol=0.01)
+    assert found.n_failed == 20_000
