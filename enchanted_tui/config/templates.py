@@ -5,13 +5,14 @@ A template may come with files that it refers to, such as a table of points; wit
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.config.assist import as_yaml, one_line
-from enchanted_tui.config.lookup import BUILTIN, KINDS, find
+from enchanted_tui.config.lookup import BUILTIN, KINDS, LookupFailure, find
 from enchanted_tui.config.meaning import first_sentence
 from enchanted_tui.config.options import Component, Option
 from enchanted_tui.config.problems import snake_case
@@ -41,6 +42,9 @@ _VALUES: dict[str, dict[str, Any]] = {
             "noise": {"type": "RandomSampler", "parameters": ["y"], "bounds": [[0, 1]], "budget": 10},
         }
     },
+    "BayesianOptimizationSampler": {"parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "budget": 100, "initial_samples": 20},
+    "SlurmExecutor": {"sbatch": {"account": "project_1", "partition": "small", "time": "02:00:00", "mem": "4G"}},
+    "DaskExecutor": {"LocalCluster_config": {"n_workers": 4, "threads_per_worker": 1}},
     "ExampleRunner": {"sleep_sec": [0.1, 0.5], "fail_prob": 0.05},
     "SumRunner": {"params_to_sum": ["x", "y"]},
     "SyntheticDoubleGaussianRunner": {"dimensions": 2},
@@ -64,7 +68,9 @@ def templates() -> list[Template]:
     """Give all templates, whole campaigns first."""
     found = [_quickstart(), _nested_stages(), _steps()]
     for kind in _KINDS:
-        found += [component_template(kind, name) for name in BUILTIN[kind]]
+        for name in BUILTIN[kind]:
+            with contextlib.suppress(LookupFailure):  # a package that it needs is not installed
+                found.append(component_template(kind, name))
     return found
 
 

@@ -208,6 +208,33 @@ async def test_preview(path: Path, how: str) -> None:
         assert not (path.parent / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("title", "done"),
+    [
+        ("Outline", lambda editor: editor.screen.query_one(OutlineList).display),
+        ("Next problem", lambda editor: editor.screen.area.cursor_location == (13, 2)),
+        ("Describe", lambda editor: editor.screen.query_one("#help").display),
+        ("Complete", lambda editor: editor.screen.query_one(CompletionMenu).is_open),
+        ("Save as", lambda editor: isinstance(editor.app.screen, PathDialog)),
+        ("New", lambda editor: isinstance(editor.app.screen, Picker)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@in_loop
+async def test_the_palette_reaches_what_keys_do(path: Path, title: str, done: Callable[[Editor], bool]) -> None:
+    """Protects discovery: the actions of this screen are found by name from inside the text and act on it."""
+    path.write_text(TEXT.replace("seed: 1", "sed: 1"))
+    async with opened(path) as editor:
+        editor.screen.area.go_to(5, 10)
+        await editor.press("ctrl+p")
+        await editor.until(lambda: editor.app.screen.query(Input))
+        await editor.press(*("space" if letter == " " else letter for letter in title))
+        await editor.until(lambda: title in editor.shown())
+        await editor.pilot.pause(0.3)
+        await editor.press("enter")
+        await editor.until(lambda: done(editor))
+
+
 # -- completion ---------------------------------------------------------------------------------------------------------------------
 
 

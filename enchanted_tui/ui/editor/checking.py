@@ -43,15 +43,10 @@ def check(text: str, path: Path | None, home: Path) -> Checked:
 
 def preview_text(config: CampaignConfig) -> str:
     """Say what would run, with the job script of executors that submit one."""
-    from enchanted_tui.supervisor import preview
     from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
+    from enchanted_tui.supervisor.preview import preview
 
     try:
-        shown = preview.preview(config)
+        return preview(config).as_text()
     except (ConfigError, EnvironmentProblem, RefusedError, OSError) as error:
         return f"It would not start: {error}"
-    scripts = getattr(preview, "job_scripts", None)
-    parts = [shown.as_text()]
-    if scripts is not None:
-        parts += [f"{name} would submit:\n\n{script}" for name, script in scripts(config).items()]
-    return "\n\n".join(parts)
