@@ -372,7 +372,7 @@ class CampaignState:
         stage.complete = stage.n_rows == record["rows"]  # fewer, where lines before this one are damaged
 
     def _learned(self, record: Record, offset: int) -> None:
-        given = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
+        given: Any = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
         self.stages[record["depth"]].learned.put(LearnedPoint(**given))
 
     def _control(self, record: Record, offset: int) -> None:

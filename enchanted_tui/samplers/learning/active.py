@@ -61,7 +61,7 @@ def propose(
         fitted = Fitted(fit(points[good], standard, SMOOTHNESS[options.kernel], rng), len(values))
     posterior = Posterior(fitted.models[0], points[good], standard[:, None])
     occupied = numpy.vstack([points[~good], pending])
-    pool = _pool(options, points, good, rng)
+    pool = _pool(options, points, good, count, rng)
     chosen, worth = _choose(options, posterior, occupied, pool, count, rng)
     diagnostics = {
         "acquisition": worth,
@@ -72,14 +72,16 @@ def propose(
     return Proposal(chosen, fitted, refitted, diagnostics)
 
 
-def _pool(options: Options, points: Array, good: Array, rng: numpy.random.Generator) -> Array:
+def _pool(options: Options, points: Array, good: Array, count: int, rng: numpy.random.Generator) -> Array:
     """Give candidates spread over the cube, made anew for every question so that they never run out."""
     from scipy.stats import qmc
 
-    pool: Array = qmc.Sobol(points.shape[1], rng=rng).random_base2(max(1, options.n_candidates - 1).bit_length())[: options.n_candidates]
+    size = max(options.n_candidates, 2 * count)
+    pool: Array = qmc.Sobol(points.shape[1], rng=rng).random_base2((size - 1).bit_length())[:size]
     if options.avoid_failures and not good.all():
         likely = ProbabilityOfSuccess(points, good, rng).log_at(pool)
-        pool = pool[likely >= min(numpy.log(0.5), float(numpy.quantile(likely, 0.75)))]  # a quarter is left even where little is promising
+        fewest = max(count, size // 4)  # are left even where little is promising
+        pool = pool[likely >= min(numpy.log(0.5), numpy.sort(likely)[-fewest])]
     return pool
 
 

@@ -87,14 +87,11 @@ def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
 
 def standardise(values: Array) -> tuple[Array, float, float]:
     """Give values with mean 0 and standard deviation 1, and the mean and deviation they had; that of equal values counts as 1."""
-    largest = float(numpy.abs(values).max())
-    if largest > 1e150:  # whose squares are beyond floating point
-        standard, centre, width = standardise(values / largest)
-        return standard, centre * largest, width * largest
-    width = float(values.std())
-    width = width if width > 1e-12 * max(largest, 1e-300) else 1.0
-    centre = float(values.mean())
-    return (values - centre) / width, centre, width
+    largest = float(numpy.abs(values).max()) or 1.0  # squares of very large or small values are beyond floating point
+    scaled = values / largest
+    centre, width = float(scaled.mean()), float(scaled.std())
+    width = width if width > 1e-12 else 1.0
+    return (scaled - centre) / width, centre * largest, width * largest
 
 
 def _factors(options: Options, points: Array, good: Array, hyper: Hyperparameters, rng: numpy.random.Generator) -> list[Factor]:
