@@ -67,11 +67,10 @@ def test_other_names():
         ("runner", "command", "there is no runner 'command'; did you mean 'command_runner'?"),
         ("runner", "LocalExecutor", "'LocalExecutor' is an executor and belongs under 'executors'"),
         ("sampler", "sum_runner", "'sum_runner' is a runner and belongs under 'runners'"),
-        ("executor", "slurm_executor", "this version has no slurm_executor yet; it has LocalExecutor, JoblibExecutor"),
         (
             "executor",
             "xyz",
-            "there is no executor 'xyz'; there are LocalExecutor, JoblibExecutor, and any class can be named as package.module:Class",
+            "there is no executor 'xyz'; there are LocalExecutor, JoblibExecutor, SlurmExecutor, DaskExecutor, and any class can be named as package.module:Class",
         ),
         (
             "runner",

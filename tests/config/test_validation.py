@@ -157,16 +157,15 @@ TYPES = [
     ("e1: {type: LocalExecutor}", "e1: local", ["c.yaml:2:7: executors.e1: expected a mapping with the key 'type', found 'local'"]),
     (
         "e1: {type: LocalExecutor}",
-        "e1: {type: DaskExecutor}",
-        ["c.yaml:2:14: executors.e1.type: this version has no DaskExecutor yet; it has LocalExecutor, JoblibExecutor"],
+        "e1: {type: DaskExecutor, LocalCluster_config: {n_worker: 2}}",
+        [
+            "warning: c.yaml:2:60: executors.e1.LocalCluster_config.n_worker: is not an option that we know of; did you mean 'n_workers'?",
+        ],
     ),
     (
         "e1: {type: LocalExecutor}",
-        "e1: {type: LocalExecutor}\n  e2: {type: DaskExecutor, scale_n_jobs: 3}",
-        [
-            "warning: c.yaml:3:14: executors.e2.type: this version has no DaskExecutor yet; it has LocalExecutor, JoblibExecutor; "
-            "ignored, because run_order does not use it"
-        ],
+        "e1: {type: LocalExecutor}\n  e2: {type: DaskExecutor, scale_n_jobs_min: 3}",
+        ["c.yaml:3:46: executors.e2.scale_n_jobs_min: needs scale_n_jobs_max beside it"],
     ),
     (
         "e1: {type: LocalExecutor}",

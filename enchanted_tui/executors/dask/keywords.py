@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _LOCAL = (
@@ -23,7 +23,8 @@ _SLURM = (
 )
 LOCAL, SLURM = frozenset(_LOCAL.split()), frozenset(_SLURM.split())
 _OURS = frozenset(("asynchronous", "loop", "job_cls", "start", "ip"))
-_COUNTS = ("n_workers", "threads_per_worker", "cores", "processes")
+_LOCAL_COUNTS = ("n_workers", "threads_per_worker")
+_SLURM_COUNTS = ("n_workers", "cores", "processes")
 _LISTS = ("job_script_prologue", "job_extra_directives", "worker_extra_args", "job_directives_skip", "env_extra", "job_extra", "extra")
 
 
@@ -37,11 +38,11 @@ def unknown(option: str, config: Mapping[str, Any], known: frozenset[str]) -> It
 
 
 def local_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _problems("LocalCluster_config", config)
+    yield from _problems("LocalCluster_config", config, _LOCAL_COUNTS)
 
 
 def slurm_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _problems("SLURMcluster_config", config)
+    yield from _problems("SLURMcluster_config", config, _SLURM_COUNTS)
     option = "SLURMcluster_config"
     walltime = config.get("walltime")
     if (
@@ -69,10 +70,10 @@ def local_warnings(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from unknown("LocalCluster_config", config, LOCAL)
 
 
-def _problems(option: str, config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _problems(option: str, config: Mapping[str, Any], counts: Sequence[str]) -> Iterator[tuple[str, str]]:
     for key in _OURS & set(config):
         yield f"{option}.{key}", "is set by the program; remove it"
-    for key in _COUNTS:
+    for key in counts:
         value = config.get(key)
         if value is not None and (type(value) is not int or value < 1):
             yield f"{option}.{key}", f"expected an integer >= 1, found {value!r:.60}"

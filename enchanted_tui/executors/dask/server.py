@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _TICK = 1.0  #: seconds between two looks at the cluster
 _STARTING_TICK = 0.2  #: the same until the first workers are there
+_OWN_END = 3.0  #: seconds in which what a cluster leaves may end by itself: local workers tidy up
 _WORKERS_PER_TICK = 200  #: larger clusters are looked at less often
 _SILENCE = 5.0  #: seconds without an answer after which a scheduler whose connection has closed counts as gone
 _HUNG = 120.0  #: the same where the connection stands
@@ -200,9 +201,10 @@ class Server:
 
 
 def kill_descendants() -> None:
-    """Kill everything that was started here and has not ended, wherever it has been adopted."""
+    """Kill everything that was started here and does not end by itself, wherever it has been adopted."""
     import psutil
 
+    psutil.wait_procs(psutil.Process().children(recursive=True), timeout=_OWN_END)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         left = psutil.Process().children(recursive=True)
