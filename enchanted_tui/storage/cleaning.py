@@ -27,6 +27,7 @@ CANNOT_BE_REMOVED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ENOTEMPTY)  #
 _TASK = re.compile(r"d\d+_b\d+_s\d+_r\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z")
 _LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")  # the second is the older program's
 _STATE = re.compile(r"journal\.jsonl\.[0-9a-f]{32}\.partial\Z|lock\.[0-9a-f]{32}\Z")
+_JOBS = re.compile(r"jobs\Z")
 _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
 
 
@@ -70,6 +71,7 @@ def campaign_files(run_dir: RunDir, *, stored_configs: Iterable[str] = (), confi
     yield from _named(run_dir.data, _TASK, directories=True)
     if not run_dir.state.is_symlink():
         yield from _named(run_dir.control, _REQUEST)
+        yield from _named(run_dir.state, _JOBS, directories=True)
     yield from _named(run_dir.state, _STATE)
     yield from _there(_with_partials(run_dir.live, run_dir.lock))
 

@@ -84,5 +84,10 @@ class RunDir:
         return self.state / "live.json"
 
     @property
+    def jobs(self) -> Path:
+        """Files of jobs that a scheduler runs."""
+        return self.state / "jobs"
+
+    @property
     def control(self) -> Path:
         return self.state / "control"

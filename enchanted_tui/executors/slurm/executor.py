@@ -157,7 +157,7 @@ class SlurmExecutor(Executor):
     def dry_run(self, run_dir: str) -> str:
         """Give the command and the script that would submit a job array."""
         options = self._job_options()
-        places = Places.of(os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN")
+        places = Places.of(os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN", self._name)
         directory = f"{places.jobs}/TOKEN"
         command = options.arguments(f"{options.job_name(os.path.basename(run_dir))}-TOKEN", directory, self.max_jobs, set())
         where = f" on {self.ssh['host'] if isinstance(self.ssh, dict) else self.ssh}" if self.ssh else ""
@@ -175,7 +175,7 @@ class SlurmExecutor(Executor):
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         intervals = Intervals(self.results_interval, self.scheduler_interval, self.scheduler_interval_max, self.grace)
-        places = Places.of(context.data_dir, self.remote_dir, context.campaign)
+        places = Places.of(context.data_dir, self.remote_dir, context.campaign, self._name)
         self._keeper = Keeper(
             self._name, self._job_options(), intervals, self.max_retries, context, places, self._connect, deliver, self._submissions
         )

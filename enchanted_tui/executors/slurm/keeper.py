@@ -288,7 +288,8 @@ class Keeper:
         if elements:
             self._cancel_all()
         self._watcher.close_submissions()
-        self._far.remove([directory for _, directory in self._watcher.finished])
+        done = [directory for _, directory in self._watcher.finished]
+        self._far.remove(done if self._ledger.submissions else [self._places.jobs])
         self._watcher.finished.clear()
 
     def _cancel_all(self) -> None:

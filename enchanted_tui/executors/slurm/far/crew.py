@@ -17,7 +17,7 @@ from enchanted_tui import values
 from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.processes import adopt_orphans, kill_leftovers, kill_tree
-from enchanted_tui.executors.slurm.far.share import Results, revocations
+from enchanted_tui.executors.slurm.far.share import Results, revocations, share_file
 from enchanted_tui.executors.slurm.far.slot import Slot
 from enchanted_tui.executors.task import fail_task
 from enchanted_tui.executors.verdict import ending
@@ -39,6 +39,7 @@ class Crew:
         self.waiting: deque[dict[str, Any]] = deque()
         self.why = ""  #: why nothing more is begun
         self._revoked = revocations(directory, element)
+        self._share = share_file(directory, element)
         mark = f"{self.context['campaign']}:{self.context['session']}:{os.path.basename(directory)}.{element}"
         self.slots = [Slot(number, scratch, mark, self.context) for number in range(1, header["processes"] + 1)]
         self._failed_starts = 0
@@ -147,7 +148,8 @@ class Crew:
                 time.sleep(1)
 
     def _check_revoked(self) -> None:
-        if any(os.path.exists(path) for path in self._revoked):
+        """Stop where the share is somebody else's now, or the campaign has been deleted."""
+        if any(map(os.path.exists, self._revoked)) or not os.path.exists(self._share):
             self.why = "revoked"
 
     # -- handing out ----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,144 @@
+"""A campaign in a directory, run as a user does: by the command line, in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+from bed_processes import wait_for
+
+from enchanted_tui.supervisor.journal import JournalReader
+
+#: Short intervals, so that tests are short; the long ones are the defaults.
+QUICK = {"results_interval": 1, "scheduler_interval": 1, "scheduler_interval_max": 3, "grace": 4, "heartbeat": 1}
+
+
+class Campaign:
+    """A configuration, and what becomes of it."""
+
+    def __init__(self, root: Path, environment: dict[str, str]) -> None:
+        self.root = root
+        self.environment = {**os.environ, **environment}
+        self.run_dir = root / "run"
+        self.log = root / "runs.log"
+        shutil.copy(Path(__file__).with_name("slurm_probe.py"), root)
+        self.config: dict[str, Any] = {
+            "executors": {"cluster": {"type": "SlurmExecutor", "sbatch": {"time": "00:10:00"}, "python": sys.executable, **QUICK}},
+            "samplers": {"s0": array("x", [float(number) for number in range(8)])},
+            "runners": {"r0": self.probe()},
+            "supervisor": {"base_run_dir": "run", "seed": 7, "run_order": [{"executor": "cluster", "sampler": "s0", "runner": "r0"}]},
+        }
+
+    @property
+    def executor(self) -> dict[str, Any]:
+        options: dict[str, Any] = self.config["executors"]["cluster"]
+        return options
+
+    def probe(self, **options: Any) -> dict[str, Any]:
+        return {"type": "slurm_probe:Probe", "log": str(self.log), **options}
+
+    # -- running ------------------------------------------------------------------------------------------------------------------
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        path = self.root / "campaign.yaml"
+        path.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        command = [sys.executable, "-m", "enchanted_tui", str(path), "--no-ui", *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, timeout: float = 90.0) -> int:
+        """Run to the end; give the exit code."""
+        process = self.start(*arguments)
+        try:
+            self.said, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            self.said, _ = process.communicate()
+            raise AssertionError(f"the campaign did not end:\n{self.said}\n{self.main_log()}") from None
+        return process.returncode
+
+    def resume(self, *arguments: str, timeout: float = 90.0) -> int:
+        return self.run("--run-mode", "resume", *arguments, timeout=timeout)
+
+    def finish(self, process: subprocess.Popen[str], timeout: float = 90.0) -> int:
+        """Wait for a campaign that was started."""
+        try:
+            self.said, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise AssertionError(f"the campaign did not end:\n{self.main_log()}") from None
+        return process.returncode
+
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+
+    # -- what there is ------------------------------------------------------------------------------------------------------------
+
+    def rows(self) -> list[dict[str, str]]:
+        with (self.run_dir / "enchanted_dataset.csv").open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def comparable_rows(self) -> list[dict[str, str]]:
+        """Give the rows without what may differ between executors."""
+        return [{key: value for key, value in row.items() if not key.startswith(("runtime_sec", "run_dir", "node"))} for row in self.rows()]
+
+    def failures(self) -> list[dict[str, str]]:
+        with (self.run_dir / "enchanted_failures.csv").open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def executions(self) -> Counter[str]:
+        return Counter(self.log.read_text().split()) if self.log.exists() else Counter()
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        journal = self.run_dir / "state" / "journal.jsonl"
+        if not journal.exists():
+            return []
+        with JournalReader(journal) as reader:
+            return [record for _, record in reader.records() if record["type"] == kind]
+
+    def recorded(self) -> Counter[str]:
+        """How often each task is on record."""
+        return Counter(str(record["task"]) for record in self.records("task"))
+
+    def events(self, event: str) -> list[dict[str, Any]]:
+        return [record for record in self.records("jobs") if record["event"] == event]
+
+    def main_log(self) -> str:
+        path = self.run_dir / "logs" / "main.log"
+        return path.read_text() if path.exists() else ""
+
+    def wait_for_runs(self, count: int, timeout: float = 60.0) -> None:
+        """Wait until so many samples have begun."""
+        wait_for(f"{count} runs", lambda: sum(self.executions().values()) >= count, timeout, 0.1)
+
+    def check_complete(self, tasks: int) -> None:
+        """Every task is on record exactly once, and nothing is left of the jobs."""
+        recorded = self.recorded()
+        assert len(recorded) == tasks, self.main_log()
+        assert set(recorded.values()) == {1}
+        assert not self.left_over()
+
+    def left_over(self) -> list[str]:
+        jobs = self.run_dir / "state" / "jobs"
+        return sorted(str(path) for path in jobs.rglob("*") if path.is_file()) if jobs.exists() else []
+
+
+def array(name: str, values: list[float]) -> dict[str, Any]:
+    """Give an ArraySampler of one parameter."""
+    return {"type": "ArraySampler", "parameters": [name], "bounds": [values]}

@@ -1,0 +1,35 @@
+"""Runners of the tests on a cluster: they note each of their runs, and fail in many ways."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from enchanted_tui.config.options import option
+from enchanted_tui.runners.base import Runner
+
+
+class Probe(Runner):
+    """Fails as the sample's column `how` says."""
+
+    seconds: float = option(0.0, doc="How long a sample takes.")
+    log: str = option(doc="File that takes a line for each run.")
+
+    def single_code_run(self, run_dir: str, params: dict) -> dict:
+        with open(self.log, "a") as log:
+            log.write(os.path.basename(run_dir) + "\n")
+        how = params.get("how", 0)
+        time.sleep(params.get("seconds", self.seconds))
+        if how == 1:
+            raise ValueError("this sample does not work")
+        if how == 2:
+            os._exit(3)
+        if how == 3:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if how == 4:
+            time.sleep(600)
+        if how == 5:
+            return {"success": False, "error": "it says so itself"}
+        print("done")
+        return {"success": True, "value": params.get("x", 0.0) * 2.0, "node": os.environ.get("SLURMD_NODENAME", "")}

@@ -1,0 +1,171 @@
+"""Whole campaigns on a real cluster: the same results as on this machine, and every sample on record exactly once."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from bed import Bed
+from bed_processes import wait_for
+from slurm_campaign import Campaign, array
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, cluster: Bed) -> Campaign:
+    return Campaign(tmp_path, cluster.environment)
+
+
+def nested(campaign: Campaign) -> None:
+    """Two stages, the second of two steps, with every kind of failure."""
+    campaign.executor.update(timeout_sec=3, processes_per_job=2, max_jobs=3)
+    campaign.config["samplers"] = {
+        "s0": {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [2, 3]], "budget": 5},
+        "s1": array("how", [0, 1, 2, 3, 4, 5]),
+    }
+    campaign.config["runners"] = {
+        "first": {"type": "SumRunner", "params_to_sum": ["x", "y"]},
+        "probe": campaign.probe(),
+        "shell": {
+            "type": "CommandRunner",
+            "command": ["sh", "-c", "echo {{ x }} $(pwd) | cut -c1-6 > out; test {{ how }} -ne 5"],
+            "outputs": {"code": {"exit_code": True}},
+        },
+    }
+    campaign.config["supervisor"]["run_order"] = [
+        {"executor": "cluster", "sampler": "s0", "runner": "first"},
+        {"executor": ["cluster", "cluster"], "sampler": "s1", "runner": ["probe", "shell"]},
+    ]
+
+
+def test_a_campaign_gives_the_same_as_on_this_machine(campaign: Campaign, tmp_path: Path) -> None:
+    """Protects the promise that only the place differs: rows, failures, files and captured output are those of LocalExecutor."""
+    nested(campaign)
+    assert campaign.run() == 0, campaign.said
+    there, failures = campaign.comparable_rows(), campaign.failures()
+    files = sorted(str(path.relative_to(campaign.run_dir)) for path in campaign.run_dir.glob("data/**/*"))
+    campaign.check_complete(5 + 2 * 30)
+
+    shutil.move(campaign.run_dir, tmp_path / "there")
+    campaign.config["executors"]["cluster"] = {"type": "LocalExecutor", "n_workers": 2, "timeout_sec": 3}
+    assert campaign.run() == 0
+    assert campaign.comparable_rows() == there
+    assert files == sorted(str(path.relative_to(campaign.run_dir)) for path in campaign.run_dir.glob("data/**/*"))
+    assert failure_texts(failures) == failure_texts(campaign.failures())
+
+
+def failure_texts(failures: list[dict[str, str]]) -> list[tuple[str, str, str]]:
+    return sorted((row["task"] if "task" in row else row["run_dir"], row["kind"], row["message"]) for row in failures)
+
+
+def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
+    """Protects work in progress: after SIGKILL, jobs go on, and resume collects what they did meanwhile and submits nothing twice."""
+    campaign.config["runners"]["r0"]["seconds"] = 0.7
+    campaign.executor.update(samples_per_job=4, max_jobs=2)
+    process = campaign.start()
+    campaign.wait_for_runs(3)
+    campaign.kill(process)
+    campaign.wait_for_runs(8)
+    assert campaign.resume() == 0, campaign.said
+    campaign.check_complete(8)
+    assert set(campaign.executions().values()) == {1}
+    assert len(campaign.events("intent")) == 1
+
+
+def test_drain_lets_running_jobs_finish_and_withdraws_the_others(campaign: Campaign, cluster: Bed) -> None:
+    """Protects against waiting for the queue: what runs is finished and recorded, what waits is taken back and run by the resume."""
+    campaign.config["runners"]["r0"]["seconds"] = 0.5
+    campaign.executor.update(samples_per_job=4, max_jobs=2, array_throttle=1)
+    process = campaign.start()
+    campaign.wait_for_runs(1)
+    process.send_signal(signal.SIGINT)
+    assert campaign.finish(process) == 130, campaign.said
+    assert len(campaign.recorded()) == 4
+    assert campaign.resume() == 0, campaign.said
+    campaign.check_complete(8)
+    assert set(campaign.executions().values()) == {1}
+
+
+def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> None:
+    """Protects other work of the same person: an abort cancels the campaign's jobs at once and no others."""
+    other = cluster.slurm("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 60").strip()
+    campaign.config["runners"]["r0"]["seconds"] = 60
+    campaign.executor.update(samples_per_job=4, max_jobs=2)
+    process = campaign.start()
+    campaign.wait_for_runs(2)
+    process.send_signal(signal.SIGINT)
+    wait_for("the drain", lambda: "drain" in campaign.main_log())
+    process.send_signal(signal.SIGINT)
+    assert campaign.finish(process) == 130
+    states = dict(line.split() for line in cluster.slurm("squeue", "-h", "-t", "all", "-o", "%F %T").splitlines())
+    cluster.slurm("scancel", other)
+    assert states[other] in ("RUNNING", "PENDING")
+    own = campaign.events("submitted")[0]["job"]
+    assert states[own] == "CANCELLED"
+    assert not campaign.left_over()
+    campaign.config["runners"]["r0"]["seconds"] = 0
+    assert campaign.resume() == 0
+    campaign.check_complete(8)
+
+
+def test_values_of_options_are_never_seen_by_a_shell(campaign: Campaign, cluster: Bed, tmp_path: Path) -> None:
+    """Protects against injection: quotes, dollars and spaces reach SLURM as they were written."""
+    nasty = f"a 'b' \"c\" $(touch {tmp_path}/made) `touch {tmp_path}/made` \\ # d"
+    campaign.executor["sbatch"]["comment"] = nasty
+    assert campaign.run() == 0, campaign.said
+    job = campaign.events("submitted")[0]["job"]
+    assert nasty in cluster.slurm("scontrol", "show", "job", job)
+    assert not (tmp_path / "made").exists()
+
+
+def test_node_local_storage_is_found_on_the_node(campaign: Campaign, tmp_path: Path) -> None:
+    """Protects node-local disks: the variable is read where the job runs, files come home, nothing stays on the node."""
+    local = tmp_path / "node"
+    local.mkdir()
+    campaign.config["supervisor"]["local_storage"] = "PROBE_DISK"
+    campaign.executor["job_script_prologue"] = [f"export PROBE_DISK={local}"]
+    assert campaign.run() == 0, campaign.said
+    assert len(list(campaign.run_dir.glob("data/*/enchanted_datapoint.csv"))) == 8
+    assert list(local.iterdir()) == []
+    campaign.check_complete(8)
+
+
+def test_few_files_and_few_questions(campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects quotas and the scheduler: files grow with jobs, and it is asked once an interval at most, whatever the number of samples."""
+    calls = tmp_path / "calls"
+    wrappers = tmp_path / "bin"
+    wrappers.mkdir()
+    for name in ("sbatch", "squeue", "sacct", "scontrol", "scancel"):
+        (wrappers / name).write_text(f'#!/bin/sh\necho {name} >> {calls}\nexec {shutil.which(name)} "$@"\n')
+        (wrappers / name).chmod(0o755)
+    campaign.environment["PATH"] = f"{wrappers}:{campaign.environment['PATH']}"
+    campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(300)])
+    campaign.executor.update(samples_per_job=100, max_jobs=3, scheduler_interval=40, scheduler_interval_max=180)
+    process = campaign.start()
+    most = 0
+    while process.poll() is None:
+        most = max(most, len(campaign.left_over()))
+        try:
+            process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    assert process.returncode == 0, process.communicate()[0]
+    campaign.check_complete(300)
+    assert most <= 3 * 3 + 1
+    said = calls.read_text().split()
+    assert said.count("sbatch") == 1
+    assert said.count("squeue") <= 1
+    assert said.count("sacct") == 0
+    assert said.count("scontrol") == 1
+
+
+def test_the_dry_run_shows_the_script_that_is_submitted(campaign: Campaign, cluster: Bed) -> None:
+    """Protects trust in the dry run: what it prints is what SLURM gets, and nothing is submitted by it."""
+    campaign.executor["job_script_prologue"] = ["export PROBE=1"]
+    before = cluster.slurm("squeue", "-h", "-t", "all")
+    assert campaign.run("--dry-run") == 0
+    assert cluster.slurm("squeue", "-h", "-t", "all") == before
+    for expected in ("#SBATCH --time=00:10:00", "export PROBE=1", "--job-name=run-", "sbatch --parsable"):
+        assert expected in campaign.said
