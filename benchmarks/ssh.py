@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -99,14 +101,57 @@ def _moves(transport: SshTransport, kind: str, samples: int, room: Path, rounds:
         yield {"transport": kind, "what": what, "samples": samples, "seconds": statistics.median(seconds), "round trips": trips}
 
 
+def campaigns(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the wall time of whole campaigns of samples that take no time, on a cluster of this machine, with and without SSH."""
+    sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "slurm"))
+    from bed import Bed
+
+    with tempfile.TemporaryDirectory(prefix="bench-slurm-") as directory, Bed(Path(directory) / "bed") as bed:
+        reached = {
+            "host": "127.0.0.1",
+            "port": bed.ssh_port,
+            "key_filename": str(bed.key_file),
+            "known_hosts": str(bed.known_hosts),
+            "config_file": "/dev/null",
+            "identity_agent": "none",
+        }
+        ways: dict[str, dict[str, Any] | None] = {"none": None, "paramiko": reached, "openssh": {**reached, "transport": "openssh"}}
+        for samples in sizes:
+            for name, ssh in ways.items():
+                root = Path(directory) / f"{name}-{samples}"
+                root.mkdir()
+                config = root / "campaign.yaml"
+                config.write_text(json.dumps(_campaign(samples, ssh, root / "run")), encoding="utf-8")
+                command = [sys.executable, "-m", "enchanted_tui", str(config), "--no-ui"]
+                environment = {**os.environ, **bed.environment}
+                begun = time.perf_counter()
+                subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120 + samples)
+                yield {"transport": name, "what": "campaign", "samples": samples, "seconds": time.perf_counter() - begun, "round trips": 0}
+
+
+def _campaign(samples: int, ssh: dict[str, Any] | None, run_dir: Path) -> dict[str, Any]:
+    executor = {"type": "SlurmExecutor", "ssh": ssh, "python": sys.executable, "samples_per_job": max(1, samples // 8)}
+    sampler = {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "budget": samples, "batch_size": samples}
+    return {
+        "executors": {"cluster": executor if ssh else {name: value for name, value in executor.items() if name != "ssh"}},
+        "samplers": {"points": sampler},
+        "runners": {"gaussian": {"type": "SyntheticDoubleGaussianRunner", "dimensions": 2}},
+        "supervisor": {
+            "base_run_dir": str(run_dir),
+            "seed": 1,
+            "run_order": [{"sampler": "points", "executor": "cluster", "runner": "gaussian"}],
+        },
+    }
+
+
 def table(measured: list[dict[str, Any]]) -> str:
     """Lay the measurements out, with what one command a sample would cost beside."""
-    command = {each["transport"]: each["seconds"] for each in measured if each["what"] == "one command"}
+    command = {"none": float("nan")} | {each["transport"]: each["seconds"] for each in measured if each["what"] == "one command"}
     lines = ["| transport | what | samples | round trips | time | a sample | one command a sample |", "|---|---|---:|---:|---:|---:|---:|"]
     for each in measured:
         samples = each["samples"]
         share = f"{1000 * each['seconds'] / samples:.3f} ms" if samples > 1 else ""
-        beside = f"{command[each['transport']] * samples:.1f} s" if samples > 1 else ""
+        beside = f"{command[each['transport']] * samples:.1f} s" if samples > 1 and each["what"] != "campaign" else ""
         shown = f"{samples:,}" if samples else ""
         trips, seconds = each["round trips"] or "", each["seconds"]
         lines.append(f"| {each['transport']} | {each['what']} | {shown} | {trips} | {seconds:.3f} s | {share} | {beside} |")
@@ -121,6 +166,7 @@ def main() -> int:
     options = parser.parse_args()
     sizes = _SAMPLES[:2] if options.quick else _SAMPLES
     measured = [each for kind in ("paramiko", "openssh") for each in measure(kind, 1 if options.quick else options.rounds, sizes)]
+    measured += campaigns((100,) if options.quick else (100, 1_000, 2_000))
     print(table(measured), end="")
     return 0
 

@@ -1,0 +1,65 @@
+"""A whole campaign through SSH, on a real cluster, at a site that asks for a password and a code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from interactive_server import InteractiveServer
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "slurm"))
+
+from bed import Bed, what_is_missing
+
+PASSWORD, CODE = "Sw0rdf1sh-pass", "914-code-914"
+CONFIG = """\
+executors:
+  cluster:
+    type: SlurmExecutor
+    ssh: {{host: 127.0.0.1, port: {port}, known_hosts: {known_hosts}, config_file: /dev/null, identity_agent: none}}
+    samples_per_job: 20
+    python: {python}
+    results_interval: 1
+samplers:
+  points: {{type: RandomSampler, parameters: [x, y], bounds: [[0, 1], [0, 1]], budget: 60, batch_size: 60}}
+runners:
+  gaussian: {{type: SyntheticDoubleGaussianRunner, dimensions: 2}}
+supervisor:
+  base_run_dir: {run_dir}
+  seed: 1
+  run_order:
+    - {{sampler: points, executor: cluster, runner: gaussian}}
+"""
+DRIVER = """\
+import sys
+from enchanted_tui.cli import main
+from enchanted_tui.executors.slurm.ssh.questions import set_asker
+answers = [line.rstrip("\\n") for line in sys.stdin]
+set_asker(lambda question: answers.pop(0))
+sys.exit(main([sys.argv[1], "--no-ui"]))
+"""
+
+
+@pytest.mark.skipif(bool(what_is_missing()), reason=what_is_missing() or "")
+def test_secrets_are_in_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects secrets: one log-in for the whole campaign, and no file of it holds what was typed: journal, logs, configuration, jobs."""
+    with Bed(tmp_path / "bed") as bed:
+        monkeypatch.setenv("SLURM_CONF", bed.environment["SLURM_CONF"])
+        with InteractiveServer(tmp_path / "server", ["password", "keyboard-interactive"], password=PASSWORD, codes=[CODE]) as server:
+            config = tmp_path / "campaign.yaml"
+            run_dir = tmp_path / "run"
+            config.write_text(
+                CONFIG.format(port=server.port, known_hosts=server.known_hosts, python=sys.executable, run_dir=run_dir), encoding="utf-8"
+            )
+            done = subprocess.run(
+                [sys.executable, "-c", DRIVER, str(config)], input=f"{PASSWORD}\n{CODE}\n", capture_output=True, text=True, timeout=120
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert server.log_ins == 1
+    assert len((run_dir / "enchanted_dataset.csv").read_text().splitlines()) == 61
+    files = [path for path in (*run_dir.rglob("*"), config) if path.is_file()]
+    assert len(files) > 5
+    for text in [done.stdout, done.stderr, *server.commands, *(path.read_bytes().decode(errors="replace") for path in files)]:
+        assert PASSWORD not in text and CODE not in text
