@@ -439,6 +439,27 @@ async def test_unsaved_changes_are_asked_about_before_another_file_opens(path: P
         assert (path.parent / "b.yaml").read_text() == "# b\n"
 
 
+@pytest.mark.parametrize("answer", ["enter on stay", "save", "discard"])
+@in_loop
+async def test_leaving_the_app_asks_about_unsaved_changes(path: Path, own_home: Path, answer: str) -> None:
+    """Protects the text against `q`, from any screen: staying keeps it, saving saves it, and what is discarded is not offered again."""
+    async with opened(path) as editor:
+        await editor.press("x", "escape", "1")
+        await editor.until(lambda: editor.app.current_mode == "runs")
+        await editor.press("q")
+        await editor.dialog()
+        assert editor.app.is_running
+        if answer == "enter on stay":
+            await editor.press("escape")
+            await editor.until(lambda: not editor.app.screen.is_modal)
+            assert editor.app.is_running and editor.app.editor is not None and editor.app.editor.unsaved() is not None
+            return
+        await editor.press("s" if answer == "save" else "d")
+        await editor.until(lambda: editor.app.return_value == "quit")
+    assert path.read_text() == ("x" + TEXT if answer == "save" else TEXT)
+    assert not list((own_home / ".local" / "state" / "enchanted-tui" / "recovery").glob("*.json"))
+
+
 @in_loop
 async def test_reload_asks(path: Path) -> None:
     """Protects changes against a key pressed by mistake."""

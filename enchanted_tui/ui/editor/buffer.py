@@ -31,6 +31,10 @@ class Buffer:
         """Tell whether saving would change anything."""
         return self._from_recovery or text != self.saved_text
 
+    def give_up(self, text: str) -> None:
+        """Count a text as saved that its writer does not want."""
+        self.saved_text, self._from_recovery = text, False
+
     def begin(self, companions: Mapping[str, str]) -> None:
         """Go over to a text that has no file yet."""
         self.__init__()  # type: ignore[misc]

@@ -75,6 +75,7 @@ class FileScreen(AppScreen):
         if answer == "save":
             return await self._save(self.buffer.path)
         if answer == "discard":
+            self.buffer.give_up(self.area.text)
             await self._forget()
             return True
         return False
@@ -102,6 +103,7 @@ class FileScreen(AppScreen):
 
     async def start(self) -> None:
         """Open what the app was started for, and offer what an earlier app could not save."""
+        self.app.editor = self
         self.set_interval(_LOOK_AT_DISK, self._look_at_disk)
         target = self.app.target
         if target is not None and not await in_thread(target.is_dir):
