@@ -6,16 +6,13 @@ directory and a umask of its own, and no exception leaves it.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import threading
 from collections.abc import Callable
 
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.supervisor import Supervisor
-
-_CLONE_FS = 0x200
+from enchanted_tui.supervisor.surroundings import own_working_directory
 
 
 class CampaignThread:
@@ -52,18 +49,9 @@ class CampaignThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        _own_working_directory()
+        own_working_directory()
         try:
             self.outcome = self.supervisor.start()
         except BaseException as error:  # noqa: BLE001 - SystemExit from a plugin included; the program decides what to make of it
             self.error = error
         self._on_end(self)
-
-
-def _own_working_directory() -> None:
-    """Give this thread, and those it starts, a working directory and umask that are not the process's.
-
-    Where the kernel refuses (or is another), they are shared, as in any program.
-    """
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        ctypes.CDLL(None, use_errno=True).unshare(_CLONE_FS)

@@ -238,8 +238,8 @@ class StageRun:
             points: list[Row] = self.plan.sampler.points(batch, first, size, start, stop)  # type: ignore[attr-defined]
         return points
 
-    def _record_slice(self, batch: int, first: int, size: int, start: int, samples: list[Row]) -> None:
-        record = {"type": "samples", "depth": self.plan.depth, "batch": batch, "first": first, "size": size, "start": start}
+    def _record_slice(self, batch: int, first: int, size: int, start: int, samples: list[Row], **more: Any) -> None:
+        record = {"type": "samples", "depth": self.plan.depth, "batch": batch, "first": first, "size": size, "start": start, **more}
         self._record({**record, **write_samples(samples)})
 
     def _draw_by_position(self) -> bool:
@@ -252,13 +252,13 @@ class StageRun:
         self._keep((number, 0), samples)
         return True
 
-    def _record_batch(self, drawn: list[Row]) -> bool:
+    def _record_batch(self, drawn: list[Row], **more: Any) -> bool:
         """Record a batch; False if the sampler had nothing more to give."""
         first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
             log.warning(f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn")
         for start in range(0, len(drawn), SLICE):
-            self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE])
+            self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE], **more)
         return bool(drawn)
 
     # -- samplers that are not pure -----------------------------------------------------------------------------------------------
@@ -328,7 +328,9 @@ class StageRun:
             return False
         if draw.learned is not None:
             self._record({"type": "learned", "depth": self.plan.depth, **draw.learned})
-        return self._record_batch([clean_sample(sample) for sample in draw.samples]) if self.stage.drawn < self.stage.target else True
+        if self.stage.drawn >= self.stage.target:
+            return True
+        return self._record_batch([clean_sample(sample) for sample in draw.samples], known=draw.known)
 
 
 class SamplerFailure(Exception):
@@ -340,7 +342,7 @@ def _blaming(sampler: object) -> Iterator[None]:
     """Turn whatever a sampler raises into a SamplerFailure."""
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SamplerFailure(f"{type(sampler).__name__} failed: {type(error).__name__}: {error}") from error
 
 

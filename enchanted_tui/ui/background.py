@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from enchanted_tui.supervisor.surroundings import own_working_directory
+
 Given = TypeVar("Given")
 
 
@@ -27,6 +29,7 @@ async def in_thread(function: Callable[..., Given], *args: object, **named: obje
             future.set_exception(error)
 
     def run() -> None:
+        own_working_directory()  # what is called may import plugins
         result: Given | None = None
         error: BaseException | None = None
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.in_thread import CampaignThread
     from enchanted_tui.ui.minder import Link
     from enchanted_tui.ui.shield import Terminal
+
+_LOOK_AFTER = 5.0  #: seconds between two looks at what foreign code may have changed
 
 
 class CampaignEnded(Message):
@@ -61,7 +62,7 @@ class Hosting(App[str]):
         self.terminal.watch(lambda: _call_soon(loop, self.terminal_gone))
         loop.add_reader(self.link.fileno(), self._hear)
         self._take_signals()
-        self.set_interval(30.0, self._look_after_surroundings)
+        self.set_interval(_LOOK_AFTER, self._look_after_surroundings)
 
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -135,7 +136,7 @@ class Hosting(App[str]):
 
     async def launch(self, asked: Launch) -> Path:
         """Start a campaign session; give its run directory. Raises what a person is told, before anything has been changed."""
-        config = await in_thread(self._in_home, asked.configuration)
+        config = await in_thread(asked.configuration)
         root: Path = config.base_run_dir
         if asked.detached:
             await self._launch_detached(asked, root)
@@ -167,13 +168,6 @@ class Hosting(App[str]):
         if started.exit_code:
             raise EnvironmentProblem(started.output or f"The campaign ended at once with exit code {started.exit_code}.")
         self.notify(f"The campaign in {root.name} runs in the background (pid {started.pid}).", markup=False)
-
-    def _in_home(self, function: Any) -> Any:
-        """Call something that makes relative paths absolute, from where the app was started."""
-        with contextlib.suppress(OSError):
-            if not os.path.samefile(os.getcwd(), self.home):
-                os.chdir(self.home)
-        return function()
 
     # -- ending -------------------------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,8 @@ class Terminal:
         self._input, self._output = os.dup(0), os.dup(1)
         self._gone = threading.Event()
         self.log = log
+        for name in ("COLUMNS", "LINES"):  # exported by some shells; they would hide every change of the window's size
+            os.environ.pop(name, None)
         sys.__stdin__ = _text(io.FileIO(self._input, "r", closefd=False), "r")  # type: ignore[misc]
         out = _text(_Output(self._output, self._gone), "w")
         sys.__stdout__ = sys.__stderr__ = out  # type: ignore[misc]

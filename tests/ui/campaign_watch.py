@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+
 from enchanted_tui.supervisor import actions
 from enchanted_tui.supervisor.actions import Status
 from enchanted_tui.supervisor.journal import JournalReader

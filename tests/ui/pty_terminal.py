@@ -25,9 +25,9 @@ class Terminal:
         self.pid, self._master = os.forkpty()
         if self.pid == 0:
             os.chdir(cwd)
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", PYTHONFAULTHANDLER="1", **environment)
+            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", COLUMNS="80", LINES="24", **environment)
             os.execv(sys.executable, [sys.executable, "-m", "enchanted_tui", *arguments])
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self.resize(*size)
         self.written = b""
         self.status: int | None = None
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -53,12 +53,17 @@ class Terminal:
         """Wait until something has been written, not counting the first `after` characters."""
         deadline = time.monotonic() + timeout
         while (found := re.search(pattern, self.text[after:])) is None:
-            assert time.monotonic() < deadline, f"{pattern!r} has not appeared within {timeout} s; the end of what has:\n{self.text[-3000:]}"
+            assert time.monotonic() < deadline, (
+                f"{pattern!r} has not appeared within {timeout} s; the end of what has:\n{self.text[-3000:]}"
+            )
             time.sleep(0.05)
         return found
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def app_pid(self) -> int:
         """The child that is the app."""
