@@ -206,6 +206,10 @@ class Bed:
         send(pid, signal.SIGKILL)
         wait_for(f"{name} to die", lambda: (reap(pid), not alive(pid, started))[1])
 
+    def pid(self, name: str) -> int:
+        """Give a daemon's process id."""
+        return self._daemons[name][0]
+
     def stop(self, name: str) -> None:
         """Make a daemon hang."""
         send(self._daemons[name][0], signal.SIGSTOP)

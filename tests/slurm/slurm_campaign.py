@@ -88,6 +88,15 @@ class Campaign:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
 
+    def wrap_sbatch(self, once: str) -> None:
+        """Let the first call of sbatch do something first; ``$real`` in it is the real one."""
+        wrappers = self.root / "bin"
+        wrappers.mkdir()
+        text = f'#!/bin/sh\nreal={shutil.which("sbatch")}\nif mkdir {self.root}/once 2>/dev/null; then\n{once}\nfi\nexec $real "$@"\n'
+        (wrappers / "sbatch").write_text(text)
+        (wrappers / "sbatch").chmod(0o755)
+        self.environment["PATH"] = f"{wrappers}:{self.environment['PATH']}"
+
     # -- what there is ------------------------------------------------------------------------------------------------------------
 
     def rows(self) -> list[dict[str, str]]:

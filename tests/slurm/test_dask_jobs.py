@@ -1,0 +1,123 @@
+"""DaskExecutor with SLURM jobs as its workers, on a real SLURM: `SLURMcluster_config` through dask-jobqueue."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue")
+
+TESTS = Path(__file__).parent.parent
+for helpers in (TESTS / "durability", TESTS / "executors"):  # their helpers are importable by name
+    sys.path.insert(0, str(helpers))
+
+import shapes  # noqa: E402
+from campaigns import Campaign, assert_one_sentence, finish  # noqa: E402
+from dask_cluster import contents_on_dask, on_dask, wait_until  # noqa: E402
+
+JOBS = {"queue": "main", "cores": 1, "processes": 1, "memory": "500MB", "interface": "lo", "walltime": "00:10:00"}
+
+
+def on_slurm(config, place, scale=2, *, executor=None, **jobs):
+    """Give a configuration whose executors are SLURM jobs that write their output below `place`."""
+    cluster = {**JOBS, "name": "jobs", "log_directory": str(place / "logs"), "local_directory": str(place / "dask"), **jobs}
+    options = {"type": "DaskExecutor", "SLURMcluster_config": cluster, **({} if scale is None else {"scale_n_jobs": scale})}
+    return on_dask(config, {**options, **(executor or {})})
+
+
+@pytest.fixture
+def campaign(tmp_path, cluster, monkeypatch):
+    """Make campaigns on the shared cluster; whatever they leave running or queued is ended with the test."""
+    monkeypatch.setenv("PYTHONPATH", f"{TESTS / 'executors'}:{TESTS / 'durability'}")
+    with contextlib.ExitStack() as ends:
+        ends.callback(lambda: cluster.slurm("scancel", "--name=dask-worker", check=False))
+
+        def make(config, name="case"):
+            made = Campaign(tmp_path / name, config)
+            ends.callback(made.end_processes)
+            return made
+
+        yield make
+
+
+def queued(bed):
+    return bed.slurm("squeue", "--noheader", "--states=PENDING,CONFIGURING,RUNNING", "--format=%i").split()
+
+
+def reference_of(campaign, config):
+    reference = campaign(config, "reference")
+    assert reference.run().code == 0
+    return contents_on_dask(reference)
+
+
+def test_same_dataset_as_local(campaign, cluster, tmp_path):
+    """Row for row and file for file but for run times; nothing is left in the queue."""
+    config = shapes.nested(12, 3, inner_steps=2, mischief=True)
+    dask = campaign(on_slurm(config, tmp_path))
+    ended = dask.run()
+    assert ended.code == 0, ended
+    dask.assert_like(reference_of(campaign, config))
+    wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
+    dask.wait_for_no_process(20)
+
+
+def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
+    """As one that runs into its walltime: what it held runs again in another one, and the result is that of an undisturbed campaign."""
+    config = shapes.flat(60, sleep=0.4)
+    dask = campaign(on_slurm(config, tmp_path, scale=1, executor={"max_retries": 5}))
+    process = dask.supervise()
+    dask.wait_for_tasks(5, process, 90)
+    cluster.slurm("scancel", *queued(cluster))
+    ended = finish(process, 180)
+    assert ended.code == 0, ended
+    found, expected = dask.contents(), reference_of(campaign, config)
+    for name in ("dataset", "failures", "hdf5", "samples", "tree"):
+        assert found[name] == expected[name], name
+    wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
+
+
+def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
+    """Its jobs are cancelled at once, and resume completes the campaign in new ones."""
+    config = shapes.flat(40, sleep=0.2, mischief=True)
+    dask = campaign(on_slurm(config, tmp_path))
+    process = dask.supervise()
+    dask.wait_for_tasks(5, process, 90)
+    process.kill()
+    process.communicate(timeout=30)
+    wait_until(lambda: queued(cluster) == [], 30, "jobs are left in the queue")
+    dask.wait_for_no_process(20)
+    dask.complete()
+    dask.assert_like(reference_of(campaign, config))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "executor", "words"),
+    [
+        ({"queue": "nowhere"}, {}, ("SLURM does not take the jobs", "invalid partition")),
+        ({"job_extra_directives": ["--hold"]}, {"timeout": 6}, ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser")),
+        ({"python": "/nowhere/python"}, {"timeout": 60}, ("ended before their Dask workers had connected",)),
+    ],
+)
+def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs, executor, words):
+    """A partition that does not exist, a job that waits for ever, jobs that fail at once: a sentence, and an empty queue."""
+    dask = campaign(on_slurm(shapes.flat(3), tmp_path, executor=executor, **jobs))
+    began = time.monotonic()
+    assert_one_sentence(dask.run(), *words)
+    assert time.monotonic() - began < 60
+    wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
+    dask.wait_for_no_process(20)
+
+
+def test_number_of_jobs_follows_the_work(campaign, cluster, tmp_path):
+    """None before there is work, as many as allowed while there is much."""
+    config = shapes.flat(60, sleep=0.5)
+    dask = campaign(on_slurm(config, tmp_path, None, executor={"scale_n_jobs_min": 0, "scale_n_jobs_max": 2}))
+    process = dask.supervise()
+    wait_until(lambda: len(queued(cluster)) == 2, 60, "there were never two jobs")
+    ended = finish(process, 120)
+    assert ended.code == 0, ended
+    wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")

@@ -1,0 +1,105 @@
+"""What cannot work is said in one sentence with the remedy, within seconds, and the campaign can be resumed afterwards."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from bed import Bed
+from slurm_campaign import Campaign
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, cluster: Bed) -> Campaign:
+    return Campaign(tmp_path, cluster.environment)
+
+
+def check_refused(campaign: Campaign, *expected: str) -> None:
+    """The campaign stops soon, saying what is expected once, and works when the cause is removed."""
+    began = time.monotonic()
+    assert campaign.run() == 3, campaign.said
+    assert time.monotonic() - began < 30
+    for words in expected:
+        assert words in campaign.said, campaign.said
+    assert "Traceback" not in campaign.said
+    assert not campaign.left_over()
+
+
+def check_resumable(campaign: Campaign) -> None:
+    assert campaign.resume() == 0, campaign.said
+    campaign.check_complete(8)
+    assert set(campaign.executions().values()) == {1}
+
+
+def test_an_unknown_partition(campaign: Campaign) -> None:
+    """Protects a person from sbatch's own words alone."""
+    campaign.executor["sbatch"]["partition"] = "nowhere"
+    check_refused(campaign, "Invalid partition", "sinfo", "sbatch: partition")
+    del campaign.executor["sbatch"]["partition"]
+    check_resumable(campaign)
+
+
+def test_an_option_that_sbatch_does_not_know(campaign: Campaign) -> None:
+    """Protects against a misspelt option that is silently ignored."""
+    campaign.executor["sbatch"]["acount"] = "me"
+    check_refused(campaign, "acount", "correct this option under sbatch")
+
+
+def test_more_time_than_the_partition_gives(campaign: Campaign) -> None:
+    """Protects against waiting for ever: SLURM takes this job and never starts it."""
+    campaign.executor["sbatch"].update(partition="short", time="00:10:00")
+    check_refused(campaign, "would wait for ever (PartitionTimeLimit)", "lower sbatch: time")
+    campaign.executor["sbatch"].update(time="1")
+    check_resumable(campaign)
+
+
+def test_more_processors_than_the_cluster_has(campaign: Campaign) -> None:
+    """Protects against waiting for ever, likewise."""
+    campaign.executor["sbatch"]["ntasks"] = "1000"
+    check_refused(campaign, "would wait for ever (PartitionConfig)", "ask for less under sbatch")
+
+
+def test_more_memory_than_a_node_has(campaign: Campaign) -> None:
+    """Protects a person from sbatch's own words alone."""
+    campaign.executor["sbatch"]["mem"] = "900G"
+    check_refused(campaign, "ask for less")
+
+
+def test_no_sbatch(campaign: Campaign) -> None:
+    """Protects somebody who starts the campaign on a laptop without giving the cluster's address."""
+    campaign.environment["PATH"] = str(campaign.root)
+    check_refused(campaign, "there is no scontrol here", "login node", "ssh")
+
+
+def test_no_python_in_the_job(campaign: Campaign) -> None:
+    """Protects against a job script that cannot work: what it printed is shown, and not every job is tried."""
+    campaign.executor["python"] = "/no/such/python"
+    check_refused(campaign, "/no/such/python", "Correct python, job_script_prologue")
+    assert len(campaign.events("submitted")) == 1
+
+
+def test_an_old_python_in_the_job(campaign: Campaign) -> None:
+    """Protects against a traceback from an interpreter that is too old."""
+    old = campaign.root / "python"
+    old.write_text("#!/bin/sh\nsed -i s/x/x/ /dev/null; echo 'enchanted-tui needs Python 3.9 or newer inside jobs' >&2; exit 1\n")
+    old.chmod(0o755)
+    campaign.executor["python"] = str(old)
+    check_refused(campaign, "needs Python 3.9 or newer")
+
+
+def test_an_array_is_never_larger_than_the_cluster_takes(tmp_path: Path) -> None:
+    """Protects against the cluster's MaxArraySize: more jobs become several arrays."""
+    with Bed(tmp_path / "bed", nodes=1, sshd=False, max_array=4) as bed:
+        campaign = Campaign(tmp_path, bed.environment)
+        campaign.executor.update(samples_per_job=1, max_jobs=8)
+        assert campaign.run() == 0, campaign.said
+        campaign.check_complete(8)
+        assert [len(record["elements"]) for record in campaign.events("intent")] == [4, 4]
+
+
+def test_a_directory_that_nodes_do_not_see(campaign: Campaign) -> None:
+    """Protects against a job that cannot even open its output (FAILED 0:53), which SLURM reports without a word."""
+    jobs = campaign.run_dir / "state" / "jobs"
+    campaign.wrap_sbatch(f"mv {jobs} {jobs}.away")
+    check_refused(campaign, "could not be started on its node", "choose a directory that all nodes share")
