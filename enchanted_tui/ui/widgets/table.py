@@ -6,10 +6,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
@@ -115,6 +114,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._sort: tuple[str, bool] | None = None
         self._shown: list[tuple[int, Column, int]] = []  #: (index of the cell, column, width)
         self._painted: dict[int, tuple[object, Cells]] = {}  #: by line: what it shows, and its cells on the screen
+        self._ready: dict[int, tuple[object, Strip]] = {}  #: lines put together to be compared, and not painted yet
+        self._styles_kept: dict[str, Style] = {}
         self.show_horizontal_scrollbar = False
 
     # -- rows -------------------------------------------------------------------------------------------------------------------
@@ -202,7 +203,7 @@ class VirtualTable(ScrollView, can_focus=True):
             spare, shares = spare - more, shares - column.grow
             self._shown.append((index, column, column.width + more))
         self.virtual_size = Size(self._virtual_width(), len(self._keys) + 1)
-        self._painted.clear()
+        self._forget_painted()
         self.refresh()
 
     @property
@@ -231,46 +232,75 @@ class VirtualTable(ScrollView, can_focus=True):
     def _paint_changed(self) -> None:
         if not self.is_mounted:
             return
+        room, top = self.room, round(self.scroll_offset.y)
         regions: list[Region] = []
         for y in range(self.size.height):
-            look, painted = self._look(y), self._painted.get(y)
+            look, painted = self._look(y, top), self._painted.get(y)
             if painted is None:
-                regions.append(Region(0, y, self.room, 1))
+                regions.append(Region(0, y, room, 1))
             elif painted[0] != look:
-                regions.append(changed_region(painted[1], cells_of_strip(self._line(y, look)), y, self.room))
+                strip = self._line(y, look)
+                self._ready[y] = (look, strip)
+                regions.append(changed_region(painted[1], cells_of_strip(strip), y, room))
         if any(regions):
             self.refresh(*filter(None, regions))
 
-    def _look(self, y: int) -> object:
-        """What line `y` of the widget shows, for comparison."""
+    def _look(self, y: int, top: int) -> object:
+        """What line `y` of the widget shows, for comparison; `top` is the first row to be seen."""
         if y == 0:
             return (self._sort, self.scroll_offset.x)
-        row = round(self.scroll_offset.y) + y - 1
+        row = top + y - 1
         if row >= len(self._keys):
             return self._empty if y == 1 and not len(self._keys) else None
         return (tuple(self._cells(self._keys[row])), row == self._cursor, self.scroll_offset.x)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._forget_painted()
+
+    def watch_has_focus(self, value: bool) -> None:
+        super().watch_has_focus(value)
+        self._forget_painted()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        self._ready.clear()
+        super().watch_scroll_x(old_value, new_value)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        self._ready.clear()
+        super().watch_scroll_y(old_value, new_value)
+
+    def _forget_painted(self) -> None:
         self._painted.clear()
+        self._ready.clear()
+        self._styles_kept.clear()
 
     def render_line(self, y: int) -> Strip:
-        look = self._look(y)
-        strip = self._line(y, look)
-        self._painted[y] = (look, cells_of_strip(strip))
-        return strip
+        ready = self._ready.pop(y, None)
+        if ready is None:
+            look = self._look(y, round(self.scroll_offset.y))
+            ready = (look, self._line(y, look))
+        self._painted[y] = (ready[0], cells_of_strip(ready[1]))
+        return ready[1]
+
+    def _style_of(self, name: str) -> Style:
+        """Give the style of a part, or (for "") of the table itself; Textual takes long to put the latter together."""
+        style = self._styles_kept.get(name)
+        if style is None:
+            style = self.get_component_rich_style(f"virtual-table--{name}") if name else self.rich_style
+            self._styles_kept[name] = style
+        return style
 
     def _line(self, y: int, look: object) -> Strip:
         width = self.room
         if y == 0:
-            style = self.get_component_rich_style("virtual-table--header")
-            return self._strip([(self._title(column), "") for _, column, _ in self._shown], style, header=True)
+            return self._strip([(self._title(column), "") for _, column, _ in self._shown], self._style_of("header"), header=True)
         if not isinstance(look, tuple):
-            style = self.get_component_rich_style("virtual-table--empty") if look else self.rich_style
+            style = self._style_of("empty" if look else "")
             return Strip([Segment(set_cell_size(f" {look or ''}", width), style)], width)
         cells, is_cursor, _ = look
         picked = [cells[index] if index < len(cells) else "" for index, _, _ in self._shown]
-        style = self.get_component_rich_style("virtual-table--cursor") if is_cursor else self.rich_style
+        style = self._style_of("cursor" if is_cursor else "")
         return self._strip([(cell, "") if isinstance(cell, str) else cell for cell in picked], style, marked=is_cursor)
 
     def _title(self, column: Column) -> str:
@@ -359,8 +389,10 @@ class VirtualTable(ScrollView, can_focus=True):
 
 def _fitted(text: str, width: int, align: str) -> str:
     """Cut or pad text to a width in terminal cells; what was cut is marked."""
-    line = Text(text.replace("\n", " ").replace("\t", " "), no_wrap=True)
-    if line.cell_len > width:
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
         mark = glyph("ellipsis")
-        return set_cell_size(line.plain, max(0, width - len(mark))) + mark[:width]
-    return line.plain.rjust(width - line.cell_len + len(line.plain)) if align == "right" else set_cell_size(line.plain, width)
+        return set_cell_size(text, max(0, width - len(mark))) + mark[:width]
+    return " " * (width - length) + text if align == "right" else text + " " * (width - length)
