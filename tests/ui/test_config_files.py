@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.ui.editor import files
@@ -19,16 +19,18 @@ from enchanted_tui.ui.editor.recovery import Recovery
 
 _PIECES = ["a", "b", ":", " ", "\t", "#", "-", "\u00e9", "\U0001f600", "\n", "\r\n", "\r", "\x85", "\x0c", "\u2028", "\ufeff"]
 _TEXT = st.lists(st.sampled_from(_PIECES), max_size=60).map("".join)
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a machine that others use
 
 
 @given(_TEXT)
+@_PATIENT
 def test_a_text_that_is_not_edited_comes_back_as_it_was(text: str) -> None:
     """Protects files with mixed or unusual line ends: opening and saving changes no byte."""
     assert LosslessDocument(text).text == text
 
 
 @given(_TEXT, _TEXT.filter(lambda text: len(text.splitlines()) < 2), st.data())
-@settings(deadline=None)
+@_PATIENT
 def test_editing_changes_nothing_else(text: str, inserted: str, data: st.DataObject) -> None:
     """Protects every byte that was not edited: before and after a replaced range, the text is what it was."""
     document = LosslessDocument(text)
@@ -44,7 +46,7 @@ def test_editing_changes_nothing_else(text: str, inserted: str, data: st.DataObj
 
 
 @given(_TEXT, st.data())
-@settings(deadline=None)
+@_PATIENT
 def test_taking_back_an_edit_gives_the_bytes_back(text: str, data: st.DataObject) -> None:
     """Protects undo: what was cut out comes back with the line ends that it had."""
     document = LosslessDocument(text)
