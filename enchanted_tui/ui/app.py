@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,7 +12,6 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
 from textual.screen import Screen
-from textual.worker import Worker
 
 from enchanted_tui.ui import glyphs, session, themes
 from enchanted_tui.ui.actions import bindings, registry
@@ -20,7 +19,6 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.feed import Feed, FeedFailed, ViewUpdated
 from enchanted_tui.ui.hosting import Hosting
-from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.settings import Settings
 from enchanted_tui.ui.widgets.status_line import StatusLine
 
@@ -46,6 +44,10 @@ def _screen(mode: str) -> Callable[[], Screen[Any]]:
         return found
 
     return make
+
+
+def _has_ended(before: View, after: View) -> bool:
+    return before.liveness == "running" and after.liveness in ("finished", "stopped")
 
 
 def _commands() -> type[Provider]:
@@ -124,6 +126,7 @@ class EnchantedApp(Hosting):
         session.update(mode=self.current_mode, last_run=None if self.root is None else str(self.root), theme=theme)
         if self._feed is not None:
             self._feed.close()
+        self.title_bar.restore()
 
     # -- the open campaign --------------------------------------------------------------------------------------------------------
 
@@ -143,6 +146,7 @@ class EnchantedApp(Hosting):
         if self._feed is not None:
             self._feed.close()
         self.root = self.viewer = self.view = self._feed = None
+        self.title_bar.show(None)
         self._hand_on(None)
 
     def refresh_view(self) -> None:
@@ -151,9 +155,13 @@ class EnchantedApp(Hosting):
             self._feed.wake()
 
     def on_view_updated(self, message: ViewUpdated) -> None:
-        if self.viewer is not None and message.view.root == self.viewer.run_dir.root:
-            self.view = message.view
-            self._hand_on(message.view)
+        if self.viewer is None or message.view.root != self.viewer.run_dir.root:
+            return  # of a run that has been closed in the meantime
+        before, self.view = self.view, message.view
+        self._hand_on(message.view)
+        self.title_bar.show(message.view)
+        if before is not None and self.settings.preferences.bell and _has_ended(before, message.view):
+            self.bell()
 
     def on_feed_failed(self, message: FeedFailed) -> None:
         try:
@@ -241,22 +249,6 @@ class EnchantedApp(Hosting):
             self.switch_mode(mode)
 
     # -- what screens ask of the app ----------------------------------------------------------------------------------------------
-
-    def perform(self, work: Coroutine[Any, Any, Any]) -> Worker[None]:
-        """Do something that takes time or asks questions; what goes wrong is said in a sentence and never ends the app."""
-
-        async def guarded() -> None:
-            try:
-                await work
-            except Exception as error:  # noqa: BLE001 - the last resort before the app would end
-                self.complain(error)
-
-        return self.run_worker(guarded(), exit_on_error=False)
-
-    def complain(self, error: BaseException) -> None:
-        """Say what went wrong."""
-        text, mendable = sentence(error)
-        self.notify(text, title="" if mendable else "A defect of enchanted-tui", severity="error", timeout=12, markup=False)
 
     async def steer(self, root: Path, action: Literal["pause", "continue", "drain", "abort"]) -> None:
         """Ask whoever runs the campaign in `root`, here or elsewhere."""

@@ -8,20 +8,23 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.message import Message
+from textual.worker import Worker
 
 from enchanted_tui.ui import session, settings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.problems import sentence
+from enchanted_tui.ui.terminal_title import TerminalTitle
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.in_thread import CampaignThread
+    from enchanted_tui.ui.editor.file_actions import FileScreen
     from enchanted_tui.ui.minder import Link
     from enchanted_tui.ui.shield import Terminal
 
@@ -48,8 +51,29 @@ class Hosting(App[str]):
         self.link, self.terminal = link, terminal
         self.home = Path.cwd()  #: the working directory at the start; nothing may change what relative paths mean
         self.campaign: CampaignThread | None = None
+        self.editor: FileScreen | None = None  #: the configuration's, once there is one
+        self.title_bar = TerminalTitle(self._write_to_terminal)
         self._leave_when_ended = False
-        self._told_elsewhere: list[dict[str, Any]] = []
+
+    def perform(self, work: Coroutine[Any, Any, Any]) -> Worker[None]:
+        """Do something that takes time or asks questions; what goes wrong is said in a sentence and never ends the app."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - the last resort before the app would end
+                self.complain(error)
+
+        return self.run_worker(guarded(), exit_on_error=False)
+
+    def complain(self, error: BaseException) -> None:
+        """Say what went wrong."""
+        text, mendable = sentence(error)
+        self.notify(text, title="" if mendable else "A defect of enchanted-tui", severity="error", timeout=12, markup=False)
+
+    def _write_to_terminal(self, text: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(text)  # as Textual itself copies and rings; there is no public way to write an escape sequence
 
     # -- surroundings -------------------------------------------------------------------------------------------------------------
 
@@ -190,14 +214,21 @@ class Hosting(App[str]):
 
     def action_everywhere_quit(self) -> None:
         """Leave; with a campaign in this process, ask what becomes of it."""
-        if not self.hosts_campaign:
-            self.exit("quit")
-            return
         from enchanted_tui.ui.screens.quit import QuitDialog
 
-        assert self.campaign is not None
-        if not isinstance(self.screen, QuitDialog):
+        if self.screen.is_modal:
+            self.screen.dismiss("stay" if isinstance(self.screen, QuitDialog) else None)
+        elif self.editor is not None and self.editor.unsaved() is not None:
+            self.perform(self._settle_and_quit(self.editor))
+        elif self.hosts_campaign:
+            assert self.campaign is not None
             self.push_screen(QuitDialog(self.campaign.root, stopping=self._leave_when_ended), self._quit_as)
+        else:
+            self.exit("quit")
+
+    async def _settle_and_quit(self, editor: FileScreen) -> None:
+        if await editor.settle_unsaved():
+            self.action_everywhere_quit()
 
     def _quit_as(self, answer: str | None) -> None:
         if answer == "drain" and self.campaign is not None:
