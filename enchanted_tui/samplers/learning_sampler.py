@@ -50,6 +50,7 @@ class Draw:
     """Samples drawn, and what the model said of itself if it was fitted for them."""
 
     samples: list[Sample]
+    known: int  #: samples of the stage that were known to have finished
     learned: dict[str, Any] | None = None
 
 
@@ -169,7 +170,7 @@ class LearningSampler(BoxSampler):
         random_units = {place: self._random_point(place) for place in by_chance}
         chosen = [place for place in range(first, first + count) if place not in random_units]
         if not learnable or (count and not chosen):
-            return Draw(self._samples([random_units[place] for place in by_chance]))
+            return Draw(self._samples([random_units[place] for place in by_chance]), self.known_count())
         waiting = [self._unit(item.sample) for item in pending] + list(random_units.values())
         answer = ask(self._question(findings, waiting, len(chosen), first))
         units = {**random_units, **{place: self._whole(point) for place, point in zip(chosen, answer["points"], strict=True)}}
@@ -177,7 +178,7 @@ class LearningSampler(BoxSampler):
         if answer["refitted"]:
             self._fitted = {**answer["fitted"], "known": self.known_count()}
             learned = self._learned(findings, answer)
-        return Draw(self._samples([units[place] for place in range(first, first + count)]), learned)
+        return Draw(self._samples([units[place] for place in range(first, first + count)]), self.known_count(), learned)
 
     def _question(self, findings: list[Finding], waiting: list[tuple[float, ...]], count: int, first: int) -> Question:
         free = self._free()
