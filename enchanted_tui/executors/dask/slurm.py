@@ -12,7 +12,7 @@ from enchanted_tui.executors.dask.problem import ClusterProblem
 
 _LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended
 _IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
-_QUERY = 40.0  #: seconds between two queries of the queue
+_QUERY = 5.0, 180.0  #: seconds between two queries of the queue: the first after a submission, and at most
 _STILLBORN = 3  #: jobs in a row that may end without any worker having connected
 
 #: What the reasons mean that do not pass by themselves.
@@ -36,6 +36,7 @@ class SlurmJobs:
         self._last_alive: dict[Any, float] = {}
         self._busy_until = 0.0
         self._asked = 0.0
+        self._interval = _QUERY[0]
         self._asked_about: set[str] = set()
         self._queue: dict[str, tuple[str, str]] | None = None
         self._stillborn = 0
@@ -51,6 +52,7 @@ class SlurmJobs:
         count = self._count(jobs_wanted)
         running = len(self._cluster.worker_spec)
         if count > running or self._missing():
+            self._asked, self._interval = time.monotonic(), _QUERY[0]
             try:
                 self._cluster.scale(jobs=count)
                 await self._cluster
@@ -138,12 +140,13 @@ class SlurmJobs:
     async def _ask(self) -> None:
         """Ask the queue about all jobs at once, not too often."""
         now = time.monotonic()
-        if (self._asked and now - self._asked < _QUERY) or shutil.which("squeue") is None:
+        if now - self._asked < self._interval or shutil.which("squeue") is None:
             return
         ids = [job.job_id for job in self._cluster.workers.values() if job.job_id]
         if not ids:
             return
         self._asked = now
+        self._interval = min(_QUERY[1], 2 * self._interval)
         command = ("squeue", "--noheader", "--states=all", f"--jobs={','.join(ids)}", "--format=%i|%T|%r")
         pipe = asyncio.subprocess.PIPE
         with contextlib.suppress(OSError, TimeoutError):
