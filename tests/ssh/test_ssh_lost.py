@@ -42,7 +42,7 @@ def test_command_in_flight(sshd: Sshd, connect: Connect, tmp_path: Path, how: st
             connection.run(["sh", "-c", f"touch {started}; sleep 2; touch {ended}"], timeout=30)
         cut.join()
         assert lost.value.may_have_run and not ended.exists()
-        assert connection.kept.wait(20)
+        assert connection.kept.wait(40), str(connection.state)
         assert connection.run(["echo", "again"])[1] == b"again\n"
         assert sshd.log_ins == 2
         _until(ended.exists)
@@ -87,7 +87,7 @@ def test_silence_is_noticed(sshd: Sshd, connect: Connect, how: str) -> None:
             connection.run(["sleep", "60"], timeout=60)
         assert time.monotonic() - begun < 5
         go_silent(sshd, network, how, False)
-        assert connection.kept.wait(30)
+        assert connection.kept.wait(40), str(connection.state)
         assert connection.run(["echo", "again"])[1] == b"again\n"
 
 
@@ -113,7 +113,7 @@ def test_server_is_down_for_a_while(sshd: Sshd, connect: Connect) -> None:
         connection.run(["true"])
     assert time.monotonic() - begun < 0.5 and not lost.value.may_have_run
     sshd.start()
-    assert connection.kept.wait(30)
+    assert connection.kept.wait(40), str(connection.state)
     assert str(connection.state) == "connected" and sshd.log_ins == 2
 
 
@@ -217,7 +217,7 @@ def test_one_reconnection_for_many_commands(sshd: Sshd, connect: Connect) -> Non
     sshd.cut()
     for thread in threads:
         thread.join()
-    assert connection.kept.wait(20)
+    assert connection.kept.wait(40), str(connection.state)
     time.sleep(0.3)
     assert len(lost) == 4 and all(error.may_have_run for error in lost) and sshd.log_ins == 2
 

@@ -20,6 +20,7 @@ from enchanted_tui.executors.slurm.ssh.slots import Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 _CHUNK = 1 << 16
+_SETTLING = 0.5  #: seconds; a transport that ends closes its channels before it says that it has ended
 _INLINE = 1 << 20  #: input that fits the window a server grants at first, so that sending it cannot block
 
 
@@ -61,6 +62,7 @@ class ParamikoLink:
         done = exchange.finished()
         if done is not None:
             return done
+        self._transport.join(_SETTLING)
         if self.alive:
             exchange.check_started(self._target.shown)
         raise self.lost(may_have_run=True)
