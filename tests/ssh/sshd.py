@@ -102,14 +102,14 @@ class Sshd:
     def cut(self) -> None:
         """Cut every connection; the server goes on listening, commands go on running."""
         for process in self.sessions():
-            if _is_sshd(process):
+            if is_sshd(process):
                 _kill(process)
 
     def freeze(self, stopped: bool = True) -> None:
         """Stop all of it as a network that drops every packet would, or let it go on."""
         assert self._process is not None
         for process in [psutil.Process(self._process.pid), *self.sessions()]:
-            if _is_sshd(process):
+            if is_sshd(process):
                 process.send_signal(signal.SIGSTOP if stopped else signal.SIGCONT)
 
     @property
@@ -134,7 +134,7 @@ def wait_until_listening(port: int, process: subprocess.Popen[bytes], log: Path)
         time.sleep(0.02)
 
 
-def _is_sshd(process: psutil.Process) -> bool:
+def is_sshd(process: psutil.Process) -> bool:
     try:
         return bool(process.name().startswith("sshd"))
     except psutil.NoSuchProcess:

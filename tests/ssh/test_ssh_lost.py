@@ -13,7 +13,7 @@ import pytest
 from interactive_server import InteractiveServer
 from proxy import Network
 from ssh_people import Person, settings_for
-from sshd import Sshd
+from sshd import Sshd, is_sshd
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, LogInFailed
@@ -186,7 +186,7 @@ def test_close_while_connecting_again(sshd: Sshd, connect: Connect) -> None:
         connection.run(["true"])
     connection.close()
     time.sleep(1.5)
-    assert not [process for process in sshd.sessions() if process.name().startswith("sshd")]
+    _until(lambda: not any(map(is_sshd, sshd.sessions())))
 
 
 def test_threads_end(sshd: Sshd) -> None:
