@@ -15,6 +15,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Coroutine
 from multiprocessing.connection import Connection
 from typing import Any
@@ -46,8 +47,10 @@ def main(descriptor: int) -> None:
         spec = connection.recv()
         configure_dask(spec)
         asyncio.run(Server(connection, spec).serve())
-    except EOFError:
+    except EOFError:  # the supervisor has gone before it had said what it wants
         pass
+    except BaseException:  # noqa: BLE001 - said where the supervisor finds it: this process ends in any case
+        traceback.print_exc()
     finally:
         kill_descendants()
         os._exit(0)  # Dask's exit handlers would wait for what has just been killed
