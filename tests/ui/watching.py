@@ -55,6 +55,10 @@ class Watcher:
         """Wait until all of these are on the screen."""
         await until(lambda: all(text in self.text for text in texts), self.pilot.pause)
 
+    async def is_told(self, text: str) -> None:
+        """Wait until the app says this in a corner, where it may be broken into lines."""
+        await self.until(lambda: any(text in notice.message for notice in self.app._notifications))
+
     async def lacks(self, text: str) -> None:
         """Wait until this is on the screen no more."""
         await until(lambda: text not in self.text, self.pilot.pause)
@@ -83,10 +87,12 @@ class Watcher:
 
 
 @asynccontextmanager
-async def watching(run: Path, mode: str, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Watcher]:
-    """Show a run directory on a screen of the app."""
+async def watching(
+    run: Path, mode: str, size: tuple[int, int] = (80, 24), *, notices: bool = False, **options: Any
+) -> AsyncIterator[Watcher]:
+    """Show a run directory on a screen of the app; with `notices`, also what the app says in passing."""
     app = EnchantedApp(run, **options)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=notices) as pilot:
         await until(lambda: app.view is not None and app.view.reading == 1, pilot.pause)
         await app.switch_mode(mode)
         await pilot.pause()
