@@ -151,3 +151,31 @@ class Campaign:
 def array(name: str, values: list[float]) -> dict[str, Any]:
     """Give an ArraySampler of one parameter."""
     return {"type": "ArraySampler", "parameters": [name], "bounds": [values]}
+
+
+def nested(campaign: Campaign) -> None:
+    """Two stages, the second of two steps, with every kind of failure."""
+    campaign.executor.update(timeout_sec=3, processes_per_job=2, max_jobs=3)
+    (campaign.root / "given").write_text("a file\n")
+    campaign.config["samplers"] = {
+        "s0": {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [2, 3]], "budget": 5},
+        "s1": array("how", [0, 1, 2, 3, 4, 5]),
+    }
+    campaign.config["runners"] = {
+        "first": {"type": "SumRunner", "params_to_sum": ["x", "y"]},
+        "probe": campaign.probe(),
+        "shell": {
+            "type": "CommandRunner",
+            "command": [
+                "sh",
+                "-c",
+                "cat given > out; echo {{ x }} >> out; test -e {{ run_dir }}/enchanted_datapoint.csv && test {{ how }} -ne 5",
+            ],
+            "copy": ["given"],
+            "outputs": {"code": {"exit_code": True}},
+        },
+    }
+    campaign.config["supervisor"]["run_order"] = [
+        {"executor": "cluster", "sampler": "s0", "runner": "first"},
+        {"executor": ["cluster", "cluster"], "sampler": "s1", "runner": ["probe", "shell"]},
+    ]

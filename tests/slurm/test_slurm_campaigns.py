@@ -18,48 +18,6 @@ def campaign(tmp_path: Path, cluster: Bed) -> Campaign:
     return Campaign(tmp_path, cluster.environment)
 
 
-def nested(campaign: Campaign) -> None:
-    """Two stages, the second of two steps, with every kind of failure."""
-    campaign.executor.update(timeout_sec=3, processes_per_job=2, max_jobs=3)
-    campaign.config["samplers"] = {
-        "s0": {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [2, 3]], "budget": 5},
-        "s1": array("how", [0, 1, 2, 3, 4, 5]),
-    }
-    campaign.config["runners"] = {
-        "first": {"type": "SumRunner", "params_to_sum": ["x", "y"]},
-        "probe": campaign.probe(),
-        "shell": {
-            "type": "CommandRunner",
-            "command": ["sh", "-c", "echo {{ x }} $(pwd) | cut -c1-6 > out; test {{ how }} -ne 5"],
-            "outputs": {"code": {"exit_code": True}},
-        },
-    }
-    campaign.config["supervisor"]["run_order"] = [
-        {"executor": "cluster", "sampler": "s0", "runner": "first"},
-        {"executor": ["cluster", "cluster"], "sampler": "s1", "runner": ["probe", "shell"]},
-    ]
-
-
-def test_a_campaign_gives_the_same_as_on_this_machine(campaign: Campaign, tmp_path: Path) -> None:
-    """Protects the promise that only the place differs: rows, failures, files and captured output are those of LocalExecutor."""
-    nested(campaign)
-    assert campaign.run() == 0, campaign.said
-    there, failures = campaign.comparable_rows(), campaign.failures()
-    files = sorted(str(path.relative_to(campaign.run_dir)) for path in campaign.run_dir.glob("data/**/*"))
-    campaign.check_complete(5 + 2 * 30)
-
-    shutil.move(campaign.run_dir, tmp_path / "there")
-    campaign.config["executors"]["cluster"] = {"type": "LocalExecutor", "n_workers": 2, "timeout_sec": 3}
-    assert campaign.run() == 0
-    assert campaign.comparable_rows() == there
-    assert files == sorted(str(path.relative_to(campaign.run_dir)) for path in campaign.run_dir.glob("data/**/*"))
-    assert failure_texts(failures) == failure_texts(campaign.failures())
-
-
-def failure_texts(failures: list[dict[str, str]]) -> list[tuple[str, str, str]]:
-    return sorted((row["task"] if "task" in row else row["run_dir"], row["kind"], row["message"]) for row in failures)
-
-
 def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
     """Protects work in progress: after SIGKILL, jobs go on, and resume collects what they did meanwhile and submits nothing twice."""
     campaign.config["runners"]["r0"]["seconds"] = 0.7

@@ -110,7 +110,7 @@ class SlurmExecutor(Executor):
 
             for key, sentence in problems_in(self.ssh):
                 yield f"ssh.{key}" if key and isinstance(self.ssh, dict) else "ssh", sentence
-        if self.remote_dir is not None and not re.match(r"[/~]", self.remote_dir):
+        if self.remote_dir is not None and not re.match(r"/|~(/|$)", self.remote_dir):
             yield "remote_dir", "expected a path of the cluster that begins with / or ~"
         if self.remote_dir is not None and self.ssh is None:
             yield "remote_dir", "needs ssh: without it the jobs see the same files as this machine"

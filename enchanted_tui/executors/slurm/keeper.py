@@ -13,11 +13,12 @@ from enchanted_tui.executors.base import Deliver, JobInfo, Note, Task, TaskConte
 from enchanted_tui.executors.slurm.book import Submission
 from enchanted_tui.executors.slurm.element import elements_of
 from enchanted_tui.executors.slurm.ledger import Ledger
-from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.places import Places, places_there
 from enchanted_tui.executors.slurm.queue import Scheduler, SchedulerUnreachable, SubmissionRefused
 from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
 from enchanted_tui.executors.slurm.transport import CommandTimeout, ConnectionLost, FarSideProblem, Transport
 from enchanted_tui.executors.slurm.watching import Watcher
+from enchanted_tui.executors.verdict import explained
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +143,11 @@ class Keeper:
         except OSError as error:
             self._deliver(Trouble(str(error).rstrip(".")))
             return False
+        try:
+            self._places = places_there(self._places, transport)
+        except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
+            self._deliver(Trouble(str(problem).rstrip(".")))
+            return False
         self._scheduler = Scheduler(transport)
         self._submitter = Submitter(
             self._name, self._options, self._context, self._places, transport, self._scheduler, self._ledger, self._record
@@ -181,6 +187,9 @@ class Keeper:
             self._next_look = time.monotonic() + _SOON
         except (FarSideProblem, SubmissionRefused) as problem:
             self._deliver(Trouble(str(problem).rstrip(".")))
+            self._wait_for_the_end()
+        except OSError as error:  # of this side: what was brought home could not be written
+            self._deliver(Trouble(explained(error)))
             self._wait_for_the_end()
         for notice in self._far.notices():
             log.warning(notice)
@@ -289,7 +298,7 @@ class Keeper:
             self._cancel_all()
         self._watcher.close_submissions()
         done = [directory for _, directory in self._watcher.finished]
-        self._far.remove(done if self._ledger.submissions else [self._places.jobs])
+        self._far.remove(done if self._ledger.submissions else [self._places.all])
         self._watcher.finished.clear()
 
     def _cancel_all(self) -> None:

@@ -17,6 +17,7 @@ from enchanted_tui.executors.slurm.book import Submission
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.element import Element, Held
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
+from enchanted_tui.executors.slurm.inputs import Inputs, unpack
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places
 from enchanted_tui.executors.slurm.queue import QueueFull, Scheduler, SubmissionRefused, SubmissionUnsure
@@ -105,11 +106,13 @@ class Submitter:
         self._places = places
         self._directory = places.jobs
         self._transport, self._scheduler, self._ledger, self._record = transport, scheduler, ledger, record
-        self._context = {**dataclasses.asdict(context), "local_storage": None, "data_dir": places.far}
+        self.inputs = None if places.shared else Inputs(places)
+        shared = {**dataclasses.asdict(context), "local_storage": None}
+        self._context = shared if self.inputs is None else self.inputs.context(shared)
         self._local_storage = context.local_storage_written
         self._array_limit: int | None = None
         self._shipped = False
-        self._unsent: tuple[list[Element], dict[str, bytes]] | None = None
+        self._unsent: tuple[list[Element], dict[str, bytes], bytes] | None = None
         self.unsure: dict[str, Unsure] = {}  #: by token
         self.failed_nodes: set[str] = set()
         self._not_before = 0.0
@@ -177,22 +180,29 @@ class Submitter:
             for index, share in enumerate(shares)
         ]
         files = {
-            share_file(submission.directory, index): write_share(header, [task_message(task) for task in share])
+            share_file(submission.directory, index): write_share(header, [self._message(task) for task in share])
             for index, share in enumerate(shares)
         }
+        archive_of_inputs = self.inputs.archive() if self.inputs is not None else b""
         self._ledger.add(elements)
         self._record(submission.intent(), True)
-        self._unsent = elements, files
+        self._unsent = elements, files, archive_of_inputs
+
+    def _message(self, task: Task) -> dict[str, Any]:
+        message = task_message(task)
+        return message if self.inputs is None else self.inputs.message(message)
 
     def _send(self) -> bool:
         """Put the shares on the cluster and submit them. A lost connection before sbatch leaves them to be sent again."""
         assert self._unsent is not None
-        elements, files = self._unsent
+        elements, files, inputs = self._unsent
         submission = elements[0].submission
         worker, content = archive()
         path = posixpath.join(self._directory, worker)
         self._transport.put(files if self._shipped else {path: content, **files})
         self._shipped = True
+        if inputs:
+            unpack(self._transport, inputs, self._places.root)
         arguments = self._options.arguments(submission.name, submission.directory, len(elements), self.failed_nodes)
         script = self._options.script(path, submission.directory)
         self._unsent = None

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from enchanted_tui.executors.base import Deliver, Note, Trouble
+from enchanted_tui.executors.base import Deliver, Note, TaskId, Trouble
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import revocations
 from enchanted_tui.executors.slurm.ledger import Ledger
@@ -48,6 +49,7 @@ class Watcher:
         self._options, self._grace, self._places = options, grace, places
         self._transport, self._scheduler, self._ledger, self._submitter = transport, scheduler, ledger, submitter
         self._deliver, self._record = deliver, record
+        self._arrived: list[tuple[Element, TaskId, bytes, float]] = []  #: results that are to be delivered
         self._seen: dict[str, tuple[str, str]] = {}  #: by job: state and node at the last look
         self._any_began = False
         self._fruitless = 0
@@ -68,12 +70,24 @@ class Watcher:
             data = found.get(element.results)
             if data:
                 count += self._take(element, data)
+        self._bring_home()
         return count
+
+    def _bring_home(self) -> None:
+        """Deliver results, once the run directories are here."""
+        if not self._places.shared and self._arrived:
+            names = [task.name for _, task, _, _ in self._arrived]
+            self._transport.fetch(self._places.far, names, Path(self._places.home))
+            for name in names:
+                assert self._submitter.inputs is not None
+                self._submitter.inputs.arrived(name)
+        for element, task, line, runtime in self._arrived:
+            self._ledger.result(element, task, line, runtime)
+        self._arrived.clear()
 
     def _take(self, element: Element, data: bytes) -> int:
         results, notes = element.take(data)
-        for task, line, runtime in results:
-            self._ledger.result(element, task, line, runtime)
+        self._arrived += [(element, task, line, runtime) for task, line, runtime in results if task in element.held]
         if element.began_any or results:
             self._any_began, self._fruitless = True, 0
         for note in notes:
@@ -184,6 +198,8 @@ class Watcher:
 
     def settle(self) -> None:
         """Deal with the jobs that have ended, what they had to say being read."""
+        if self._arrived:  # what they had to say is not here yet
+            return
         now = time.monotonic()
         for element in list(self._ledger.elements):
             if self._said_good_bye(element):

@@ -12,7 +12,6 @@ from typing import Any
 
 _KEPT = 50  #: run times of each runner that are remembered
 _SAFETY = 1.1  #: a task may take so much longer than the longest one so far
-_NEAR_END = 120.0  #: seconds before a job's end in which a SIGTERM means that the walltime is up
 
 
 class Clock:
@@ -42,10 +41,6 @@ class Clock:
             return True
         longest = max(known) * _SAFETY
         return left >= (longest if self._timeout is None else min(longest, self._timeout))
-
-    def is_up(self) -> bool:
-        """Tell whether the job ends about now."""
-        return self.ends is not None and time.time() > self.ends - _NEAR_END
 
 
 def _end_of_job(walltime: float | None) -> float | None:

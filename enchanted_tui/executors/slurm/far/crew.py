@@ -25,6 +25,8 @@ from enchanted_tui.executors.verdict import ending
 EXIT_DISK = 74  #: exit code of a job that could not write its results
 _GATHER = 0.2  #: seconds over which results are written together
 _START_ATTEMPTS = 3
+_JOB_SIGNALS = (signal.SIGTERM, signal.SIGKILL)  #: with which SLURM ends jobs
+_JOB_SIGNAL_NAMES = (b"SIGTERM", b"SIGKILL")
 _DISK_PATIENCE = 60.0  #: seconds for which a results file that cannot be written is tried again
 
 
@@ -111,7 +113,7 @@ class Crew:
         with contextlib.suppress(BlockingIOError):
             os.read(self._wakeup_read, 4096)
         if self._terminated and not self.why:
-            self.why = "walltime" if self.clock.is_up() else "terminated"  # what runs may still finish in the time between TERM and KILL
+            self.why = "terminated"
 
     def _until_something(self) -> float:
         now = time.monotonic()
@@ -192,6 +194,8 @@ class Crew:
             if line.startswith(TROUBLE):
                 self.results.note("trouble", task=message["task"], message=values.decode(line[1:]))
                 self.why = "trouble"
+            elif any(name in line for name in _JOB_SIGNAL_NAMES) and self._job_is_ending():
+                self.why = "terminated"
             else:
                 self.clock.took(message["runner"], time.monotonic() - slot.since)
                 self.results.add(line)
@@ -221,6 +225,9 @@ class Crew:
     def _bury(self, slot: Slot, status: int) -> None:
         """Write down what killed a process as the failure of the task it ran, and start another one."""
         self._take_results(slot)
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) in _JOB_SIGNALS and not slot.timed_out and self._job_is_ending():
+            self.why = "terminated"
+            slot.message = None
         was_ready, message = slot.ready, slot.message
         slot.forget()
         slot.message = None
@@ -234,6 +241,12 @@ class Crew:
                 self.why = "trouble"
         if self.waiting and not self.why:
             slot.spawn()
+
+    def _job_is_ending(self) -> bool:
+        """Tell whether the whole job is being terminated: SLURM signals all its processes, and the first to die may not be this one."""
+        if not self._terminated:
+            time.sleep(0.3)
+        return self._terminated
 
     def _fail(self, slot: Slot, message: dict[str, Any], status: int) -> None:
         kind, reason = ending(status)

@@ -1,0 +1,141 @@
+"""What jobs need of this side, where they do not see its files: brought to the cluster in one archive for each submission.
+
+Directories of earlier steps and parents, files that a CommandRunner copies or links, and the modules of plugins. What does not exist here
+is taken to be a path of the cluster and left as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import posixpath
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
+
+_OWN = "enchanted_tui."
+_TIMEOUT = 3600.0
+
+
+class Inputs:
+    """Translates tasks for the far side, and gathers the files that they need there."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._there: set[str] = set()  #: names of the run directories that exist on the far side
+        self._sent: dict[str, str] = {}  #: by path here: path there
+        self._waiting: dict[str, str] = {}  #: what is to go with the next archive: by path there, path here
+
+    def context(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what all tasks share as the far side has to know it."""
+        modules = [_module_of(name) for runner in context["runners"].values() for name in _imported(runner)]
+        places = [*context["python_path"], *(path for runner in context["runners"].values() for path in _import_paths(runner))]
+        directory = posixpath.join(self._places.root, "python")
+        for module in modules:
+            self._send_module(module, places, directory)
+        runners = {
+            name: {**runner, "options": {**runner["options"], **({"python_path": [directory]} if _import_paths(runner) else {})}}
+            for name, runner in context["runners"].items()
+        }
+        return {**context, "runners": runners, "python_path": [directory], "data_dir": self._places.far, "working_dir": self._places.root}
+
+    def message(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a task as the far side has to know it."""
+        translated = dict(message)
+        before = message["params"].get("run_dir")
+        if isinstance(before, str) and posixpath.dirname(before) == self._places.home:
+            self._send_run_dir(posixpath.basename(before))
+            translated["params"] = {**message["params"], "run_dir": self._translated(before)}
+        prepared = message.get("prepared")
+        if isinstance(prepared, dict):
+            translated["prepared"] = {
+                key: {name: self._file(path) for name, path in value.items()} if key in ("copy", "link") else self._translated(value)
+                for key, value in prepared.items()
+            }
+        return translated
+
+    def arrived(self, name: str) -> None:
+        """A run directory was made on the far side."""
+        self._there.add(name)
+
+    def archive(self) -> bytes:
+        """Give what has gathered as an archive to unpack at the root of the far side's file system; nothing if there is nothing."""
+        if not self._waiting:
+            return b""
+        made = io.BytesIO()
+        with tarfile.open(fileobj=made, mode="w:gz", compresslevel=1) as packed:
+            for there, here in self._waiting.items():
+                packed.add(here, arcname=posixpath.relpath(there, self._places.root))
+        self._waiting.clear()
+        return made.getvalue()
+
+    def _send_run_dir(self, name: str) -> None:
+        here = os.path.join(self._places.home, name)
+        if name not in self._there and os.path.isdir(here):
+            self._waiting[posixpath.join(self._places.far, name)] = here
+            self._there.add(name)
+
+    def _file(self, path: str) -> str:
+        """Give the path there of a file or directory that exists here; any other path as it is."""
+        if path.startswith(self._places.home + "/"):
+            self._send_run_dir(path[len(self._places.home) + 1 :].split("/")[0])
+            return str(self._translated(path))
+        if not os.path.isabs(path) or not os.path.exists(path):
+            return path
+        if path not in self._sent:
+            there = posixpath.join(self._places.root, "inputs", f"{zlib.crc32(path.encode()):08x}", os.path.basename(path.rstrip("/")))
+            self._sent[path] = there
+            self._waiting[there] = path
+        return self._sent[path]
+
+    def _translated(self, value: Any) -> Any:
+        """Replace the directory of the run directories here by that of the far side, wherever it stands in a text."""
+        if isinstance(value, str):
+            return value.replace(self._places.home + "/", self._places.far + "/")
+        if isinstance(value, dict):
+            return {key: self._translated(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._translated(item) for item in value]
+        return value
+
+    def _send_module(self, module: str, directories: list[str], target: str) -> None:
+        """Send a plugin's module or package, with the Python files beside it, which it may import."""
+        top = module.split(".")[0]
+        for directory in directories:
+            package = os.path.join(directory, top)
+            if os.path.isdir(package) and os.path.exists(os.path.join(package, "__init__.py")):
+                self._waiting[posixpath.join(target, top)] = package
+            elif not os.path.exists(f"{package}.py"):
+                continue
+            for name in sorted(os.listdir(directory)):
+                if name.endswith(".py"):
+                    self._waiting.setdefault(posixpath.join(target, name), os.path.join(directory, name))
+            return
+
+
+def unpack(transport: Transport, archive: bytes, root: str) -> None:
+    """Unpack an archive of inputs on the far side."""
+    done = transport.run(["tar", "-xzpf", "-", "-C", root], stdin=archive, timeout=_TIMEOUT)
+    if done.code:
+        raise FarSideProblem(f"the inputs cannot be unpacked in {root}: {done.complaint}; make room, or choose another remote_dir")
+
+
+def _imported(runner: Mapping[str, Any]) -> Iterator[str]:
+    """Name what a runner imports from the user's directories, as module:name."""
+    if not runner["class"].startswith(_OWN):
+        yield runner["class"]
+    function = runner["options"].get("function")
+    if isinstance(function, str) and ":" in function:
+        yield function
+
+
+def _import_paths(runner: Mapping[str, Any]) -> list[str]:
+    return list(runner["options"].get("python_path") or ())
+
+
+def _module_of(name: str) -> str:
+    return name.partition(":")[0]
