@@ -97,7 +97,9 @@ def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
         assert all(worker.poll() is None for worker in cluster.workers)
 
 
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "kill", [signal.SIGKILL, *(pytest.param(number, marks=pytest.mark.full) for number in (signal.SIGINT, signal.SIGTERM))]
+)
 def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     """Cluster, workers and samples are gone soon after, whatever ended the supervisor; resume completes what an undisturbed run gives."""
     config = shapes.flat(60, sleep=0.1, mischief=True)

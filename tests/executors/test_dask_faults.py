@@ -34,7 +34,7 @@ def failures(campaign):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("retries", [0, 1, 2])
+@pytest.mark.parametrize("retries", [pytest.param(0, marks=pytest.mark.full), 1, pytest.param(2, marks=pytest.mark.full)])
 def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
     """It runs once and then as often as it may, which Dask's own silent retries do not add to; then it is recorded as lost. The samples
     that waited in the same worker are unharmed."""
@@ -66,7 +66,7 @@ def test_sample_whose_worker_was_lost_runs_again_in_a_clean_directory(campaign):
     dask.assert_sound_record()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
 def test_workers_killed_again_and_again(campaign, tmp_path, number):
     """At arbitrary moments, on a cluster of processes that we did not start: the result is that of an undisturbed run. SIGTERM is what a
     walltime sends; Dask takes it for an orderly farewell and starts the samples elsewhere without counting."""

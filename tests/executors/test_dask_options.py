@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
-from enchanted_tui.config.loading import config_from_mapping
+from enchanted_tui.config.loading import config_from_mapping, load_config
 from enchanted_tui.config.problems import ConfigError
 from enchanted_tui.executors.dask.executor import DaskExecutor
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 SLURM = {"account": "project_1", "queue": "small", "cores": 4, "processes": 4, "memory": "8GB", "walltime": "00:30:00", "interface": "lo"}
 
 
@@ -105,6 +107,21 @@ def test_names_share_clusters():
     named = [DaskExecutor.resource({"LocalCluster_config": {"name": "a", "n_workers": n}}) for n in (2, 3)]
     assert named[0] == named[1] is not None
     assert DaskExecutor.resource({"scheduler_address": "tcp://a:1"}) == "dask tcp://a:1"
+
+
+def test_dry_run_shows_the_script_of_the_jobs():
+    """With the directives and lines that were configured, and nothing submitted or written."""
+    text = DaskExecutor(SLURMcluster_config={**SLURM, "job_script_prologue": ["module load x"]}, scale_n_jobs=3).dry_run("/run")
+    assert text.startswith("3 jobs, ")
+    for line in ("#SBATCH -p small", "#SBATCH -A project_1", "#SBATCH -t 00:30:00", "module load x", "--nworkers 4"):
+        assert line in text
+    assert DaskExecutor().dry_run("/run") == ""
+
+
+def test_example_for_a_cluster_is_valid():
+    """Without a warning; that it runs is for a cluster to show."""
+    config = load_config(CONFIGS / "clusters" / "dask_slurm.yaml")
+    assert config.warnings == []
 
 
 def test_options_are_read_without_importing_dask():

@@ -11,92 +11,15 @@ import itertools
 import math
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.dask import bench
+from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat
 
-_BUNDLE_SECONDS = 0.25  #: how much work a bundle of short tasks holds
-_MAX_BUNDLE = 500
 _FIRST_WINDOW = 64  #: tasks to hold before there are workers
 _PAUSE = 2.0  #: seconds before a task runs again, in which what is left of its earlier run ends
-
-
-@dataclass(slots=True)
-class Held:
-    """A task that is here: its id, its message to the worker, and how often its worker was lost."""
-
-    id: tuple[int, ...]
-    message: bytes
-    attempt: int
-
-
-@dataclass(slots=True)
-class Bundle:
-    """Tasks that were sent to a worker; those whose result has arrived are None."""
-
-    token: str
-    lane: Lane
-    worker: Seat
-    tasks: list[Held | None]
-    future: Any = None
-    started: float | None = None  #: seconds since the epoch
-    dropped: bool = False  #: what comes back is of no interest
-
-    def left(self) -> list[Held]:
-        return [task for task in self.tasks if task is not None]
-
-
-@dataclass(slots=True)
-class Seat:
-    """A Dask worker as the broker sees it."""
-
-    address: str
-    instance: str
-    name: str
-    host: str
-    pid: int
-    threads: int
-    open: bool = True  #: False if it is leaving, or perhaps no longer the process that it was
-    bundles: dict[str, Bundle] = field(default_factory=dict)
-
-
-class Lane:
-    """One executor: its tasks, and how long they take."""
-
-    def __init__(self, key: str, context: dict[str, Any], timeout: float | None, max_retries: int, limit: int | None) -> None:
-        self.key = key
-        self.arguments = context, timeout, max_retries
-        self.max_retries = max_retries
-        self.limit = limit
-        self.backlog: deque[Held] = deque()
-        self.mean: float | None = None  #: running mean of the time a task takes, seconds
-        self.active = 0  #: bundles that are on workers
-        self.wanted = 0
-
-    @property
-    def depth(self) -> int:
-        """Bundles for each slot: short ones wait at the worker for their turn, long ones never."""
-        return 2 if self.mean is not None and self.mean < _BUNDLE_SECONDS else 1
-
-    def measure(self, seconds: float | None) -> None:
-        if seconds is not None:
-            self.mean = seconds if self.mean is None else 0.7 * self.mean + 0.3 * seconds
-
-    def fitting(self, seconds: float = _BUNDLE_SECONDS) -> int:
-        """How many tasks are done in this time."""
-        return 1 if self.mean is None else max(1, min(_MAX_BUNDLE, int(seconds / max(self.mean, 1e-6))))
-
-    def take(self, slots: int) -> list[Held]:
-        """Take the tasks of the next bundle: a fair share of what there is. One whose worker was lost goes alone: it may be the cause."""
-        size = min(self.fitting(), math.ceil(len(self.backlog) / (2 * max(1, slots))))
-        taken = [self.backlog.popleft()]
-        while len(taken) < size and self.backlog and not self.backlog[0].attempt and not taken[0].attempt:
-            taken.append(self.backlog.popleft())
-        return taken
 
 
 class Broker:

@@ -6,6 +6,7 @@ import dataclasses
 import importlib.util
 import itertools
 import json
+import logging
 import os
 import threading
 import time
@@ -19,6 +20,8 @@ from enchanted_tui.executors.dask import keywords
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
 from enchanted_tui.executors.local.executor import usable_cpus
 from enchanted_tui.executors.task import fail_task, task_message
+
+log = logging.getLogger(__name__)
 
 _FIRST_WINDOW = 64  #: tasks to hold until the cluster says how many it can use
 _CLUSTERS = ("LocalCluster_config", "SLURMcluster_config", "scheduler_address", "scheduler_file")
@@ -217,6 +220,16 @@ class DaskExecutor(Executor):
     def links(self) -> list[str]:
         return [self._link] if self._process is not None and self._link else []
 
+    def dry_run(self, run_dir: str) -> str:
+        if self.kind_of_cluster != "slurm":
+            return ""
+        from enchanted_tui.executors.dask.job_script import job_script
+
+        low, high = self.scale_n_jobs_min, self.scale_n_jobs_max
+        varying = self.scale_n_jobs is None and high is not None
+        jobs = f"{low} to {high}" if varying else str(self.scale_n_jobs or 1)
+        return f"{jobs} jobs, each with this script:\n\n{job_script(self.SLURMcluster_config or {})}"
+
     def waiting_for(self) -> str:
         return self._why
 
@@ -241,6 +254,7 @@ class DaskExecutor(Executor):
             self._wanted = message["wanted"]
         elif message["op"] == "link":
             self._link = message["link"]
+            log.info(f"Dask dashboard: {self._link}")
         elif message["op"] == "waiting":
             self._why = message["why"]
 

@@ -1,0 +1,35 @@
+"""The script of the SLURM jobs that would hold Dask workers, made in a process apart: dask-jobqueue changes signal handlers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+_CODE = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from enchanted_tui.executors.dask.job_script import main; main()"
+_OF_THE_CLUSTER = ("n_workers", "shared_temp_directory", "silence_logs", "name", "scheduler_options", "scheduler_cls", "security")
+
+
+def job_script(config: Mapping[str, Any]) -> str:
+    """Give the script, or a sentence that says why there is none. `config`: what SLURMCluster is given."""
+    command = [sys.executable, "-c", _CODE, json.dumps(sys.path)]
+    done = subprocess.run(command, input=json.dumps(config), capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        return f"No job script can be made: {lines[-1] if lines else 'it failed'}\n"
+    return done.stdout
+
+
+def main() -> None:
+    """Write the script for the configuration on standard input."""
+    import dask.config
+
+    dask.config.ensure_file = lambda *given, **named: None  # nothing is written to the home directory
+    from dask_jobqueue.slurm import SLURMJob
+
+    config = {key: value for key, value in json.load(sys.stdin).items() if key not in _OF_THE_CLUSTER}
+    config.pop("log_directory", None)  # which would be made
+    job: Any = SLURMJob
+    sys.stdout.write(job("<address of the scheduler>", name="<name of the worker>", **config).job_script())
