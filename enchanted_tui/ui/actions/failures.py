@@ -13,7 +13,7 @@ register(
         "t",
         "Retry group…",
         "Run the failed samples of the group again, in place of what is recorded.",
-        reason="enchanted-tui --retry-failed RUN_DIR runs all failed samples again",
+        command_line="enchanted-tui --retry-failed RUN_DIR --only TASK,TASK",
         changes=True,
     ),
     Action(

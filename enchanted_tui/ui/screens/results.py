@@ -91,6 +91,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.choice = charts.Choice()
         self._shown = "table"
         self._sort: tuple[str, bool] = ("", True)  # column ("" for the order in which rows finished), largest first
+        self._table_columns: list[str] = []
         self._counts: object = None
         self._reading = False
         self._statistics: dict[tuple[str, str], Statistics] = {}
@@ -150,7 +151,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         results.parameters = parameters or results.parameters
         self.choice.settle(results)
         self.table.set_empty("No sample of this stage has finished yet.")
-        if list(results.columns) != before:
+        if list(results.columns) != before or self._table_columns != self._shown_columns():
             self._lay_out_table()
         self._refresh_view()
 
@@ -255,10 +256,19 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
     def _lay_out_table(self) -> None:
         columns = [Column("", "TASK", 16, sortable=True)]
-        for name, column in self.results.columns.items():
-            width = max(9, min(24, len(name))) if column.numeric else 14
-            columns.append(Column(name, name, width + 2, "right" if column.numeric else "left", sortable=True))
+        self._table_columns = self._shown_columns()
+        for name in self._table_columns:
+            kind = self.results.columns[name].kind
+            width = max(11, min(24, len(name) + 2))
+            columns.append(Column(name, name, width, "right" if kind == "number" else "left", sortable=True))
         self.table.set_columns(columns)
+
+    def _shown_columns(self) -> list[str]:
+        """Give the columns in an order for people: how it ended, parameters, outputs, and the program's own last."""
+        results = self.results
+        own = [name for name in results.columns if name.startswith(("success_", "runtime_sec_"))]
+        first = [name for name in ("success", *results.parameters) if name in results.columns]
+        return [*first, *(name for name in results.columns if name not in first and name not in own), *own]
 
     def _order(self) -> Sequence[int]:
         name, descending = self._sort
@@ -273,7 +283,8 @@ successful ones dots; a number as colour is five steps, each with as many sample
         return sorted(range(count), key=lambda row: str(column.raw[row]), reverse=descending)
 
     def _cells(self, row: int) -> Sequence[Cell]:
-        return (self.results.tasks[row].name, *(_cell(name, column.raw[row]) for name, column in self.results.columns.items()))
+        columns = self.results.columns
+        return (self.results.tasks[row].name, *(_cell(name, columns[name].raw[row]) for name in self._table_columns))
 
     def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
         if event.table is self.table:
@@ -289,7 +300,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.app.perform(self._choose_sort())
 
     async def _choose_sort(self) -> None:
-        names = list(self.results.columns)
+        names = self._table_columns
         lines = ["when they finished", *names]
         current = names.index(self._sort[0]) + 1 if self._sort[0] in names else 0
         chosen = await self.app.push_screen_wait(Chooser("Sort by", lines, current))

@@ -17,7 +17,7 @@ class AskLine(Horizontal):
     DEFAULT_CSS = """
     AskLine { display: none; height: 1; background: $panel; }
     AskLine Label { width: auto; padding: 0 1; }
-    AskLine Input { height: 1; border: none; padding: 0; width: 1fr; background: $boost; }
+    AskLine Input, AskLine Input:focus { height: 1; border: none; padding: 0; width: 1fr; background: $boost; }
     AskLine #hint { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
@@ -34,7 +34,7 @@ class AskLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("", id="question", markup=False)
-        answer = Input(id="answer")
+        answer = Input(id="answer", select_on_focus=False)
         answer.cursor_blink = False
         yield answer
         yield Label("", id="hint", markup=False)
@@ -48,6 +48,7 @@ class AskLine(Horizontal):
         answer = self.query_one(Input)
         answer.value = value
         answer.focus()
+        answer.cursor_position = len(value)  # the end of a long name is what one changes
 
     def say(self, hint: str) -> None:
         """Say what is wrong with the answer, and keep it."""

@@ -1,0 +1,197 @@
+"""The Failures screen in the real app: groups, what the failed have in common, retrying and exporting."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import re
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from snapshots import assert_screen
+from ui_harness import run_campaign
+from watching import in_loop, watching
+
+from enchanted_tui.supervisor.viewing import Viewer
+from enchanted_tui.ui.screens.launch import LaunchScreen
+from enchanted_tui.ui.screens.task import TaskScreen
+from enchanted_tui.ui.widgets.table import VirtualTable
+
+#: What differs from one run of the campaign to the next; each pattern takes the whole width of a column.
+_VARYING = {
+    r"; on [^\n]*": "; on host",
+    r"\d\d:\d\d:\d\d": "12:00:00",
+    r"d0_b\d_s\d+_r0 *": "d0_b0_s0_r0",
+    r" +[\d.]+ (us|s)\b": " a time",
+    rf" {re.escape(socket.gethostname()[:12])} *": " host",
+}
+
+
+@pytest.fixture
+def run(finished_run: Path, tmp_path: Path) -> Path:
+    """A run directory of one's own in which some samples have failed in two ways."""
+    run = tmp_path / "a_run"
+    shutil.copytree(finished_run, run)
+    return run
+
+
+def _groups(run: Path) -> dict[str, int]:
+    viewer = Viewer(run)
+    viewer.refresh(budget=60)
+    found = {group.pattern.split(":")[0]: group.count for group in viewer.failure_groups()}
+    viewer.close()
+    return found
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@in_loop
+async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
+    """Protects the layout, and the sight that the samples with c1 above 0.8 have failed."""
+    async with watching(run, "failures", size) as watcher:
+        await watcher.sees("all of these", "c1 > 0.", ": all of the failed, none of the ok")
+        assert_screen(watcher.app, f"failures_{size[0]}x{size[1]}", hide=_VARYING)
+        await watcher.press("j", "enter")
+        await watcher.sees("failed tasks", "d0_b")
+        assert_screen(watcher.app, f"failures_tasks_{size[0]}x{size[1]}", hide=_VARYING)
+
+
+@in_loop
+async def test_opening_by_key_palette_and_mouse(run: Path) -> None:
+    """Protects the way from a group to a task, and back."""
+    async with watching(run, "failures") as watcher:
+        await watcher.sees("all of these")
+        await watcher.click("FloatingPointError: ")
+        await watcher.sees("FloatingPointError: overflow in step ")
+        await watcher.click("FloatingPointError: ", times=2)
+        await watcher.sees("failed tasks")
+        await watcher.press("enter")
+        await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
+        await watcher.press("escape")
+        await watcher.sees("failed tasks")
+        await watcher.press("escape")
+        await watcher.sees("What they have in common")
+        await watcher.command("Failures: Open")
+        await watcher.sees("failed tasks")
+        await watcher.command("Failures: Back")
+        await watcher.sees("What they have in common")
+        await watcher.press("escape")
+        await watcher.until(lambda: watcher.app.current_mode == "monitor")
+
+
+@in_loop
+async def test_filter_and_order(run: Path) -> None:
+    """Protects finding one kind of failure among many, and the way back to all."""
+    async with watching(run, "failures") as watcher:
+        await watcher.sees("all of these", "COUNT ▼")
+        await watcher.press("slash")
+        await watcher.type("mesh CONVERGE")
+        await watcher.lacks("FloatingPointError")
+        await watcher.sees("ValueError", "those with 'mesh CONVERGE'")
+        await watcher.press("escape")
+        await watcher.sees("FloatingPointError", "ValueError")
+        await watcher.command("Failures: Filter")
+        await watcher.type("nothing like it")
+        await watcher.sees("Nothing has failed.")
+        await watcher.command("Failures: Back")
+        await watcher.press("s")
+        await watcher.sees("LAST ▼")
+        await watcher.click("COUNT")
+        await watcher.sees("COUNT ▼")
+        await watcher.command("Failures: Order")
+        await watcher.sees("LAST ▼")
+
+
+@in_loop
+async def test_copying(run: Path) -> None:
+    """Protects passing a message on."""
+    async with watching(run, "failures") as watcher:
+        await watcher.sees("all of these")
+        await watcher.press("y")
+        await watcher.until(lambda: "mesh did not converge" in watcher.app.clipboard and "overflow" in watcher.app.clipboard)
+        await watcher.press("G")
+        await watcher.command("Failures: Copy")
+        await watcher.until(lambda: len(watcher.app.clipboard.splitlines()) == 1)
+
+
+@in_loop
+async def test_exporting_a_group(run: Path, tmp_path: Path) -> None:
+    """Protects the CSV file: every task of the group with its parameters, nothing replaced unasked, one's own place."""
+    counts = _groups(run)
+    path = tmp_path / "mine.csv"
+    async with watching(run, "failures", (120, 40)) as watcher:
+        await watcher.sees("all of these")
+        await watcher.click("ValueError")
+        await watcher.press("w")
+        await watcher.sees("a_run_failures.csv")
+        await watcher.type(str(path))
+        await watcher.until(path.exists)
+        await watcher.is_told(f"Wrote {counts['ValueError']} line")
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == counts["ValueError"]
+        assert all(0.8 < float(row["c1"]) <= 0.9 and row["kind"] == "exception" and "mesh" in row["message"] for row in rows)
+        await watcher.command("Failures: Write CSV")
+        await watcher.type(str(path))
+        await watcher.sees("is there already")
+        await watcher.press("enter")
+        await watcher.lacks("is there already")
+        before = path.read_bytes()
+        await watcher.press("g")
+        await watcher.click("Write CSV…")
+        await watcher.type(str(path))
+        await watcher.click("Replace")
+        await watcher.until(lambda: path.read_bytes() != before)
+        with path.open(newline="") as file:
+            assert len(list(csv.DictReader(file))) == sum(counts.values())
+
+
+@in_loop
+async def test_retrying_asks_about_the_tasks_of_the_group(run: Path) -> None:
+    """Protects the rest of the campaign: only what the group holds is handed to the launch dialog, which Escape leaves without harm."""
+    counts = _groups(run)
+    journal = (run / "state" / "journal.jsonl").read_bytes()
+    async with watching(run, "failures") as watcher:
+        await watcher.sees("all of these")
+        for how, row, expected in (("key", "j", None), ("palette", "g", sum(counts.values())), ("mouse", "g", sum(counts.values()))):
+            await watcher.press(row)
+            if how == "key":
+                group = watcher.screen.query_one("#groups", VirtualTable).cursor.split(":")[0]
+                expected = counts[group]
+                await watcher.press("t")
+            elif how == "palette":
+                await watcher.command("Failures: Retry group")
+            else:
+                await watcher.click("Retry group…")
+            await watcher.until(lambda: isinstance(watcher.screen, LaunchScreen))
+            await watcher.sees(f"{expected} ")
+            assert len(watcher.screen._asked.only) == expected
+            await watcher.press("escape")
+            await watcher.until(lambda: not isinstance(watcher.screen, LaunchScreen))
+    assert (run / "state" / "journal.jsonl").read_bytes() == journal
+
+
+@in_loop
+async def test_read_only_refuses_what_changes(run: Path, tmp_path: Path) -> None:
+    """Protects somebody else's campaign: looking is all one can do."""
+    async with watching(run, "failures", read_only=True) as watcher:
+        await watcher.sees("all of these")
+        await watcher.press("t", "w")
+        await watcher.pilot.pause(0.3)
+        assert not isinstance(watcher.screen, LaunchScreen)
+        assert "Write to" not in watcher.text
+
+
+def test_a_campaign_without_failures_says_so(tmp_path: Path) -> None:
+    """Protects the empty screen."""
+    run = run_campaign(tmp_path, "fine", function="slow", budget=2, batch_size=2)
+
+    async def look() -> None:
+        async with watching(run, "failures") as watcher:
+            await watcher.sees("Nothing has failed.")
+            await watcher.press("enter", "y", "j")
+            await watcher.press("w")
+            assert "Write to" not in watcher.text
+
+    asyncio.run(look())
