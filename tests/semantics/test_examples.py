@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from campaign_harness import Campaign, read_csv, snapshot
@@ -43,7 +44,22 @@ def test_every_example_is_in_the_table() -> None:
     assert sorted(promises()) == FILES
 
 
-@pytest.mark.parametrize("name", FILES)
+#: Examples that need an extra, and the package that shows whether it is there.
+EXTRAS = {"sampler_active.yaml": ("learning", "skactiveml")}
+
+
+def example_files() -> list[Any]:
+    """Give every example, those without their extra to be skipped with a sentence that says what to install."""
+    found = []
+    for name in FILES:
+        extra, package = EXTRAS.get(name, ("", "enchanted_tui"))
+        missing = importlib.util.find_spec(package) is None
+        skip = pytest.mark.skipif(missing, reason=f"{name} needs the extra '{extra}': pip install 'enchanted-tui[{extra}]'")
+        found.append(pytest.param(name, marks=skip))
+    return found
+
+
+@pytest.mark.parametrize("name", example_files())
 def test_an_example_runs_and_gives_its_rows(
     campaign: Campaign, name: str, untouched: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

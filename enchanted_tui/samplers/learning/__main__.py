@@ -9,8 +9,6 @@ import sys
 import threading
 import traceback
 
-from enchanted_tui.samplers.learning.answers import answer
-
 
 def main() -> None:
     """Serve until whoever asks is gone, in the middle of an answer too."""
@@ -24,6 +22,8 @@ def main() -> None:
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
+    from enchanted_tui.samplers.learning.answers import answer  # takes seconds on a slow file system: whoever asks may be gone by then
+
     while True:
         try:
             reply = answer(json.loads(questions.get()))

@@ -1,0 +1,101 @@
+"""Measure the samplers that learn: ``python -m benchmarks.learning {regret,surrogate,busy,report} ...``.
+
+Results are added to ``benchmarks/learning/results.json``, so that a long series can be run in parts; ``report`` draws the figures and the
+tables of ``docs/learning.md`` from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def load() -> dict[str, list[dict[str, Any]]]:
+    if RESULTS.exists():
+        found: dict[str, list[dict[str, Any]]] = json.loads(RESULTS.read_text())
+        return found
+    return {"regret": [], "surrogate": [], "busy": [], "quality": []}
+
+
+def add(kind: str, result: dict[str, Any], *keys: str) -> None:
+    """Put a result in the place of an earlier one with the same keys."""
+    results = load()
+    place = [result[key] for key in keys]
+    kept = [item for item in results[kind] if [item[key] for key in keys] != place]
+    results[kind] = [*kept, result]
+    RESULTS.write_text(json.dumps(results) + "\n")
+    print(kind, *place, flush=True)
+
+
+def _missing(kind: str, result: dict[str, Any]) -> bool:
+    return not any(all(item.get(key) == value for key, value in result.items()) for item in load()[kind])
+
+
+def measure_regret(options: argparse.Namespace) -> None:
+    from benchmarks.learning import regret
+
+    for seed, function in _each_seed(options, ("Branin", "Hartmann-6")):
+        for kernel in options.kernels:
+            if _missing("regret", {"contender": f"enchanted-tui, {kernel}", "function": function, "seed": seed}):
+                add("regret", regret.ours(function, seed, options.evaluations, kernel), "contender", "function", "seed")
+        if options.botorch and _missing("regret", {"contender": "BoTorch", "function": function, "seed": seed}):
+            add("regret", regret.botorch(options.botorch, function, seed, options.evaluations), "contender", "function", "seed")
+
+
+def measure_surrogate(options: argparse.Namespace) -> None:
+    from benchmarks.learning import surrogate
+
+    for seed, contender in _each_seed(options, surrogate.CONTENDERS):
+        if _missing("surrogate", {"contender": contender, "seed": seed}):
+            errors = surrogate.errors(contender, seed)
+            add("surrogate", {"contender": contender, "seed": seed, "sizes": list(surrogate.SIZES), "errors": errors}, "contender", "seed")
+
+
+def measure_busy(options: argparse.Namespace) -> None:
+    from benchmarks.learning import busy
+
+    for seed, asynchronous in _each_seed(options, (True, False)):
+        mode = "asynchronous" if asynchronous else "batches"
+        if seed < options.campaigns and _missing("busy", {"mode": mode, "seed": seed}):
+            with tempfile.TemporaryDirectory() as directory:
+                run = busy.campaign(Path(directory), asynchronous=asynchronous, seed=seed, budget=60, longest=options.longest)
+            add("busy", {"mode": mode, "seed": seed, "longest": options.longest, **run}, "mode", "seed")
+        if _missing("quality", {"mode": mode, "seed": seed}):
+            regrets = busy.regret("Branin", asynchronous=asynchronous, seed=seed, evaluations=options.evaluations)
+            add("quality", {"mode": mode, "seed": seed, "function": "Branin", "regret": regrets}, "mode", "seed")
+
+
+def write_report(options: argparse.Namespace) -> None:
+    from benchmarks.learning.report import write
+
+    write(load())
+
+
+def _each_seed(options: argparse.Namespace, items: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
+    return ((seed, item) for seed in range(options.first_seed, options.seeds) for item in items)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.learning", description=__doc__)
+    parser.add_argument("what", choices=("regret", "surrogate", "busy", "report"))
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--evaluations", type=int, default=50)
+    parser.add_argument("--kernels", nargs="+", default=["Matern-3/2", "Matern-5/2", "RBF"])
+    parser.add_argument("--botorch", metavar="PYTHON", help="interpreter of an environment that has BoTorch")
+    parser.add_argument("--campaigns", type=int, default=2, help="seeds for which workers are really kept busy")
+    parser.add_argument("--longest", type=float, default=10.0, help="seconds of the longest sample there")
+    options = parser.parse_args()
+    {"regret": measure_regret, "surrogate": measure_surrogate, "busy": measure_busy, "report": write_report}[options.what](options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""A campaign that learns and whose supervisor is killed in the middle of it: all observations back, the exact budget, no sample twice."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+
+import pytest
+from campaigns import LIMIT
+
+LEARNING = {
+    "type": "BayesianOptimizationSampler",
+    "parameters": ["x"],
+    "bounds": [[0, 1]],
+    "budget": 16,
+    "initial_samples": 4,
+    "acquisition_batch_size": 4,
+    "failure_prob_filter": True,
+}
+
+
+def learning(**options):
+    return {
+        "executors": {"local": {"type": "LocalExecutor", "n_workers": 2}},
+        "samplers": {"s": {**LEARNING, **options}},
+        "runners": {"probe": {"type": "probe_runners:ProbeRunner", "mischief": True, "sleep": [0.0, 0.05]}},
+        "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "probe"}]},
+    }
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """What an uninterrupted campaign leaves."""
+    from campaigns import Campaign
+
+    whole = Campaign(tmp_path_factory.mktemp("reference"), learning())
+    ended = whole.run()
+    assert ended.code == 0, ended
+    whole.wait_for_no_process()
+    return whole.contents()
+
+
+def kill_at(campaign, tasks, pause):
+    """Kill the supervisor a moment after so many tasks are on record."""
+    process = campaign.supervise("--run-mode", "resume" if campaign.records() else "auto")
+    campaign.wait_for_tasks(tasks, process, patience=LIMIT)
+    with contextlib.suppress(subprocess.TimeoutExpired):  # it is still at work, as it should be
+        process.communicate(timeout=pause)
+    process.kill()
+    process.communicate(timeout=LIMIT)
+    campaign.wait_for_no_process()
+
+
+@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.full) for number in range(1, 12))])
+def test_batches_after_kills_are_those_of_an_uninterrupted_campaign(campaign, reference, number):
+    """Killed while tasks run and, once they have all finished, while the model is fitted; every file ends the same to the bit."""
+    chance = random.Random(number)
+    killed = campaign(learning())
+    for tasks in (4, 8 + chance.randrange(4)):  # after 4 and 8 tasks there is nothing to do but to learn
+        kill_at(killed, tasks, 0.4 * chance.random())
+    killed.complete()
+    killed.wait_for_no_process()
+    killed.assert_like(reference)
+
+
+def test_asynchronous_learning_is_killed_and_goes_on(campaign):
+    """What was drawn is run with the very same values, and not a sample more than the budget."""
+    killed = campaign(learning(asynchronous=True))
+    before = {}
+    for tasks in (5, 11):
+        kill_at(killed, tasks, 0.1)
+        now = drawn(killed)
+        assert {place: now[place] for place in before} == before
+        before = now
+    killed.complete()
+    killed.wait_for_no_process()
+    killed.assert_sound_record()
+    after = drawn(killed)
+    assert {place: after[place] for place in before} == before
+    assert len(after) == len(set(after.values())) == 16
+    (last,) = [record for record in killed.records() if record["type"] == "learned"][-1:]
+    assert last["known"] == last["observations"] + last["failed"] == 16
+
+
+def drawn(campaign):
+    """Give the recorded values by position; a position is recorded once."""
+    found = {}
+    for record in campaign.records():
+        if record["type"] == "samples":
+            for place, row in enumerate(record["rows"]):
+                position = record["first"] + record["start"] + place
+                assert position not in found
+                found[position] = tuple(row)
+    return found
+
+
+def test_the_process_that_fits_dies_with_its_supervisor(campaign):
+    """In the middle of a fit, too: an orphan would burn a core for nobody."""
+    killed = campaign(learning(initial_samples=12, acquisition_batch_size=4, fully_bayesian=True))
+    process = killed.supervise()
+    killed.wait_for_tasks(12, process)
+    while not any("samplers.learning" in line for line in killed.processes().values()):
+        assert process.poll() is None
+    process.kill()
+    process.communicate(timeout=LIMIT)
+    killed.wait_for_no_process(5.0)

@@ -1,0 +1,285 @@
+"""Campaigns whose samplers learn: budgets, going on, failures, nesting, steps, asynchronous drawing, what is recorded, stopping."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from campaign_harness import Campaign, campaign_config, random_sampler
+
+from enchanted_tui import cli
+from enchanted_tui.config.loading import config_from_mapping
+from enchanted_tui.samplers.bayesian_optimization_sampler import BayesianOptimizationSampler
+from enchanted_tui.samplers.learning_sampler import Pending
+from enchanted_tui.supervisor.supervisor import Supervisor
+
+HILL = {"r0": {"type": "learning_runners:HillRunner"}}
+BAYESIAN = {
+    "type": "BayesianOptimizationSampler",
+    "parameters": ["x"],
+    "bounds": [[0.0, 1.0]],
+    "initial_samples": 4,
+    "acquisition_batch_size": 3,
+}
+ACTIVE = {
+    "type": "ActiveLearningSampler",
+    "parameters": ["x"],
+    "bounds": [[0.0, 1.0]],
+    "query_strategy": "GreedySamplingTarget",
+    "batch_size": 4,
+    "n_candidates": 64,
+}
+has_extra = all(importlib.util.find_spec(name) for name in ("sklearn", "skactiveml"))
+needs_extra = pytest.mark.skipif(not has_extra, reason="scikit-activeml is not installed: install the extra 'learning'")
+BOTH = [pytest.param(BAYESIAN, id="bayesian"), pytest.param(ACTIVE, id="active", marks=needs_extra)]
+
+
+def config(sampler: dict[str, Any], runner: dict[str, Any] | None = None, supervisor: dict[str, Any] | None = None, **options: Any) -> Any:
+    runners = {"r0": {**HILL["r0"], **(runner or {})}}
+    return campaign_config({**sampler, **options}, runners=runners, **(supervisor or {}))
+
+
+def points(campaign: Campaign) -> list[str]:
+    return campaign.column("x")
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_the_budget_is_exact_and_each_sample_runs_once(campaign: Campaign, sampler: dict[str, Any], asynchronous: bool) -> None:
+    """Random samples at the beginning and failing ones included; every observation is learnt from."""
+    assert campaign.run(config=config(sampler, {"fails_above": 0.8}, budget=11, asynchronous=asynchronous)) == 0
+    assert len(set(points(campaign))) == 11
+    assert set(campaign.executions().values()) == {1}
+    last = campaign.records("learned")[-1]
+    outputs = [row["output"] for row in campaign.rows() if row["success"] == "True"]
+    good = sum(math.isfinite(float(output)) for output in outputs if output)
+    assert (last["known"], last["observations"], last["failed"]) == (11, good, 11 - good)
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_batches_are_the_same_for_the_same_seed(campaign: Campaign, sampler: dict[str, Any]) -> None:
+    """To the bit, although workers finish in any order."""
+    assert campaign.run(config=config(sampler, {"fails_above": 0.9}, budget=10)) == 0
+    first = points(campaign)
+    assert campaign.run("--overwrite") == 0
+    assert points(campaign) == first
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_resume_continues_with_all_observations(campaign: Campaign, sampler: dict[str, Any]) -> None:
+    """4 + 3 of 10 samples, resumed, then extended: the samples of one campaign, each run once."""
+    whole = config(sampler, {"fails_above": 0.9}, budget=13)
+    assert campaign.run(config=whole) == 0
+    expected = points(campaign)
+    campaign.forget_executions()
+    shutil.rmtree(campaign.run_dir)
+    sizes = [7, 10] if sampler is BAYESIAN else [8, 12]
+    assert campaign.run(config=config(sampler, {"fails_above": 0.9}, budget=sizes[0])) == 0
+    campaign.budget(sizes[1])
+    assert campaign.resume() == 0
+    assert points(campaign) == expected[: sizes[1]]
+    campaign.budget(13 - sizes[1])
+    assert campaign.extend() == 0
+    assert points(campaign) == expected
+    assert set(campaign.executions().values()) == {1}
+
+
+def test_all_failed_batches_are_survived(campaign: Campaign) -> None:
+    """Nothing to learn from: everything is drawn at random, and the exit code says that all failed."""
+    assert campaign.run(config=config(BAYESIAN, {"fails_above": -1.0}, budget=9)) in (0, 4)
+    assert len(campaign.rows()) == 9
+    assert campaign.records("learned") == []
+
+
+def test_retried_failures_are_observations_afterwards(campaign: Campaign) -> None:
+    """What failed and was run again counts with its new result."""
+    assert campaign.run(config=config(BAYESIAN, {"fails_above": 0.5}, budget=7)) == 0
+    campaign.config["runners"]["r0"]["fails_above"] = 2.0
+    campaign.write()
+    assert cli.main(["--retry-failed", "run"]) == 0
+    campaign.budget(8)
+    assert campaign.resume() == 0
+    assert campaign.records("learned")[-1]["known"] == 8
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_an_inner_stage_averages_over_its_parents(campaign: Campaign, asynchronous: bool) -> None:
+    """Each sample is run for every parent and is one observation."""
+    inner = {**BAYESIAN, "budget": 6, "asynchronous": asynchronous}
+    runners = {"r1": {"type": "learning_runners:HillRunner"}}
+    assert campaign.run(config=campaign_config(random_sampler(3, parameters=("y",)), inner, runners=runners)) == 0
+    rows = campaign.rows()
+    assert len(rows) == 18
+    last = campaign.records("learned")[-1]
+    means: dict[str, list[float]] = {}
+    for row in rows:
+        means.setdefault(row["x"], []).append(float(row["output"]))
+    assert (last["known"], last["observations"]) == (6, 6)
+    assert last["best"] == pytest.approx(max(sum(values) / 3 for values in means.values()))
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_stage_with_steps_learns_from_the_last(campaign: Campaign, asynchronous: bool) -> None:
+    """Sequential codes: what the last one gives is what is looked for."""
+    steps = config({**BAYESIAN, "asynchronous": asynchronous}, budget=6)
+    steps["runners"]["double"] = {"type": "learning_runners:HillRunner"}
+    steps["supervisor"]["run_order"] = [{"executor": ["here", "here"], "sampler": "s0", "runner": ["r0", "double"]}]
+    assert campaign.run(config=steps) == 0
+    assert len(campaign.rows()) == 6
+    assert campaign.records("learned")[-1]["best"] == pytest.approx(max(campaign.numbers("output")))
+
+
+def test_a_parser_says_what_is_learnt(campaign: Campaign) -> None:
+    """Its objective, the negative height, comes from the run directory and not from the row."""
+    assert campaign.run(config=config(BAYESIAN, budget=7, parser="learning_runners:HeightParser")) == 0
+    assert campaign.records("learned")[-1]["best"] == pytest.approx(max(-value for value in campaign.numbers("output")))
+
+
+# -- asynchronous -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_drawn_as_soon_as_a_worker_is_free(campaign: Campaign) -> None:
+    """After the first ones, no draw waits for the samples that still run."""
+    assert campaign.run(config=config(BAYESIAN, {"slow": 0.3}, budget=12, asynchronous=True, ahead=0)) == 0
+    running_at_draws = []
+    drawn = finished = 0
+    for record in campaign.records():
+        if record["type"] == "samples":
+            running_at_draws.append(drawn - finished)
+            drawn += len(record["rows"])
+        finished += record["type"] == "task"
+    assert max(running_at_draws[1:]) >= 1
+    assert max(running_at_draws[1:]) <= 1, "two workers: at most one is busy when a sample is drawn"
+
+
+def test_every_draw_can_be_repeated_from_the_record(campaign: Campaign) -> None:
+    """It is a function of the seed, the position, what was known and what was pending: given the same order of results, the same."""
+    options = {**BAYESIAN, "budget": 12, "asynchronous": True, "ahead": 0}
+    assert campaign.run(config=config(options, {"slow": 0.1, "fails_above": 0.9})) == 0
+    from enchanted_tui.samplers.learning.answers import answer
+
+    sampler = BayesianOptimizationSampler(**{name: value for name, value in options.items() if name != "type"})
+    sampler.place(7, 0)
+    drawn: dict[tuple[int, int], tuple[int, dict[str, float]]] = {}
+    tasks: list[dict[str, Any]] = []
+    told = repeated = 0
+    for record in campaign.records():
+        if record["type"] == "task":
+            tasks.append(record)
+        elif record["type"] == "samples":
+            for known in tasks[told : record["known"]]:
+                position, sample = drawn.pop(tuple(known["task"][1:3]))
+                sampler.tell(position, sample, [known["row"]])
+            told = record["known"]
+            pending = [Pending(position, sample) for position, sample in drawn.values()]
+            found = sampler.draw(record["first"], len(record["rows"]), pending, answer)
+            assert [list(sample.values()) for sample in found.samples] == record["rows"]
+            repeated += found.learned is not None
+            for place, sample in enumerate(found.samples):
+                drawn[record["batch"], place] = record["first"] + place, sample
+    assert repeated >= 4
+
+
+def test_fits_wait_for_enough_new_results(campaign: Campaign) -> None:
+    """With min_new_results, hyperparameters are kept in between; the draws go on."""
+    assert campaign.run(config=config(BAYESIAN, {"slow": 0.05}, budget=16, asynchronous=True, min_new_results=4)) == 0
+    known = [record["known"] for record in campaign.records("learned")]
+    assert all(later - earlier >= 4 for earlier, later in pairwise(known[:-1]))
+    assert known[-1] == 16
+    assert len(campaign.rows()) == 16
+
+
+def test_fitting_never_blocks_the_loop(campaign: Campaign) -> None:
+    """While somebody else's sampler learns for seconds, a request is obeyed at once."""
+    slow = campaign_config({"type": "learning_runners:SlowLearner", "budget": 3, "seconds": 5.0}, runners=HILL)
+    supervisor = Supervisor(config_from_mapping(slow))
+    ended: list[Any] = []
+    thread = threading.Thread(target=lambda: ended.append(supervisor.start()))
+    thread.start()
+    while not campaign.path("state/journal.jsonl").exists() or not campaign.records("batch_complete"):
+        time.sleep(0.05)
+    asked = time.monotonic()
+    supervisor.request("drain")
+    thread.join(20)
+    assert ended[0].reason == "drained"
+    assert time.monotonic() - asked < 4.0
+
+
+# -- what is recorded and shown -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_learnt_is_recorded_shown_and_given_as_json(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """The journal keeps it, --status says it, --json has the points that a plot needs."""
+    assert campaign.run(config=config(BAYESIAN, budget=10)) == 0
+    records = campaign.records("learned")
+    assert [record["known"] for record in records] == [4, 7, 10]
+    assert records[-1]["best"] == max(campaign.numbers("output"))
+    assert records[0]["acquisition"] > 0
+    capsys.readouterr()
+    assert cli.main(["--status", "run"]) == 0
+    assert "cross-validated error" in capsys.readouterr().out
+    assert cli.main(["--status", "run", "--json"]) == 0
+    (stage,) = json.loads(capsys.readouterr().out)["snapshot"]["stages"]
+    assert [point["known"] for point in stage["learned"]] == [4, 7, 10]
+    assert {"cv_error", "cv_error_relative", "best", "acquisition", "observations", "failed", "seconds", "time"} <= stage["learned"][
+        0
+    ].keys()
+
+
+# -- stop_when ------------------------------------------------------------------------------------------------------------------
+
+STOPS = {
+    "target_error": {"target_error": 10.0},
+    "target_relative_error": {"target_relative_error": 100.0},
+    "no_improvement": {"no_improvement": 3},
+    "core_hours": {"core_hours": 1e-9},
+    "wall_hours": {"wall_hours": 1e-9},
+}
+
+
+@pytest.mark.parametrize("limit", STOPS)
+def test_a_campaign_ends_when_it_is_enough(campaign: Campaign, limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 0, reason stop_when, and a sentence that names the limit; resumed without it, it completes its budget."""
+    assert campaign.run(config=config(BAYESIAN, budget=30, supervisor={"stop_when": STOPS[limit]})) == 0
+    assert campaign.records("end")[-1]["reason"] == "stop_when"
+    assert f"stop_when.{limit}" in capsys.readouterr().err
+    assert len(campaign.records("task")) < 30
+    campaign.config["supervisor"].pop("stop_when")
+    assert campaign.resume("--set", "samplers.s0.budget=30") == 0
+    assert len(set(points(campaign))) == 30
+    assert set(campaign.executions().values()) == {1}
+
+
+def test_limits_that_make_no_sense_are_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt limit, one that no sampler can reach, and one below zero; before anything is created."""
+    for limits, said in (({"target_eror": 1.0}, "did you mean 'target_error'"), ({"core_hours": -1}, "> 0")):
+        assert campaign.run(config=config(BAYESIAN, budget=5, supervisor={"stop_when": limits})) == 2
+        assert said in capsys.readouterr().err
+    assert campaign.run(config=campaign_config(stop_when={"target_error": 1.0})) == 2
+    assert "no sampler in run_order learns" in capsys.readouterr().err
+    assert not campaign.run_dir.exists()
+
+
+# -- what it costs others -------------------------------------------------------------------------------------------------------
+
+
+def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
+    """Models are fitted in a process of their own: nothing of them comes into the supervisor."""
+    campaign.write(config(BAYESIAN, budget=8))
+    code = "import sys; from enchanted_tui.cli import main; assert main(sys.argv[1:]) == 0; print(*sorted(sys.modules))"
+    command = [sys.executable, "-c", code, str(campaign.config_path), "--no-ui"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert not {"sklearn", "skactiveml", "enchanted_tui.samplers.learning.bayesian"} & set(done.stdout.split())
