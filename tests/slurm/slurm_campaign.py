@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from bed import Bed
 from bed_processes import wait_for
 
 from enchanted_tui.supervisor.journal import JournalReader
@@ -97,6 +98,18 @@ class Campaign:
         (wrappers / "sbatch").chmod(0o755)
         self.environment["PATH"] = f"{wrappers}:{self.environment['PATH']}"
 
+    def count_calls(self, *, by_ssh: bool = False) -> Path:
+        """Have every call of SLURM's commands noted in a file, which is given; by SSH, the log-in has to put ``bin`` into PATH."""
+        calls, wrappers = self.root / "calls", self.root / "bin"
+        calls.touch()
+        wrappers.mkdir()
+        for name in ("sbatch", "squeue", "sacct", "scontrol", "scancel"):
+            (wrappers / name).write_text(f'#!/bin/sh\necho {name} >> {calls}\nexec {shutil.which(name)} "$@"\n')
+            (wrappers / name).chmod(0o755)
+        if not by_ssh:
+            self.environment["PATH"] = f"{wrappers}:{self.environment['PATH']}"
+        return calls
+
     # -- what there is ------------------------------------------------------------------------------------------------------------
 
     def rows(self) -> list[dict[str, str]]:
@@ -179,3 +192,15 @@ def nested(campaign: Campaign) -> None:
         {"executor": "cluster", "sampler": "s0", "runner": "first"},
         {"executor": ["cluster", "cluster"], "sampler": "s1", "runner": ["probe", "shell"]},
     ]
+
+
+def ssh_options(bed: Bed) -> dict[str, Any]:
+    """How to log in to the cluster."""
+    return {
+        "host": "127.0.0.1",
+        "port": bed.ssh_port,
+        "user": bed.user,
+        "key_filename": str(bed.key_file),
+        "known_hosts": str(bed.known_hosts),
+        "identity_agent": "none",
+    }

@@ -7,19 +7,7 @@ from typing import Any
 
 import pytest
 from bed import Bed
-from slurm_campaign import Campaign, nested
-
-
-def ssh_options(bed: Bed) -> dict[str, Any]:
-    """How to log in to the cluster."""
-    return {
-        "host": "127.0.0.1",
-        "port": bed.ssh_port,
-        "user": bed.user,
-        "key_filename": str(bed.key_file),
-        "known_hosts": str(bed.known_hosts),
-        "identity_agent": "none",
-    }
+from slurm_campaign import Campaign, nested, ssh_options
 
 
 def outcome(campaign: Campaign) -> dict[str, Any]:

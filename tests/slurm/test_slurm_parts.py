@@ -1,0 +1,199 @@
+"""The parts of the executor that decide something: shares, scripts, times, tokens, results files, verdicts, and what is shipped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.slurm.book import JobBook, Submission, token_of
+from enchanted_tui.executors.slurm.bundle import archive
+from enchanted_tui.executors.slurm.element import elements_of
+from enchanted_tui.executors.slurm.queue import JobRow
+from enchanted_tui.executors.slurm.script import job_script, option_problems, seconds, walltime
+from enchanted_tui.executors.slurm.settle import judge, never_starts
+from enchanted_tui.executors.slurm.shares import Bundling
+from enchanted_tui.executors.task import seal
+
+tasks = st.builds(TaskId, st.integers(0, 3), st.integers(0, 5), st.integers(0, 50), st.integers(0, 2))
+
+
+# -- shares ---------------------------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.integers(0, 500),
+    st.integers(1, 50),
+    st.integers(1, 100),
+    st.one_of(st.none(), st.floats(1e-5, 1e5)),
+    st.one_of(st.none(), st.integers(1, 50)),
+    st.one_of(st.none(), st.floats(60, 1e6)),
+)
+def test_shares_hold_every_task_once_within_the_limits(
+    count: int, free: int, limit: int, mean: float | None, per_job: int | None, limit_of_time: float | None
+) -> None:
+    """Protects against lost and doubled samples: shares are the first tasks in order, no more than the queue and the cluster allow."""
+    bundling = Bundling(per_job, 2, 50, limit_of_time)
+    shares = bundling.divide(list(range(count)), free, limit, mean)
+    assert [task for share in shares for task in share] == list(range(sum(map(len, shares))))
+    assert len(shares) <= min(free, limit)
+    assert all(shares)
+    assert bool(shares) == bool(count)
+    assert bundling.capacity(mean) >= 1
+
+
+@pytest.mark.parametrize(
+    ("mean", "expected"),
+    [(0.01, 6_000), (1.0, 100), (600.0, 9), (100_000.0, 1)],
+    ids=["worth its start", "even", "within the walltime", "at least one"],
+)
+def test_auto_goes_by_run_times_and_walltime(mean: float, expected: int) -> None:
+    """Protects against jobs of a second and against jobs that the walltime cuts off: two hours, one process, 1,000 wait for 10 jobs."""
+    assert Bundling(None, 1, 10, 7_200.0).share(1_000, 10, mean) == expected
+
+
+# -- scripts --------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("30", 1800), ("01:30", 90), ("1:00:00", 3600), ("2-0", 172800), ("1-12:30", 131400), ("1-00:00:01", 86401), ("soon", None)],
+)
+def test_times_are_read_as_slurm_does(text: str, expected: int | None) -> None:
+    """Protects the walltime rule: a single number is minutes, and days come before a dash."""
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("line", ["#SBATCH --time=00:20:00", "#SBATCH -t 20", "#SBATCH --time 20"])
+def test_the_walltime_is_found_in_a_template(line: str) -> None:
+    """Protects the walltime rule for scripts of the user's own."""
+    assert walltime({}, f"#!/bin/bash\n{line}\n{{{{ command }}}}\n") == 1200
+
+
+@pytest.mark.parametrize("options", [{"array": "0-3"}, {"output": "x"}, {"c": "4"}, {"time": "soon"}, {"comment": "a\nb"}, {"a b": "c"}])
+def test_options_that_cannot_work_are_refused(options: dict[str, str]) -> None:
+    """Protects what the executor needs for itself, and the script from more lines than one an option."""
+    assert list(option_problems(options))
+
+
+def test_a_template_keeps_everything_but_the_command() -> None:
+    """Protects a script that is known to work: only the placeholder is replaced, literally."""
+    made = job_script({"mem": "1G"}, ["ignored"], "#!/bin/sh\nsrun {{ command }} # \\1\n", ["py", "/a b/w", "/d"])
+    assert made == "#!/bin/sh\nsrun py '/a b/w' /d \"$SLURM_ARRAY_TASK_ID\" # \\1\n"
+
+
+# -- the journal ----------------------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.lists(st.tuples(tasks, st.integers(0, 2)), max_size=8, unique_by=lambda item: item[0]), min_size=1, max_size=4))
+def test_an_intent_survives_the_journal(elements: list[list[tuple[TaskId, int]]]) -> None:
+    """Protects a restart: what was written down says exactly which job holds which task."""
+    submission = Submission("e0123456789ab", "cluster", "run-e0123456789ab", "/jobs/e0123456789ab", elements, 5.0)
+    book = JobBook()
+    book.apply({**submission.intent(), "time": 5.0})
+    assert book.open[submission.token] == submission
+    assert token_of(submission.name) == submission.token
+
+
+def test_a_task_belongs_to_the_job_that_was_given_it_last() -> None:
+    """Protects against the result of a job that was given up: what has come back or was given to another job is not held any more."""
+    first, second = TaskId(0, 0, 0, 0), TaskId(0, 0, 1, 0)
+    book = JobBook()
+    for token, held in (("e000000000001", [first, second]), ("e000000000002", [second])):
+        book.apply({**Submission(token, "c", f"r-{token}", "/d", [[(task, 0) for task in held]]).intent(), "time": 0.0})
+    assert [submission.elements for submission in book.of("c")] == [[[(first, 0)]], [[(second, 0)]]]
+    book.came_back(first)
+    book.apply({"type": "jobs", "event": "closed", "token": "e000000000002"})
+    assert [submission.elements for submission in book.of("c")] == [[[]]]
+
+
+# -- results --------------------------------------------------------------------------------------------------------------------------
+
+
+def record(sample: int) -> bytes:
+    return seal(b'{"v":1,"type":"task","task":[0,0,%d,0],"outcome":"ok","runtime":0.5,"row":{"x":"\\u00e9"}}' % sample)
+
+
+@given(st.integers(1, 60), st.integers(0, 3))
+def test_results_are_taken_whole_however_they_arrive(cut: int, torn: int) -> None:
+    """Protects against half a line, read while it is written, and against lines that the death of a job has torn."""
+    tasks_held = [[(TaskId(0, 0, sample, 0), 0) for sample in range(3)]]
+    [element] = elements_of(Submission("e0", "c", "n", "/d", tasks_held))
+    garbage = record(9)[: 10 * torn] + b"\n" if torn else b""
+    content = b'#{"op": "hello", "at": 1.0, "node": "n1"}\n' + record(0) + garbage + record(1)[:-4] + b"\n" + record(2)
+    found = []
+    for start in range(0, len(content), cut):
+        results, _ = element.take(content[start : start + cut])
+        found += results
+    assert [(task.sample, line) for task, line, _ in found] == [(0, record(0)), (2, record(2))]
+    assert element.hello is not None
+    assert element.offset == len(content)
+
+
+# -- verdicts -------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_code", "kind", "failure", "counts"),
+    [
+        ("TIMEOUT", "0:0", "walltime", "timeout", True),
+        ("NODE_FAIL", "0:0", "node", "lost", True),
+        ("PREEMPTED", "0:15", "preempted", "lost", False),
+        ("OUT_OF_MEMORY", "0:125", "memory", "memory", True),
+        ("CANCELLED", "0:15", "cancelled", "lost", False),
+        ("FAILED", "0:53", "launch", "lost", True),
+        ("FAILED", "0:9", "memory", "memory", True),
+        ("FAILED", "74:0", "disk", "lost", False),
+        ("FAILED", "1:0", "failed", "lost", True),
+    ],
+)
+def test_each_end_of_a_job_is_told_from_the_others(state: str, exit_code: str, kind: str, failure: str, counts: bool) -> None:
+    """Protects the right treatment: what is retried, what counts as an attempt, and what the sample is recorded as at last."""
+    verdict = judge(JobRow("7", 1, state, "n", node="n1", exit_code=exit_code), 60.0)
+    assert (verdict.kind, verdict.failure, verdict.counts) == (kind, failure, counts)
+
+
+def test_a_busy_cluster_is_not_taken_for_an_impossible_one() -> None:
+    """Protects jobs that merely wait; once something has started, missing nodes are a matter of time."""
+    for reason in ("Priority", "Resources", "JobArrayTaskLimit", "ReqNodeNotAvail, UnavailableNodes:n2", "QOSMaxJobsPerUserLimit"):
+        assert never_starts(JobRow("7", 1, "PENDING", "n", reason=reason), first=True) is None
+    assert never_starts(JobRow("7", 1, "PENDING", "n", reason="PartitionConfig"), first=False) is None
+    assert never_starts(JobRow("7", 1, "PENDING", "n", reason="PartitionConfig"), first=True)
+
+
+# -- what is shipped ------------------------------------------------------------------------------------------------------------------
+
+
+def interpreters() -> list[str]:
+    """Give this interpreter and, where there is one, the oldest that jobs may use."""
+    found = [sys.executable]
+    for directory in (*os.environ.get("PATH", "").split(":"), *map(str, Path.home().glob(".pyenv/versions/3.9*/bin"))):
+        path = Path(directory) / "python3.9"
+        if path.exists() and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0:
+            found.append(str(path))
+            break
+    return found
+
+
+@pytest.mark.parametrize("interpreter", interpreters())
+def test_the_archive_needs_the_standard_library_alone(interpreter: str, tmp_path: Path) -> None:
+    """Protects clusters where nothing is installed: every module that is shipped can be imported, without anybody's packages."""
+    name, content = archive()
+    path = tmp_path / name
+    path.write_bytes(content)
+    modules = [
+        item.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for item in zipfile.ZipFile(BytesIO(content)).namelist()
+        if not item.startswith("__main__")
+    ]
+    code = f"import sys, importlib; sys.path.insert(0, {str(path)!r}); [importlib.import_module(name) for name in {modules!r}]"
+    done = subprocess.run([interpreter, "-I", "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
