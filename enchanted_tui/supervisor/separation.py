@@ -173,13 +173,6 @@ def heights(values: Sequence[float], span: tuple[float, float], width: int, *, l
     return [-(-count * _STEPS // most) if count else 0 for count in counts]
 
 
-def place_of(value: float, span: tuple[float, float], width: int, *, logarithmic: bool) -> int:
-    """Give the bin of `heights` that holds a value."""
-    low, high = (math.log(end) for end in span) if logarithmic else span
-    share = _share(math.log(value) if logarithmic and value > 0 else low if logarithmic else value, low, high)
-    return min(width - 1, int(share * width))
-
-
 def _share(value: float, low: float, high: float) -> float:
     """Give where a value lies between two, 0 to 1, also where their difference is beyond all numbers."""
     width = high / 2 - low / 2

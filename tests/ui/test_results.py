@@ -16,6 +16,7 @@ from watching import Watcher, in_loop, watching
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.supervisor import actions
 from enchanted_tui.ui.screens.task import TaskScreen
+from enchanted_tui.ui.widgets.dataset_table import SummaryTable
 from enchanted_tui.ui.widgets.plot import Plot
 from enchanted_tui.ui.widgets.table import VirtualTable
 
@@ -200,7 +201,7 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
                 await watcher.sees("MEDIAN")
                 await watcher.until(lambda: len(watcher.screen.results) == 40)
                 await watcher.sees("40 rows")
-                await watcher.until(lambda: watcher.screen._statistics["energy", "all"].count == 40)
+                await watcher.until(lambda: watcher.screen.query_one(SummaryTable).statistics["energy", "all"].count == 40)
 
         asyncio.run(look())
     finally:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 
-from enchanted_tui.supervisor.results import Floats, Mask, News, Results, Statistics, statistics
+from enchanted_tui.supervisor.results import News, Results
 from enchanted_tui.supervisor.task_index import TaskList
-from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.charts import choice as charts
-from enchanted_tui.ui.charts.coverage import coverage_text
-from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
-from enchanted_tui.ui.widgets.line import Buttons, Line
+from enchanted_tui.ui.widgets.coverage_view import CoverageView
+from enchanted_tui.ui.widgets.dataset_table import FINISHED, DatasetTable, SummaryTable
+from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.plot import Plot
-from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View, Viewer
@@ -43,17 +38,6 @@ _BODIES = {"table": "#table", "coverage": "#coverage", "summary": "#summary"}
 _PAUSE = 2.0  # seconds between two readings of a dataset that grows ...
 _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copies the columns
 _NOTHING = "No campaign is open; choose one on the screen Runs (1)."
-_SUMMARY = (
-    Column("column", "COLUMN", 16, grow=1),
-    Column("rows", "ROWS", 6),
-    Column("count", "COUNT", 7, "right"),
-    Column("missing", "MISSING", 7, "right", priority=2),
-    Column("min", "MIN", 9, "right"),
-    Column("median", "MEDIAN", 9, "right"),
-    Column("mean", "MEAN", 9, "right", priority=1),
-    Column("max", "MAX", 9, "right"),
-    Column("std", "STD", 9, "right", priority=3),
-)
 
 
 class ResultsScreen(CampaignScreen):
@@ -67,8 +51,6 @@ successful ones dots; a number as colour is five steps, each with as many sample
     ResultsScreen #tabs { background: $surface; padding: 0 1; }
     ResultsScreen #choices { background: $background; padding: 0 1; }
     ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage { display: none; height: 1fr; }
-    ResultsScreen #coverage { padding: 0 1; scrollbar-size-vertical: 1; }
-    ResultsScreen #coverage-text { height: auto; }
     ResultsScreen .-shown { display: block !important; }
     """
     AUTO_FOCUS = "#table"
@@ -90,28 +72,24 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.results = Results()
         self.choice = charts.Choice()
         self._shown = "table"
-        self._sort: tuple[str, bool] = ("", True)  # column ("" for the order in which rows finished), largest first
-        self._table_columns: list[str] = []
         self._counts: object = None
         self._reading = False
-        self._statistics: dict[tuple[str, str], Statistics] = {}
 
     def compose_body(self) -> ComposeResult:
         yield Buttons(id="tabs")
         yield Buttons(id="choices")
-        yield VirtualTable((Column("task", "TASK", 16),), self._cells, fit=False, empty=_NOTHING, id="table")
+        yield DatasetTable(id="table")
         yield Plot(id="plot")
-        with VerticalScroll(id="coverage"):
-            yield Line(id="coverage-text")
-        yield VirtualTable(_SUMMARY, self._summary_cells, id="summary")
+        yield CoverageView(id="coverage")
+        yield SummaryTable(id="summary")
         yield AskLine()
 
     def on_mount(self) -> None:
         self._go("table")
 
     @property
-    def table(self) -> VirtualTable:
-        return self.query_one("#table", VirtualTable)
+    def table(self) -> DatasetTable:
+        return self.query_one(DatasetTable)
 
     @property
     def plot(self) -> Plot:
@@ -135,7 +113,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def _forget(self, why: str) -> None:
         self.results = Results()
         self.table.set_empty(why)
-        self._lay_out_table()
+        self.table.show(self.results)
         self._refresh_view()
 
     async def _read(self, viewer: Viewer) -> None:
@@ -146,13 +124,10 @@ successful ones dots; a number as colour is five steps, each with as many sample
             self.set_timer(_PAUSE + _PAUSE_PER_ROW * len(results), self._rested)
         if viewer is not self.viewer or results is not self.results:
             return
-        before = list(results.columns)
         results.take(news)
         results.parameters = parameters or results.parameters
         self.choice.settle(results)
         self.table.set_empty("No sample of this stage has finished yet.")
-        if list(results.columns) != before or self._table_columns != self._shown_columns():
-            self._lay_out_table()
         self._refresh_view()
 
     def _rested(self) -> None:
@@ -169,29 +144,20 @@ successful ones dots; a number as colour is five steps, each with as many sample
         for selector in (*_BODIES.values(), "#plot"):
             self.query_one(selector).set_class(selector == body, "-shown")
         self.query_one(body).focus()
-        if name == "coverage":
-            self.call_after_refresh(self._refresh_view)  # it is as wide as what shows it, which has no size before
-        else:
-            self._refresh_view()
+        self._refresh_view()
 
     def _refresh_view(self) -> None:
         self._show_tabs()
         self._show_choices()
         if self._shown == "table":
-            self.table.set_rows(self._order())
+            self.table.show(self.results)
         elif self._shown == "summary":
-            self.app.perform(self._summarise(self.results))
+            self.app.perform(self.query_one(SummaryTable).show(self.results))
         elif self._shown == "coverage":
-            line = self.query_one("#coverage-text", Line)
-            line.show(coverage_text(self.results, self.query_one("#coverage").size.width - 3))
-            line.refresh(layout=True)
+            self.query_one(CoverageView).show(self.results)
         else:
             results, choice, name = self.results, self.choice, self._shown
             self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
-
-    def on_resize(self) -> None:
-        if self._shown == "coverage":
-            self.call_after_refresh(self._refresh_view)
 
     def _show_tabs(self) -> None:
         keys = {active.binding.id: self.app.get_key_display(active.binding) for active in self.active_bindings.values()}
@@ -218,14 +184,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
             hidden = charts.hidden(self.results, choice, self._shown)
             parts.append((f"  {hidden:,} rows without a value" if hidden else "", "dim", ""))
         elif self._shown == "table" and len(self.results):
-            by = self._sort[0] or "when they finished"
-            parts.append(
-                (
-                    f"sorted by {by}, {'largest' if self._sort[0] else 'newest'} first" if self._sort[1] else f"sorted by {by}",
-                    "",
-                    "results_sort",
-                )
-            )
+            parts.append((self.table.order_text, "", "results_sort"))
         self.query_one("#choices", Buttons).set(parts)
 
     def action_results_table(self) -> None:
@@ -254,59 +213,25 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
     # -- the table -----------------------------------------------------------------------------------------------------------
 
-    def _lay_out_table(self) -> None:
-        columns = [Column("", "TASK", 16, sortable=True)]
-        self._table_columns = self._shown_columns()
-        for name in self._table_columns:
-            kind = self.results.columns[name].kind
-            width = max(11, min(24, len(name) + 2))
-            columns.append(Column(name, name, width, "right" if kind == "number" else "left", sortable=True))
-        self.table.set_columns(columns)
-
-    def _shown_columns(self) -> list[str]:
-        """Give the columns in an order for people: how it ended, parameters, outputs, and the program's own last."""
-        results = self.results
-        own = [name for name in results.columns if name.startswith(("success_", "runtime_sec_"))]
-        first = [name for name in ("success", *results.parameters) if name in results.columns]
-        return [*first, *(name for name in results.columns if name not in first and name not in own), *own]
-
-    def _order(self) -> Sequence[int]:
-        name, descending = self._sort
-        count = len(self.results)
-        column = self.results.columns.get(name)
-        if column is None:
-            return range(count - 1, -1, -1) if descending else range(count)
-        if column.numeric:
-            numbers = column.numbers
-            order = np.argsort(-numbers if descending else numbers, kind="stable")
-            return array("q", order.astype(np.int64).tobytes())
-        return sorted(range(count), key=lambda row: str(column.raw[row]), reverse=descending)
-
-    def _cells(self, row: int) -> Sequence[Cell]:
-        columns = self.results.columns
-        return (self.results.tasks[row].name, *(_cell(name, columns[name].raw[row]) for name in self._table_columns))
-
     def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
         if event.table is self.table:
             self._sort_by(event.column)
 
-    def _sort_by(self, column: str) -> None:
-        """Sort by a column, the other way round if it is that one already."""
-        self._sort = (column, not self._sort[1] if self._sort[0] == column else True)
-        self.table.set_sort(column, descending=self._sort[1])
-        self._refresh_view()
+    def _sort_by(self, name: str) -> None:
+        self.table.sort_by(name)
+        self._show_choices()
 
     def action_results_sort(self) -> None:
         self.app.perform(self._choose_sort())
 
     async def _choose_sort(self) -> None:
-        names = self._table_columns
+        names = self.table.names
         lines = ["when they finished", *names]
-        current = names.index(self._sort[0]) + 1 if self._sort[0] in names else 0
+        current = names.index(self.table.sort[0]) + 1 if self.table.sort[0] in names else 0
         chosen = await self.app.push_screen_wait(Chooser("Sort by", lines, current))
         if chosen is not None:
             self._go("table")
-            self._sort_by(names[chosen - 1] if chosen else "")
+            self._sort_by(names[chosen - 1] if chosen else FINISHED)
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         if event.table is self.table:
@@ -378,24 +303,6 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.choice.largest = not self.choice.largest
         self._go("best")
 
-    # -- the summary ---------------------------------------------------------------------------------------------------------
-
-    async def _summarise(self, results: Results) -> None:
-        columns = {name: results.columns[name].numbers for name in results.numeric}
-        found = await in_thread(_summaries, columns, results.success)
-        if results is self.results:
-            self._statistics = found
-            self.query_one("#summary", VirtualTable).set_rows(list(found))
-
-    def _summary_cells(self, key: tuple[str, str]) -> Sequence[Cell]:
-        name, rows = key
-        found = self._statistics[key]
-        missing = f"{found.missing:,}" + (f" +{found.infinite} inf" if found.infinite else "")
-        numbers = (found.minimum, found.median, found.mean, found.maximum, found.std)
-        colour = {"ok": "success", "failed": "error"}.get(rows, "")
-        shown = [f"{number:.4g}" if number is not None else "" for number in numbers]
-        return (name if rows == "all" else "", (rows, colour), f"{found.count:,}", missing, *shown)
-
     # -- writing and copying -------------------------------------------------------------------------------------------------
 
     def action_results_export(self) -> None:
@@ -441,20 +348,3 @@ def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
     assert isinstance(tasks, TaskList)
     parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
     return results.news(columns, tasks), parameters
-
-
-def _summaries(columns: Mapping[str, Floats], ok: Mask) -> dict[tuple[str, str], Statistics]:
-    found: dict[tuple[str, str], Statistics] = {}
-    for name, numbers in columns.items():
-        found[name, "all"] = statistics(numbers)
-        if not ok.all() and ok.any():
-            found[name, "ok"], found[name, "failed"] = statistics(numbers[ok]), statistics(numbers[~ok])
-    return found
-
-
-def _cell(name: str, value: Any) -> Cell:
-    if value is None:
-        return ""
-    if name == "success":
-        return (f"{glyph('ok')} True", "success") if value else (f"{glyph('failed')} False", "error")
-    return formats.number(value)

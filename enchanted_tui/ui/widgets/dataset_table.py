@@ -1,0 +1,132 @@
+"""The dataset, and its summary, as tables."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from enchanted_tui.supervisor.results import Floats, Mask, Results, Statistics, statistics
+from enchanted_tui.ui import formats
+from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+
+FINISHED = ""  #: sorts by when the rows finished
+
+
+class DatasetTable(VirtualTable):
+    """A row for each finished sample; scrolls sideways. Rows are known by their number in the dataset."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__((Column(FINISHED, "TASK", 16),), self._row_cells, fit=False, id=id)
+        self._results = Results()
+        self.names: list[str] = []  #: of the columns, in the order in which they are shown
+        self.sort: tuple[str, bool] = (FINISHED, True)  #: by which column, and whether the largest comes first
+
+    def show(self, results: Results) -> None:
+        """Show a dataset, which may have grown."""
+        self._results = results
+        names = _for_people(results)
+        if names != self.names:
+            self.names = names
+            self.set_columns([Column(FINISHED, "TASK", 16, sortable=True), *map(self._column, names)])
+        self.set_rows(self._order())
+
+    def _column(self, name: str) -> Column:
+        align = "right" if self._results.columns[name].kind == "number" else "left"
+        return Column(name, name, max(11, min(24, len(name) + 2)), align, sortable=True)  # type: ignore[arg-type]
+
+    def sort_by(self, name: str) -> None:
+        """Sort by a column, the other way round if it is that one already."""
+        self.sort = (name, not self.sort[1] if self.sort[0] == name else True)
+        self.set_sort(name, descending=self.sort[1])
+        self.set_rows(self._order())
+
+    @property
+    def order_text(self) -> str:
+        """How the rows are sorted."""
+        name, descending = self.sort
+        by = name or "when they finished"
+        return f"sorted by {by}, {'largest' if name else 'newest'} first" if descending else f"sorted by {by}"
+
+    def _order(self) -> Sequence[int]:
+        name, descending = self.sort
+        count = len(self._results)
+        column = self._results.columns.get(name)
+        if column is None:
+            return range(count - 1, -1, -1) if descending else range(count)
+        if column.numeric:
+            numbers = column.numbers
+            order = np.argsort(-numbers if descending else numbers, kind="stable")
+            return array("q", order.astype(np.int64).tobytes())
+        return sorted(range(count), key=lambda row: str(column.raw[row]), reverse=descending)
+
+    def _row_cells(self, row: int) -> Sequence[Cell]:
+        columns = self._results.columns
+        return (self._results.tasks[row].name, *(_cell(name, columns[name].raw[row]) for name in self.names))
+
+
+def _for_people(results: Results) -> list[str]:
+    """Give the columns in an order for people: how it ended, parameters, outputs, and the program's own last."""
+    own = [name for name in results.columns if name.startswith(("success_", "runtime_sec_"))]
+    first = [name for name in ("success", *results.parameters) if name in results.columns]
+    return [*first, *(name for name in results.columns if name not in first and name not in own), *own]
+
+
+def _cell(name: str, value: Any) -> Cell:
+    if value is None:
+        return ""
+    if name == "success":
+        return (f"{glyph('ok')} True", "success") if value else (f"{glyph('failed')} False", "error")
+    return formats.number(value)
+
+
+class SummaryTable(VirtualTable):
+    """Statistics of each numeric column: of all rows and, where some have failed, of successes and failures."""
+
+    COLUMNS = (
+        Column("column", "COLUMN", 16, grow=1),
+        Column("rows", "ROWS", 6),
+        Column("count", "COUNT", 7, "right"),
+        Column("missing", "MISSING", 7, "right", priority=2),
+        Column("min", "MIN", 9, "right"),
+        Column("median", "MEDIAN", 9, "right"),
+        Column("mean", "MEAN", 9, "right", priority=1),
+        Column("max", "MAX", 9, "right"),
+        Column("std", "STD", 9, "right", priority=3),
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(self.COLUMNS, self._row_cells, empty="There is no column of numbers yet.", id=id)
+        self._results: Results | None = None
+        self.statistics: dict[tuple[str, str], Statistics] = {}  #: by column and rows ("all", "ok" or "failed")
+
+    async def show(self, results: Results) -> None:
+        """Show a dataset; the numbers are worked out in a thread."""
+        self._results = results
+        columns = {name: results.columns[name].numbers for name in results.numeric}
+        found = await in_thread(_summaries, columns, results.success)
+        if results is self._results:
+            self.statistics = found
+            self.set_rows(list(found))
+
+    def _row_cells(self, key: tuple[str, str]) -> Sequence[Cell]:
+        name, rows = key
+        found = self.statistics[key]
+        missing = f"{found.missing:,}" + (f" +{found.infinite} inf" if found.infinite else "")
+        numbers = (found.minimum, found.median, found.mean, found.maximum, found.std)
+        colour = {"ok": "success", "failed": "error"}.get(rows, "")
+        shown = [f"{number:.4g}" if number is not None else "" for number in numbers]
+        return (name if rows == "all" else "", (rows, colour), f"{found.count:,}", missing, *shown)
+
+
+def _summaries(columns: Mapping[str, Floats], ok: Mask) -> dict[tuple[str, str], Statistics]:
+    found: dict[tuple[str, str], Statistics] = {}
+    for name, numbers in columns.items():
+        found[name, "all"] = statistics(numbers)
+        if not ok.all() and ok.any():
+            found[name, "ok"], found[name, "failed"] = statistics(numbers[ok]), statistics(numbers[~ok])
+    return found
