@@ -18,6 +18,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.local.warden import kill_marked
 from enchanted_tui.executors.verdict import REMEDIES
 from enchanted_tui.storage.layout import RunDir
@@ -180,6 +181,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
             adopt(run_dir, config)
         state, damage = fold(run_dir.journal)
         check_unchanged(config, state)
+        _check_jobs(config, state)
         if state.ended is None:
             kill_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
         samplers = build_samplers(config, state.seed)
@@ -198,6 +200,18 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
     except BaseException:
         lock.release()
         raise
+
+
+def _check_jobs(config: CampaignConfig, state: CampaignState) -> None:
+    """Raise EnvironmentProblem if jobs may still work on samples that this configuration would give to somebody else."""
+    for name in sorted({state.jobs.open[token].executor for token in state.jobs.holders.values()}):
+        spec = config.executors.get(name)
+        if spec is None or getattr(spec.cls, "attach", Executor.attach) is Executor.attach:
+            jobs = ", ".join(sorted(submission.job or submission.name for submission in state.jobs.of(name)))
+            raise EnvironmentProblem(
+                f"Jobs of the executor {name!r} may still work on samples ({jobs}), and the configuration has no executor of that name "
+                "that can look after them. Resume once with it, and abort if they are not wanted; then another executor may take over."
+            )
 
 
 def _parents_files_are_gone(config: CampaignConfig, state: CampaignState, targets: list[int]) -> bool:

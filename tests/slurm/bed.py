@@ -248,6 +248,14 @@ class Bed:
             if name_of(pid).startswith("sshd"):
                 send(pid)
 
+    def kill_sshd(self) -> None:
+        """Let the SSH server vanish with all its connections."""
+        sessions = descendants([self._daemons["sshd"][0]])
+        self.kill("sshd")
+        for pid in sessions:
+            if name_of(pid).startswith("sshd"):
+                send(pid)
+
     # -- inside -------------------------------------------------------------------------------------------------------------------
 
     def _write_files(self) -> None:

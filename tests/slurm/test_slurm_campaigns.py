@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bed import Bed
@@ -120,3 +122,41 @@ def test_the_dry_run_shows_the_script_that_is_submitted(campaign: Campaign, clus
     assert cluster.slurm("squeue", "-h", "-t", "all") == before
     for expected in ("#SBATCH --time=00:10:00", "export PROBE=1", "--job-name=run-", "sbatch --parsable"):
         assert expected in campaign.said
+
+
+def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaign) -> None:
+    """Protects run directories: as long as jobs may work in them, nobody else does."""
+    campaign.config["runners"]["r0"]["seconds"] = 1.0
+    process = campaign.start()
+    campaign.wait_for_runs(1)
+    campaign.kill(process)
+    cluster = dict(campaign.executor)
+    campaign.config["executors"]["cluster"] = {"type": "LocalExecutor"}
+    assert campaign.resume() == 3
+    assert "may still work on samples" in campaign.said
+    campaign.config["executors"]["cluster"] = cluster
+    assert campaign.resume() == 0, campaign.said
+    campaign.check_complete(8)
+    assert set(campaign.executions().values()) == {1}
+
+
+def test_what_people_see_of_jobs(campaign: Campaign) -> None:
+    """Protects the view of a running campaign: state, node, samples done of held, times and core-hours."""
+    campaign.config["runners"]["r0"]["seconds"] = 1.0
+    campaign.executor.update(samples_per_job=8, max_jobs=1)
+    process = campaign.start()
+    seen = wait_for("a job with results", lambda: [job for job in live(campaign).get("jobs", []) if job["done"]], 60, 0.2)
+    running = live(campaign)
+    assert campaign.finish(process) == 0
+    [job] = seen
+    assert job["state"] == "RUNNING"
+    assert job["node"] in ("n1", "n2", "n3")
+    assert job["held"] == 8
+    assert 0 < job["remaining"] <= 600
+    assert job["elapsed"] >= 0
+    assert running["workers"][0]["name"] == job["job"]
+
+
+def live(campaign: Campaign) -> dict[str, Any]:
+    path = campaign.run_dir / "state" / "live.json"
+    return json.loads(path.read_text()) if path.exists() else {}

@@ -213,6 +213,9 @@ class SlurmExecutor(Executor):
     def jobs(self) -> list[JobInfo]:
         return self._keeper.jobs() if self._keeper is not None else []
 
+    def waiting_for(self) -> str:
+        return self._keeper.waiting_for() if self._keeper is not None else ""
+
     def core_hours(self) -> float:
         return self._keeper.core_hours() if self._keeper is not None else 0.0
 

@@ -113,6 +113,16 @@ class Keeper:
     def jobs(self) -> list[JobInfo]:
         return [element.shown() for element in list(self._ledger.elements)]
 
+    def waiting_for(self) -> str:
+        """Say why nothing runs, as far as the scheduler or the connection is the reason."""
+        if self._lost_connection:
+            return "waiting for the connection to the cluster; jobs run on"
+        waiting = [job for job in self.jobs() if job.state == "PENDING"]
+        if not waiting:
+            return ""
+        reasons = ", ".join(sorted({job.reason for job in waiting if job.reason}))
+        return f"{len(waiting)} {'job waits' if len(waiting) == 1 else 'jobs wait'} in the queue" + (f" ({reasons})" if reasons else "")
+
     def core_hours(self) -> float:
         return sum(list(self._core_seconds.values())) / 3600.0
 
