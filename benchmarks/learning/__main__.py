@@ -1,6 +1,6 @@
 """Measure the samplers that learn: ``python -m benchmarks.learning {regret,surrogate,busy,report} ...``.
 
-Results are added to ``benchmarks/learning/results.json``, so that a long series can be run in parts; ``report`` draws the figures and the
+Results are added to the files in ``benchmarks/learning/results``, so that a long series can be run in parts; ``report`` draws the figures and the
 tables of ``docs/learning.md`` from them.
 """
 
@@ -14,28 +14,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results.json"
+RESULTS = Path(__file__).parent / "results"
+KINDS = ("regret", "surrogate", "busy", "quality")
+Result = dict[str, Any]
 
 
-def load() -> dict[str, list[dict[str, Any]]]:
-    if RESULTS.exists():
-        found: dict[str, list[dict[str, Any]]] = json.loads(RESULTS.read_text())
-        return found
-    return {"regret": [], "surrogate": [], "busy": [], "quality": []}
+def load(kind: str) -> list[Result]:
+    """Give what has been measured of a kind."""
+    path = RESULTS / f"{kind}.json"
+    found: list[Result] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return found
 
 
-def add(kind: str, result: dict[str, Any], *keys: str) -> None:
-    """Put a result in the place of an earlier one with the same keys."""
-    results = load()
-    place = [result[key] for key in keys]
-    kept = [item for item in results[kind] if [item[key] for key in keys] != place]
-    results[kind] = [*kept, result]
-    RESULTS.write_text(json.dumps(results) + "\n")
-    print(kind, *place, flush=True)
+def add(kind: str, result: Result, *keys: str) -> None:
+    """Keep a result, rounded to what is significant."""
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / f"{kind}.json").open("a") as file:
+        file.write(json.dumps(_rounded(result)) + "\n")
+    print(kind, *(result[key] for key in keys), flush=True)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
 def _missing(kind: str, result: dict[str, Any]) -> bool:
-    return not any(all(item.get(key) == value for key, value in result.items()) for item in load()[kind])
+    return not any(all(item.get(key) == value for key, value in result.items()) for item in load(kind))
 
 
 def measure_regret(options: argparse.Namespace) -> None:
@@ -65,7 +73,7 @@ def measure_busy(options: argparse.Namespace) -> None:
         mode = "asynchronous" if asynchronous else "batches"
         if seed < options.campaigns and _missing("busy", {"mode": mode, "seed": seed}):
             with tempfile.TemporaryDirectory() as directory:
-                run = busy.campaign(Path(directory), asynchronous=asynchronous, seed=seed, budget=60, longest=options.longest)
+                run = busy.campaign(Path(directory), asynchronous=asynchronous, seed=seed, budget=48, longest=options.longest)
             add("busy", {"mode": mode, "seed": seed, "longest": options.longest, **run}, "mode", "seed")
         if _missing("quality", {"mode": mode, "seed": seed}):
             regrets = busy.regret("Branin", asynchronous=asynchronous, seed=seed, evaluations=options.evaluations)
@@ -75,7 +83,7 @@ def measure_busy(options: argparse.Namespace) -> None:
 def write_report(options: argparse.Namespace) -> None:
     from benchmarks.learning.report import write
 
-    write(load())
+    write({kind: load(kind) for kind in KINDS})
 
 
 def _each_seed(options: argparse.Namespace, items: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:

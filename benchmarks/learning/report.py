@@ -95,7 +95,7 @@ def _busy(results: Results) -> list[str]:
     longest = results["busy"][0]["longest"]
     return [
         "### Asynchronous drawing",
-        f"Real campaigns of 60 samples on four workers, run times of {longest / 10:g} to {longest:g} s; regrets on a simulated clock with run "
+        f"Real campaigns of 48 samples on four workers, run times of {longest / 10:g} to {longest:g} s; regrets on a simulated clock with run "
         "times spread likewise, in the order in which samples end.",
         "\n".join(rows),
         "![Median regret, asynchronous and in batches](figures/learning_asynchronous.svg)",

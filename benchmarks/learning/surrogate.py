@@ -17,7 +17,7 @@ from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
 
 BOX: dict[str, Any] = {"parameters": ["x", "y"], "bounds": [[0.0, 1.0], [0.0, 1.0]]}
 SIZES = (20, 40, 60, 80, 100, 120)
-CONTENDERS = ("random", "Sobol", "GreedySamplingTarget", "QueryByCommittee", "ExpectedModelChangeMaximization")
+CONTENDERS = ("random", "Sobol", "GreedySamplingTarget", "QueryByCommittee")
 _FIRST, _BATCH = 20, 10
 _GRID = 41
 

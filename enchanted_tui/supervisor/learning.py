@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
+import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -17,7 +19,6 @@ from enchanted_tui.supervisor.state import NOT_RUN, BatchState, CampaignState, S
 log = logging.getLogger(__name__)
 
 _WORTH_HIDING = 0.01  #: share of a task's run time that fitting may take before samples are drawn ahead
-_MOST_AHEAD = 4  #: times as many samples ahead as there are workers
 
 Row = dict[str, Any]
 SampleOf = Callable[[BatchState, int], Row]
@@ -35,12 +36,12 @@ class Learning:
         self._journal = journal
         self._data_dir = data_dir
         self._aside = aside
-        self._process = LearningProcess()
+        self._process = LearningProcess(sampler.method)
         self._open: list[tuple[int, int]] = []  #: batch and place of samples that the sampler has not been told of
         self._batches = 0
         self._begun = False
         self._learnt_all = False
-        self._took = 0.0  #: seconds of the last answer
+        self._took: deque[float] = deque(maxlen=5)  #: seconds of the last answers of the model
         self.workers: Callable[[], int] = lambda: 1
 
     def close(self) -> None:
@@ -57,9 +58,13 @@ class Learning:
         pending = [Pending(position, sample) for position, sample in self._samples(self._open, sample_of)]
         started = time.monotonic()
         draw: Draw = yield from self._aside.run(lambda: self._answer(told, first, count, pending))
-        self._took = time.monotonic() - started
+        took = time.monotonic() - started
+        if self._stage.drawn:
+            self._took.append(took)
+        else:
+            self._process.prepare()  # while the first samples run
         if draw.learned is not None:
-            draw.learned["seconds"] = self._took
+            draw.learned["seconds"] = took
             if getattr(self._sampler, "verbose", False):
                 log.info(f"learnt from {draw.learned['observations']} observations: {draw.learned}")
         self._learnt_all = count == 0
@@ -78,17 +83,20 @@ class Learning:
         return min(left, math.ceil(room / stage.n_parents)) if room > 0 else None
 
     def _ahead(self) -> int:
-        """How many tasks wait beside those that run: as many as end while the next sample is chosen, unless that is hardly any time."""
+        """How many tasks wait beside those that run: as many as end while the next sample is chosen, unless that is hardly any time.
+
+        Never more than there are workers: what is drawn ahead is drawn knowing less.
+        """
         if self._sampler.ahead is not None:
             return self._sampler.ahead * self._stage.n_parents
-        state = self._state
-        if not state.tasks_recorded:
-            return 0
-        runtime = max(1e-6, state.runtime_sum / state.tasks_recorded)
-        if self._took < _WORTH_HIDING * runtime:
+        if not self._took:
+            return self._stage.n_parents  # nobody knows yet how long it takes
+        took = statistics.median(self._took)
+        runtime = self._state.runtime_sum / max(1, self._state.tasks_recorded)
+        if took < _WORTH_HIDING * runtime:
             return 0
         workers = self.workers()
-        return min(_MOST_AHEAD * workers, math.ceil(workers * self._took / runtime))
+        return workers if took > runtime else math.ceil(workers * took / runtime)
 
     def _answer(self, told: list[tuple[int, Row, list[Row]]], first: int, count: int, pending: list[Pending]) -> Draw:
         """Tell and ask the sampler; runs aside."""

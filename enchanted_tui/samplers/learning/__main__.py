@@ -22,8 +22,9 @@ def main() -> None:
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
-    from enchanted_tui.samplers.learning.answers import answer  # takes seconds on a slow file system: whoever asks may be gone by then
+    from enchanted_tui.samplers.learning.answers import answer, prepare  # takes seconds: whoever asks may be gone by then
 
+    prepare(sys.argv[1])
     while True:
         try:
             reply = answer(json.loads(questions.get()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,14 @@ from enchanted_tui.samplers.learning.posterior import Hyperparameters
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
+
+
+def prepare(method: str) -> None:
+    """Import what a method needs, which takes longer than to use it."""
+    if method == "active":
+        with contextlib.suppress(ImportError):  # told when it is used
+            import skactiveml.pool  # noqa: F401
+    import scipy.stats  # noqa: F401
 
 
 def answer(question: Question) -> Answer:

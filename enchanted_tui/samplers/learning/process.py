@@ -19,9 +19,10 @@ class LearningError(Exception):
 
 
 class LearningProcess:
-    """Started with the first question; ends with `close`, or by itself when this process dies."""
+    """Started by `prepare` or the first question; ends with `close`, or by itself when this process dies."""
 
-    def __init__(self) -> None:
+    def __init__(self, method: str) -> None:
+        self._method = method  #: which model will be asked, so that it is imported early
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -46,6 +47,10 @@ class LearningProcess:
             raise LearningError(reply["error"]) from _Traceback(reply["traceback"])
         return reply
 
+    def prepare(self) -> None:
+        """Start the process: importing numerical libraries takes seconds where the file system is slow."""
+        self._started()
+
     def close(self) -> None:
         """End the process, in the middle of an answer too."""
         with self._lock:
@@ -61,7 +66,7 @@ class LearningProcess:
                 raise LearningError("the campaign has ended")
             if self._process is None:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "enchanted_tui.samplers.learning"],
+                    [sys.executable, "-m", "enchanted_tui.samplers.learning", self._method],
                     stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
