@@ -68,7 +68,9 @@ def take(state: CampaignState, now: float | None = None) -> Snapshot:
         tasks_expected=expected,
         succeeded=succeeded,
         failed=failed,
-        failure_kinds=tuple((kind, count) for kind, count in state.failure_kinds.most_common() if count),
+        failure_kinds=tuple(
+            sorted(((kind, count) for kind, count in state.failure_kinds.items() if count), key=lambda pair: (-pair[1], pair[0]))
+        ),
         rate=rate,
         eta=(expected - done) / rate if rate else None,
         elapsed=(ended["time"] if ended else now) - state.session_started_at,

@@ -20,8 +20,9 @@ from collections.abc import Coroutine
 from multiprocessing.connection import Connection
 from typing import Any
 
-from enchanted_tui.executors.dask.broker import Broker, Lane
+from enchanted_tui.executors.dask.broker import Broker
 from enchanted_tui.executors.dask.grid import Grid, grid_of, told
+from enchanted_tui.executors.dask.lanes import Lane
 from enchanted_tui.executors.dask.problem import ClusterProblem
 
 log = logging.getLogger(__name__)
