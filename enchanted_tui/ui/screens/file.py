@@ -13,11 +13,12 @@ from enchanted_tui.ui.campaign_screen import AppScreen
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.log_view import LogView
 
+_READ_FROM_THE_BEGINNING = frozenset((".csv", ".yaml", ".yml", ".json", ".toml", ".py", ".md"))
 _BINARY_PROBE = 4_096  #: bytes
 
 
 class FileScreen(AppScreen):
-    """Shows a file from its end; Escape goes back."""
+    """Shows a log from its end, tables and configurations from their beginning; Escape goes back."""
 
     DEFAULT_CSS = "FileScreen #path { background: $surface; text-style: bold; padding: 0 1; }"
     HELP = "A file as it is on disk; what is added to it appears by itself. Escape goes back."
@@ -38,11 +39,10 @@ class FileScreen(AppScreen):
         if is_binary(self.path):
             view.nothing = "This file is not text."
         else:
-            view.open(self.path)
+            view.open(self.path, follow=self.path.suffix not in _READ_FROM_THE_BEGINNING)
 
     def action_task_copy(self) -> None:
-        self.app.copy_to_clipboard(str(self.path))
-        self.app.notify(f"Copied {self.path}", markup=False)
+        self.app.copy(str(self.path), str(self.path))
 
     def action_task_back(self) -> None:
         self.dismiss()

@@ -139,7 +139,8 @@ class MonitorScreen(CampaignScreen):
     @property
     def pane(self) -> Pane:
         """The pane that has the focus, or had it last."""
-        return self.query_one(".-current", Pane) if self.query("Pane.-current") else self.query_one("#tasks", Pane)
+        marked = self.query("Pane.-current")
+        return marked.first(Pane) if marked else self.tasks
 
     def _go(self, name: str) -> None:
         self._mark(name)
@@ -290,5 +291,4 @@ class MonitorScreen(CampaignScreen):
             path = self.viewer.run_dir.data / key.name
         elif isinstance(pane, FilePane) and key is not None:
             path = path / self.view.files[key].name
-        self.app.copy_to_clipboard(str(path))
-        self.app.notify(f"Copied {path}", markup=False)
+        self.app.copy(str(path), str(path))

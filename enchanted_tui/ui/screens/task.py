@@ -16,6 +16,7 @@ from enchanted_tui.ui import formats, task_texts
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.screens.file import is_binary
 from enchanted_tui.ui.task_texts import Value
 from enchanted_tui.ui.widgets.line import Buttons, Line
@@ -36,7 +37,7 @@ class TaskScreen(CampaignScreen):
 
     DEFAULT_CSS = """
     TaskScreen #heading, TaskScreen #facts, TaskScreen #note { padding: 0 1; }
-    TaskScreen #note { color: $text-warning; display: none; }
+    TaskScreen #note { color: $text-warning; display: none; height: auto; max-height: 3; }
     TaskScreen #note.-shown { display: block; }
     TaskScreen #tabs { background: $surface; padding: 0 1; }
     TaskScreen #parts { height: 1fr; }
@@ -80,10 +81,10 @@ class TaskScreen(CampaignScreen):
     def compose_body(self) -> ComposeResult:
         yield Line(id="heading")
         yield Line(id="facts")
-        yield Line(id="note")
+        yield Static(id="note", markup=False)
         yield Buttons(id="tabs")
         with Horizontal(id="parts"):
-            columns = (Column("kind", "", 9, priority=1), Column("name", "NAME", 16), Column("value", "VALUE", 20, grow=1))
+            columns = (Column("kind", "", 9, priority=1), Column("name", "NAME", 16), Column("value", "VALUE", 12, grow=1))
             yield VirtualTable(columns, self._value_cells, id="values", empty="nothing is known of its values")
             with Vertical(id="right"):
                 columns = (
@@ -135,8 +136,8 @@ class TaskScreen(CampaignScreen):
         self._files = found
         self._names = ([_RECORD] if self._recorded else []) + [file.name for file in found.files]
         self.query_one("#files", VirtualTable).set_rows(range(len(self._names)))
-        note = self.query_one("#note", Line)
-        note.show(found.note)
+        note = self.query_one("#note", Static)
+        note.update(found.note)
         note.set_class(bool(found.note), "-shown")
         if self._shown is None:
             self._open(self._names[0] if self._names else None)
@@ -250,8 +251,7 @@ class TaskScreen(CampaignScreen):
 
     def action_task_copy(self) -> None:
         text = str(self._path_or_value())
-        self.app.copy_to_clipboard(text)
-        self.app.notify(f"Copied {text[:200]}", markup=False)
+        self.app.copy(text, text if len(text) < 200 else f"{text[:100]}{glyph('ellipsis')}")
 
     def _path_or_value(self) -> Any:
         directory = self._files.directory if self._files is not None else Path(self.shown_task.name)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View
 
 _MAX_STAGES = 6
+_WIDE = 100  #: columns from which there is room for more words
 
 
 class Overview(Vertical):
@@ -75,7 +76,10 @@ class Overview(Vertical):
             line.show("no batch has been drawn yet")
             return
         stage = view.snapshot.stages[current.depth]
-        where = f", stage {current.depth + 1}/{len(view.snapshot.stages)}" if len(view.snapshot.stages) > 1 else ""
-        label = f"batch {current.batch}{where} ({stage.batches_done} of {stage.batches} complete)"
+        label = f"batch {current.batch}"
+        if len(view.snapshot.stages) > 1:
+            label += f", stage {current.depth + 1}"
+        if self.size.width >= _WIDE:
+            label += f" ({stage.batches_done} of {stage.batches} complete)"
         beside = overview.outcome(current.done - current.failed, current.failed, line.colour)
         line.set(label, current.done, current.count, beside)

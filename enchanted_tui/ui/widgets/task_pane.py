@@ -165,7 +165,6 @@ class TaskPane(Pane):
         for status in STATUSES:
             chosen = status == self.status
             parts.append((f"[{status}]" if chosen else f" {status} ", "bold" if chosen else "dim", f"show_status('{status}')"))
-        parts.append((f"  sort {self.order}", "dim", "monitor_sort"))
         if self.text:
             parts.append((f"  filter {self.text}", self.heading.colour("warning"), "monitor_filter"))
         self.heading.set(parts)
