@@ -34,8 +34,8 @@ def write(results: Results) -> None:
 
 def _machine() -> str:
     return (
-        f"Measured with Python {platform.python_version()} and numpy {numpy.__version__} on {os.cpu_count()} cores that other work was using "
-        "too, one thread a process: seconds are upper bounds, regrets and errors do not depend on the machine's speed."
+        f"Measured with Python {platform.python_version()} and numpy {numpy.__version__} on {os.cpu_count()} cores that other work was "
+        "using too, one thread a process: seconds are upper bounds, regrets and errors do not depend on the machine's speed."
     )
 
 
@@ -78,7 +78,7 @@ def _surrogate(results: Results) -> list[str]:
 
 def _busy(results: Results) -> list[str]:
     rows = [
-        "| mode | busy until the last sample starts | busy to the end | campaign, s | s a fit | seeds | median regret after 25 | after 50 |",
+        "| mode | busy until the last sample starts | busy to the end | campaign, s | s a fit | seeds | median regret at 25 | at 50 |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     panels: dict[str, dict[str, list[list[float]]]] = {"Branin, four workers": {}}
@@ -95,8 +95,8 @@ def _busy(results: Results) -> list[str]:
     longest = results["busy"][0]["longest"]
     return [
         "### Asynchronous drawing",
-        f"Real campaigns of 48 samples on four workers, run times of {longest / 10:g} to {longest:g} s; regrets on a simulated clock with run "
-        "times spread likewise, in the order in which samples end.",
+        f"Real campaigns of 48 samples on four workers, run times of {longest / 10:g} to {longest:g} s; regrets on a simulated clock with "
+        "run times spread likewise, in the order in which samples end.",
         "\n".join(rows),
         "![Median regret, asynchronous and in batches](figures/learning_asynchronous.svg)",
     ]
