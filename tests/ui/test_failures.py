@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import json
 import re
 import shutil
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from snapshots import assert_screen
@@ -170,6 +172,29 @@ async def test_retrying_asks_about_the_tasks_of_the_group(run: Path) -> None:
             await watcher.press("escape")
             await watcher.until(lambda: not isinstance(watcher.screen, LaunchScreen))
     assert (run / "state" / "journal.jsonl").read_bytes() == journal
+
+
+@in_loop
+async def test_retrying_a_group_runs_its_tasks_and_no_others(run: Path) -> None:
+    """Protects the purpose of it all: the group's tasks run again in this app, and the record says so."""
+    async with watching(run, "failures", (100, 30)) as watcher:
+        await watcher.sees("all of these")
+        await watcher.press("j")
+        group = watcher.screen.query_one("#groups", VirtualTable).cursor
+        viewer = watcher.app.viewer
+        expected = next(found.tasks for found in viewer.failure_groups() if found.pattern == group)
+        await watcher.press("t")
+        await watcher.sees("Retry failed", f"{len(expected)} of ")
+        await watcher.click(" Start ")
+        journal = run / "state" / "journal.jsonl"
+        await watcher.until(lambda: [record["type"] for record in _sessions(journal)[-2:]] == ["retry", "end"])
+    assert {tuple(task) for task in _sessions(journal)[-2]["tasks"]} == set(map(tuple, expected))
+
+
+def _sessions(journal: Path) -> list[dict[str, Any]]:
+    """Give the records that say who retried what, and when sessions ended."""
+    records = map(json.loads, journal.read_text().splitlines())
+    return [record for record in records if record["type"] in ("retry", "end")]
 
 
 @in_loop

@@ -25,7 +25,11 @@ class Marking:
 
     def legend(self) -> list[tuple[str, str]]:
         """Give (text, colour) of each class."""
-        return [(f"{mark or sign(0xFF)} {name}", colour) for name, colour, mark in zip(self.names, self.colours, self.signs, strict=True)]
+        return [(f"{mark or _some_dots()} {name}", colour) for name, colour, mark in zip(self.names, self.colours, self.signs, strict=True)]
+
+
+def _some_dots() -> str:
+    return "." if is_ascii() else sign(0xFF)
 
 
 def by_success(ok: Mask) -> Marking:

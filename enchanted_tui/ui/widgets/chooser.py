@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+from enchanted_tui.ui.glyphs import is_ascii
+
 
 class Chooser(ModalScreen[int | None]):
     """Gives the number of the chosen line, or None for Escape. For short lists."""
@@ -22,6 +24,7 @@ class Chooser(ModalScreen[int | None]):
     Chooser > Vertical {
         width: 60; max-width: 96%; height: auto; max-height: 96%; padding: 0 1; border: round $primary; background: $surface;
     }
+    Chooser.-ascii > Vertical { border: ascii $primary; }
     Chooser Label { text-style: bold; width: 100%; }
     Chooser OptionList, Chooser OptionList:focus { height: auto; max-height: 20; border: none; padding: 0; background: $surface; }
     """
@@ -34,6 +37,7 @@ class Chooser(ModalScreen[int | None]):
     def __init__(self, title: str, lines: Sequence[str], current: int = 0) -> None:
         super().__init__()
         self._title, self._lines, self._current = title, lines, current
+        self.set_class(is_ascii(), "-ascii")
 
     def compose(self) -> ComposeResult:
         with Vertical():
