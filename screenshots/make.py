@@ -38,7 +38,7 @@ SCENES = (
     Scene("runs", ("1",), "pendulum", opened=""),
     Scene("config", (), "executors", opened="campaign.yaml"),
     Scene("config-error", (), "did you mean", opened="mistakes.yaml"),
-    Scene("launch", ("f9",), "enchanted-tui", opened="campaign.yaml"),
+    Scene("launch", ("f9",), "--run-mode", opened="campaign.yaml"),
     Scene("monitor", ("3",), "RUNNING", opened="live", live=True),
     Scene("task", ("3", "s", "s", "s", "enter"), "d1_b"),
     Scene("failures", ("4",), "drive"),
@@ -94,7 +94,11 @@ async def photograph(directory: Path, scene: Scene, size: tuple[int, int], out: 
         for key in scene.keys:
             await pilot.press(key)
             await settle(pilot, 1.0)
-        await settle(pilot, 2.0)
+        for _ in range(40):
+            await settle(pilot, 0.5)
+            if scene.shows in text_of(app):
+                break
+        await settle(pilot, 1.0)
         if scene.shows not in text_of(app):
             raise SystemExit(f"{scene.name}: {scene.shows!r} is not on the screen:\n{text_of(app)}")
         path = out / f"{scene.name}-{size[0]}x{size[1]}.svg"
@@ -139,8 +143,9 @@ def main() -> None:
     sizes = [tuple(map(int, size.split("x"))) for size in options.size] if options.size else SIZES
     scenes = [scene for scene in SCENES if not options.only or scene.name in options.only]
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="pictures-") as place:
-        directory = Path(place)
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place, "study")
+        directory.mkdir()
         for name in ("CONFIG", "STATE", "CACHE", "DATA"):
             os.environ[f"XDG_{name}_HOME"] = str(directory / ".xdg" / name.lower())
         out = options.out.resolve()
