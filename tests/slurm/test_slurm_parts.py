@@ -192,7 +192,7 @@ def test_the_archive_needs_the_standard_library_alone(interpreter: str, tmp_path
     modules = [
         item.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         for item in zipfile.ZipFile(BytesIO(content)).namelist()
-        if not item.startswith("__main__")
+        if item.endswith(".py") and not item.startswith("__main__")
     ]
     code = f"import sys, importlib; sys.path.insert(0, {str(path)!r}); [importlib.import_module(name) for name in {modules!r}]"
     done = subprocess.run([interpreter, "-I", "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path)
