@@ -98,7 +98,7 @@ class EnchantedApp(Hosting):
         self.theme = memory.theme if memory.theme in themes.theme_names() else self.settings.preferences.theme
         self.set_keymap(self.settings.preferences.keymap)
         self._show_first(memory)
-        self._tell_mistakes()
+        self.call_after_refresh(self._tell_mistakes)
 
     def _show_first(self, memory: session.Memory) -> None:
         """Show what was asked for, or what was shown last."""

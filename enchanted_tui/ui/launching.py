@@ -72,4 +72,4 @@ def _shortened(argument: str, home: Path) -> str:
     if not os.path.isabs(argument):
         return argument
     relative = os.path.relpath(argument, home)
-    return argument if relative.startswith("..") else relative
+    return argument if relative == "." or relative.startswith("..") else relative

@@ -33,7 +33,8 @@ def _nodes() -> list[type[DOMNode]]:
     """All screens and widgets of the app, and the app itself."""
     found: dict[type[DOMNode], None] = {EnchantedApp: None}
     for path in ROOT.rglob("*.py"):
-        module = importlib.import_module(".".join(["enchanted_tui.ui", *path.relative_to(ROOT).with_suffix("").parts]).removesuffix(".__init__"))
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        module = importlib.import_module(".".join(["enchanted_tui.ui", *parts]).removesuffix(".__init__"))
         for value in vars(module).values():
             if inspect.isclass(value) and issubclass(value, Screen | Widget) and value.__module__.startswith("enchanted_tui"):
                 found[value] = None

@@ -55,7 +55,7 @@ class HelpScreen(ModalScreen[None]):
         """Give the help of the screen and of what has the focus."""
         focused = self._about.focused
         nodes = [self._about, *([] if focused is None else list(focused.ancestors_with_self))]
-        return list(dict.fromkeys(node.HELP.strip() for node in nodes if node.HELP))
+        return list(dict.fromkeys(" ".join(node.HELP.split()) for node in nodes if node.HELP))
 
     def _keys(self) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, expand=True)

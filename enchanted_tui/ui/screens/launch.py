@@ -24,6 +24,7 @@ from enchanted_tui.ui.widgets.one_of import OneOf
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
     from enchanted_tui.executors.base import TaskId
+    from enchanted_tui.supervisor.preview import Preview
     from enchanted_tui.ui.app import EnchantedApp
 
 _TITLES = {"fresh": "Fresh", "resume": "Resume", "extend": "Extend", "auto": "Auto", "retry": "Retry failed"}
@@ -240,12 +241,18 @@ def consequences(asked: Launch) -> Consequences:
         return Consequences(sentence(error)[0])
     run_dir = RunDir(config.base_run_dir)
     occupied = shown.mode == "fresh" and run_dir.root.is_dir() and bool(os.listdir(run_dir.root))
-    if occupied and has_record(run_dir):
+    if occupied:
         listed = "\n".join(f"  {line}" for line in what_a_campaign_created(run_dir.root, config.path))
-        return Consequences(f"This deletes the campaign in {run_dir.root}:\n{listed}\n\n{shown.as_text()}", config, deletes=True)
-    if any(note.startswith("There is nothing to") for note in shown.notes):
-        return Consequences(shown.as_text())
-    return Consequences(shown.as_text(), config, deletes=occupied)
+        what = "the campaign" if has_record(run_dir) else "what there is of a campaign"
+        return Consequences(f"This deletes {what} in {run_dir.root}:\n{listed}\n\n{_in_order(shown, notes=False)}", config, deletes=True)
+    possible = shown.mode == "fresh" or has_record(run_dir)
+    return Consequences(_in_order(shown), config if possible else None)
+
+
+def _in_order(shown: Preview, *, notes: bool = True) -> str:
+    """Give the preview with what there is to note about it first: reasons matter more than samples."""
+    said = "\n".join(shown.notes) + "\n\n" if notes and shown.notes else ""
+    return said + replace(shown, notes=()).as_text()
 
 
 def _retried(asked: Launch, config: CampaignConfig) -> str:

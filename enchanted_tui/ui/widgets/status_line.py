@@ -20,7 +20,7 @@ STATES = {
     "stopped": ("stopped", "error"),
     "finished": ("finished", "primary"),
     "unknown": ("unknown", "warning"),
-    "older": ("older program", "secondary"),
+    "older": ("older", "secondary"),
 }
 _BEAT = 3  #: cells of the heartbeat
 _FRESH = 3.0  #: seconds up to which nothing is said about the age
