@@ -10,6 +10,7 @@ import pytest
 from snapshots import assert_screen
 from watching import Watcher, in_loop, watching
 
+from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.log import LogScreen
 from enchanted_tui.ui.widgets.log_view import LogView
 
@@ -174,9 +175,7 @@ async def test_wrapping_and_copying(run: Path, own_home: Path) -> None:
 
 @in_loop
 async def test_other_files(run: Path) -> None:
-    """Protects finding the other files: older logs, progress files, and what a task has written."""
-    task_output = run / "data" / "stdout.txt"
-    task_output.write_text("from the task\n")
+    """Protects finding the other files, older logs and progress files, and the way back."""
     async with watching(run, "log") as watcher:
         await watcher.sees("event 499")
         await watcher.press("right_square_bracket")
@@ -189,13 +188,35 @@ async def test_other_files(run: Path) -> None:
         await watcher.sees("all_progress.txt")
         await watcher.click("pipeline_progress.txt")
         await watcher.until(lambda: _view(watcher).page.path.name == "pipeline_progress.txt")
-        watcher.screen.show_files([task_output])
-        await watcher.sees("from the task", "data/stdout.txt")
         await watcher.press("escape")
         await watcher.sees("event 499")
         await watcher.click("main.log")
-        await watcher.sees("data/stdout.txt")
+        await watcher.sees("all_progress.txt")
         await watcher.press("escape")
+
+
+@in_loop
+async def test_what_a_task_has_written_can_be_searched_too(run: Path) -> None:
+    """Protects reading a long stdout.txt: it is found in, and Escape closes the question before it closes the file."""
+    path = run / "data" / "stdout.txt"
+    path.write_text("".join(f"step {number}\n" for number in range(2_000)))
+    async with watching(run, "monitor") as watcher:
+        watcher.app.push_screen(FileScreen(path))
+        await watcher.sees("step 1999")
+        await watcher.press("g", "slash")
+        await watcher.type("step 1234$")
+        await watcher.sees("step 1234", "/step 1234$/")
+        await watcher.press("ampersand")
+        await watcher.sees("only /step 1234$/ · 1 line")
+        await watcher.press("slash")
+        await watcher.sees("Find")
+        await watcher.press("escape")
+        await watcher.lacks("Find  ")
+        assert isinstance(watcher.screen, FileScreen)
+        await watcher.press("escape")
+        await watcher.sees("step 1235")
+        await watcher.press("escape")
+        await watcher.until(lambda: not isinstance(watcher.screen, FileScreen))
 
 
 @in_loop

@@ -10,6 +10,8 @@ from textual.binding import BindingType
 
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.campaign_screen import AppScreen
+from enchanted_tui.ui.log_reading import READING, LogReading
+from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.log_view import LogView
 
@@ -17,12 +19,15 @@ _READ_FROM_THE_BEGINNING = frozenset((".csv", ".yaml", ".yml", ".json", ".toml",
 _BINARY_PROBE = 4_096  #: bytes
 
 
-class FileScreen(AppScreen):
+class FileScreen(LogReading, AppScreen):
     """Shows a log from its end, tables and configurations from their beginning; Escape goes back."""
 
-    DEFAULT_CSS = "FileScreen #path { background: $surface; text-style: bold; padding: 0 1; }"
+    DEFAULT_CSS = """
+    FileScreen #path { background: $surface; text-style: bold; padding: 0 1; }
+    FileScreen #foot { background: $surface; color: $text-muted; }
+    """
     HELP = "A file as it is on disk; what is added to it appears by itself. Escape goes back."
-    BINDINGS: ClassVar[list[BindingType]] = bindings("task.copy", "task.back")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(*READING, "task.copy", "task.back")
     AUTO_FOCUS = "LogView"
 
     def __init__(self, path: Path) -> None:
@@ -32,6 +37,8 @@ class FileScreen(AppScreen):
     def compose_body(self) -> ComposeResult:
         yield Line(id="path")
         yield LogView()
+        yield Line(id="foot")
+        yield AskLine()
 
     def on_mount(self) -> None:
         self.query_one("#path", Line).show(str(self.path))
@@ -45,7 +52,8 @@ class FileScreen(AppScreen):
         self.app.copy(str(self.path), str(self.path))
 
     def action_task_back(self) -> None:
-        self.dismiss()
+        if not self.show_all_lines():
+            self.dismiss()
 
 
 def is_binary(path: Path) -> bool:
