@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from enchanted_tui import __version__
 from enchanted_tui.export.command import add_arguments as add_export_arguments
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, RefusedError
+from enchanted_tui.ui import command as app_command
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
@@ -85,12 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="overrides", help="change one value; repeatable")
     run.add_argument("--overwrite", action="store_true", help="with run mode fresh: delete what an earlier campaign created")
     run.add_argument("--log-level", metavar="LEVEL", help="instead of logging: DEBUG, INFO, WARNING or ERROR")
+    run.add_argument("--only", metavar="TASKS", help="with --retry-failed: these alone, such as d0_b2_s14_r0,d0_b2_s15_r0")
     run.add_argument("--json", action="store_true", help="events (or the answer) as JSON on standard output")
-
-    app = parser.add_argument_group("the app")
-    app.add_argument("--read-only", action="store_true", help="only look: refuse whatever changes a run directory or a file")
-    app.add_argument("--low-bandwidth", action="store_true", help="few repaints and no animation, as on SSH lines by default")
-    app.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
 
     instead = parser.add_argument_group("instead of running").add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="only say what is wrong with the configuration")
@@ -98,10 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     instead.add_argument("--status", metavar="RUN_DIR", help="say how a campaign stands")
     instead.add_argument("--control", nargs=2, metavar=("ACTION", "RUN_DIR"), help="pause, continue, drain or abort a running campaign")
     instead.add_argument("--retry-failed", metavar="RUN_DIR", help="run the failed samples again, in place of what is recorded")
-    parser.add_argument("--only", metavar="TASKS", help="with --retry-failed: only these, such as d0_b2_s14_r0,d0_b2_s15_r0")
     instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
     instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
+    app_command.add_arguments(parser)
     add_export_arguments(parser)
     return parser
 
@@ -113,38 +110,14 @@ def _act(options: argparse.Namespace) -> int:
     if options.target is None and options.config_file is None:
         if options.no_ui or options.detach or options.check or options.dry_run:
             raise _UsageError("name a configuration or a run directory; enchanted-tui --help shows how.")
-        return _open_app(options)
+        return app_command.open_app(options)
     if options.check:
         return _check(options)
     if options.dry_run:
         return _dry_run(options)
     if options.detach:
-        return _run_detached(options)
-    return _run(options) if options.no_ui else _open_app(options)
-
-
-# -- the app ----------------------------------------------------------------------------------------------------------------
-
-
-def _open_app(options: argparse.Namespace) -> int:
-    from enchanted_tui.ui import minder
-
-    unused = [name for name in _OF_RUNS if getattr(options, name)]
-    if unused:
-        names = ", ".join("--" + name.replace("_", "-") for name in unused)
-        raise _UsageError(f"{names} {'goes' if len(unused) == 1 else 'go'} with --no-ui or --detach; the app asks how to start a campaign.")
-    if not minder.has_terminal():
-        raise EnvironmentProblem("The app needs a terminal for input and output; add --no-ui to run a campaign without it.")
-    target = options.target or options.config_file
-    if target is not None and not Path(target).exists():
-        raise EnvironmentProblem(f"There is no {target}; name a configuration file or a run directory.")
-    from enchanted_tui.ui.main import AppOptions, open_app
-
-    absolute = None if target is None else Path(os.path.abspath(target))
-    return open_app(AppOptions(absolute, options.read_only, options.low_bandwidth, options.ascii))
-
-
-_OF_RUNS = ("run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level")
+        return _detach(options, _config(options))
+    return _run(options) if options.no_ui else app_command.open_app(options)
 
 
 # -- running ----------------------------------------------------------------------------------------------------------------
@@ -155,45 +128,19 @@ def _run(options: argparse.Namespace) -> int:
     from enchanted_tui.supervisor import actions
 
     config = _config(options)
-    _remember(config)
+    app_command.remember(config.base_run_dir)
     observer = headless.print_event if options.json else None
     supervisor = actions.start(config, overwrite=options.overwrite, confirm=_confirm(), observer=observer)
     outcome = headless.run(supervisor)
     return _report(outcome)
 
 
-def _run_detached(options: argparse.Namespace) -> int:
-    config = _config(options)
-    return _start_detached(_arguments_of_run(options), config)
-
-
-def _arguments_of_run(options: argparse.Namespace) -> list[str]:
-    """Give the arguments with which the command is run again, in the background."""
-    arguments = [options.config_file or options.target]
-    for name in ("run_mode", "base_run_dir", "log_level"):
-        if getattr(options, name):
-            arguments += ["--" + name.replace("_", "-"), getattr(options, name)]
-    for override in options.overrides:
-        arguments += ["--set", override]
-    return [*arguments, "--overwrite"] if options.overwrite else arguments
-
-
-def _start_detached(arguments: list[str], config: CampaignConfig) -> int:
-    """Start a campaign in a session of its own, and say what has become of it."""
-    import time
-
-    from enchanted_tui.supervisor.detached import start_detached
-    from enchanted_tui.ui.settings import state_dir
-
-    root = config.base_run_dir
-    log = state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
-    started = start_detached(arguments, root, log)
-    if started.exit_code is not None:
-        print(started.output, file=sys.stderr)
-        return started.exit_code
-    print(f"The campaign runs in the background (pid {started.pid}); what it says goes to {log}")
-    print(f"  to see it:   enchanted-tui {root}\n  to stop it:  enchanted-tui --control drain {root}")
-    return ExitCode.COMPLETED
+def _detach(options: argparse.Namespace, config: CampaignConfig) -> int:
+    """Start the campaign in a session of its own, and say what has become of it."""
+    app_command.remember(config.base_run_dir)
+    code, said = app_command.detach(app_command.arguments_of_run(options), config.base_run_dir)
+    print(said, file=sys.stderr if code else sys.stdout)
+    return code
 
 
 def _retry_failed(options: argparse.Namespace) -> int:
@@ -203,7 +150,7 @@ def _retry_failed(options: argparse.Namespace) -> int:
     options.target = _existing(options.retry_failed)
     config = _config(options)
     if options.detach:
-        return _start_detached(["--retry-failed", options.retry_failed, *(["--only", options.only] if options.only else [])], config)
+        return _detach(options, config)
     observer = headless.print_event if options.json else None
     only = _chosen_tasks(options.only)
     supervisor = actions.retry_failed(config, only=lambda task: only is None or task.name in only, observer=observer)
@@ -221,13 +168,6 @@ def _chosen_tasks(text: str | None) -> set[str] | None:
         if not RUN_DIR_NAME.match(name):
             raise _UsageError(f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none.")
     return names
-
-
-def _remember(config: CampaignConfig) -> None:
-    """Let the app list the run, wherever it lies."""
-    from enchanted_tui.ui import session
-
-    session.update(seen=config.base_run_dir)
 
 
 def _report(outcome: object) -> int:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 import pytest
+
+
+def pytest_configure() -> None:
+    """Keep what the program remembers between sessions out of the home directory of whoever runs the tests."""
+    os.environ.setdefault("XDG_STATE_HOME", tempfile.mkdtemp(prefix="enchanted-tui-tests-"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -34,12 +34,7 @@ def _screen(mode: str) -> Callable[[], Screen[Any]]:
     """Give what makes the screen of a mode, imported when it is first shown."""
 
     def make() -> Screen[Any]:
-        try:
-            module = importlib.import_module(f"enchanted_tui.ui.screens.{mode}")
-        except ModuleNotFoundError as error:
-            if error.name != f"enchanted_tui.ui.screens.{mode}":
-                raise
-            return CampaignScreen()
+        module = importlib.import_module(f"enchanted_tui.ui.screens.{mode}")
         found: Screen[Any] = getattr(module, f"{mode.capitalize()}Screen")()
         return found
 

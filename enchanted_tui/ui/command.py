@@ -1,0 +1,77 @@
+"""The part of the command line that concerns the app and campaigns that outlive the terminal. Imports nothing heavy by itself."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
+
+#: Options that say how a campaign is run, which in the app a dialog asks.
+_OF_RUNS = ("run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "only")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the app."""
+    group = parser.add_argument_group("the app")
+    group.add_argument("--read-only", action="store_true", help="only look: refuse whatever changes a run directory or a file")
+    group.add_argument("--low-bandwidth", action="store_true", help="few repaints and no animation, as on SSH lines by default")
+    group.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+
+
+def open_app(options: argparse.Namespace) -> int:
+    """Open the app on what the options name; give the exit status."""
+    from enchanted_tui.ui import minder
+
+    unused = ["--set" if name == "overrides" else "--" + name.replace("_", "-") for name in _OF_RUNS if getattr(options, name)]
+    if unused:
+        verb = "goes" if len(unused) == 1 else "go"
+        raise RefusedError(f"{', '.join(unused)} {verb} with --no-ui or --detach; in the app, a dialog asks how to start a campaign.")
+    if not minder.has_terminal():
+        raise EnvironmentProblem("The app needs a terminal for input and output; add --no-ui to run a campaign without it.")
+    target = options.target or options.config_file
+    if target is not None and not Path(target).exists():
+        raise EnvironmentProblem(f"There is no {target}; name a configuration file or a run directory.")
+    from enchanted_tui.ui.main import AppOptions
+    from enchanted_tui.ui.main import open_app as open_it
+
+    absolute = None if target is None else Path(os.path.abspath(target))
+    return open_it(AppOptions(absolute, options.read_only, options.low_bandwidth, options.ascii))
+
+
+def arguments_of_run(options: argparse.Namespace) -> list[str]:
+    """Give the arguments with which the command is run again, in the background."""
+    if options.retry_failed:
+        return ["--retry-failed", options.retry_failed, *(["--only", options.only] if options.only else [])]
+    arguments = [options.config_file or options.target]
+    for name in ("run_mode", "base_run_dir", "log_level"):
+        if getattr(options, name):
+            arguments += ["--" + name.replace("_", "-"), getattr(options, name)]
+    for override in options.overrides:
+        arguments += ["--set", override]
+    return [*arguments, "--overwrite"] if options.overwrite else arguments
+
+
+def detach(arguments: Sequence[str], root: Path) -> tuple[int, str]:
+    """Start a campaign in a session of its own; give the exit code so far and what there is to say."""
+    from enchanted_tui.supervisor.detached import start_detached
+    from enchanted_tui.ui.settings import state_dir
+
+    log = state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    started = start_detached(arguments, root, log)
+    if started.exit_code is not None:
+        return started.exit_code, started.output
+    return 0, (
+        f"The campaign runs in the background (pid {started.pid}); what it says goes to {log}\n"
+        f"  to see it:   enchanted-tui {root}\n  to stop it:  enchanted-tui --control drain {root}"
+    )
+
+
+def remember(root: Path) -> None:
+    """Let the app list a run, wherever it lies."""
+    from enchanted_tui.ui import session
+
+    session.update(seen=root)
