@@ -69,9 +69,9 @@ def busy_share(command: Sequence[str], *, cwd: Path, log: Path, settle: float, w
         try:
             time.sleep(settle)
             watched = [pid for pid in descendants(process.pid) if not any(name in _command_line(pid) for name in names)]
-            before, begun = sum(map(_cpu_time, watched)), time.perf_counter()
+            before, begun = sum(map(cpu_time, watched)), time.perf_counter()
             time.sleep(window)
-            used = sum(map(_cpu_time, watched)) - before
+            used = sum(map(cpu_time, watched)) - before
             return used / (time.perf_counter() - begun), len(watched)
         finally:
             for _ in range(2):  # drain, then abort
@@ -110,7 +110,12 @@ class _MemoryWatch:
         while not self._over.wait(interval):
             interval = _MEMORY_INTERVAL
             self.own = max(self.own, _field(f"/proc/{self._pid}/status", "VmHWM:"))
-            self.together = max(self.together, sum(_field(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in descendants(self._pid)))
+            self.together = max(self.together, sum(map(memory, descendants(self._pid))))
+
+
+def memory(pid: int) -> float:
+    """Give a process's share of memory in MB, pages that several processes share divided among them; 0 if it has gone."""
+    return _field(f"/proc/{pid}/smaps_rollup", "Pss:")
 
 
 def _field(path: str, name: str) -> float:
@@ -122,7 +127,8 @@ def _field(path: str, name: str) -> float:
     return 0.0
 
 
-def _cpu_time(pid: int) -> float:
+def cpu_time(pid: int) -> float:
+    """Give the processor time of a process so far in seconds, 0 if it has gone."""
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.app import measure_app
 from benchmarks.cases import Case, all_cases
 from benchmarks.contenders import OURS, Contender, ours_in_process, sleeping
 from benchmarks.environments import Environments, Unavailable
@@ -34,7 +35,7 @@ class Bench:
         self.results = results
         self._rounds = 1 if quick else rounds
         self._contenders = contenders
-        self._environments = Environments(cache)
+        self.environments = Environments(cache)
         self._root = cache / f"runs-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._root.mkdir(parents=True)
         self._quick = quick
@@ -52,7 +53,7 @@ class Bench:
         """Give the run directory of a finished campaign of so many in-process samples."""
         if samples not in self._finished:
             directory = self.fresh(f"finished-{samples}")
-            job = ours_in_process().prepare(self._environments, samples, directory)
+            job = ours_in_process().prepare(self.environments, samples, directory)
             subprocess.run(job.command, cwd=directory, check=True, timeout=60 + 0.05 * samples, capture_output=True)
             self._finished[samples] = directory / "run"
         return self._finished[samples]
@@ -70,7 +71,7 @@ class Bench:
     def _measure(self, case: Case, contender: Contender) -> None:
         directory = self.fresh(case.name)
         try:
-            job = contender.prepare(self._environments, case.samples, directory)
+            job = contender.prepare(self.environments, case.samples, directory)
         except Unavailable as reason:
             self.results.note(case.name, contender.name, f"skipped: {reason}")
             print(f"{case.name:20} {contender.name:28} skipped: {reason}", flush=True)
@@ -126,6 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
             write_report(options.out, results, cases)
         if not options.only or "waiting" in options.only:
             bench.measure_waiting()
+        if not options.only or "app" in options.only:
+            measure_app(bench, quick=options.quick)
         write_report(options.out, results, cases)
     except KeyboardInterrupt:
         print("interrupted; --continue goes on from here", file=sys.stderr)
@@ -142,7 +145,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks", description="Measure what campaigns cost, beside bare loops and other tools."
     )
     parser.add_argument("--quick", action="store_true", help="one round of the small cases: two minutes instead of twenty")
-    parser.add_argument("--only", action="append", metavar="NAME", help="only this case, or this group of cases (or 'waiting'); repeatable")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="only this case, or this group of cases (or 'waiting', or 'app'); repeatable"
+    )
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each contender runs, instead of 1 to 7 times by its length")
     parser.add_argument("--contender", action="append", default=[], metavar="NAME", help="only contenders whose name starts so; repeatable")
     parser.add_argument("--continue", action="store_true", dest="keep_on", help="keep what was measured before, measure what is missing")

@@ -49,7 +49,8 @@ def _ended(facts: Facts) -> str:
     how = how_it_ended(facts.state)
     if end is None or end["reason"] == "adopted":
         return how
-    return f"{how} {_ago(facts.now - end['time'])} ago" if how == "finished" else f"{how} ({_ago(facts.now - end['time'])} ago)"
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(end["time"]))  # not how long ago: nobody paints this again
+    return f"{how} {when}" if how == "finished" else f"{how} ({when})"
 
 
 def how_it_ended(state: CampaignState) -> str:

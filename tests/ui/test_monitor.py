@@ -26,7 +26,7 @@ from enchanted_tui.ui.widgets.task_pane import TaskPane
 HIDE = {
     r"rate .*": "rate",
     r"\d\.\d core-s used.*": "0.0 core-s used",
-    r"finished \d+ (s|min|h) ago": "finished just now",
+    r"finished \d{4}-\d\d-\d\d \d\d:\d\d": "finished 2025-03-01 12:00",
     r" +[\d.]+ (us|ms|s)\b": " " * 20,
     r"[\d.]+ (B|kB|MB|GB)\b": "size",
     r"\d\d:\d\d:\d\d": "12:00:00",
