@@ -100,7 +100,7 @@ class SupervisorOptions(Component):
     )
     on_complete: str | list[str] | None = option(
         None,
-        doc="Run once when the campaign is complete: a command (without a shell), or package.module:function, called with the run directory.",
+        doc="Run once when the campaign is complete: a command, without a shell, or package.module:function, which gets the run directory.",
         example="my_analysis:fit_surrogate",
     )
     units: dict[str, str] = option(
