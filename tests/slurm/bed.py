@@ -17,6 +17,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import uuid
 from dataclasses import replace
@@ -33,10 +34,11 @@ from bed_processes import (
     free_ports,
     listening,
     name_of,
-    open_files,
+    processes_of_bed,
     reap,
     send,
     stat_of,
+    step_daemons,
     wait_for,
 )
 
@@ -79,6 +81,7 @@ class Bed:
         self.root = root.resolve()
         self.options = replace(Options(), **options)
         self.mark = uuid.uuid4().hex
+        self._guard: subprocess.Popen[bytes] | None = None
         self._daemons: dict[str, tuple[int, int]] = {}  #: by name: process id and start time
         self._short = Path(tempfile.mkdtemp(prefix="bed-", dir="/tmp"))
         self._short.chmod(0o755)
@@ -161,6 +164,7 @@ class Bed:
         if missing:
             raise RuntimeError(missing)
         self._write_files()
+        self._start_guard()
         self.start("munged")
         if self.options.accounting:
             self._make_database()
@@ -187,7 +191,7 @@ class Bed:
                 send(self._daemons[name][0], signal.SIGKILL)
 
         def kill_rest() -> bool:
-            rest = self._ours()
+            rest = processes_of_bed(self.mark, self.places.slurm_conf, str(self.root))
             for pid in rest:
                 send(pid)
             for pid, _ in self._daemons.values():
@@ -195,6 +199,8 @@ class Bed:
             return not rest
 
         wait_for("the bed's processes to end", kill_rest)
+        if self._guard is not None:
+            self._guard.communicate(timeout=60)
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.rmtree(self._short, ignore_errors=True)
 
@@ -257,6 +263,11 @@ class Bed:
                 send(pid)
 
     # -- inside -------------------------------------------------------------------------------------------------------------------
+
+    def _start_guard(self) -> None:
+        """Have the bed ended also if this process is killed."""
+        guard = [sys.executable, str(Path(__file__).with_name("bed_guard.py")), self.mark, self.places.slurm_conf, str(self.root)]
+        self._guard = subprocess.Popen([*guard, str(self._short)], stdin=subprocess.PIPE, start_new_session=True)
 
     def _write_files(self) -> None:
         root = self.root
@@ -361,9 +372,7 @@ class Bed:
             )
 
     def _steps(self, nodes: list[str]) -> set[int]:
-        """Give the slurmstepd processes of nodes: they have neither parent nor environment, but hold their node's log open."""
-        logs = {f"{self.root}/log/slurmd.{node}.log" for node in nodes}
-        return {pid for pid in all_pids() if name_of(pid).startswith("slurmstepd") and logs & open_files(pid)}
+        return step_daemons({f"{self.root}/log/slurmd.{node}.log" for node in nodes})
 
     def _processes_on(self, node: str) -> set[int]:
         """Give slurmd's children, steps and job processes of one node."""
@@ -374,20 +383,6 @@ class Bed:
             if conf in environment and on in environment:
                 found.add(pid)
         return (found | descendants(found)) - ancestors()
-
-    def _ours(self) -> set[int]:
-        """Give everything the bed has started: daemons, their children, steps, jobs, SSH sessions."""
-        mark, conf = f"BED_MARK={self.mark}".encode(), f"SLURM_CONF={self.places.slurm_conf}".encode()
-        found = {pid for pid, started in self._daemons.values() if alive(pid, started)}
-        found |= descendants(found)
-        for pid in all_pids():
-            environment = environment_of(pid)
-            in_a_job = conf in environment and any(item.startswith(b"SLURMD_NODENAME=") for item in environment)
-            if in_a_job or mark in environment:
-                found.add(pid)
-        found |= self._steps(list(self.places.node_ports))
-        found |= descendants(found)
-        return {pid for pid in found - ancestors() if alive(pid)}
 
 
 def _write_secret(path: Path, content: bytes, mode: int) -> None:

@@ -79,6 +79,25 @@ def ancestors() -> set[int]:
     return above
 
 
+def step_daemons(logs: set[str]) -> set[int]:
+    """Give the slurmstepd processes that hold one of these logs open: they have neither parent nor environment to be known by."""
+    return {pid for pid in all_pids() if name_of(pid).startswith("slurmstepd") and logs & open_files(pid)}
+
+
+def processes_of_bed(mark: str, slurm_conf: str, root: str) -> set[int]:
+    """Give everything that a bed has started: daemons, their children, steps, jobs, SSH sessions."""
+    marked, conf = f"BED_MARK={mark}".encode(), f"SLURM_CONF={slurm_conf}".encode()
+    found = set()
+    for pid in all_pids():
+        environment = environment_of(pid)
+        in_a_job = conf in environment and any(item.startswith(b"SLURMD_NODENAME=") for item in environment)
+        if in_a_job or marked in environment:
+            found.add(pid)
+    found |= step_daemons({str(path) for path in Path(root).glob("log/slurmd.*.log")})
+    found |= descendants(found)
+    return {pid for pid in found - ancestors() if alive(pid)}
+
+
 def send(pid: int, number: int = signal.SIGKILL) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)

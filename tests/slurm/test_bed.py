@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 
 from bed import Bed
-from bed_processes import wait_for
+from bed_processes import processes_of_bed, wait_for
 
 
 def test_a_job_runs_and_is_submitted_through_ssh(shared_bed: Bed) -> None:
@@ -36,3 +37,18 @@ def test_nothing_is_left_of_a_bed(tmp_path) -> None:
 def _is_zombie(pid: int) -> bool:
     with open(f"/proc/{pid}/stat") as stat:
         return stat.read().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_nothing_is_left_when_the_tests_are_killed(tmp_path) -> None:
+    """Protects the machine likewise from a test run that is killed before it can clean up."""
+    code = f"import sys, time; sys.path.insert(0, {os.path.dirname(__file__)!r}); from pathlib import Path; from bed import Bed; "
+    code += f"bed = Bed(Path({str(tmp_path / 'bed')!r}), nodes=1); bed.up(); "
+    code += "print(bed.mark, bed.places.slurm_conf, flush=True); time.sleep(600)"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    mark, slurm_conf = process.stdout.readline().split()
+    assert processes_of_bed(mark, slurm_conf, str(tmp_path / "bed"))
+    process.kill()
+    process.communicate()
+    wait_for("the bed to end", lambda: not processes_of_bed(mark, slurm_conf, str(tmp_path / "bed")), 30)
+    wait_for("its files to go", lambda: not (tmp_path / "bed").exists(), 30)

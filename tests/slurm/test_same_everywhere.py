@@ -31,7 +31,14 @@ def on_this_machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return outcome(campaign)
 
 
-@pytest.mark.parametrize("way", ["on the login node", pytest.param("by SSH", marks=pytest.mark.full), "by SSH, with files of its own"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param("on the login node", marks=pytest.mark.full),
+        pytest.param("by SSH", marks=pytest.mark.full),
+        "by SSH, with files of its own",
+    ],
+)
 def test_a_campaign_gives_the_same_as_on_this_machine(tmp_path: Path, shared_bed: Bed, on_this_machine: dict[str, Any], way: str) -> None:
     """Protects the promise that only the place differs: rows, failures, files and captured output are those of LocalExecutor."""
     far = tmp_path / "scratch"

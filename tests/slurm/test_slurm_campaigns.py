@@ -33,6 +33,7 @@ def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
     assert len(campaign.events("intent")) == 1
 
 
+@pytest.mark.full
 def test_drain_lets_running_jobs_finish_and_withdraws_the_others(campaign: Campaign, cluster: Bed) -> None:
     """Protects against waiting for the queue: what runs is finished and recorded, what waits is taken back and run by the resume."""
     campaign.config["runners"]["r0"]["seconds"] = 0.5
@@ -47,6 +48,7 @@ def test_drain_lets_running_jobs_finish_and_withdraws_the_others(campaign: Campa
     assert set(campaign.executions().values()) == {1}
 
 
+@pytest.mark.full
 def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> None:
     """Protects other work of the same person: an abort cancels the campaign's jobs at once and no others."""
     other = cluster.slurm("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 60").strip()
@@ -69,6 +71,7 @@ def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> N
     campaign.check_complete(8)
 
 
+@pytest.mark.full
 def test_values_of_options_are_never_seen_by_a_shell(campaign: Campaign, cluster: Bed, tmp_path: Path) -> None:
     """Protects against injection: quotes, dollars and spaces reach SLURM as they were written."""
     nasty = f"a 'b' \"c\" $(touch {tmp_path}/made) `touch {tmp_path}/made` \\ # d"
@@ -79,6 +82,7 @@ def test_values_of_options_are_never_seen_by_a_shell(campaign: Campaign, cluster
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.full
 def test_node_local_storage_is_found_on_the_node(campaign: Campaign, tmp_path: Path) -> None:
     """Protects node-local disks: the variable is read where the job runs, files come home, nothing stays on the node."""
     local = tmp_path / "node"
@@ -124,6 +128,7 @@ def test_the_dry_run_shows_the_script_that_is_submitted(campaign: Campaign, clus
         assert expected in campaign.said
 
 
+@pytest.mark.full
 def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaign) -> None:
     """Protects run directories: as long as jobs may work in them, nobody else does."""
     campaign.config["runners"]["r0"]["seconds"] = 1.0
@@ -140,6 +145,7 @@ def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaig
     assert set(campaign.executions().values()) == {1}
 
 
+@pytest.mark.full
 def test_what_people_see_of_jobs(campaign: Campaign) -> None:
     """Protects the view of a running campaign: state, node, samples done of held, times and core-hours."""
     campaign.config["runners"]["r0"]["seconds"] = 1.0

@@ -53,6 +53,7 @@ def test_a_controller_that_hangs_while_it_is_asked_to_submit(on_bed: NewBed) -> 
     assert set(campaign.executions().values()) == {1}
 
 
+@pytest.mark.full
 def test_a_submission_that_never_reached_the_scheduler_is_made_again(on_bed: NewBed) -> None:
     """Protects against waiting for ever for a job that was not taken: it is looked for, given up, and submitted again."""
     campaign = on_bed()

@@ -40,6 +40,7 @@ def test_an_unknown_partition(campaign: Campaign) -> None:
     check_resumable(campaign)
 
 
+@pytest.mark.full
 def test_an_option_that_sbatch_does_not_know(campaign: Campaign) -> None:
     """Protects against a misspelt option that is silently ignored."""
     campaign.executor["sbatch"]["acount"] = "me"
@@ -54,12 +55,14 @@ def test_more_time_than_the_partition_gives(campaign: Campaign) -> None:
     check_resumable(campaign)
 
 
+@pytest.mark.full
 def test_more_processors_than_the_cluster_has(campaign: Campaign) -> None:
     """Protects against waiting for ever, likewise."""
     campaign.executor["sbatch"]["ntasks"] = "1000"
     check_refused(campaign, "would wait for ever (PartitionConfig)", "ask for less under sbatch")
 
 
+@pytest.mark.full
 def test_more_memory_than_a_node_has(campaign: Campaign) -> None:
     """Protects a person from sbatch's own words alone."""
     campaign.executor["sbatch"]["mem"] = "900G"
@@ -79,6 +82,7 @@ def test_no_python_in_the_job(campaign: Campaign) -> None:
     assert len(campaign.events("submitted")) == 1
 
 
+@pytest.mark.full
 def test_an_old_python_in_the_job(campaign: Campaign) -> None:
     """Protects against a traceback from an interpreter that is too old."""
     old = campaign.root / "python"
@@ -88,6 +92,7 @@ def test_an_old_python_in_the_job(campaign: Campaign) -> None:
     check_refused(campaign, "needs Python 3.9 or newer")
 
 
+@pytest.mark.full
 def test_an_array_is_never_larger_than_the_cluster_takes(tmp_path: Path) -> None:
     """Protects against the cluster's MaxArraySize: more jobs become several arrays."""
     with Bed(tmp_path / "bed", nodes=1, sshd=False, max_array=4) as bed:
@@ -98,6 +103,7 @@ def test_an_array_is_never_larger_than_the_cluster_takes(tmp_path: Path) -> None
         assert [len(record["elements"]) for record in campaign.events("intent")] == [4, 4]
 
 
+@pytest.mark.full
 def test_a_directory_that_nodes_do_not_see(campaign: Campaign) -> None:
     """Protects against a job that cannot even open its output (FAILED 0:53), which SLURM reports without a word."""
     jobs = campaign.run_dir / "state" / "jobs"

@@ -83,6 +83,7 @@ def test_a_supervisor_that_is_killed(campaign: Campaign, bed: Bed) -> None:
     assert not list((campaign.root / "far").iterdir())
 
 
+@pytest.mark.full
 def test_a_remote_directory_that_cannot_be_written(campaign: Campaign) -> None:
     """Protects a person from a traceback: one sentence with the directory, and the campaign can be resumed."""
     (campaign.root / "file").write_text("")
