@@ -31,7 +31,7 @@ def open_app(options: argparse.Namespace) -> int:
         verb = "goes" if len(unused) == 1 else "go"
         raise RefusedError(f"{', '.join(unused)} {verb} with --no-ui or --detach; in the app, a dialog asks how to start a campaign.")
     if not minder.has_terminal():
-        raise EnvironmentProblem("The app needs a terminal for input and output; add --no-ui to run a campaign without it.")
+        raise RefusedError("The app needs a terminal for input and output; add --no-ui to run a campaign without it.")
     target = options.target or options.config_file
     if target is not None and not Path(target).exists():
         raise EnvironmentProblem(f"There is no {target}; name a configuration file or a run directory.")

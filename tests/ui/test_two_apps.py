@@ -106,7 +106,7 @@ def test_detached_start_that_is_refused(tmp_path: Path) -> None:
 def test_app_without_a_terminal(tmp_path: Path) -> None:
     """Piped into something else, the app says what to do instead of drawing."""
     done = subprocess.run([sys.executable, "-m", "enchanted_tui"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "needs a terminal" in done.stderr and "--no-ui" in done.stderr
 
 
