@@ -104,20 +104,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _act(options: argparse.Namespace) -> int:
-    for name, action in _ACTIONS.items():
-        if getattr(options, name):
-            return action(options)
-    if options.target is None and options.config_file is None:
-        if options.no_ui or options.detach or options.check or options.dry_run:
-            raise _UsageError("name a configuration or a run directory; enchanted-tui --help shows how.")
+    asked = next((action for name, action in _ACTIONS.items() if getattr(options, name)), None)
+    opens_app = asked is None and not (options.no_ui or options.detach or options.check or options.dry_run)
+    if opens_app:
         return app_command.open_app(options)
+    app_command.check(options, app=False)
+    if asked is not None:
+        return asked(options)
+    if options.target is None and options.config_file is None:
+        raise _UsageError("name a configuration or a run directory; enchanted-tui --help shows how.")
     if options.check:
         return _check(options)
     if options.dry_run:
         return _dry_run(options)
-    if options.detach:
-        return _detach(options, _config(options))
-    return _run(options) if options.no_ui else app_command.open_app(options)
+    return _detach(options, _config(options)) if options.detach else _run(options)
 
 
 # -- running ----------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ from enchanted_tui.ui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from enchanted_tui.executors.base import TaskId
     from enchanted_tui.supervisor.viewing import View, Viewer
-    from enchanted_tui.ui.editor.file_actions import FileScreen
 
 MODE_NAMES = ("runs", "config", "monitor", "failures", "results", "log")
 
@@ -79,7 +78,6 @@ class EnchantedApp(Hosting):
         self.root: Path | None = None
         self.viewer: Viewer | None = None
         self.view: View | None = None
-        self.editor: FileScreen | None = None  #: the screen for configurations, once it has been shown
         self._feed: Feed | None = None
         glyphs.use_ascii(self.settings.preferences.ascii)
         for theme in themes.OWN:
@@ -227,17 +225,6 @@ class EnchantedApp(Hosting):
         path = write_out(text)
         where = f"; also in {path}" if path is not None else ""
         self.notify(f"Copied {what}{where}", markup=False)
-
-    def action_everywhere_quit(self) -> None:
-        """Leave; unsaved changes are asked about first, then a campaign in this process."""
-        if self.editor is None or self.editor.unsaved() is None:
-            super().action_everywhere_quit()
-        elif not self.screen.is_modal:
-            self.perform(self._settle_and_quit(self.editor))
-
-    async def _settle_and_quit(self, editor: FileScreen) -> None:
-        if await editor.settle_unsaved():
-            super().action_everywhere_quit()
 
     def _show_mode(self, mode: str) -> None:
         if not self.screen.is_modal:

@@ -25,8 +25,9 @@ class Terminal:
         self.pid, self._master = os.forkpty()
         if self.pid == 0:
             os.chdir(cwd)
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", COLUMNS="80", LINES="24", **environment)
-            os.execv(sys.executable, [sys.executable, "-m", "enchanted_tui", *arguments])
+            os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "LINES": "24", **environment})
+            command = arguments if arguments[:1] == ("-c",) else ("-m", "enchanted_tui", *arguments)
+            os.execv(sys.executable, [sys.executable, *command])
         self.resize(*size)
         self.written = b""
         self.status: int | None = None

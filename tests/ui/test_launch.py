@@ -328,3 +328,16 @@ def test_notify_that_cannot_be_run_harms_nothing(work: Path) -> None:
 
     assert Supervisor(load_config(path)).start().reason == "completed"
     shutil.rmtree(work / "campaign")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@in_loop
+async def test_how_the_question_on_quitting_looks(size: tuple[int, int]) -> None:
+    """Protects the words that decide about a campaign of days."""
+    app = EnchantedApp()
+    async with app.run_test(size=size) as pilot:
+        await until(lambda: app.current_mode == "runs", pilot.pause)
+        app.push_screen(QuitDialog(Path("/scratch/runs/helena")))
+        await until(lambda: isinstance(app.screen, QuitDialog), pilot.pause)
+        await pilot.pause(0.3)
+        assert_screen(app, f"quit_{size[0]}x{size[1]}")
