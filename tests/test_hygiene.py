@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-_HEAVY = ("textual", "pandas", "dask", "distributed", "paramiko", "pyarrow", "scipy", "h5py", "numpy", "jinja2")
+_HEAVY = ("textual", "pandas", "dask", "distributed", "paramiko", "pyarrow", "scipy", "h5py", "numpy", "jinja2", "sklearn", "skactiveml")
 
 
 def _run(*command: str) -> str:

@@ -57,8 +57,7 @@ ALIASES: dict[str, dict[str, str]] = {
 }
 
 #: Components of the older program that this version does not have.
-ABSENT: dict[str, tuple[str, ...]] = {
-}
+ABSENT: dict[str, tuple[str, ...]] = {}
 
 #: What a class of each kind must have.
 _INTERFACE = {"sampler": "get_next_samples", "runner": "single_code_run", "executor": "submit"}

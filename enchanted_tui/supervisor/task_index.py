@@ -77,7 +77,7 @@ class TaskIndex:
 
     def __init__(self) -> None:
         self.codes: array[int] = array("q")  #: in the order of the journal
-        self.runtimes: array[float] = array("f")  #: seconds, beside `codes`
+        self.runtimes: array[float] = array("d")  #: seconds, beside `codes`
         self.messages: dict[int, str] = {}  #: why a task failed, by code
 
     def add(self, record: Record) -> float:
@@ -95,7 +95,7 @@ class TaskIndex:
         """Drop the tasks that the state has forgotten because they are run again."""
         kept = [index for index, code in enumerate(self.codes) if _outcome(state, decode(code)) != NOT_RUN]
         self.codes = array("q", [self.codes[index] for index in kept])
-        self.runtimes = array("f", [self.runtimes[index] for index in kept])
+        self.runtimes = array("d", [self.runtimes[index] for index in kept])
         present = set(self.codes)
         self.messages = {code: message for code, message in self.messages.items() if code in present}
 

@@ -101,6 +101,11 @@ class View:
         """All workers that the supervisor reports."""
         return tuple(self.live.get("workers", ())) if self.live is not None else ()
 
+    @property
+    def jobs(self) -> tuple[Mapping[str, Any], ...]:
+        """The jobs of a scheduler that the supervisor reports: the fields of `executors.base.JobInfo`."""
+        return tuple(self.live.get("jobs", ())) if self.live is not None else ()
+
 
 class Viewer:
     """Watches one run directory. Safe to use from several threads; `line` and `select` are quick, the others may read for long."""

@@ -78,6 +78,9 @@ def resources(view: View, used: tuple[int, int, bool] | None) -> Text:
     if expected is not None:
         rest = f" of about {formats.core_time(max(expected, taken.core_seconds))}" if taken.tasks_done < taken.tasks_expected else " used"
         parts.append(f"{formats.core_time(taken.core_seconds)}{rest}")
+    granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
+    if granted:
+        parts.append(f"{granted:,.1f} core-h of jobs")
     if used is not None:
         count, bytes_used, whole = used
         parts.append(f"{'' if whole else 'more than '}{count:,} files, {formats.size(bytes_used)}")

@@ -70,7 +70,8 @@ def test_other_names():
         (
             "executor",
             "xyz",
-            "there is no executor 'xyz'; there are LocalExecutor, JoblibExecutor, SlurmExecutor, DaskExecutor, and any class can be named as package.module:Class",
+            "there is no executor 'xyz'; there are LocalExecutor, JoblibExecutor, SlurmExecutor, DaskExecutor, "
+            "and any class can be named as package.module:Class",
         ),
         (
             "runner",

@@ -45,3 +45,19 @@ def test_the_example_of_a_sampler_of_ones_own_draws_by_position():
     batches = drawn(sampler)
     assert [len(batch) for batch in batches] == [4, 4, 2]
     assert sampler.points(2, 8, 2, 1, 2) == batches[2][1:]
+
+
+def test_the_page_on_learning_shows_configurations_that_are_valid():
+    """Its snippets are copied too."""
+    from enchanted_tui.config.models import SupervisorOptions
+
+    page = (Path(__file__).parents[2] / "docs" / "learning.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        for section, entries in yaml.safe_load(block).items():
+            if section == "supervisor":
+                assert list(SupervisorOptions(**entries).problems()) == []
+                continue
+            for options in entries.values():
+                sampler = lookup.find("sampler", options.pop("type")).cls(**options)
+                assert sampler.extra == {}
+                assert [*sampler.problems(), *sampler.warnings()] == []

@@ -88,7 +88,7 @@ def test_nothing_in_a_log_reaches_the_terminal_as_a_command(line: bytes, text: s
         (b"2025-03-01 12:00:00,123 [WARNI] careful", Level.WARNING),
         (b"2025-03-01 12:00:00,123 [CRITI] full", Level.CRITICAL),
         (b"ERROR: x", Level.ERROR),
-        (b"  File \"x.py\", line 3", None),
+        (b'  File "x.py", line 3', None),
         (b"no ERRORS here", None),
         (b"x" * 100 + b" ERROR", None),
     ],

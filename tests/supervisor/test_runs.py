@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run directory of a campaign of four samples."""
     root = tmp_path_factory.mktemp("made")
     (root / "c.yaml").write_text(CONFIG)
-    config = load_config(root / "c.yaml")
+    config = load_config(root / "c.yaml", base_run_dir=root / "run")
     actions.start(config).start()
     return config.base_run_dir
 

@@ -49,7 +49,10 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
         assert_screen(watcher.app, f"log_{size[0]}x{size[1]}")
         await watcher.press("slash")
         await watcher.type("failed")
-        await watcher.press("N", "v")
+        await watcher.until(lambda: "s25_r0 failed:" in _found_line(watcher))
+        await watcher.press("N")
+        await watcher.until(lambda: "s475_r0 failed:" in _found_line(watcher))
+        await watcher.press("v")
         await watcher.sees("475_r0 failed", "warnings and above", "40 lines")
         assert_screen(watcher.app, f"log_found_{size[0]}x{size[1]}")
 
@@ -80,10 +83,14 @@ async def test_finding_by_key_palette_and_mouse(run: Path) -> None:
         assert watcher.screen.focused is _view(watcher)
 
 
-def _found(watcher: Watcher) -> str:
+def _found_line(watcher: Watcher) -> str:
     page = _view(watcher).page
-    row = next((row for row in page.rows if row.start == page.found), None) if page is not None else None
-    return " ".join(row.text.split()[4:6]) if row is not None else ""
+    rows = page.rows if page is not None else ()
+    return next((row.text for row in rows if row.start == page.found), "")
+
+
+def _found(watcher: Watcher) -> str:
+    return " ".join(_found_line(watcher).split()[4:6])
 
 
 @in_loop

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,9 @@ from ui_harness import run_campaign, write_config
 from watching import Watcher, in_loop, watching
 
 from enchanted_tui.config.loading import load_config
+from enchanted_tui.executors.base import JobInfo
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor import actions
 from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
@@ -294,3 +300,19 @@ async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(finish
         await watcher.press("F")
         await watcher.sees("which keeps no reason")
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+@in_loop
+async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_run: Path, tmp_path: Path) -> None:
+    """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far its tasks are."""
+    run = tmp_path / "cluster"
+    shutil.copytree(finished_run, run)
+    job = JobInfo("et-1", "4711_3", "PENDING", "Priority", "", 50, 12, None, None)
+    content = {"time": time.time(), "state": "running", "in_flight": 50, "workers": [], "n_workers": 0, "jobs": [asdict(job)]}
+    (run / "state" / "live.json").write_text(json.dumps({**content, "core_hours": 12.5, "links": [], "waiting_for": "1 job in the queue"}))
+    lock = Lock.acquire(RunDir(run).lock, lambda: None)
+    try:
+        async with watching(run, "monitor", (120, 40)) as watcher:
+            await watcher.sees("PENDING", "12/50 tasks (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)")
+    finally:
+        lock.release()

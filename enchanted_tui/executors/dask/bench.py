@@ -24,6 +24,7 @@ from enchanted_tui.executors.local.pool import Pool
 
 BUDGET = 1.0  #: seconds after which a bundle starts nothing more
 _STREAM = 0.3  #: seconds between two reports on a bundle that takes longer than it should
+_ON_ITS_WAY = 0.004  #: seconds: Dask sends what has gathered in 0.002
 _LOOK = 0.25  #: seconds between two looks whether the bundle is still wanted
 _IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 
@@ -200,7 +201,7 @@ class _Run:
         self._streamed = 0
 
     def run(self) -> dict[str, Any] | None:
-        self._report(op="started")
+        self._announce()
         try:
             worker = self._lane.take()
         except OSError as error:  # no more processes or descriptors on this node
@@ -255,6 +256,14 @@ class _Run:
         if fresh:
             self._streamed = len(self._done)
             self._report(op="done", done=fresh)
+
+    def _announce(self) -> None:
+        """Say that the bundle begins, and wait until that is on its way: what it brings upon the worker must not overtake it."""
+        self._report(op="started")
+        sent = threading.Event()
+        loop = self._dask_worker.loop
+        loop.add_callback(lambda: loop.call_later(_ON_ITS_WAY, sent.set))
+        sent.wait(1.0)
 
     def _report(self, **what: Any) -> None:
         self._dask_worker.log_event(topic_of(self._token), {"token": self._token, **what})

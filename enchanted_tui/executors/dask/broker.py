@@ -19,6 +19,8 @@ from enchanted_tui.executors.dask import bench
 from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat
 
 _FIRST_WINDOW = 64  #: tasks to hold before there are workers
+_ANSWER = 60.0  #: seconds in which a worker has to answer a call
+_NEWS = 0.1  #: seconds in which what a worker said before it went arrives
 _PAUSE = 2.0  #: seconds before a task runs again, in which what is left of its earlier run ends
 
 
@@ -36,6 +38,7 @@ class Broker:
         self._prefix = f"enchanted-{uuid.uuid4().hex}"
         self._numbers = itertools.count()
         self._bundles: dict[str, Bundle] = {}
+        self._meeting: set[str] = set()  #: addresses of workers whose answer is awaited
         self._background: set[asyncio.Future[Any]] = set()
         self._results: dict[str, list[tuple[tuple[int, ...], bytes]]] = {}
         self._flush_due = False
@@ -83,59 +86,67 @@ class Broker:
 
     async def look(self, workers: dict[str, Any]) -> None:
         """Take note of the workers there are: `workers` by address, as the scheduler tells."""
-        for seat in [seat for seat in self.seats.values() if seat.address not in workers]:
+        gone = [seat for seat in self.seats.values() if seat.address not in workers]
+        if gone:
+            await asyncio.sleep(_NEWS)
+        for seat in gone:
             self.lose(seat)
-        for seat in [seat for seat in self.seats.values() if not seat.open]:
-            await self._verify(seat)
-        for seat in self.seats.values():
-            seat.open = _runs(workers.get(seat.address, {}))
-        await self._welcome({address: about for address, about in workers.items() if address not in self.seats and _runs(about)})
+        for address, about in workers.items():
+            seat = self.seats.get(address)
+            if seat is not None:
+                seat.leaving = not _runs(about)
+            known = seat is not None and not seat.doubtful and seat.lanes >= set(self.lanes)
+            if not known and _runs(about) and self.lanes and address not in self._meeting:
+                self._meeting.add(address)
+                self._in_background(self._meet(address, about))
         self.hand_out()
 
-    async def open_lane(self, lane: Lane) -> None:
+    def open_lane(self, lane: Lane) -> None:
+        """Take an executor on; the look that follows makes it known to the workers."""
         self.lanes[lane.key] = lane
-        await self._open_on([lane], list(self.seats))
+        self.suspicious.set()
 
-    async def _welcome(self, newcomers: dict[str, Any]) -> None:
-        if not newcomers or not self.lanes:
-            return
-        answers = await self._open_on(list(self.lanes.values()), list(newcomers))
-        for address, answer in answers.items():
-            about = newcomers[address]
-            self.seats[address] = Seat(
-                address, answer["instance"], str(about["name"]), answer["host"], answer["pid"], max(1, about["nthreads"])
-            )
-
-    async def _verify(self, seat: Seat) -> None:
-        """Make sure that the process at this address is still the one that was there."""
-        answers = await self._open_on(list(self.lanes.values()), [seat.address])
-        if seat.address not in answers or answers[seat.address]["instance"] != seat.instance:
+    async def _meet(self, address: str, about: dict[str, Any]) -> None:
+        """Make all lanes known to a worker, and make sure that it is still the process that was at this address."""
+        lanes = list(self.lanes.values())
+        try:
+            answer = await self._open_on(lanes, address)
+        finally:
+            self._meeting.discard(address)
+        seat = self.seats.get(address)
+        if seat is not None and (answer is None or answer["instance"] != seat.instance):
             self.lose(seat)
+            seat = None
+        if answer is None:  # the next look tries again, if it is still there
+            return
+        if seat is None:
+            threads = max(1, about["nthreads"])
+            seat = Seat(address, answer["instance"], str(about["name"]), answer["host"], answer["pid"], threads)
+            self.seats[address] = seat
+        seat.doubtful, seat.lanes = False, {lane.key for lane in lanes}
+        self.suspicious.set()  # the cluster may be complete now
+        self.hand_out()
 
-    async def _open_on(self, lanes: list[Lane], addresses: list[str]) -> dict[str, dict[str, Any]]:
-        """Open lanes on workers; give the answers of those that can run tasks."""
-        answers: dict[str, dict[str, Any]] = {}
+    async def _open_on(self, lanes: list[Lane], address: str) -> dict[str, Any] | None:
+        """Open lanes on a worker; give what it says about itself, or None if it cannot run tasks."""
+        answer: Any = None
         for lane in lanes:
-            for address, answer in (await self._run_on(addresses, bench.open_lane, lane.key, *lane.arguments)).items():
-                if isinstance(answer, ModuleNotFoundError):
-                    text = f"the Dask worker at {address} has no module {answer.name!r}; install enchanted-tui in the workers' Python"
-                    self._tell({"op": "trouble", "message": text})
-                elif isinstance(answer, dict) and "problem" in answer:
-                    self._tell({"op": "trouble", "message": f"the Dask worker on {answer['host']} {answer['problem']}"})
-                elif isinstance(answer, dict):
-                    answers[address] = answer
-                elif isinstance(answer, Exception) and not isinstance(answer, OSError):  # which the next look deals with
-                    text = f"the Dask worker at {address} cannot run tasks: {type(answer).__name__}: {answer}"
-                    self._tell({"op": "trouble", "message": text})
-        return answers
+            answer = (await self._run_on([address], bench.open_lane, lane.key, *lane.arguments)).get(address)
+            if not isinstance(answer, dict) or "problem" in answer:
+                why = _why_not(address, answer)
+                if why is not None:
+                    self._tell({"op": "trouble", "message": why})
+                return None
+        return dict(answer) if answer is not None else None
 
     async def _run_on(self, addresses: list[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Call a function on workers; a worker that has just gone gives its error."""
         if not addresses or self.client is None:
             return {}
         try:
-            done: dict[str, Any] = await asyncio.wait_for(self.client.run(function, *arguments, workers=addresses, on_error="return"), 60)
-        except (OSError, TimeoutError):
+            call = self.client.run(function, *arguments, workers=addresses, on_error="return")
+            done: dict[str, Any] = await asyncio.wait_for(call, _ANSWER)
+        except OSError:
             return {}
         return done
 
@@ -148,20 +159,21 @@ class Broker:
         self._forget(bundles)
         for bundle in bundles:
             for task in bundle.left():
-                if some_started and bundle.started is None:  # it waited there behind another one
-                    self._put_back(bundle.lane, task)
-                else:
-                    self._again(bundle.lane, task, f"its worker {seat.name} on {seat.host} was lost")
+                waited = some_started and bundle.started is None  # behind another one
+                self._again(bundle.lane, task, f"its worker {seat.name} on {seat.host} was lost", counts=not waited)
 
-    def _again(self, lane: Lane, task: Held, why: str) -> None:
-        if task.attempt >= lane.max_retries:
-            times = f", the {task.attempt + 1}th time" if task.attempt > 1 else ", the second time" if task.attempt else ""
-            self._tell({"op": "lost", "lane": lane.key, "message": task.message, "attempt": task.attempt, "why": why + times})
+    def _again(self, lane: Lane, task: Held, why: str, *, counts: bool) -> None:
+        """Run a task again that may have begun; if that `counts`, no more often than the lane allows."""
+        losses = task.losses + counts
+        if losses > lane.max_retries:
+            times = f", {losses} times" if losses > 1 else ""
+            self._tell({"op": "lost", "lane": lane.key, "message": task.message, "why": why + times})
             return
         fields = values.decode(task.message)
         fields["attempt"] = task.attempt + 1
-        self._tell({"op": "log", "message": f"{fields['name']} runs again: {why}"})
-        self._put_back(lane, Held(task.id, values.encode(fields).encode("ascii"), task.attempt + 1))
+        if counts:
+            self._tell({"op": "log", "message": f"{fields['name']} runs again: {why}"})
+        self._put_back(lane, Held(task.id, values.encode(fields).encode("ascii"), task.attempt + 1, losses))
 
     def _put_back(self, lane: Lane, task: Held) -> None:
         """Let a task wait for its turn again, in a moment."""
@@ -190,7 +202,10 @@ class Broker:
     def _seat_for(self, lane: Lane) -> Seat | None:
         if lane.limit is not None and lane.active >= (lane.limit if lane.limit < self.slots else lane.limit * lane.depth):
             return None
-        free = [seat for seat in self.seats.values() if seat.open and len(seat.bundles) < seat.threads * lane.depth]
+        free = [seat for seat in self.seats.values() if seat.open_for(lane) and len(seat.bundles) < seat.threads * lane.depth]
+        if lane.depth > 1:  # short tasks: one that may have cost a worker is alone with it, so that it takes no others' results along
+            suspect = lane.backlog[0].losses > 0
+            free = [seat for seat in free if not seat.bundles or not (suspect or any(held.suspect for held in seat.bundles.values()))]
         return min(free, key=lambda seat: len(seat.bundles) / seat.threads, default=None)
 
     def _send(self, lane: Lane, seat: Seat) -> None:
@@ -249,14 +264,11 @@ class Broker:
 
     def _unfinished(self, bundle: Bundle, counts: bool, why: str) -> None:
         """Nothing came back. Its worker may have gone, or be another process at the same address: the look that follows tells."""
-        bundle.worker.open = False
+        bundle.worker.doubtful = True
         self.suspicious.set()
         self._release(bundle)
         for task in reversed(bundle.left()):
-            if counts:
-                self._again(bundle.lane, task, why)
-            else:
-                self._put_back(bundle.lane, task)
+            self._again(bundle.lane, task, why, counts=counts)
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
         """A worker reports on a bundle."""
@@ -338,3 +350,14 @@ class Broker:
 def _runs(about: dict[str, Any]) -> bool:
     """Tell whether a worker, as the scheduler describes it, takes tasks."""
     return bool(about.get("status", "running") == "running")
+
+
+def _why_not(address: str, answer: Any) -> str | None:
+    """Say why a worker can run nothing, from its answer; None if it has only just gone."""
+    if isinstance(answer, ModuleNotFoundError):
+        return f"the Dask worker at {address} has no module {answer.name!r}; install enchanted-tui in the workers' Python"
+    if isinstance(answer, dict):
+        return f"the Dask worker on {answer['host']} {answer['problem']}"
+    if isinstance(answer, Exception) and not isinstance(answer, OSError):
+        return f"the Dask worker at {address} cannot run tasks: {type(answer).__name__}: {answer}"
+    return None

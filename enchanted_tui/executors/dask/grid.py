@@ -93,10 +93,13 @@ class LocalGrid(Grid):
         await self._connect(self.cluster)
 
     async def scale(self, slots_wanted: int) -> None:
+        count = len(self.cluster.worker_spec)
+        if set(self.cluster.worker_spec) - set(self.cluster.workers):  # one took so long to come back that Dask has given it up
+            self.cluster.scale(count)
         if self._limits is not None:
             low, high = self._limits
             wanted = min(high, max(low, -(-slots_wanted // self._threads)))
-            if wanted > len(self.cluster.worker_spec) or (not slots_wanted and wanted < len(self.cluster.worker_spec)):
+            if wanted > count or (not slots_wanted and wanted < count):
                 self.cluster.scale(wanted)
 
 

@@ -13,11 +13,12 @@ _MAX_BUNDLE = 500
 
 @dataclass(slots=True)
 class Held:
-    """A task that is here: its id, its message to the worker, and how often its worker was lost."""
+    """A task that is here: its id and its message to the worker, how often it has perhaps begun, how often its worker was lost under it."""
 
     id: tuple[int, ...]
     message: bytes
     attempt: int
+    losses: int = 0
 
 
 @dataclass(slots=True)
@@ -31,6 +32,11 @@ class Bundle:
     future: Any = None
     started: float | None = None  #: seconds since the epoch
     dropped: bool = False  #: what comes back is of no interest
+
+    @property
+    def suspect(self) -> bool:
+        """True if its task may be what its worker was lost for."""
+        return any(task is not None and task.losses for task in self.tasks)
 
     def left(self) -> list[Held]:
         return [task for task in self.tasks if task is not None]
@@ -46,8 +52,13 @@ class Seat:
     host: str
     pid: int
     threads: int
-    open: bool = True  #: False if it is leaving, or perhaps no longer the process that it was
+    lanes: set[str] = field(default_factory=set)  #: those that it knows
+    leaving: bool = False
+    doubtful: bool = False  #: perhaps no longer the process that it was
     bundles: dict[str, Bundle] = field(default_factory=dict)
+
+    def open_for(self, lane: Lane) -> bool:
+        return lane.key in self.lanes and not self.leaving and not self.doubtful
 
 
 class Lane:
@@ -80,6 +91,6 @@ class Lane:
         """Take the tasks of the next bundle: a fair share of what there is. One whose worker was lost goes alone: it may be the cause."""
         size = min(self.fitting(), math.ceil(len(self.backlog) / (2 * max(1, slots))))
         taken = [self.backlog.popleft()]
-        while len(taken) < size and self.backlog and not self.backlog[0].attempt and not taken[0].attempt:
+        while len(taken) < size and self.backlog and not self.backlog[0].losses and not taken[0].losses:
             taken.append(self.backlog.popleft())
         return taken

@@ -127,7 +127,7 @@ class Server:
             message = await self._inbox.get()
             op, key = message["op"], message["lane"]
             if op == "open":
-                await self._broker.open_lane(Lane(key, *message["arguments"]))
+                self._broker.open_lane(Lane(key, *message["arguments"]))
                 self._say_about_cluster(key)
             elif op == "submit":
                 self._broker.submit(key, message["tasks"])

@@ -241,12 +241,11 @@ class MonitorScreen(CampaignScreen):
     def _open_worker(self, key: int) -> None:
         from enchanted_tui.supervisor.viewing import task_id
 
-        assert self.view is not None
-        task = task_id(self.view.workers[key]["task"] or "")
+        task = task_id(self.query_one(WorkerPane).task_of(key))
         if task is not None:
             self._open_task(task)
         else:
-            self.app.notify("This worker is idle.")
+            self.app.notify("It runs no task at present.")
 
     def _open_file(self, path: Path) -> None:
         from enchanted_tui.ui.screens.file import FileScreen
