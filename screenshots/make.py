@@ -42,7 +42,7 @@ SCENES = (
     Scene("monitor", ("3",), "RUNNING", opened="live", live=True),
     Scene("task", ("3", "s", "s", "s", "enter"), "d1_b"),
     Scene("failures", ("4",), "drive"),
-    Scene("results-table", ("5",), "largest_angle"),
+    Scene("results-table", ("5",), "success"),
     Scene("results-scatter", ("5", "s"), "colour"),
     Scene("results-histogram", ("5", "d"), "samples"),
     Scene("log", ("6",), "main.log"),

@@ -163,7 +163,7 @@ def test_writer_of_hdf5_ends_with_its_supervisor(campaign):
     done = campaign(flat(10))
     done.complete()
     before = os.stat(done.root / "runs.h5").st_ino
-    command = [sys.executable, "-m", "enchanted_tui.supervisor.background_tables", str(done.root)]
+    command = [sys.executable, "-m", "enchanted_tui.supervisor.background_tables", str(done.root), "hdf5"]
     assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1  # whoever held the other end has gone
     assert os.stat(done.root / "runs.h5").st_ino == before
     with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:
