@@ -29,6 +29,7 @@ def campaign(tmp_path: Path, bed: Bed) -> Campaign:
 
 def check(campaign: Campaign) -> None:
     campaign.check_complete(12)
+    assert {row["success"] for row in campaign.rows()} == {"True"}
     assert set(campaign.executions().values()) == {1}
 
 

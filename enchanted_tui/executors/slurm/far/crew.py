@@ -42,7 +42,8 @@ class Crew:
         self.why = ""  #: why nothing more is begun
         self._revoked = revocations(directory, element)
         self._share = share_file(directory, element)
-        mark = f"{self.context['campaign']}:{self.context['session']}:{os.path.basename(directory)}.{element}"
+        # not what local workers bear: a resumed campaign kills those of the session before, and jobs are to go on
+        mark = f"job:{self.context['campaign']}:{self.context['session']}:{os.path.basename(directory)}.{element}"
         self.slots = [Slot(number, scratch, mark, self.context) for number in range(1, header["processes"] + 1)]
         self._failed_starts = 0
         self._begun = 0
