@@ -47,7 +47,7 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     async with watching(run, "log", size) as watcher:
         await watcher.sees("event 499", "of 520")
         assert_screen(watcher.app, f"log_{size[0]}x{size[1]}")
-        await watcher.press("slash")
+        await watcher.press("g", "slash")
         await watcher.type("failed")
         await watcher.until(lambda: "s25_r0 failed:" in _found_line(watcher))
         await watcher.press("N")
