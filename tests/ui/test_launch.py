@@ -88,7 +88,7 @@ async def test_start_in_this_app(work: Path, how: str) -> None:
     async with dialog(write_config(work)) as watcher:
         await watcher.until(lambda: may_start(watcher))
         assert watcher.screen.focused.id == "cancel"  # Enter starts nothing by accident
-        await (watcher.press("tab", "enter") if how == "key" else watcher.click("Start  "))
+        await (watcher.press("tab", "enter") if how == "key" else watcher.pilot.click("#start"))
         await watcher.until(lambda: watcher.app.current_mode == "monitor")
         await watcher.sees("FINISHED", "60/60")
     found = status(work / "campaign")
@@ -103,7 +103,7 @@ async def test_start_detached(work: Path) -> None:
         await watcher.click("detached: in a session")
         await watcher.sees("--detach")
         await watcher.until(lambda: may_start(watcher))
-        await watcher.click("Start  ")
+        await watcher.pilot.click("#start")
         await watcher.until(lambda: watcher.app.current_mode == "monitor")
         await watcher.sees("RUNNING")
         pid = holder_pid(work / "campaign")
@@ -262,7 +262,7 @@ async def test_quitting_asks(work: Path, how: str) -> None:
 async def test_quitting_while_the_campaign_is_still_being_drained(work: Path) -> None:
     """After drain has been chosen, the app waits for running tasks, can be asked again, and closes by itself."""
     config = write_config(work, function="slow", budget=400)
-    config.write_text(config.read_text().replace("[0, 10]", "[20, 30]"))  # two to three seconds a task
+    config.write_text(config.read_text().replace("[0, 10]", "[40, 50]"))  # four to five seconds a task
     async with dialog(config) as watcher:
         await watcher.until(lambda: may_start(watcher))
         await watcher.press("ctrl+r")

@@ -60,7 +60,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
     LaunchScreen Input { height: 1; border: none; padding: 0; background: $boost; width: 1fr; }
     LaunchScreen #what { height: auto; max-height: 12; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
     LaunchScreen #same { margin: 1 0 0 0; color: $text-muted; }
-    LaunchScreen Button { margin: 0 0 0 2; }
+    LaunchScreen Button { margin: 0 0 0 1; min-width: 4; padding: 0 1; }
     LaunchScreen #confirm { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,7 +37,7 @@ class Dialog(ModalScreen[str | None]):
     Dialog #title { text-style: bold; width: 100%; }
     Dialog VerticalScroll { height: auto; max-height: 14; margin: 1 0 0 0; }
     Dialog #buttons { height: auto; width: 100%; margin: 1 0 0 0; align-horizontal: right; }
-    Dialog Button { margin: 0 0 0 2; }
+    Dialog Button { margin: 0 0 0 1; min-width: 4; padding: 0 1; }
     Dialog Input { height: 1; border: none; background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
