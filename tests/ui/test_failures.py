@@ -53,9 +53,11 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout, and the sight that the samples with c1 above 0.8 have failed."""
     async with watching(run, "failures", size) as watcher:
         await watcher.sees("all of these", "c1 > 0.", ": all of the failed, none of the ok")
+        await watcher.settles()
         assert_screen(watcher.app, f"failures_{size[0]}x{size[1]}", hide=_VARYING)
         await watcher.press("j", "enter")
         await watcher.sees("failed tasks", "d0_b")
+        await watcher.settles()
         assert_screen(watcher.app, f"failures_tasks_{size[0]}x{size[1]}", hide=_VARYING)
 
 

@@ -46,6 +46,7 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout: file, whether it follows, place, lines, what can be done."""
     async with watching(run, "log", size) as watcher:
         await watcher.sees("event 499", "of 520")
+        await watcher.settles()
         assert_screen(watcher.app, f"log_{size[0]}x{size[1]}")
         await watcher.press("g", "slash")
         await watcher.type("failed")
@@ -54,6 +55,7 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
         await watcher.until(lambda: "s475_r0 failed:" in _found_line(watcher))
         await watcher.press("v")
         await watcher.sees("475_r0 failed", "warnings and above", "40 lines")
+        await watcher.settles()
         assert_screen(watcher.app, f"log_found_{size[0]}x{size[1]}")
 
 

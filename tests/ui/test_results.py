@@ -59,6 +59,7 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
             await watcher.press(key)
             await watcher.sees(sight)
             await watcher.pilot.pause(0.2)
+            await watcher.settles()
             assert_screen(
                 watcher.app,
                 f"results_{key}_{size[0]}x{size[1]}",

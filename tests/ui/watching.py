@@ -55,6 +55,10 @@ class Watcher:
         """Wait until all of these are on the screen."""
         await until(lambda: all(text in self.text for text in texts), self.pilot.pause)
 
+    async def settles(self) -> None:
+        """Wait until the footer, which is put together anew for each focus, is there."""
+        await self.sees("? Help")
+
     async def is_told(self, text: str) -> None:
         """Wait until the app says this in a corner, where it may be broken into lines."""
         await self.until(lambda: any(text in notice.message for notice in self.app._notifications))

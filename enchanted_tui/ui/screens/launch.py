@@ -57,11 +57,13 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
     LaunchScreen Horizontal { height: 1; }
     LaunchScreen #buttons { align-horizontal: right; margin: 1 0 0 0; }
     LaunchScreen .name { width: 11; text-style: bold; }
-    LaunchScreen Input { height: 1; border: none; padding: 0; background: $boost; width: 1fr; }
-    LaunchScreen #what { height: auto; max-height: 12; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
+    LaunchScreen Input { height: 1; border: none; padding: 0; background: $panel; width: 1fr; }
+    LaunchScreen #what { height: auto; max-height: 10; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
+    LaunchScreen.-tall #what { max-height: 18; }
     LaunchScreen #same { margin: 1 0 0 0; color: $text-muted; }
     LaunchScreen Button { margin: 0 0 0 1; min-width: 4; padding: 0 1; }
-    LaunchScreen #confirm { display: none; }
+    LaunchScreen #confirm { display: none; height: auto; }
+    LaunchScreen VerticalScroll { scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close", show=False),

@@ -35,10 +35,10 @@ class Dialog(ModalScreen[str | None]):
     Dialog > Vertical { width: 76; max-width: 96%; height: auto; max-height: 96%; padding: 0 2; }
     Dialog > Vertical { border: round $primary; background: $surface; }
     Dialog #title { text-style: bold; width: 100%; }
-    Dialog VerticalScroll { height: auto; max-height: 14; margin: 1 0 0 0; }
+    Dialog VerticalScroll { height: auto; max-height: 14; margin: 1 0 0 0; scrollbar-size-vertical: 1; }
     Dialog #buttons { height: auto; width: 100%; margin: 1 0 0 0; align-horizontal: right; }
     Dialog Button { margin: 0 0 0 1; min-width: 4; padding: 0 1; }
-    Dialog Input { height: 1; border: none; background: $boost; }
+    Dialog Input { height: 1; border: none; padding: 0; background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close", show=False),
