@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.storage.line_index import CHUNK, PIECE, DisplayLines, LineIndex, Read
@@ -38,6 +38,7 @@ def _starts(content: bytes) -> list[int]:
 
 
 @given(_CONTENTS)
+@settings(deadline=None)
 def test_going_down_gives_every_line_once(content: bytes) -> None:
     """Protects against lines that are left out, shown twice or broken elsewhere than the rule says."""
     lines = list(DisplayLines(_reader(content)).from_start(0))
@@ -48,6 +49,7 @@ def test_going_down_gives_every_line_once(content: bytes) -> None:
 
 
 @given(_CONTENTS, st.data())
+@settings(deadline=None)
 def test_any_place_finds_its_line_without_those_before_it(content: bytes, data: st.DataObject) -> None:
     """Protects scrolling up and jumping: the line of a byte is the same as when one comes from the top."""
     lines = DisplayLines(_reader(content))
@@ -61,6 +63,7 @@ def test_any_place_finds_its_line_without_those_before_it(content: bytes, data: 
 
 
 @given(_CONTENTS, st.lists(st.integers(1, 3 * CHUNK), max_size=8))
+@settings(deadline=None)
 def test_numbers_are_those_of_the_whole_file_however_it_grew(content: bytes, steps: list[int]) -> None:
     """Protects line numbers: counted in any portions, while the file grows, they are what `split` says."""
     read, index = _reader(content), LineIndex()

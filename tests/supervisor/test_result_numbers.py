@@ -8,7 +8,7 @@ from array import array
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.executors.base import TaskId
@@ -27,6 +27,7 @@ def _take(results: Results, columns: dict[str, list], first: int = 0) -> None:
 
 
 @given(st.lists(_ANY, max_size=40))
+@settings(deadline=None)
 def test_statistics_agree_with_the_standard_library(values: list[float]) -> None:
     """Protects the summary: only finite values count, and sums of huge ones do not overflow."""
     found = statistics(np.array(values, dtype=np.float64))
@@ -45,6 +46,7 @@ def test_statistics_agree_with_the_standard_library(values: list[float]) -> None
 
 
 @given(st.lists(st.tuples(_ANY, st.booleans()), max_size=30), st.booleans())
+@settings(deadline=None)
 def test_the_best_so_far_is_the_best_of_the_successes_so_far(rows: list[tuple[float, bool]], largest: bool) -> None:
     """Protects the course: failures and values that are no numbers never become the best."""
     values, ok = np.array([value for value, _ in rows], dtype=float), np.array([good for _, good in rows], dtype=bool)
@@ -59,6 +61,7 @@ _VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.tex
 
 
 @given(st.lists(st.tuples(_VALUES, _VALUES), min_size=1, max_size=20), st.integers(0, 20))
+@settings(deadline=None)
 def test_rows_that_come_in_parts_give_the_same_dataset(rows: list[tuple], cut: int) -> None:
     """Protects following a live campaign: the columns are those of one reading, whatever their types."""
     first, second = [one for one, _ in rows], [two for _, two in rows]
@@ -108,6 +111,7 @@ def test_coverage_finds_the_hole() -> None:
 
 
 @given(st.lists(_ANY, max_size=20))
+@settings(deadline=None)
 def test_coverage_takes_any_values(values: list[float]) -> None:
     """Protects against overflow at the ends of what numbers there are."""
     numbers = np.array(values, dtype=np.float64)

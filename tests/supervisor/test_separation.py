@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.supervisor.separation import heights, separation, separations
@@ -26,6 +26,7 @@ def _best(failed: list[float], ok: list[float]) -> float:
 
 
 @given(_FEW.filter(bool), _FEW.filter(bool))
+@settings(deadline=None)
 def test_no_interval_separates_better(failed: list[float], ok: list[float]) -> None:
     """Protects the ranking: the interval found is as good as any (a simpler threshold may cost 0.02), and its shares are true."""
     found = separation("p", failed, ok)
@@ -59,6 +60,7 @@ def test_without_successes_nothing_is_claimed() -> None:
 
 
 @given(st.lists(_NUMBERS, min_size=1, max_size=30), st.integers(1, 60))
+@settings(deadline=None)
 def test_every_value_has_a_place_on_the_axis(values: list[float], width: int) -> None:
     """Protects the strips: any finite values, also at the ends of what numbers there are, and a single one is seen."""
     span = (min(values), max(values))

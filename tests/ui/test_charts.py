@@ -62,6 +62,7 @@ def test_any_values_give_a_picture(points: list, size: tuple[int, int], log_x: b
 
 
 @given(st.lists(_ANY, max_size=20), st.booleans(), st.integers(1, 15))
+@settings(deadline=None)
 def test_axes_hold_all_values_and_have_round_ticks(values: list[float], log: bool, most: int) -> None:
     """Protects the numbers on the axes: every value is on the axis, ticks rise, lie on it and are told apart."""
     numbers = np.array(values, dtype=float)

@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
+from textual.message import Message
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.separation import Separation, separations
@@ -51,6 +52,21 @@ _TASKS = (
 )
 
 
+class DetailPane(VerticalScroll):
+    """What a group has in common; its text is laid out for its width."""
+
+    DEFAULT_CSS = """
+    DetailPane { height: 1fr; scrollbar-size-vertical: 1; }
+    DetailPane > Line { height: auto; padding: 0 1; }
+    """
+
+    class Resized(Message):
+        """It has another size."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+
 class FailuresScreen(CampaignScreen):
     """Groups above (or on the left), what the group under the cursor has in common below (or on the right)."""
 
@@ -66,8 +82,6 @@ apart best comes first. Enter lists the tasks of the group."""
     FailuresScreen #detail-side { height: 3fr; width: 1fr; }
     FailuresScreen.-wide #groups-side, FailuresScreen.-wide #detail-side { height: 1fr; }
     FailuresScreen.-wide #detail-side { margin: 0 0 0 1; }
-    FailuresScreen #detail { height: 1fr; scrollbar-size-vertical: 1; }
-    FailuresScreen #text { height: auto; padding: 0 1; }
     FailuresScreen #tasks { display: none; height: 1fr; }
     FailuresScreen.-tasks #tasks { display: block; }
     FailuresScreen.-tasks #detail { display: none; }
@@ -101,7 +115,7 @@ apart best comes first. Enter lists the tasks of the group."""
                 yield VirtualTable(_GROUPS, self._group_cells, empty="No campaign is open; choose one on the screen Runs (1).", id="groups")
             with Vertical(id="detail-side"):
                 yield Line(id="detail-heading", classes="heading")
-                with VerticalScroll(id="detail"):
+                with DetailPane(id="detail"):
                     yield Line(id="text")
                 yield VirtualTable(_TASKS, self._task_cells, id="tasks")
         yield AskLine()
@@ -229,8 +243,8 @@ apart best comes first. Enter lists the tasks of the group."""
                 self.tasks.set_rows(self._members())
             self.app.perform(self._judge())
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(lambda: self.app.perform(self._judge()))
+    def on_detail_pane_resized(self) -> None:
+        self.app.perform(self._judge())
 
     # -- cells ---------------------------------------------------------------------------------------------------------------
 
