@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,9 @@ def test_small_answers_import_nothing_heavy(argv: list[str]) -> None:
     code = f"import contextlib, io\nfrom enchanted_tui.cli import main\nwith contextlib.redirect_stdout(io.StringIO()):\n    main({argv!r})"
     heavy = set(_HEAVY) - ({"numpy"} if argv == ["--schema"] else set())
     assert not heavy & _imported_by(code)
+
+
+def test_names_of_test_modules_are_unique() -> None:
+    """Protects whole runs of the tests: two modules of one name in different folders stop pytest while it collects."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -92,10 +92,10 @@ class Broker:
         for seat in gone:
             self.lose(seat)
         for address, about in workers.items():
-            seat = self.seats.get(address)
-            if seat is not None:
-                seat.leaving = not _runs(about)
-            known = seat is not None and not seat.doubtful and seat.lanes >= set(self.lanes)
+            present = self.seats.get(address)
+            if present is not None:
+                present.leaving = not _runs(about)
+            known = present is not None and not present.doubtful and present.lanes >= set(self.lanes)
             if not known and _runs(about) and self.lanes and address not in self._meeting:
                 self._meeting.add(address)
                 self._in_background(self._meet(address, about))
