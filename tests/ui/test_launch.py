@@ -78,6 +78,7 @@ async def test_how_it_looks(size: tuple[int, int]) -> None:
         async with dialog(work / "campaign.yaml", size=size) as watcher:
             await watcher.sees("Type campaign to delete it")
             assert not may_start(watcher)
+            assert watcher.screen.focused.id == "typed"  # Enter deletes nothing by accident
             assert_screen(watcher.app, f"launch_overwrite_{size[0]}x{size[1]}", hide=hide)
 
 
@@ -87,8 +88,8 @@ async def test_start_in_this_app(work: Path, how: str) -> None:
     """The campaign runs in a thread of this process, is shown at once, and completes."""
     async with dialog(write_config(work)) as watcher:
         await watcher.until(lambda: may_start(watcher))
-        assert watcher.screen.focused.id == "cancel"  # Enter starts nothing by accident
-        await (watcher.press("tab", "enter") if how == "key" else watcher.pilot.click("#start"))
+        assert watcher.screen.focused.id == "start"  # nothing would be lost
+        await (watcher.press("enter") if how == "key" else watcher.pilot.click("#start"))
         await watcher.until(lambda: watcher.app.current_mode == "monitor")
         await watcher.sees("FINISHED", "60/60")
     found = status(work / "campaign")

@@ -121,7 +121,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         return ["resume", "extend"] if self._asked.is_run_dir else ["fresh", "resume", "extend", "auto"]
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        self.query_one("#what").focus()  # where Enter does nothing while the consequences are not known
         self._work_out()
 
     # -- what is asked ------------------------------------------------------------------------------------------------------------
@@ -180,6 +180,13 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
             self.query_one("#confirm-label", Label).update(f"Type {self._directory_name} to delete it and begin anew:")
         self._show_command()
         self._allow_start()
+        self._offer()
+
+    def _offer(self) -> None:
+        """Go where the person has to go on: to the name to type if something is deleted, else to Start. Leave alone who is choosing."""
+        if self.focused is self.query_one("#what"):
+            possible = "#cancel" if self.query_one("#start", Button).disabled else "#start"
+            self.query_one("#typed" if self._known.deletes else possible).focus()
 
     @property
     def _directory_name(self) -> str:
