@@ -280,7 +280,7 @@ class ConfigScreen(FileScreen):
             text = await in_thread(preview_text, checked.config)
         except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
             text = f"What would run cannot be told: {type(error).__name__}: {error}"
-        if self.is_mounted and self._checked is checked:
+        if self.is_mounted and self._checked is not None and self._checked.text == checked.text:  # maybe checked again since
             self.query_one(PreviewPane).show(text)
 
 
