@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
-from benchmarks.learning.curves import Panels, draw
+from benchmarks.learning.curves import Figure, Panels, draw
 from benchmarks.learning.regret import summary
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -17,28 +17,47 @@ Run = dict[str, Any]
 Results = dict[str, list[Run]]
 
 
+class Section(NamedTuple):
+    """A part of the page."""
+
+    paragraphs: list[str]
+    figure: Figure | None = None
+
+
 def write(results: Results, docs: Path = DOCS) -> None:
     """Draw the figures of whatever has been measured and put the tables into the page ``learning.md`` in `docs`."""
-    figures, page = docs / "figures", docs / "learning.md"
-    figures.mkdir(exist_ok=True)
-    parts = []
-    for kind, made in {"machine": _machine, "regret": _regret, "surrogate": _surrogate, "tokamak": _tokamak, "busy": _busy}.items():
-        if results[kind]:
-            parts += made(results, figures)
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    (docs / "figures").mkdir(exist_ok=True)
+    made = sections(results)
+    for section in made:
+        if section.figure is not None:
+            draw(docs / "figures", section.figure)
+    page = docs / "learning.md"
+    page.write_text(put_in(page.read_text(encoding="utf-8"), made), encoding="utf-8")
+
+
+def put_in(page: str, made: list[Section]) -> str:
+    """Give the page with these sections between its marks."""
+    before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{after}", encoding="utf-8")
+    return "\n\n".join([f"{before}{BEGIN}", *(paragraph for section in made for paragraph in section.paragraphs), f"{END}{after}"])
 
 
-def _machine(results: Results, figures: Path) -> list[str]:
+def sections(results: Results) -> list[Section]:
+    """Give a section for each kind of result that there is."""
+    makers = {"machine": _machine, "regret": _regret, "surrogate": _surrogate, "tokamak": _tokamak, "busy": _busy}
+    return [make(results) for kind, make in makers.items() if results[kind]]
+
+
+def _machine(results: Results) -> Section:
     machines = " and ".join(f"Python {run['python']} and numpy {run['numpy']} on {run['cores']} cores" for run in results["machine"])
-    return [
+    sentence = (
         f"Measured with {machines} that other work was using too, one thread a process: seconds are upper bounds, and seconds of different "
         "rows cannot be compared closely; regrets and errors do not depend on the machine's speed."
-    ]
+    )
+    return Section([sentence])
 
 
-def _regret(results: Results, figures: Path) -> list[str]:
+def _regret(results: Results) -> Section:
     found = summary(results["regret"])
     rows = ["| function | contender | seeds | median regret (quartiles) | s a proposal, on busy cores |", "|---|---|---:|---:|---:|"]
     for (function, contender), numbers in sorted(found.items()):
@@ -48,21 +67,22 @@ def _regret(results: Results, figures: Path) -> list[str]:
     for function in dict.fromkeys(run["function"] for run in results["regret"]):
         runs = [run for run in results["regret"] if run["function"] == function]
         panels[function] = {name: [run["regret"] for run in mine] for name, mine in sorted(_by_contender(runs).items())}
-    draw(figures / "learning_regret", panels, "evaluations", "regret")
+    figure = Figure("learning_regret", panels, "evaluations", "regret")
     evaluations = len(results["regret"][0]["regret"])
-    return [
+    paragraphs = [
         f"### Regret after {evaluations} evaluations",
         "\n".join(rows),
         "![Median regret against evaluations](figures/learning_regret.svg)",
     ]
+    return Section(paragraphs, figure)
 
 
-def _surrogate(results: Results, figures: Path) -> list[str]:
+def _surrogate(results: Results) -> Section:
     runs = _by_contender(results["surrogate"])
     sizes = results["surrogate"][0]["sizes"]
     curves = {name: [run["errors"] for run in mine] for name, mine in runs.items()}
-    draw(figures / "learning_surrogate", {"double Gaussian": curves}, "samples", "error / spread", sizes)
-    return [
+    figure = Figure("learning_surrogate", {"double Gaussian": curves}, "samples", "error / spread", sizes)
+    paragraphs = [
         "### A surrogate of the double Gaussian",
         "Root mean square error of the same Gaussian process on a grid of 41 x 41, as a share of the output's standard deviation; medians. "
         "A grid and a Latin hypercube are a new design for each *n*, and nothing of a smaller one can be kept: the largest grid of at most "
@@ -71,9 +91,10 @@ def _surrogate(results: Results, figures: Path) -> list[str]:
         _error_table(curves, sizes),
         "![Error of a surrogate against samples](figures/learning_surrogate.svg)",
     ]
+    return Section(paragraphs, figure)
 
 
-def _tokamak(results: Results, figures: Path) -> list[str]:
+def _tokamak(results: Results) -> Section:
     runs = _by_contender(results["tokamak"])
     first = results["tokamak"][0]
     sizes, panels, parts = first["sizes"], Panels(), []
@@ -81,9 +102,9 @@ def _tokamak(results: Results, figures: Path) -> list[str]:
         curves = {name: [run["errors"][output] for run in mine] for name, mine in runs.items()}
         panels[output] = curves
         parts += [f"`{output}`:", _error_table(curves, sizes)]
-    draw(figures / "learning_tokamak", panels, "samples", "error / spread", sizes)
+    figure = Figure("learning_tokamak", panels, "samples", "error / spread", sizes)
     solved = ", ".join(f"{name} {numpy.mean([run['solved'][-1] for run in mine]):.0f}" for name, mine in runs.items())
-    return [
+    paragraphs = [
         "### A surrogate of tokamak equilibria",
         "Real campaigns of the [FreeGS tutorial](tutorials/freegs.md), three parameters, at a resolution of 33; error at the equilibria "
         f"among {first['test']} random points of a campaign of its own; designs as above. Samples that fail count as samples and give the "
@@ -93,9 +114,10 @@ def _tokamak(results: Results, figures: Path) -> list[str]:
         *parts,
         "![Error of a surrogate of tokamak equilibria against samples](figures/learning_tokamak.svg)",
     ]
+    return Section(paragraphs, figure)
 
 
-def _busy(results: Results, figures: Path) -> list[str]:
+def _busy(results: Results) -> Section:
     rows = [
         "| mode | busy until the last sample starts | busy to the end | campaign, s | s a fit | seeds | median regret at 25 | at 50 |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -110,15 +132,16 @@ def _busy(results: Results, figures: Path) -> list[str]:
         seconds = [f"{numpy.median([run[name] for run in runs]):.3g}" for name in ("seconds", "fit")]
         cells = [*shares, *seconds, str(len(regrets)), f"{medians[24]:.2g}", f"{medians[-1]:.2g}"]
         rows.append(f"| {mode} | {' | '.join(cells)} |")
-    draw(figures / "learning_asynchronous", panels, "evaluations", "regret")
+    figure = Figure("learning_asynchronous", panels, "evaluations", "regret")
     longest = results["busy"][0]["longest"]
-    return [
+    paragraphs = [
         "### Asynchronous drawing",
         f"Real campaigns of 48 samples on four workers, run times of {longest / 10:g} to {longest:g} s; regrets on a simulated clock with "
         "run times spread likewise, in the order in which samples end.",
         "\n".join(rows),
         "![Median regret, asynchronous and in batches](figures/learning_asynchronous.svg)",
     ]
+    return Section(paragraphs, figure)
 
 
 def _by_contender(runs: list[Run]) -> dict[str, list[Run]]:
