@@ -38,8 +38,8 @@ def filter_on(background: str) -> Uncoloured:
 @lru_cache(maxsize=2048)
 def _plain(style: Style, own: tuple[int, int, int]) -> Style:
     front, back = _triplet(style.color), _triplet(style.bgcolor) or own
-    if style.reverse:
-        front, back = back, front or back
+    if style.reverse and front is not None:
+        front, back = back, front
     stands_out = style.reverse or contrast(back, own) >= _STANDS_OUT
     plain = style.without_color + (_REVERSED if stands_out else _NOT_REVERSED)
     if style.meta:
@@ -49,4 +49,4 @@ def _plain(style: Style, own: tuple[int, int, int]) -> Style:
 
 
 def _triplet(colour: RichColor | None) -> tuple[int, int, int] | None:
-    return None if colour is None or colour.is_default else tuple(colour.get_truecolor())
+    return None if colour is None or colour.is_default else (*colour.get_truecolor(),)
