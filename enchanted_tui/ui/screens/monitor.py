@@ -18,9 +18,10 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.overview import Overview
-from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane, WorkerPane
+from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane
 from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.ui.widgets.task_pane import TaskPane
+from enchanted_tui.ui.widgets.worker_pane import WorkerPane
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View
@@ -86,6 +87,7 @@ class MonitorScreen(CampaignScreen):
         self._shown_at = 0.0
         self._as_before: object = None
         self._later: Timer | None = None
+        self._marked_at = 0.0
 
     def on_mount(self) -> None:
         self._go("tasks")
@@ -113,6 +115,7 @@ class MonitorScreen(CampaignScreen):
     def _show_now(self, view: View) -> None:
         self._shown_at = time.monotonic()
         self.query_one(Overview).show(view, roomy=self.size.height >= 36)
+        self._say_that_jobs_are_watched(view)
         viewer = self.viewer
         for pane in self.query(Pane):
             if not pane.display or not pane.parent or not getattr(pane.parent, "display", True):
@@ -122,6 +125,17 @@ class MonitorScreen(CampaignScreen):
                     pane.follow(viewer, view)
             else:
                 pane.show(view)
+
+    def _say_that_jobs_are_watched(self, view: View) -> None:
+        """While the pane of jobs has the focus, have the scheduler asked more often, whoever runs the campaign."""
+        from enchanted_tui.supervisor import control
+
+        now = time.monotonic()
+        if self.viewer is None or self.app.read_only or not view.jobs or view.liveness != "running" or not self.app.app_focus:
+            return
+        if self.app.screen is self and isinstance(self.pane, WorkerPane) and now - self._marked_at >= control.RENEW:
+            self._marked_at = now
+            self.app.perform(in_thread(control.mark_watched, self.viewer.run_dir.control))
 
     def show_nothing(self) -> None:
         for pane in self.query(Pane):
