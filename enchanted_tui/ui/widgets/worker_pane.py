@@ -23,10 +23,10 @@ _WORKERS = (
     Column("for", "FOR", 10, "right"),
 )
 _JOBS = (
-    Column("name", "JOB, WORKER", 11),
+    Column("name", "JOB, WORKER", 12),
     Column("host", "NODE", 8, priority=3),
     Column("state", "STATE", 11),
-    Column("task", "TASKS", 22, grow=1),
+    Column("task", "TASKS", 17, grow=1),
     Column("for", "FOR", 7, "right", priority=1),
     Column("left", "LEFT", 7, "right", priority=2),
 )
@@ -96,7 +96,7 @@ def _job(job: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
         str(job["job"]),
         str(job["node"]),
         (str(job["state"]), _COLOURS.get(str(job["state"]), "warning")),
-        f"{job['done']:,}/{job['held']:,} tasks{reason}",
+        f"{job['done']:,}/{job['held']:,}{reason}",
         formats.short_span(now - since) if since is not None else "",
         formats.short_span(ends - now) if ends is not None else "",
     )
