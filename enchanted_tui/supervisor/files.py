@@ -20,7 +20,8 @@ from enchanted_tui.storage.run_state import RunState, write_run_state
 from enchanted_tui.supervisor import progress, provenance, snapshot
 from enchanted_tui.supervisor.journal import JournalReader, Record
 from enchanted_tui.supervisor.session import fold
-from enchanted_tui.supervisor.state import FAILED, CampaignState, StageState
+from enchanted_tui.supervisor.stage_state import FAILED, StageState
+from enchanted_tui.supervisor.state import CampaignState
 
 log = logging.getLogger(__name__)
 
