@@ -80,7 +80,7 @@ def test_through_a_whole_campaign(campaign: Campaign, bed: Bed) -> None:
             bed.drop_ssh()
             cuts += 1
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(1)
+            process.wait(4)
     assert campaign.finish(process) == 0, campaign.said
     check(campaign)
     assert cuts >= 3

@@ -104,11 +104,11 @@ class Watcher:
 
     # -- the scheduler ----------------------------------------------------------------------------------------------------------------
 
-    def look(self) -> bool:
-        """Ask the scheduler, once, for all jobs; tell whether anything has changed."""
+    def look(self, newer_than: float | None = None) -> bool:
+        """Take what the scheduler says of all jobs, asked after the moment `newer_than`, or else now; tell whether anything has changed."""
         now = time.monotonic()
         try:
-            rows = self._scheduler.jobs()
+            rows = self._scheduler.jobs(newer_than)
         except SchedulerUnreachable as problem:
             if self.unreachable_since is None:
                 self.unreachable_since = now
