@@ -131,7 +131,8 @@ def _no_handshake(target: Target, error: Exception) -> str:
         return f"{target.shown} and this program have no cryptographic method in common ({error}); use `transport: openssh`"
     if target.proxy_command:
         return f"no SSH server answers through the ProxyCommand {target.proxy_command!r}; try it by hand, or correct ~/.ssh/config"
-    reason = str(error).rstrip(".") or "it hung up"
+    said = str(error).rstrip(".") or "it hung up"
+    reason = "it did not greet as one" if "protocol banner" in said else said
     return f"no SSH server answers properly at {target.shown} ({reason}); check host and port, or try again when the server is less busy"
 
 
