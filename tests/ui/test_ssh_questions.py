@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bed import Bed, what_is_missing
+from interactive_server import InteractiveServer
 from snapshots import assert_screen
 from textual.widgets import Button, Input
 from ui_harness import until
 from watching import Watcher, in_loop
-
-for _neighbour in ("ssh", "slurm"):
-    sys.path.insert(0, str(Path(__file__).parent.parent / _neighbour))
-
-from bed import Bed, what_is_missing
-from interactive_server import InteractiveServer
 
 from enchanted_tui.executors.slurm.ssh import questions
 from enchanted_tui.executors.slurm.ssh.questions import Question
@@ -101,7 +97,7 @@ def server(tmp_path: Path) -> Iterator[InteractiveServer]:
 async def test_a_campaign_begins_with_an_unknown_host_and_a_locked_key(
     tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects first use against a real sshd and SLURM: fingerprint and passphrase are asked, the campaign runs, no file holds the secret."""
+    """Protects first use against a real sshd and SLURM: fingerprint and passphrase are asked, it runs, no file holds the secret."""
     with Bed(tmp_path / "bed") as bed:
         monkeypatch.setenv("SLURM_CONF", bed.environment["SLURM_CONF"])
         key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"
