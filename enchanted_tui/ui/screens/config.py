@@ -49,7 +49,9 @@ class ConfigScreen(FileScreen):
     ConfigScreen.-short #beside { height: 8; }
     ConfigScreen.-wide #work { layout: horizontal; }
     ConfigScreen.-wide #beside { width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel; }
-    ConfigScreen.-wide #beside > #problems.below { display: block; height: 40%; border-top: solid $primary !important; border-title-color: $foreground; }
+    ConfigScreen.-wide #beside > #problems.below {
+        display: block; height: 40%; border-top: solid $primary !important; border-title-color: $foreground;
+    }
     """
 
     def __init__(self) -> None:
