@@ -323,6 +323,7 @@ def _config(options: argparse.Namespace) -> CampaignConfig:
 def _failed(error: Exception) -> int:
     """Say what went wrong: one sentence for what the user can mend, a traceback for a defect."""
     from enchanted_tui.config.problems import ConfigError
+    from enchanted_tui.executors.verdict import environment_error, explained
     from enchanted_tui.storage.lock import DirectoryInUseError
 
     if isinstance(error, ConfigError | RefusedError):
@@ -331,6 +332,8 @@ def _failed(error: Exception) -> int:
         return _complain(error, ExitCode.ENVIRONMENT)
     if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError):
         return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)
+    if (cause := environment_error(error)) is not None:
+        return _complain(explained(cause), ExitCode.ENVIRONMENT)
     import traceback
 
     traceback.print_exception(error)

@@ -242,3 +242,14 @@ def test_no_permission_to_begin(campaign):
     ended = as_somebody(case, "campaign.yaml", "--no-ui", "--base-run-dir", "theirs/run")
     (case.place / "theirs").chmod(0o700)
     assert_one_sentence(ended, "permission", "theirs")
+
+
+@as_root
+@pytest.mark.parametrize("command", [("--rebuild",), ("--retry-failed",), ("--export", "--to", "csv", "--out", "run/table.csv")])
+def test_commands_on_a_read_only_directory(campaign, disk, command):
+    """What is done to a finished campaign meets the file system's errors with the same sentence and exit code, not as a defect."""
+    case = campaign(flat(2))
+    disk(case.root, "size=4m")
+    case.complete()
+    mount("-o", "remount,ro", str(case.root))
+    assert_one_sentence(case.command(command[0], "run", *command[1:]), "read-only")
