@@ -253,3 +253,12 @@ def test_commands_on_a_read_only_directory(campaign, disk, command):
     case.complete()
     mount("-o", "remount,ro", str(case.root))
     assert_one_sentence(case.command(command[0], "run", *command[1:]), "read-only")
+
+
+def test_standard_streams_are_closed(campaign):
+    """Some daemons start programs without standard streams: the campaign runs, and none of its files takes the number of one."""
+    case = campaign(flat(4))
+    closed = "import os, sys; os.closerange(0, 3); os.execv(sys.executable, [sys.executable, '-m', 'enchanted_tui', *sys.argv[1:]])"
+    ended = case.run(program=("-c", closed))
+    assert ended.code == 0, ended
+    assert case.finished_tasks() == 4
