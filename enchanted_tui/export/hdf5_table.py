@@ -50,7 +50,8 @@ def write_netcdf(
 ) -> None:
     """Write NetCDF-4: a variable for each column along the dimension ``sample``; those of missing values are called ``missing__NAME``.
 
-    Dimensions and companions get another name where a column has theirs already. Raises ImportError if the library (the extra ``netcdf``) is not there.
+    Dimensions and companions get another name where a column has theirs already. Raises ImportError if the library (the extra ``netcdf``)
+    is not there.
     """
     import h5netcdf
     import h5py
