@@ -97,7 +97,9 @@ def _run(session: Session, outcome: Outcome, wanted: str | list[str], inbox: que
         reason = _reason_to_end(session, inbox)
         if reason is not None:
             _end(process)
-            log.warning(f"supervisor.on_complete was ended: {reason}; the campaign is complete all the same, and a resume runs the hook again")
+            log.warning(
+                f"supervisor.on_complete was ended: {reason}; the campaign is complete all the same, and a resume runs the hook again"
+            )
             return None
 
 
