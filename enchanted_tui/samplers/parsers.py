@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy
 
+from enchanted_tui.config.conversion import expand
 from enchanted_tui.samplers.base import Sample
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def read_earlier(base_run_dir: str, data_dir: str, reader: ParserReader | None, 
 
     Nothing is given where the directory is this campaign's own (`data_dir`), whose samples come from its record.
     """
-    root = Path(os.path.expanduser(os.path.expandvars(base_run_dir)))
+    root = Path(expand(base_run_dir))
     if (root / "data").is_dir() and os.path.isdir(data_dir) and os.path.samefile(root / "data", data_dir):
         return
     for row in _rows(root, reader):
