@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from routes import TAKEN, bindings_of, separate
 from textual.dom import DOMNode
 from textual.screen import Screen
-from routes import TAKEN, bindings_of, separate
 from textual.widget import Widget
 from ui_harness import until
 from watching import in_loop
