@@ -11,7 +11,7 @@ import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList
+from textual.widgets import Footer, Input, OptionList
 from textual.widgets._footer import FooterKey
 from watching import Watcher
 
@@ -82,26 +82,26 @@ def hint_of(action: Action, screen: Screen[Any]) -> FooterKey | None:
 
 
 async def open_palette(watcher: Watcher) -> OptionList:
-    """Open the palette, and give its list once all entries are in it."""
+    """Open the palette and give its list."""
     watcher.app.action_command_palette()
     await watcher.until(lambda: watcher.screen.query("CommandInput:focus"))
     entries: OptionList = watcher.screen.query_one("CommandList", OptionList)
-    await watcher.until(lambda: entries.option_count == len(registry()))
     return entries
 
 
 async def choose_by_typing(watcher: Watcher, action: Action) -> None:
-    """Type an action's area and title into the palette, and press Enter once that has been searched for."""
+    """Type an action's area and title into the palette, and press Enter once its entry is the first."""
     entries = await open_palette(watcher)
-    all_of_them = entries.options[0]
-    watcher.screen.query_one("CommandInput").value = entry_of(action, watcher.app).partition("  (")[0]
-    await watcher.until(lambda: entries.option_count and entries.options[0] is not all_of_them)
+    entry = entry_of(action, watcher.app)
+    watcher.screen.query_one("CommandInput", Input).value = entry.partition("  (")[0]
+    await watcher.until(lambda: entries.option_count and str(entries.options[0].prompt).startswith(entry))
     await watcher.press("enter")
 
 
 async def choose_by_mouse(watcher: Watcher, action: Action) -> None:
     """Open the palette, scroll to an action's entry and click on it."""
     entries = await open_palette(watcher)
+    await watcher.until(lambda: entries.option_count == len(registry()))
     entry = entry_of(action, watcher.app)
     entries.highlighted = next(row for row, option in enumerate(entries.options) if str(option.prompt).startswith(entry))
     await watcher.click(entry)

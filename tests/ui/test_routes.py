@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,8 @@ from enchanted_tui.ui.settings import Preferences, Settings
 
 #: Keys for the actions that have none unless a person gives them some.
 KEYMAP = {"campaign.drain": "f6", "campaign.abort": "f7", "campaign.rebuild": "f10", "runs.delete": "f11"}
-SIZE = (200, 50)  # so wide that all hints are in the footer
+WIDE = (200, 30)  # so that all hints are in the footer
+USUAL = (80, 24)
 
 
 async def _runs(watcher: Watcher) -> None:
@@ -86,16 +86,21 @@ class Place:
 
 
 PLACES = [
+    Place(LogScreen, "log", _log),
+    Place(MonitorScreen, "monitor", _monitor),
     Place(RunsScreen, "runs", _runs),
     Place(ConfigScreen, "config", _config),
-    Place(MonitorScreen, "monitor", _monitor),
     Place(FailuresScreen, "failures", _failures),
     Place(ResultsScreen, "results", _results),
-    Place(LogScreen, "log", _log),
     Place(TaskScreen, "monitor", _task),
     Place(FileScreen, "monitor", _file),
 ]
-on_each_screen = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.screen.__name__)
+
+
+def _first_on(place: Place) -> list[Action]:
+    """Give the actions of a screen that none of the screens before it has; the palette, which is slow, is searched once for each."""
+    before = {action.id for other in PLACES[: PLACES.index(place)] for action in other.actions}
+    return [action for action in place.actions if action.id not in before]
 
 
 class Visitor:
@@ -109,8 +114,8 @@ class Visitor:
     async def goes(self, way: str, action: Action, steps: Awaitable[object]) -> None:
         """Go some way; note what is wrong unless it leads to just this action, once, of the screen or the app."""
         self.reached.clear()
-        await steps
-        with contextlib.suppress(AssertionError):
+        with contextlib.suppress(AssertionError):  # of what is waited for in vain
+            await steps
             await until(lambda: self.reached, self.watcher.pilot.pause, timeout=10)
         await self.watcher.pilot.pause()
         if self.reached != [(action.id, self.watcher.app if action.id.startswith("everywhere.") else self.home)]:
@@ -118,71 +123,68 @@ class Visitor:
         while self.watcher.screen is not self.home:
             await self.watcher.press("escape")
 
+    def has_hint(self, action: Action) -> bool:
+        """Tell whether the footer is to show an action: not if what has the focus takes its key, as tables take Enter to open rows."""
+        return any(active.binding.id == action.id and active.binding.show for active in self.home.active_bindings.values())
 
-@asynccontextmanager
-async def visiting(place: Place, run: Path) -> AsyncIterator[Visitor]:
-    settings = Settings(Preferences(keymap=KEYMAP))
-    async with watching(run, place.mode, SIZE, settings=settings) as watcher:
-        await place.prepare(watcher)
-        assert type(watcher.screen) is place.screen
-        with reached_only(place.screen) as reached:
-            yield Visitor(watcher, reached)
-
-
-@on_each_screen
-@in_loop
-async def test_keys(finished_run: Path, place: Place) -> None:
-    """Each key of an action leads to it, whatever has the focus; in the text of a configuration, those that type nothing."""
-    async with visiting(place, finished_run) as visitor:
-        if place.screen is ConfigScreen:
-            for action in place.actions:
-                for key in separate(action.keys):
-                    if re.fullmatch(r"(shift\+)?f\d+", key):
-                        await visitor.goes(f"{key} in the text", action, visitor.watcher.press(key))
-            await visitor.watcher.press("escape")
-            await visitor.watcher.until(lambda: not visitor.home.area.has_focus)
+    async def presses_all_keys(self, place: Place) -> None:
         for action in place.actions:
             for key in separate(KEYMAP.get(action.id, action.keys)):
                 if key not in TAKEN:
-                    await visitor.goes(key, action, visitor.watcher.press(key))
-        assert not visitor.wrong
+                    await self.goes(key, action, self.watcher.press(key))
 
-
-@on_each_screen
-@in_loop
-async def test_palette(finished_run: Path, place: Place) -> None:
-    """An action's title in the palette, and Enter, leads to it, and to the one of this screen where others have actions of that name."""
-    async with visiting(place, finished_run) as visitor:
+    async def presses_function_keys(self, place: Place) -> None:
         for action in place.actions:
-            await visitor.goes("the palette", action, choose_by_typing(visitor.watcher, action))
-        assert not visitor.wrong
+            for key in separate(action.keys):
+                if re.fullmatch(r"(shift\+)?f\d+", key):
+                    await self.goes(f"{key} in the text", action, self.watcher.press(key))
 
-
-@on_each_screen
-@in_loop
-async def test_mouse(finished_run: Path, place: Place) -> None:
-    """A click leads to an action: on its hint in the footer, which all actions have that are to be shown there, else in the palette."""
-    async with visiting(place, finished_run) as visitor:
-        await visitor.watcher.press(*(["escape"] if place.screen is ConfigScreen else []))
-        await visitor.watcher.settles()
+    async def clicks_in_the_footer(self, place: Place) -> None:
+        await self.watcher.settles()
         for action in place.actions:
-            hint = hint_of(action, visitor.home)
-            assert (hint is not None) == (action.shown and bool(action.keys)), f"{action.id} in the footer"
-            click = visitor.watcher.pilot.click(hint) if hint is not None else choose_by_mouse(visitor.watcher, action)
-            await visitor.goes("a click", action, click)
-        assert not visitor.wrong
+            hint = hint_of(action, self.home)
+            assert (hint is not None) == self.has_hint(action), f"the hint of {action.id} in the footer"
+            if hint is not None:
+                await self.goes("its hint", action, self.watcher.pilot.click(hint))
+
+    async def clicks_in_the_palette(self, place: Place) -> None:
+        for action in _first_on(place):
+            if not self.has_hint(action):
+                await self.goes("a click in the palette", action, choose_by_mouse(self.watcher, action))
+
+    async def types_into_the_palette(self, place: Place) -> None:
+        for action in _first_on(place):
+            await self.goes("Enter in the palette", action, choose_by_typing(self.watcher, action))
 
 
-@on_each_screen
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.screen.__name__)
 @in_loop
-async def test_nothing_is_bound_besides(finished_run: Path, place: Place) -> None:
-    """The actions that are tried here are those whose keys really work on the screen."""
-    async with visiting(place, finished_run) as visitor:
-        active = {active.binding.id for active in visitor.home.active_bindings.values()}
-        assert {action.id for action in place.actions} == active & set(registry())
+async def test_every_way_leads_to_the_action(finished_run: Path, place: Place) -> None:
+    """On a screen, each key of an action, its hint in the footer, and its entry in the palette lead to it, and to nothing else.
+
+    An action whose hint is not shown has the palette for those with a mouse. In the text of a configuration the keys that type
+    nothing work, beside it all.
+    """
+    async with watching(finished_run, place.mode, WIDE, settings=Settings(Preferences(keymap=KEYMAP))) as watcher:
+        await place.prepare(watcher)
+        assert type(watcher.screen) is place.screen
+        with reached_only(place.screen) as reached:
+            visitor = Visitor(watcher, reached)
+            if place.screen is ConfigScreen:
+                await visitor.presses_function_keys(place)
+                await watcher.press("escape")
+                await watcher.until(lambda: not watcher.screen.area.has_focus)
+            working = {active.binding.id for active in watcher.screen.active_bindings.values()}
+            assert working & set(registry()) <= {action.id for action in place.actions}
+            await visitor.presses_all_keys(place)
+            await visitor.clicks_in_the_footer(place)
+            await watcher.pilot.resize_terminal(*USUAL)
+            await visitor.clicks_in_the_palette(place)
+            await visitor.types_into_the_palette(place)
+        assert not visitor.wrong
 
 
 def test_every_action_is_on_a_screen() -> None:
-    """No action is left out here."""
+    """No action is left out above."""
     tried = {action.id for place in PLACES for action in place.actions}
     assert not set(registry()) - tried
