@@ -171,7 +171,9 @@ def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: Campai
     """Protects both the scheduler and the person: long intervals as long as nobody looks at the jobs, short ones while somebody does."""
     calls = campaign.count_calls()
     campaign.config["runners"]["r0"]["seconds"] = 60
-    campaign.executor.update(samples_per_job=8, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600, scheduler_interval_watched=1)
+    campaign.executor.update(
+        samples_per_job=8, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600, scheduler_interval_watched=1
+    )
     process = campaign.start()
     wait_for("a running job", lambda: [job for job in live(campaign).get("jobs", []) if job["since"]], 60, 0.2)
     asked = queries(calls)

@@ -314,7 +314,9 @@ async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_r
     lock = Lock.acquire(RunDir(run).lock, lambda: None)
     try:
         async with watching(run, "monitor", (120, 40)) as watcher:
-            await watcher.sees("PENDING", "1 PENDING", "12/50 (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)")
+            await watcher.sees(
+                "PENDING", "1 PENDING", "12/50 (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)"
+            )
             mark = run / "state" / "control" / "jobs.watched"
             assert not mark.exists()
             await watcher.press("w")

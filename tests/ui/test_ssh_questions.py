@@ -16,20 +16,20 @@ from textual.widgets import Button, Input
 from ui_harness import until
 from watching import Watcher, in_loop
 
-for _neighbour in ("ssh", "slurm"):
+for _neighbour in ("ssh", "slurm"):  # their helpers are importable by name
     sys.path.insert(0, str(Path(__file__).parent.parent / _neighbour))
 
-from bed import Bed, what_is_missing
-from interactive_server import InteractiveServer
+from bed import Bed, what_is_missing  # noqa: E402
+from interactive_server import InteractiveServer  # noqa: E402
 
-from enchanted_tui.executors.slurm.ssh import questions
-from enchanted_tui.executors.slurm.ssh.questions import Question
-from enchanted_tui.supervisor import actions
-from enchanted_tui.ui.app import EnchantedApp
-from enchanted_tui.ui.asking import PersonAtTheApp
-from enchanted_tui.ui.screens.launch import LaunchScreen
-from enchanted_tui.ui.screens.question import QuestionDialog
-from enchanted_tui.ui.screens.quit import QuitDialog
+from enchanted_tui.executors.slurm.ssh import questions  # noqa: E402
+from enchanted_tui.executors.slurm.ssh.questions import Question  # noqa: E402
+from enchanted_tui.supervisor import actions  # noqa: E402
+from enchanted_tui.ui.app import EnchantedApp  # noqa: E402
+from enchanted_tui.ui.asking import PersonAtTheApp  # noqa: E402
+from enchanted_tui.ui.screens.launch import LaunchScreen  # noqa: E402
+from enchanted_tui.ui.screens.question import QuestionDialog  # noqa: E402
+from enchanted_tui.ui.screens.quit import QuitDialog  # noqa: E402
 
 PASSPHRASE, PASSWORD, CODE = "locked-away-731", "Sw0rdf1sh-pass", "914-code-914"
 CONFIG = """\
@@ -101,7 +101,7 @@ def server(tmp_path: Path) -> Iterator[InteractiveServer]:
 async def test_a_campaign_begins_with_an_unknown_host_and_a_locked_key(
     tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects first use against a real sshd and SLURM: fingerprint and passphrase are asked, the campaign runs, no file holds the secret."""
+    """Protects first use against a real sshd and SLURM: fingerprint and passphrase are asked, it runs, no file holds the secret."""
     with Bed(tmp_path / "bed") as bed:
         monkeypatch.setenv("SLURM_CONF", bed.environment["SLURM_CONF"])
         key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"

@@ -14,7 +14,7 @@ from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
 from enchanted_tui.ui.glyphs import is_ascii
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.state import LearnedPoint
+    from enchanted_tui.supervisor.learned import LearnedPoint
 
 _NARROWEST = 24  #: columns of a chart
 _SPREAD = 20.0  #: ratio of largest to smallest error above which the axis is logarithmic

@@ -70,7 +70,7 @@ class QuestionDialog(Dialog):
                 for choice in self._choices:
                     yield Button(choice.label, id=choice.id, compact=True)
 
-    def on_mount(self, event: Mount) -> None:
+    def on_mount(self, event: Mount) -> None:  # type: ignore[override]
         """Focus what harms nothing when somebody was typing something else."""
         event.prevent_default()  # here and below: instead of what other dialogs do
         self.query_one("#cancel" if self._trusts else "#answer").focus()

@@ -10,8 +10,8 @@ from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
 
 if TYPE_CHECKING:
+    from enchanted_tui.supervisor.learned import LearnedPoint
     from enchanted_tui.supervisor.snapshot import StageSummary
-    from enchanted_tui.supervisor.state import LearnedPoint
     from enchanted_tui.supervisor.viewing import View
     from enchanted_tui.ui.widgets.plot import Plot
 
