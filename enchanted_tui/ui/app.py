@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from enchanted_tui.ui import glyphs, session, themes
@@ -120,6 +121,14 @@ class EnchantedApp(Hosting):
         if self._feed is not None:
             self._feed.close()
         self.title_bar.restore()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Give what is done to all that is painted; without colours (`NO_COLOR`), our filter in place of Textual's shades of grey."""
+        if not self.no_color:
+            return super().get_line_filters()
+        from enchanted_tui.ui.uncoloured import filter_on
+
+        return (filter_on(self.theme_variables["background"]),)
 
     # -- the open campaign --------------------------------------------------------------------------------------------------------
 

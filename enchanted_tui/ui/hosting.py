@@ -164,6 +164,7 @@ class Hosting(App[str]):
         """Start a campaign session; give its run directory. Raises what a person is told, before anything has been changed."""
         config = await in_thread(asked.configuration)
         root: Path = config.base_run_dir
+        self.clear_notifications()  # how an earlier session of it ended is the past now
         if asked.detached:
             await self._launch_detached(asked, root)
         else:

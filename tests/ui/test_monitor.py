@@ -323,3 +323,23 @@ async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_r
             await watcher.until(mark.exists)
     finally:
         lock.release()
+
+
+@in_loop
+async def test_tasks_that_end_faster_than_they_are_reported(finished_run: Path, tmp_path: Path) -> None:
+    """Protects against "no tasks" beside busy workers: what they were reported to run has finished by the time it is read."""
+    run = tmp_path / "fast"
+    shutil.copytree(finished_run, run)
+    worker = {"name": "w", "host": "node12", "pid": 1, "task": "d0_b0_s0_r0", "since": time.time()}
+    content = {"time": time.time(), "state": "running", "in_flight": 2, "workers": [worker, worker], "n_workers": 2, "waiting_for": ""}
+    (run / "state" / "live.json").write_text(json.dumps(content))
+    lock = Lock.acquire(RunDir(run).lock, lambda: None)
+    try:
+        async with watching(run, "monitor", (120, 40)) as watcher:
+            await watcher.sees("2 of 2 busy")
+            await watcher.press("s")
+            await watcher.sees("[running]", "2 workers are busy, but tasks end faster than they are reported")
+            await watcher.press("s", "s", "s")
+            await watcher.sees("[waiting]", "no tasks")
+    finally:
+        lock.release()

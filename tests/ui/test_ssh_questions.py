@@ -11,25 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bed import Bed, what_is_missing
+from interactive_server import InteractiveServer
 from snapshots import assert_screen
 from textual.widgets import Button, Input
 from ui_harness import until
 from watching import Watcher, in_loop
 
-for _neighbour in ("ssh", "slurm"):  # their helpers are importable by name
-    sys.path.insert(0, str(Path(__file__).parent.parent / _neighbour))
-
-from bed import Bed, what_is_missing  # noqa: E402
-from interactive_server import InteractiveServer  # noqa: E402
-
-from enchanted_tui.executors.slurm.ssh import questions  # noqa: E402
-from enchanted_tui.executors.slurm.ssh.questions import Question  # noqa: E402
-from enchanted_tui.supervisor import actions  # noqa: E402
-from enchanted_tui.ui.app import EnchantedApp  # noqa: E402
-from enchanted_tui.ui.asking import PersonAtTheApp  # noqa: E402
-from enchanted_tui.ui.screens.launch import LaunchScreen  # noqa: E402
-from enchanted_tui.ui.screens.question import QuestionDialog  # noqa: E402
-from enchanted_tui.ui.screens.quit import QuitDialog  # noqa: E402
+from enchanted_tui.executors.slurm.ssh import questions
+from enchanted_tui.executors.slurm.ssh.questions import Question
+from enchanted_tui.supervisor import actions
+from enchanted_tui.ui.app import EnchantedApp
+from enchanted_tui.ui.asking import PersonAtTheApp
+from enchanted_tui.ui.screens.launch import LaunchScreen
+from enchanted_tui.ui.screens.question import QuestionDialog
+from enchanted_tui.ui.screens.quit import QuitDialog
 
 PASSPHRASE, PASSWORD, CODE = "locked-away-731", "Sw0rdf1sh-pass", "914-code-914"
 CONFIG = """\

@@ -195,7 +195,7 @@ class SlurmExecutor(Executor):
         from enchanted_tui.executors.slurm.ssh.transport import SshTransport
         from enchanted_tui.executors.slurm.ssh.written import read_settings
 
-        return SshTransport(read_settings(self.ssh))
+        return SshTransport(read_settings(self.ssh), shared=True)
 
     def capacity(self) -> int:
         return self._running().capacity()
