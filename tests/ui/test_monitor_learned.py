@@ -120,4 +120,6 @@ async def test_reaching_a_limit_is_said_in_words(tmp_path: Path) -> None:
     run = _run("sampler_bayesian", tmp_path, ("{core_hours: 100}", "{target_relative_error: 2}"))
     assert actions.status(run).snapshot.end_reason == "stop_when"
     async with watching(run, "monitor", (200, 50)) as watcher:
-        await watcher.sees("the cross-validated error has come down to ", " of the spread, which stop_when.target_relative_error = 2 asked for")
+        await watcher.sees(
+            "the cross-validated error has come down to ", " of the spread, which stop_when.target_relative_error = 2 asked for"
+        )
