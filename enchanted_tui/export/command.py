@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> list[Path]:
-    """Export as the options say; give the files written. Raises ExportError, or EnvironmentProblem if a file cannot be read or written."""
+    """Export as the options say; give the files written. Raises ExportError, EnvironmentProblem, or OSError for a full or lost disk."""
+    from enchanted_tui.executors.verdict import environment_error
     from enchanted_tui.export.selection import ExportError, parse_split
     from enchanted_tui.export.writing import Export, export
     from enchanted_tui.supervisor.outcome import EnvironmentProblem
@@ -40,4 +41,6 @@ def run(options: argparse.Namespace) -> list[Path]:
     try:
         return export(Path(options.export), wanted)
     except OSError as error:
+        if environment_error(error) is not None:  # a full disk is told alike everywhere
+            raise
         raise EnvironmentProblem(f"the export failed: {error.filename or wanted.to}: {error.strerror or error}") from error
