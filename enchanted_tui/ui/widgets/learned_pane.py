@@ -73,12 +73,11 @@ class LearnedPane(Pane):
         if stage is None:
             return "Model"
         last = self._points[-1]
-        parts = [f"Model  of {last.observations:,} values by {stage.sampler}"]
+        parts = [f"best {formats.number(last.best)}"] if last.best is not None else []
         if last.cv_error_relative is not None:
-            parts.append(f"error {100 * last.cv_error_relative:.3g}% of the spread")
-        if last.best is not None:
-            parts.append(f"best {formats.number(last.best)}")
-        return ", ".join(parts)
+            parts.append(f"error {100 * last.cv_error_relative:.3g}% of spread")
+        parts.append(f"{last.observations:,} values by {stage.sampler}")
+        return f"Model  {', '.join(parts)}"
 
     def cells(self, key: int) -> Sequence[Cell]:
         point = self._points[key]
