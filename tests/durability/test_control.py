@@ -203,7 +203,8 @@ def test_signal_while_starting(campaign, at):
     time.sleep(at)
     process.send_signal(signal.SIGINT)
     ended = finish(process, 20)
-    assert ended.code in (130, -signal.SIGINT, 0), ended
+    before_us = "init_import_site" in ended.err  # Python itself was still starting, and ends with 1 then
+    assert ended.code in (130, -signal.SIGINT, 0) or before_us, ended
     busy.wait_for_no_process()
     busy.complete()
     assert busy.finished_tasks() == 6
