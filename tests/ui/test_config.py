@@ -274,7 +274,7 @@ async def test_taking_a_candidate_by_mouse_and_leaving_the_list(path: Path) -> N
         assert not menu.is_open and editor.screen.area.has_focus
         await editor.press("m", "a", "x", "f3")
         await editor.until(lambda: menu.is_open)
-        await editor.pilot.click(CompletionMenu, offset=(3, 0))
+        await editor.pilot.click(CompletionMenu, offset=(3, 1))
         await editor.until(lambda: "\n  max_failures: \n" in editor.text)
 
 
