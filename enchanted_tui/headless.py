@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.supervisor import snapshot
+from enchanted_tui.supervisor.learned import LearnedPoint
 from enchanted_tui.supervisor.notify import BELL
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.snapshot import Snapshot
-from enchanted_tui.supervisor.state import CampaignState, LearnedPoint
+from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:

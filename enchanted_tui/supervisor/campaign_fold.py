@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.pace import Pace
-from enchanted_tui.supervisor.state import BatchState, CampaignState
+from enchanted_tui.supervisor.stage_state import BatchState
+from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.task_index import TaskIndex
 
 _CHANGES_MANY = frozenset(("parents", "retry", "open"))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from enchanted_tui.storage.progress import BatchProgress, PipelineProgress
 from enchanted_tui.supervisor.snapshot import Snapshot
-from enchanted_tui.supervisor.state import BatchState, CampaignState
+from enchanted_tui.supervisor.stage_state import BatchState
+from enchanted_tui.supervisor.state import CampaignState
 
 
 def batch_progress(depth: int, batch: BatchState, step: int) -> BatchProgress:

@@ -34,7 +34,7 @@ from enchanted_tui.supervisor.files import (
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
-from enchanted_tui.supervisor.state import BatchState, StageState
+from enchanted_tui.supervisor.stage_state import BatchState, StageState
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.journal import Record
-from enchanted_tui.supervisor.state import CampaignState, StageState
+from enchanted_tui.supervisor.stage_state import StageState
+from enchanted_tui.supervisor.state import CampaignState
 
 PROVENANCE_COLUMNS = ("task", "success", "host", "started", "finished", "runtime_sec", "attempt")
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from enchanted_tui.storage.progress import StageProgress
-from enchanted_tui.supervisor.state import CampaignState, LearnedPoint, StageState
+from enchanted_tui.supervisor.learned import LearnedPoint
+from enchanted_tui.supervisor.stage_state import StageState
+from enchanted_tui.supervisor.state import CampaignState
 
 _RATE_WINDOW = 60.0  #: seconds over which the present rate is measured
 

@@ -17,7 +17,8 @@ from enchanted_tui import values
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal, Record
-from enchanted_tui.supervisor.state import FAILED, NOT_RUN, BatchState, CampaignState, StageState
+from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, BatchState, StageState
+from enchanted_tui.supervisor.state import CampaignState
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.learning import Learning

@@ -6,178 +6,21 @@ an offset into the journal and one byte, so a million samples cost about ten meg
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.slurm.book import JobBook
 from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.supervisor.journal import Record
+from enchanted_tui.supervisor.learned import LearnedPoint
+from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, OK, UNKNOWN_KIND, BatchState, StageState, StepState
 
-#: What a task's byte says: not run, ok, or failed, where `FAILED` + i is the i-th failure kind.
-NOT_RUN, OK, FAILED = 0, 1, 2
 _KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
-_UNKNOWN_KIND = FAILED + len(FAILURE_KINDS)
 _RECENT_FAILURES = 1000
 _RECENT_TIMES = 512
-_RECENT_POINTS = 256
-
-
-@dataclass
-class StepState:
-    """The tasks of one batch at one step, by sample."""
-
-    offsets: array[int] = field(default_factory=lambda: array("q"))  #: where the task's record is, or -1
-    outcomes: bytearray = field(default_factory=bytearray)  #: NOT_RUN, OK, or FAILED and more
-    succeeded: int = 0
-    failed: int = 0
-
-    @property
-    def done(self) -> int:
-        return self.succeeded + self.failed
-
-    def grow(self, count: int) -> None:
-        missing = count - len(self.offsets)
-        if missing > 0:
-            self.offsets.extend(array("q", [-1]) * missing)
-            self.outcomes.extend(bytes(missing))
-
-    def put(self, sample: int, outcome: int, offset: int) -> None:
-        self.outcomes[sample] = outcome
-        self.offsets[sample] = offset
-        if outcome == OK:
-            self.succeeded += 1
-        else:
-            self.failed += 1
-
-    def clear(self, sample: int) -> int:
-        """Forget a task's result and give what it was."""
-        outcome = self.outcomes[sample]
-        if outcome == NOT_RUN:
-            return outcome
-        self.outcomes[sample] = NOT_RUN
-        self.offsets[sample] = -1
-        if outcome == OK:
-            self.succeeded -= 1
-        else:
-            self.failed -= 1
-        return outcome
-
-
-@dataclass
-class BatchState:
-    """One batch of a stage: `size` samples were drawn, and each is run for every parent."""
-
-    index: int
-    first: int  #: position of its first sample in the stage
-    size: int
-    time: float  #: when its first sample was drawn, seconds since the epoch
-    parents: int = 1
-    slices: dict[int, int] = field(default_factory=dict)  #: first sample of a recorded slice -> offset of its record
-    steps: list[StepState] = field(default_factory=list)
-    finished_at: float | None = None
-
-    @property
-    def count(self) -> int:
-        """Number of samples of the expanded batch."""
-        return self.size * self.parents
-
-    @property
-    def done(self) -> bool:
-        """True if every sample has a row."""
-        return self.steps[-1].done == self.count
-
-    def grow(self, parents: int) -> None:
-        self.parents = parents
-        for step in self.steps:
-            step.grow(self.count)
-
-
-@dataclass(frozen=True)
-class LearnedPoint:
-    """What a sampler that learns said of its model after a fit. Errors and values are in the units of what it learns from."""
-
-    known: int  #: samples of the stage that had finished
-    observations: int  #: values that the model was fitted to
-    failed: int  #: samples that gave none
-    cv_error: float | None  #: root mean square error of each value predicted from all others
-    cv_error_relative: float | None  #: its share of the values' standard deviation
-    best: float | None  #: best value so far, where one is looked for
-    acquisition: float | None  #: what the model expects of its first choice, by the sampler's own measure
-    seconds: float  #: that fitting and choosing took
-    time: float  #: seconds since the epoch
-
-
-@dataclass
-class Learned:
-    """What a stage has learnt so far."""
-
-    points: deque[LearnedPoint] = field(default_factory=lambda: deque(maxlen=_RECENT_POINTS))
-    best: float | None = None
-    best_known: int = 0  #: samples that had finished when the best was first seen
-    lowest_error: float | None = None
-    lowest_error_known: int = 0  #: samples that had finished when the error was lowest
-    last_known: int = 0
-
-    def put(self, point: LearnedPoint) -> None:
-        self.points.append(point)
-        self.last_known = point.known
-        if point.best is not None and point.best != self.best:
-            self.best, self.best_known = point.best, point.known
-        if point.cv_error is not None and (self.lowest_error is None or point.cv_error < self.lowest_error):
-            self.lowest_error, self.lowest_error_known = point.cv_error, point.known
-
-    @property
-    def since_better(self) -> int:
-        """Samples that have finished since the best value, or the lowest error where none is looked for, was found."""
-        return self.last_known - (self.best_known if self.best is not None else self.lowest_error_known)
-
-
-@dataclass
-class StageState:
-    """One stage: its target, its batches and the parents they are combined with."""
-
-    depth: int
-    n_steps: int
-    target: int = 0
-    batches: list[BatchState] = field(default_factory=list)
-    #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they became parents
-    parents: list[tuple[int, int, int]] = field(default_factory=list)
-    n_parents: int = 1
-    complete: bool = False
-    started_at: float | None = None
-    drawn: int = 0  #: number of samples drawn, before they are combined with parents
-    n_rows: int = 0  #: number of samples, combined with parents, that have a row
-    learned: Learned = field(default_factory=Learned)
-
-    @property
-    def count(self) -> int:
-        """Number of samples of all batches drawn so far, combined with parents."""
-        return self.drawn * self.n_parents
-
-    @property
-    def expected(self) -> int:
-        """Number of rows the stage will have when its target is reached."""
-        return self.target * self.n_parents
-
-    def rows(self) -> Iterator[tuple[int, int, int, int]]:
-        """Give (batch, sample, outcome, offset) of every finished sample, in (batch, sample) order."""
-        for batch in self.batches:
-            last = batch.steps[-1]
-            for sample, offset in enumerate(last.offsets):
-                if offset >= 0:
-                    yield batch.index, sample, last.outcomes[sample], offset
-
-    def parent(self, index: int) -> tuple[int, int]:
-        """Give (batch, sample), in the previous stage, of parent `index`."""
-        for batch, start, stop in self.parents:
-            if index < stop - start:
-                return batch, start + index
-            index -= stop - start
-        raise IndexError("no such parent")
 
 
 @dataclass(frozen=True)
@@ -311,7 +154,7 @@ class CampaignState:
         if record["outcome"] == "ok":
             tasks.put(sample, OK, offset)
         else:
-            tasks.put(sample, _KIND_CODES.get(record["kind"], _UNKNOWN_KIND), offset)
+            tasks.put(sample, _KIND_CODES.get(record["kind"], UNKNOWN_KIND), offset)
             self.failure_kinds[record["kind"] if record["kind"] in _KIND_CODES else "unknown"] += 1
             note = FailureNote(TaskId(*record["task"]), record["kind"], record["message"], finished, record["host"], offset)
             self.failures.append(note)
@@ -355,7 +198,7 @@ class CampaignState:
             index += stop - start
 
     def _drop_failure(self, task: TaskId, outcome: int) -> None:
-        kind = FAILURE_KINDS[outcome - FAILED] if outcome != _UNKNOWN_KIND else "unknown"
+        kind = FAILURE_KINDS[outcome - FAILED] if outcome != UNKNOWN_KIND else "unknown"
         self.failure_kinds[kind] -= 1
         for note in self.failures:
             if note.task == task:

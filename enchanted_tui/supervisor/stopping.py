@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from enchanted_tui.supervisor.state import CampaignState, Learned
+from enchanted_tui.supervisor.learned import Learned
+from enchanted_tui.supervisor.state import CampaignState
 
 _HOUR = 3600.0
 

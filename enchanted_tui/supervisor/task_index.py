@@ -12,7 +12,8 @@ from typing import overload
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.journal import Record
-from enchanted_tui.supervisor.state import FAILED, NOT_RUN, OK, CampaignState
+from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, OK
+from enchanted_tui.supervisor.state import CampaignState
 
 STATUSES = ("all", "running", "ok", "failed", "waiting")
 ORDERS = ("position", "finished", "runtime")

@@ -58,6 +58,7 @@ class EnchantedApp(Hosting):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: _screen(mode) for mode in MODE_NAMES}
+    ENABLE_COMMAND_PALETTE = False  # or Textual binds a key to it that the user's keymap cannot take away
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -73,6 +74,7 @@ class EnchantedApp(Hosting):
 
     def __init__(self, target: Path | None = None, *, settings: Settings | None = None, read_only: bool = False, **more: Any) -> None:
         super().__init__(**more)
+        self.use_command_palette = True
         self.settings = settings or Settings()
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only

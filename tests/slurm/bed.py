@@ -24,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bed_files import Options, Places, slurm_conf, slurmdbd_conf, ssh_config, sshd_config
+from bed_files import CGROUP_CONF, Options, Places, slurm_conf, slurmdbd_conf, ssh_config, sshd_config
 from bed_processes import (
     alive,
     all_pids,
@@ -56,6 +56,15 @@ PACKAGES = {
 ACCOUNTING_PACKAGES = {"slurmdbd": "slurmdbd", "mariadbd": "mariadb-server-core"}
 
 
+#: Where the kernel's control groups for memory are, of version 1.
+MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
+
+
+def limits_memory() -> bool:
+    """Tell whether a bed can have the kernel enforce the memory of jobs here."""
+    return os.access(MEMORY_GROUPS, os.W_OK) and (MEMORY_GROUPS / "memory.limit_in_bytes").exists()
+
+
 def program(name: str) -> str | None:
     return shutil.which(name, path=os.environ.get("PATH", "") + _SBIN)
 
@@ -85,7 +94,7 @@ class Bed:
         self._daemons: dict[str, tuple[int, int]] = {}  #: by name: process id and start time
         self._short = Path(tempfile.mkdtemp(prefix="bed-", dir="/tmp"))
         self._short.chmod(0o755)
-        names = [f"n{number}" for number in range(1, self.options.nodes + 1)]
+        names = [f"{self.options.prefix}{number}" for number in range(1, self.options.nodes + 1)]
         ports = free_ports(4 + len(names))
         self.places = Places(
             root=str(self.root),
@@ -100,6 +109,11 @@ class Bed:
         )
 
     # -- what tests need to know ------------------------------------------------------------------------------------------------
+
+    def is_quiet_on_ssh(self) -> bool:
+        """Tell whether somebody is logged in and runs nothing."""
+        below = [name_of(pid) for pid in descendants([self._daemons["sshd"][0]])]
+        return bool(below) and all(name.startswith("sshd") for name in below)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -201,6 +215,7 @@ class Bed:
         wait_for("the bed's processes to end", kill_rest)
         if self._guard is not None:
             self._guard.communicate(timeout=60)
+        self._remove_control_groups()
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.rmtree(self._short, ignore_errors=True)
 
@@ -269,6 +284,12 @@ class Bed:
         guard = [sys.executable, str(Path(__file__).with_name("bed_guard.py")), self.mark, self.places.slurm_conf, str(self.root)]
         self._guard = subprocess.Popen([*guard, str(self._short)], stdin=subprocess.PIPE, start_new_session=True)
 
+    def _remove_control_groups(self) -> None:
+        for node in self.places.node_ports if self.options.memory_limits else ():
+            for directory, _, _ in os.walk(MEMORY_GROUPS / f"slurm_{node}", topdown=False):
+                with contextlib.suppress(OSError):
+                    Path(directory).rmdir()
+
     def _write_files(self) -> None:
         root = self.root
         for name in ("etc", "run", "controller", "log", "ssh", "work"):
@@ -278,6 +299,8 @@ class Bed:
         for node in self.places.node_ports:
             (self._short / "nodes" / node).mkdir(parents=True)
         (root / "etc" / "slurm.conf").write_text(slurm_conf(self.places, self.options))
+        if self.options.memory_limits:
+            (root / "etc" / "cgroup.conf").write_text(CGROUP_CONF)
         _write_secret(root / "etc" / "slurmdbd.conf", slurmdbd_conf(self.places).encode(), 0o600)
         _write_secret(root / "etc" / "munge.key", os.urandom(128), 0o400)
         if self.options.sshd:

@@ -20,6 +20,8 @@ class Options:
     max_array: int = 1001  #: SLURM's own default; the highest index is one less
     max_sessions: int = 10  #: of one SSH connection; sshd's own default
     sshd: bool = True
+    memory_limits: bool = False  #: enforced by the kernel, for OUT_OF_MEMORY; for root with control groups of version 1 alone
+    prefix: str = "n"  #: of the nodes' names; the kernel's groups for memory are named after them, for all beds of a machine
     more: str = ""  #: appended to slurm.conf
 
 
@@ -80,10 +82,10 @@ SlurmdPidFile={p.short}/nodes/%n.pid
 SlurmctldLogFile={p.root}/log/slurmctld.log
 SlurmdLogFile={p.root}/log/slurmd.%n.log
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
+TaskPlugin=task/{"cgroup" if o.memory_limits else "none"}
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
-JobAcctGatherParams=OverMemoryKill
+{"" if o.memory_limits else "JobAcctGatherParams=OverMemoryKill"}
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 DefMemPerCPU=100
@@ -109,9 +111,12 @@ JobCompType=jobcomp/none
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE DefaultTime=60 State=UP
 PartitionName=short Nodes=ALL MaxTime=1 State=UP
-PartitionName=tiny Nodes=n1 MaxTime=INFINITE MaxNodes=1 State=UP
+PartitionName=tiny Nodes={o.prefix}1 MaxTime=INFINITE MaxNodes=1 State=UP
 {o.more}
 """
+
+
+CGROUP_CONF = "CgroupPlugin=cgroup/v1\nCgroupMountpoint=/sys/fs/cgroup\nConstrainRAMSpace=yes\nConstrainSwapSpace=no\n"
 
 
 def slurmdbd_conf(places: Places) -> str:

@@ -44,6 +44,12 @@ def environment_of(pid: int) -> list[bytes]:
     return []
 
 
+def command_of(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return ""
+
+
 def open_files(pid: int) -> set[str]:
     found = set()
     with contextlib.suppress(OSError):
@@ -85,13 +91,16 @@ def step_daemons(logs: set[str]) -> set[int]:
 
 
 def processes_of_bed(mark: str, slurm_conf: str, root: str) -> set[int]:
-    """Give everything that a bed has started: daemons, their children, steps, jobs, SSH sessions."""
+    """Give everything that a bed has started: daemons, their children, steps, jobs, SSH sessions.
+
+    The SSH server writes its title over its environment and has to be known by its command line.
+    """
     marked, conf = f"BED_MARK={mark}".encode(), f"SLURM_CONF={slurm_conf}".encode()
     found = set()
     for pid in all_pids():
         environment = environment_of(pid)
         in_a_job = conf in environment and any(item.startswith(b"SLURMD_NODENAME=") for item in environment)
-        if in_a_job or marked in environment:
+        if in_a_job or marked in environment or f"{root}/ssh/sshd_config" in command_of(pid):
             found.add(pid)
     found |= step_daemons({str(path) for path in Path(root).glob("log/slurmd.*.log")})
     found |= descendants(found)

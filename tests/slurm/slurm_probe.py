@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 from enchanted_tui.config.options import option
 from enchanted_tui.runners.base import Runner
@@ -14,6 +15,7 @@ class Probe(Runner):
     """Fails as the sample's column `how` says."""
 
     seconds: float = option(0.0, doc="How long a sample takes.")
+    kilobytes: int = option(0, doc="How much a sample writes into its directory.")
     log: str = option(doc="File that takes a line for each run.")
 
     def single_code_run(self, run_dir: str, params: dict) -> dict:
@@ -29,7 +31,18 @@ class Probe(Runner):
             os.kill(os.getpid(), signal.SIGSEGV)
         if how == 4:
             time.sleep(600)
+        if how == 6:
+            return {"success": True, "size": len(hold(400))}
+        if self.kilobytes:
+            (Path(run_dir) / "written").write_bytes(bytes(self.kilobytes << 10))
         if how == 5:
             return {"success": False, "error": "it says so itself"}
         print("done")
         return {"success": True, "value": params.get("x", 0.0) * 2.0, "node": os.environ.get("SLURMD_NODENAME", "")}
+
+
+def hold(megabytes: int) -> bytearray:
+    """Take memory and keep it for a while, so that whoever watches memory now and then sees it."""
+    held = bytearray(os.urandom(1 << 20)) * megabytes
+    time.sleep(5)
+    return held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,25 +32,54 @@ def on_this_machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return outcome(campaign)
 
 
+def on_dask(campaign: Campaign, bed: Bed) -> None:
+    campaign.config["executors"]["cluster"] = {
+        "type": "DaskExecutor",
+        "LocalCluster_config": {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"},
+        "timeout_sec": 3,
+    }
+
+
+def on_dask_in_jobs(campaign: Campaign, bed: Bed) -> None:
+    pytest.importorskip("dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue")
+    campaign.environment.update(bed.environment)
+    places = {"log_directory": str(campaign.root / "logs"), "local_directory": str(campaign.root / "dask")}
+    jobs = {"queue": "main", "cores": 1, "processes": 1, "memory": "500MB", "interface": "lo", "walltime": "00:10:00", **places}
+    campaign.config["executors"]["cluster"] = {"type": "DaskExecutor", "SLURMcluster_config": jobs, "scale_n_jobs": 2, "timeout_sec": 3}
+
+
+def on_the_login_node(campaign: Campaign, bed: Bed) -> None:
+    campaign.environment.update(bed.environment)
+
+
+def by_ssh(campaign: Campaign, bed: Bed) -> None:
+    campaign.executor["ssh"] = ssh_options(bed)
+
+
+def by_ssh_with_files_of_its_own(campaign: Campaign, bed: Bed) -> None:
+    by_ssh(campaign, bed)
+    campaign.executor["remote_dir"] = str(campaign.root / "scratch")
+
+
 @pytest.mark.parametrize(
     "way",
     [
-        pytest.param("on the login node", marks=pytest.mark.full),
-        pytest.param("by SSH", marks=pytest.mark.full),
-        "by SSH, with files of its own",
+        pytest.param(on_dask, marks=pytest.mark.full),
+        pytest.param(on_dask_in_jobs, marks=pytest.mark.full),
+        pytest.param(on_the_login_node, marks=pytest.mark.full),
+        pytest.param(by_ssh, marks=pytest.mark.full),
+        by_ssh_with_files_of_its_own,
     ],
 )
-def test_a_campaign_gives_the_same_as_on_this_machine(tmp_path: Path, shared_bed: Bed, on_this_machine: dict[str, Any], way: str) -> None:
+def test_a_campaign_gives_the_same_as_on_this_machine(
+    tmp_path: Path, shared_bed: Bed, on_this_machine: dict[str, Any], way: Callable[[Campaign, Bed], None]
+) -> None:
     """Protects the promise that only the place differs: rows, failures, files and captured output are those of LocalExecutor."""
-    far = tmp_path / "scratch"
-    far.mkdir()
-    campaign = Campaign(tmp_path, shared_bed.environment if way == "on the login node" else {})
+    (tmp_path / "scratch").mkdir()
+    campaign = Campaign(tmp_path, {})
     nested(campaign)
-    if way != "on the login node":
-        campaign.executor["ssh"] = ssh_options(shared_bed)
-    if way == "by SSH, with files of its own":
-        campaign.executor["remote_dir"] = str(far)
+    way(campaign, shared_bed)
     assert campaign.run() == 0, campaign.said
     campaign.check_complete(5 + 2 * 30)
     assert outcome(campaign) == on_this_machine
-    assert list(far.iterdir()) == []
+    assert list((tmp_path / "scratch").iterdir()) == []

@@ -12,6 +12,9 @@ from bed import Bed
 from bed_processes import wait_for
 from slurm_campaign import Campaign, array, ssh_options
 
+from enchanted_tui.executors.slurm.queue import Scheduler
+from enchanted_tui.executors.slurm.transport import LocalTransport
+
 _SCRIPT = """\
 #!/bin/bash
 for i in $(seq $((SLURM_ARRAY_TASK_ID * {each})) $((SLURM_ARRAY_TASK_ID * {each} + {each} - 1))); do
@@ -59,6 +62,41 @@ def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
     assert said.count("sacct") == 0
     assert log_ins == 1
     assert took <= 1.5 * by_hand
+
+
+@pytest.mark.full
+def test_executors_of_one_cluster_log_in_once(tmp_path: Path, shared_bed: Bed) -> None:
+    """Protects people at sites with one-time codes: two executors that are used side by side share a connection, to the end."""
+    log = shared_bed.root / "log" / "sshd.out"
+    before = log.read_text().count("Accepted publickey")
+    campaign = Campaign(tmp_path, {})
+    campaign.executor.update(ssh=ssh_options(shared_bed), samples_per_job=4, max_jobs=2)
+    campaign.config["executors"]["other"] = dict(campaign.executor)
+    campaign.config["supervisor"]["run_order"] = [{"executor": ["cluster", "other"], "sampler": "s0", "runner": ["r0", "r0"]}]
+    assert campaign.run() == 0, campaign.said
+    campaign.check_complete(16)
+    assert {record["executor"] for record in campaign.events("intent")} == {"cluster", "other"}
+    assert log.read_text().count("Accepted publickey") - before == 1
+
+
+def test_executors_of_one_cluster_share_what_squeue_says(tmp_path: Path, cluster: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the scheduler: an answer that is new enough serves everybody once; who needs to know how it is now, or has had the answer
+    already, asks."""
+    campaign = Campaign(tmp_path, {})
+    calls = campaign.count_calls()
+    monkeypatch.setenv("PATH", campaign.environment["PATH"])
+    one, other = Scheduler(LocalTransport()), Scheduler(LocalTransport())
+    before = time.monotonic()
+    for ask, asked in [
+        (lambda: one.jobs(before), 1),
+        (lambda: other.jobs(before), 1),
+        (lambda: other.jobs(before), 2),
+        (lambda: one.jobs(before), 2),
+        (lambda: one.jobs(), 3),
+        (lambda: other.jobs(time.monotonic()), 4),
+    ]:
+        ask()
+        assert calls.read_text().split().count("squeue") == asked
 
 
 def hand_written(bed: Bed, directory: Path, samples: int, jobs: int) -> float:

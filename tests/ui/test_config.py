@@ -157,6 +157,16 @@ async def test_going_to_a_problem(path: Path, how: str) -> None:
         assert editor.screen.area.cursor_location[0] == 13, "and back"
 
 
+@in_loop
+async def test_going_back_into_the_text(path: Path) -> None:
+    """Protects the way back from beside the text: what is typed after i is text again, the i is not."""
+    async with opened(path) as editor:
+        await editor.press("escape")
+        await editor.until(lambda: not editor.screen.area.has_focus)
+        await editor.press("i", "x")
+        await editor.until(lambda: editor.text == "x" + TEXT)
+
+
 @pytest.mark.parametrize("how", ["key", "letter", "mouse"])
 @in_loop
 async def test_outline(path: Path, how: str) -> None:

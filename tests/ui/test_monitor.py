@@ -304,7 +304,8 @@ async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(finish
 
 @in_loop
 async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_run: Path, tmp_path: Path) -> None:
-    """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far its tasks are."""
+    """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far its tasks are; whoever runs
+    the campaign learns that somebody looks at them, and only then."""
     run = tmp_path / "cluster"
     shutil.copytree(finished_run, run)
     job = JobInfo("et-1", "4711_3", "PENDING", "Priority", "", 50, 12, None, None)
@@ -313,7 +314,13 @@ async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_r
     lock = Lock.acquire(RunDir(run).lock, lambda: None)
     try:
         async with watching(run, "monitor", (120, 40)) as watcher:
-            await watcher.sees("PENDING", "12/50 tasks (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)")
+            await watcher.sees(
+                "PENDING", "1 PENDING", "12/50 (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)"
+            )
+            mark = run / "state" / "control" / "jobs.watched"
+            assert not mark.exists()
+            await watcher.press("w")
+            await watcher.until(mark.exists)
     finally:
         lock.release()
 

@@ -105,7 +105,7 @@ def test_defect_of_the_app_does_not_end_its_campaign(tmp_path: Path) -> None:
         shown.wait_for("valid")
         shown.press("\x1b[20~")
         shown.wait_for("200 tasks")
-        shown.press("\t\r")
+        shown.press("\r")
         wait_for_done(root, 3)
         shown.press("1")
         shown.wait_for("RUN DIRECTORY")

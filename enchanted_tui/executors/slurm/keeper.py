@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _FIRST_LOOK = 2.0  #: seconds after the first submission at which the scheduler is asked whether these jobs can start at all
 _SOON = 5.0  #: seconds until the scheduler is asked again when a submission is in doubt
 _SHORTEST_COLLECT = 1.0
-_RECONNECT = 5.0  #: seconds between two tries while the connection is lost
+_RECONNECT = (0.5, 5.0)  #: seconds between two tries while the connection is lost: at first, and at most
 _CLOSE_PATIENCE = 60.0
 _CANCEL_LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
 
@@ -37,6 +37,7 @@ class Intervals:
     results: float
     scheduler: float
     scheduler_longest: float
+    scheduler_watched: float
     grace: float
 
 
@@ -69,10 +70,13 @@ class Keeper:
         self._wake = threading.Condition()
         self._cancelled = self._closing = self._withdraw = False
         self._next_collect = self._next_look = 0.0
+        self._looked_at = self._watched_until = 0.0
+        self._happened_at = 0.0  #: when something happened that what the scheduler said before cannot tell
         self._look_interval = intervals.scheduler
         self._collect_interval = _SHORTEST_COLLECT
         self._submitted_any = bool(submissions)
         self._lost_connection = False
+        self._reconnect = _RECONNECT[0]
         self._thread = threading.Thread(target=self._run, name=f"slurm-{name}", daemon=True)
 
     # -- called by the supervisor -----------------------------------------------------------------------------------------------------
@@ -115,6 +119,8 @@ class Keeper:
 
     def waiting_for(self) -> str:
         """Say why nothing runs, as far as the scheduler or the connection is the reason."""
+        if self._transport is None:
+            return "waiting for the log-in to the cluster"
         if self._lost_connection:
             return "waiting for the connection to the cluster; jobs run on"
         waiting = [job for job in self.jobs() if job.state == "PENDING"]
@@ -122,6 +128,17 @@ class Keeper:
             return ""
         reasons = ", ".join(sorted({job.reason for job in waiting if job.reason}))
         return f"{len(waiting)} {'job waits' if len(waiting) == 1 else 'jobs wait'} in the queue" + (f" ({reasons})" if reasons else "")
+
+    def watched(self, seconds: float) -> None:
+        """Ask the scheduler more often for so long; after a pause in which nobody looked, as soon as that interval is over."""
+        now = time.monotonic()
+        begins, self._watched_until = now >= self._watched_until, now + seconds
+        if begins and self._next_look > self._soonest_look():
+            self._notify()
+
+    def _soonest_look(self) -> float:
+        """When the scheduler may be asked again at the earliest, because somebody looks at the jobs; infinity while nobody does."""
+        return self._looked_at + self._intervals.scheduler_watched if time.monotonic() < self._watched_until else float("inf")
 
     def core_hours(self) -> float:
         return sum(list(self._core_seconds.values())) / 3600.0
@@ -185,13 +202,14 @@ class Keeper:
         try:
             action()
             if self._lost_connection:
-                self._lost_connection = False
+                self._lost_connection, self._reconnect = False, _RECONNECT[0]
                 log.info("connected again")
         except ConnectionLost as loss:
             if not self._lost_connection:
                 self._lost_connection = True
                 log.warning(f"the connection to the cluster is lost ({loss}); jobs go on, and it is tried again")
-            self._next_collect = self._next_look = time.monotonic() + _RECONNECT
+            self._next_collect = self._next_look = time.monotonic() + self._reconnect
+            self._reconnect = min(_RECONNECT[1], 2 * self._reconnect)
         except (CommandTimeout, SchedulerUnreachable) as problem:
             log.warning(f"{problem}; it is tried again")
             self._next_look = time.monotonic() + _SOON
@@ -221,9 +239,9 @@ class Keeper:
                 return
             until = self._submitter.seconds_until_due()
             if self._lost_connection:
-                until = _RECONNECT
+                until = self._next_collect - time.monotonic()
             elif self._ledger.elements:
-                until = min(until, min(self._next_collect, self._next_look) - time.monotonic())
+                until = min(until, min(self._next_collect, self._next_look, self._soonest_look()) - time.monotonic())
             self._wake.wait(None if until == float("inf") else max(0.01, until))
 
     def _turn(self) -> None:
@@ -232,7 +250,7 @@ class Keeper:
         if self._submitter.submit_due():
             self._after_submission()
         now = time.monotonic()
-        if self._ledger.elements and now >= self._next_look:
+        if self._ledger.elements and now >= min(self._next_look, self._soonest_look()):
             self._look()
         if self._ledger.elements and now >= self._next_collect:
             self._collect()
@@ -240,7 +258,7 @@ class Keeper:
         self._put_away_finished()
 
     def _after_submission(self) -> None:
-        now = time.monotonic()
+        now = self._happened_at = time.monotonic()
         self._collect_interval = _SHORTEST_COLLECT
         self._next_collect = now + _SHORTEST_COLLECT
         first = _FIRST_LOOK if not self._submitted_any else self._intervals.scheduler
@@ -251,8 +269,10 @@ class Keeper:
             self._next_look = min(self._next_look, now + _SOON)
 
     def _look(self) -> None:
-        changed = self._watcher.look()
         interval = self._intervals
+        now = self._looked_at = time.monotonic()
+        oldest = interval.scheduler_watched if now < self._watched_until else interval.scheduler
+        changed = self._watcher.look(max(self._happened_at, now - oldest))
         self._look_interval = interval.scheduler if changed else min(interval.scheduler_longest, self._look_interval * 1.5)
         soon = self._submitter.unsure or self._watcher.unreachable_since is not None
         self._next_look = time.monotonic() + (min(_SOON, interval.scheduler) if soon else self._look_interval)
@@ -266,6 +286,7 @@ class Keeper:
             self._collect_interval = self._until_next_results(arrived)
         self._next_collect = now + self._collect_interval
         if self._watcher.wants_look:
+            self._happened_at = now
             self._next_look = min(self._next_look, now + _FIRST_LOOK)
 
     def _until_next_results(self, arrived: int) -> float:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from enchanted_tui.executors.slurm.script import seconds
 from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem, Transport
@@ -25,6 +28,9 @@ _REMEDIES = (
     (r"invalid partition|partition.*not", "choose a partition that sinfo lists, under sbatch: partition"),
     (r"invalid account|account.*(combination|invalid)", "give your project under sbatch: account, and a partition that it may use"),
     (r"qos", "choose a qos that sacctmgr show assoc lists for you, under sbatch: qos"),
+    (r"node name", "correct nodelist or exclude under sbatch (sinfo -N lists the nodes)"),
+    (r"\bgres\b|generic resource", "correct gres under sbatch (sinfo -o '%P %G' lists what there is)"),
+    (r"feature", "correct constraint under sbatch (sinfo -o '%P %f' lists the features)"),
     (r"job array specification", "lower max_jobs: the array has more elements than the cluster takes"),
     (r"node configuration|requested node|more processors|memory", "ask for less: cpus_per_task, mem, nodes or gres under sbatch"),
     (r"time limit", "ask for a time under sbatch: time that the partition allows (sinfo -o '%P %l')"),
@@ -65,12 +71,36 @@ class JobRow:
     exit_code: str = ""  #: ``code:signal``, where it is known
 
 
+class _Listing:
+    """The latest answer of squeue, for all executors that ask the same cluster by the same way."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked, self._rows = float("-inf"), list[JobRow]()
+
+    def get(self, newer_than: float, ask: Callable[[], list[JobRow]]) -> tuple[float, list[JobRow]]:
+        """Give an answer with the moment at which it was asked for, asking again unless that was after `newer_than`."""
+        with self._lock:
+            if self._asked <= newer_than:
+                asked = time.monotonic()
+                self._rows = ask()
+                self._asked = asked
+            return self._asked, self._rows
+
+
+_listings: WeakKeyDictionary[object, _Listing] = WeakKeyDictionary()  #: by way to the cluster
+_listings_lock = threading.Lock()
+
+
 class Scheduler:
     """The commands of one cluster."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._has_accounting = True
+        self._used = float("-inf")  #: when the answer was asked for that was given last
+        with _listings_lock:
+            self._listing = _listings.setdefault(transport.way, _Listing())
 
     def max_array_size(self) -> int:
         """How many elements a job array can have."""
@@ -94,8 +124,17 @@ class Scheduler:
             raise QueueFull(complaint)
         raise SubmissionRefused(f"sbatch refused the job: {_said(complaint)}; {_remedy(complaint)}")
 
-    def jobs(self) -> list[JobRow]:
-        """Give this account's jobs, finished ones that are still known included. Raises SchedulerUnreachable."""
+    def jobs(self, newer_than: float | None = None) -> list[JobRow]:
+        """Give this account's jobs, finished ones that are still known included. Raises SchedulerUnreachable.
+
+        What another executor was told after the moment `newer_than` (monotonic) will do, but never the same answer twice; without it,
+        the scheduler is asked now.
+        """
+        oldest = time.monotonic() if newer_than is None else max(newer_than, self._used)
+        self._used, rows = self._listing.get(oldest, self._ask)
+        return rows
+
+    def _ask(self) -> list[JobRow]:
         out = self._query(["squeue", "-h", "-r", "--me", "-t", "all", "-o", _FORMAT])
         return [row for line in out.splitlines() if (row := _row(line)) is not None]
 
@@ -198,7 +237,8 @@ def _number(text: str) -> int | None:
 
 def _said(complaint: str) -> str:
     """Give the last thing that was said, without the program's name before it."""
-    return re.split(r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint)[-1].strip().rstrip(".")
+    last = re.split(r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint)[-1]
+    return last.removeprefix("Batch job submission failed: ").strip().rstrip(".")
 
 
 def _remedy(complaint: str) -> str:

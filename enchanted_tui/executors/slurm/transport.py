@@ -59,6 +59,11 @@ class Transport(Protocol):
     Every method may raise ConnectionLost, and FarSideProblem where the file system or the log-in refuses.
     """
 
+    @property
+    def way(self) -> object:
+        """What stands for this way to this cluster: the same object for all transports that share it."""
+        ...
+
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
         """Run a command, none of its arguments seen by a shell, with `stdin` as its input, and give how it ended.
 
@@ -98,8 +103,17 @@ class Transport(Protocol):
         ...
 
 
+class _Here:
+    """This machine, as a way to a cluster."""
+
+
+_HERE = _Here()
+
+
 class LocalTransport:
     """The cluster's own login node: commands and files of this machine."""
+
+    way: object = _HERE
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
         try:

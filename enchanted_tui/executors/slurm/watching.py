@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _LAG = 3.0  #: seconds that a shared file system may take to show the last results of a job that has ended
 _UNSURE_LOOKS = 2  #: looks in which a job must be missing before it is believed never to have been submitted
 _FRUITLESS = 3  #: jobs in a row that end before they begin, after which something is wrong with all of them
+_FETCHED_AT_ONCE = 1_000  #: run directories; more would be so long under way that a connection that breaks costs too much
 _OUTPUT_TAIL = -600  #: bytes of a job's output that are shown
 
 
@@ -74,16 +75,20 @@ class Watcher:
         return count
 
     def _bring_home(self) -> None:
-        """Deliver results, once the run directories are here."""
-        if not self._places.shared and self._arrived:
-            names = [task.name for _, task, _, _ in self._arrived]
-            self._transport.fetch(self._places.far, names, Path(self._places.home))
-            for name in names:
-                assert self._submitter.inputs is not None
-                self._submitter.inputs.arrived(name)
-        for element, task, line, runtime in self._arrived:
-            self._ledger.result(element, task, line, runtime)
-        self._arrived.clear()
+        """Deliver results, once their run directories are here. After an error, those that are not yet here wait."""
+        while self._arrived:
+            batch = self._arrived[:_FETCHED_AT_ONCE]
+            if not self._places.shared:
+                self._fetch([task.name for _, task, _, _ in batch])
+            for element, task, line, runtime in batch:
+                self._ledger.result(element, task, line, runtime)
+            del self._arrived[: len(batch)]
+
+    def _fetch(self, names: list[str]) -> None:
+        self._transport.fetch(self._places.far, names, Path(self._places.home))
+        for name in names:
+            assert self._submitter.inputs is not None
+            self._submitter.inputs.arrived(name)
 
     def _take(self, element: Element, data: bytes) -> int:
         results, notes = element.take(data)
@@ -99,11 +104,11 @@ class Watcher:
 
     # -- the scheduler ----------------------------------------------------------------------------------------------------------------
 
-    def look(self) -> bool:
-        """Ask the scheduler, once, for all jobs; tell whether anything has changed."""
+    def look(self, newer_than: float | None = None) -> bool:
+        """Take what the scheduler says of all jobs, asked after the moment `newer_than`, or else now; tell whether anything has changed."""
         now = time.monotonic()
         try:
-            rows = self._scheduler.jobs()
+            rows = self._scheduler.jobs(newer_than)
         except SchedulerUnreachable as problem:
             if self.unreachable_since is None:
                 self.unreachable_since = now
@@ -135,7 +140,7 @@ class Watcher:
         row = rows.get((element.submission.name, element.index))
         if row is None:
             return element.submission.token in self._submitter.unsure or element.final is not None
-        element.row, element.missing_since = row, None
+        element.row, element.row_at, element.missing_since = row, time.time(), None
         if row.state not in LIVE and element.final is None:
             self._ended(element, row, now)
         return True
@@ -236,8 +241,6 @@ class Watcher:
         if verdict.suspect_node and row.node:
             self._submitter.failed_nodes.add(row.node)
         began = element.began_any
-        if verdict.kind not in ("done", "preempted"):
-            log.warning(f"{verdict.reason}; it leaves {len(element.held)} of {element.count} tasks")
         trouble = None
         if verdict.kind == "disk":
             trouble = f"{verdict.reason}: the disk that holds {element.submission.directory} is full or gone; make room"
@@ -245,6 +248,8 @@ class Watcher:
             trouble = self._why_fruitless(element, verdict)
         if trouble is not None:
             self._deliver(Trouble(trouble))
+        elif verdict.kind not in ("done", "preempted") and (began or self._fruitless <= 1):
+            log.warning(f"{verdict.reason}; it leaves {len(element.held)} of {element.count} tasks")
         self._ledger.release(element, verdict)
 
     def _revoke(self, element: Element) -> None:

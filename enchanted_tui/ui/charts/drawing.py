@@ -174,14 +174,14 @@ def course(size: tuple[int, int], values: Floats, best: Floats, titles: tuple[st
     columns, rows, _ = frame.cells(numbers, values, frame.width, frame.height)
     for column, row in set(zip(columns.tolist(), rows.tolist(), strict=True)):
         frame.put(column, row, glyph("dot"), "dim")
-    columns, rows = _steps(frame, numbers, best)
+    columns, rows = steps(frame, numbers, best)
     bits = dots(columns, rows, frame.width, frame.height)
     for row, column in zip(*np.nonzero(bits), strict=True):
         frame.put(int(column), int(row), sign(int(bits[row, column])), "primary")
     return picture
 
 
-def _steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give the dots of a line of steps through points from left to right."""
     columns, rows, _ = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     if not columns.size:

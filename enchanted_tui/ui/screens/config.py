@@ -49,7 +49,9 @@ class ConfigScreen(FileScreen):
     ConfigScreen.-short #beside { height: 8; }
     ConfigScreen.-wide #work { layout: horizontal; }
     ConfigScreen.-wide #beside { width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel; }
-    ConfigScreen.-wide #beside > #problems.below { display: block; height: 40%; border-top: solid $primary !important; border-title-color: $foreground; }
+    ConfigScreen.-wide #beside > #problems.below {
+        display: block; height: 40%; border-top: solid $primary !important; border-title-color: $foreground;
+    }
     """
 
     def __init__(self) -> None:
@@ -293,7 +295,7 @@ class ConfigScreen(FileScreen):
             text = await in_thread(preview_text, checked.config)
         except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
             text = f"What would run cannot be told: {type(error).__name__}: {error}"
-        if self.is_mounted and self._checked is checked:
+        if self.is_mounted and self._checked is not None and self._checked.text == checked.text:  # maybe checked again since
             self.query_one(PreviewPane).show(text)
 
 

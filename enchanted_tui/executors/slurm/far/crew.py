@@ -16,6 +16,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.slurm.far.clock import Clock
+from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.processes import adopt_orphans, kill_leftovers, kill_tree
 from enchanted_tui.executors.slurm.far.share import Results, revocations, share_file
 from enchanted_tui.executors.slurm.far.slot import Slot
@@ -50,6 +51,7 @@ class Crew:
         self._wakeup_read, self._wakeup_write = os.pipe()
         self._terminated = False
         self._failing_since: float | None = None
+        self._oom_kills = oom_kills()
 
     # -- the job --------------------------------------------------------------------------------------------------------------------
 
@@ -249,11 +251,18 @@ class Crew:
             time.sleep(0.3)
         return self._terminated
 
+    def _out_of_memory(self) -> bool:
+        """Tell whether the kernel has killed for memory since this was asked last."""
+        before, self._oom_kills = self._oom_kills, oom_kills()
+        return self._oom_kills > before
+
     def _fail(self, slot: Slot, message: dict[str, Any], status: int) -> None:
         kind, reason = ending(status)
         if slot.timed_out:
             timeout = self.header["timeout"]
             kind, reason = "timeout", f"ran longer than the time limit of {timeout:g} s; it and its child processes were killed"
+        elif os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and self._out_of_memory():
+            kind, reason = "memory", "killed for want of memory in its job; ask for more under sbatch: mem, or lower processes_per_job"
         runtime = time.monotonic() - slot.since
         try:
             line = fail_task(message, self.context, {"kind": kind, "message": reason}, runtime, slot.since_epoch)

@@ -76,7 +76,8 @@ def _unreachable(target: Target, error: OSError, timeout: float) -> str:
     if isinstance(error, TimeoutError):
         return f"{name} did not answer within {timeout:g} s; check the network or VPN, the port, and whether it needs a proxy_jump"
     if error.errno == errno.ECONNREFUSED:
-        return f"{name} refused the connection at port {target.port}; check host and port, or whether its SSH server is down"
+        at_port = " at port 22" if target.port == 22 else ""
+        return f"{name} refused the connection{at_port}; check host and port, or whether its SSH server is down"
     return f"{name} cannot be reached: {error.strerror or error}; check the network or VPN"
 
 
@@ -131,7 +132,8 @@ def _no_handshake(target: Target, error: Exception) -> str:
         return f"{target.shown} and this program have no cryptographic method in common ({error}); use `transport: openssh`"
     if target.proxy_command:
         return f"no SSH server answers through the ProxyCommand {target.proxy_command!r}; try it by hand, or correct ~/.ssh/config"
-    reason = str(error).rstrip(".") or "it hung up"
+    said = str(error).rstrip(".") or "it hung up"
+    reason = "it did not greet as one" if "protocol banner" in said else said
     return f"no SSH server answers properly at {target.shown} ({reason}); check host and port, or try again when the server is less busy"
 
 

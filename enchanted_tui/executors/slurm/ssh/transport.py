@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.executors.slurm.ssh import sharing
 from enchanted_tui.executors.slurm.ssh.archive import Unpacking, UnsafeArchive
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost
@@ -33,16 +34,23 @@ class SshTransport:
 
     Making one connects and raises ConnectionFailed, HostKeyRejected or LogInFailed, each an OSError with one sentence for the user.
     `python` is an interpreter of the far side's login node, 3.6 or newer; `ask` answers questions, by default whoever
-    `questions.set_asker` named.
+    `questions.set_asker` named. With `shared`, the connection is that of all other transports of this process with the same settings.
     """
 
-    def __init__(self, settings: SshSettings, *, python: str = "python3", ask: Asker | None = None) -> None:
-        self._connection = SshConnection(settings, ask)
+    def __init__(self, settings: SshSettings, *, python: str = "python3", ask: Asker | None = None, shared: bool = False) -> None:
+        self._shared = shared
+        self._connection = sharing.join(settings) if shared else SshConnection(settings, ask)
+        self._closed = False
         self._python = python
         self._told: ConnectionState = self._connection.state
         self._left_out = 0
 
     # -- the connection -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def way(self) -> object:
+        """What stands for this way to the cluster; see `Transport`."""
+        return self._connection
 
     @property
     def state(self) -> ConnectionState:
@@ -76,8 +84,12 @@ class SshTransport:
         return said
 
     def close(self) -> None:
-        """Hang up; a call that runs in another thread ends with ConnectionLost."""
-        self._connection.close()
+        """Hang up, unless others share the connection; then a call that runs in another thread ends with ConnectionLost."""
+        if self._shared and not self._closed:
+            sharing.leave(self._connection)
+        elif not self._shared:
+            self._connection.close()
+        self._closed = True
 
     # -- commands -----------------------------------------------------------------------------------------------------------------
 
