@@ -73,6 +73,8 @@ def read_document(text: str, file: str) -> tuple[Document, list[Problem]]:
     if not isinstance(root, Map):
         what = "a list" if isinstance(root, Seq) else "a single value"
         message = f"expected a mapping of keys to values at the top, found {what}"
+        if re.match(r"\s*[\w.-]+:\S", text):
+            message += "; a key needs a space after its ':'"
         raise ConfigError([*reader.problems, Problem("error", file, 1, 1, "", message)])
     return Document(file, root), reader.problems
 

@@ -20,6 +20,7 @@ _MEANINGS = (
     ),
     (("block mapping",), f"a key is expected here; {_CHECK_INDENTATION}"),
     (("could not find expected ':'",), "this is no key; write 'key: value', or indent it as a part of the value above"),
+    (("block sequence entries",), "a list cannot begin here; put its '- ' on a line of its own, or write it as [a, b]"),
     (("document start",), f"nothing can follow the value above; {_CHECK_INDENTATION}"),
     (("mapping values are not allowed",), "there is one ':' too many; check the indentation, and put text that holds ': ' in quotes"),
 )
@@ -34,7 +35,7 @@ def meaning(error: yaml.MarkedYAMLError, rows: Sequence[str], line: int, column:
     if any(words in said for words in ("mapping values", "document start", "expected ':'")):
         bare = _bare_row_above(rows, line)
         if bare:
-            return bare, 1, f"{rows[bare - 1].strip()!r:.60} is no key; write 'key: value', or remove it"
+            return bare, _indent(rows[bare - 1]) + 1, f"{rows[bare - 1].strip()!r:.60} is no key; write 'key: value', or remove it"
     for words, sentence in _MEANINGS:
         if all(word in said for word in words):
             return line, column, sentence.format(began=began)
@@ -44,9 +45,15 @@ def meaning(error: yaml.MarkedYAMLError, rows: Sequence[str], line: int, column:
 
 def _bare_row_above(rows: Sequence[str], line: int) -> int:
     """Give the number of the row above `line` if it is a word on its own, where the parser does not look; or 0."""
-    above = [number for number in range(1, line) if rows[number - 1].strip() and not rows[number - 1].lstrip().startswith("#")]
-    if not above:
+    written = [number for number in range(1, line) if rows[number - 1].strip() and not rows[number - 1].lstrip().startswith("#")]
+    if not written:
         return 0
-    last = rows[above[-1] - 1]
-    is_bare = last == last.lstrip() and ":" not in last and not last.startswith(("-", "[", "{", '"', "'", "?", "&", "*", "%"))
-    return above[-1] if is_bare else 0
+    row = rows[written[-1] - 1]
+    before = rows[written[-2] - 1] if len(written) > 1 else ""
+    goes_on = len(written) > 1 and not before.rstrip().endswith(":") and _indent(before) < _indent(row)  # a value of several rows
+    is_bare = ":" not in row and not row.lstrip().startswith(("-", "[", "{", '"', "'", "?", "&", "*", "%"))
+    return written[-1] if is_bare and not goes_on else 0
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip())

@@ -96,6 +96,13 @@ SYNTAX = [
     ("a: b: c\n", "f.yaml:1:5: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes"),
     ("a: @b\n", "f.yaml:1:4: not valid YAML: text cannot begin with '@'; put it in quotes"),
     ("1x\n# more\na: 1\n", "f.yaml:1:1: not valid YAML: '1x' is no key; write 'key: value', or remove it"),
+    ("a:\n  bc\n  d: 1\n", "f.yaml:2:3: not valid YAML: 'bc' is no key; write 'key: value', or remove it"),
+    ("a:\n  b: 1\n  type X\nc: 1\n", "f.yaml:3:3: not valid YAML: 'type X' is no key; write 'key: value', or remove it"),
+    (
+        "a: b\n  c\n  d: 1\n",
+        "f.yaml:3:4: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes",
+    ),
+    ("a: - 1\n", "f.yaml:1:4: not valid YAML: a list cannot begin here; put its '- ' on a line of its own, or write it as [a, b]"),
     ("a: 1\nb\nc: 2\n", "f.yaml:2:1: not valid YAML: 'b' is no key; write 'key: value', or remove it"),
     (
         "a: {b: 1\nc: 2\n",
@@ -120,6 +127,7 @@ SYNTAX = [
     ("", "f.yaml:1:1: the file is empty; it needs the keys of a campaign"),
     ("# nothing\n", "f.yaml:1:1: the file is empty; it needs the keys of a campaign"),
     ("- a\n", "f.yaml:1:1: expected a mapping of keys to values at the top, found a list"),
+    ("a:1\nb:2\n", "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value; a key needs a space after its ':'"),
     ("just text\n", "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value"),
 ]
 
