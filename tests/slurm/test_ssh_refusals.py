@@ -83,7 +83,7 @@ def unknown_partition(campaign: Campaign, bed: Bed) -> None:
         (wrong_key, ("permission denied for", "key_filename")),
         pytest.param(no_key, ("nowhere", "key_filename"), marks=pytest.mark.full),
         pytest.param(wrong_host, ("no host is called 'no-such-host.invalid'", "~/.ssh/config"), marks=pytest.mark.full),
-        (refused_port, ("refused the connection at port", "port"), ),
+        (refused_port, ("refused the connection; check host and port",), ),
         pytest.param(not_an_ssh_server, ("no SSH server answers properly", "check host and port"), marks=pytest.mark.full),
         pytest.param(missing_sbatch, ("there is no scontrol on 127.0.0.1", "prologue"), marks=pytest.mark.full),
         pytest.param(unwritable_remote_dir, ("/file/far", "cannot be written", "set remote_dir"), marks=pytest.mark.full),

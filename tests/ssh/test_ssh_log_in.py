@@ -133,7 +133,7 @@ def test_key_of_the_known_kind_is_asked_for(tmp_path: Path, connect: Connect) ->
 def test_refused_port(sshd: Sshd, connect: Connect) -> None:
     """Protects the user's time: a wrong port, or a server that is down."""
     sshd.stop()
-    with pytest.raises(ConnectionFailed, match=r"refused the connection at port \d+; check host and port"):
+    with pytest.raises(ConnectionFailed, match=r"port \d+ refused the connection; check host and port"):
         connect(sshd)
 
 

@@ -28,6 +28,9 @@ _REMEDIES = (
     (r"invalid partition|partition.*not", "choose a partition that sinfo lists, under sbatch: partition"),
     (r"invalid account|account.*(combination|invalid)", "give your project under sbatch: account, and a partition that it may use"),
     (r"qos", "choose a qos that sacctmgr show assoc lists for you, under sbatch: qos"),
+    (r"node name", "correct nodelist or exclude under sbatch (sinfo -N lists the nodes)"),
+    (r"\bgres\b|generic resource", "correct gres under sbatch (sinfo -o '%P %G' lists what there is)"),
+    (r"feature", "correct constraint under sbatch (sinfo -o '%P %f' lists the features)"),
     (r"job array specification", "lower max_jobs: the array has more elements than the cluster takes"),
     (r"node configuration|requested node|more processors|memory", "ask for less: cpus_per_task, mem, nodes or gres under sbatch"),
     (r"time limit", "ask for a time under sbatch: time that the partition allows (sinfo -o '%P %l')"),
@@ -234,7 +237,8 @@ def _number(text: str) -> int | None:
 
 def _said(complaint: str) -> str:
     """Give the last thing that was said, without the program's name before it."""
-    return re.split(r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint)[-1].strip().rstrip(".")
+    last = re.split(r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint)[-1]
+    return last.removeprefix("Batch job submission failed: ").strip().rstrip(".")
 
 
 def _remedy(complaint: str) -> str:

@@ -241,8 +241,6 @@ class Watcher:
         if verdict.suspect_node and row.node:
             self._submitter.failed_nodes.add(row.node)
         began = element.began_any
-        if verdict.kind not in ("done", "preempted"):
-            log.warning(f"{verdict.reason}; it leaves {len(element.held)} of {element.count} tasks")
         trouble = None
         if verdict.kind == "disk":
             trouble = f"{verdict.reason}: the disk that holds {element.submission.directory} is full or gone; make room"
@@ -250,6 +248,8 @@ class Watcher:
             trouble = self._why_fruitless(element, verdict)
         if trouble is not None:
             self._deliver(Trouble(trouble))
+        elif verdict.kind not in ("done", "preempted") and (began or self._fruitless <= 1):
+            log.warning(f"{verdict.reason}; it leaves {len(element.held)} of {element.count} tasks")
         self._ledger.release(element, verdict)
 
     def _revoke(self, element: Element) -> None:

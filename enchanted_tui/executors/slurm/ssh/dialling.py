@@ -76,7 +76,8 @@ def _unreachable(target: Target, error: OSError, timeout: float) -> str:
     if isinstance(error, TimeoutError):
         return f"{name} did not answer within {timeout:g} s; check the network or VPN, the port, and whether it needs a proxy_jump"
     if error.errno == errno.ECONNREFUSED:
-        return f"{name} refused the connection at port {target.port}; check host and port, or whether its SSH server is down"
+        at_port = " at port 22" if target.port == 22 else ""
+        return f"{name} refused the connection{at_port}; check host and port, or whether its SSH server is down"
     return f"{name} cannot be reached: {error.strerror or error}; check the network or VPN"
 
 
