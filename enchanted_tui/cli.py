@@ -40,7 +40,20 @@ examples:
 
 def entry() -> None:
     """Console script."""
+    _open_standard_streams()
     sys.exit(main())
+
+
+def _open_standard_streams() -> None:
+    """Put the null device where a standard stream is closed, as under some daemons: its number must not become that of a file of ours."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - for as long as the process lives
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -323,6 +336,7 @@ def _config(options: argparse.Namespace) -> CampaignConfig:
 def _failed(error: Exception) -> int:
     """Say what went wrong: one sentence for what the user can mend, a traceback for a defect."""
     from enchanted_tui.config.problems import ConfigError
+    from enchanted_tui.executors.verdict import environment_error, explained
     from enchanted_tui.storage.lock import DirectoryInUseError
 
     if isinstance(error, ConfigError | RefusedError):
@@ -331,6 +345,8 @@ def _failed(error: Exception) -> int:
         return _complain(error, ExitCode.ENVIRONMENT)
     if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError):
         return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)
+    if (cause := environment_error(error)) is not None:
+        return _complain(explained(cause), ExitCode.ENVIRONMENT)
     import traceback
 
     traceback.print_exception(error)

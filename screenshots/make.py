@@ -40,6 +40,7 @@ SCENES = (
     Scene("config-error", (), "did you mean", opened="mistakes.yaml"),
     Scene("launch", ("f9",), "--run-mode", opened="campaign.yaml"),
     Scene("monitor", ("3",), "RUNNING", opened="live", live=True),
+    Scene("learned", ("3", "m"), "cross-validated error", opened="learning"),
     Scene("task", ("3", "s", "s", "s", "enter"), "d1_b"),
     Scene("failures", ("4",), "drive"),
     Scene("results-table", ("5",), "success"),
@@ -51,13 +52,14 @@ SCENES = (
 
 
 def prepare(directory: Path) -> None:
-    """Run the campaign to its end, and put beside it a configuration with mistakes."""
+    """Run the campaign to its end, and one that learns, and put beside them a configuration with mistakes."""
     for name in ("pendulum.py", "campaign.yaml"):
         shutil.copy(HERE / name, directory)
     text = (directory / "campaign.yaml").read_text()
     mistaken = text.replace("LatinHypercubeSampler", "LatinHypercubSampler").replace("n_workers: 2", "n_workers: two").replace("budget", "bugdet")
     (directory / "mistakes.yaml").write_text(mistaken)
     enchanted(directory, "campaign.yaml", "--no-ui", "--log-level", "INFO", "--set", "supervisor.log_failures=true").wait(timeout=300)
+    enchanted(directory, str(HERE.parent / "configs" / "sampler_bayesian.yaml"), "--no-ui", "--base-run-dir", "learning").wait(timeout=300)
 
 
 def enchanted(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""Measure the samplers that learn: ``python -m benchmarks.learning {regret,surrogate,busy,report} ...``.
+"""Measure the samplers that learn: ``python -m benchmarks.learning {regret,surrogate,tokamak,busy,report} ...``.
 
 Results are added to the files in ``benchmarks/learning/results``, so that a long series can be run in parts; ``report`` draws the
 figures and the tables of ``docs/learning.md`` from them.
@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.learning import designs
+
 RESULTS = Path(__file__).parent / "results"
-KINDS = ("regret", "surrogate", "busy", "quality")
+KINDS = ("regret", "surrogate", "tokamak", "busy", "quality", "machine")
 Result = dict[str, Any]
 
 
@@ -31,6 +36,9 @@ def add(kind: str, result: Result, *keys: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     with (RESULTS / f"{kind}.json").open("a") as file:
         file.write(json.dumps(_rounded(result)) + "\n")
+    machine = {"python": platform.python_version(), "numpy": version("numpy"), "cores": os.cpu_count()}
+    if kind != "machine" and _missing("machine", machine):
+        add("machine", machine, *machine)
     print(kind, *(result[key] for key in keys), flush=True)
 
 
@@ -61,9 +69,18 @@ def measure_surrogate(options: argparse.Namespace) -> None:
     from benchmarks.learning import surrogate
 
     for seed, contender in _each_seed(options, surrogate.CONTENDERS):
-        if _missing("surrogate", {"contender": contender, "seed": seed}):
-            errors = surrogate.errors(contender, seed)
-            add("surrogate", {"contender": contender, "seed": seed, "sizes": list(surrogate.SIZES), "errors": errors}, "contender", "seed")
+        run = {"contender": contender, "seed": seed}
+        if not (seed and contender in designs.FIXED) and _missing("surrogate", run):
+            add("surrogate", {**run, "sizes": list(surrogate.SIZES), "errors": surrogate.errors(contender, seed)}, *run)
+
+
+def measure_tokamak(options: argparse.Namespace) -> None:
+    from benchmarks.learning import tokamak
+
+    for seed, contender in _each_seed(options, tokamak.CONTENDERS):
+        run = {"contender": contender, "seed": seed}
+        if not (seed and contender in designs.FIXED) and _missing("tokamak", run):
+            add("tokamak", {**run, **tokamak.errors(options.freegs, options.directory, contender, seed)}, *run)
 
 
 def measure_busy(options: argparse.Namespace) -> None:
@@ -90,18 +107,31 @@ def _each_seed(options: argparse.Namespace, items: tuple[Any, ...]) -> Iterator[
     return ((seed, item) for seed in range(options.first_seed, options.seeds) for item in items)
 
 
+_DOES = {
+    "regret": measure_regret,
+    "surrogate": measure_surrogate,
+    "tokamak": measure_tokamak,
+    "busy": measure_busy,
+    "report": write_report,
+}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.learning", description=__doc__)
-    parser.add_argument("what", choices=("regret", "surrogate", "busy", "report"))
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("what", choices=tuple(_DOES))
+    parser.add_argument("--seeds", type=int, help="how many; by default 20, and 2 for tokamak")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--evaluations", type=int, default=50)
     parser.add_argument("--kernels", nargs="+", default=["Matern-3/2", "Matern-5/2", "RBF"])
     parser.add_argument("--botorch", metavar="PYTHON", help="interpreter of an environment that has BoTorch")
+    parser.add_argument("--freegs", metavar="PYTHON", default=sys.executable, help="interpreter of an environment that has FreeGS")
+    parser.add_argument("--directory", type=Path, default=Path("runs/learning"), help="where the campaigns with FreeGS are kept")
     parser.add_argument("--campaigns", type=int, default=2, help="seeds for which workers are really kept busy")
     parser.add_argument("--longest", type=float, default=10.0, help="seconds of the longest sample there")
     options = parser.parse_args()
-    {"regret": measure_regret, "surrogate": measure_surrogate, "busy": measure_busy, "report": write_report}[options.what](options)
+    if options.seeds is None:
+        options.seeds = 2 if options.what == "tokamak" else 20
+    _DOES[options.what](options)
     return 0
 
 

@@ -1,67 +1,53 @@
-"""Error of a surrogate of the double Gaussian against the number of samples: active learning beside random and Sobol points."""
+"""Error of a surrogate of the double Gaussian against the number of samples: designs that are made beforehand beside active learning."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy
 import pandas
 
+from benchmarks.learning import designs
+from benchmarks.learning.designs import Array
+from enchanted_tui.config.lookup import find
 from enchanted_tui.runners.double_gaussian_runner import SyntheticDoubleGaussianRunner
-from enchanted_tui.samplers.active_learning_sampler import ActiveLearningSampler
-from enchanted_tui.samplers.learning.bayesian import standardise
-from enchanted_tui.samplers.learning.fitting import fit
-from enchanted_tui.samplers.learning.posterior import Posterior
-from enchanted_tui.samplers.random_sampler import RandomSampler
-from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
 
-BOX: dict[str, Any] = {"parameters": ["x", "y"], "bounds": [[0.0, 1.0], [0.0, 1.0]]}
 SIZES = (20, 40, 60, 80, 100, 120)
-CONTENDERS = ("random", "Sobol", "GreedySamplingTarget", "QueryByCommittee")
+CONTENDERS = ("random", "grid", "Latin hypercube", "Sobol", "GreedySamplingTarget", "QueryByCommittee")
 _FIRST, _BATCH = 20, 10
 _GRID = 41
 
 
-def errors(contender: str, seed: int) -> list[float]:
-    """Give the root mean square error on a grid, as a share of the output's standard deviation there, after each of `SIZES` samples."""
-    runner = SyntheticDoubleGaussianRunner(dimensions=2)
-    sampler = _sampler(contender, seed)
-    sampler.place(seed, 0)
+def errors(contender: str, seed: int, sizes: Sequence[int] = SIZES) -> list[float]:
+    """Give the root mean square error on a grid, as a share of the output's standard deviation there, after each of `sizes` samples."""
     axis = numpy.linspace(0, 1, _GRID)
     grid = numpy.stack(numpy.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    truth = numpy.array([_output(runner, *point) for point in grid])
-    points: list[list[float]] = []
-    values: list[float] = []
-    found = []
+    truth = _outputs(grid)
+    if contender in designs.ONE_SIZE:
+        campaigns = [_campaign(contender, seed, size) for size in sizes]
+    else:
+        points, values = _campaign(contender, seed, sizes[-1])
+        campaigns = [(points[:size], values[:size]) for size in sizes]
+    return [designs.error(points, values, grid, truth) for points, values in campaigns]
+
+
+def _campaign(contender: str, seed: int, budget: int) -> tuple[Array, Array]:
+    """Give points and outputs of all samples, drawn as a campaign draws them."""
+    options = designs.sampler_options(contender, seed, ["x", "y"], [[0.0, 1.0], [0.0, 1.0]], budget)
+    if contender not in designs.SAMPLERS:
+        options |= {"initial_samples": _FIRST, "batch_size": _BATCH}
+    sampler = find("sampler", options.pop("type")).cls(**options)
+    sampler.place(seed, 0)
+    points, values = numpy.empty((0, 2)), numpy.empty(0)
     while sampler.has_budget:
         batch = sampler.get_next_samples()
-        outputs = [_output(runner, sample["x"], sample["y"]) for sample in batch]
-        sampler.register_future(
-            pandas.DataFrame([{**sample, "output": out, "success": True} for sample, out in zip(batch, outputs, strict=True)])
-        )
-        points += [[sample["x"], sample["y"]] for sample in batch]
-        values += outputs
-        if len(values) in SIZES:
-            found.append(_error(numpy.array(points), numpy.array(values), grid, truth))
-    return found
+        new = numpy.array([[sample["x"], sample["y"]] for sample in batch])
+        outputs = _outputs(new)
+        sampler.register_future(pandas.DataFrame(batch).assign(output=outputs, success=True))
+        points, values = numpy.vstack([points, new]), numpy.concatenate([values, outputs])
+    return points, values
 
 
-def _sampler(contender: str, seed: int) -> Any:
-    budget = SIZES[-1]
-    if contender == "random":
-        return RandomSampler(budget=budget, batch_size=_BATCH, **BOX)
-    if contender == "Sobol":
-        return SobolSequenceSampler(budget=budget, batch_size=_BATCH, seed=seed, **BOX)
-    return ActiveLearningSampler(budget=budget, batch_size=_BATCH, initial_samples=_FIRST, query_strategy=contender, **BOX)
-
-
-def _output(runner: SyntheticDoubleGaussianRunner, x: float, y: float) -> float:
-    return float(runner.single_code_run("", {"x": float(x), "y": float(y)})["output"])
-
-
-def _error(points: Any, values: Any, grid: Any, truth: Any) -> float:
-    """Fit the same surrogate to whatever points were chosen."""
-    standard, centre, width = standardise(values)
-    (hyper,) = fit(points, standard, 1.5, numpy.random.default_rng(0))
-    mean = centre + width * Posterior(hyper, points, standard[:, None]).at(grid)[0][:, 0]
-    return float(numpy.sqrt(numpy.mean((mean - truth) ** 2)) / truth.std())
+def _outputs(points: Array) -> Array:
+    runner = SyntheticDoubleGaussianRunner(dimensions=2)
+    return numpy.array([runner.single_code_run("", {"x": x, "y": y})["output"] for x, y in points.tolist()])

@@ -29,6 +29,7 @@ class Flow:
     ) -> None:
         self._report, self._samplers, self._runners, self._place = report, samplers, runners, place
         self._drawn_in: dict[str, int] = {}
+        self._drawn_at: dict[str, Path] = {}
         self._names: set[str] = set()
         self._is_complete = True  # no plugin so far that may have added names of its own
 
@@ -47,9 +48,9 @@ class Flow:
             return
         names, option = parameter_names(spec, instance)
         for index, parameter in enumerate(names):
+            place = self._drawn_at[parameter] = self._place("sampler", name, f"{option}[{index}]" if option else "")
             earlier = self._drawn_in.get(parameter)
             if earlier is not None:
-                place = self._place("sampler", name, f"{option}[{index}]" if option else "")
                 message = f"stage {depth} draws {parameter!r} anew, which replaces the value from stage {earlier}"
                 self._report.warning(place, f"{message}; give it another name to keep both")
         self._drawn_in.update(dict.fromkeys(names, depth))
@@ -57,6 +58,10 @@ class Flow:
         self._is_complete = self._is_complete and spec.builtin
 
     def _run(self, where: str, name: str) -> None:
+        for column in (f"success_{name}", f"runtime_sec_{name}"):
+            if column in self._drawn_at:
+                message = f"the runner {name!r} fills the column {column!r}, which will replace this parameter; choose another name"
+                self._report.warning(self._drawn_at.pop(column), message)
         spec, instance = self._runners.get(name, (None, None))
         if spec is None or instance is None:
             self._is_complete = False

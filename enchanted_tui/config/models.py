@@ -158,11 +158,14 @@ class SupervisorOptions(Component):
                 yield f"stop_when.{name}", f"there is no such limit{did_you_mean(name, STOP_LIMITS)}; there are {', '.join(STOP_LIMITS)}"
         if isinstance(self.max_failures, float) and self.max_failures > 1:
             yield "max_failures", f"expected a whole number of failures or a fraction below 1, found {self.max_failures!r}"
-        if isinstance(self.notify, str):
+        for name, command in (("notify", self.notify), ("on_complete", self.on_complete)):
             try:
-                shlex.split(self.notify)
+                words = shlex.split(command) if isinstance(command, str) else command
             except ValueError as error:
-                yield "notify", f"is no command ({str(error).lower()}); write it as a list of words"
+                yield name, f"is no command ({str(error).lower()}); write it as a list of words"
+                continue
+            if words is not None and not any(words[:1]):
+                yield name, "names no command; write one, or leave the option out"
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.save_files == "custom" and not self.save_files_list:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from yaml.constructor import SafeConstructor
 
+from enchanted_tui.config import syntax
 from enchanted_tui.config.problems import ConfigError, Path, Problem, key_text, shortened
 from enchanted_tui.config.tree import Document, Map, Place, Seq, measure, plain
 
@@ -263,19 +264,8 @@ class _Reader:
         row = rows[line - 1] if rows else ""
         if "\t" in row[: len(row) - len(row.lstrip())] or row[column - 1 : column] == "\t":
             return line, row.index("\t") + 1, "a tab stands where YAML allows only spaces; indent with spaces"
-        began = f" (it began in line {error.context_mark.line + 1})" if error.context_mark and error.context_mark.line + 1 < line else ""
-        context = f"{error.context}: " if error.context else ""
-        return line, column, f"not valid YAML: {context}{error.problem}{began}{_hint(str(error.problem), row)}"
-
-
-def _hint(problem: str, row: str) -> str:
-    if "mapping values are not allowed" in problem:
-        return "; check the indentation, and put text that holds ': ' in quotes"
-    if "did not find expected key" in problem or "block end" in problem:
-        return "; check the indentation of this line and of the one above"
-    if "cannot start any token" in problem:
-        return "; put text that starts with this character in quotes"
-    return ""
+        line, column, sentence = syntax.meaning(error, rows, line, column)
+        return line, column, f"not valid YAML: {sentence}"
 
 
 def _with_merged(own: Map, merged: list[Map]) -> Map:

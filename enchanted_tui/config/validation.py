@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -49,6 +49,8 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
     checked.stages = run_order.stages()
 
     _check_stop_when(report, checked, {name for name, (_, instance) in sections["sampler"].items() if getattr(instance, "adaptive", False)})
+
+    _check_earlier(report, checked, {name: instance for name, (_, instance) in sections["sampler"].items()})
 
     def place(kind: str, name: str, option: str) -> Path:
         return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
@@ -169,6 +171,19 @@ def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> No
         if STOP_LIMITS.get(name):
             message = "no sampler in run_order learns, so this limit is never reached; leave it out, or use a sampler that learns"
             report.error(("supervisor", "stop_when", name), message, at_key=True)
+
+
+def _check_earlier(report: Report, checked: Checked, samplers: Mapping[str, Any]) -> None:
+    """Say which samplers are to learn from an earlier campaign that is not there; the campaign's own directory may be named too."""
+    if checked.supervisor is None:
+        return
+    own = os.path.realpath(expand(checked.supervisor.base_run_dir))
+    for name in dict.fromkeys(stage.sampler for stage in checked.stages):
+        earlier = expand(getattr(samplers.get(name), "base_run_dir", None) or "")
+        needed = "data" if getattr(samplers.get(name), "parser", None) else "enchanted_dataset.csv"
+        if earlier and os.path.realpath(earlier) != own and not os.path.exists(os.path.join(earlier, needed)):
+            message = f"there is no {needed} in {earlier}, so there is nothing to learn from; name the run directory of an earlier campaign"
+            report.error((KINDS["sampler"], key_of(report, KINDS["sampler"], name), "base_run_dir"), message)
 
 
 def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bool) -> None:

@@ -114,8 +114,8 @@ class JobInfo:
     node: str
     held: int  #: number of tasks that it was given
     done: int  #: of those, how many have a result
-    elapsed: float | None  #: seconds
-    remaining: float | None  #: seconds of walltime
+    since: float | None  #: when it began, seconds since the epoch
+    ends: float | None  #: when its walltime is over, seconds since the epoch; moments, so that a report need not change with the clock
 
 
 Delivered = Result | Trouble | Returned | Note
@@ -192,6 +192,9 @@ class Executor(Component):
     def jobs(self) -> list[JobInfo]:
         """The scheduler's jobs that it looks after."""
         return []
+
+    def watched(self, seconds: float) -> None:
+        """Somebody looks at the jobs, for so many seconds more as far as is known: what is told of them may be worth asking more often."""
 
     def core_hours(self) -> float:
         """Hours of CPU cores that its jobs have been given in this session."""

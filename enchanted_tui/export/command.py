@@ -21,10 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> list[Path]:
-    """Export as the options say; give the files written. Raises ExportError or OSError."""
-    from enchanted_tui.export.selection import parse_split
+    """Export as the options say; give the files written. Raises ExportError, EnvironmentProblem, or OSError for a full or lost disk."""
+    from enchanted_tui.executors.verdict import environment_error
+    from enchanted_tui.export.selection import ExportError, parse_split
     from enchanted_tui.export.writing import Export, export
+    from enchanted_tui.supervisor.outcome import EnvironmentProblem
 
+    if options.seed is not None and options.seed < 0:
+        raise ExportError(f"--seed {options.seed}: expected a whole number, 0 or more")
     wanted = Export(
         to=options.to,
         out=Path(options.out) if options.out else None,
@@ -34,4 +38,9 @@ def run(options: argparse.Namespace) -> list[Path]:
         seed=options.seed,
         provenance=options.provenance,
     )
-    return export(Path(options.export), wanted)
+    try:
+        return export(Path(options.export), wanted)
+    except OSError as error:
+        if environment_error(error) is not None:  # a full disk is told alike everywhere
+            raise
+        raise EnvironmentProblem(f"the export failed: {error.filename or wanted.to}: {error.strerror or error}") from error

@@ -48,7 +48,8 @@ def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, s
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    table = csv.read_csv(path, parse_options=csv.ParseOptions(newlines_in_values=True), convert_options=options)
+    lines = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)  # a missing value where there is one column is such a line
+    table = csv.read_csv(path, parse_options=lines, convert_options=options)
     cells = [
         [None if text is None else _value(column, text) for text in table.column(number).to_pylist()]
         for number, column in enumerate(columns)

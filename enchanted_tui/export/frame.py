@@ -82,7 +82,8 @@ def _read_run_dir(run_dir: RunDir) -> Cells:
 def _read_parquet(path: Path) -> Cells:
     from pyarrow import parquet
 
-    table = parquet.read_table(path)
+    with parquet.ParquetFile(path) as file:  # read_table takes a name such as \alpha for an expression
+        table = file.read()
     columns, cells = [], []
     for field, data in zip(table.schema, table.columns, strict=True):
         told = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}

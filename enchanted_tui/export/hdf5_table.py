@@ -2,7 +2,8 @@
 
 Both formats lack missing values and truth values: a column with missing values has a companion that says where, and truth values are
 0 and 1 with ``kind`` = ``bool``. Attributes of a column: ``name`` (the dataset's own may be altered), ``kind``, ``unit``, ``dtype`` of an
-array's elements, ``position`` in the table. Attributes of the file: the provenance.
+array's elements, ``position`` in the table; in NetCDF ``ancillary_variables``, the companion (CF conventions, section 3.4). Attributes of
+the file: the provenance.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Row = Mapping[str, Any]
 
 _BLOCK = 2_000
 _MISSING = "missing__"
+_COMPANION = "ancillary_variables"
 _NUMBERS: dict[str, np.dtype[Any]] = {"bool": np.dtype("i1"), "int": np.dtype("<i8"), "float": np.dtype("<f8")}
 
 
@@ -36,7 +38,7 @@ def write_hdf5_table(
         file.attrs.update(metadata)
         homes = {kind: file.create_group(kind, track_order=True) for kind in ("columns", "missing")}
 
-        def create(name: str, shape: tuple[int, ...], dtype: Any, *, missing: bool, dimensions: Sequence[str]) -> Any:
+        def create(name: str, shape: tuple[int, ...], dtype: Any, *, missing: bool) -> Any:
             home = homes["missing" if missing else "columns"]
             return home.create_dataset(name, shape, h5py.string_dtype() if dtype is str else dtype)
 
@@ -48,7 +50,8 @@ def write_netcdf(
 ) -> None:
     """Write NetCDF-4: a variable for each column along the dimension ``sample``; those of missing values are called ``missing__NAME``.
 
-    Raises ImportError if the library (the extra ``netcdf``) is not there.
+    Dimensions and companions get another name where a column has theirs already. Raises ImportError if the library (the extra ``netcdf``)
+    is not there.
     """
     import h5netcdf
     import h5py
@@ -57,10 +60,21 @@ def write_netcdf(
         file.attrs.update(metadata)
         file.dimensions = {"sample": count}
 
-        def create(name: str, shape: tuple[int, ...], dtype: Any, *, missing: bool, dimensions: Sequence[str]) -> Any:
-            for dimension, size in zip(dimensions[1:], shape[1:], strict=True):
-                file.dimensions[dimension] = size
-            full = (_MISSING if missing else "") + name
+        used = {link for _, link in _links(columns)} | {"sample"}
+
+        def unused(name: str) -> str:
+            found = link_name(name, used)
+            used.add(found)
+            return found
+
+        def create(name: str, shape: tuple[int, ...], dtype: Any, *, missing: bool) -> Any:
+            full = unused(_MISSING + name) if missing else name
+            if missing:
+                file[name].attrs[_COMPANION] = full
+            dimensions = ["sample"]
+            for number, size in enumerate(shape[1:]):
+                dimensions.append(unused(f"{name}_{number}"))
+                file.dimensions[dimensions[-1]] = size
             return file.create_variable(full, tuple(dimensions), h5py.string_dtype() if dtype is str else dtype)
 
         _write_columns(create, read_rows, columns, count)
@@ -71,7 +85,7 @@ def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict
     import h5py
 
     with h5py.File(path) as file:
-        is_netcdf = "columns" not in file
+        is_netcdf = not isinstance(file.get("columns"), h5py.Group)  # a column may have that name
         home = file if is_netcdf else file["columns"]
         names = [name for name in home if "kind" in home[name].attrs]
         names.sort(key=lambda name: int(np.ravel(home[name].attrs["position"])[0]))
@@ -80,9 +94,10 @@ def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict
             dataset = home[name]
             given: Any = (_text(dataset.attrs.get(attribute, "")) for attribute in ("name", "kind", "unit", "dtype"))
             column = ColumnType(*given)
-            gaps = file.get(_MISSING + name if is_netcdf else f"missing/{name}")
+            companion = _text(dataset.attrs.get(_COMPANION, "")) if is_netcdf else f"missing/{name}"
+            gaps = file[companion][()] if companion and companion in file else None
             columns.append(column)
-            cells.append(_read_cells(column, dataset, None if gaps is None else gaps[()]))
+            cells.append(_read_cells(column, dataset, gaps))
         provenance = {name: _text(value) for name, value in file.attrs.items() if not name.startswith("_")}
     return columns, cells, provenance
 
@@ -107,8 +122,7 @@ class _Column:
         dtype = np.dtype(self._type.dtype) if self._type.kind == "array" else _NUMBERS.get(self._type.kind, str)
         if dtype == np.bool_:
             dtype = np.dtype("i1")
-        dimensions = ["sample", *(f"{link}_{number}" for number in range(len(shape)))]
-        self._dataset = create(link, (count, *shape), dtype, missing=False, dimensions=dimensions)
+        self._dataset = create(link, (count, *shape), dtype, missing=False)
         self._gaps: Any = None
         self._dataset.attrs["position"] = position
         told = {"name": unicode_name(column.name), "kind": self._type.kind, "unit": column.unit, "dtype": self._type.dtype}
@@ -121,7 +135,7 @@ class _Column:
         cells = [row.get(self._type.name) for row in rows]
         missing = [cell is None for cell in cells]
         if any(missing) and self._gaps is None:
-            self._gaps = self._create(self._link, (self._count,), np.dtype("i1"), missing=True, dimensions=["sample"])
+            self._gaps = self._create(self._link, (self._count,), np.dtype("i1"), missing=True)
         if self._gaps is not None:
             self._gaps[start : start + len(cells)] = np.array(missing, "i1")
         self._dataset[start : start + len(cells)] = self._block(cells)

@@ -7,6 +7,7 @@ is resumed asks the same question and gets the same answer.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
 
 if TYPE_CHECKING:
     import pandas
+
+log = logging.getLogger(__name__)
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
@@ -105,6 +108,7 @@ class LearningSampler(BoxSampler):
         self._known = _Known()
         self._drawn: list[Sample] = []
         self._fitted: dict[str, Any] | None = None
+        self._told_absent = False
 
     # -- what a kind of learning says -------------------------------------------------------------------------------------
 
@@ -134,10 +138,22 @@ class LearningSampler(BoxSampler):
 
         Its value is the mean over the rows that succeeded; where none did, or a value is missing or not finite, the sample failed.
         """
+        for row in rows:
+            self._note_absent(row)
         values = [self.value_of(row) for row in rows]
         good = [value for value in values if math.isfinite(value)]
         value = math.fsum(good) / len(good) if good else math.nan
         self._known.findings[position] = Finding(position, self._unit(sample), value)
+
+    def _note_absent(self, row: Row) -> None:
+        """Say once that a sample has succeeded without a column that is to be learnt from: its name may be misspelt."""
+        absent = [name or "output" for name in self.observations if (name or "output") not in row]
+        if absent and not self._told_absent and row.get("success") in (True, "True"):
+            self._told_absent = True
+            log.warning(
+                f"nothing is learnt from samples without a column {', '.join(map(repr, absent))}, although they succeed; "
+                f"the first such sample has {', '.join(map(str, row))}: name one of these in the sampler's observations"
+            )
 
     def value_of(self, row: Row) -> float:
         """Give what is learnt from a row: the sum of the observations, or NaN if there is nothing to learn from it."""

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy
+
+from enchanted_tui.config.conversion import expand
 from enchanted_tui.samplers.base import Sample
 
 log = logging.getLogger(__name__)
@@ -19,7 +22,8 @@ Row = Mapping[str, Any]
 class ParserReader:
     """Asks a parser what a run directory holds.
 
-    `collect_sample_information(run_dir, observations)` gives a mapping with ``objective``, ``failure`` and perhaps ``inputs``;
+    `collect_sample_information(run_dir, observations)` gives a mapping with ``objective`` (a number, or one for each observation),
+    ``failure`` and perhaps ``inputs``;
     `read_output_file(run_dir)` one with the observations themselves.
     """
 
@@ -60,13 +64,20 @@ class ParserReader:
         try:
             if hasattr(self._parser, "collect_sample_information"):
                 found = self._parser.collect_sample_information(run_dir, self._observations)
-                first, *rest = (name or "output" for name in self._observations)
-                values = {first: found["objective"], **dict.fromkeys(rest, 0.0)}
+                values = self._values(found["objective"])
                 return {**dict(found.get("inputs") or {}), **values, "success": not found.get("failure", False)}
             return {**dict(self._parser.read_output_file(run_dir)), "success": True}
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
             log.warning(f"{type(self._parser).__name__} could not read {run_dir}: {type(error).__name__}: {error}")
             return {"success": False}
+
+    def _values(self, objective: Any) -> dict[str, Any]:
+        """Give a value for each observation; a single number is their sum already."""
+        names = [name or "output" for name in self._observations]
+        values = numpy.ravel(objective).tolist()
+        if len(values) == 1:
+            values += [0.0] * (len(names) - 1)
+        return dict(zip(names, values, strict=True))
 
 
 def read_earlier(base_run_dir: str, data_dir: str, reader: ParserReader | None, parameters: Sequence[str]) -> Iterator[tuple[Sample, Row]]:
@@ -74,7 +85,7 @@ def read_earlier(base_run_dir: str, data_dir: str, reader: ParserReader | None, 
 
     Nothing is given where the directory is this campaign's own (`data_dir`), whose samples come from its record.
     """
-    root = Path(os.path.expanduser(os.path.expandvars(base_run_dir)))
+    root = Path(expand(base_run_dir))
     if (root / "data").is_dir() and os.path.isdir(data_dir) and os.path.samefile(root / "data", data_dir):
         return
     for row in _rows(root, reader):

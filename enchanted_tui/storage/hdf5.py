@@ -38,6 +38,7 @@ def write_hdf5(
     dataset: Callable[[], Iterator[tuple[str, Row]]],
     run_groups: Sequence[Mapping[str, Any]],
     units: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write the file anew; the old one stays if that fails (OSError).
 
@@ -49,13 +50,15 @@ def write_hdf5(
     Numbers, with truth values as 0 and 1, are in ``values`` under the names in ``columns``, as float64; text, lists and dictionaries as
     JSON, and integers beyond 2**53 in ``text_values`` under ``text_columns``, which a run without text lacks; arrays of numbers, of their
     own type and shape, are below ``arrays`` of the run. (A run's directory is its group's name.) In ``data/aggregated`` arrays are JSON
-    too, a missing number is NaN, a missing text empty, and ``units`` stand beside ``columns``. Memory does not grow with the rows.
+    too, a missing number is NaN, a missing text empty, and ``units`` and ``text_units`` stand beside the names; an array of a run has its
+    unit as an attribute. `metadata` goes into the attributes of the file. Memory does not grow with the rows.
     """
     import h5py
 
     with open_replacement(path) as target:
         guard = _Guard(target.raw)  # type: ignore[attr-defined]
         with guard, h5py.File(guard, "w", **_FORMAT) as file:
+            file.attrs.update(metadata or {})
             _write_data(file.create_group("data"), parents, dataset, units or {})
             for number, group in enumerate(run_groups):
                 file.create_group(f"metadata/run_groups/{number}").attrs.update(group)
@@ -136,7 +139,7 @@ def _write_data(
 ) -> None:
     """Write the groups of all runs and, from the same reading of the rows, the table of the dataset's."""
     runs, table = data.create_group("runs"), data.create_group("aggregated")
-    with _RunGroups(runs, table.create_group("shared")) as groups:
+    with _RunGroups(runs, table.create_group("shared"), units) as groups:
         for name, row in parents:
             groups.add(name, _split(row))
         layout = _Layout()
@@ -157,6 +160,7 @@ def _write_data(
     _write_names(table, "text_columns", layout.text_columns)
     if units:
         _write_names(table, "units", tuple(units.get(column, "") for column in layout.columns))
+        _write_names(table, "text_units", tuple(units.get(column, "") for column in layout.text_columns))
 
 
 # -- one group a run ----------------------------------------------------------------------------------------------------------
@@ -169,7 +173,8 @@ class _RunGroups:
     same columns share one dataset of names by hard links.
     """
 
-    def __init__(self, runs: h5py.Group, home: h5py.Group) -> None:
+    def __init__(self, runs: h5py.Group, home: h5py.Group, units: Mapping[str, str]) -> None:
+        self._units = units
         self._runs, self._place, self._link = runs, runs.id, runs.id.links.create_hard
         self._home, self._home_id = home, home.id
         self._names: dict[Names, bytes] = {}
@@ -187,7 +192,9 @@ class _RunGroups:
         if split.arrays:
             arrays = self._runs[name].create_group("arrays")
             for column, array in split.arrays.items():
-                arrays.create_dataset(link_name(column, arrays), data=array)
+                written = arrays.create_dataset(link_name(column, arrays), data=array)
+                if self._units.get(column):
+                    written.attrs["unit"] = self._units[column]
 
     def _add_texts(self, name: str, split: _Split) -> None:
         import h5py

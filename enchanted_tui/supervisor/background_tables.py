@@ -75,7 +75,7 @@ def _write_tables(root: Path, tables: Sequence[str]) -> None:
     state, _ = fold(run_dir.journal)
     with JournalReader(run_dir.journal) as reader:
         if "hdf5" in tables:
-            write_runs_hdf5(run_dir.hdf5, state, reader.read_row)
+            write_runs_hdf5(run_dir, state, reader.read_row)
         if "parquet" in tables:
             write_dataset_parquet(run_dir, state, reader.read_row)
 

@@ -320,8 +320,11 @@ class Campaign:
         if now >= self._next_poll:
             self._next_poll = now + _IDLE_TICK
             self.journal.check_in_place()
-            for request in control.receive(self.session.run_dir.control):
+            requests, watched = control.look(self.session.run_dir.control)
+            for request in requests:
                 self._obey(request)
+            if watched:
+                self._dispatcher.watched(control.WATCHED_FOR)
             self._live.write(self.state, self._dispatcher, self._run, self._stopping)
 
     # -- the end --------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Steering a running supervisor from another process, on this host or another: small files in ``state/control``.
 
 A request is one file, renamed into place; the supervisor looks once a second, obeys, records it in the journal and removes the file.
+A person who looks at the jobs leaves a mark there, again and again; it is taken away without being recorded.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from typing import Literal, get_args
 
 Action = Literal["pause", "continue", "drain", "abort"]
 ACTIONS: tuple[str, ...] = get_args(Action)
+
+
+_WATCHED = "jobs.watched"
+RENEW = 5.0  #: seconds between two marks of somebody who looks at the jobs
+WATCHED_FOR = 3 * RENEW  #: seconds that a mark counts
 
 
 @dataclass(frozen=True)
@@ -48,15 +54,31 @@ def send(directory: Path, action: Action, by: str | None = None) -> None:
 
 def receive(directory: Path) -> list[Request]:
     """Take the requests there are, oldest first; what cannot be read is removed and ignored."""
-    requests = []
+    return look(directory)[0]
+
+
+def look(directory: Path) -> tuple[list[Request], bool]:
+    """Take the requests there are, as `receive` does, and the mark; say whether there was one."""
+    requests, watched = [], False
     with contextlib.suppress(FileNotFoundError):
         for name in sorted(os.listdir(directory)):
+            path = directory / name
             if name.endswith(".json"):
-                path = directory / name
                 with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                     content = json.loads(path.read_bytes())
                     if content["action"] in ACTIONS:
                         requests.append(Request(content["action"], str(content["by"])))
-                with contextlib.suppress(OSError):
-                    path.unlink()
-    return requests
+            elif name == _WATCHED:
+                watched = True
+            else:
+                continue
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return requests, watched
+
+
+def mark_watched(directory: Path) -> None:
+    """Leave the mark of somebody who looks at the jobs; it counts for `WATCHED_FOR` seconds from when the supervisor finds it."""
+    with contextlib.suppress(OSError):  # somebody who may only read looks all the same
+        directory.mkdir(exist_ok=True)
+        (directory / _WATCHED).touch()

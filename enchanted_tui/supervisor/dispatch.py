@@ -185,6 +185,12 @@ class Dispatcher:
     def jobs(self) -> list[JobInfo]:
         return [job for executor in self._executors.values() for job in executor.jobs()]
 
+    def watched(self, seconds: float) -> None:
+        """Somebody looks at the jobs."""
+        for executor in self._executors.values():
+            if hasattr(executor, "watched"):
+                executor.watched(seconds)
+
     def core_hours(self) -> float:
         return sum(executor.core_hours() for executor in self._executors.values())
 

@@ -89,7 +89,7 @@ def write_tables(config: CampaignConfig, run_dir: RunDir, state: CampaignState, 
     """Write the files that are written as a whole: runs.h5 and the Parquet copy of the dataset."""
     wanted = table_names(config)
     if "hdf5" in wanted:
-        write_runs_hdf5(run_dir.hdf5, state, read_row)
+        write_runs_hdf5(run_dir, state, read_row)
     if "parquet" in wanted:
         write_dataset_parquet(run_dir, state, read_row)
 
@@ -110,8 +110,8 @@ def write_dataset_parquet(run_dir: RunDir, state: CampaignState, read_row: ReadR
         write_parquet(run_dir.parquet, rows, units=state.units, metadata=provenance.metadata(run_dir, state))
 
 
-def write_runs_hdf5(path: Path, state: CampaignState, read_row: ReadRow) -> None:
-    """Write runs.h5 from the state."""
+def write_runs_hdf5(run_dir: RunDir, state: CampaignState, read_row: ReadRow) -> None:
+    """Write runs.h5 from the state, with units and provenance."""
     from enchanted_tui.storage.hdf5 import write_hdf5
 
     def tasks(stage: StageState) -> Iterator[tuple[str, Row]]:
@@ -128,7 +128,8 @@ def write_runs_hdf5(path: Path, state: CampaignState, read_row: ReadRow) -> None
     ]
     dataset = dataset_stage(state)
     parents = chain.from_iterable(tasks(stage) for stage in state.stages[: dataset.depth])
-    write_hdf5(path, parents, partial(tasks, dataset), groups, units=state.units)
+    told = provenance.metadata(run_dir, state)
+    write_hdf5(run_dir.hdf5, parents, partial(tasks, dataset), groups, units=state.units, metadata=told)
 
 
 def dataset_stage(state: CampaignState) -> StageState:

@@ -14,6 +14,7 @@ from enchanted_tui.samplers.learning.process import LearningProcess
 from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal
+from enchanted_tui.supervisor.stage import LostSamplesError
 from enchanted_tui.supervisor.stage_state import NOT_RUN, BatchState, StageState
 from enchanted_tui.supervisor.state import CampaignState
 
@@ -125,9 +126,10 @@ class Learning:
                 finished.append((number, place))
         self._open = still_open
         told = []
-        for (number, place), (position, sample) in zip(finished, self._samples(finished, sample_of), strict=True):
+        for number, place in finished:
             batch = self._stage.batches[number]
-            told.append((position, sample, [self._row(batch.steps[-1].offsets[task]) for task in self._tasks(batch, place)]))
+            for position, sample in self._samples([(number, place)], sample_of):
+                told.append((position, sample, [self._row(batch.steps[-1].offsets[task]) for task in self._tasks(batch, place)]))
         return told
 
     def _tasks(self, batch: BatchState, place: int) -> range:
@@ -135,9 +137,14 @@ class Learning:
         return range(place, batch.count, batch.size)
 
     def _samples(self, places: list[tuple[int, int]], sample_of: SampleOf) -> Iterator[tuple[int, Row]]:
+        """Give positions and values; samples whose values are lost are on record as failed, and nothing can be learnt from them."""
         for number, place in places:
             batch = self._stage.batches[number]
-            yield batch.first + place, sample_of(batch, place)
+            try:
+                sample = sample_of(batch, place)
+            except LostSamplesError:
+                continue
+            yield batch.first + place, sample
 
     def _row(self, offset: int) -> Row:
         row = self._journal.read_row(offset)

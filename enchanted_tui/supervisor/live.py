@@ -41,7 +41,7 @@ class LiveFile:
             "workers": workers[:_MAX_WORKERS_SHOWN],
             "n_workers": len(workers),
             "jobs": [asdict(job) for job in dispatcher.jobs()[:_MAX_WORKERS_SHOWN]],
-            "core_hours": round(dispatcher.core_hours(), 2),
+            "core_hours": round(dispatcher.core_hours(), 4),
             "links": dispatcher.links(),
             "waiting_for": _waiting_for(state, dispatcher, workers, stopping),
         }

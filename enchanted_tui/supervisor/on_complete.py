@@ -1,19 +1,25 @@
 """What is done once a campaign is complete: ``supervisor.on_complete``, a command or a function.
 
 It runs once for each number of rows that a campaign is complete with: again after an extension, not after a resume that finds nothing
-to do. Its failure is reported, in the log and on record, and changes nothing about the result.
+to do. Its failure is reported, in the log and on record, and changes nothing about the result. Whoever asks the supervisor to drain or
+abort while it runs ends it.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import queue
 import re
 import shlex
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any
 
+from enchanted_tui.executors.base import Trouble
+from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.files import dataset_stage
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.session import Session
@@ -30,17 +36,21 @@ module, name = sys.argv[1].split(":")
 functools.reduce(getattr, name.split("."), importlib.import_module(module))(sys.argv[2])
 """
 _COMPLETE = frozenset(("completed", "all_failed", "stop_when"))
+_LOOK_EVERY = 0.5  #: seconds between two looks at what is asked of the supervisor
+_GRACE = 5.0  #: seconds from SIGTERM to SIGKILL
 
 
-def run_hook(session: Session, outcome: Outcome) -> None:
-    """Run the campaign's hook if it is complete and this has not been done for what it holds."""
+def run_hook(session: Session, outcome: Outcome, inbox: queue.SimpleQueue[Any]) -> None:
+    """Run the campaign's hook if it is complete and this has not been done for what it holds. `inbox` gets requests meanwhile."""
     wanted = session.config.supervisor.on_complete
     if not wanted or outcome.reason not in _COMPLETE or not session.state.stages:
         return
     rows = dataset_stage(session.state).n_rows
     if rows == session.state.hooked_rows:
         return
-    code = _run(session, outcome, wanted)
+    code = _run(session, outcome, wanted, inbox)
+    if code is None:
+        return
     record: dict[str, Any] = {"type": "on_complete", "rows": rows, "exit_code": code}
     try:
         session.state.apply(record, session.journal.append(record))
@@ -58,8 +68,8 @@ def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) ->
     return shlex.split(wanted) if isinstance(wanted, str) else list(wanted)
 
 
-def _run(session: Session, outcome: Outcome, wanted: str | list[str]) -> int:
-    """Run it, its output in a file of its own, and give its exit code; 127 if it cannot be started."""
+def _run(session: Session, outcome: Outcome, wanted: str | list[str], inbox: queue.SimpleQueue[Any]) -> int | None:
+    """Run it, its output in a file of its own, and give its exit code: 127 if it cannot be started, None if somebody had it ended."""
     run_dir = session.run_dir
     command = command_of(wanted, str(run_dir.root), [str(path) for path in session.config.python_path])
     known = {
@@ -69,16 +79,49 @@ def _run(session: Session, outcome: Outcome, wanted: str | list[str]) -> int:
     }
     try:
         with (run_dir.logs / LOG_NAME).open("wb") as output:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=session.config.base_dir,
                 env={**os.environ, **known},
-                check=False,
+                process_group=0,
             )
     except OSError as error:
         log.warning(f"supervisor.on_complete: {command[0]} cannot be run ({error.strerror})")
         return 127
-    return done.returncode
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(_LOOK_EVERY)
+        reason = _reason_to_end(session, inbox)
+        if reason is not None:
+            _end(process)
+            log.warning(
+                f"supervisor.on_complete was ended: {reason}; the campaign is complete all the same, and a resume runs the hook again"
+            )
+            return None
+
+
+def _reason_to_end(session: Session, inbox: queue.SimpleQueue[Any]) -> str | None:
+    """Say why the hook must end, if it must."""
+    arrived: list[Any] = list(control.receive(session.run_dir.control))
+    with suppress(queue.Empty):
+        while True:
+            arrived.append(inbox.get_nowait())
+    for item in arrived:
+        if isinstance(item, control.Request) and item.action in ("drain", "abort"):
+            return f"{item.action} requested by {item.by}"
+        if isinstance(item, Trouble):  # the directory is somebody else's now
+            return item.message
+    return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the command and what it has started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+            return

@@ -81,7 +81,7 @@ class Supervisor:
             with campaign_log(session.run_dir, self.config.logging):
                 self._campaign = Campaign(session, self._inbox, self._observer)
                 outcome = self._campaign.run(self._retry)
-                run_hook(session, outcome)
+                run_hook(session, outcome, self._inbox)
         finally:
             session.close()
         notify.run_command(self.config, outcome)

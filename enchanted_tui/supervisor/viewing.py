@@ -236,11 +236,16 @@ class Viewer:
         return found if found is not None else (None, None)
 
     def _oldest(self) -> dict[tuple[int, int], tuple[str, float]]:
-        """Give, by (depth, batch), the task that has run longest."""
+        """Give, by (depth, batch), the task that has run longest.
+
+        What is reported of workers is up to a second older than the journal: what has finished meanwhile does not run any more.
+        """
         oldest: dict[tuple[int, int], tuple[str, float]] = {}
         for worker in (self._live or {}).get("workers", ()):
             task, since = task_id(worker["task"] or ""), worker["since"]
-            if task is not None and since is not None and since < oldest.get(task[:2], ("", float("inf")))[1]:
+            if task is None or since is None or self._offset(task) >= 0:
+                continue
+            if since < oldest.get(task[:2], ("", float("inf")))[1]:
                 oldest[task[:2]] = (task.name, since)
         return oldest
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from enchanted_tui.ui import glyphs, session, themes
@@ -57,6 +58,7 @@ class EnchantedApp(Hosting):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: _screen(mode) for mode in MODE_NAMES}
+    ENABLE_COMMAND_PALETTE = False  # or Textual binds a key to it that the user's keymap cannot take away
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -72,6 +74,7 @@ class EnchantedApp(Hosting):
 
     def __init__(self, target: Path | None = None, *, settings: Settings | None = None, read_only: bool = False, **more: Any) -> None:
         super().__init__(**more)
+        self.use_command_palette = True
         self.settings = settings or Settings()
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only
@@ -120,6 +123,14 @@ class EnchantedApp(Hosting):
         if self._feed is not None:
             self._feed.close()
         self.title_bar.restore()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Give what is done to all that is painted; without colours (`NO_COLOR`), our filter in place of Textual's shades of grey."""
+        if not self.no_color:
+            return super().get_line_filters()
+        from enchanted_tui.ui.uncoloured import filter_on
+
+        return (filter_on(self.theme_variables["background"]),)
 
     # -- the open campaign --------------------------------------------------------------------------------------------------------
 

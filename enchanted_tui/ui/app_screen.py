@@ -34,6 +34,11 @@ class AppScreen(Screen[None]):
         """Grey out, rather than hide, what is refused in read-only mode."""
         return None if self.app.is_refused(action) else True
 
+    def on_screen_suspend(self) -> None:
+        """Take away what was said before a dialog, which needs the room and asks about something else."""
+        if self.app.screen.is_modal:
+            self.app.clear_notifications()
+
     @property
     def status_line(self) -> StatusLine:
         return self.query_one(StatusLine)

@@ -27,6 +27,7 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "right": ("▸", ">"),
     "bullet": ("•", "-"),
     "dot": ("·", "-"),
+    "point": ("●", "o"),
     "arrow": ("→", "->"),
     "ellipsis": ("…", "..."),
     "bar": ("█", "#"),

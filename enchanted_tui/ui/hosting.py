@@ -24,6 +24,7 @@ from enchanted_tui.ui.terminal_title import TerminalTitle
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.in_thread import CampaignThread
+    from enchanted_tui.ui.asking import PersonAtTheApp
     from enchanted_tui.ui.editor.file_actions import FileScreen
     from enchanted_tui.ui.minder import Link
     from enchanted_tui.ui.shield import Terminal
@@ -51,6 +52,7 @@ class Hosting(App[str]):
         self.link, self.terminal = link, terminal
         self.home = Path.cwd()  #: the working directory at the start; nothing may change what relative paths mean
         self.campaign: CampaignThread | None = None
+        self._person: PersonAtTheApp | None = None  #: answers what the campaign's log-ins ask
         self.editor: FileScreen | None = None  #: the configuration's, once there is one
         self.title_bar = TerminalTitle(self._write_to_terminal)
         self._leave_when_ended = False
@@ -162,6 +164,7 @@ class Hosting(App[str]):
         """Start a campaign session; give its run directory. Raises what a person is told, before anything has been changed."""
         config = await in_thread(asked.configuration)
         root: Path = config.base_run_dir
+        self.clear_notifications()  # how an earlier session of it ended is the past now
         if asked.detached:
             await self._launch_detached(asked, root)
         else:
@@ -176,9 +179,17 @@ class Hosting(App[str]):
 
         if self.hosts_campaign:
             raise RefusedError("A campaign runs in this app already; start this one detached, or in another terminal.")
+        from enchanted_tui.ui.asking import PersonAtTheApp
+
         loop = asyncio.get_running_loop()
-        campaign = CampaignThread(supervisor, lambda ended: _call_soon(loop, self.post_message, CampaignEnded(ended)))
-        self.campaign = campaign
+        person = self._person = PersonAtTheApp(self)
+
+        def ended(campaign: CampaignThread) -> None:
+            person.end()
+            _call_soon(loop, self.post_message, CampaignEnded(campaign))
+
+        campaign = self.campaign = CampaignThread(supervisor, ended)
+        person.begin()
         if self.link is not None:
             self.link.send("campaign", root=str(campaign.root))
         campaign.start()
@@ -194,6 +205,10 @@ class Hosting(App[str]):
         self.notify(f"The campaign in {root.name} runs in the background (pid {started.pid}).", markup=False)
 
     # -- ending -------------------------------------------------------------------------------------------------------------------
+
+    def on_unmount(self) -> None:
+        if self._person is not None:
+            self._person.end()  # a campaign that goes on without the app asks nobody
 
     def on_campaign_ended(self, message: CampaignEnded) -> None:
         ended = message.campaign
@@ -225,6 +240,10 @@ class Hosting(App[str]):
             self.push_screen(QuitDialog(self.campaign.root, stopping=self._leave_when_ended), self._quit_as)
         else:
             self.exit("quit")
+
+    async def action_quit(self) -> None:
+        """Leave by Textual's own key (Ctrl+Q) no faster than by ours."""
+        self.action_everywhere_quit()
 
     async def _settle_and_quit(self, editor: FileScreen) -> None:
         if await editor.settle_unsaved():

@@ -80,7 +80,7 @@ def resources(view: View, used: tuple[int, int, bool] | None) -> Text:
         parts.append(f"{formats.core_time(taken.core_seconds)}{rest}")
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
     if granted:
-        parts.append(f"{granted:,.1f} core-h of jobs")
+        parts.append(f"{formats.core_time(3_600 * granted)} of jobs")
     if used is not None:
         count, bytes_used, whole = used
         parts.append(f"{'' if whole else 'more than '}{count:,} files, {formats.size(bytes_used)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -49,20 +49,21 @@ def _spelled(key: str) -> str:
 
 def find_target(app: EnchantedApp, action: Action) -> DOMNode | None:
     """Give what performs an action here: what has the focus, what is around it, the screen or the app; None if nothing does."""
+    return _first_that_can(action, _performers(app))
+
+
+def _first_that_can(action: Action, nodes: Sequence[DOMNode]) -> DOMNode | None:
+    return next((node for node in nodes if callable(getattr(node, f"action_{action.method}", None))), None)
+
+
+def _performers(app: EnchantedApp) -> list[DOMNode]:
+    """Give all that may perform actions here, the nearest to the focus first.
+
+    Other widgets that can have the focus come last: a palette that is opened elsewhere on the screen should find their actions too.
+    """
     base = app.screen_stack[-1] if not app.screen.is_modal else next((s for s in reversed(app.screen_stack) if not s.is_modal), app.screen)
     chain = list(base.focused.ancestors_with_self) if base.focused is not None else [base, app]
-    for node in chain:
-        if callable(getattr(node, f"action_{action.method}", None)):
-            return node
-    return _inside(base, action)
-
-
-def _inside(screen: DOMNode, action: Action) -> DOMNode | None:
-    """Look among the widgets that can have the focus: a palette that is opened elsewhere on the screen should find theirs too."""
-    for widget in screen.query("*"):
-        if widget.focusable and callable(getattr(widget, f"action_{action.method}", None)):
-            return widget
-    return None
+    return [*chain, *(widget for widget in base.query("*") if widget.focusable)]
 
 
 async def perform(app: EnchantedApp, action: Action) -> None:
@@ -97,7 +98,8 @@ class ActionCommands(Provider):
     def _entries(self) -> Iterator[tuple[Action, str]]:
         app: EnchantedApp = self.app  # type: ignore[assignment]
         actions = list(registry().values())
-        here = {action.id: find_target(app, action) is not None for action in actions}
+        nodes = _performers(app)
+        here = {action.id: _first_that_can(action, nodes) is not None for action in actions}
         for action in sorted(actions, key=lambda action: (not here[action.id], area(action) == "everywhere")):
             keys = keys_of(app, action)
             yield action, f"{area(action).capitalize()}: {action.title}" + (f"  ({keys})" if keys else "")

@@ -80,6 +80,7 @@ class Terminal:
             sys.__stdout__.flush()  # type: ignore[union-attr]
         nowhere = os.open(os.devnull, os.O_WRONLY)
         silence, self._never_written = os.pipe()
+        os.set_blocking(silence, False)  # who was told that the terminal can be read, and comes too late, must not wait here for ever
         os.dup2(nowhere, self._output, inheritable=False)
         os.dup2(silence, self._input, inheritable=False)
         os.close(nowhere)

@@ -56,3 +56,18 @@ def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
     picture = tmp_path / "freegs.png"
     subprocess.run([freegs_python, ROOT / "configs" / "freegs" / "plot.py", uninterrupted.run_dir, picture], check=True, timeout=60)
     assert picture.stat().st_size > 10_000
+
+
+def test_comparison_of_samplers(freegs_python, tmp_path, monkeypatch):
+    """Protects the comparison that the tutorial links: campaigns are run, read and judged, and finished ones taken as they are."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.learning import tokamak
+
+    found = tokamak.errors(freegs_python, tmp_path, "Sobol", 0, sizes=(6, 8), test_size=8)
+    assert 3 <= found["solved"][0] <= found["solved"][1] <= 8
+    assert set(found["errors"]) == {"poloidal_beta", "q95"}
+    assert all(0 < error < 3 for errors in found["errors"].values() for error in errors)
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/data/*/enchanted_datapoint.csv")}
+    assert len(written) == 16
+    assert tokamak.errors(freegs_python, tmp_path, "Sobol", 0, sizes=(6, 8), test_size=8) == found
+    assert {path: path.stat().st_mtime_ns for path in written} == written

@@ -161,7 +161,10 @@ def test_override_changes_one_use_of_an_anchor(good):
         ),
         (
             "samplers.s1.budget=[1",
-            ["--set samplers.s1.budget: not valid YAML: while parsing a flow sequence: did not find expected ',' or ']'"],
+            [
+                "--set samplers.s1.budget: not valid YAML: the list that begins with '[' in line 1 has no end before this place; "
+                "a ']' or a comma is missing"
+            ],
         ),
         (
             "samplers.s1.budget=!!python/name:os.system x",

@@ -82,6 +82,16 @@ OPTIONS = [
     ),
     (
         "parameters: [x, y]",
+        "parameters: [success_r1, runtime_sec_r1]",
+        [
+            "warning: c.yaml:6:18: samplers.s1.parameters[0]: the runner 'r1' fills the column 'success_r1', which will replace this "
+            "parameter; choose another name",
+            "warning: c.yaml:6:30: samplers.s1.parameters[1]: the runner 'r1' fills the column 'runtime_sec_r1', which will replace this "
+            "parameter; choose another name",
+        ],
+    ),
+    (
+        "parameters: [x, y]",
         "parameters: [x, output]",
         [
             "warning: c.yaml:6:21: samplers.s1.parameters[1]: runners usually return 'output', which will replace this parameter "

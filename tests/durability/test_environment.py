@@ -242,3 +242,23 @@ def test_no_permission_to_begin(campaign):
     ended = as_somebody(case, "campaign.yaml", "--no-ui", "--base-run-dir", "theirs/run")
     (case.place / "theirs").chmod(0o700)
     assert_one_sentence(ended, "permission", "theirs")
+
+
+@as_root
+@pytest.mark.parametrize("command", [("--rebuild",), ("--retry-failed",), ("--export", "--to", "csv", "--out", "run/table.csv")])
+def test_commands_on_a_read_only_directory(campaign, disk, command):
+    """What is done to a finished campaign meets the file system's errors with the same sentence and exit code, not as a defect."""
+    case = campaign(flat(2))
+    disk(case.root, "size=4m")
+    case.complete()
+    mount("-o", "remount,ro", str(case.root))
+    assert_one_sentence(case.command(command[0], "run", *command[1:]), "read-only")
+
+
+def test_standard_streams_are_closed(campaign):
+    """Some daemons start programs without standard streams: the campaign runs, and none of its files takes the number of one."""
+    case = campaign(flat(4))
+    closed = "import os, sys; os.closerange(0, 3); os.execv(sys.executable, [sys.executable, '-m', 'enchanted_tui', *sys.argv[1:]])"
+    ended = case.run(program=("-c", closed))
+    assert ended.code == 0, ended
+    assert case.finished_tasks() == 4

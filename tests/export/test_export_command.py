@@ -114,6 +114,7 @@ def test_provenance_says_where_and_when(run_dir: Path, tmp_path: Path, capsys: p
         (["--split", "0.8/0.1"], "make 1 together"),
         (["--split", "most/rest"], "0.8/0.1/0.1"),
         (["--split", "nan/1"], "must be positive"),
+        (["--split", "0.5/0.5", "--seed", "-1"], "0 or more"),
     ],
 )
 def test_wrong_wishes_are_sentences(
@@ -136,3 +137,10 @@ def test_the_campaigns_own_parquet_has_types_and_units(run_dir: Path) -> None:
     frame = enchanted_tui.load(run_dir / "enchanted_dataset.parquet")
     pd.testing.assert_frame_equal(frame, enchanted_tui.load(run_dir))
     assert frame.attrs["units"] == {"x": "m", "energy": "J"}
+
+
+def test_a_place_that_cannot_be_written_to_is_a_sentence(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file where a directory is needed: the environment's fault, and no traceback."""
+    (tmp_path / "file").write_text("")
+    assert export(run_dir, "--out", tmp_path / "file" / "d.csv") == 3
+    assert "file: File exists" in capsys.readouterr().err

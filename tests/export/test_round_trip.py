@@ -123,6 +123,29 @@ def test_everything_comes_back_unchanged(to: str, tmp_path: Path) -> None:
     assert frame.attrs["provenance"] == METADATA
 
 
+_ODD_TABLES: dict[str, list[Row]] = {
+    "one column, its last value missing": [{"output": 1.5}, {}, {"output": 2.5}, {"output": None}],
+    "a name that is the companion of another": [{"missing__a": 2.0, "a": None}, {"a": 4}, {"missing__a": 3.0, "a": 5}],
+    "companion and column without gaps": [{"a": 1, "missing__a": 1}, {"a": 2, "missing__a": 0}],
+    "names that are dimensions of an array": [{"p_0": 1.0, "p_1": "x", "p": np.ones((2, 3)), "sample": 7}],
+    "names that files have": [{"columns": 1, "missing": 2, "kind": 3}, {}],
+    "names that readers take for expressions": [{"\\alpha": 1, "x.y": 2, "a[0]": 3, "a/b": 4, "a_b": 5}],
+}
+
+
+@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("table", _ODD_TABLES)
+def test_names_that_collide_and_lines_that_are_empty(to: str, table: str, tmp_path: Path) -> None:
+    """Names that a format uses for something else, and rows without any value, lose nothing."""
+    rows = _ODD_TABLES[table]
+    path = tmp_path / FORMATS[to]
+    write(to, path, rows)
+    frame = load(path)
+    assert sorted(frame.columns) == sorted({name for row in rows for name in row})
+    assert len(frame) == len(rows)
+    check(frame, rows)
+
+
 _ARRAYS = hnp.arrays(
     st.sampled_from([np.float64, np.float32, np.int64, np.int16, np.bool_]),
     hnp.array_shapes(max_dims=2, max_side=3),

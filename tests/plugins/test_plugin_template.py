@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -25,9 +26,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "site"
 
 
-def enchanted(installed: Path, directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def enchanted(installed: Path, directory: Path, *arguments: str, config: str = "campaign.yaml") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "enchanted_tui", str(TEMPLATE / "campaign.yaml"), *arguments],
+        [sys.executable, "-m", "enchanted_tui", str(TEMPLATE / config), *arguments],
         cwd=directory,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)])},
         capture_output=True,
@@ -37,8 +38,8 @@ def enchanted(installed: Path, directory: Path, *arguments: str) -> subprocess.C
     )
 
 
-def rows(directory: Path) -> list[dict[str, str]]:
-    with (directory / "runs/plugin_template/enchanted_dataset.csv").open(newline="") as file:
+def rows(directory: Path, name: str = "plugin_template") -> list[dict[str, str]]:
+    with (directory / "runs" / name / "enchanted_dataset.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -56,6 +57,25 @@ def test_a_campaign_of_own_parts_runs_and_resumes(installed: Path, tmp_path: Pat
     both = rows(tmp_path)
     assert len(both) == 32
     assert both[:24] == first
+
+
+@pytest.mark.parametrize("group", ["enchanted_tui.parsers", "enchanted_surrogates.parsers"])
+def test_a_campaign_learns_through_the_parser(installed: Path, tmp_path: Path, group: str) -> None:
+    """What the parser finds in the run directories is what is learnt from: every orbit that ended, none that was lost."""
+    site = tmp_path / "site"
+    shutil.copytree(installed, site)
+    (entry_points,) = site.glob("*.dist-info/entry_points.txt")
+    entry_points.write_text(entry_points.read_text().replace("[enchanted_tui.parsers]", f"[{group}]"))
+    done = enchanted(site, tmp_path, "--no-ui", config="learning.yaml")
+    assert done.returncode == 0, done.stderr
+    found = rows(tmp_path, "plugin_template_learning")
+    ended = [float(row["x"]) for row in found if row["success"] == "True"]
+    assert len(found) == 16
+    assert 8 <= len(ended) < 16
+    journal = (tmp_path / "runs/plugin_template_learning/state/journal.jsonl").read_text().splitlines()
+    learned = [record for record in map(json.loads, journal) if record["type"] == "learned"][-1]
+    assert (learned["known"], learned["observations"], learned["failed"]) == (16, len(ended), 16 - len(ended))
+    assert learned["best"] == max(ended)
 
 
 @pytest.mark.parametrize(

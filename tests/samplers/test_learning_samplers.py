@@ -234,6 +234,11 @@ class ReadingParser:
         return {"output": 42.0}
 
 
+class SeveralParser:
+    def collect_sample_information(self, run_dir, observations):
+        return {"objective": [float(name) for name in observations], "failure": False}
+
+
 class WritingParser:
     def write_input_file(self, params, run_dir):
         pass
@@ -281,6 +286,13 @@ def test_a_parser_of_our_own_group_that_reads_outputs(parsers: Any) -> None:
     assert observations(sampler) == [42.0]
     (problem,) = [sentence for where, sentence in bayesian(9, parser="my_parsers:WritingParser").problems() if where == "parser"]
     assert "neither" in problem
+
+
+def test_a_parser_may_give_one_number_for_each_observation(parsers: Any) -> None:
+    """Their sum is learnt from, as it is of columns."""
+    sampler = bayesian(9, parser="my_parsers:SeveralParser", observations=["1.5", "2.5"])
+    sampler.tell(0, {"x": 1.0, "y": 0.0}, [{"success": True, "run_dir": "anywhere"}])
+    assert observations(sampler) == [4.0]
 
 
 def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> None:

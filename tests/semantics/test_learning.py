@@ -283,3 +283,38 @@ def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert not {"sklearn", "skactiveml", "enchanted_tui.samplers.learning.bayesian"} & set(done.stdout.split())
+
+
+def test_lost_values_cost_their_samples_alone(campaign: Campaign) -> None:
+    """A damaged line of the journal, or a kill amid the write of a large batch: the campaign goes on, and learns from all the others."""
+    whole = config(BAYESIAN, budget=9)
+    assert campaign.run(config=whole) == 0
+    journal = campaign.path("state/journal.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    second = [number for number, line in enumerate(lines) if b'"type":"samples"' in line][1]
+    lines[second] = lines[second].replace(b'"rows"', b'"rots"')
+    journal.write_bytes(b"".join(lines))
+    assert campaign.resume("--run-mode", "extend") == 0
+    assert len(campaign.rows()) == 18
+    assert len(set(points(campaign)) - {""}) == 15
+    assert (campaign.records("learned")[-1]["known"], campaign.records("learned")[-1]["observations"]) == (15, 15)
+
+
+def test_a_column_that_nobody_gives_is_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything would be drawn at random with nothing said; once is enough."""
+    assert campaign.run(config=config(BAYESIAN, budget=6, observations=["hieght"])) == 0
+    said = capsys.readouterr().err
+    assert said.count("without a column 'hieght'") == 1
+    assert campaign.run("--overwrite", config=config(BAYESIAN, {"fails_above": -1.0}, budget=6)) in (0, 4)
+    assert "without a column" not in capsys.readouterr().err.replace("'hieght'", "")
+
+
+@pytest.mark.parametrize("parser", [None, "learning_runners:HeightParser"])
+def test_an_earlier_campaign_that_is_not_there_is_told(campaign: Campaign, parser: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is created; the campaign's own directory, which the older program wanted, is none."""
+    options = {"budget": 6, "parser": parser}
+    assert campaign.run(config=config(BAYESIAN, **options, base_run_dir="nothing")) == 2
+    assert "base_run_dir: there is no" in capsys.readouterr().err
+    assert not campaign.run_dir.exists()
+    assert campaign.run(config=config(BAYESIAN, **options, base_run_dir="run")) == 0
+    assert campaign.run("--base-run-dir", "second", config=config(BAYESIAN, **options, base_run_dir="run")) == 0

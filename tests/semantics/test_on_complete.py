@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import sys
+import threading
+import time
 
 import pytest
 from campaign_harness import Campaign, campaign_config, random_sampler
+
+from enchanted_tui.config.loading import config_from_mapping
+from enchanted_tui.supervisor import control
+from enchanted_tui.supervisor.supervisor import Supervisor
 
 HOOK = """
 import os
@@ -19,6 +27,12 @@ def count(run_dir):
 
 def fail(run_dir):
     raise SystemExit(7)
+
+def hang(run_dir):
+    import time
+    with open(os.environ["HOOK_LOG"], "w") as log:
+        log.write(str(os.getpid()))
+    time.sleep(600)
 """
 
 
@@ -72,3 +86,36 @@ def test_an_interrupted_campaign_is_not_complete(campaign: Campaign, hook_log) -
     del campaign.config["samplers"]["s0"]["kill_after"]
     assert campaign.resume() == 0
     assert hook_log.read_text() == "6 completed\n"
+
+
+@pytest.mark.parametrize("way", ["request", "file"])
+def test_one_that_hangs_can_be_ended_and_runs_again(campaign: Campaign, hook_log, way: str) -> None:  # type: ignore[no-untyped-def]
+    """By a signal or the app (a request), or from another process (a file): the supervisor must not be held for ever."""
+    campaign.write(with_hook("my_hooks:hang"))
+    supervisor = Supervisor(config_from_mapping(with_hook("my_hooks:hang")))
+    outcomes: queue.SimpleQueue[object] = queue.SimpleQueue()
+    thread = threading.Thread(target=lambda: outcomes.put(supervisor.start()))
+    thread.start()
+    while not (hook_log.exists() and hook_log.read_text()):
+        time.sleep(0.02)
+    if way == "request":
+        supervisor.request("drain")
+    else:
+        control.send(campaign.path("state/control"), "abort")
+    thread.join()
+    assert outcomes.get().reason == "completed"  # type: ignore[attr-defined]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(hook_log.read_text()), 0)
+    assert not campaign.records("on_complete")
+    campaign.write(with_hook("my_hooks:count"))
+    hook_log.unlink()
+    assert campaign.resume() == 0
+    assert hook_log.read_text() == "3 completed\n"
+
+
+@pytest.mark.parametrize("hook", ["'", "  ", [], [""]])
+def test_what_is_no_command_is_told_before_anything_runs(campaign: Campaign, hook: object, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not after the last sample, as a defect."""
+    assert campaign.run(config=with_hook(hook)) == 2
+    assert "on_complete" in capsys.readouterr().err
+    assert not campaign.run_dir.exists()

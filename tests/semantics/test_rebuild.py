@@ -59,7 +59,8 @@ def contents(campaign: Campaign) -> dict[str, Any]:
         lines = campaign.path(name).read_text().splitlines()
         found[name] = [line for line in lines if not line.startswith(("Time:", "Rate:", "Elapsed:", "Remaining:"))]
     # batches overlap: their reports stand in the order in which they happened to end, which a rebuild does not know
-    found["logs/all_progress.txt"] = sorted("\n".join(found["logs/all_progress.txt"]).split("=== PROGRESS REPORT"))
+    reports = "\n".join(found["logs/all_progress.txt"]).split("=== PROGRESS REPORT")
+    found["logs/all_progress.txt"] = sorted(report.strip() for report in reports)
     return found
 
 

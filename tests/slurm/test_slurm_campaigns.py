@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from bed import Bed
 from bed_processes import wait_for
 from slurm_campaign import Campaign, array
+
+from enchanted_tui.supervisor.control import mark_watched
 
 
 @pytest.fixture
@@ -159,9 +162,38 @@ def test_what_people_see_of_jobs(campaign: Campaign) -> None:
     assert job["state"] == "RUNNING"
     assert job["node"] in ("n1", "n2", "n3")
     assert job["held"] == 8
-    assert 0 < job["remaining"] <= 600
-    assert job["elapsed"] >= 0
+    assert running["core_hours"] >= 0
+    assert job["since"] <= time.time() <= job["ends"] <= job["since"] + 610
     assert running["workers"][0]["name"] == job["job"]
+
+
+def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: Campaign) -> None:
+    """Protects both the scheduler and the person: long intervals as long as nobody looks at the jobs, short ones while somebody does."""
+    calls = campaign.count_calls()
+    campaign.config["runners"]["r0"]["seconds"] = 60
+    campaign.executor.update(
+        samples_per_job=8, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600, scheduler_interval_watched=1
+    )
+    process = campaign.start()
+    wait_for("a running job", lambda: [job for job in live(campaign).get("jobs", []) if job["since"]], 60, 0.2)
+    asked = queries(calls)
+    mark = campaign.run_dir / "state" / "control" / "jobs.watched"
+
+    def looked(times: int) -> bool:
+        mark_watched(mark.parent)
+        return queries(calls) >= asked + times
+
+    wait_for("three more questions", lambda: looked(3), 60, 0.5)
+    wait_for("the mark to be taken away", lambda: not mark.exists(), 30, 0.2)
+    process.send_signal(signal.SIGINT)
+    wait_for("the drain", lambda: "drain" in campaign.main_log())
+    process.send_signal(signal.SIGINT)
+    assert campaign.finish(process) == 130
+    assert '"watch' not in (campaign.run_dir / "state" / "journal.jsonl").read_text()
+
+
+def queries(calls: Path) -> int:
+    return calls.read_text().count("squeue") if calls.exists() else 0
 
 
 def live(campaign: Campaign) -> dict[str, Any]:

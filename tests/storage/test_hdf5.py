@@ -128,12 +128,16 @@ def test_arrays_are_addressed_by_task_with_type_and_shape(tmp_path: Path) -> Non
 
 
 def test_units_stand_beside_the_columns(tmp_path: Path) -> None:
-    """In the same order; empty where none is given."""
-    rows = [("d0_b0_s0_r0", {"pressure": 1.0, "n": 2, "run_dir": "a"})]
-    write_hdf5(tmp_path / "runs.h5", [], lambda: iter(rows), [], units={"pressure": "Pa"})
+    """In the same order, empty where none is given; arrays have theirs too, and the file says where it comes from."""
+    rows = [("d0_b0_s0_r0", {"pressure": 1.0, "n": 2, "q": np.ones(3), "run_dir": "a"})]
+    write_hdf5(tmp_path / "runs.h5", [], lambda: iter(rows), [], units={"pressure": "Pa", "q": "m"}, metadata={"seed": "7"})
     with h5py.File(tmp_path / "runs.h5") as file:
         assert file["data/aggregated/columns"].asstr()[()].tolist() == ["pressure", "n"]
         assert file["data/aggregated/units"].asstr()[()].tolist() == ["Pa", ""]
+        assert file["data/aggregated/text_columns"].asstr()[()].tolist() == ["q", "run_dir"]
+        assert file["data/aggregated/text_units"].asstr()[()].tolist() == ["m", ""]
+        assert file["data/runs/d0_b0_s0_r0/arrays/q"].attrs["unit"] == "m"
+        assert dict(file.attrs) == {"seed": "7"}
 
 
 def test_stages_are_described(tmp_path: Path) -> None:

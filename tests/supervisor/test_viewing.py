@@ -339,6 +339,18 @@ def test_it_says_why_nothing_happens(running: RunDir) -> None:
     assert "paused by ann@login3" in _why(running, now, in_flight=0)
 
 
+def test_what_has_finished_does_not_run(running: RunDir) -> None:
+    """Protects the table of batches: the report of what runs is older than the journal, and a complete batch has nothing running."""
+    now = time.time()
+    _why(running, now, workers=[_worker("d0_b0_s2_r0", now - 1200)])
+    viewer = Viewer(running.root)
+    assert viewer.refresh(now).batches[0].oldest_running == "d0_b0_s2_r0"
+    _append_raw(running.journal, b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(3)))
+    batch = viewer.refresh(now).batches[0]
+    viewer.close()
+    assert (batch.done, batch.count) == (3, 3) and not batch.oldest_running
+
+
 def _record(run_dir: RunDir, record: dict[str, Any]) -> None:
     journal = Journal(run_dir.journal)
     journal.append(record)
@@ -435,7 +447,7 @@ def test_messages_that_differ_in_numbers_are_one_group() -> None:
 
 
 _LARGE = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 from enchanted_tui.supervisor.viewing import Viewer
 viewer = Viewer(Path(sys.argv[1]))
@@ -446,7 +458,8 @@ while viewer.refresh().reading < 1:
     pass
 begun = time.process_time()
 count = len(viewer.select())
-print(first, time.process_time() - begun, count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))  # unlike ru_maxrss not that of the parent
+print(first, time.process_time() - begun, count, int(peak.split()[1]) / 1024)
 """
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import snapshots
 from ui_harness import run_campaign
+
+for _neighbour in ("ssh", "slurm"):  # their servers and clusters are importable by name
+    sys.path.append(str(Path(__file__).parent.parent / _neighbour))
 
 
 def pytest_configure(config: pytest.Config) -> None:

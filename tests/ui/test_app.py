@@ -129,6 +129,29 @@ async def test_keymap(finished_run: Path) -> None:
 
 
 @in_loop
+async def test_keymap_takes_keys_away(finished_run: Path) -> None:
+    """Ctrl+P, to which Textual has a binding of its own, opens the palette no more once a person has given that another key."""
+    async with watching(finished_run, "monitor", settings=Settings(Preferences(keymap={"everywhere.palette": "f7"}))) as watcher:
+        await watcher.press("ctrl+p")
+        await watcher.pilot.pause()
+        assert not watcher.screen.is_modal
+        await watcher.press("f7")
+        await watcher.until(lambda: watcher.screen.query("CommandInput"))
+
+
+@in_loop
+async def test_no_key_leaves_unasked(finished_run: Path) -> None:
+    """Ctrl+Q, which in any app of Textual leaves at once, asks like q: what has been typed would be lost, or a campaign ended."""
+    async with watching(finished_run, "config") as watcher:
+        await watcher.until(lambda: not watcher.screen.area.is_waiting)
+        await watcher.press("a", "ctrl+q")
+        await watcher.sees("Unsaved changes")
+        await watcher.press("escape")
+        await watcher.until(lambda: not watcher.screen.is_modal)
+        assert watcher.screen.area.text == "a"
+
+
+@in_loop
 async def test_read_only(finished_run: Path) -> None:
     """An app that only looks refuses what changes anything, by key and by palette, and says so."""
     async with watching(finished_run, "monitor", read_only=True, notices=True) as watcher:

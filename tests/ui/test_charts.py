@@ -110,6 +110,16 @@ def test_points_are_where_they_belong() -> None:
     assert rows[10][left + 1] != " "
 
 
+def test_few_points_are_whole_characters_and_many_are_dots() -> None:
+    """Protects the sight of a scatter plot: single dots of braille are lost on a wide screen, whole characters hide a crowd."""
+    point, spots = glyphs.glyph("point"), np.linspace(0, 1, 400)
+    few = drawing.scatter((80, 20), spots[:50], spots[:50] % 0.1, ("p", "q")).text()
+    many = drawing.scatter((80, 20), spots, spots % 0.1, ("p", "q")).text()
+    assert few.count(point) >= 45 and point not in many
+    ok = drawing.by_success(np.array([True]))
+    assert [ok.legend(few=few)[0][0].partition(" ")[0] == point for few in (True, False)] == [True, False]
+
+
 def test_what_most_points_are_is_what_is_shown() -> None:
     """Protects against one failure that hides many successes, or the other way round."""
     x = np.array([0.0, 1.0, *[0.5] * 10])

@@ -157,6 +157,16 @@ async def test_going_to_a_problem(path: Path, how: str) -> None:
         assert editor.screen.area.cursor_location[0] == 13, "and back"
 
 
+@in_loop
+async def test_going_back_into_the_text(path: Path) -> None:
+    """Protects the way back from beside the text: what is typed after i is text again, the i is not."""
+    async with opened(path) as editor:
+        await editor.press("escape")
+        await editor.until(lambda: not editor.screen.area.has_focus)
+        await editor.press("i", "x")
+        await editor.until(lambda: editor.text == "x" + TEXT)
+
+
 @pytest.mark.parametrize("how", ["key", "letter", "mouse"])
 @in_loop
 async def test_outline(path: Path, how: str) -> None:
@@ -274,7 +284,7 @@ async def test_taking_a_candidate_by_mouse_and_leaving_the_list(path: Path) -> N
         assert not menu.is_open and editor.screen.area.has_focus
         await editor.press("m", "a", "x", "f3")
         await editor.until(lambda: menu.is_open)
-        await editor.pilot.click(CompletionMenu, offset=(3, 0))
+        await editor.pilot.click(CompletionMenu, offset=(3, 1))
         await editor.until(lambda: "\n  max_failures: \n" in editor.text)
 
 

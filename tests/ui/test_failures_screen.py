@@ -16,9 +16,12 @@ from snapshots import assert_screen
 from ui_harness import run_campaign
 from watching import in_loop, watching
 
+from enchanted_tui.supervisor.separation import separations
 from enchanted_tui.supervisor.viewing import Viewer
+from enchanted_tui.ui import glyphs
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.task import TaskScreen
+from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import VirtualTable
 
 #: What differs from one run of the campaign to the next; each pattern takes the whole width of a column.
@@ -52,7 +55,7 @@ def _groups(run: Path) -> dict[str, int]:
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout, and the sight that the samples with c1 above 0.8 have failed."""
     async with watching(run, "failures", size) as watcher:
-        await watcher.sees("all of these", "c1 > 0.", ": all of the failed, none of the ok")
+        await watcher.sees("all of these", "c1 > 0.", ": all of the failed, none of the ok", "0.903 … 9.415")
         await watcher.settles()
         assert_screen(watcher.app, f"failures_{size[0]}x{size[1]}", hide=_VARYING)
         await watcher.press("j", "enter")
@@ -222,3 +225,19 @@ def test_a_campaign_without_failures_says_so(tmp_path: Path) -> None:
             assert "Write to" not in watcher.text
 
     asyncio.run(look())
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("width", [45, 51, 60, 77, 120])
+def test_the_ranges_fit_beside_their_plots(width: int, ascii_only: bool) -> None:
+    """Protects the right edge: neither long numbers, nor long names, nor signs of ASCII make a line wider than its pane."""
+    failed = {"gradient_at_the_top_of_the_pedestal": [-2.959e-05, -2.13e-05], "huge": [-1.2345e-101, 1.2345e102]}
+    ok = {"gradient_at_the_top_of_the_pedestal": [-1.878e-05, -1.328e-05], "huge": [-1.2345e101, 1.2345e100]}
+    glyphs.use_ascii(ascii_only)
+    try:
+        for found in separations(failed, ok):
+            lines = separation_text(found, failed[found.name], ok[found.name], width, {}).plain.splitlines()
+            assert max(map(len, lines)) <= width, lines
+            assert len({line.index(line.split()[-3]) for line in lines[-2:]}) == 1  # both ranges begin in the same column
+    finally:
+        glyphs.use_ascii(False)

@@ -97,6 +97,26 @@ async def test_start_in_this_app(work: Path, how: str) -> None:
 
 
 @in_loop
+async def test_what_was_said_before_makes_room(work: Path) -> None:
+    """A dialog opens without what was said before it; what is said meanwhile leaves its buttons free, and goes with a start."""
+    async with dialog(write_config(work)) as watcher:
+        await watcher.until(lambda: may_start(watcher))
+        watcher.app.notify("said meanwhile", timeout=60)
+        await watcher.sees("said meanwhile", "Start a campaign", "Cancel     Start")
+        await watcher.press("escape")
+        await watcher.until(lambda: not watcher.screen.is_modal)
+        await watcher.sees("said meanwhile")
+        watcher.app.open_launch(work / "campaign.yaml")
+        await watcher.sees("$ enchanted-tui")
+        await watcher.lacks("said meanwhile")
+        watcher.app.notify("campaign has ended", timeout=60)
+        await watcher.until(lambda: may_start(watcher))
+        await watcher.press("enter")
+        await watcher.sees("FINISHED", "60/60")
+        assert "campaign has ended" not in [notice.message for notice in watcher.app._notifications]
+
+
+@in_loop
 async def test_start_detached(work: Path) -> None:
     """The campaign runs in a process and session of its own, and is shown all the same."""
     async with dialog(write_config(work, function="slow", budget=40)) as watcher:

@@ -304,7 +304,8 @@ async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(finish
 
 @in_loop
 async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_run: Path, tmp_path: Path) -> None:
-    """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far its tasks are."""
+    """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far its tasks are; whoever runs
+    the campaign learns that somebody looks at them, and only then."""
     run = tmp_path / "cluster"
     shutil.copytree(finished_run, run)
     job = JobInfo("et-1", "4711_3", "PENDING", "Priority", "", 50, 12, None, None)
@@ -313,6 +314,32 @@ async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_r
     lock = Lock.acquire(RunDir(run).lock, lambda: None)
     try:
         async with watching(run, "monitor", (120, 40)) as watcher:
-            await watcher.sees("PENDING", "12/50 tasks (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)")
+            await watcher.sees(
+                "PENDING", "1 PENDING", "12/50 (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)"
+            )
+            mark = run / "state" / "control" / "jobs.watched"
+            assert not mark.exists()
+            await watcher.press("w")
+            await watcher.until(mark.exists)
+    finally:
+        lock.release()
+
+
+@in_loop
+async def test_tasks_that_end_faster_than_they_are_reported(finished_run: Path, tmp_path: Path) -> None:
+    """Protects against "no tasks" beside busy workers: what they were reported to run has finished by the time it is read."""
+    run = tmp_path / "fast"
+    shutil.copytree(finished_run, run)
+    worker = {"name": "w", "host": "node12", "pid": 1, "task": "d0_b0_s0_r0", "since": time.time()}
+    content = {"time": time.time(), "state": "running", "in_flight": 2, "workers": [worker, worker], "n_workers": 2, "waiting_for": ""}
+    (run / "state" / "live.json").write_text(json.dumps(content))
+    lock = Lock.acquire(RunDir(run).lock, lambda: None)
+    try:
+        async with watching(run, "monitor", (120, 40)) as watcher:
+            await watcher.sees("2 of 2 busy")
+            await watcher.press("s")
+            await watcher.sees("[running]", "2 workers are busy, but tasks end faster than they are reported")
+            await watcher.press("s", "s", "s")
+            await watcher.sees("[waiting]", "no tasks")
     finally:
         lock.release()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.binding import Binding
+from routes import TAKEN, bindings_of, separate
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
@@ -25,8 +25,6 @@ from enchanted_tui.ui.palette import ActionCommands, area
 
 ROOT = Path(enchanted_tui.ui.__file__).parent
 ACTIONS = list(registry().values())
-#: Keys that terminals, multiplexers and flow control take for themselves, or that move in lists.
-TAKEN = {"ctrl+b", "ctrl+a", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "j", "k", "h", "l", "g", "G"}
 
 
 def _nodes() -> list[type[DOMNode]]:
@@ -44,15 +42,6 @@ def _nodes() -> list[type[DOMNode]]:
 NODES = _nodes()
 
 
-def _bindings(node: type[DOMNode]) -> list[Binding]:
-    """The bindings of a class and of the classes below it that are ours."""
-    declared: list[Binding] = []
-    for base in node.__mro__:
-        if base.__module__.startswith("enchanted_tui"):
-            declared += [binding for binding in base.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding)]
-    return declared
-
-
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 def test_action_is_complete(action: Action) -> None:
     """Each action has a name in an area, a title, a sentence of help, and a command line or a reason for having none."""
@@ -65,7 +54,7 @@ def test_action_is_complete(action: Action) -> None:
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 def test_action_is_bound_where_it_is_defined(action: Action) -> None:
     """Whoever binds an action defines its method, and somebody does: the palette finds it there."""
-    claiming = [node for node in NODES if any(binding.id == action.id for binding in _bindings(node))]
+    claiming = [node for node in NODES if any(binding.id == action.id for binding in bindings_of(node))]
     assert claiming, f"nothing binds {action.id}"
     for node in claiming:
         assert callable(getattr(node, f"action_{action.method}", None)), f"{node.__name__} binds {action.id} and does not define it"
@@ -80,25 +69,21 @@ def test_command_line_exists(action: Action) -> None:
         assert set(re.findall(r"(?<!\S)--[a-z-]+", action.command_line)) <= known
 
 
-def _keys(binding: Binding) -> list[str]:
-    return [key.strip() for key in binding.key.split(",")]
-
-
-@pytest.mark.parametrize("node", [node for node in NODES if _bindings(node)], ids=lambda node: node.__name__)
+@pytest.mark.parametrize("node", [node for node in NODES if bindings_of(node)], ids=lambda node: node.__name__)
 def test_no_key_means_two_things(node: type[DOMNode]) -> None:
     """On one screen a key does one thing, and none that works everywhere is taken away except Escape and what dialogs need."""
-    own = {binding.id or binding.action: binding for binding in _bindings(node)}
-    counted = Counter(key for binding in own.values() for key in _keys(binding))
+    own = {binding.id or binding.action: binding for binding in bindings_of(node)}
+    counted = Counter(key for binding in own.values() for key in separate(binding.key))
     assert not {key: count for key, count in counted.items() if count > 1}
     if issubclass(node, Screen) and not issubclass(node, __import__("textual.screen").screen.ModalScreen):
-        everywhere = {key for binding in _bindings(EnchantedApp) for key in _keys(binding)}
+        everywhere = {key for binding in bindings_of(EnchantedApp) for key in separate(binding.key)}
         assert not everywhere & set(counted), f"{node.__name__} takes keys that mean something everywhere"
 
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action.keys], ids=lambda action: action.id)
 def test_keys_are_left_to_a_person(action: Action) -> None:
     """No action can be reached only by keys that terminals and multiplexers take, or that move in lists."""
-    assert {key.strip() for key in action.keys.split(",")} - TAKEN
+    assert set(separate(action.keys)) - TAKEN
 
 
 @in_loop

@@ -249,6 +249,26 @@ async def test_steering_from_the_list(runs: Path, how: str) -> None:
         assert campaign.wait(30)
 
 
+@in_loop
+async def test_abort_from_the_palette(runs: Path) -> None:
+    """Abort has no key but what a person gives it: it asks, and a campaign ends at once without what it was running."""
+    campaign = CampaignThread(actions.start(load_config(write_config(runs, "busy", function="slow", budget=400))))
+    campaign.start()
+    try:
+        async with looking(runs) as watcher:
+            await watcher.until(lambda: "busy" in order(watcher))
+            await go_to(watcher, "busy")
+            await watcher.command("Campaign: Abort")
+            await watcher.until(lambda: isinstance(watcher.screen, Dialog))
+            assert campaign.alive
+            await watcher.press("a")
+            await watcher.sees("stopped")
+            assert campaign.wait(30) and campaign.outcome is not None and campaign.outcome.reason == "aborted"
+    finally:
+        campaign.request("abort")
+        assert campaign.wait(30)
+
+
 @HOW
 @in_loop
 async def test_add(runs: Path, finished_run: Path, how: str) -> None:

@@ -36,7 +36,7 @@ def _launch(terminal: Terminal) -> None:
     terminal.wait_for("valid")
     terminal.press(F9)
     terminal.wait_for("12 tasks")
-    terminal.press("\t\r")
+    terminal.press("\r")
 
 
 def test_rude_sampler_and_runner_leave_screen_and_app_intact(work: Path, own_home: Path) -> None:

@@ -34,7 +34,7 @@ class Hosted:
         self.terminal.wait_for("valid")
         self.terminal.press(F9)
         self.terminal.wait_for("60 tasks")
-        self.terminal.press("\t\r")
+        self.terminal.press("\r")
         wait_for_done(self.root, 3)
         self.pid = self.terminal.app_pid()
         assert holder_pid(self.root) == self.pid

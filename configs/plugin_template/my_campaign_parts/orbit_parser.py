@@ -14,9 +14,9 @@ class OrbitParser:
         return {"x": x, "v": v}
 
     def collect_sample_information(self, run_dir, observations):
-        """Give ``objective``, the numbers that `observations` names, and ``failure``, whether the run gave none."""
+        """Give ``objective``, the number that each of `observations` names, and ``failure``, whether the run gave none."""
         try:
             found = self.read_output_file(run_dir)
+            return {"run_dir": run_dir, "objective": [found[name] for name in observations], "failure": False}
         except (OSError, ValueError):
             return {"run_dir": run_dir, "objective": None, "failure": True}
-        return {"run_dir": run_dir, "objective": [found[name] for name in observations], "failure": False}

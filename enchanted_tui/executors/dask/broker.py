@@ -285,6 +285,7 @@ class Broker:
         task = bundle.tasks[index]
         if task is not None:
             bundle.tasks[index] = None
+            bundle.worker.done += 1
             self._results.setdefault(bundle.lane.key, []).append((task.id, line))
             if not self._flush_due:
                 self._flush_due = True

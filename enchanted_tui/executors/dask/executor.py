@@ -15,7 +15,7 @@ from typing import Any
 
 from enchanted_tui import fast_values, values
 from enchanted_tui.config.options import option
-from enchanted_tui.executors.base import Deliver, Executor, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
 from enchanted_tui.executors.dask import keywords
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
 from enchanted_tui.executors.local.executor import usable_cpus
@@ -176,6 +176,8 @@ class DaskExecutor(Executor):
         self._taken = self._settled = 0
         self._wanted = 2 * self.n_workers if self.n_workers else _FIRST_WINDOW
         self._workers: list[WorkerInfo] = []
+        self._jobs: list[JobInfo] = []
+        self._core_seconds = 0.0
         self._link: str | None = None
         self._why = "the Dask cluster is starting"
         self._recalled: list[TaskId] | None = None
@@ -217,6 +219,12 @@ class DaskExecutor(Executor):
     def workers(self) -> list[WorkerInfo]:
         return list(self._workers) if self._process is not None else []
 
+    def jobs(self) -> list[JobInfo]:
+        return list(self._jobs) if self._process is not None else []
+
+    def core_hours(self) -> float:
+        return self._core_seconds / 3600.0 if self._process is not None else 0.0
+
     def links(self) -> list[str]:
         return [self._link] if self._process is not None and self._link else []
 
@@ -247,6 +255,7 @@ class DaskExecutor(Executor):
             "trouble": self._hear_trouble,
             "recalled": self._hear_recalled,
             "workers": self._hear_workers,
+            "jobs": self._hear_jobs,
         }.get(message["op"])
         if heard is not None:
             heard(message)
@@ -290,6 +299,10 @@ class DaskExecutor(Executor):
 
     def _hear_workers(self, message: Mapping[str, Any]) -> None:
         self._workers = [WorkerInfo(*worker) for worker in message["workers"]]
+
+    def _hear_jobs(self, message: Mapping[str, Any]) -> None:
+        self._jobs = [JobInfo(*job) for job in message["jobs"]]
+        self._core_seconds = message["core_seconds"]
 
 
 def _given_directories() -> list[str]:

@@ -9,8 +9,10 @@ import json
 import logging
 import os
 import time
+from dataclasses import astuple
 from typing import Any
 
+from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
 from enchanted_tui.executors.dask.slurm import SlurmJobs
 
@@ -41,6 +43,17 @@ class Grid:
     async def reason(self) -> str:
         """Say why there are no workers, as far as it is known."""
         return ""
+
+    async def ask_queue(self) -> None:
+        """Called now and then: find out how the scheduler's jobs stand."""
+
+    def jobs_held(self, seats: list[Seat]) -> list[tuple[Any, ...]]:
+        """Give the fields of `JobInfo` of each job of a scheduler; `seats` are all workers."""
+        return []
+
+    def core_seconds(self) -> float:
+        """What the jobs have been given in this session."""
+        return 0.0
 
     async def identity(self) -> dict[str, Any]:
         """Give the workers by address. Raises OSError when the scheduler does not answer."""
@@ -145,6 +158,15 @@ class SlurmGrid(Grid):
 
     async def reason(self) -> str:
         return self.hindrance or await self.jobs.reason()
+
+    async def ask_queue(self) -> None:
+        await self.jobs.look()
+
+    def jobs_held(self, seats: list[Seat]) -> list[tuple[Any, ...]]:
+        return [astuple(job) for job in self.jobs.held(seats)] if self._begun else []
+
+    def core_seconds(self) -> float:
+        return self.jobs.core_seconds if self._begun else 0.0
 
 
 class RunningGrid(Grid):

@@ -56,6 +56,12 @@ class Seat:
     leaving: bool = False
     doubtful: bool = False  #: perhaps no longer the process that it was
     bundles: dict[str, Bundle] = field(default_factory=dict)
+    done: int = 0  #: tasks whose result has come from it
+
+    @property
+    def held(self) -> int:
+        """Tasks that it has, and whose result has not come."""
+        return sum(len(bundle.left()) for bundle in self.bundles.values())
 
     def open_for(self, lane: Lane) -> bool:
         return lane.key in self.lanes and not self.leaving and not self.doubtful

@@ -152,6 +152,7 @@ class Server:
         while True:
             await self._look()
             await self._grid.scale(self._broker.work)
+            await self._grid.ask_queue()
             await self._say_why_nothing_runs()
             for key in list(self._broker.lanes):
                 self._say_about_cluster(key)
@@ -197,6 +198,9 @@ class Server:
     def _say_about_cluster(self, key: str) -> None:
         workers = self._broker.workers(key)
         self._said_once(f"workers {key}", {"op": "workers", "lane": key, "workers": workers})
+        if key == next(iter(self._broker.lanes), None):  # jobs hold the workers of all lanes, and are shown once
+            jobs = self._grid.jobs_held(list(self._broker.seats.values()))
+            self._said_once(f"jobs {key}", {"op": "jobs", "lane": key, "jobs": jobs, "core_seconds": self._grid.core_seconds()})
 
     def _said_once(self, what: str, message: Message) -> None:
         if self._said.get(what) != message:

@@ -6,9 +6,14 @@ import asyncio
 import contextlib
 import shutil
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from enchanted_tui.executors.base import JobInfo
+from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
+from enchanted_tui.executors.slurm.script import seconds
 
 _LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended
 _IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
@@ -26,6 +31,18 @@ _REMEDIES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A job as the queue told of it."""
+
+    state: str
+    since: float | None  #: when it began, seconds since the epoch
+    ends: float | None  #: when its walltime is over, seconds since the epoch
+    core_seconds: float
+    node: str
+    reason: str
+
+
 class SlurmJobs:
     """The jobs that hold the workers of a `dask_jobqueue.SLURMCluster`."""
 
@@ -38,7 +55,8 @@ class SlurmJobs:
         self._asked = 0.0
         self._interval = _QUERY[0]
         self._asked_about: set[str] = set()
-        self._queue: dict[str, tuple[str, str]] | None = None
+        self._queue: dict[str, QueueRow] | None = None
+        self._core_seconds: dict[str, float] = {}
         self._stillborn = 0
 
     async def adjust(self, jobs_wanted: int) -> None:
@@ -130,12 +148,43 @@ class SlurmJobs:
         known = {number: self._queue[number] for number in ids if number in self._queue}
         if not known:
             return f"none of the jobs {', '.join(ids[:5])} is in the queue any more; their output says why"
-        state, reason = next(iter(known.values()))
+        state, reason = next((row.state, row.reason) for row in known.values())
         meaning = next((text for word, text in _REMEDIES.items() if reason.startswith(word)), "")
         text = f"{len(known)} of {len(ids)} jobs in the queue, the first is {state}"
         if state == "PENDING":
             text += f" ({reason}{': ' + meaning if meaning else ''})"
         return text
+
+    def held(self, seats: Iterable[Seat]) -> list[JobInfo]:
+        """Give the jobs as people are shown them; `seats` are the workers that they hold."""
+        by_name = {seat.name: seat for seat in seats}
+        return [self._shown(str(job.job_id), self._workers_of(name), by_name) for name, job in self._cluster.workers.items() if job.job_id]
+
+    def _shown(self, number: str, workers: set[Any], seats: dict[str, Seat]) -> JobInfo:
+        here = [seats[str(name)] for name in workers if str(name) in seats]
+        row = (self._queue or {}).get(number)
+        state = row.state if row is not None and not (here and row.state == "PENDING") else "RUNNING" if here else "SUBMITTED"
+        done = sum(seat.done for seat in here)
+        return JobInfo(
+            name=str(getattr(self._cluster, "name", "")),
+            job=number,
+            state=state,
+            reason=row.reason if row is not None and row.reason != "None" else "",
+            node=row.node if row is not None and row.node else ", ".join(sorted({seat.host for seat in here})),
+            held=done + sum(seat.held for seat in here),
+            done=done,
+            since=row.since if row is not None else None,
+            ends=row.ends if row is not None else None,
+        )
+
+    @property
+    def core_seconds(self) -> float:
+        """What the jobs of this session have been given, as far as the queue has told."""
+        return sum(self._core_seconds.values())
+
+    async def look(self) -> None:
+        """Ask the queue how the jobs stand, if it has not been asked for a while."""
+        await self._ask()
 
     async def _ask(self) -> None:
         """Ask the queue about all jobs at once, not too often."""
@@ -147,15 +196,24 @@ class SlurmJobs:
             return
         self._asked = now
         self._interval = min(_QUERY[1], 2 * self._interval)
-        command = ("squeue", "--noheader", "--states=all", f"--jobs={','.join(ids)}", "--format=%i|%T|%r")
+        command = ("squeue", "--noheader", "--states=all", f"--jobs={','.join(ids)}", "--format=%i|%T|%M|%L|%C|%N|%r")
         pipe = asyncio.subprocess.PIPE
         with contextlib.suppress(OSError, TimeoutError):
             process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
             out, err = await asyncio.wait_for(process.communicate(), 30)
             if process.returncode == 0 or b"Invalid job id" in err:
-                rows = [line.split("|", 2) for line in out.decode(errors="replace").splitlines() if line.count("|") == 2]
-                self._queue = {number.strip(): (state, reason) for number, state, reason in rows if not _is_over(state)}
+                rows = dict(_row(line, time.time()) for line in out.decode(errors="replace").splitlines() if line.count("|") >= 6)
+                self._core_seconds.update((number, row.core_seconds) for number, row in rows.items())
+                self._queue = {number: row for number, row in rows.items() if not _is_over(row.state)}
                 self._asked_about = set(ids)
+
+
+def _row(line: str, now: float) -> tuple[str, QueueRow]:
+    number, state, elapsed, left, cpus, node, reason = line.split("|", 6)
+    began, rest = seconds(elapsed), seconds(left)
+    since = round(now - began) if began is not None and state != "PENDING" else None
+    ends = round(now + rest) if rest is not None and state != "PENDING" else None
+    return number.strip(), QueueRow(state, since, ends, (began or 0.0) * int(cpus or 1), node, reason)
 
 
 def _is_over(state: str) -> bool:

@@ -32,7 +32,7 @@ class WorkerChannel:
         self.since_epoch = 0.0
         self.killed_for: TaskId | None = None  #: the task whose time limit the worker is being killed for
         self._scratch = scratch
-        self._unfinished_line = b""
+        self._unfinished_line: list[bytes] = []  #: the pieces that have arrived; joined once, however long the line
         self._tasks, self._queue_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._tasks.setblocking(False)
         self.results, self._results_end = os.pipe()
@@ -91,11 +91,13 @@ class WorkerChannel:
             return []
         if not data:
             return None
-        if self._unfinished_line:
-            data = self._unfinished_line + data
         end = data.rfind(b"\n") + 1
-        self._unfinished_line = data[end:]
-        return data[:end].splitlines(keepends=True)
+        if not end:
+            self._unfinished_line.append(data)
+            return []
+        whole = b"".join([*self._unfinished_line, data[:end]])
+        self._unfinished_line = [data[end:]] if end < len(data) else []
+        return whole.splitlines(keepends=True)
 
     def hang_up(self) -> None:
         """Let the worker end once it has nothing to do."""

@@ -38,6 +38,7 @@ class Element:
     adopted: bool = False  #: an earlier session submitted it
     offset: int = 0  #: up to which its results file has been read
     row: JobRow | None = None  #: what the scheduler said last
+    row_at: float = 0.0  #: when that was, seconds since the epoch
     hello: dict[str, Any] | None = None
     bye: dict[str, Any] | None = None
     began_any: bool = False
@@ -115,22 +116,28 @@ class Element:
         state = row.state if row is not None else "RUNNING" if self.hello else "SUBMITTED" if self.submission.job else "UNKNOWN"
         if self.hello is not None and state == "PENDING":
             state = "RUNNING"
-        elapsed = time.time() - self.hello["at"] if self.hello is not None else None
-        remaining = row.remaining if row is not None else None
-        if self.hello is not None and self.hello["ends"]:
-            remaining = max(0.0, self.hello["ends"] - time.time())
-        reason = row.reason if row is not None else ""
+        since, ends = self._time()
         return JobInfo(
             name=self.submission.name,
             job=self.job,
             state=state,
-            reason=reason,
+            reason=row.reason if row is not None else "",
             node=self.node,
             held=self.count,
             done=self.count - len(self.held),
-            elapsed=None if elapsed is None else round(elapsed),
-            remaining=None if remaining is None else round(remaining),
+            since=since,
+            ends=ends,
         )
+
+    def _time(self) -> tuple[float | None, float | None]:
+        """Say when it began and when its walltime is over, by what it says itself, or else the scheduler; None before it has begun."""
+        row, hello = self.row, self.hello
+        began = row is not None and row.state != "PENDING"
+        since = self.row_at - row.elapsed if began and row is not None and row.elapsed is not None else None
+        ends = self.row_at + row.remaining if began and row is not None and row.remaining is not None else None
+        if hello is not None:
+            since, ends = hello["at"], hello["ends"] or ends
+        return None if since is None else round(since), None if ends is None else round(ends)
 
     def workers(self) -> list[WorkerInfo]:
         """What its processes are doing."""

@@ -77,6 +77,12 @@ class SlurmExecutor(Executor):
         40.0, doc="How often the scheduler is asked, with one `squeue` for all jobs, after something has changed.", unit="s", gt=0
     )
     scheduler_interval_max: float = option(180.0, doc="The same after nothing has changed for long.", unit="s", gt=0)
+    scheduler_interval_watched: float = option(
+        10.0,
+        doc="The same while somebody looks at the jobs in the app's Monitor; never more than the other two.",
+        unit="s",
+        gt=0,
+    )
     grace: float = option(
         60.0,
         doc="How long a job may be unknown to the scheduler, without a sign of life in its results, before it is taken for lost.",
@@ -174,7 +180,9 @@ class SlurmExecutor(Executor):
         self._name, self._submissions = name, submissions
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
-        intervals = Intervals(self.results_interval, self.scheduler_interval, self.scheduler_interval_max, self.grace)
+        intervals = Intervals(
+            self.results_interval, self.scheduler_interval, self.scheduler_interval_max, self.scheduler_interval_watched, self.grace
+        )
         places = Places.of(context.data_dir, self.remote_dir, context.campaign, self._name)
         self._keeper = Keeper(
             self._name, self._job_options(), intervals, self.max_retries, context, places, self._connect, deliver, self._submissions
@@ -215,6 +223,10 @@ class SlurmExecutor(Executor):
 
     def waiting_for(self) -> str:
         return self._keeper.waiting_for() if self._keeper is not None else ""
+
+    def watched(self, seconds: float) -> None:
+        if self._keeper is not None:
+            self._keeper.watched(seconds)
 
     def core_hours(self) -> float:
         return self._keeper.core_hours() if self._keeper is not None else 0.0

@@ -37,6 +37,7 @@ class Intervals:
     results: float
     scheduler: float
     scheduler_longest: float
+    scheduler_watched: float
     grace: float
 
 
@@ -69,6 +70,7 @@ class Keeper:
         self._wake = threading.Condition()
         self._cancelled = self._closing = self._withdraw = False
         self._next_collect = self._next_look = 0.0
+        self._looked_at = self._watched_until = 0.0
         self._happened_at = 0.0  #: when something happened that what the scheduler said before cannot tell
         self._look_interval = intervals.scheduler
         self._collect_interval = _SHORTEST_COLLECT
@@ -117,6 +119,8 @@ class Keeper:
 
     def waiting_for(self) -> str:
         """Say why nothing runs, as far as the scheduler or the connection is the reason."""
+        if self._transport is None:
+            return "waiting for the log-in to the cluster"
         if self._lost_connection:
             return "waiting for the connection to the cluster; jobs run on"
         waiting = [job for job in self.jobs() if job.state == "PENDING"]
@@ -124,6 +128,17 @@ class Keeper:
             return ""
         reasons = ", ".join(sorted({job.reason for job in waiting if job.reason}))
         return f"{len(waiting)} {'job waits' if len(waiting) == 1 else 'jobs wait'} in the queue" + (f" ({reasons})" if reasons else "")
+
+    def watched(self, seconds: float) -> None:
+        """Ask the scheduler more often for so long; after a pause in which nobody looked, as soon as that interval is over."""
+        now = time.monotonic()
+        begins, self._watched_until = now >= self._watched_until, now + seconds
+        if begins and self._next_look > self._soonest_look():
+            self._notify()
+
+    def _soonest_look(self) -> float:
+        """When the scheduler may be asked again at the earliest, because somebody looks at the jobs; infinity while nobody does."""
+        return self._looked_at + self._intervals.scheduler_watched if time.monotonic() < self._watched_until else float("inf")
 
     def core_hours(self) -> float:
         return sum(list(self._core_seconds.values())) / 3600.0
@@ -226,7 +241,7 @@ class Keeper:
             if self._lost_connection:
                 until = self._next_collect - time.monotonic()
             elif self._ledger.elements:
-                until = min(until, min(self._next_collect, self._next_look) - time.monotonic())
+                until = min(until, min(self._next_collect, self._next_look, self._soonest_look()) - time.monotonic())
             self._wake.wait(None if until == float("inf") else max(0.01, until))
 
     def _turn(self) -> None:
@@ -235,7 +250,7 @@ class Keeper:
         if self._submitter.submit_due():
             self._after_submission()
         now = time.monotonic()
-        if self._ledger.elements and now >= self._next_look:
+        if self._ledger.elements and now >= min(self._next_look, self._soonest_look()):
             self._look()
         if self._ledger.elements and now >= self._next_collect:
             self._collect()
@@ -254,8 +269,10 @@ class Keeper:
             self._next_look = min(self._next_look, now + _SOON)
 
     def _look(self) -> None:
-        changed = self._watcher.look(max(self._happened_at, time.monotonic() - self._intervals.scheduler))
         interval = self._intervals
+        now = self._looked_at = time.monotonic()
+        oldest = interval.scheduler_watched if now < self._watched_until else interval.scheduler
+        changed = self._watcher.look(max(self._happened_at, now - oldest))
         self._look_interval = interval.scheduler if changed else min(interval.scheduler_longest, self._look_interval * 1.5)
         soon = self._submitter.unsure or self._watcher.unreachable_since is not None
         self._next_look = time.monotonic() + (min(_SOON, interval.scheduler) if soon else self._look_interval)

@@ -140,7 +140,7 @@ class Watcher:
         row = rows.get((element.submission.name, element.index))
         if row is None:
             return element.submission.token in self._submitter.unsure or element.final is not None
-        element.row, element.missing_since = row, None
+        element.row, element.row_at, element.missing_since = row, time.time(), None
         if row.state not in LIVE and element.final is None:
             self._ended(element, row, now)
         return True

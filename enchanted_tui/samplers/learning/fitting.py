@@ -37,10 +37,11 @@ class _Prior:
 
 
 def _prior(dimensions: int) -> _Prior:
-    scale = math.sqrt(2) + 0.5 * math.log(dimensions)
+    width = math.sqrt(3)
+    scale = math.sqrt(2) + 0.5 * math.log(dimensions) - width**2  # the largest density over the length scale, not over its logarithm
     return _Prior(
         centres=numpy.array([0.0, *[scale] * dimensions, -8.0]),
-        widths=numpy.array([1.0, *[math.sqrt(3)] * dimensions, 3.0]),
+        widths=numpy.array([1.0, *[width] * dimensions, 3.0]),
         lower=numpy.log(numpy.array([0.05, *[0.025] * dimensions, 1e-8])),
         upper=numpy.log(numpy.array([20.0, *[100.0] * dimensions, 1.0])),
     )

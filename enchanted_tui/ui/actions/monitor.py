@@ -16,6 +16,10 @@ register(
     Action("monitor.workers", "w", "Workers", "Go to the workers or jobs, and what each is doing.", reason=_SCREEN, shown=False),
     Action("monitor.files", "f", "Files", "Go to the campaign's own files: progress files, logs, dataset.", reason=_SCREEN, shown=False),
     Action(
+        "monitor.learned", "m", "Model", "Go to what the sampler has learnt: error of its model, best value, acquisition.",
+        command_line="enchanted-tui --status RUN_DIR", shown=False,
+    ),
+    Action(
         "monitor.filter", "slash", "Filter", "Show only tasks with these words in their name or reason of failure; Escape clears.",
         reason=_SCREEN,
     ),

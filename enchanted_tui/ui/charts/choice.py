@@ -95,8 +95,8 @@ def file_drawing(results: Results, choice: Choice, view: str) -> export.Draw:
     return export.scatter_draw(x, y, (choice.x, choice.y), (choice.log_x, choice.log_y), marks)
 
 
-def legend(results: Results, choice: Choice, view: str) -> list[tuple[str, str]]:
-    """Give (text, colour) of what the signs of a view mean."""
+def legend(results: Results, choice: Choice, view: str, size: tuple[int, int]) -> list[tuple[str, str]]:
+    """Give (text, colour) of what the signs mean in a view of this size."""
     if view == "best":
         return [("largest" if choice.largest else "smallest", "primary")]
     marks = drawing.by_success(results.success) if view == "histogram" else marking(results, choice.colour)
@@ -104,7 +104,7 @@ def legend(results: Results, choice: Choice, view: str) -> list[tuple[str, str]]
         return []
     if view == "histogram":
         return [("# ok" if is_ascii() else "█ ok", "success"), ("x failed" if is_ascii() else "▒ failed", "error")]
-    return marks.legend()
+    return marks.legend(few=drawing.are_few(len(results) - hidden(results, choice, view), size))
 
 
 def hidden(results: Results, choice: Choice, view: str) -> int:

@@ -21,15 +21,24 @@ class Marking:
     classes: NDArray[np.intp]  #: by point; -1 for a point that belongs to none
     names: tuple[str, ...]
     colours: tuple[str, ...]  #: names of theme colours
-    signs: tuple[str, ...]  #: a character each; empty for braille dots
+    signs: tuple[str, ...]  #: a character each; empty for plain points
 
-    def legend(self) -> list[tuple[str, str]]:
-        """Give (text, colour) of each class."""
-        return [(f"{mark or _some_dots()} {name}", colour) for name, colour, mark in zip(self.names, self.colours, self.signs, strict=True)]
+    def legend(self, *, few: bool) -> list[tuple[str, str]]:
+        """Give (text, colour) of each class; `few` says whether plain points are drawn as whole characters."""
+        point = glyph("point") if few else _some_dots()
+        return [(f"{mark or point} {name}", colour) for name, colour, mark in zip(self.names, self.colours, self.signs, strict=True)]
 
 
 def _some_dots() -> str:
     return "." if is_ascii() else sign(0xFF)
+
+
+_ROOM = 8  # characters a point from which on points are whole characters, and seldom meet
+
+
+def are_few(points: int, size: tuple[int, int]) -> bool:
+    """Tell whether a picture has so much room that each point is better seen as a character than as a dot of one."""
+    return points * _ROOM <= size[0] * size[1]
 
 
 def by_success(ok: Mask) -> Marking:
@@ -77,7 +86,7 @@ def scatter(
     log: tuple[bool, bool] = (False, False),
     marking: Marking | None = None,
 ) -> Picture:
-    """Draw points; a character that holds points of several classes shows the one most of them belong to."""
+    """Draw points: few as characters, many as dots. A character that holds several classes shows the one most of them belong to."""
     usable = np.isfinite(x) & np.isfinite(y)
     axes = axis_over(x[usable], log=log[0]), axis_over(y[usable], log=log[1])
     if axes[0] is None or axes[1] is None:
@@ -87,12 +96,14 @@ def scatter(
     columns, rows, on = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     bits = dots(columns, rows, frame.width, frame.height)
     kinds = _prevailing(columns // 2, rows // 4, marking.classes[on], frame, len(marking.names)) if marking is not None else None
+    few = are_few(columns.size, size)
     for row, column in zip(*np.nonzero(bits), strict=True):
         kind = int(kinds[row, column]) if kinds is not None else -1
+        point = glyph("point") if few else sign(int(bits[row, column]))
         if marking is None or kind < 0:
-            frame.put(int(column), int(row), sign(int(bits[row, column])), "primary" if marking is None else "dim")
+            frame.put(int(column), int(row), point, "primary" if marking is None else "dim")
         else:
-            frame.put(int(column), int(row), marking.signs[kind] or sign(int(bits[row, column])), marking.colours[kind])
+            frame.put(int(column), int(row), marking.signs[kind] or point, marking.colours[kind])
     return picture
 
 
@@ -163,14 +174,14 @@ def course(size: tuple[int, int], values: Floats, best: Floats, titles: tuple[st
     columns, rows, _ = frame.cells(numbers, values, frame.width, frame.height)
     for column, row in set(zip(columns.tolist(), rows.tolist(), strict=True)):
         frame.put(column, row, glyph("dot"), "dim")
-    columns, rows = _steps(frame, numbers, best)
+    columns, rows = steps(frame, numbers, best)
     bits = dots(columns, rows, frame.width, frame.height)
     for row, column in zip(*np.nonzero(bits), strict=True):
         frame.put(int(column), int(row), sign(int(bits[row, column])), "primary")
     return picture
 
 
-def _steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give the dots of a line of steps through points from left to right."""
     columns, rows, _ = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     if not columns.size:

@@ -22,8 +22,8 @@ class CompletionMenu(OptionList, can_focus=False):
     DEFAULT_CSS = """
     CompletionMenu {
         position: absolute; overlay: screen; constrain: inside inflect; display: none;
-        width: auto; min-width: 24; max-width: 72; height: auto; max-height: 10;
-        border: none; background: $panel; padding: 0; scrollbar-size-vertical: 1;
+        width: auto; min-width: 24; max-width: 72; height: auto; max-height: 12;
+        border: round $primary; background: $panel; padding: 0; margin: 1 0; scrollbar-size-vertical: 1;
         text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
@@ -36,7 +36,7 @@ class CompletionMenu(OptionList, can_focus=False):
             self.completion, self.candidate = completion, candidate
 
     def __init__(self) -> None:
-        super().__init__(id="completion", compact=True, markup=False)
+        super().__init__(id="completion", markup=False)
         self._completion: Completion | None = None
         self._shown: Sequence[Candidate] = ()
 
@@ -45,7 +45,7 @@ class CompletionMenu(OptionList, can_focus=False):
         return bool(self.display and self._shown)
 
     def offer(self, completion: Completion, place: Offset) -> None:
-        """Show the candidates below a place of the screen; nothing if there are none."""
+        """Show the candidates below a place of the screen, where the word begins; nothing if there are none."""
         self._completion, self._shown = completion, completion.candidates[:_MOST_SHOWN]
         self.clear_options()
         if not self._shown:
@@ -54,7 +54,7 @@ class CompletionMenu(OptionList, can_focus=False):
         width = max(len(candidate.label) for candidate in self._shown)
         self.add_options([Option(_prompt(candidate, width)) for candidate in self._shown])
         self.highlighted = 0
-        self.absolute_offset = place + Offset(0, 1)
+        self.absolute_offset = place + Offset(-2, 0)  # beside frame and padding; the margin keeps it off the line
         self.display = True
 
     def close(self) -> None:

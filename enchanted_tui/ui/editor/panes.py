@@ -68,6 +68,7 @@ class ProblemList(PlaceList):
 
     def __init__(self) -> None:
         super().__init__("problems")
+        self.border_title = "Problems"  # where another pane is above
         self._rows: list[tuple[str, str]] = []
         self._state: object = None
 

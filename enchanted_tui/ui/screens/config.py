@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
+from textual.geometry import Offset
 from textual.timer import Timer
 from textual.widgets import TextArea
 
@@ -48,13 +49,16 @@ class ConfigScreen(FileScreen):
     ConfigScreen.-short #beside { height: 8; }
     ConfigScreen.-wide #work { layout: horizontal; }
     ConfigScreen.-wide #beside { width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel; }
-    ConfigScreen.-wide #beside > #problems { display: block; height: 40%; border-top: solid $panel; }
+    ConfigScreen.-wide #beside > #problems.below {
+        display: block; height: 40%; border-top: solid $primary !important; border-title-color: $foreground;
+    }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._checked: Checked | None = None
         self._pane = "problems"
+        self._pane_is_chosen = False
         self._check_timer: Timer | None = None
         self._explain_timer: Timer | None = None
         self._check_wanted = asyncio.Event()
@@ -183,7 +187,7 @@ class ConfigScreen(FileScreen):
         found = await in_thread(_completion, text, base, place)
         if self.is_mounted and (text, place) == (self.area.text, self.area.cursor_location):
             was_open = self.query_one(CompletionMenu).is_open
-            self.query_one(CompletionMenu).offer(found, self.area.cursor_screen_offset)
+            self.query_one(CompletionMenu).offer(found, self.area.cursor_screen_offset - Offset(place[1] - found.start, 0))
             if not found.candidates and not was_open:
                 self.notify("Nothing to complete here.", timeout=2)
 
@@ -197,23 +201,34 @@ class ConfigScreen(FileScreen):
 
     # -- panes --------------------------------------------------------------------------------------------------------------------
 
-    def _show_pane(self, name: str, *, focus: bool = False) -> None:
+    def _show_pane(self, name: str) -> None:
         self._pane = name
         for pane in PANES:
-            is_beside = pane == name or (name == "problems" and pane == "help" and self.has_class("-wide"))
-            self.query_one(f"#{pane}").set_class(is_beside, "shown")
+            self.query_one(f"#{pane}").set_class(pane == name, "shown")
+        self.query_one(ProblemList).set_class(name != "problems", "below")  # seen where there is room for two
         self.show_bar()
-        if focus:
-            self.query_one(f"#{name}").focus()
         if name == "preview":
             self._preview_soon()
 
+    def _choose(self, name: str, *, focus: bool = True) -> None:
+        """Show what a person has asked for."""
+        self._pane_is_chosen = True
+        self._show_pane(name)
+        if focus:
+            self.query_one(f"#{name}").focus()
+
     def on_resize(self) -> None:
-        self.call_after_refresh(lambda: self._show_pane(self._pane))
+        self.call_after_refresh(self._suit_pane)
+
+    def _suit_pane(self) -> None:
+        """Show help over the problems where there is room for both, until a person has chosen."""
+        if not self._pane_is_chosen:
+            self._pane = "help" if self.has_class("-wide") else "problems"
+        self._show_pane(self._pane)
 
     @on(PaneTabs.Chosen)
     def _choose_pane(self, event: PaneTabs.Chosen) -> None:
-        self._show_pane(event.name, focus=True)
+        self._choose(event.name)
 
     @on(Jump)
     def _jump(self, event: Jump) -> None:
@@ -221,16 +236,16 @@ class ConfigScreen(FileScreen):
         self.area.focus()
 
     def action_config_problems(self) -> None:
-        self._show_pane("problems", focus=True)
+        self._choose("problems")
 
     def action_config_explain(self) -> None:
-        self._show_pane("help", focus=not self.area.has_focus)
+        self._choose("help", focus=not self.area.has_focus)
 
     def action_config_outline(self) -> None:
-        self._show_pane("outline", focus=True)
+        self._choose("outline")
 
     def action_config_preview(self) -> None:
-        self._show_pane("preview", focus=not self.area.has_focus)
+        self._choose("preview", focus=not self.area.has_focus)
 
     def action_config_text(self) -> None:
         self.area.focus()
@@ -280,7 +295,7 @@ class ConfigScreen(FileScreen):
             text = await in_thread(preview_text, checked.config)
         except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
             text = f"What would run cannot be told: {type(error).__name__}: {error}"
-        if self.is_mounted and self._checked is checked:
+        if self.is_mounted and self._checked is not None and self._checked.text == checked.text:  # maybe checked again since
             self.query_one(PreviewPane).show(text)
 
 

@@ -57,7 +57,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
     LaunchScreen Horizontal { height: 1; }
     LaunchScreen #buttons { align-horizontal: right; margin: 1 0 0 0; }
     LaunchScreen .name { width: 11; text-style: bold; }
-    LaunchScreen Input { height: 1; border: none; padding: 0; background: $panel; width: 1fr; }
+    LaunchScreen Input, LaunchScreen Input:focus { height: 1; border: none; padding: 0; background: $panel; width: 1fr; }
     LaunchScreen #what { height: auto; max-height: 10; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
     LaunchScreen.-tall #what { max-height: 18; }
     LaunchScreen #same { margin: 1 0 0 0; color: $text-muted; }
@@ -121,7 +121,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         return ["resume", "extend"] if self._asked.is_run_dir else ["fresh", "resume", "extend", "auto"]
 
     def on_mount(self) -> None:
-        self.query_one("#what").focus()  # where Enter does nothing while the consequences are not known
+        self.set_focus(self.query_one("#what"))  # where Enter does nothing while the consequences are not known
         self._work_out()
 
     # -- what is asked ------------------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         """Go where the person has to go on: to the name to type if something is deleted, else to Start. Leave alone who is choosing."""
         if self.focused is self.query_one("#what"):
             possible = "#cancel" if self.query_one("#start", Button).disabled else "#start"
-            self.query_one("#typed" if self._known.deletes else possible).focus()
+            self.set_focus(self.query_one("#typed" if self._known.deletes else possible))
 
     @property
     def _directory_name(self) -> str:

@@ -16,17 +16,19 @@ from enchanted_tui.executors.base import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.widgets.learned_pane import LearnedPane, stage_that_learns
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.overview import Overview
-from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane, WorkerPane
+from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane
 from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.ui.widgets.task_pane import TaskPane
+from enchanted_tui.ui.widgets.worker_pane import WorkerPane
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View
 
 _INTERVAL = 1.0  #: seconds between two pictures
-_PANES = (("tasks", "Tasks"), ("batches", "Batches"), ("workers", "Workers"), ("files", "Files"))
+_PANES = (("tasks", "Tasks"), ("batches", "Batches"), ("workers", "Workers"), ("files", "Files"), ("learned", "Model"))
 
 
 class MonitorScreen(CampaignScreen):
@@ -40,6 +42,9 @@ class MonitorScreen(CampaignScreen):
     MonitorScreen #workers { height: 2fr; }
     MonitorScreen #files { height: 1fr; }
     MonitorScreen.-tall #files { height: 2fr; }
+    MonitorScreen #learned { height: 3fr; display: none; }
+    MonitorScreen.-learns #learned { display: block; }
+    MonitorScreen.-tall.-learns #learned { height: 4fr; }
     MonitorScreen #tabs { background: $surface; padding: 0 1; display: none; }
     MonitorScreen.-narrow #tabs { display: block; }
     MonitorScreen.-narrow #panes Pane { display: none; }
@@ -54,6 +59,7 @@ class MonitorScreen(CampaignScreen):
         "monitor.batches",
         "monitor.workers",
         "monitor.files",
+        "monitor.learned",
         "monitor.filter",
         "monitor.status",
         "monitor.sort",
@@ -77,6 +83,7 @@ class MonitorScreen(CampaignScreen):
         with Horizontal(id="panes"):
             yield TaskPane(id="tasks")
             with Vertical(id="side"):
+                yield LearnedPane(id="learned")
                 yield BatchPane(id="batches")
                 yield WorkerPane(id="workers")
                 yield FilePane(id="files")
@@ -86,6 +93,7 @@ class MonitorScreen(CampaignScreen):
         self._shown_at = 0.0
         self._as_before: object = None
         self._later: Timer | None = None
+        self._marked_at = 0.0
 
     def on_mount(self) -> None:
         self._go("tasks")
@@ -113,6 +121,8 @@ class MonitorScreen(CampaignScreen):
     def _show_now(self, view: View) -> None:
         self._shown_at = time.monotonic()
         self.query_one(Overview).show(view, roomy=self.size.height >= 36)
+        self._say_that_jobs_are_watched(view)
+        self._make_room_for_model(stage_that_learns(view) is not None)
         viewer = self.viewer
         for pane in self.query(Pane):
             if not pane.display or not pane.parent or not getattr(pane.parent, "display", True):
@@ -122,6 +132,23 @@ class MonitorScreen(CampaignScreen):
                     pane.follow(viewer, view)
             else:
                 pane.show(view)
+
+    def _make_room_for_model(self, learns: bool) -> None:
+        if learns != self.has_class("-learns"):
+            self.set_class(learns, "-learns")
+            self._mark(self.pane.id if learns or not isinstance(self.pane, LearnedPane) else "tasks")
+            self._show_again()
+
+    def _say_that_jobs_are_watched(self, view: View) -> None:
+        """While the pane of jobs has the focus, have the scheduler asked more often, whoever runs the campaign."""
+        from enchanted_tui.supervisor import control
+
+        now = time.monotonic()
+        if self.viewer is None or self.app.read_only or not view.jobs or view.liveness != "running" or not self.app.app_focus:
+            return
+        if self.app.screen is self and isinstance(self.pane, WorkerPane) and now - self._marked_at >= control.RENEW:
+            self._marked_at = now
+            self.app.perform(in_thread(control.mark_watched, self.viewer.run_dir.control))
 
     def show_nothing(self) -> None:
         for pane in self.query(Pane):
@@ -147,13 +174,13 @@ class MonitorScreen(CampaignScreen):
         self.query_one(f"#{name}", Pane).table.focus()
         self._show_again()
 
-    def _mark(self, name: str) -> None:
+    def _mark(self, name: str | None) -> None:
         for pane in self.query(Pane):
             pane.set_class(pane.id == name, "-current")
         self.query_one("#side").set_class(name != "tasks", "-current")
         parts = []
         keys = {active.binding.id: self.app.get_key_display(active.binding) for active in self.active_bindings.values()}
-        for pane_name, title in _PANES:
+        for pane_name, title in _PANES if self.has_class("-learns") else _PANES[:-1]:
             label = f"{keys.get(f'monitor.{pane_name}', '')} {title}".strip()
             label = f"[{label}]" if pane_name == name else f" {label} "
             parts.append((label, "bold" if pane_name == name else "", f"monitor_{pane_name}"))
@@ -176,6 +203,12 @@ class MonitorScreen(CampaignScreen):
 
     def action_monitor_files(self) -> None:
         self._go("files")
+
+    def action_monitor_learned(self) -> None:
+        if self.has_class("-learns"):
+            self._go("learned")
+        else:
+            self.app.notify("No sampler of this campaign has fitted a model.", severity="warning")
 
     # -- the table of tasks ---------------------------------------------------------------------------------------------------
 
@@ -228,6 +261,8 @@ class MonitorScreen(CampaignScreen):
                 self.tasks.set(status="all", text=f"d{batch.depth}_b{batch.batch}_")
         elif isinstance(pane, WorkerPane):
             self._open_worker(key)
+        elif isinstance(pane, LearnedPane):
+            self.app.notify("A fit has no file of its own; the journal holds its record.")
         elif isinstance(pane, FilePane):
             self._open_file(self.view.root / self.view.files[key].name)
         else:

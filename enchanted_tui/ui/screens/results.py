@@ -169,6 +169,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
         count = len(self.results)
         self.query_one("#tabs", Buttons).set([*parts, (f"  {count:,} row{'' if count == 1 else 's'}" if count else "", "", "")])
 
+    def on_plot_resized(self) -> None:
+        self._show_choices()  # which sign a point has depends on the room
+
     def _show_choices(self) -> None:
         choice, parts = self.choice, []
         colours = self.app.theme_variables
@@ -179,7 +182,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
                 parts.append((f"y {choice.y}{' (log)' if choice.log_y else ''}  ", "", "choose('y')"))
             if self._shown == "scatter":
                 parts.append((f"colour {choice.colour}  ", "", "choose('colour')"))
-            for text, colour in charts.legend(self.results, choice, self._shown):
+            for text, colour in charts.legend(self.results, choice, self._shown, self.plot.size):
                 parts.append((f"{text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
             hidden = charts.hidden(self.results, choice, self._shown)
             parts.append((f"  {hidden:,} rows without a value" if hidden else "", "dim", ""))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from enchanted_tui.ui import formats
-from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 
@@ -105,67 +104,6 @@ class BatchPane(Pane):
             formats.span(batch.seconds),
             oldest or ("complete" if complete else ""),
         )
-
-
-class WorkerPane(Pane):
-    """The workers and what each is doing, then the jobs of a scheduler and how they stand."""
-
-    key = "w"
-    EMPTY = "no supervisor is at work, so there are no workers"
-    COLUMNS = (
-        Column("name", "WORKER OR JOB", 13, priority=1),
-        Column("host", "HOST", 10, priority=2, grow=1),
-        Column("pid", "NUMBER", 8, "right", priority=3),
-        Column("state", "STATE", 9),
-        Column("task", "TASK", 14, grow=1),
-        Column("for", "FOR", 10, "right"),
-    )
-
-    def rows(self, view: View) -> Sequence[Any]:
-        return range(len(view.workers) + len(view.jobs))
-
-    def title_of(self, view: View) -> str:
-        total = view.live.get("n_workers", 0) if view.live is not None else 0
-        hidden = f", the first {len(view.workers):,} shown" if total > len(view.workers) else ""
-        jobs = f"; {len(view.jobs):,} jobs" if view.jobs else ""
-        links = "  ".join(("", *(view.live or {}).get("links", ())))
-        return f"Workers  {len(view.running):,} of {total:,} busy{hidden}{jobs}{links}"
-
-    def task_of(self, key: int) -> str:
-        """Give the name of the task that a row's worker runs; empty for idle ones and jobs."""
-        workers = self.view.workers if self.view is not None else ()
-        return str(workers[key]["task"] or "") if key < len(workers) else ""
-
-    def cells(self, key: int) -> Sequence[Cell]:
-        assert self.view is not None
-        workers = self.view.workers
-        return self._worker(workers[key]) if key < len(workers) else _job(self.view.jobs[key - len(workers)])
-
-    def _worker(self, worker: Mapping[str, Any]) -> Sequence[Cell]:
-        assert self.view is not None
-        busy = bool(worker["task"])
-        since = worker["since"]
-        return (
-            str(worker["name"]),
-            str(worker["host"]),
-            str(worker["pid"] or ""),
-            (f"{glyph('running')} busy", "success") if busy else (f"{glyph('waiting')} idle", "dim"),
-            worker["task"] or "",
-            formats.span(round(self.view.read_at - since)) if busy and since else "",
-        )
-
-
-def _job(job: Mapping[str, Any]) -> Sequence[Cell]:
-    reason = f" ({job['reason']})" if job["reason"] else ""
-    elapsed = job["elapsed"]
-    return (
-        str(job["name"]),
-        str(job["node"]),
-        str(job["job"]),
-        str(job["state"]),
-        f"{job['done']:,}/{job['held']:,} tasks{reason}",
-        formats.span(round(elapsed)) if elapsed is not None else "",
-    )
 
 
 class FilePane(Pane):

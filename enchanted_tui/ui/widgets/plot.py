@@ -34,6 +34,9 @@ class Plot(Widget, can_focus=True):
             self.axis = axis
             self.step = step
 
+    class Resized(Message):
+        """It has another size."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._draw: Draw | None = None
@@ -65,6 +68,7 @@ class Plot(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         self._redraw()
+        self.post_message(self.Resized())
 
     def key_left(self) -> None:
         self.post_message(self.Step(0, -1))

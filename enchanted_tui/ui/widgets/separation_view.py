@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from rich.text import Text
 
@@ -10,8 +11,8 @@ from enchanted_tui.supervisor.separation import Separation, heights
 from enchanted_tui.ui.glyphs import glyph
 
 TELLING = 0.4  #: Youden index from which a parameter is said to separate
-_RANGE = 23  # characters for the range at the end of a strip
-_LABEL = 7
+_END = 10  # characters for either end of the range beside a strip, as in -1.234e-05
+_LABEL = 8
 
 
 def strip(values: Sequence[float], found: Separation, width: int) -> str:
@@ -33,14 +34,17 @@ def verdict(found: Separation) -> str:
 
 
 def separation_text(found: Separation, failed: Sequence[float], ok: Sequence[float], width: int, colours: Mapping[str, str]) -> Text:
-    """Give three lines: the verdict, and both strips with their ranges."""
-    room = max(10, width - _LABEL - _RANGE - 1)
+    """Give the verdict, and below it both strips with their ranges; `width` is that of the longest line."""
+    rows = (("failed", failed, found.failed_span, "error"), ("ok", ok, found.ok_span, "success"))
+    ranges = max(2 * _END + len(_dots()), *(len(_range(span)) for _, _, span, _ in rows))
+    room = max(10, width - _LABEL - ranges - 1)
     axis = " (log axis)" if found.logarithmic else ""
-    text = Text(verdict(found) + axis + "\n", style="bold" if found.score >= TELLING else "")
-    for word, values, span, colour in (("failed", failed, found.failed_span, "error"), ("ok", ok, found.ok_span, "success")):
+    said = "\n".join(wrap(verdict(found) + axis, width, subsequent_indent=" "))
+    text = Text(said + "\n", style="bold" if found.score >= TELLING else "")
+    for word, values, span, colour in rows:
         text.append(f" {word:<{_LABEL - 1}}", style="not bold")
         text.append(strip(values, found, room) if span else " " * room, style=f"not bold {colours.get(colour, '')}")
-        text.append(f" {_range(span):<{_RANGE}}".rstrip() + "\n", style="not bold")
+        text.append(f" {_range(span)}\n", style="not bold")
     return text
 
 
@@ -48,4 +52,8 @@ def _range(span: tuple[float, float] | None) -> str:
     if span is None:
         return "-"
     low, high = (f"{end:.4g}" for end in span)
-    return low if low == high else f"{low} {glyph('ellipsis')} {high}"
+    return low if low == high else f"{low}{_dots()}{high}"
+
+
+def _dots() -> str:
+    return f" {glyph('ellipsis')} "

@@ -98,6 +98,7 @@ class TaskPane(Pane):
             if viewer is not None:
                 tasks = await in_thread(viewer.select, self.status, self.text, self.order)
                 if viewer is self.viewer and self.view is not None:
+                    self.table.set_empty(self._why_empty(self.view))
                     self.table.set_rows(tasks)
                     self._show_heading()
         finally:
@@ -168,6 +169,14 @@ class TaskPane(Pane):
         if self.text:
             parts.append((f"  filter {self.text}", self.heading.colour("warning"), "monitor_filter"))
         self.heading.set(parts)
+
+    def _why_empty(self, view: View) -> str:
+        """Say why there are no tasks, where workers are busy and none of their tasks is listed."""
+        busy = len(view.running)
+        if self.status != "running" or self.text or not busy:
+            return self.EMPTY
+        workers = "1 worker is" if busy == 1 else f"{busy:,} workers are"
+        return f"{workers} busy, but tasks end faster than they are reported"
 
     def cells(self, key: TaskId) -> Sequence[Cell]:
         if self.viewer is None or self.view is None:

@@ -1,0 +1,100 @@
+"""The pane of campaigns whose sampler learns: how good its model is, what it has found, what it expects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from enchanted_tui.ui import formats
+from enchanted_tui.ui.widgets.pane import Pane
+from enchanted_tui.ui.widgets.table import Cell, Column
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.learned import LearnedPoint
+    from enchanted_tui.supervisor.snapshot import StageSummary
+    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.ui.widgets.plot import Plot
+
+
+def stage_that_learns(view: View) -> StageSummary | None:
+    """Give the latest stage in which a model has been fitted."""
+    return next((stage for stage in reversed(view.snapshot.stages) if stage.learned), None)
+
+
+class LearnedPane(Pane):
+    """Charts over a table of the fits, the newest first."""
+
+    DEFAULT_CSS = """
+    LearnedPane > Plot { height: 2fr; min-height: 6; }
+    LearnedPane > VirtualTable { height: 1fr; min-height: 3; }
+    """
+    key = "m"
+    EMPTY = "no model has been fitted yet"
+    COLUMNS = (
+        Column("known", "SAMPLES", 7, "right"),
+        Column("error", "ERROR", 10, "right"),
+        Column("relative", "OF SPREAD", 9, "right", priority=1),
+        Column("best", "BEST", 10, "right"),
+        Column("acquisition", "ACQUISITION", 11, "right", priority=2),
+        Column("failed", "FAILED", 6, "right", priority=3),
+        Column("took", "FIT TOOK", 9, "right", grow=1, priority=4),
+    )
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._points: tuple[LearnedPoint, ...] = ()
+        self._plot: Plot | None = None
+
+    def show(self, view: View) -> None:
+        stage = stage_that_learns(view)
+        points = stage.learned if stage is not None else ()
+        is_news, self._points = points != self._points, points
+        super().show(view)
+        if is_news and points:
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._plot is None:
+            from enchanted_tui.ui.widgets.plot import Plot  # with it comes numpy, which the first screen does not wait for
+
+            self._plot = Plot()
+            self._plot.can_focus = False
+            self.mount(self._plot, before=self.table)
+        from enchanted_tui.ui.charts.learned import learned
+
+        points = self._points
+        self._plot.show(lambda width, height: learned((width, height), points))
+
+    def rows(self, view: View) -> Sequence[Any]:
+        return range(len(self._points) - 1, -1, -1)
+
+    def title_of(self, view: View) -> str:
+        stage = stage_that_learns(view)
+        if stage is None:
+            return "Model"
+        last = self._points[-1]
+        parts = [f"best {formats.number(last.best)}"] if last.best is not None else []
+        if last.cv_error_relative is not None:
+            parts.append(f"error {100 * last.cv_error_relative:.3g}% of spread")
+        parts.append(f"{last.observations:,} values by {stage.sampler}")
+        return f"Model  {', '.join(parts)}"
+
+    def cells(self, key: int) -> Sequence[Cell]:
+        point = self._points[key]
+        return (
+            f"{point.known:,}",
+            _number(point.cv_error),
+            f"{100 * point.cv_error_relative:.3g}%" if point.cv_error_relative is not None else "",
+            _number(point.best),
+            _number(point.acquisition),
+            (f"{point.failed:,}", "error" if point.failed else "dim"),
+            formats.span(point.seconds),
+        )
+
+    def clear(self) -> None:
+        self._points = ()
+        super().clear()
+
+
+def _number(value: float | None) -> str:
+    return f"{value:.4g}" if value is not None else ""

@@ -1,0 +1,190 @@
+"""Each registered action is reached by key, by palette and by mouse on each screen that binds it.
+
+On a real campaign in the real app, but what an action does is left out here: its method only notes that it was called. What actions
+do is tested screen by screen, in the other modules of this directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from routes import TAKEN, Reached, actions_on, choose_by_mouse, choose_by_typing, hint_of, reached_only, separate
+from textual.screen import Screen
+from ui_harness import until
+from watching import Watcher, in_loop, watching
+
+from enchanted_tui.ui.actions import Action, registry
+from enchanted_tui.ui.screens.config import ConfigScreen
+from enchanted_tui.ui.screens.failures import FailuresScreen
+from enchanted_tui.ui.screens.file import FileScreen
+from enchanted_tui.ui.screens.log import LogScreen
+from enchanted_tui.ui.screens.monitor import MonitorScreen
+from enchanted_tui.ui.screens.results import ResultsScreen
+from enchanted_tui.ui.screens.runs import RunsScreen
+from enchanted_tui.ui.screens.task import TaskScreen
+from enchanted_tui.ui.settings import Preferences, Settings
+
+#: Keys for the actions that have none unless a person gives them some.
+KEYMAP = {"campaign.drain": "f6", "campaign.abort": "f7", "campaign.rebuild": "f10", "runs.delete": "f11"}
+WIDE = (200, 30)  # so that all hints are in the footer
+USUAL = (80, 24)
+
+
+async def _runs(watcher: Watcher) -> None:
+    await watcher.until(lambda: watcher.screen.entry)
+
+
+async def _config(watcher: Watcher) -> None:
+    await watcher.until(lambda: not watcher.screen.area.is_waiting)
+
+
+async def _monitor(watcher: Watcher) -> None:
+    await watcher.until(lambda: watcher.screen.tasks.table.row_count)
+
+
+async def _failures(watcher: Watcher) -> None:
+    await watcher.until(lambda: watcher.screen.groups.row_count)
+
+
+async def _results(watcher: Watcher) -> None:
+    await watcher.until(lambda: watcher.screen.table.row_count)
+
+
+async def _log(watcher: Watcher) -> None:
+    await watcher.until(lambda: watcher.screen.log_view.page)
+
+
+async def _task(watcher: Watcher) -> None:
+    await _monitor(watcher)
+    await watcher.press("enter")
+    await watcher.until(lambda: isinstance(watcher.screen, TaskScreen) and watcher.screen.query_one("#values").has_focus)
+
+
+async def _file(watcher: Watcher) -> None:
+    await _monitor(watcher)
+    await watcher.press("f", "enter")
+    await watcher.until(lambda: isinstance(watcher.screen, FileScreen) and watcher.screen.log_view.has_focus)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A screen: the mode it is in, and how it is come to there, ready for all its keys."""
+
+    screen: type[Screen[Any]]
+    mode: str
+    prepare: Callable[[Watcher], Awaitable[None]]
+
+    @property
+    def actions(self) -> list[Action]:
+        return actions_on(self.screen)
+
+
+PLACES = [
+    Place(LogScreen, "log", _log),
+    Place(MonitorScreen, "monitor", _monitor),
+    Place(RunsScreen, "runs", _runs),
+    Place(ConfigScreen, "config", _config),
+    Place(FailuresScreen, "failures", _failures),
+    Place(ResultsScreen, "results", _results),
+    Place(TaskScreen, "monitor", _task),
+    Place(FileScreen, "monitor", _file),
+]
+
+
+def _first_on(place: Place) -> list[Action]:
+    """Give the actions of a screen that none of the screens before it has; the palette, which is slow, is searched once for each."""
+    before = {action.id for other in PLACES[: PLACES.index(place)] for action in other.actions}
+    return [action for action in place.actions if action.id not in before]
+
+
+class Visitor:
+    """Somebody on a screen who goes one way to an action after the other and looks which action is reached."""
+
+    def __init__(self, watcher: Watcher, reached: Reached) -> None:
+        self.watcher, self.reached = watcher, reached
+        self.home = watcher.screen
+        self.wrong: list[str] = []
+
+    async def goes(self, way: str, action: Action, steps: Awaitable[object]) -> None:
+        """Go some way; note what is wrong unless it leads to just this action, once, of the screen or the app."""
+        self.reached.clear()
+        with contextlib.suppress(AssertionError):  # of what is waited for in vain
+            await steps
+            await until(lambda: self.reached, self.watcher.pilot.pause, timeout=10)
+        await self.watcher.pilot.pause()
+        if self.reached != [(action.id, self.watcher.app if action.id.startswith("everywhere.") else self.home)]:
+            self.wrong.append(f"{way} for {action.id} leads to {', '.join(name for name, _ in self.reached) or 'nothing'}")
+        while self.watcher.screen is not self.home:
+            await self.watcher.press("escape")
+
+    def has_hint(self, action: Action) -> bool:
+        """Tell whether the footer is to show an action: not if what has the focus takes its key, as tables take Enter to open rows."""
+        return any(active.binding.id == action.id and active.binding.show for active in self.home.active_bindings.values())
+
+    async def presses_all_keys(self, place: Place) -> None:
+        for action in place.actions:
+            for key in separate(KEYMAP.get(action.id, action.keys)):
+                if key not in TAKEN:
+                    await self.goes(key, action, self.watcher.press(key))
+
+    async def presses_function_keys(self, place: Place) -> None:
+        for action in place.actions:
+            for key in separate(action.keys):
+                if re.fullmatch(r"(shift\+)?f\d+", key):
+                    await self.goes(f"{key} in the text", action, self.watcher.press(key))
+
+    async def clicks_in_the_footer(self, place: Place) -> None:
+        await self.watcher.settles()
+        for action in place.actions:
+            hint = hint_of(action, self.home)
+            assert (hint is not None) == self.has_hint(action), f"the hint of {action.id} in the footer"
+            if hint is not None:
+                await self.goes("its hint", action, self.watcher.pilot.click(hint))
+
+    async def clicks_in_the_palette(self, place: Place) -> None:
+        for action in _first_on(place):
+            if not self.has_hint(action):
+                await self.goes("a click in the palette", action, choose_by_mouse(self.watcher, action))
+
+    async def types_into_the_palette(self, place: Place) -> None:
+        for action in _first_on(place):
+            await self.goes("Enter in the palette", action, choose_by_typing(self.watcher, action))
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.screen.__name__)
+@in_loop
+async def test_every_way_leads_to_the_action(finished_run: Path, place: Place) -> None:
+    """On a screen, each key of an action, its hint in the footer, and its entry in the palette lead to it, and to nothing else.
+
+    An action whose hint is not shown has the palette for those with a mouse. In the text of a configuration the keys that type
+    nothing work, beside it all.
+    """
+    async with watching(finished_run, place.mode, WIDE, settings=Settings(Preferences(keymap=KEYMAP))) as watcher:
+        await place.prepare(watcher)
+        assert type(watcher.screen) is place.screen
+        with reached_only(place.screen) as reached:
+            visitor = Visitor(watcher, reached)
+            if place.screen is ConfigScreen:
+                await visitor.presses_function_keys(place)
+                await watcher.press("escape")
+                await watcher.until(lambda: not watcher.screen.area.has_focus)
+            working = {active.binding.id for active in watcher.screen.active_bindings.values()}
+            assert working & set(registry()) <= {action.id for action in place.actions}
+            await visitor.presses_all_keys(place)
+            await visitor.clicks_in_the_footer(place)
+            await watcher.pilot.resize_terminal(*USUAL)
+            await visitor.clicks_in_the_palette(place)
+            await visitor.types_into_the_palette(place)
+        assert not visitor.wrong
+
+
+def test_every_action_is_on_a_screen() -> None:
+    """No action is left out above."""
+    tried = {action.id for place in PLACES for action in place.actions}
+    assert not set(registry()) - tried
