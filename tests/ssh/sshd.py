@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import re
@@ -109,8 +110,9 @@ class Sshd:
         """Stop all of it as a network that drops every packet would, or let it go on."""
         assert self._process is not None
         for process in [psutil.Process(self._process.pid), *self.sessions()]:
-            if is_sshd(process):
-                process.send_signal(signal.SIGSTOP if stopped else signal.SIGCONT)
+            with contextlib.suppress(psutil.NoSuchProcess):  # a session may end meanwhile
+                if is_sshd(process):
+                    process.send_signal(signal.SIGSTOP if stopped else signal.SIGCONT)
 
     @property
     def log_ins(self) -> int:
