@@ -177,13 +177,21 @@ def _check_earlier(report: Report, checked: Checked, samplers: Mapping[str, Any]
     """Say which samplers are to learn from an earlier campaign that is not there; the campaign's own directory may be named too."""
     if checked.supervisor is None:
         return
-    own = os.path.realpath(expand(checked.supervisor.base_run_dir))
+    own = _without_links(expand(checked.supervisor.base_run_dir))
     for name in dict.fromkeys(stage.sampler for stage in checked.stages):
         earlier = expand(getattr(samplers.get(name), "base_run_dir", None) or "")
         needed = "data" if getattr(samplers.get(name), "parser", None) else "enchanted_dataset.csv"
-        if earlier and os.path.realpath(earlier) != own and not os.path.exists(os.path.join(earlier, needed)):
+        if earlier and _without_links(earlier) != own and not os.path.exists(os.path.join(earlier, needed)):
             message = f"there is no {needed} in {earlier}, so there is nothing to learn from; name the run directory of an earlier campaign"
             report.error((KINDS["sampler"], key_of(report, KINDS["sampler"], name), "base_run_dir"), message)
+
+
+def _without_links(path: str) -> str:
+    """Give the path that `path` leads to; one with a NUL, which no file can have, as it is."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return path
 
 
 def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bool) -> None:
@@ -196,6 +204,8 @@ def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bo
             report.error(path, "is required where there is no terminal: the directory of the campaign's files")
     elif isinstance(value, str) and not value.strip():
         report.error(path, "expected a directory, found an empty text")
+    elif isinstance(value, str) and "\0" in value:
+        report.error(path, "no directory can have a NUL character in its name; remove it")
     elif isinstance(value, str) and "$" in expand(value):
         report.error(path, f"an environment variable in {value!r} is not set; set it, or write the path out")
 
