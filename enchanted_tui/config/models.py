@@ -80,7 +80,8 @@ class SupervisorOptions(Component):
     )
     local_storage: str | None = option(
         None,
-        doc="Existing directory, or name of an environment variable that holds one, on a disk of the node: tasks run in a private "
+        doc="Existing directory, or name of an environment variable that holds one, on a disk of the node "
+        "(`SlurmExecutor` looks it up where each job runs): tasks run in a private "
         "directory there and their files are moved to `base_run_dir` afterwards.",
         example="TMPDIR",
     )

@@ -45,7 +45,8 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
     run_order = RunOrder(report)
     sections = {kind: _section(checker, kind, run_order.used(kind)) for kind in COMPONENT_KINDS}
     checked.components = {kind: {name: spec for name, (spec, _) in section.items()} for kind, section in sections.items()}
-    checked.supervisor = _supervisor(checker, interactive)
+    elsewhere = all(getattr(instance, "looks_up_local_storage", False) for _, instance in sections["executor"].values())
+    checked.supervisor = _supervisor(checker, interactive, elsewhere)
     checked.stages = run_order.stages()
 
     _check_stop_when(report, checked, {name for name, (_, instance) in sections["sampler"].items() if getattr(instance, "adaptive", False)})
@@ -142,7 +143,7 @@ def name_of(report: Report, path: Path) -> str:
 # -- supervisor -----------------------------------------------------------------------------------------------------------------------
 
 
-def _supervisor(checker: Checker, interactive: bool) -> SupervisorOptions | None:
+def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> SupervisorOptions | None:
     report = checker.report
     section = report.document.root.get("supervisor")
     if section is None:
@@ -159,7 +160,7 @@ def _supervisor(checker: Checker, interactive: bool) -> SupervisorOptions | None
     if options.save_files == "none" and section.get("save_files") != "none":
         message = "is taken for 'none': the files of the run directories are deleted once they are not needed; write 'all' to keep them"
         report.warning(("supervisor", "save_files"), message)
-    options.local_storage = _local_storage(report, options.local_storage)
+    options.local_storage = _local_storage(report, options.local_storage, elsewhere)
     return options
 
 
@@ -210,8 +211,11 @@ def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bo
         report.error(path, f"an environment variable in {value!r} is not set; set it, or write the path out")
 
 
-def _local_storage(report: Report, written: str | None) -> str | None:
-    """Give the directory that `local_storage` names: itself, or the value of that environment variable; None if there is none."""
+def _local_storage(report: Report, written: str | None, elsewhere: bool) -> str | None:
+    """Give the directory that `local_storage` names: itself, or the value of that environment variable; None if there is none.
+
+    Nothing is said about that where all tasks run `elsewhere`, on nodes that look it up themselves.
+    """
     if written is None:
         return None
     path = ("supervisor", "local_storage")
@@ -219,6 +223,8 @@ def _local_storage(report: Report, written: str | None) -> str | None:
     if os.path.isdir(expanded):
         return os.path.abspath(expanded)
     held = os.environ.get(written)
+    if elsewhere and (held is None or not os.path.isdir(held)):
+        return None
     if held is None:
         report.warning(path, f"ignored: {written!r} is neither an existing directory nor an environment variable that is set")
         return None

@@ -126,6 +126,7 @@ class Executor(Component):
     """Run tasks somewhere."""
 
     kind: ClassVar[str] = "executor"
+    looks_up_local_storage: ClassVar[bool] = False  #: on the nodes where tasks run, so that it need not be anything here
 
     n_workers: int | None = option(None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1)
     timeout_sec: float | None = option(

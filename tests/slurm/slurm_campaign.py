@@ -30,6 +30,7 @@ class Campaign:
         self.environment = {**os.environ, **environment}
         self.run_dir = root / "run"
         self.log = root / "runs.log"
+        self.within: list[str] = []  #: a command to run the campaign by
         shutil.copy(Path(__file__).with_name("slurm_probe.py"), root)
         self.config: dict[str, Any] = {
             "executors": {"cluster": {"type": "SlurmExecutor", "sbatch": {"time": "00:10:00"}, "python": sys.executable, **QUICK}},
@@ -51,7 +52,7 @@ class Campaign:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         path = self.root / "campaign.yaml"
         path.write_text(yaml.safe_dump(self.config, sort_keys=False))
-        command = [sys.executable, "-m", "enchanted_tui", str(path), "--no-ui", *arguments]
+        command = [*self.within, sys.executable, "-m", "enchanted_tui", str(path), "--no-ui", *arguments]
         return subprocess.Popen(
             command,
             cwd=self.root,

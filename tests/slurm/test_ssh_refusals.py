@@ -106,3 +106,23 @@ def test_what_cannot_work_through_ssh(tmp_path: Path, shared_bed: Bed, damage: B
     assert campaign.resume() == 0, campaign.said
     campaign.check_complete(8)
     assert set(campaign.executions().values()) == {1}
+
+
+@pytest.mark.full
+def test_a_run_directory_that_the_cluster_does_not_see(tmp_path: Path, shared_bed: Bed) -> None:
+    """Protects a laptop's campaign without `remote_dir` from run directories that are made on the cluster and never come home."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("needs the right to make a mount namespace (run as root), in which the campaign has files of its own")
+    campaign = Campaign(tmp_path, {})
+    campaign.executor.update(ssh=ssh_options(shared_bed))
+    (tmp_path / "laptop").mkdir()
+    campaign.run_dir.mkdir()
+    campaign.within = ["unshare", "-m", "sh", "-c", f'mount --bind {tmp_path}/laptop {campaign.run_dir} && exec "$@"', "sh"]
+    assert campaign.run(timeout=60) == 3, campaign.said
+    assert f"the cluster does not see {campaign.run_dir}" in campaign.said
+    assert "set remote_dir" in campaign.said
+    assert not list(campaign.run_dir.iterdir()), "something was made on the cluster"
+    campaign.executor["remote_dir"] = str(tmp_path / "far")
+    assert campaign.resume() == 0, campaign.said
+    campaign.run_dir = tmp_path / "laptop"
+    campaign.check_complete(8)

@@ -27,6 +27,7 @@ class SlurmExecutor(Executor):
     again up to `max_retries` times.
     """
 
+    looks_up_local_storage: ClassVar[bool] = True
     n_workers: ClassVar[None] = None  # type: ignore[misc]  # withdrawn: see max_jobs and processes_per_job
 
     sbatch: dict[str, str | bool] = option(

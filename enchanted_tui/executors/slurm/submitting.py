@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 import posixpath
 import re
 import secrets
@@ -23,7 +24,7 @@ from enchanted_tui.executors.slurm.places import Places
 from enchanted_tui.executors.slurm.queue import QueueFull, Scheduler, SubmissionRefused, SubmissionUnsure
 from enchanted_tui.executors.slurm.script import job_script, option_name, sbatch_arguments, walltime
 from enchanted_tui.executors.slurm.shares import Bundling
-from enchanted_tui.executors.slurm.transport import Transport
+from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
 from enchanted_tui.executors.task import task_message
 
 log = logging.getLogger(__name__)
@@ -199,6 +200,8 @@ class Submitter:
         submission = elements[0].submission
         worker, content = archive()
         path = posixpath.join(self._directory, worker)
+        if self._places.shared and not self._shipped:
+            self._make_sure_of_sharing()
         self._transport.put(files if self._shipped else {path: content, **files})
         self._shipped = True
         if inputs:
@@ -229,6 +232,21 @@ class Submitter:
         self._record(submission.submitted(submission.job), False)
         log.info(f"submitted {submission.name} as job {submission.job}: {len(elements)} elements, {sum(e.count for e in elements)} tasks")
         return True
+
+    def _make_sure_of_sharing(self) -> None:
+        """Raise FarSideProblem unless the cluster sees what is written here."""
+        os.makedirs(self._directory, exist_ok=True)
+        path = os.path.join(self._directory, f"seen-{secrets.token_hex(6)}")
+        try:
+            with open(path, "xb"):
+                seen = self._transport.read({path: 0})
+        finally:
+            os.unlink(path)
+        if path not in seen:
+            raise FarSideProblem(
+                f"the cluster does not see {self._places.home}: set remote_dir to a directory of the cluster, or base_run_dir to one that "
+                "both see under the same path"
+            )
 
     def doubt(self, token: str, elements: list[Element]) -> None:
         """Nobody knows whether the scheduler has these jobs."""
