@@ -23,8 +23,8 @@ def test_every_option_is_described_with_its_default() -> None:
 
 def test_messages_are_the_real_ones() -> None:
     """Protects readers who search for a message: its words are in the program."""
-    package = Path(__file__).parents[2] / "enchanted_tui" / "executors" / "slurm" / "ssh"
-    source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text() for path in package.glob("*.py")))
+    package = Path(__file__).parents[2] / "enchanted_tui" / "executors" / "slurm"
+    source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text() for path in package.rglob("*.py")))
     for message in re.findall(r"^\| `([^`]+)` \| [A-Z]", PAGE.partition("## What messages mean")[2], re.MULTILINE):
         if "No space left" in message or "sbatch" in message:
             continue  # words of the system, or a name filled in
