@@ -387,8 +387,7 @@ async def test_save_as_completes_and_asks(path: Path) -> None:
         await editor.press("escape", "w")
         dialog = await editor.dialog(PathDialog)
         dialog.query_one(Input).value = "oth"
-        await editor.until(lambda: dialog.listed.option_count == 1)
-        await editor.press("tab", "enter")
+        await editor.press("tab", "enter")  # at once: the list on the screen is still that of the name before
         await editor.dialog(Dialog)
         await editor.press("escape")
         await editor.closed()

@@ -95,6 +95,8 @@ class PathDialog(ListDialog):
         super().__init__(title, "Tab completes, Enter takes the path, Escape goes back.", value)
         self._start, self._suffixes = start, suffixes
         self._candidates: Sequence[Candidate] = ()
+        self._listed_for: str | None = None  #: what was typed when the candidates were looked up
+        self._waiting: list[Callable[[], None]] = []  #: keys pressed before the list for what is typed had come
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -109,11 +111,24 @@ class PathDialog(ListDialog):
     async def _list(self, written: str) -> None:
         found = await in_thread(file_candidates, written, self._start, suffixes=self._suffixes)
         if self.is_mounted and self.typed.value == written:
-            self._candidates = found
+            self._candidates, self._listed_for = found, written
             self.listed.clear_options()
             self.listed.add_options([Option(Text(candidate.label + candidate.suffix)) for candidate in found])
+            waiting, self._waiting = self._waiting, []
+            for act in waiting:
+                self._once_listed(act)
+
+    def _once_listed(self, act: Callable[[], None]) -> None:
+        """Do what a key asks with the list for what is typed, never with the one before."""
+        if self._listed_for == self.typed.value:
+            act()
+        else:
+            self._waiting.append(act)
 
     def complete(self) -> None:
+        self._once_listed(self._complete)
+
+    def _complete(self) -> None:
         marked = self.listed.highlighted
         if marked is not None and marked < len(self._candidates):
             self._take(self._candidates[marked])
@@ -141,15 +156,21 @@ class PathDialog(ListDialog):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        if self._waiting or self.listed.highlighted is not None:
+            self._once_listed(self._submit)
+        else:
+            self._submit()  # a name that is typed out needs no list, which a slow file server may hold up
+
+    def _submit(self) -> None:
         marked = self.listed.highlighted
         if marked is not None and marked < len(self._candidates):
             candidate = self._candidates[marked]
             if candidate.suffix:
                 self._take(candidate)
-                return
-            self.dismiss(expand(candidate.label))
-        elif event.value.strip():
-            self.dismiss(expand(event.value.strip()))
+            else:
+                self.dismiss(expand(candidate.label))
+        elif self.typed.value.strip():
+            self.dismiss(expand(self.typed.value.strip()))
 
 
 def _common_beginning(names: Sequence[str]) -> str:
