@@ -21,6 +21,7 @@ from enchanted_tui.config.tree import Document, Map, Place, Seq, measure, plain
 MAX_VALUES = 1_000_000
 #: Deeper nesting is refused.
 MAX_DEPTH = 100
+_TOO_DEEP = f"the nesting is deeper than {MAX_DEPTH} levels"
 
 _TAG = "tag:yaml.org,2002:"
 _QUOTED = ("'", '"', "|", ">")
@@ -148,7 +149,7 @@ class _Reader:
             value, text, quoted = self._aliased(event)
             return value, Place(line, column, line, column, text, quoted)
         if depth > MAX_DEPTH:
-            self._stop(line, column, f"the nesting is deeper than {MAX_DEPTH} levels")
+            self._stop(line, column, _TOO_DEEP)
         if event.anchor is not None:
             self._open_anchors.add(event.anchor)
         place = Place(line, column, line, column)
@@ -260,6 +261,8 @@ class _Reader:
     def _syntax_problem(self, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        if "maximum nesting depth" in (error.problem or ""):  # libyaml has a limit of its own, and reads ahead of the events
+            return line, column, _TOO_DEEP
         rows = self._text.splitlines()
         if line > len(rows):
             line, column = max(1, len(rows)), len(rows[-1]) + 1 if rows else 1

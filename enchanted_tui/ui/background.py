@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from textual.dom import DOMNode
 
 from enchanted_tui.supervisor.surroundings import own_working_directory
 
@@ -45,3 +47,12 @@ async def in_thread(function: Callable[..., Given], *args: object, **named: obje
 
     threading.Thread(target=run, name=f"app-{getattr(function, '__name__', 'work')}", daemon=True).start()
     return await future
+
+
+def run_newest(node: DOMNode, group: str, work: Callable[..., Coroutine[Any, Any, None]], *args: object) -> None:
+    """Run `work` on behalf of `node`, in place of an earlier one of the same `group` that is still under way or has yet to begin."""
+
+    async def begin() -> None:  # the coroutine is made when its turn comes, or Python warns of one that was replaced before
+        await work(*args)
+
+    node.run_worker(begin, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from enchanted_tui.config.completion import Candidate, file_candidates
 from enchanted_tui.config.conversion import expand
-from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.background import in_thread, run_newest
 
 _CSS = """
 ListDialog { align: center middle; }
@@ -106,7 +106,7 @@ class PathDialog(ListDialog):
         self._list_soon(event.value)
 
     def _list_soon(self, written: str) -> None:
-        self.run_worker(self._list(written), exclusive=True, exit_on_error=False)
+        run_newest(self, "list", self._list, written)
 
     async def _list(self, written: str) -> None:
         found = await in_thread(file_candidates, written, self._start, suffixes=self._suffixes)

@@ -13,7 +13,7 @@ from pathlib import Path
 from textual.app import SuspendNotSupported
 from textual.timer import Timer
 
-from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.campaign_screen import AppScreen
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
@@ -195,7 +195,7 @@ class FileScreen(AppScreen):
 
     def _look_at_disk(self) -> None:
         if self.is_current and self.buffer.path is not None and self.buffer.version is not None:
-            self.app.run_worker(self._follow_disk(), group="disk", exclusive=True, exit_on_error=False)
+            run_newest(self.app, "disk", self._follow_disk)
 
     async def _follow_disk(self) -> None:
         """Read a file again that somebody else changed; with unsaved changes, only say so."""

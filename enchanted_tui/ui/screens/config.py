@@ -16,7 +16,7 @@ from textual.widgets import TextArea
 
 from enchanted_tui.config.completion import complete
 from enchanted_tui.ui.actions import bindings
-from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.checking import Checked, check, preview_text
 from enchanted_tui.ui.editor.file_actions import FileScreen
@@ -161,7 +161,7 @@ class ConfigScreen(FileScreen):
 
     def _explain_soon(self) -> None:
         if self._checked is not None:
-            self.run_worker(self._explain(self._checked), group="explain", exclusive=True, exit_on_error=False)
+            run_newest(self, "explain", self._explain, self._checked)
 
     async def _explain(self, checked: Checked) -> None:
         line, column = self.area.cursor_location
@@ -179,7 +179,7 @@ class ConfigScreen(FileScreen):
             self._offer_candidates()
 
     def _offer_candidates(self) -> None:
-        self.run_worker(self._offer(), group="complete", exclusive=True, exit_on_error=False)
+        run_newest(self, "complete", self._offer)
 
     async def _offer(self) -> None:
         text, place = self.area.text, self.area.cursor_location
@@ -287,7 +287,7 @@ class ConfigScreen(FileScreen):
         elif checked.text != self._preview_of:
             self._preview_of = checked.text
             pane.show(f"Finding out what would run{glyph('ellipsis')}")
-            self.run_worker(self._preview(checked), group="preview", exclusive=True, exit_on_error=False)
+            run_newest(self, "preview", self._preview, checked)
 
     async def _preview(self, checked: Checked) -> None:
         assert checked.config is not None
