@@ -9,6 +9,7 @@ import errno
 import os
 import signal
 import traceback
+from types import TracebackType
 from typing import Any
 
 from enchanted_tui import values
@@ -45,6 +46,7 @@ REMEDIES = {
 }
 
 _MAX_TRACEBACK = 8_000
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 
 class EnvironmentFailure(Exception):
@@ -83,9 +85,17 @@ def failure_of(error: BaseException) -> dict[str, Any]:
     if kind in FAILURE_KINDS:
         return {"kind": kind, "message": str(error)}
     failure = {"kind": "memory" if isinstance(error, MemoryError) else "exception", "message": describe(error)}
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    text = "".join(traceback.format_exception(type(error), error, _of_the_runner(error.__traceback__)))
     failure["traceback"] = text if len(text) <= _MAX_TRACEBACK else text[:2000] + "\n[...]\n" + text[-6000:]
     return failure
+
+
+def _of_the_runner(whole: TracebackType | None) -> TracebackType | None:
+    """Leave out the calls of this program that led to the runner: whoever reads a traceback looks for code of their own."""
+    inner = whole
+    while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        inner = inner.tb_next
+    return inner or whole
 
 
 def known_outputs(error: BaseException) -> dict[str, Any]:
