@@ -8,9 +8,12 @@ import tempfile
 import pytest
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep what the program remembers between sessions out of the home directory of whoever runs the tests."""
-    os.environ.setdefault("XDG_STATE_HOME", tempfile.mkdtemp(prefix="enchanted-tui-tests-"))
+    if "XDG_STATE_HOME" not in os.environ:
+        directory = tempfile.TemporaryDirectory(prefix="enchanted-tui-tests-", ignore_cleanup_errors=True)
+        os.environ["XDG_STATE_HOME"] = directory.name
+        config.add_cleanup(directory.cleanup)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
