@@ -240,11 +240,7 @@ def fold(journal: Path) -> tuple[CampaignState, list[str]]:
         damage = [
             f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in reader.damage
         ]
-        if state.unplaced:
-            damage.append(
-                f"{journal}: a resume draws samples again that damaged lines held; then {len(state.unplaced)} results take their place."
-            )
-    return state, damage
+    return state, [*damage, *state.unplaced.sentences()]
 
 
 def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:

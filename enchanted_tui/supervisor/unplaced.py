@@ -22,6 +22,14 @@ class Unplaced:
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
+    def sentences(self) -> tuple[str, ...]:
+        """Say what waits, if anything does."""
+        if not self:
+            return ()
+        return (
+            f"Damaged lines held the samples of {len(self)} results; a resume draws them again, and then the results take their place.",
+        )
+
     def put(self, record: Record, offset: int) -> None:
         depth, batch, _, _ = record["task"]
         self._waiting.setdefault((depth, batch), []).append((record, offset))

@@ -118,13 +118,13 @@ def test_results_that_wait_are_told(campaign: Campaign, capsys: pytest.CaptureFi
     capsys.readouterr()
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
     said = capsys.readouterr().out
-    assert "then 4 results take their place" in said
+    assert "held the samples of 4 results; a resume draws them again" in said
     assert "0/6 samples" in said
     assert campaign.resume() == 0
     assert sum(campaign.executions().values()) == 6 + 2
     capsys.readouterr()
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
-    assert "take their place" not in capsys.readouterr().out
+    assert "results take their place" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("sampler", [lhs, random_sampler])
