@@ -10,6 +10,7 @@ from typing import Any
 
 from enchanted_tui.config.components import Checker
 from enchanted_tui.config.conversion import expand
+from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
@@ -57,6 +58,7 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
         return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
 
     Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
+    check_extent(report, sections["sampler"], checked.stages, place)
     return checked
 
 
@@ -209,6 +211,10 @@ def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bo
         report.error(path, "no directory can have a NUL character in its name; remove it")
     elif isinstance(value, str) and "$" in expand(value):
         report.error(path, f"an environment variable in {value!r} is not set; set it, or write the path out")
+    elif isinstance(value, str) and expand(value).startswith("~"):
+        report.error(
+            path, f"there is no user whose home {value!r} begins with; write the path out, or ./{value} for a directory of that name"
+        )
 
 
 def _local_storage(report: Report, written: str | None, elsewhere: bool) -> str | None:

@@ -105,6 +105,9 @@ class Campaign:
     def _run_stage(self, run: StageRun) -> None:
         depth = run.plan.depth
         run.find_parents()
+        if run.reunion.check_all() or self.state.placed:
+            self.state.take_placed()
+            self._projections.open(changed=True)
         if run.stage.complete:
             return
         self._run = run
@@ -175,6 +178,7 @@ class Campaign:
         if self._stopping is None and self.state.paused_by is None and self._run is not None:
             try:
                 self._dispatcher.fill(self._run, self.journal.flush)
+                self._projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
                 message = f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the traceback)"

@@ -95,6 +95,15 @@ class Projections:
         if self._config.supervisor.save_files != "all" and task.depth == len(self._config.stages) - 1:
             self._to_clean.append(task)
 
+    def catch_up(self) -> None:
+        """Take results of earlier sessions that have got their place only now, with samples that a damaged line had held."""
+        for head, offset in self._state.take_placed():
+            task, record = TaskId(*head["task"]), self._journal.read(offset)
+            if record["outcome"] != "ok":
+                self.failure(task, record)
+            if task.step + 1 == self._state.stages[task.depth].n_steps:
+                self.row(task, record["row"])
+
     def failure(self, task: TaskId, record: Record) -> None:
         self._touched = True
         failure = failure_of(task, record)

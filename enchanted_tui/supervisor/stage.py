@@ -13,10 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from enchanted_tui import values
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal, Record
+from enchanted_tui.supervisor.reunion import Reunion
+from enchanted_tui.supervisor.samples import SLICE, Row, clean_sample, read_samples, write_samples
 from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.supervisor.state import CampaignState
 
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SLICE = 1_000  #: samples recorded, and kept in memory, at a time
 _SLICES_KEPT = 4
-
-Row = dict[str, Any]
 
 
 class Ready(NamedTuple):
@@ -36,6 +34,14 @@ class Ready(NamedTuple):
 
     id: TaskId
     row: Row | None
+
+
+class Inputs(NamedTuple):
+    """What a task is handed, and the inherited columns that its row hides: if it fails, and in any case."""
+
+    params: Row
+    hide: list[str]
+    hide_always: list[str]
 
 
 class SomeSampler(Protocol):
@@ -77,6 +83,7 @@ class StageRun:
         self._record = record
         self._samples: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
         self._parent: tuple[int, Row] | None = None
+        self.reunion = Reunion(plan, state, journal, record, self._first_params)
         self._learned_batches = 0
         self._skipped = False
         self._aside = Aside(wake)
@@ -178,22 +185,36 @@ class StageRun:
                     yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
                     break
 
-    def params(self, ready: Ready) -> tuple[Row, list[str]]:
-        """Give a task's parameters, and the inherited columns that its row hides if it fails."""
+    def inputs(self, ready: Ready) -> Inputs:
+        """Give what a task is handed."""
+        params, lost = self._params(ready)
+        inherits = ready.id.step or self.plan.depth
+        return Inputs(params, [name for name in self.plan.own_outputs[ready.id.step] if name in params] if inherits else [], lost)
+
+    def _params(self, ready: Ready) -> tuple[Row, list[str]]:
+        """Give a task's parameters, and which of them the row of the step before does not show because a step failed."""
         task = ready.id
         batch = self.stage.batches[task.batch]
-        if task.step:
-            row = ready.row
-            if row is None:
-                row = self._journal.read_row(batch.steps[task.step - 1].offsets[task.sample])
-            params = dict(row)
-            params["run_dir"] = self._absolute(params["run_dir"])
-        elif self.plan.depth:
-            parent, position = divmod(task.sample, batch.size)
-            params = {**self._parent_row(parent), **self._sample(batch, position)}
-        else:
-            return self._sample(batch, task.sample), []
-        return params, [name for name in self.plan.own_outputs[task.step] if name in params]
+        if not task.step:
+            return self._first_params(batch, task.sample), []
+        row = ready.row
+        if row is None:
+            row = self._journal.read_row(batch.steps[task.step - 1].offsets[task.sample])
+        params = dict(row)
+        params["run_dir"] = self._absolute(params["run_dir"])
+        if all(step.outcomes[task.sample] < FAILED for step in batch.steps[: task.step]):
+            return params, []
+        before, lost = self._params(Ready(task._replace(step=task.step - 1), None))
+        inherited = [
+            name for name in dict.fromkeys((*lost, *self.plan.own_outputs[task.step - 1])) if name in before.keys() - params.keys()
+        ]
+        return {**params, **{name: before[name] for name in inherited}}, inherited
+
+    def _first_params(self, batch: BatchState, sample: int) -> Row:
+        if not self.plan.depth:
+            return self._sample(batch, sample)
+        parent, position = divmod(sample, batch.size)
+        return {**self._parent_row(parent), **self._sample(batch, position)}
 
     def reason_to_skip(self, task: TaskId) -> str | None:
         """Say why a task is recorded as skipped and not run; None if it is run."""
@@ -211,6 +232,8 @@ class StageRun:
         start = position - position % SLICE
         key = (batch.index, start)
         samples = self._samples.get(key)
+        if samples is None and start not in batch.slices and not self.plan.pure:
+            return self.reunion.recovered(batch, position)
         if samples is None:
             samples = self._slice(batch, start)
             self._keep(key, samples)
@@ -224,11 +247,6 @@ class StageRun:
     def _slice(self, batch: BatchState, start: int) -> list[Row]:
         if start in batch.slices:
             return read_samples(self._journal.read(batch.slices[start]))
-        if not self.plan.pure:
-            raise LostSamplesError(
-                f"the values of samples {start} and following of batch {batch.index} were in a damaged line of the journal, "
-                f"and {type(self.plan.sampler).__name__} cannot draw them again"
-            )
         stop = min(start + SLICE, batch.size)
         samples = self._points(batch.index, batch.first, batch.size, start, stop)
         self._record_slice(batch.index, batch.first, batch.size, start, samples)
@@ -251,6 +269,7 @@ class StageRun:
         samples = self._points(number, first, size, 0, min(SLICE, size))
         self._record_slice(number, first, size, 0, samples)
         self._keep((number, 0), samples)
+        self.reunion.check(self.stage.batches[number])
         return True
 
     def _record_batch(self, drawn: list[Row], **more: Any) -> bool:
@@ -258,8 +277,11 @@ class StageRun:
         first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
             log.warning(f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn")
+        drawn = self.reunion.as_run(number, drawn)
         for start in range(0, len(drawn), SLICE):
             self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE], **more)
+        if drawn:
+            self.reunion.check(self.stage.batches[number])
         return bool(drawn)
 
     # -- samplers that are not pure -----------------------------------------------------------------------------------------------
@@ -345,28 +367,3 @@ def _blaming(sampler: object) -> Iterator[None]:
         yield
     except (Exception, SystemExit) as error:
         raise SamplerFailure(f"{type(sampler).__name__} failed: {type(error).__name__}: {error}") from error
-
-
-class LostSamplesError(Exception):
-    """Drawn values are gone and cannot be drawn again."""
-
-
-def clean_sample(sample: Mapping[str, Any]) -> Row:
-    """Give a sample with text keys and plain Python values."""
-    return {str(name): values.plain(value) for name, value in sample.items()}
-
-
-def write_samples(samples: list[Row]) -> Record:
-    """Give samples as the fields of a record: a table where they all have the same names."""
-    names = list(samples[0]) if samples else []
-    if all(list(sample) == names for sample in samples):
-        return {"names": names, "rows": [list(sample.values()) for sample in samples]}
-    return {"samples": samples}
-
-
-def read_samples(record: Record) -> list[Row]:
-    """Give the samples of a record made by `write_samples`."""
-    if "samples" in record:
-        return list(record["samples"])
-    names = record["names"]
-    return [dict(zip(names, row, strict=True)) for row in record["rows"]]

@@ -254,7 +254,7 @@ class Viewer:
         if not self._fold.readable or (damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)):
             first = f"The first line of {self.run_dir.journal} is damaged, and with it what campaign this is."
             return (f"{first} Move the file away; then enchanted-tui --rebuild {self.run_dir.root} takes what the run directories hold.",)
-        return damage
+        return (*damage, *self._fold.state.unplaced.sentences())
 
     def _count(self, view: View) -> int:
         live = {name: value for name, value in view.live.items() if name != "time"} if view.live is not None else None

@@ -12,6 +12,15 @@ from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
 
 #: Options that say how a campaign is run, which in the app a dialog asks.
 _OF_RUNS = ("run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "only")
+#: Of these and of what names a campaign, what goes with the options that ask for something else.
+_TAKEN = {
+    "schema": ("json",),
+    "status": ("json",),
+    "control": (),
+    "rebuild": ("overrides", "log_level", "json"),
+    "export": ("json",),
+    "retry_failed": ("overrides", "log_level", "json", "only", "detach"),
+}
 _OF_THE_APP = ("read_only", "low_bandwidth", "ascii")
 
 
@@ -29,16 +38,24 @@ def check(options: argparse.Namespace, *, app: bool) -> None:
         _refuse(options, _OF_RUNS, "with --no-ui or --detach; in the app, a dialog asks how to start a campaign")
     else:
         _refuse(options, _OF_THE_APP, "with the app, which --no-ui, --detach and the options that only ask for an answer leave out")
-    if options.only and not options.retry_failed:
+    for action, taken in _TAKEN.items():
+        if getattr(options, action):
+            others = [name for name in ("target", "config_file", "detach", *_OF_RUNS) if name not in taken]
+            _refuse(options, others, f"with a campaign to run, not with {_written(action)}")
+    if not options.retry_failed:
         _refuse(options, ("only",), "with --retry-failed")
     if options.detach and options.json:
         _refuse(options, ("json",), "with --no-ui: a campaign in the background has nobody to tell its events")
 
 
 def _refuse(options: argparse.Namespace, names: Sequence[str], where: str) -> None:
-    given = ["--set" if name == "overrides" else "--" + name.replace("_", "-") for name in names if getattr(options, name)]
+    given = [_written(name) for name in names if getattr(options, name)]
     if given:
         raise RefusedError(f"{', '.join(given)} {'goes' if len(given) == 1 else 'go'} {where}.")
+
+
+def _written(name: str) -> str:
+    return {"overrides": "--set", "target": "CONFIG", "config_file": "--config_file"}.get(name, "--" + name.replace("_", "-"))
 
 
 def open_app(options: argparse.Namespace) -> int:
@@ -60,10 +77,8 @@ def open_app(options: argparse.Namespace) -> int:
 
 def arguments_of_run(options: argparse.Namespace) -> list[str]:
     """Give the arguments with which the command is run again, in the background."""
-    if options.retry_failed:
-        return ["--retry-failed", options.retry_failed, *(["--only", options.only] if options.only else [])]
-    arguments = [options.config_file or options.target]
-    for name in ("run_mode", "base_run_dir", "log_level"):
+    arguments = ["--retry-failed", options.retry_failed] if options.retry_failed else [options.config_file or options.target]
+    for name in ("run_mode", "base_run_dir", "log_level", "only"):
         if getattr(options, name):
             arguments += ["--" + name.replace("_", "-"), getattr(options, name)]
     for override in options.overrides:

@@ -180,7 +180,7 @@ TYPES = [
     (
         "e1: {type: LocalExecutor}",
         "e1: {type: LocalExecutor}\n  e2: {type: LocalExecutor, n_workers: 0}",
-        ["c.yaml:3:40: executors.e2.n_workers: expected an integer >= 1, found 0"],
+        ["c.yaml:3:40: executors.e2.n_workers: expected an integer >= 1 and <= 4096, found 0"],
     ),
 ]
 
@@ -320,6 +320,14 @@ SECTIONS = [
     ),
     ("base_run_dir: out", "base_run_dir: ''", ["c.yaml:12:17: supervisor.base_run_dir: expected a directory, found an empty text"]),
     ("base_run_dir: out", "base_run_dir: [out]", ["c.yaml:12:17: supervisor.base_run_dir: expected text, found a list of 1 value"]),
+    (
+        "base_run_dir: out",
+        "base_run_dir: ~nobody.at.all/x",
+        [
+            "c.yaml:12:17: supervisor.base_run_dir: there is no user whose home '~nobody.at.all/x' begins with; "
+            "write the path out, or ./~nobody.at.all/x for a directory of that name"
+        ],
+    ),
     (
         "base_run_dir: out",
         "base_run_dir: $NONE_SUCH/x",
