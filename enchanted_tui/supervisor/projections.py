@@ -189,7 +189,7 @@ class Projections:
         unknown = [name for name in self._state.units if name not in columns]
         if unknown and any(batch.steps[-1].failed < batch.count for batch in stage.batches):  # outputs of failed samples are not there
             guesses = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in unknown)
-            log.warning(f"supervisor.units: the dataset has no column {guesses}; it has {', '.join(columns)}")
+            log.warning(f"supervisor.units: the dataset has no column {guesses}; it has {', '.join(map(repr, columns))}")
 
     def _rebuild(self, path: Path, stage: StageState) -> None:
         rebuild_dataset(path, stage, self._read_row)
