@@ -11,7 +11,7 @@ import numpy as np
 from enchanted_tui.export.csv_table import read_csv, schema_path
 from enchanted_tui.export.hdf5_table import read_hdf5_table
 from enchanted_tui.export.selection import ExportError
-from enchanted_tui.storage.column_types import ColumnType, column_types
+from enchanted_tui.storage.column_types import ColumnType, column_types, unicode_name
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.provenance import metadata
 
@@ -39,8 +39,9 @@ def to_frame(columns: Sequence[ColumnType], cells: Sequence[list[Any]], provenan
     """Put columns together."""
     import pandas
 
-    frame = pandas.DataFrame({column.name: _series(column, values) for column, values in zip(columns, cells, strict=True)})
-    frame.attrs["units"] = {column.name: column.unit for column in columns if column.unit}
+    names = [unicode_name(column.name) for column in columns]  # as any file has them
+    frame = pandas.DataFrame({name: _series(column, values) for name, column, values in zip(names, columns, cells, strict=True)})
+    frame.attrs["units"] = {name: column.unit for name, column in zip(names, columns, strict=True) if column.unit}
     frame.attrs["provenance"] = provenance
     return frame
 
@@ -56,6 +57,8 @@ def _read(path: Path) -> Cells:
         return _read_parquet(path)
     if start == b"\x89HDF\r\n\x1a\n":
         return read_hdf5_table(path)
+    if RunDir(path.resolve().parent).dataset.name == path.name and RunDir(path.resolve().parent).journal.is_file():
+        raise ExportError(f"{path} has no types; load the run directory, {path.parent}, which has")
     if not schema_path(path).is_file():
         raise ExportError(f"{schema_path(path)} is missing, which has the types of {path.name}; without it, pandas.read_csv guesses them")
     return read_csv(path)

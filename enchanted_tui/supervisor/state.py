@@ -195,6 +195,7 @@ class CampaignState:
         self.last_time = max(self.last_time, finished)
 
     def _retry(self, record: Record, offset: int) -> None:
+        self.hooked_rows = -1  # as many rows as before, and others
         for item in record["tasks"]:
             self._forget(TaskId(*item))
 

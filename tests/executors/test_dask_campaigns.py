@@ -230,3 +230,34 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
     dask.wait_for_no_process()
     assert not (home / ".config" / "dask").exists()
     assert not Path(dask.place / "dask-scratch-space").exists()
+
+
+def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_the_work_may_have(campaign):
+    """An idle cluster shrinks; drawn for the workers of that moment, samples would come one after the other ever after."""
+    sampler = {
+        "type": "BayesianOptimizationSampler",
+        "parameters": ["x"],
+        "bounds": [[0, 1]],
+        "budget": 12,
+        "initial_samples": 1,
+        "asynchronous": True,
+        "ahead": 0,
+    }
+    config = {
+        "executors": {"local": {"type": "LocalExecutor"}},
+        "samplers": {"s": sampler},
+        "runners": {"probe": {"type": "probe_runners:ProbeRunner", "sleep": 0.5}},
+        "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "probe"}]},
+    }
+    following = {"type": "DaskExecutor", "scale_n_jobs_min": 1, "scale_n_jobs_max": 3}
+    asked = campaign(on_dask(config, following))
+    ended = asked.run()
+    assert ended.code == 0, ended
+    drawn, finished, under_way = 0, 0, []
+    for record in asked.records():
+        if record["type"] == "samples":
+            drawn += len(record["rows"])
+            under_way.append(drawn - finished)
+        finished += record["type"] == "task"
+    assert under_way[0] == 1
+    assert min(under_way[1:-1]) >= 2, "one may end while the next is chosen"

@@ -199,3 +199,29 @@ def queries(calls: Path) -> int:
 def live(campaign: Campaign) -> dict[str, Any]:
     path = campaign.run_dir / "state" / "live.json"
     return json.loads(path.read_text()) if path.exists() else {}
+
+
+def test_a_sampler_that_learns_asks_for_as_many_jobs_as_there_may_be(campaign: Campaign) -> None:
+    """Protects weeks: drawn for the jobs of a moment, samples would come one after the other as soon as the first jobs have gone."""
+    campaign.config["samplers"]["s0"] = {
+        "type": "BayesianOptimizationSampler",
+        "parameters": ["x"],
+        "bounds": [[0, 10]],
+        "budget": 12,
+        "initial_samples": 4,
+        "asynchronous": True,
+        "ahead": 0,
+        "observations": ["value"],
+    }
+    campaign.config["runners"]["r0"]["seconds"] = 1
+    campaign.executor.update(max_jobs=4, results_interval=0.5)
+    assert campaign.run() == 0, campaign.said
+    campaign.check_complete(12)
+    journal = campaign.run_dir / "state" / "journal.jsonl"
+    drawn, finished, under_way = 0, 0, []
+    for record in map(json.loads, journal.read_text().splitlines()):
+        if record["type"] == "samples":
+            drawn += len(record["rows"])
+            under_way.append(drawn - finished)
+        finished += record["type"] == "task"
+    assert min(under_way[:-1]) >= 3, "results may arrive while samples are chosen"

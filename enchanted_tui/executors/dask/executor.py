@@ -216,6 +216,15 @@ class DaskExecutor(Executor):
             self._process.close(self._lane)
             self._process = None
 
+    def worker_count(self) -> int:
+        """Where the cluster follows the work, as many as it may have: those of a moment say nothing of what would run."""
+        spec = self.cluster_spec()
+        if self.n_workers or spec["adaptive"] is None:
+            return super().worker_count()
+        of_each = ("cores", "processes") if spec["kind"] == "slurm" else ("threads_per_worker",)
+        threads = next((int(spec["config"][name]) for name in of_each if spec["config"].get(name)), 1)
+        return max(len(self.workers()), int(spec["adaptive"][1]) * threads)
+
     def workers(self) -> list[WorkerInfo]:
         return list(self._workers) if self._process is not None else []
 

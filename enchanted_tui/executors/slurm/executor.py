@@ -216,6 +216,10 @@ class SlurmExecutor(Executor):
             self._keeper.close()
             self._keeper = None
 
+    def worker_count(self) -> int:
+        """As many as may be in the queue: the jobs of a moment say nothing of what would run if there were work."""
+        return self.max_jobs * self.processes_per_job
+
     def workers(self) -> list[WorkerInfo]:
         return self._keeper.workers() if self._keeper is not None else []
 
