@@ -66,13 +66,16 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
 
 
 def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
-    """As one that runs into its walltime: what it held runs again in another one, and the result is that of an undisturbed campaign."""
-    config = shapes.flat(60, sleep=0.4)
+    """As one that runs into its walltime, and within seconds: what it held runs again in another one, and the result is that of an
+    undisturbed campaign."""
+    config = shapes.flat(24, sleep=0.25)
     dask = campaign(on_slurm(config, tmp_path, scale=1, executor={"max_retries": 5}))
     process = dask.supervise()
     dask.wait_for_tasks(5, process, 90)
-    cluster.slurm("scancel", *queued(cluster))
-    ended = finish(process, 180)
+    first = queued(cluster)
+    cluster.slurm("scancel", *first)
+    wait_until(lambda: set(queued(cluster)) - set(first), 14, "the job is not replaced")
+    ended = finish(process, 60)
     assert ended.code == 0, ended
     found, expected = dask.contents(), reference_of(campaign, config)
     for name in ("dataset", "failures", "hdf5", "samples", "tree"):
@@ -114,7 +117,7 @@ def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs
 
 def test_number_of_jobs_follows_the_work(campaign, cluster, tmp_path):
     """None before there is work, as many as allowed while there is much."""
-    config = shapes.flat(60, sleep=0.5)
+    config = shapes.flat(24, sleep=0.3)
     dask = campaign(on_slurm(config, tmp_path, None, executor={"scale_n_jobs_min": 0, "scale_n_jobs_max": 2}))
     process = dask.supervise()
     wait_until(lambda: len(queued(cluster)) == 2, 60, "there were never two jobs")

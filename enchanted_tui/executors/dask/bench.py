@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-from enchanted_tui import values
+from enchanted_tui import __version__, values
 from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId, Trouble
 from enchanted_tui.executors.local.pool import Pool
 
@@ -120,7 +120,7 @@ class Bench:
 def open_lane(lane: str, context: dict[str, Any], timeout: float | None, max_retries: int, dask_worker: Any = None) -> dict[str, Any]:
     """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing can run here."""
     bench = _benches.setdefault(dask_worker.id, Bench(dask_worker.state.nthreads))
-    about = {"instance": dask_worker.id, "host": socket.gethostname(), "pid": os.getpid()}
+    about = {"instance": dask_worker.id, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
     data_dir = context["data_dir"]
     if not os.path.isdir(data_dir):
         return {**about, "problem": f"does not see {data_dir}; base_run_dir must be on a file system that all Dask workers share"}
