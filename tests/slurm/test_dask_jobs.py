@@ -101,8 +101,9 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
     ("jobs", "executor", "words"),
     [
         ({"queue": "nowhere"}, {}, ("SLURM does not take the jobs", "invalid partition")),
+        ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
         ({"job_extra_directives": ["--hold"]}, {"timeout": 6}, ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser")),
-        ({"python": "/nowhere/python"}, {"timeout": 60}, ("ended before their Dask workers had connected",)),
+        ({"python": "/nowhere/python"}, {"timeout": 60}, ("ended before their Dask workers had connected", "/logs says why")),
     ],
 )
 def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs, executor, words):

@@ -135,6 +135,7 @@ class SlurmGrid(Grid):
             ) from None
         config = dict(self.spec["config"])
         config.setdefault("silence_logs", "error")
+        _check_section(config.get("config_name"))
         try:
             self.cluster = SLURMCluster(asynchronous=True, **config)
             await self.cluster._start()
@@ -214,6 +215,14 @@ def told(error: BaseException) -> str:
     if isinstance(error, RuntimeError) and error.__cause__ is not None and str(error.__cause__) not in text:
         text = f"{text} {told(error.__cause__)}"
     return text[:500] if text else type(error).__name__
+
+
+def _check_section(name: str | None) -> None:
+    """Raise ClusterProblem if the configuration of Dask does not have the section from which defaults are to be taken."""
+    import dask.config
+
+    if name is not None and dask.config.get(f"jobqueue.{name}", None) is None:
+        raise ClusterProblem(f"the configuration of Dask (~/.config/dask) has no section jobqueue.{name}; correct config_name")
 
 
 def _sbatch_says(error: RuntimeError) -> str:

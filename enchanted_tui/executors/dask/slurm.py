@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from enchanted_tui.executors.base import JobInfo
 from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
 from enchanted_tui.executors.slurm.script import seconds
+from enchanted_tui.executors.slurm.settle import LIVE
 
 _LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended, whatever the queue says
 _GONE_AFTER = 2.0  #: seconds without any after which the queue is asked about it
@@ -24,6 +26,7 @@ _STILLBORN = 3  #: jobs in a row that may end without any worker having connecte
 #: What the reasons mean that do not pass by themselves.
 _REMEDIES = {
     "PartitionTimeLimit": "the walltime is above the partition's limit",
+    "PartitionConfig": "the partition does not allow it, or has no node with so much of cores or memory",
     "PartitionNodeLimit": "the job asks for more than the partition has",
     "AssocGrpCPUMinutesLimit": "the account has used up its core-hours",
     "AccountingPolicy": "the account's limits do not allow it",
@@ -127,9 +130,10 @@ class SlurmJobs:
                 with contextlib.suppress(Exception):
                     await job.close()
         if self._stillborn >= _STILLBORN:
+            where = getattr(self._cluster._dummy_job, "log_directory", None) or os.getcwd()
             raise ClusterProblem(
-                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output (log_directory) says why, often "
-                "it is interface, python or a job_script_prologue that fails"
+                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output in {where} says why, often "
+                "it is memory, interface, python or a job_script_prologue that fails"
             )
 
     def _has_ended(self, name: Any, job: Any) -> bool:
@@ -223,7 +227,7 @@ class SlurmJobs:
             if process.returncode == 0 or b"Invalid job id" in err:
                 rows = dict(_row(line, time.time()) for line in out.decode(errors="replace").splitlines() if line.count("|") >= 6)
                 self._core_seconds.update((number, row.core_seconds) for number, row in rows.items())
-                self._queue = {number: row for number, row in rows.items() if not _is_over(row.state)}
+                self._queue = {number: row for number, row in rows.items() if row.state in LIVE}
                 self._asked_about = set(ids)
 
 
@@ -233,7 +237,3 @@ def _row(line: str, now: float) -> tuple[str, QueueRow]:
     since = round(now - began) if began is not None and state != "PENDING" else None
     ends = round(now + rest) if rest is not None and state != "PENDING" else None
     return number.strip(), QueueRow(state, since, ends, (began or 0.0) * int(cpus or 1), node, reason)
-
-
-def _is_over(state: str) -> bool:
-    return state not in ("PENDING", "CONFIGURING", "RUNNING", "SUSPENDED", "COMPLETING", "REQUEUED", "REQUEUE_HOLD", "RESIZING", "STOPPED")
