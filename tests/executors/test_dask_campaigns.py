@@ -89,6 +89,20 @@ def test_one_cluster_for_all_executors_that_name_it(campaign):
     shared.wait_for_no_process()
 
 
+def test_same_name_for_clusters_that_differ(campaign):
+    """As copied configurations have it: each executor gets the cluster that it describes. What concerns the executor alone may differ."""
+    config = two_stages()
+    smaller = {**NAMED, "LocalCluster_config": {**NAMED["LocalCluster_config"], "n_workers": 1}}
+    patient = {**NAMED, "timeout": 60, "block_until_cluster_started": True}
+    config["executors"] = {"first": NAMED, "second": smaller, "third": patient}
+    config["supervisor"]["run_order"][0]["executor"] = "first"
+    config["supervisor"]["run_order"][1]["executor"] = ["second", "third"]
+    differing = campaign(config)
+    ended = differing.run()
+    assert ended.code == 0, ended
+    differing.wait_for_no_process()
+
+
 def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
     """By its scheduler file and by its address; afterwards its workers live, without anything of ours below them."""
     config = shapes.flat(40, children=True)

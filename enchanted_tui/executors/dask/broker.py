@@ -34,7 +34,7 @@ class Broker:
         self.seats: dict[str, Seat] = {}
         self.expected_slots = 0
         self.some_are_paused = False  #: workers are there that take no tasks
-        self.held_back = False  #: nothing is handed out until the cluster is complete
+        self.complete = False  #: all workers that there should be have been there
         self.suspicious = asyncio.Event()  #: a worker may have gone: look soon
         self._tell = tell
         self._prefix = f"enchanted-{uuid.uuid4().hex}"
@@ -87,6 +87,16 @@ class Broker:
         """How many slots the tasks that are here could use."""
         active = sum(lane.active for lane in self.lanes.values())
         return active + sum(math.ceil((len(lane.backlog) + lane.resting) / lane.fitting(1.0)) for lane in self.lanes.values())
+
+    @property
+    def held_back(self) -> bool:
+        """True if there are tasks that wait until the cluster is complete."""
+        return not self.complete and any(lane.blocks and lane.backlog for lane in self.lanes.values())
+
+    @property
+    def patience(self) -> float | None:
+        """How long to wait for workers, by the least patient executor that says so."""
+        return min((lane.patience for lane in self.lanes.values() if lane.patience is not None), default=None)
 
     @property
     def any_takes_tasks(self) -> bool:
@@ -211,7 +221,7 @@ class Broker:
 
     def hand_out(self) -> None:
         """Send bundles to the workers that have room, the least busy one first."""
-        if not self.held_back and self.client is not None:
+        if self.client is not None:
             for lane in self._lanes_with_work():
                 while lane.backlog and (seat := self._seat_for(lane)) is not None:
                     self._send(lane, seat)
@@ -220,7 +230,8 @@ class Broker:
 
     def _lanes_with_work(self) -> list[Lane]:
         """Give the lanes in turn: the one with the fewest bundles on workers first."""
-        return sorted((lane for lane in self.lanes.values() if lane.backlog), key=lambda lane: lane.active)
+        ready = (lane for lane in self.lanes.values() if lane.backlog and (self.complete or not lane.blocks))
+        return sorted(ready, key=lambda lane: lane.active)
 
     def _seat_for(self, lane: Lane) -> Seat | None:
         if lane.limit is not None and lane.active >= (lane.limit if lane.limit < self.slots else lane.limit * lane.depth):

@@ -82,11 +82,22 @@ class Seat:
 class Lane:
     """One executor: its tasks, and how long they take."""
 
-    def __init__(self, key: str, context: dict[str, Any], timeout: float | None, max_retries: int, limit: int | None) -> None:
+    def __init__(
+        self,
+        key: str,
+        context: dict[str, Any],
+        timeout: float | None,
+        max_retries: int,
+        limit: int | None,
+        blocks: bool,
+        patience: float | None,
+    ) -> None:
         self.key = key
         self.arguments = context, timeout, max_retries
         self.max_retries = max_retries
         self.limit = limit
+        self.blocks = blocks  #: nothing of it runs until the cluster is complete
+        self.patience = patience  #: seconds without any worker after which to give up; None: the cluster's own
         self.backlog: deque[Held] = deque()
         self.mean: float | None = None  #: running mean of the time a task takes, seconds
         self.active = 0  #: bundles that are on workers

@@ -152,7 +152,6 @@ class Server:
 
     async def _tend(self) -> None:
         """Start the cluster and look after it."""
-        self._broker.held_back = self._spec["block"]
         await self._grid.open()
         self._broker.expected_slots = self._grid.expected_slots
         self._broker.attach(self._grid.client)
@@ -190,8 +189,8 @@ class Server:
             return
         self._answered = time.monotonic()
         await self._broker.look(workers)
-        if self._broker.held_back and self._broker.slots >= self._grid.least_slots:
-            self._broker.held_back = False
+        if not self._broker.complete and self._broker.slots >= self._grid.least_slots:
+            self._broker.complete = True
             self._broker.hand_out()
         if not self._missing:
             self._with_workers = self._answered
@@ -208,7 +207,7 @@ class Server:
             return
         why = _ALL_PAUSED if self._all_paused else await self._grid.reason()
         self._said_once("waiting", {"op": "waiting", "why": why or "waiting for Dask workers"})
-        patience = self._spec["timeout"] if self._spec["timeout"] is not None else self._grid.patience
+        patience = self._broker.patience if self._broker.patience is not None else self._grid.patience
         if patience is None and self._all_paused:  # no queue to wait for
             patience = DEFAULT_PATIENCE
         if patience is not None and time.monotonic() - self._with_workers > patience:
