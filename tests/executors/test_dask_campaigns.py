@@ -134,6 +134,7 @@ def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     ended = finish(process)
     assert ended.code == {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}[kill], ended
     dask.wait_for_no_process(20)
+    assert os.listdir(dask.place / "tmp") == []
     dask.complete()
     dask.assert_like(contents_on_dask(reference))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -55,7 +56,7 @@ def reference_of(campaign, config):
 
 
 def test_same_dataset_as_local(campaign, cluster, tmp_path):
-    """Row for row and file for file but for run times; nothing is left in the queue."""
+    """Row for row and file for file but for run times; nothing is left in the queue and on the nodes."""
     config = shapes.nested(12, 3, inner_steps=2, mischief=True)
     dask = campaign(on_slurm(config, tmp_path))
     ended = dask.run()
@@ -63,6 +64,7 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
     dask.assert_like(reference_of(campaign, config))
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
     dask.wait_for_no_process(20)
+    assert os.listdir(dask.place / "tmp") == []
 
 
 def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):

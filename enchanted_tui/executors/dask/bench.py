@@ -7,6 +7,7 @@ on the same, it does nothing and says so, for what is run again is decided elsew
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import queue
@@ -148,13 +149,13 @@ def _missing_module(context: Mapping[str, Any]) -> str | None:
     return None
 
 
-def close_lane(lane: str, dask_worker: Any = None) -> None:
-    """End an executor's processes; what still runs is killed within moments."""
+async def close_lane(lane: str, dask_worker: Any = None) -> None:
+    """End an executor's processes, which tidy up; what still runs is killed within moments."""
     bench = _benches.get(dask_worker.id)
     found = bench.lanes.pop(lane, None) if bench is not None else None
     if found is not None:
         found.closed = True
-        threading.Thread(target=found.close, name="close-lane", daemon=True).start()
+        await asyncio.to_thread(found.close)
 
 
 # -- called as a Dask task ------------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class ClusterProcess:
                 self._ending = True
                 if self._share is not None:
                     self._shared.pop(self._share, None)
-        if not last or self.spec["kind"] == "running":  # its workers stay, and must let go
+        if not last or self.spec["kind"] != "local":  # workers that stay must let go, and those in jobs tidy up before they are cancelled
             self.tell(lane, "close")
             self._wait(self._closed[lane], _LANE_GRACE)
         with self._lock:

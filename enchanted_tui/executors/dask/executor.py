@@ -66,7 +66,9 @@ class DaskExecutor(Executor):
         None, doc="Greatest number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_min`.", ge=1
     )
     block_until_cluster_started: bool = option(
-        False, doc="Run nothing until all workers are there (`scale_n_jobs_min` jobs where it is given).", aliases=("block_unitil_cluster_started",)
+        False,
+        doc="Run nothing until all workers (of `scale_n_jobs_min` jobs) are there.",
+        aliases=("block_unitil_cluster_started",),
     )
     timeout: float | None = option(
         None,

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import threading
 import time
@@ -53,16 +54,20 @@ def main(descriptor: int) -> None:
     with contextlib.suppress(OSError, AttributeError):  # Linux only
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     connection = Connection(descriptor)
+    tidy = None  #: the scratch directory, once nobody asks for the last words in it
     try:
         spec = connection.recv()
         configure_dask(spec)
         asyncio.run(Server(connection, spec).serve())
+        tidy = spec["scratch"]
     except EOFError:  # the supervisor has gone before it had said what it wants
         pass
     except BaseException:  # noqa: BLE001 - said where the supervisor finds it: this process ends in any case
         traceback.print_exc()
     finally:
         kill_descendants()
+        if tidy is not None:
+            shutil.rmtree(tidy, ignore_errors=True)
         os._exit(0)  # Dask's exit handlers would wait for what has just been killed
 
 
@@ -71,7 +76,7 @@ def configure_dask(spec: Message) -> None:
     import dask.config
 
     dask.config.ensure_file = lambda *given, **named: None
-    if spec["kind"] == "local" and dask.config.get("temporary-directory", None) is None:
+    if dask.config.get("temporary-directory", None) is None:
         dask.config.set({"temporary-directory": spec["scratch"]})
     import distributed  # noqa: F401 - which reads its configuration and sets up its logging
 
