@@ -146,21 +146,16 @@ class Scheduler:
             found += [row for row in self._shown(job) if row.element not in known]
         return [row for row in found if row.element in elements]
 
-    def cancel(self, jobs: Collection[str], names: Collection[str]) -> bool:
-        """Cancel jobs by number or by name; tell whether the scheduler took note."""
-        commands = []
-        if jobs:
-            commands.append(["scancel", *sorted(jobs)])
-        if names:
-            commands.append(["scancel", "--me", f"--name={','.join(sorted(names))}"])
-        good = True
-        for command in commands:
-            try:
-                done = self._transport.run(command, timeout=_TIMEOUT)
-            except CommandTimeout:
-                return False
-            good &= done.code == 0 or "invalid job id" in done.complaint.lower()
-        return good
+    def cancel(self, jobs: Collection[str], *, waiting: bool = False) -> bool:
+        """Cancel jobs by numbers that `jobs` has just given, as a controller that has crashed gives numbers a second time; tell whether
+        the scheduler took note. With `waiting`, jobs that have begun meanwhile are spared."""
+        if not jobs:
+            return True
+        try:
+            done = self._transport.run(["scancel", *(["--state=PENDING"] if waiting else []), *sorted(jobs)], timeout=_TIMEOUT)
+        except CommandTimeout:
+            return False
+        return done.code == 0 or "invalid job id" in done.complaint.lower()
 
     def _accounted(self, job: str) -> list[JobRow]:
         fields = "JobID,State,ExitCode,NodeList,JobName"
