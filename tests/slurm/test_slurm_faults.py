@@ -83,6 +83,24 @@ def test_a_controller_that_is_killed_and_comes_back(on_bed: NewBed) -> None:
 
 
 @pytest.mark.full
+def test_a_controller_that_is_down_at_first(on_bed: NewBed) -> None:
+    """Protects a scheduler under maintenance: it is asked more and more rarely, the log says so once, and all goes on when it is back."""
+    campaign = on_bed()
+    bed: Bed = campaign.bed  # type: ignore[attr-defined]
+    one_array(campaign, seconds=0.1)
+    calls = campaign.count_calls()
+    bed.kill("slurmctld")
+    process = campaign.start()
+    wait_for("the silence to be noticed", lambda: "does not answer" in campaign.main_log(), 30)
+    time.sleep(12)
+    assert campaign.main_log().count("does not answer") == 1
+    assert len(calls.read_text().split()) <= 3
+    bed.start("slurmctld")
+    assert campaign.finish(process, 120) == 0, campaign.said
+    campaign.check_complete(8)
+
+
+@pytest.mark.full
 def test_the_supervisor_and_the_controller_both_die(on_bed: NewBed) -> None:
     """Protects a restart after a bad night: jobs that ended meanwhile and have left the queue are collected from their files."""
     campaign = on_bed(min_job_age=2)
@@ -105,7 +123,7 @@ def test_a_node_that_crashes(on_bed: NewBed) -> None:
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     bed.slurm("scontrol", "update", "nodename=n2", "state=drain", "reason=test")
-    one_array(campaign, samples=6, per_job=6, jobs=1, seconds=1.0)
+    one_array(campaign, samples=6, per_job=6, jobs=1, seconds=1.5)  # no result just after a heartbeat: it would wait for 0.2 s
     process = campaign.start()
     campaign.wait_for_runs(3)
     bed.slurm("scontrol", "update", "nodename=n2", "state=resume")
