@@ -41,7 +41,7 @@ _IDLE_TICK = 1.0  #: the same while nothing happens
 _GATHER = 0.005  #: seconds over which results that come in quick succession are taken together; executors hold more work than that
 _RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
 _MIN_TASKS_FOR_FRACTION = 20
-_LAST_WORDS = 60.0  #: seconds that executors may take to end after an abort
+_LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
 Event = Delivered | Request | Woken  #: what the queue holds

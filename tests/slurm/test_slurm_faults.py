@@ -188,6 +188,26 @@ def test_a_queue_that_forgets_at_once(on_bed: NewBed) -> None:
 
 
 @pytest.mark.full
+def test_a_queue_that_has_forgotten_many_jobs(on_bed: NewBed) -> None:
+    """Protects the scheduler from a resume in the morning: of jobs whose files say how they ended nobody is asked, of the others once."""
+    campaign = on_bed(min_job_age=2, cpus=4)
+    bed: Bed = campaign.bed  # type: ignore[attr-defined]
+    one_array(campaign, samples=6, per_job=1, jobs=2, seconds=0.5)
+    campaign.executor["results_interval"] = 600
+    process = campaign.start()
+    wait_for(
+        "an end", lambda: [path for path in campaign.run_dir.glob("state/jobs/*/*/results.1") if b'"bye"' in path.read_bytes()], 30, 0.02
+    )
+    campaign.kill(process)
+    wait_for("the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5)
+    calls = campaign.count_calls()
+    assert campaign.resume() == 0, campaign.said
+    campaign.check_complete(6)
+    assert set(campaign.executions().values()) == {1}
+    assert "sacct" not in calls.read_text()
+
+
+@pytest.mark.full
 def test_a_killed_job_that_the_queue_has_forgotten(on_bed: NewBed) -> None:
     """Protects against a job that vanishes without a trace: after the grace period its samples are run again."""
     campaign = on_bed(min_job_age=2)

@@ -5,6 +5,7 @@ The other half of the table, what cannot work through SSH, is in test_ssh_refusa
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,20 @@ def test_more_processors_than_the_cluster_has(campaign: Campaign) -> None:
     """Protects against waiting for ever, likewise."""
     campaign.executor["sbatch"]["ntasks"] = "1000"
     check_refused(campaign, "would wait for ever (PartitionConfig)", "ask for less under sbatch")
+
+
+@pytest.mark.full
+def test_sbatch_alone_is_missing(campaign: Campaign) -> None:
+    """Protects against looking for jobs that cannot be: a program that does not exist has submitted nothing."""
+    programs = campaign.root / "programs"
+    programs.mkdir()
+    for name in ("scontrol", "squeue", "scancel", "sacct"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    path, campaign.environment["PATH"] = campaign.environment["PATH"], str(programs)
+    check_refused(campaign, "there is no sbatch here", "ssh")
+    assert "jobs run on" not in campaign.said
+    campaign.environment["PATH"] = path
+    check_resumable(campaign)
 
 
 def test_no_sbatch(campaign: Campaign) -> None:

@@ -246,6 +246,7 @@ class Keeper:
     def _give_up(self, reason: str) -> None:
         """Stop because files cannot be handled; jobs have done nothing wrong and run on, to be found by the next session."""
         self._submitter.forget_unsent()
+        self._watcher.close_submissions()
         self._jobs_run_on = bool(self._ledger.elements)
         self._deliver(Trouble(reason + (" (jobs run on)" if self._jobs_run_on else "")))
         self._wait_for_the_end()
@@ -274,10 +275,10 @@ class Keeper:
         if self._submitter.submit_due():
             self._after_submission()
         now = time.monotonic()
+        if self._ledger.elements and now >= self._next_collect:
+            self._collect()  # first: of a job that has said good-bye nobody else need be asked
         if self._ledger.elements and now >= min(self._next_look, self._soonest_look()):
             self._look()
-        if self._ledger.elements and now >= self._next_collect:
-            self._collect()
         self._scheduler_is_silent = bool(self._submitter.silent) or self._watcher.unreachable_since is not None
         self._watcher.settle()
         self._put_away_finished()
@@ -377,7 +378,11 @@ class Keeper:
         self._watcher.close_submissions()
         if not self._cancelled or recorded(note for note, _ in self._watcher.finished):
             done = [directory for _, directory in self._watcher.finished]
-            self._far.remove(done if self._ledger.submissions else [self._places.all])
+            places = done if self._ledger.submissions else [self._places.all]
+            try:
+                self._far.remove(places)
+            except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
+                log.warning(f"{', '.join(places)} may be left on the cluster ({problem}); remove what is left by hand")
             self._watcher.finished.clear()
 
     # -- records ------------------------------------------------------------------------------------------------------------------------

@@ -234,6 +234,9 @@ class Submitter:
         self.doubt(submission.token, elements)  # until we know better, also if the next line raises
         try:
             submission.job = self._scheduler.submit(arguments, script)
+        except FarSideProblem:  # sbatch was not even started
+            self._take_back(submission, elements)
+            raise
         except SubmissionUnsure as problem:
             log.warning(f"nobody knows whether the scheduler took job {submission.name} ({problem}); looking for it")
             return True

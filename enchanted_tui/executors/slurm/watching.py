@@ -180,22 +180,23 @@ class Watcher:
 
     def _ask_about(self, missing: list[Element], now: float) -> None:
         """Find out about jobs that have left the queue: accounting, the scheduler, and at last a grace period."""
-        by_job: dict[str, list[Element]] = {}
+        by_job: dict[str, set[int]] = {}
+        missing = [element for element in missing if not self._said_good_bye(element) and element.submission.job is not None]
         for element in missing:
-            if not self._said_good_bye(element) and element.submission.job is not None:
-                by_job.setdefault(element.submission.job, []).append(element)
-        for job, elements in by_job.items():
-            known = {row.element: row for row in self._scheduler.ended(job, {element.index for element in elements})}
-            for element in elements:
-                row = known.get(element.index)
-                if row is not None and row.name == element.submission.name and row.state not in LIVE:
-                    self._ended(element, row, now)
-                    continue
-                if element.missing_since is None:
-                    element.missing_since = now
-                since = max(element.missing_since, element.grown_at)
-                if now - since > self._grace:
-                    self._ended(element, JobRow(job, element.index, "VANISHED", element.submission.name, node=element.node), now)
+            by_job.setdefault(str(element.submission.job), set()).add(element.index)
+        rows = self._scheduler.ended(by_job) if by_job else []
+        known = {(row.name, row.element): row for row in rows if row.state not in LIVE}
+        for element in missing:
+            row = known.get((element.submission.name, element.index))
+            if row is not None:
+                self._ended(element, row, now)
+                continue
+            if element.missing_since is None:
+                element.missing_since = now
+            since = max(element.missing_since, element.grown_at)
+            if now - since > self._grace:
+                job, name = str(element.submission.job), element.submission.name
+                self._ended(element, JobRow(job, element.index, "VANISHED", name, node=element.node), now)
 
     def _refuse_what_never_starts(self) -> None:
         for element in self._ledger.elements:
@@ -243,7 +244,7 @@ class Watcher:
         """Give the row with the exit code, which squeue does not tell."""
         if row.exit_code or row.state not in ("FAILED",) or row.element is None:
             return row
-        told = self._scheduler.ended(row.job, {row.element})
+        told = self._scheduler.ended({row.job: {row.element}})
         return told[0] if told and told[0].name == row.name and told[0].state == row.state else row
 
     def _bury(self, element: Element, row: JobRow) -> None:
