@@ -15,6 +15,7 @@ import pytest
 
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.executors.slurm.bundle import archive
+from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
 from enchanted_tui.executors.slurm.script import job_script, sbatch_arguments
 
@@ -30,6 +31,16 @@ def test_the_walltime_counts_from_the_beginning_of_the_job(how: str) -> None:
     script = f'sleep 3; {how} {sys.executable} -c "{CLOCK}"; true'
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert 930 < float(done.stdout) <= 1000 - 30 - 3
+
+
+def test_a_clock_of_the_controller_that_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects samples from the end of the job where the clocks of machines differ: what SLURM says is by the controller's."""
+    monkeypatch.setenv("SLURM_JOB_ID", "4711")
+    monkeypatch.setenv("SLURM_JOB_END_TIME", str(round(time.time()) + 1000 + 240))
+    assert Clock({"walltime": 1000.0}).left() <= 1000 - 30
+    assert Clock({}).left() > 1000
+    monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time()) + 500))
+    assert Clock({"walltime": 1000.0}).left() <= 500 - 30
 
 
 def test_what_is_before_the_job_is_no_part_of_it() -> None:

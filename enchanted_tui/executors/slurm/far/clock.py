@@ -45,11 +45,11 @@ class Clock:
 
 
 def _end_of_job(walltime: float | None) -> float | None:
-    """Give when the job's time is up, seconds since the epoch: as SLURM says, or its time limit from its beginning on; None without one."""
+    """Give when the job's time is up, seconds since the epoch: its time limit from its beginning on, or earlier, as SLURM says by the
+    clock of another machine; None where neither is known."""
+    ends = [time.time() - _age_of_job() + walltime] if walltime else []
     said = os.environ.get("SLURM_JOB_END_TIME", "")
-    if said.isdigit():
-        return float(said)
-    return time.time() - _age_of_job() + walltime if walltime else None
+    return min(ends + [float(said)] if said.isdigit() else ends, default=None)
 
 
 def _age_of_job() -> float:
