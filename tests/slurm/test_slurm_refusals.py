@@ -57,7 +57,7 @@ def test_more_processors_than_the_cluster_has(campaign: Campaign) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["50%a of 'them'", '$HOME "%j" ünï'])
+@pytest.mark.parametrize("name", ["50%a of 'them'", '`touch x` "%j" ünï; #'])
 def test_odd_names_of_directories_work(campaign: Campaign, name: str) -> None:
     """Protects directories whose names mean something to a shell or to SLURM."""
     campaign.run_dir = campaign.root / name
