@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,41 @@ def test_a_partition_that_is_closed_meanwhile(on_bed: OnBed) -> None:
     bed.slurm("scontrol", "update", "partition=main", "state=UP")
     assert campaign.resume() == 0, campaign.said
     check_each_ran_once(campaign, 6)
+
+
+def one_runs_and_one_waits(campaign: Campaign) -> subprocess.Popen[str]:
+    """Begin two jobs of four samples where there is room for one."""
+    campaign.config["runners"]["r0"]["seconds"] = 2.0
+    campaign.executor.update(samples_per_job=4, max_jobs=2)
+    process = campaign.start()
+    campaign.wait_for_runs(2)
+    return process
+
+
+def test_a_partition_that_is_down_for_a_while(on_bed: OnBed) -> None:
+    """Protects campaigns from maintenance: a partition that was open before opens again, and jobs wait for it."""
+    campaign, bed = on_bed(nodes=1, cpus=1)
+    process = one_runs_and_one_waits(campaign)
+    bed.slurm("scontrol", "update", "partition=main", "state=DOWN")
+    wait_for("the reason", lambda: "PartitionDown" in bed.slurm("squeue", "-h", "-o", "%r"), 60)
+    campaign.wait_for_runs(4)
+    time.sleep(4)
+    bed.slurm("scontrol", "update", "partition=main", "state=UP")
+    assert campaign.finish(process) == 0, campaign.said
+    check_each_ran_once(campaign, 8)
+
+
+def test_a_limit_that_is_lowered_meanwhile(on_bed: OnBed) -> None:
+    """Protects running jobs when those that wait can never start: the first finish and are collected, the others are withdrawn."""
+    campaign, bed = on_bed(nodes=1, cpus=1)
+    process = one_runs_and_one_waits(campaign)
+    bed.slurm("scontrol", "update", "partition=main", "maxtime=1")
+    assert campaign.finish(process) == 3, campaign.said
+    assert "would wait for ever (PartitionTimeLimit)" in campaign.said
+    assert len(campaign.recorded()) == 4
+    bed.slurm("scontrol", "update", "partition=main", "maxtime=100")
+    assert campaign.resume() == 0, campaign.said
+    check_each_ran_once(campaign, 8)
 
 
 def test_jobs_that_wait_are_withdrawn_once_the_scheduler_answers(on_bed: OnBed) -> None:

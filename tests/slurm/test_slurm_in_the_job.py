@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bed_processes import wait_for
 
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.executors.slurm.bundle import archive
@@ -51,9 +52,9 @@ def test_what_is_before_the_job_is_no_part_of_it() -> None:
     assert float(done.stdout) > 1000 - 30 - 3
 
 
-def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> None:
-    """Protects run directories from two jobs at once: also a job that has results to write all the time looks whether it still may."""
-    directory, jobs = tmp_path / "jobs", 400
+def start_job(tmp_path: Path, samples: int) -> subprocess.Popen[bytes]:
+    """Start what a job runs, with samples of a tenth of a second each and a heartbeat of half a second."""
+    directory = tmp_path / "jobs"
     directory.mkdir()
     context = TaskContext(
         data_dir=str(tmp_path / "data"),
@@ -67,21 +68,45 @@ def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> Non
     )
     header: dict[str, Any] = {"context": dataclasses.asdict(context), "timeout": None, "processes": 1, "beat": 0.5, "walltime": None}
     messages = [
-        {"task": [0, 0, number, 0], "name": f"d0_b0_s{number}_r0", "attempt": 0, "runner": "r", "params": {}} for number in range(jobs)
+        {"task": [0, 0, number, 0], "name": f"d0_b0_s{number}_r0", "attempt": 0, "runner": "r", "params": {}} for number in range(samples)
     ]
     Path(share_file(str(directory), 0)).write_bytes(write_share(header, messages))
     worker = tmp_path / "worker.pyz"
     worker.write_bytes(archive()[1])
     job = subprocess.Popen([sys.executable, str(worker), str(directory), "0"])
+    wait_for("a sample", (tmp_path / "log").exists, 20, 0.02)
+    return job
+
+
+def end_of(job: subprocess.Popen[bytes], tmp_path: Path) -> tuple[str, int]:
+    """Wait for the job; give why it ended and how many results it has written."""
     try:
-        time.sleep(2)
-        Path(revocations(str(directory), 0)[1]).touch()
-        job.wait(10)
+        job.wait(20)
     finally:
         job.kill()
-    lines = (directory / "results.0").read_bytes().splitlines()
-    assert json.loads(lines[-1][1:])["why"] == "revoked"
-    assert 5 < len([line for line in lines if line.startswith(b'{"v"')]) < jobs / 4
+    lines = (tmp_path / "jobs" / "results.0").read_bytes().splitlines()
+    return json.loads(lines[-1][1:])["why"], len([line for line in lines if line.startswith(b'{"v"')])
+
+
+def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> None:
+    """Protects run directories from two jobs at once: also a job that has results to write all the time looks whether it still may."""
+    job = start_job(tmp_path, 400)
+    time.sleep(1)
+    Path(revocations(str(tmp_path / "jobs"), 0)[1]).touch()
+    why, results = end_of(job, tmp_path)
+    assert why == "revoked"
+    assert 5 < results < 100
+
+
+def test_a_file_system_in_trouble_is_no_reason_to_end(tmp_path: Path) -> None:
+    """Protects samples from a file server that does not answer for a moment: that is not the same as a share that was taken away."""
+    job = start_job(tmp_path, 40)
+    (tmp_path / "jobs").rename(tmp_path / "away")
+    (tmp_path / "jobs").symlink_to("jobs")  # whoever looks gets an error, and not that there is nothing
+    time.sleep(2)
+    (tmp_path / "jobs").unlink()
+    (tmp_path / "away").rename(tmp_path / "jobs")
+    assert end_of(job, tmp_path) == ("done", 40)
 
 
 def test_nodes_that_failed_are_excluded_beside_those_of_the_user() -> None:

@@ -202,7 +202,8 @@ class Watcher:
         for element in self._ledger.elements:
             reason = never_starts(element.row, first=not self._any_began) if element.row is not None else None
             if reason is not None:
-                self._deliver(Trouble(reason))
+                running = any(other.row is not None and not other.waits and other.final is None for other in self._ledger.elements)
+                self._deliver(Trouble(reason, drain=running))
                 return
 
     # -- the end of jobs --------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.processes import adopt_orphans, kill_leftovers, kill_tree
-from enchanted_tui.executors.slurm.far.share import Results, revocations, share_file
+from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
 from enchanted_tui.executors.slurm.far.slot import Slot
 from enchanted_tui.executors.task import fail_task
 from enchanted_tui.executors.verdict import ending
@@ -147,6 +147,9 @@ class Crew:
                 self._failing_since = None
                 return
             except OSError:
+                self._check_revoked()
+                if self.why == "revoked":  # nobody waits for it any more
+                    return
                 now = time.monotonic()
                 self._failing_since = self._failing_since or now
                 if now - self._failing_since > _DISK_PATIENCE:
@@ -156,7 +159,7 @@ class Crew:
     def _check_revoked(self) -> None:
         """Stop where the share is somebody else's now, or the campaign has been deleted."""
         self._checked_at = time.monotonic()
-        if any(map(os.path.exists, self._revoked)) or not os.path.exists(self._share):
+        if any(map(os.path.exists, self._revoked)) or is_gone(self._share):
             self.why = "revoked"
 
     # -- handing out ----------------------------------------------------------------------------------------------------------------

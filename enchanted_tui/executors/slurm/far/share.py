@@ -46,6 +46,17 @@ def revocations(directory: str, element: int) -> tuple[str, str]:
     return os.path.join(directory, "revoked"), os.path.join(directory, f"revoked.{element}")
 
 
+def is_gone(path: str) -> bool:
+    """Tell whether a file is certain not to exist; a file system in trouble says nothing of it."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def write_share(header: dict[str, Any], messages: list[dict[str, Any]]) -> bytes:
     """Give the content of a share file."""
     lines = [json.dumps(header), *(values.encode(message) for message in messages)]
