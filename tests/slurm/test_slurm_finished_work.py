@@ -127,6 +127,7 @@ def test_a_partition_that_is_closed_meanwhile(on_bed: OnBed) -> None:
     assert campaign.finish(process) == 3, campaign.said
     assert "partition" in campaign.said
     assert len(campaign.recorded()) == 4
+    assert len(campaign.events("intent")) == 2, "it was tried again and again"
     bed.slurm("scontrol", "update", "partition=main", "state=UP")
     assert campaign.resume() == 0, campaign.said
     check_each_ran_once(campaign, 6)

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_LOOK = 2.0  #: seconds after the first submission at which the scheduler is asked whether these jobs can start at all
 _SOON = 5.0  #: seconds until the scheduler is asked again when a submission is in doubt
+_REFUSED = 60.0  #: seconds for which nothing is submitted after a refusal
 _SHORTEST_COLLECT = 1.0
 _RECONNECT = (0.5, 5.0)  #: seconds between two tries while the connection is lost: at first, and at most
 _CLOSE_PATIENCE = 60.0
@@ -239,6 +240,7 @@ class Keeper:
         """Stop because the scheduler takes no more jobs; those that run may finish."""
         running = bool(self._ledger.elements)
         self._ledger.hold_back()
+        self._submitter.rest(_REFUSED)  # the supervisor takes back what waits
         self._deliver(Trouble(reason, drain=running))
         if not running:
             self._wait_for_the_end()

@@ -172,6 +172,10 @@ class Submitter:
         self.silent = 0
         return True
 
+    def rest(self, seconds: float) -> None:
+        """Submit nothing for so long."""
+        self._not_before = time.monotonic() + seconds
+
     def forget_unsent(self) -> None:
         """Let the tasks of a job array that has not been submitted wait again."""
         if self._unsent is not None:
