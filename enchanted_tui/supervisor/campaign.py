@@ -6,6 +6,7 @@ submits what has become runnable. It waits on the queue and otherwise does nothi
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import queue
@@ -40,6 +41,7 @@ _IDLE_TICK = 1.0  #: the same while nothing happens
 _GATHER = 0.005  #: seconds over which results that come in quick succession are taken together; executors hold more work than that
 _RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
 _MIN_TASKS_FOR_FRACTION = 20
+_LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
 Event = Delivered | Request | Woken  #: what the queue holds
@@ -350,23 +352,34 @@ class Campaign:
         self._dispatcher.cancel()
         self._dispatcher.close()
 
-    def _last_notes(self) -> None:
-        """Write down what executors have announced while they closed: that they have cancelled their jobs."""
-        while True:
-            try:
-                item = self._inbox.get_nowait()
-            except queue.Empty:
-                return
-            if isinstance(item, Note):
-                self._write_down(item)
+    def _hear_out(self) -> None:
+        """After an abort, take what executors have still to deliver of what had finished before."""
+        end = time.monotonic() + _LAST_WORDS
+        while not self._dispatcher.have_ended() and time.monotonic() < end:
+            self._last_words(_TICK)
+
+    def _last_words(self, patience: float = 0.0) -> None:
+        """Write down what executors deliver while they end: last results, and that they have cancelled their jobs."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self._inbox.get(timeout=patience) if patience else self._inbox.get_nowait()
+                if isinstance(item, Note | Result):
+                    self._take(item)
+                patience = 0.0
+        self.journal.flush()
 
     def _end(self, outcome: Outcome) -> Outcome:
+        if self._aborted and not self._lock_lost:
+            try:
+                self._hear_out()
+            except OSError as error:
+                log.error(str(environment_problem(error, self.session.run_dir.root)))
         self._dispatcher.close()
         if self._lock_lost:  # the directory is somebody else's now
             self.journal.abandon()
             return outcome
         try:
-            self._last_notes()
+            self._last_words()
             self.journal.flush()
             self._projections.close(complete=outcome.reason in ("completed", "all_failed"))
             self._record(
