@@ -57,7 +57,7 @@ class Recovery:
             self._write(Unsaved(text, where, digest, has_bom, time.time(), socket.gethostname(), os.getpid(), ""))
 
     def release(self) -> None:
-        """Let the next app offer what was kept, though this process goes on: its app has ended, and nobody saw it coming. Raises OSError."""
+        """Let the next app offer what was kept: this one has ended, though its process goes on. Raises OSError."""
         with self._writing:
             unsaved = None if self._is_left else _read(self._file)
             self._is_left = True
