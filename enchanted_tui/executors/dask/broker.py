@@ -16,7 +16,7 @@ from typing import Any
 
 from enchanted_tui import __version__, values
 from enchanted_tui.executors.dask import bench
-from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat
+from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat, takes_tasks
 
 _FIRST_WINDOW = 64  #: tasks to hold before there are workers
 _ANSWER = 60.0  #: seconds in which a worker has to answer a call
@@ -113,9 +113,9 @@ class Broker:
         for address, about in workers.items():
             present = self.seats.get(address)
             if present is not None:
-                present.notice(_runs(about))
+                present.notice(takes_tasks(about))
             known = present is not None and not present.doubtful and present.lanes >= set(self.lanes)
-            if not known and _runs(about) and self.lanes and address not in self._meeting:
+            if not known and takes_tasks(about) and self.lanes and address not in self._meeting:
                 self._meeting.add(address)
                 self._in_background(self._meet(address, about))
         for seat in self.seats.values():
@@ -380,11 +380,6 @@ class Broker:
                 elif bundle is None:
                     shown.append((name, seat.host, seat.pid, None, None))
         return shown
-
-
-def _runs(about: dict[str, Any]) -> bool:
-    """Tell whether a worker, as the scheduler describes it, takes tasks."""
-    return bool(about.get("status", "running") == "running")
 
 
 def _why_not(address: str, answer: Any) -> str | None:

@@ -79,6 +79,11 @@ class Seat:
         return lane.key in self.lanes and not self.leaving and not self.doubtful
 
 
+def takes_tasks(about: dict[str, Any]) -> bool:
+    """Tell whether a worker, as the scheduler describes it, takes tasks."""
+    return bool(about.get("status", "running") == "running")
+
+
 class Lane:
     """One executor: its tasks, and how long they take."""
 
