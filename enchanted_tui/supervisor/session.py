@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.commands import command_line
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.local.warden import kill_marked
@@ -234,7 +235,7 @@ def fold(journal: Path) -> tuple[CampaignState, list[str]]:
         if not state.sessions and (reader.damage or reader.position):
             raise EnvironmentProblem(
                 f"The first line of {journal} is damaged, and with it what campaign this is. Move the file away; then "
-                f"enchanted-tui --rebuild {journal.parent.parent} takes the finished batches from the run directories."
+                f"{command_line('--rebuild', journal.parent.parent)} takes the finished batches from the run directories."
             )
         damage = [
             f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in reader.damage

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
 from enchanted_tui.storage.lock import Holder
@@ -253,7 +254,9 @@ class Viewer:
         damage = self._source.damage
         if not self._fold.readable or (damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)):
             first = f"The first line of {self.run_dir.journal} is damaged, and with it what campaign this is."
-            return (f"{first} Move the file away; then enchanted-tui --rebuild {self.run_dir.root} takes what the run directories hold.",)
+            return (
+                f"{first} Move the file away; then {command_line('--rebuild', self.run_dir.root)} takes what the run directories hold.",
+            )
         return damage
 
     def _count(self, view: View) -> int:
