@@ -20,6 +20,9 @@ from enchanted_tui.config.validation import Checked, check
 
 AnyPath = str | os.PathLike[str]
 
+#: Longer files are taken for something else, such as a dataset named by mistake.
+MAX_BYTES = 20_000_000
+
 
 def load_config(
     path: AnyPath,
@@ -113,7 +116,11 @@ def _or_raise(result: tuple[CampaignConfig | None, list[Problem]]) -> CampaignCo
 def _read(path: AnyPath) -> str:
     """Read a file as UTF-8 text. Raises ConfigError with one sentence."""
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            _refuse(path, f"this is longer than {MAX_BYTES // 1_000_000} MB, so it is no configuration; name the YAML file of the campaign")
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
         _refuse(path, f"there is no such file{_similar_files(Path(path))}")
     except IsADirectoryError:

@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 
 FORMATS = ("csv", "parquet", "hdf5", "netcdf")
+_BY_SUFFIX = {".parquet": "parquet", ".h5": "hdf5", ".hdf5": "hdf5", ".nc": "netcdf"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options that go with ``--export``."""
     group = parser.add_argument_group("with --export")
-    group.add_argument("--to", type=str.lower, choices=FORMATS, default="csv", help="the format (csv)")
+    group.add_argument("--to", type=str.lower, choices=FORMATS, help="the format; else by the name of FILE, or csv")
     group.add_argument("--out", metavar="FILE", help="where to; RUN_DIR-export.csv in the current directory")
     group.add_argument("--columns", metavar="A,B", help="only these columns, in this order")
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
@@ -29,9 +30,12 @@ def run(options: argparse.Namespace) -> list[Path]:
 
     if options.seed is not None and options.seed < 0:
         raise ExportError(f"--seed {options.seed}: expected a whole number, 0 or more")
+    out = Path(options.out) if options.out else None
+    if out is not None and out.is_dir():
+        raise ExportError(f"--out {out} is a directory; name the file to write")
     wanted = Export(
-        to=options.to,
-        out=Path(options.out) if options.out else None,
+        to=options.to or _BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
+        out=out,
         columns=tuple(name.strip() for name in options.columns.split(",")) if options.columns else (),
         successes_only=options.successes_only,
         split=parse_split(options.split) if options.split else None,

@@ -8,11 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
-
-#: Options that say how a campaign is run, which in the app a dialog asks.
-_OF_RUNS = ("run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "only")
-_OF_THE_APP = ("read_only", "low_bandwidth", "ascii")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,29 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
 
 
-def check(options: argparse.Namespace, *, app: bool) -> None:
-    """Refuse, instead of ignoring them, options that do not go with what is asked; `app` says whether the app is to be opened."""
-    if app:
-        _refuse(options, _OF_RUNS, "with --no-ui or --detach; in the app, a dialog asks how to start a campaign")
-    else:
-        _refuse(options, _OF_THE_APP, "with the app, which --no-ui, --detach and the options that only ask for an answer leave out")
-    if options.only and not options.retry_failed:
-        _refuse(options, ("only",), "with --retry-failed")
-    if options.detach and options.json:
-        _refuse(options, ("json",), "with --no-ui: a campaign in the background has nobody to tell its events")
-
-
-def _refuse(options: argparse.Namespace, names: Sequence[str], where: str) -> None:
-    given = ["--set" if name == "overrides" else "--" + name.replace("_", "-") for name in names if getattr(options, name)]
-    if given:
-        raise RefusedError(f"{', '.join(given)} {'goes' if len(given) == 1 else 'go'} {where}.")
-
-
 def open_app(options: argparse.Namespace) -> int:
     """Open the app on what the options name; give the exit status."""
     from enchanted_tui.ui import minder
 
-    check(options, app=True)
     if not minder.has_terminal():
         raise RefusedError("The app needs a terminal for input and output; add --no-ui to run a campaign without it.")
     target = options.target or options.config_file
@@ -60,11 +38,9 @@ def open_app(options: argparse.Namespace) -> int:
 
 def arguments_of_run(options: argparse.Namespace) -> list[str]:
     """Give the arguments with which the command is run again, in the background."""
-    if options.retry_failed:
-        return ["--retry-failed", options.retry_failed, *(["--only", options.only] if options.only else [])]
-    arguments = [options.config_file or options.target]
-    for name in ("run_mode", "base_run_dir", "log_level"):
-        if getattr(options, name):
+    arguments = ["--retry-failed", options.retry_failed] if options.retry_failed else [options.config_file or options.target]
+    for name in ("run_mode", "base_run_dir", "log_level", "only"):
+        if getattr(options, name) is not None:
             arguments += ["--" + name.replace("_", "-"), getattr(options, name)]
     for override in options.overrides:
         arguments += ["--set", override]
@@ -82,7 +58,7 @@ def detach(arguments: Sequence[str], root: Path) -> tuple[int, str]:
         return started.exit_code, started.output
     return 0, (
         f"The campaign runs in the background (pid {started.pid}); what it says goes to {log}\n"
-        f"  to see it:   enchanted-tui {root}\n  to stop it:  enchanted-tui --control drain {root}"
+        f"  to see it:   {command_line(root)}\n  to stop it:  {command_line('--control', 'drain', root)}"
     )
 
 

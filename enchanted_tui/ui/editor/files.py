@@ -11,8 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Larger files are not configurations.
-MAX_BYTES = 20_000_000
+from enchanted_tui.config.loading import MAX_BYTES
 
 
 class FileProblem(Exception):
