@@ -20,6 +20,7 @@ from enchanted_tui.ui import command as app_command
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
+    from enchanted_tui.executors.base import TaskId
 
 _EPILOG = """\
 exit codes:
@@ -151,25 +152,30 @@ def _retry_failed(options: argparse.Namespace) -> int:
 
     options.target = _existing(options.retry_failed)
     config = _config(options)
+    only = None if options.only is None else _chosen_tasks(options.only)
+    if only is not None:
+        actions.check_failed(Path(options.target), only)
     if options.detach:
         return _detach(options, config)
     observer = headless.print_event if options.json else None
-    only = _chosen_tasks(options.only)
-    supervisor = actions.retry_failed(config, only=lambda task: only is None or task.name in only, observer=observer)
+    supervisor = actions.retry_failed(config, only=lambda task: only is None or task in only, observer=observer)
     return _report(headless.run(supervisor))
 
 
-def _chosen_tasks(text: str | None) -> set[str] | None:
-    """Read the names of tasks with commas between; None stands for all."""
+def _chosen_tasks(text: str) -> set[TaskId]:
+    """Read the names of tasks with commas between."""
+    from enchanted_tui.executors.base import TaskId
     from enchanted_tui.storage.layout import RUN_DIR_NAME
 
-    if text is None:
-        return None
-    names = {name.strip() for name in text.split(",") if name.strip()}
-    for name in names:
-        if not RUN_DIR_NAME.match(name):
+    tasks = set()
+    for name in filter(None, map(str.strip, text.split(","))):
+        match = RUN_DIR_NAME.match(name)
+        if match is None:
             raise RefusedError(f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none.")
-    return names
+        tasks.add(TaskId(*map(int, match.groups())))
+    if not tasks:
+        raise RefusedError("--only names no task; leave it out to run all failed tasks again.")
+    return tasks
 
 
 def _report(outcome: object) -> int:

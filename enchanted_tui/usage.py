@@ -82,10 +82,7 @@ def _where(name: str, asked: str) -> str:
         return "with --export"
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
-    if name in _TARGET:
-        needs = "no configuration" if asked == "schema" else "the run directory alone"
-        return f"with running a campaign; {_spelt(asked)} takes {needs}"
-    return f"with CONFIG or RUN_DIR alone, not with {_spelt(asked)}"
+    return f"with a campaign to run, not with {_spelt(asked)}"
 
 
 def _spelt(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from enchanted_tui.config.components import Checker
 from enchanted_tui.config.conversion import expand
+from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
@@ -57,6 +58,7 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
         return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
 
     Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
+    check_extent(report, sections["sampler"], checked.stages, place)
     return checked
 
 

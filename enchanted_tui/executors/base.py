@@ -42,6 +42,9 @@ class Task:
     attempt: int = 0
     prepared: Any = None
     hide: Sequence[str] = ()  #: inherited columns that the row does not show if the task fails
+    hide_always: Sequence[
+        str
+    ] = ()  #: those that it shows only if the task itself returns them: a step that failed would have replaced them
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,8 @@ def task_message(task: Any) -> dict[str, Any]:
         message["prepared"] = task.prepared
     if task.hide:
         message["hide"] = list(task.hide)
+    if task.hide_always:
+        message["hide_always"] = list(task.hide_always)
     return message
 
 
@@ -167,8 +169,8 @@ def compose_row(
 ) -> dict[str, Any]:
     """Give the datapoint's columns in their order: outputs, success, inputs, run time, run directory.
 
-    An output replaces an equally named input. The row of a failed task does not show, under the name of one of its own outputs,
-    the value that its parent or previous step had.
+    An output replaces an equally named input. The row of a failed task, and those of the steps after it, do not show, under the name of
+    one of its own outputs, the value that its parent or previous step had.
     """
     runner_name = message["runner"]
     row = dict(outputs)
@@ -179,7 +181,7 @@ def compose_row(
     row.pop(own_success, None)
     row.pop(own_runtime, None)
     row[own_success] = row["success"]
-    hidden = {"success", "run_dir", own_success, own_runtime}
+    hidden = {"success", "run_dir", own_success, own_runtime, *message.get("hide_always", ())}
     if failure is not None:
         hidden.update(message.get("hide", ()))
     for key, value in message["params"].items():

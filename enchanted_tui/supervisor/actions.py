@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from enchanted_tui.supervisor import control, snapshot
 from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.live import read_live
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome, RefusedError
 from enchanted_tui.supervisor.session import fold, has_record
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
@@ -109,6 +110,24 @@ def retry_failed(
 ) -> Supervisor:
     """Give a supervisor that runs the failed samples again, and everything that was computed from them, in place of what is recorded."""
     return Supervisor(config, mode="resume", observer=observer, retry=lambda state: [task for task in state.failed_tasks() if only(task)])
+
+
+def check_failed(root: Path, tasks: Collection[TaskId]) -> None:
+    """Raise RefusedError, with the nearest that would do, unless each of `tasks` is where a sample failed first."""
+    failed = list(read_state(root).failed_tasks())
+    wrong = sorted(set(tasks) - set(failed))
+    if not wrong:
+        return
+    if not failed:
+        raise RefusedError(f"No task has failed in {root}, so there is none to run again.")
+    near = ", ".join(task.name for task in nearest_tasks(wrong[0], failed))
+    others = "" if len(wrong) == 1 else f" (and so for {len(wrong) - 1} more of the names given)"
+    raise RefusedError(f"{wrong[0].name} is no task of {root} at which a sample failed first{others}; nearest to it: {near}.")
+
+
+def nearest_tasks(wanted: TaskId, tasks: Iterable[TaskId], count: int = 3) -> list[TaskId]:
+    """Give the tasks nearest to one by stage, then batch, sample and step."""
+    return heapq.nsmallest(count, tasks, key=lambda task: [abs(a - b) for a, b in zip(wanted, task, strict=True)])
 
 
 def rebuild(root: Path, config: CampaignConfig) -> list[str]:

@@ -106,11 +106,11 @@ class Dispatcher:
         for ready in items:
             runner = run.plan.runners[ready.id.step]
             try:
-                params, hide = run.params(ready)
+                inputs = run.inputs(ready)
             except LostSamplesError as error:
                 self._fail(Task(ready.id, runner, {}), "lost", str(error))
                 continue
-            task = Task(ready.id, runner, params, self.attempts.get(ready.id, 0), None, hide)
+            task = Task(ready.id, runner, inputs.params, self.attempts.get(ready.id, 0), None, inputs.hide, inputs.hide_always)
             reason = run.reason_to_skip(ready.id)
             if reason is not None:
                 self._return(task, skip_task(task_message(task), self._context_fields, reason))
@@ -118,7 +118,7 @@ class Dispatcher:
             preparer = self._preparers.get(runner)
             if preparer is not None:
                 try:
-                    task.prepared = preparer.prepare(dict(params))
+                    task.prepared = preparer.prepare(dict(inputs.params))
                 except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
                     kind = getattr(error, "failure_kind", "prepare")
                     self._fail(task, kind, f"{type(error).__name__}: {error}")

@@ -28,7 +28,7 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 adaptive=learns(sampler),
                 learning=is_learning_sampler(sampler),
                 runners=runners,
-                own_outputs=tuple(frozenset({"output", *_output_names(config, runner)} - drawn) for runner in runners),
+                own_outputs=tuple(frozenset(_output_names(config, runner) - drawn) for runner in runners),
                 data_dir=str(session.run_dir.data),
                 skip_failed_parents=config.supervisor.failed_parents == "skip",
                 skip_after_failed_step=config.supervisor.failed_steps == "skip",
@@ -83,8 +83,8 @@ def is_learning_sampler(sampler: Any) -> bool:
     return isinstance(sampler, LearningSampler)
 
 
-def _output_names(config: Any, runner: str) -> list[str]:
+def _output_names(config: Any, runner: str) -> set[str]:
+    """Give the columns that a runner returns: those it declares, else the customary one."""
     spec = config.runners[runner]
-    if not hasattr(spec.cls, "output_names"):
-        return []
-    return list(spec.build().output_names())
+    declared = spec.build().output_names() if hasattr(spec.cls, "output_names") else ()
+    return set(declared) or {"output"}

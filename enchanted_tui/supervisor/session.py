@@ -18,6 +18,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.commands import command_line
+from enchanted_tui.config.extent import too_many_rows
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.local.warden import kill_marked
@@ -273,18 +274,30 @@ def _is_same(old: Any, new: Any) -> bool:
 
 
 def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:
-    """Give each stage's target for a resume (the recorded one, or a larger budget) or an extension (the last one grows by its budget)."""
+    """Give each stage's target for a resume (the recorded one, or a larger budget) or an extension (the last one grows by its budget).
+
+    Raises EnvironmentProblem if there is nothing to extend, RefusedError if it would be too much.
+    """
     recorded = [stage.target for stage in state.stages]
     if mode == "extend":
-        last = samplers[-1]
-        total = getattr(last, "total", None)
-        if total is not None and recorded[-1] >= total:
-            raise EnvironmentProblem(
-                f"There is nothing to extend: {type(last).__name__} has {total} points and all of them belong to the campaign already."
-            )
-        recorded[-1] += last.budget
-        return recorded[:-1] + [recorded[-1] if total is None else min(recorded[-1], total)]
-    return [max(old, sampler_target(sampler)) for old, sampler in zip(recorded, samplers, strict=True)]
+        targets = [*recorded[:-1], _extended(recorded[-1], samplers[-1])]
+    else:
+        targets = [max(old, sampler_target(sampler)) for old, sampler in zip(recorded, samplers, strict=True)]
+    excess = too_many_rows(targets)
+    if excess is not None:
+        raise RefusedError(f"Together with what is recorded, stage {excess[0]} would be too large: {excess[1]}.")
+    return targets
+
+
+def _extended(recorded: int, sampler: SomeSampler) -> int:
+    total: int | None = getattr(sampler, "total", None)
+    if total is None:
+        return recorded + sampler.budget
+    if recorded >= total:
+        raise EnvironmentProblem(
+            f"There is nothing to extend: {type(sampler).__name__} has {total} points and all of them belong to the campaign already."
+        )
+    return min(recorded + sampler.budget, total)
 
 
 # -- both -------------------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,14 @@ class Ready(NamedTuple):
     row: Row | None
 
 
+class Inputs(NamedTuple):
+    """What a task is handed, and the inherited columns that its row hides: if it fails, and in any case."""
+
+    params: Row
+    hide: list[str]
+    hide_always: list[str]
+
+
 class SomeSampler(Protocol):
     """What the supervisor needs of a sampler, a plugin's included."""
 
@@ -178,22 +186,36 @@ class StageRun:
                     yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
                     break
 
-    def params(self, ready: Ready) -> tuple[Row, list[str]]:
-        """Give a task's parameters, and the inherited columns that its row hides if it fails."""
+    def inputs(self, ready: Ready) -> Inputs:
+        """Give what a task is handed."""
+        params, lost = self._params(ready)
+        inherits = ready.id.step or self.plan.depth
+        return Inputs(params, [name for name in self.plan.own_outputs[ready.id.step] if name in params] if inherits else [], lost)
+
+    def _params(self, ready: Ready) -> tuple[Row, list[str]]:
+        """Give a task's parameters, and which of them the row of the step before does not show because a step failed."""
         task = ready.id
         batch = self.stage.batches[task.batch]
-        if task.step:
-            row = ready.row
-            if row is None:
-                row = self._journal.read_row(batch.steps[task.step - 1].offsets[task.sample])
-            params = dict(row)
-            params["run_dir"] = self._absolute(params["run_dir"])
-        elif self.plan.depth:
-            parent, position = divmod(task.sample, batch.size)
-            params = {**self._parent_row(parent), **self._sample(batch, position)}
-        else:
-            return self._sample(batch, task.sample), []
-        return params, [name for name in self.plan.own_outputs[task.step] if name in params]
+        if not task.step:
+            return self._first_params(batch, task.sample), []
+        row = ready.row
+        if row is None:
+            row = self._journal.read_row(batch.steps[task.step - 1].offsets[task.sample])
+        params = dict(row)
+        params["run_dir"] = self._absolute(params["run_dir"])
+        if all(step.outcomes[task.sample] < FAILED for step in batch.steps[: task.step]):
+            return params, []
+        before, lost = self._params(Ready(task._replace(step=task.step - 1), None))
+        inherited = [
+            name for name in dict.fromkeys((*lost, *self.plan.own_outputs[task.step - 1])) if name in before.keys() - params.keys()
+        ]
+        return {**params, **{name: before[name] for name in inherited}}, inherited
+
+    def _first_params(self, batch: BatchState, sample: int) -> Row:
+        if not self.plan.depth:
+            return self._sample(batch, sample)
+        parent, position = divmod(sample, batch.size)
+        return {**self._parent_row(parent), **self._sample(batch, position)}
 
     def reason_to_skip(self, task: TaskId) -> str | None:
         """Say why a task is recorded as skipped and not run; None if it is run."""

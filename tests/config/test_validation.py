@@ -180,7 +180,7 @@ TYPES = [
     (
         "e1: {type: LocalExecutor}",
         "e1: {type: LocalExecutor}\n  e2: {type: LocalExecutor, n_workers: 0}",
-        ["c.yaml:3:40: executors.e2.n_workers: expected an integer >= 1, found 0"],
+        ["c.yaml:3:40: executors.e2.n_workers: expected an integer >= 1 and <= 4096, found 0"],
     ),
 ]
 

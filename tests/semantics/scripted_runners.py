@@ -168,3 +168,18 @@ class LearningSampler(CountingSampler):
 
     def register_future(self, dataset: Any) -> None:
         self._seen += len(dataset)
+
+
+class RelayRunner:
+    """Returns the given outputs, or fails where x is in `fails`; leaves what it was handed in a file."""
+
+    def __init__(self, returns: dict[str, Any] | None = None, fails: list[Any] | None = None, **_: Any) -> None:
+        self._returns, self._fails = returns or {}, fails or []
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        note_run(run_dir)
+        with open(os.path.join(run_dir, "handed.txt"), "w", encoding="utf-8") as file:
+            file.write(repr({name: value for name, value in params.items() if name in ("x", "output", "energy", "mesh")}))
+        if params["x"] in self._fails:
+            raise ValueError("does not converge")
+        return {**{name: [value, params["x"]] for name, value in self._returns.items()}, "success": True}

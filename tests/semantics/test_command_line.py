@@ -29,12 +29,12 @@ def finished(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> Campaign
     [
         ("campaign.yaml --no-ui --seed 0", "--seed goes with --export; the seed of a campaign is --set supervisor.seed=N."),
         ("campaign.yaml --check --to parquet --out x", "--to, --out go with --export."),
-        ("--status run --overwrite --set a=1", "--set, --overwrite go with CONFIG or RUN_DIR alone, not with --status."),
-        ("--control drain run --json", "--json goes with CONFIG or RUN_DIR alone, not with --control."),
-        ("--retry-failed run --run-mode fresh", "--run-mode goes with CONFIG or RUN_DIR alone, not with --retry-failed."),
-        ("--rebuild run --detach", "--detach goes with CONFIG or RUN_DIR alone, not with --rebuild."),
-        ("campaign.yaml --status run", "CONFIG goes with running a campaign; --status takes the run directory alone."),
-        ("--config_file campaign.yaml --schema", "--config_file goes with running a campaign; --schema takes no configuration."),
+        ("--status run --overwrite --set a=1", "--set, --overwrite go with a campaign to run, not with --status."),
+        ("--control drain run --json", "--json goes with a campaign to run, not with --control."),
+        ("--retry-failed run --run-mode fresh", "--run-mode goes with a campaign to run, not with --retry-failed."),
+        ("--rebuild run --detach", "--detach goes with a campaign to run, not with --rebuild."),
+        ("campaign.yaml --status run", "CONFIG goes with a campaign to run, not with --status."),
+        ("--config_file campaign.yaml --schema", "--config_file goes with a campaign to run, not with --schema."),
         ("campaign.yaml --no-ui --only d0_b0_s0_r0", "--only goes with --retry-failed."),
         ("campaign.yaml --detach --json", "--json goes with --no-ui: a campaign in the background has nobody to tell its events."),
         (

@@ -174,3 +174,49 @@ def test_a_directory_without_a_campaign_has_nothing_to_retry(campaign: Campaign,
     campaign.run_dir.mkdir()
     assert retry(campaign) == 3
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ("d0_b0_s0_r0", "nearest to it: d0_b0_s1_r0, d0_b0_s2_r0"),
+        ("d0_b0_s1_r0,d0_b0_s3_r0,d7_b0_s0_r0", "so for 1 more"),
+        ("d0_b0_s1_r1", "nearest to it: d0_b0_s1_r0"),
+        (" , ", "names no task"),
+        ("everything", "takes names of tasks"),
+    ],
+)
+def test_a_name_that_is_no_failed_task_is_refused(
+    campaign: Campaign, fault: Path, only: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt name must not pass for a retry that went well: nothing runs, nothing is recorded, the nearest names are given."""
+    assert campaign.run(config=one_stage()) == 0
+    before = campaign.path("state/journal.jsonl").read_bytes()
+    fault.unlink()
+    capsys.readouterr()
+    assert retry(campaign, "--only", only) == 2
+    assert said in capsys.readouterr().err
+    assert not campaign.executions()
+    assert campaign.path("state/journal.jsonl").read_bytes() == before
+    assert retry(campaign, "--only", "d0_b0_s1_r0") == 0
+    assert list(campaign.executions()) == ["d0_b0_s1_r0"]
+    fault.touch()
+
+
+def test_a_name_where_nothing_has_failed_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a failed task no name can be one."""
+    assert campaign.run(config=campaign_config(array_sampler("x", [1, 2]))) == 0
+    assert retry(campaign, "--only", "d0_b0_s0_r0") == 2
+    assert "No task has failed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [("--overwrite",), ("--run-mode", "extend"), ("--base-run-dir", "elsewhere"), ("other.yaml",)])
+def test_what_a_retry_cannot_heed_is_refused(
+    campaign: Campaign, fault: Path, more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An option that would be ignored is an error, before anything runs."""
+    assert campaign.run(config=one_stage()) == 0
+    capsys.readouterr()
+    assert retry(campaign, *more) == 2
+    assert "not with --retry-failed" in capsys.readouterr().err
+    assert not campaign.executions()

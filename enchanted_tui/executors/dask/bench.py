@@ -182,7 +182,13 @@ def run_bundle(token: str, instance: str, lane: str, messages: Sequence[bytes]) 
 def _task(message: bytes) -> Task:
     fields: Mapping[str, Any] = values.decode(message)
     return Task(
-        TaskId(*fields["task"]), fields["runner"], fields["params"], fields["attempt"], fields.get("prepared"), fields.get("hide", ())
+        TaskId(*fields["task"]),
+        fields["runner"],
+        fields["params"],
+        fields["attempt"],
+        fields.get("prepared"),
+        fields.get("hide", ()),
+        fields.get("hide_always", ()),
     )
 
 

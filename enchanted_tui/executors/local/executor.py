@@ -10,6 +10,7 @@ from enchanted_tui.config.options import option
 from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, TaskId, WorkerInfo
 from enchanted_tui.executors.local.pool import Pool
 
+MOST_WORKERS = 4096  #: each is a process, which is started at once
 _LOGIN_NODE_WORKERS = 4
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -20,6 +21,10 @@ class LocalExecutor(Executor):
     A sample that raises, exits, crashes, runs out of memory or hangs past `timeout_sec` costs that sample alone. Executors without
     `n_workers` share one set of workers.
     """
+
+    n_workers: int | None = option(
+        None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1, le=MOST_WORKERS
+    )
 
     _pool: Pool | None = None
     _lowered = False
@@ -78,7 +83,9 @@ class JoblibExecutor(LocalExecutor):
     """The local workers under the name they had when joblib ran them; `n_jobs` is honoured."""
 
     n_jobs: int | None = option(
-        None, doc="Number of workers as joblib counts them: -1 means all CPUs, -2 all but one, and so on. `n_workers` comes first."
+        None,
+        doc="Number of workers as joblib counts them: -1 means all CPUs, -2 all but one, and so on. `n_workers` comes first.",
+        le=MOST_WORKERS,
     )
 
     def worker_count(self) -> int:

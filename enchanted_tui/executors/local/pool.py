@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+import math
 import os
 import selectors
 import socket
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 _AHEAD_SECONDS = 0.02  #: how much work a worker is given in advance
 _MAX_AHEAD = 64
 _START_ATTEMPTS = 3
+_LONGEST_WAIT = 3600.0  #: seconds; the operating system takes no time-out beyond 24 days
 
 
 class Pool:
@@ -249,7 +251,8 @@ class Pool:
         if self._timeout is None or self._closing:
             return None
         running = [worker.since for worker in self._workers.values() if worker.running]
-        return max(0.0, min(running) + self._timeout - time.monotonic()) if running else None
+        left = min(running) + self._timeout - time.monotonic() if running else math.inf
+        return min(max(0.0, left), _LONGEST_WAIT)
 
     def _enforce_time_limit(self) -> None:
         if self._timeout is None:
