@@ -6,6 +6,7 @@ import math
 
 import numpy
 import pytest
+from scipy.stats import qmc
 
 from enchanted_tui.samplers.learning import acquisition as functions
 from enchanted_tui.samplers.learning.acquisition import Acquisition
@@ -217,3 +218,15 @@ def test_the_same_question_has_the_same_answer_to_the_bit():
     _, points, values = data(12, 3)
     ask = lambda: propose(options(), points, values, points[:1] / 2, 3, [7, 0, 12]).points.tobytes()  # noqa: E731
     assert ask() == ask()
+
+
+@pytest.mark.parametrize("known_as", ["seed", "rng"])
+def test_every_scipy_that_may_be_installed_serves(known_as, monkeypatch):
+    """Up to 1.14, the oldest that we take among them, its engines know the random state as `seed`; one day as `rng` alone."""
+    sobol = qmc.Sobol
+    signature = {"seed": lambda d, *, scramble=True, seed=None: sobol(d, scramble=scramble, seed=seed)}
+    signature["rng"] = lambda d, *, scramble=True, rng=None: sobol(d, scramble=scramble, seed=rng)
+    _, points, values = data(12, 2)
+    expected = propose(options(), points, values, numpy.empty((0, 2)), 1, 5).points
+    monkeypatch.setattr(qmc, "Sobol", signature[known_as])
+    assert propose(options(), points, values, numpy.empty((0, 2)), 1, 5).points.tolist() == expected.tolist()
