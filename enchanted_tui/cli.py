@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui import __version__
-from enchanted_tui.export.command import add_arguments as add_export_arguments
+from enchanted_tui.export import command as export_command
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, RefusedError
 from enchanted_tui.ui import command as app_command
 
@@ -112,11 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
     app_command.add_arguments(parser)
-    add_export_arguments(parser)
+    export_command.add_arguments(parser)
     return parser
 
 
 def _act(options: argparse.Namespace) -> int:
+    export_command.check(options)
     asked = next((action for name, action in _ACTIONS.items() if getattr(options, name)), None)
     opens_app = asked is None and not (options.no_ui or options.detach or options.check or options.dry_run)
     if opens_app:
@@ -287,10 +288,8 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from enchanted_tui.export import command
-
     _existing(options.export)
-    written = [str(path) for path in command.run(options)]
+    written = [str(path) for path in export_command.run(options)]
     print(json.dumps({"written": written}) if options.json else "\n".join(written))
     return ExitCode.COMPLETED
 
