@@ -309,6 +309,20 @@ def test_a_column_that_nobody_gives_is_told(campaign: Campaign, capsys: pytest.C
     assert "without a column" not in capsys.readouterr().err.replace("'hieght'", "")
 
 
+@pytest.mark.parametrize("value", ["[1.0, 2.0]", '"high"', "{'a': 1}", "numpy.arange(3.0)"])
+def test_a_column_without_numbers_is_told(campaign: Campaign, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile instead of its peak: the whole budget would be drawn at random with nothing said."""
+    runner = {"type": "PythonRunner", "function": "profiles:profile"}
+    (campaign.config_path.parent / "profiles.py").write_text(
+        f"import numpy\n\ndef profile(x):\n    return {{'output': {value}, 'peak': None if x < 0.5 else x, 'success': True}}\n"
+    )
+    assert campaign.run(config=config(BAYESIAN, runner, budget=6)) == 0
+    said = capsys.readouterr().err
+    assert said.count("without a column 'output' with a number in it") == 1
+    assert campaign.run("--overwrite", config=config(BAYESIAN, runner, budget=6, observations=["peak"])) == 0
+    assert "without a column" not in capsys.readouterr().err, "a value that is missing is data"
+
+
 @pytest.mark.parametrize("parser", [None, "learning_runners:HeightParser"])
 def test_an_earlier_campaign_that_is_not_there_is_told(campaign: Campaign, parser: str | None, capsys: pytest.CaptureFixture[str]) -> None:
     """Before anything is created; the campaign's own directory, which the older program wanted, is none."""
