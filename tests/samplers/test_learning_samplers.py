@@ -200,7 +200,9 @@ def test_options_that_make_no_sense_are_told() -> None:
     """Before anything is created."""
     assert [where for where, _ in bayesian(4).warnings()] == ["initial_samples"]
     assert [where for where, _ in bayesian(9, observations=[]).problems()] == ["observations"]
-    assert [where for where, _ in bayesian(9, parser="no_such_parser").problems()] == ["parser"]
+    ((where, said),) = bayesian(9, parser="no_such_parser").problems()
+    assert where == "parser"
+    assert "are ," not in said, "a list of nothing"
 
 
 def test_a_missing_extra_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
