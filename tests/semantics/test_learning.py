@@ -261,6 +261,20 @@ def test_a_campaign_ends_when_it_is_enough(campaign: Campaign, limit: str, capsy
     assert set(campaign.executions().values()) == {1}
 
 
+@pytest.mark.parametrize("sampler", BOTH)
+def test_equal_values_are_not_enough(campaign: Campaign, sampler: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """A code that gives 0 below its threshold: no share of a spread that there is not ends the campaign after its first batch."""
+    runner = {"type": "PythonRunner", "function": "flat:flat"}
+    (campaign.config_path.parent / "flat.py").write_text("def flat(x):\n    return {'output': 0.0, 'success': True}\n")
+    limits = {"stop_when": {"target_relative_error": 0.5}}
+    assert campaign.run(config=config(sampler, runner, budget=10, supervisor=limits)) == 0
+    assert campaign.records("end")[-1]["reason"] == "completed"
+    assert {record["cv_error_relative"] for record in campaign.records("learned")} == {None}
+    capsys.readouterr()
+    assert cli.main(["--status", "run"]) == 0
+    assert "cross-validated error 0 from 10 observations" in capsys.readouterr().out
+
+
 def test_limits_that_make_no_sense_are_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt limit, one that no sampler can reach, and one below zero; before anything is created."""
     for limits, said in (({"target_eror": 1.0}, "did you mean 'target_error'"), ({"core_hours": -1}, "> 0")):
