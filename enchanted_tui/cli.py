@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui import __version__, usage
-from enchanted_tui.export.command import add_arguments as add_export_arguments
+from enchanted_tui.export import command as export_command
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, RefusedError
 from enchanted_tui.ui import command as app_command
 
@@ -108,7 +108,7 @@ def _parser() -> usage.Parser:
     instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
     app_command.add_arguments(parser)
-    add_export_arguments(parser)
+    export_command.add_arguments(parser)
     return parser
 
 
@@ -278,10 +278,8 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from enchanted_tui.export import command
-
     _existing(options.export)
-    return _written(options, [str(path) for path in command.run(options)])
+    return _written(options, [str(path) for path in export_command.run(options)])
 
 
 #: What can be asked for, by the option that asks.

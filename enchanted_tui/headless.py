@@ -250,8 +250,9 @@ def duration(seconds: float) -> str:
 def learned_words(point: LearnedPoint) -> str:
     """Say what a sampler has learnt: ``best 1.23, cross-validated error 0.05 (4 % of the spread) from 37 observations, 2 failed``."""
     words = [] if point.best is None else [f"best {point.best:.6g}"]
-    if point.cv_error is not None and point.cv_error_relative is not None:
-        words.append(f"cross-validated error {point.cv_error:.3g} ({100 * point.cv_error_relative:.3g} % of the spread)")
+    if point.cv_error is not None:
+        share = "" if point.cv_error_relative is None else f" ({100 * point.cv_error_relative:.3g} % of the spread)"
+        words.append(f"cross-validated error {point.cv_error:.3g}{share}")
     if point.acquisition is not None:
         words.append(f"acquisition {point.acquisition:.3g}")
     failed = f", {point.failed} failed" if point.failed else ""

@@ -62,6 +62,9 @@ def check(options: argparse.Namespace, asked: str) -> None:
         where = _where(idle[0], asked)
         together = [name for name in idle if _where(name, asked) == where]
         raise RefusedError(f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}.")
+    for name in sorted(_OF_EXPORTS):
+        if getattr(options, name) == "":
+            raise RefusedError(f"{_spelt(name)}: nothing is given; leave the option out, or say what is wanted.")
     if options.detach and options.json:
         raise RefusedError("--json goes with --no-ui: a campaign in the background has nobody to tell its events.")
 
@@ -77,12 +80,13 @@ def _where(name: str, asked: str) -> str:
     if name == "only":
         return "with --retry-failed"
     if name == "seed":
-        return "with --export; the seed of a campaign is --set supervisor.seed=N"
+        return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:
-        return "with --export"
+        return "with --export RUN_DIR"
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
-    return f"with a campaign to run, not with {_spelt(asked)}"
+    once = "; name the run directory once" if name in _TARGET and asked != "schema" else ""
+    return f"with a campaign to run, not with {_spelt(asked)}{once}"
 
 
 def _spelt(name: str) -> str:

@@ -122,12 +122,12 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, help="how many; by default 20, and 2 for tokamak")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--evaluations", type=int, default=50)
-    parser.add_argument("--kernels", nargs="+", default=["Matern-3/2", "Matern-5/2", "RBF"])
+    parser.add_argument("--kernels", nargs="+", default=["Matern-3/2", "Matern-5/2"])
     parser.add_argument("--botorch", metavar="PYTHON", help="interpreter of an environment that has BoTorch")
     parser.add_argument("--freegs", metavar="PYTHON", default=sys.executable, help="interpreter of an environment that has FreeGS")
     parser.add_argument("--directory", type=Path, default=Path("runs/learning"), help="where the campaigns with FreeGS are kept")
-    parser.add_argument("--campaigns", type=int, default=2, help="seeds for which workers are really kept busy")
-    parser.add_argument("--longest", type=float, default=10.0, help="seconds of the longest sample there")
+    parser.add_argument("--campaigns", type=int, default=3, help="seeds for which workers are really kept busy")
+    parser.add_argument("--longest", type=float, default=40.0, help="seconds of the longest sample there")
     options = parser.parse_args()
     if options.seeds is None:
         options.seeds = 2 if options.what == "tokamak" else 20

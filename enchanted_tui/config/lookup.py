@@ -163,7 +163,8 @@ def _unknown(kind: str, name: str) -> str:
     if "." in name:
         return f"there is no {kind} {shortened(name)!r}; a class is named as package.module:Class, with a colon before the class"
     listed = ", ".join(dict.fromkeys(known))
-    return f"there is no {kind} {shortened(name)!r}; there are {listed}, and any class can be named as package.module:Class"
+    there = f"there are {listed}, and any" if listed else "no package with one is installed, but any"
+    return f"there is no {kind} {shortened(name)!r}; {there} class can be named as package.module:Class"
 
 
 def _with_suffix(kind: str, name: str) -> str | None:

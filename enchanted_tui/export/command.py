@@ -31,8 +31,6 @@ def run(options: argparse.Namespace) -> list[Path]:
     if options.seed is not None and options.seed < 0:
         raise ExportError(f"--seed {options.seed}: expected a whole number, 0 or more")
     out = Path(options.out) if options.out else None
-    if out is not None and out.is_dir():
-        raise ExportError(f"--out {out} is a directory; name the file to write")
     wanted = Export(
         to=options.to or _BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
         out=out,

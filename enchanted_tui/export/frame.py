@@ -57,6 +57,8 @@ def _read(path: Path) -> Cells:
         return _read_parquet(path)
     if start == b"\x89HDF\r\n\x1a\n":
         return read_hdf5_table(path)
+    if RunDir(path.resolve().parent).dataset.name == path.name and RunDir(path.resolve().parent).journal.is_file():
+        raise ExportError(f"{path} has no types; load the run directory, {path.parent}, which has")
     if not schema_path(path).is_file():
         raise ExportError(f"{schema_path(path)} is missing, which has the types of {path.name}; without it, pandas.read_csv guesses them")
     return read_csv(path)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from enchanted_tui.export.selection import ExportError
 from enchanted_tui.storage.atomic import partial_path, remove_if_there
 from enchanted_tui.storage.column_types import ColumnType, for_hdf5, link_name, unicode_name
 
@@ -81,13 +82,15 @@ def write_netcdf(
 
 
 def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, str]]:
-    """Give columns, their cells and the provenance of what either function has written."""
+    """Give columns, their cells and the provenance of what either function has written; ExportError for a file of anything else."""
     import h5py
 
     with h5py.File(path) as file:
         is_netcdf = not isinstance(file.get("columns"), h5py.Group)  # a column may have that name
         home = file if is_netcdf else file["columns"]
         names = [name for name in home if "kind" in home[name].attrs]
+        if not names:
+            raise ExportError(f"{path} was not written by an export; of runs.h5, load the run directory in which it lies")
         names.sort(key=lambda name: int(np.ravel(home[name].attrs["position"])[0]))
         columns, cells = [], []
         for name in names:

@@ -1,15 +1,17 @@
-"""Which rows and columns are exported, and into which part of a split each row goes."""
+"""Which rows and columns are exported, into which part of a split each row goes, and where a file must not go."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from enchanted_tui.config.problems import nearest
 from enchanted_tui.storage.column_types import ColumnType
+from enchanted_tui.storage.layout import campaign_that_owns
 from enchanted_tui.supervisor.outcome import RefusedError
 
 _PART_NAMES = {1: ("all",), 2: ("train", "test"), 3: ("train", "validation", "test")}
@@ -76,3 +78,12 @@ def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) 
             said.append(f"{name!r}" + (f" (did you mean {guess!r}?)" if guess else ""))
         raise ExportError(f"--columns: the dataset has no column {', '.join(said)}; it has {', '.join(by_name)}")
     return [by_name[name] for name in dict.fromkeys(wanted)]
+
+
+def check_place(path: Path) -> None:
+    """Raise ExportError where a file must not be put: in place of what is no file, or of a campaign's own record and results."""
+    if path.exists() and not path.is_file():
+        raise ExportError(f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a file")
+    campaign = campaign_that_owns(path)
+    if campaign is not None:
+        raise ExportError(f"--out {path}: there the campaign in {campaign} keeps its own files; name another place")

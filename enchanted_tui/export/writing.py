@@ -10,7 +10,7 @@ from typing import Any
 from enchanted_tui.commands import command_line
 from enchanted_tui.export.csv_table import write_csv
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
-from enchanted_tui.export.selection import ExportError, parts, select_columns
+from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
 from enchanted_tui.storage.column_types import ColumnType, column_types
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.parquet import write_parquet
@@ -72,18 +72,19 @@ def export(root: Path, wanted: Export) -> list[Path]:
             select_columns(column_types(_kept(read_rows, keep)(), state.units), wanted.columns),
             metadata(run_dir, state),
         )
-        written = []
+        files: dict[Path, tuple[_Source, frozenset[int] | None]] = {}
         stem = wanted.out or Path(f"{run_dir.root.name}-export{SUFFIXES[wanted.to]}")
         for part in parts(sum(keep), wanted.split, state.seed if wanted.seed is None else wanted.seed):
             path = stem.with_name(f"{stem.stem}-{part.name}{stem.suffix}") if part.name else stem
-            _write(wanted.to, path, source, part.rows)
-            written.append(path)
+            files[path] = source, part.rows
             if wanted.provenance:
                 told = _Source(read_provenance, keep, _provenance_columns(read_provenance()), source.metadata)
-                path = path.with_name(f"{path.stem}.provenance{path.suffix}")
-                _write(wanted.to, path, told, part.rows)
-                written.append(path)
-    return written
+                files[path.with_name(f"{path.stem}.provenance{path.suffix}")] = told, part.rows
+        for path in files:
+            check_place(path)
+        for path, (table, rows) in files.items():
+            _write(wanted.to, path.resolve(), table, rows)  # a link stays a link
+    return list(files)
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,9 @@ def _write(to: str, path: Path, source: _Source, chosen: frozenset[int] | None) 
         try:
             write_netcdf(path, rows, source.columns, source.metadata, count)
         except ImportError:
-            raise ExportError("NetCDF files need the package h5netcdf; install enchanted-tui[netcdf]") from None
+            raise ExportError(
+                "NetCDF files need the extra 'netcdf' (pip install 'enchanted-tui[netcdf]'); h5netcdf cannot be imported here"
+            ) from None
 
 
 def _kept(read_rows: Rows, keep: Sequence[bool], chosen: frozenset[int] | None = None) -> Rows:

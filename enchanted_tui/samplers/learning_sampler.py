@@ -67,6 +67,16 @@ class _Known:
         return [self.findings[position] for position in sorted(self.findings)]
 
 
+def _number(value: Any) -> float | None:
+    """Give a value as a number, NaN if it is missing or too large; None if it is something else: an array, or text."""
+    try:
+        return math.nan if value is None or value == "" else float(value)
+    except OverflowError:
+        return math.nan
+    except (TypeError, ValueError):
+        return None
+
+
 class LearningSampler(BoxSampler):
     """A sampler whose next samples depend on the results so far."""
 
@@ -108,7 +118,7 @@ class LearningSampler(BoxSampler):
         self._known = _Known()
         self._drawn: list[Sample] = []
         self._fitted: dict[str, Any] | None = None
-        self._told_absent = False
+        self._told_useless = False
 
     # -- what a kind of learning says -------------------------------------------------------------------------------------
 
@@ -139,29 +149,39 @@ class LearningSampler(BoxSampler):
         Its value is the mean over the rows that succeeded; where none did, or a value is missing or not finite, the sample failed.
         """
         for row in rows:
-            self._note_absent(row)
+            self._note_useless(row)
         values = [self.value_of(row) for row in rows]
         good = [value for value in values if math.isfinite(value)]
-        value = math.fsum(good) / len(good) if good else math.nan
+        try:
+            value = math.fsum(good) / len(good) if good else math.nan
+        except OverflowError:  # beyond all floating point
+            value = math.nan
         self._known.findings[position] = Finding(position, self._unit(sample), value)
 
-    def _note_absent(self, row: Row) -> None:
-        """Say once that a sample has succeeded without a column that is to be learnt from: its name may be misspelt."""
-        absent = [name or "output" for name in self.observations if (name or "output") not in row]
-        if absent and not self._told_absent and row.get("success") in (True, "True"):
-            self._told_absent = True
-            log.warning(
-                f"nothing is learnt from samples without a column {', '.join(map(repr, absent))}, although they succeed; "
-                f"the first such sample has {', '.join(map(str, row))}: name one of these in the sampler's observations"
-            )
+    def _note_useless(self, row: Row) -> None:
+        """Say once that a sample has succeeded without a number in a column that is to be learnt from: its name may be misspelt."""
+        if self._told_useless or row.get("success") not in (True, "True"):
+            return
+        names = [name or "output" for name in self.observations]
+        absent = [name for name in names if name not in row]
+        others = [name for name in names if name in row and _number(row[name]) is None]
+        if not absent and not others:
+            return
+        self._told_useless = True
+        without = [*map(repr, absent), *(f"{name!r} with a number in it" for name in others)]
+        log.warning(
+            f"nothing is learnt from samples without a column {', '.join(without)}, although they succeed; "
+            f"the first such sample has {', '.join(map(str, row))}: name columns of numbers among these in the sampler's observations"
+        )
 
     def value_of(self, row: Row) -> float:
         """Give what is learnt from a row: the sum of the observations, or NaN if there is nothing to learn from it."""
         if row.get("success") not in (True, "True"):
             return math.nan
+        numbers = [_number(row.get(name or "output")) for name in self.observations]
         try:
-            return math.fsum(float(row.get(name or "output", math.nan)) for name in self.observations)
-        except (TypeError, ValueError, OverflowError):
+            return math.fsum(math.nan if number is None else number for number in numbers)
+        except (ValueError, OverflowError):  # infinities of both signs; a sum beyond all floating point
             return math.nan
 
     def known_count(self) -> int:

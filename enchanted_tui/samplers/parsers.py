@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from enchanted_tui.samplers.base import Sample
 log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
+
+_STEP = re.compile(r"(d\d+_b\d+_s\d+)_r(\d+)")
 
 
 class ParserReader:
@@ -100,8 +103,20 @@ def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
         with (root / "enchanted_dataset.csv").open(newline="", encoding="utf-8") as file:
             yield from csv.DictReader(file)
         return
-    for run_dir in sorted(path for path in (root / "data").iterdir() if path.is_dir()):
-        yield {**_datapoint(run_dir), **reader.read(str(run_dir))}
+    for run_dir in _last_steps(root / "data"):
+        row = _datapoint(run_dir)
+        yield reader.row({**row, "run_dir": str(run_dir)}) if row else reader.read(str(run_dir))
+
+
+def _last_steps(data_dir: Path) -> list[Path]:
+    """Give the run directories, of each sample that of its last step alone: those before it are no samples of their own."""
+    last: dict[str, tuple[int, Path]] = {}
+    for path in sorted(path for path in data_dir.iterdir() if path.is_dir()):
+        named = _STEP.fullmatch(path.name)
+        sample, step = (named[1], int(named[2])) if named else (path.name, 0)
+        if sample not in last or step > last[sample][0]:
+            last[sample] = step, path
+    return [path for _, path in last.values()]
 
 
 def _datapoint(run_dir: Path) -> Row:

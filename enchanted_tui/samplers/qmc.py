@@ -12,8 +12,8 @@ def derived_seed(seed: int, *path: int) -> int:
     return int(numpy.random.SeedSequence(seed, spawn_key=path).generate_state(1, numpy.uint64)[0])
 
 
-def engine(name: str, dimensions: int, seed: int, **options: Any) -> Any:
-    """Make the engine called `name` ("Sobol", "LatinHypercube")."""
+def engine(name: str, dimensions: int, seed: int | numpy.random.Generator, **options: Any) -> Any:
+    """Make the engine called `name` ("Sobol", "LatinHypercube"), by whichever name this version of scipy knows the seed."""
     from scipy.stats import qmc
 
     make = getattr(qmc, name)

@@ -91,3 +91,22 @@ class RunDir:
     @property
     def control(self) -> Path:
         return self.state / "control"
+
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """What a campaign writes into the directory itself."""
+        return (self.dataset, self.last_complete_dataset, self.parquet, self.failures, self.run_state, self.hdf5)
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        return (self.config, self.data, self.logs, self.state)
+
+
+def campaign_that_owns(path: Path) -> Path | None:
+    """Give the run directory among whose own files `path` is or would be, if there is one."""
+    path = path.resolve()
+    for root in path.parents:
+        run_dir = RunDir(root)
+        if run_dir.journal.is_file() and (path in run_dir.results or not set(run_dir.directories).isdisjoint((path, *path.parents))):
+            return root
+    return None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import signal
 import subprocess
 
 import pytest
@@ -105,3 +107,16 @@ def test_the_process_that_fits_dies_with_its_supervisor(campaign):
     process.kill()
     process.communicate(timeout=LIMIT)
     killed.wait_for_no_process(5.0)
+
+
+def test_a_fit_that_is_killed_is_made_again(campaign, reference):
+    """Somebody else's `pkill python`, or the kernel short of memory for a moment: no reason to end a campaign of weeks."""
+    unharmed = campaign(learning())
+    process = unharmed.supervise()
+    while not (fits := [pid for pid, line in unharmed.processes().items() if "samplers.learning" in line]):
+        assert process.poll() is None
+    os.kill(fits[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0, said
+    assert "the process that fits the model was killed by SIGKILL; another one is asked" in said
+    unharmed.assert_like(reference)

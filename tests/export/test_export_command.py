@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -115,6 +116,9 @@ def test_provenance_says_where_and_when(run_dir: Path, tmp_path: Path, capsys: p
         (["--split", "most/rest"], "0.8/0.1/0.1"),
         (["--split", "nan/1"], "must be positive"),
         (["--split", "0.5/0.5", "--seed", "-1"], "0 or more"),
+        (["--split", ""], "--split: nothing is given"),
+        (["--columns", ""], "--columns: nothing is given"),
+        (["somewhere/else"], "name the run directory once"),
     ],
 )
 def test_wrong_wishes_are_sentences(
@@ -132,6 +136,13 @@ def test_a_directory_without_a_campaign_is_a_sentence(tmp_path: Path, capsys: py
     assert "no journal" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["runs.h5", "enchanted_dataset.csv"])
+def test_files_of_a_campaign_that_have_no_types_are_told(run_dir: Path, name: str) -> None:
+    """It is natural to try them; an empty frame, or advice to let pandas guess, would be the wrong answer."""
+    with pytest.raises(ValueError, match="load the run directory"):
+        enchanted_tui.load(run_dir / name)
+
+
 def test_the_campaigns_own_parquet_has_types_and_units(run_dir: Path) -> None:
     """`summary_datatype: parquet` gives the same file that an export gives."""
     frame = enchanted_tui.load(run_dir / "enchanted_dataset.parquet")
@@ -144,3 +155,50 @@ def test_a_place_that_cannot_be_written_to_is_a_sentence(run_dir: Path, tmp_path
     (tmp_path / "file").write_text("")
     assert export(run_dir, "--out", tmp_path / "file" / "d.csv") == 3
     assert "file: File exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "place", ["state/journal.jsonl", "state/new", "runs.h5", "enchanted_dataset.csv", "data/d0_b0_s0_r0/x.csv", "logs/main.log"]
+)
+@pytest.mark.parametrize("split", [(), ("--split", "0.5/0.5")])
+def test_a_campaigns_own_files_are_never_replaced(
+    run_dir: Path, place: str, split: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip in `--out` would cost the record of weeks: one sentence, and every file is as it was."""
+    before = {path: path.stat().st_mtime_ns for path in run_dir.rglob("*")}
+    assert export(run_dir, "--out", run_dir / place, *split) == (2 if "/" in place or not split else 0)
+    after = {path: path.stat().st_mtime_ns for path in run_dir.rglob("*") if "-train" not in path.name and "-test" not in path.name}
+    assert {path: time for path, time in after.items() if path.is_file()} == {p: t for p, t in before.items() if p.is_file()}
+    assert ("keeps its own files" in capsys.readouterr().err) == ("/" in place or not split)
+    for path in run_dir.glob("*-t[re]*"):
+        path.unlink()
+
+
+def test_what_is_no_file_is_not_replaced(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A directory or a pipe is refused, of a split too before anything is written; a link leads to the file that is written."""
+    (tmp_path / "d-test.csv").mkdir()
+    assert export(run_dir, "--out", tmp_path / "d.csv", "--split", "0.5/0.5") == 2
+    assert "a directory; name a file" in capsys.readouterr().err
+    os.mkfifo(tmp_path / "pipe")
+    assert export(run_dir, "--out", tmp_path / "pipe") == 2
+    assert "no plain file" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d-test.csv", "pipe"]
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "elsewhere" / "d.csv")
+    assert export(run_dir, "--out", tmp_path / "link.csv") == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "elsewhere" / "d.csv").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("option", [("--seed", "0"), ("--to", "csv"), ("--columns", "x"), ("--successes-only",), ("--provenance",)])
+def test_options_of_an_export_are_not_ignored_elsewhere(
+    tmp_path: Path, option: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--seed 7` with a campaign would else run it with another seed, and nobody would know."""
+    config = tmp_path / "campaign.yaml"
+    config.write_text(yaml.safe_dump(CONFIG))
+    assert cli.main([str(config), "--no-ui", "--base-run-dir", str(tmp_path / "run"), *option]) == 2
+    said = capsys.readouterr().err
+    assert f"{option[0]} goes with --export RUN_DIR" in said
+    assert ("supervisor.seed=N" in said) == (option[0] == "--seed")
+    assert not (tmp_path / "run").exists()

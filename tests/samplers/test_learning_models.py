@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy
 import pytest
+from scipy.stats import norm, qmc
 
 from enchanted_tui.samplers.learning import acquisition as functions
 from enchanted_tui.samplers.learning.acquisition import Acquisition
 from enchanted_tui.samplers.learning.bayesian import Options, propose, standardise
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit, log_likelihood
-from enchanted_tui.samplers.learning.kernels import SMOOTHNESS
+from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, correlation
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 
 KERNELS = sorted(SMOOTHNESS.items())
@@ -112,6 +114,59 @@ def test_log_expected_improvement_has_no_gaps():
     assert (numpy.diff(value) < 0).all()
     assert (by_mean > 0).all()
     assert value[0] == pytest.approx(math.log(0.19779655740130602))  # phi(-1/2) - Phi(-1/2) / 2
+
+
+@pytest.mark.parametrize("mean", [-3.0, -0.2, 0.0, 1.5])
+@pytest.mark.parametrize("deviation", [0.05, 0.7, 2.0])
+def test_acquisition_functions_are_what_their_names_say(mean, deviation):
+    """Improvement, its probability and the bound, by their closed forms and by plain sampling of what they are the mean of."""
+    best, beta = 0.4, 2.5
+    z = (mean - best) / deviation
+    arguments = numpy.array([mean]), numpy.array([deviation]), numpy.array([best])
+    improvement = math.exp(functions.log_expected_improvement(*arguments)[0][0])
+    probability = math.exp(functions.log_probability_of_improvement(*arguments)[0][0])
+    softened = math.exp(functions.upper_confidence_bound(beta)(*arguments)[0][0])
+    assert improvement == pytest.approx(deviation * (norm.pdf(z) + z * norm.cdf(z)), rel=1e-6)
+    assert probability == pytest.approx(norm.cdf(z), rel=1e-9)
+    assert best + math.log(math.expm1(softened)) == pytest.approx(mean + math.sqrt(beta) * deviation)
+    drawn = numpy.random.default_rng(0).normal(mean, deviation, 400_000)
+    assert improvement == pytest.approx(numpy.maximum(drawn - best, 0).mean(), rel=0.02, abs=1e-3)
+    assert probability == pytest.approx((drawn > best).mean(), abs=0.003)
+
+
+@pytest.mark.parametrize("name", ["PI", "UCB"])
+def test_what_is_pending_counts_as_the_criterion_says(name):
+    """PI: of beating the best and whatever the pending sample turns out to be. UCB: the mean as it is, the variance as it will be."""
+    rng, points, values = data(8, 2)
+    both = 0.5 * rng.random(2) + numpy.array([[0.2, 0.2], [0.35, 0.3]])  # the pending point, and a new one near it
+    covariance = correlation(points, points, numpy.full(2, 0.5), 2.5) + 1e-6 * numpy.eye(8)
+    cross = correlation(both, points, numpy.full(2, 0.5), 2.5)
+    mean = cross @ numpy.linalg.solve(covariance, values)
+    joint = correlation(both, both, numpy.full(2, 0.5), 2.5) - cross @ numpy.linalg.solve(covariance, cross.T)
+    best = mean[1] + 0.1
+    posterior = Posterior(Hyperparameters(2.5, (0.5, 0.5), 1.0, 1e-6), points, values[:, None])
+    acquisition = Acquisition(WORTHS[name], [(posterior, numpy.array([best]))], counts_pending=name == "PI")
+    found = math.exp(acquisition.expecting(both[0], rng, 4096).at(both[1:])[0])
+    if name == "PI":
+        drawn = rng.multivariate_normal(mean, joint, 400_000)
+        assert found == pytest.approx((drawn[:, 1] > numpy.maximum(best, drawn[:, 0])).mean(), abs=0.003)
+        assert found < norm.sf(best, mean[1], math.sqrt(joint[1, 1])) - 0.01, "the pending sample takes a part"
+    else:
+        variance = joint[1, 1] - joint[0, 1] ** 2 / joint[0, 0]
+        assert best + math.log(math.expm1(found)) == pytest.approx(mean[1] + math.sqrt(2.0 * variance), rel=1e-4)
+
+
+def test_many_failures_in_many_dimensions_fit_into_memory():
+    """Failures by points by dimensions would be half a gigabyte for what a login node has little of."""
+    rng = numpy.random.default_rng(0)
+    failed, points = rng.random((3000, 20)), rng.random((1100, 20))
+    points[0] = failed[0]
+    tracemalloc.start()
+    found = KeepAway(failed, numpy.full(20, 0.5)).log_at(points)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150e6
+    assert found[0] < -25 < -1 < found[1:].min()
 
 
 def test_averaging_over_pending_points_is_the_gain_of_the_joint_criterion():
@@ -217,3 +272,15 @@ def test_the_same_question_has_the_same_answer_to_the_bit():
     _, points, values = data(12, 3)
     ask = lambda: propose(options(), points, values, points[:1] / 2, 3, [7, 0, 12]).points.tobytes()  # noqa: E731
     assert ask() == ask()
+
+
+@pytest.mark.parametrize("known_as", ["seed", "rng"])
+def test_every_scipy_that_may_be_installed_serves(known_as, monkeypatch):
+    """Up to 1.14, the oldest that we take among them, its engines know the random state as `seed`; one day as `rng` alone."""
+    sobol = qmc.Sobol
+    signature = {"seed": lambda d, *, scramble=True, seed=None: sobol(d, scramble=scramble, seed=seed)}
+    signature["rng"] = lambda d, *, scramble=True, rng=None: sobol(d, scramble=scramble, seed=rng)
+    _, points, values = data(12, 2)
+    expected = propose(options(), points, values, numpy.empty((0, 2)), 1, 5).points
+    monkeypatch.setattr(qmc, "Sobol", signature[known_as])
+    assert propose(options(), points, values, numpy.empty((0, 2)), 1, 5).points.tolist() == expected.tolist()

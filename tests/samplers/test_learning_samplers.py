@@ -200,7 +200,9 @@ def test_options_that_make_no_sense_are_told() -> None:
     """Before anything is created."""
     assert [where for where, _ in bayesian(4).warnings()] == ["initial_samples"]
     assert [where for where, _ in bayesian(9, observations=[]).problems()] == ["observations"]
-    assert [where for where, _ in bayesian(9, parser="no_such_parser").problems()] == ["parser"]
+    ((where, said),) = bayesian(9, parser="no_such_parser").problems()
+    assert where == "parser"
+    assert "are ," not in said, "a list of nothing"
 
 
 def test_a_missing_extra_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,3 +313,23 @@ def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> Non
     own = bayesian(9, base_run_dir=str(parsers))
     own.begin(str(parsers / "data"))
     assert observations(own) == []
+
+
+def test_an_earlier_campaigns_failures_and_steps_are_what_they_were(parsers: Any) -> None:
+    """What a failed run left behind may well be read, and is no observation; two steps of a sample are one sample."""
+    for number, (content, success) in enumerate([("1", "True"), ("2", "False"), ("3", "True")]):
+        for step in range(2):
+            path = run_dir(parsers, f"d0_b0_s{number}_r{step}", content if step else "unfinished")
+            (parsers / path / "enchanted_datapoint.csv").write_text(f"output,success,x,y\n0,{success},0.{number}5,0\n")
+    sampler = bayesian(9, parser="file_parser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers))
+    sampler.begin(str(parsers / "elsewhere"))
+    found = observations(sampler)
+    assert len(found) == 3
+    assert sorted(value for value in found if math.isfinite(value)) == [1.0, 3.0]
+
+
+def test_a_mean_beyond_all_floating_point_is_no_observation() -> None:
+    """Diverged runs below several parents: nothing that ends a campaign."""
+    sampler = bayesian(9)
+    sampler.tell(0, {"x": 1.0, "y": 0.0}, [{"success": True, "output": 1.7e308}] * 2)
+    assert math.isnan(observations(sampler)[0])

@@ -27,13 +27,13 @@ def finished(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> Campaign
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("campaign.yaml --no-ui --seed 0", "--seed goes with --export; the seed of a campaign is --set supervisor.seed=N."),
-        ("campaign.yaml --check --to parquet --out x", "--to, --out go with --export."),
+        ("campaign.yaml --no-ui --seed 0", "--seed goes with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N."),
+        ("campaign.yaml --check --to parquet --out x", "--to, --out go with --export RUN_DIR."),
         ("--status run --overwrite --set a=1", "--set, --overwrite go with a campaign to run, not with --status."),
         ("--control drain run --json", "--json goes with a campaign to run, not with --control."),
         ("--retry-failed run --run-mode fresh", "--run-mode goes with a campaign to run, not with --retry-failed."),
         ("--rebuild run --detach", "--detach goes with a campaign to run, not with --rebuild."),
-        ("campaign.yaml --status run", "CONFIG goes with a campaign to run, not with --status."),
+        ("campaign.yaml --status run", "CONFIG goes with a campaign to run, not with --status; name the run directory once."),
         ("--config_file campaign.yaml --schema", "--config_file goes with a campaign to run, not with --schema."),
         ("campaign.yaml --no-ui --only d0_b0_s0_r0", "--only goes with --retry-failed."),
         ("campaign.yaml --detach --json", "--json goes with --no-ui: a campaign in the background has nobody to tell its events."),
@@ -64,7 +64,7 @@ def test_an_option_without_a_meaning_is_refused(finished: Campaign, capsys: pyte
         ),
         ("'' --no-ui", "An empty name was given for a configuration or run directory; is a variable of your shell not set?"),
         ("--control abort ''", "An empty name was given for a configuration or run directory; is a variable of your shell not set?"),
-        ("--export run --out .", "--out . is a directory; name the file to write"),
+        ("--export run --out .", "--out .: this is a directory; name a file"),
     ],
 )
 def test_a_mistake_costs_one_sentence(finished: Campaign, capsys: pytest.CaptureFixture[str], line: str, sentence: str) -> None:

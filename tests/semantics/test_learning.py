@@ -261,6 +261,20 @@ def test_a_campaign_ends_when_it_is_enough(campaign: Campaign, limit: str, capsy
     assert set(campaign.executions().values()) == {1}
 
 
+@pytest.mark.parametrize("sampler", BOTH)
+def test_equal_values_are_not_enough(campaign: Campaign, sampler: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """A code that gives 0 below its threshold: no share of a spread that there is not ends the campaign after its first batch."""
+    runner = {"type": "PythonRunner", "function": "flat:flat"}
+    (campaign.config_path.parent / "flat.py").write_text("def flat(x):\n    return {'output': 0.0, 'success': True}\n")
+    limits = {"stop_when": {"target_relative_error": 0.5}}
+    assert campaign.run(config=config(sampler, runner, budget=10, supervisor=limits)) == 0
+    assert campaign.records("end")[-1]["reason"] == "completed"
+    assert {record["cv_error_relative"] for record in campaign.records("learned")} == {None}
+    capsys.readouterr()
+    assert cli.main(["--status", "run"]) == 0
+    assert "cross-validated error 0 from 10 observations" in capsys.readouterr().out
+
+
 def test_limits_that_make_no_sense_are_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt limit, one that no sampler can reach, and one below zero; before anything is created."""
     for limits, said in (({"target_eror": 1.0}, "did you mean 'target_error'"), ({"core_hours": -1}, "> 0")):
@@ -307,6 +321,20 @@ def test_a_column_that_nobody_gives_is_told(campaign: Campaign, capsys: pytest.C
     assert said.count("without a column 'hieght'") == 1
     assert campaign.run("--overwrite", config=config(BAYESIAN, {"fails_above": -1.0}, budget=6)) in (0, 4)
     assert "without a column" not in capsys.readouterr().err.replace("'hieght'", "")
+
+
+@pytest.mark.parametrize("value", ["[1.0, 2.0]", '"high"', "{'a': 1}", "numpy.arange(3.0)"])
+def test_a_column_without_numbers_is_told(campaign: Campaign, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile instead of its peak: the whole budget would be drawn at random with nothing said."""
+    runner = {"type": "PythonRunner", "function": "profiles:profile"}
+    (campaign.config_path.parent / "profiles.py").write_text(
+        f"import numpy\n\ndef profile(x):\n    return {{'output': {value}, 'peak': None if x < 0.5 else x, 'success': True}}\n"
+    )
+    assert campaign.run(config=config(BAYESIAN, runner, budget=6)) == 0
+    said = capsys.readouterr().err
+    assert said.count("without a column 'output' with a number in it") == 1
+    assert campaign.run("--overwrite", config=config(BAYESIAN, runner, budget=6, observations=["peak"])) == 0
+    assert "without a column" not in capsys.readouterr().err, "a value that is missing is data"
 
 
 @pytest.mark.parametrize("parser", [None, "learning_runners:HeightParser"])

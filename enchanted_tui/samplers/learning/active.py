@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy
 
+from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal, cross_validation, standardise
 from enchanted_tui.samplers.learning.feasibility import ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit
@@ -74,10 +75,8 @@ def propose(
 
 def _pool(options: Options, points: Array, good: Array, count: int, rng: numpy.random.Generator) -> Array:
     """Give candidates spread over the cube, made anew for every question so that they never run out."""
-    from scipy.stats import qmc
-
     size = max(options.n_candidates, 2 * count)
-    pool: Array = qmc.Sobol(points.shape[1], rng=rng).random_base2((size - 1).bit_length())[:size]
+    pool: Array = qmc.engine("Sobol", points.shape[1], rng).random_base2((size - 1).bit_length())[:size]
     if options.avoid_failures and not good.all():
         likely = ProbabilityOfSuccess(points, good, rng).log_at(pool)
         fewest = max(count, size // 4)  # are left even where little is promising

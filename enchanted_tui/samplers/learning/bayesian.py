@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,10 +80,13 @@ def propose(
 
 
 def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
-    """Give the root mean square error of every value predicted from the others, and its share of the values' standard deviation."""
+    """Give the root mean square error of every value predicted from the others, and its share of the values' standard deviation.
+
+    Equal values have no share: nothing is known of how well others would be predicted, and no campaign has learnt enough from them.
+    """
     mean, _ = posterior.left_out()
     error = float(numpy.sqrt(numpy.mean((posterior.values[:, 0] - mean) ** 2)))
-    return {"cv_error": error * width, "cv_error_relative": error}
+    return {"cv_error": error * width, "cv_error_relative": error if posterior.values.any() else math.nan}
 
 
 def standardise(values: Array) -> tuple[Array, float, float]:

@@ -6,6 +6,7 @@ import math
 
 import numpy
 from scipy.optimize import minimize_scalar
+from scipy.spatial.distance import cdist
 from scipy.special import log_ndtr
 
 from enchanted_tui.samplers.learning.acquisition import Factor
@@ -55,8 +56,9 @@ class KeepAway(Factor):
         self._reach = 0.1 * numpy.minimum(scales, 1.0)
 
     def log_at(self, points: Array) -> Array:
-        scaled = (points[:, None] - self._failed[None]) / self._reach
-        return numpy.log(-numpy.expm1(-0.5 * (scaled**2).sum(axis=2) - 1e-12)).sum(axis=1)  # type: ignore[no-any-return]
+        squared = cdist(points / self._reach, self._failed / self._reach, "sqeuclidean")  # exact where two coincide, and small
+        found: Array = numpy.log(-numpy.expm1(-0.5 * squared - 1e-12)).sum(axis=1)
+        return found
 
     def log_slope(self, point: Array) -> tuple[float, Array]:
         scaled = (point - self._failed) / self._reach

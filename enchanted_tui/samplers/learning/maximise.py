@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy
 from scipy.optimize import minimize
-from scipy.stats import qmc
 
+from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.learning.acquisition import Acquisition
 from enchanted_tui.samplers.learning.kernels import Array
 
@@ -22,7 +22,7 @@ def maximise(acquisition: Acquisition, around: Array, known: Array, rng: numpy.r
     coincides with one of `known` (n, d) is passed over.
     """
     dimensions = known.shape[1]
-    spread = qmc.Sobol(dimensions, rng=rng).random_base2(_LOG2_SPREAD)
+    spread = qmc.engine("Sobol", dimensions, rng).random_base2(_LOG2_SPREAD)
     candidates = numpy.vstack([spread, _near(around, rng)])
     worth = acquisition.at(candidates)
     order = numpy.argsort(-worth, kind="stable")

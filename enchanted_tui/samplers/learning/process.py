@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
 
 from enchanted_tui.samplers.learning_sampler import Answer, Question
+
+log = logging.getLogger(__name__)
 
 #: Matrices of a few hundred rows are quickest, and the same to the bit, on one thread.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -28,24 +32,37 @@ class LearningProcess:
         self._lock = threading.Lock()
 
     def ask(self, question: Question) -> Answer:
-        """Give the answer; blocks. Raises LearningError."""
+        """Give the answer; blocks. A process that dies is replaced once. Raises LearningError."""
+        line = json.dumps(question) + "\n"
+        try:
+            reply: Answer = json.loads(self._line_for(line))
+        except LearningError as error:
+            if self._closed:
+                raise
+            log.warning(f"{error}; another one is asked")
+            reply = json.loads(self._line_for(line))
+        if "error" in reply:
+            raise LearningError(reply["error"]) from _Traceback(reply["traceback"])
+        return reply
+
+    def _line_for(self, line: str) -> str:
+        """Give the line that a line is answered with; raises LearningError if the process dies instead."""
         process = self._started()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(json.dumps(question) + "\n")
+            process.stdin.write(line)
             process.stdin.flush()
-            line = process.stdout.readline()
+            found = process.stdout.readline()
         except (OSError, ValueError):
-            line = ""
-        if not line.endswith("\n"):
-            with self._lock:
-                self._process = None if self._process is process else self._process  # the next question starts another
-            raise LearningError(f"the process that fits the model ended with code {process.wait()}")
-        reply: Answer = json.loads(line)
-        if "error" in reply:
-            raise LearningError(reply["error"]) from _Traceback(reply["traceback"])
-        return reply
+            found = ""
+        if found.endswith("\n"):
+            return found
+        with self._lock:
+            self._process = None if self._process is process else self._process  # the next question starts another
+        code = process.wait()
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        raise LearningError(f"the process that fits the model {how}")
 
     def prepare(self) -> None:
         """Start the process: importing numerical libraries takes seconds where the file system is slow."""
