@@ -32,7 +32,6 @@ class Opened:
     text: str
     version: Version
     has_bom: bool
-    is_writable: bool
 
 
 def read(path: Path) -> Opened:
@@ -51,7 +50,7 @@ def read(path: Path) -> Opened:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise FileProblem(f"{path} is not UTF-8 text (line {line}); convert it with iconv before editing it here.") from error
-    return Opened(text, version_of(data), has_bom, os.access(path, os.W_OK))
+    return Opened(text, version_of(data), has_bom)
 
 
 def version_on_disk(path: Path) -> Version | None:
