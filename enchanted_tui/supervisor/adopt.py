@@ -22,7 +22,7 @@ from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
-from enchanted_tui.supervisor.stage import SLICE, write_samples
+from enchanted_tui.supervisor.samples import SLICE, write_samples
 from enchanted_tui.supervisor.state import CampaignState
 
 Row = dict[str, Any]

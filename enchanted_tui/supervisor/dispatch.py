@@ -14,7 +14,8 @@ from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Result, Tas
 from enchanted_tui.executors.slurm.book import JobBook
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.runners.base import Runner
-from enchanted_tui.supervisor.stage import LostSamplesError, Ready, SamplerFailure, StageRun
+from enchanted_tui.supervisor.samples import LostSamplesError
+from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
 
 log = logging.getLogger(__name__)
 

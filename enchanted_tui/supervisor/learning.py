@@ -14,7 +14,7 @@ from enchanted_tui.samplers.learning.process import LearningProcess
 from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal
-from enchanted_tui.supervisor.stage import LostSamplesError
+from enchanted_tui.supervisor.samples import LostSamplesError
 from enchanted_tui.supervisor.stage_state import NOT_RUN, BatchState, StageState
 from enchanted_tui.supervisor.state import CampaignState
 

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from enchanted_tui import values
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal, Record
+from enchanted_tui.supervisor.samples import SLICE, LostSamplesError, Row, clean_sample, read_samples, write_samples
 from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.supervisor.state import CampaignState
 
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SLICE = 1_000  #: samples recorded, and kept in memory, at a time
 _SLICES_KEPT = 4
-
-Row = dict[str, Any]
 
 
 class Ready(NamedTuple):
@@ -367,28 +364,3 @@ def _blaming(sampler: object) -> Iterator[None]:
         yield
     except (Exception, SystemExit) as error:
         raise SamplerFailure(f"{type(sampler).__name__} failed: {type(error).__name__}: {error}") from error
-
-
-class LostSamplesError(Exception):
-    """Drawn values are gone and cannot be drawn again."""
-
-
-def clean_sample(sample: Mapping[str, Any]) -> Row:
-    """Give a sample with text keys and plain Python values."""
-    return {str(name): values.plain(value) for name, value in sample.items()}
-
-
-def write_samples(samples: list[Row]) -> Record:
-    """Give samples as the fields of a record: a table where they all have the same names."""
-    names = list(samples[0]) if samples else []
-    if all(list(sample) == names for sample in samples):
-        return {"names": names, "rows": [list(sample.values()) for sample in samples]}
-    return {"samples": samples}
-
-
-def read_samples(record: Record) -> list[Row]:
-    """Give the samples of a record made by `write_samples`."""
-    if "samples" in record:
-        return list(record["samples"])
-    names = record["names"]
-    return [dict(zip(names, row, strict=True)) for row in record["rows"]]

@@ -9,7 +9,7 @@ from typing import Any
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.files import inputs_of
 from enchanted_tui.supervisor.journal import Record
-from enchanted_tui.supervisor.stage import SLICE, read_samples
+from enchanted_tui.supervisor.samples import SLICE, read_samples
 from enchanted_tui.supervisor.state import CampaignState
 
 Row = dict[str, Any]
