@@ -12,8 +12,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
-from enchanted_tui.supervisor.removing import delete, what_a_campaign_created
-from enchanted_tui.supervisor.runs import RunCatalogue, RunEntry, move_aside, put_back, runs_below
+from enchanted_tui.supervisor.removing import delete, move_aside, put_back, what_a_campaign_created
+from enchanted_tui.supervisor.runs import RunCatalogue, RunEntry, runs_below
 from enchanted_tui.ui import session
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
