@@ -22,6 +22,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.verdict import EnvironmentFailure, environment_error, explained, failure_of, judge, known_outputs
+from enchanted_tui.whole_files import write_file
 
 FORMAT_VERSION = 1
 
@@ -49,10 +50,11 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     outputs: dict[str, Any] = {}
     try:
         make_run_dir(work_dir)
-        runner = _make_runner(runner_name, context)
+        runner = _runner(runner_name, context)
         if "prepared" in message:
             runner.prepared = message["prepared"]
-        _seed_generators(context["seed"], name)
+        if not leaves_no_trace(runner_name, context):
+            _seed_generators(context["seed"], name)
         clock = time.perf_counter()
         returned = runner.single_code_run(run_dir=work_dir, params=dict(params))
         runtime = time.perf_counter() - clock
@@ -241,12 +243,7 @@ def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
     data = text.getvalue().encode("utf-8", "backslashreplace")
     path = os.path.join(run_dir, DATAPOINT)
     partial = path + ".partial"
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    try:
-        while data:  # a nearly full disk takes a part and says so only at the next write
-            data = data[os.write(descriptor, data) :]
-    finally:
-        os.close(descriptor)
+    write_file(partial, data)
     os.rename(partial, path)
 
 
@@ -260,14 +257,29 @@ def load_class(path: str) -> Any:
 
 
 _classes: dict[str, Any] = {}
+_kept: dict[str, tuple[dict[str, Any], Any]] = {}  #: by name, runners that serve sample after sample, and what they were made from
 
 
-def _make_runner(name: str, context: dict[str, Any]) -> Any:
+def _runner(name: str, context: dict[str, Any]) -> Any:
+    """Make the runner for a sample, or give the one that serves them all."""
     spec = context["runners"][name]
+    if leaves_no_trace(name, context):
+        runner = _kept[name][1]
+        runner.prepared = None
+        return runner
     runner_class = _classes.get(spec["class"])
     if runner_class is None:
         runner_class = _classes[spec["class"]] = load_class(spec["class"])
-    return runner_class(**spec["options"])
+    runner = runner_class(**spec["options"])
+    if vars(runner_class).get("leaves_no_trace"):  # said of a class, not of what is derived from it
+        _kept[name] = spec, runner
+    return runner
+
+
+def leaves_no_trace(name: str, context: dict[str, Any]) -> bool:
+    """Tell whether this process is as it was after a sample of the runner `name` (see `runners.base.Runner.leaves_no_trace`)."""
+    kept = _kept.get(name)
+    return kept is not None and kept[0] is context["runners"][name]
 
 
 def _seed_generators(seed: int, name: str) -> None:

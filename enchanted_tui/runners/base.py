@@ -24,12 +24,16 @@ class SampleFailed(Exception):
 
 
 class Runner(Component):
-    """Run one sample. A new instance is made for every sample.
+    """Run one sample. A new instance is made for every sample, unless the class says that its samples leave no trace.
 
     A class without this base works too, if it takes its options as keywords and has `single_code_run`.
     """
 
     kind: ClassVar[str] = "runner"
+
+    #: Whether a sample leaves the worker's process as it was, since all that it does there is to start a program. One instance then
+    #: serves every sample of a worker, no random generator is seeded and nothing is put back afterwards. It is not inherited.
+    leaves_no_trace: ClassVar[bool] = False
 
     #: What `prepare` returned for this sample, set before `single_code_run` is called.
     prepared: Any = None

@@ -7,10 +7,8 @@ library.
 from __future__ import annotations
 
 import contextlib
-import functools
-import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from enchanted_tui.config.options import option
@@ -27,6 +25,8 @@ _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit c
 
 class CommandRunner(Runner):
     """Run a program in the run directory, with input files made from templates, and read its results back."""
+
+    leaves_no_trace = True
 
     command: str | list[str] = option(
         doc="Program and arguments as a list, each with {{ name }} placeholders; or, with `shell`, one text for the shell.",
@@ -76,6 +76,7 @@ class CommandRunner(Runner):
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
         self._inputs: Inputs | None = None
+        self._rules: _Rules | None = None
 
     # -- the supervisor's side --------------------------------------------------------------------------------------------
 
@@ -119,7 +120,9 @@ class CommandRunner(Runner):
         return self._judge(run_dir, RunFiles(run_dir, code, silent))
 
     def _judge(self, run_dir: str, files: RunFiles) -> dict[str, Any]:
-        rules = _compiled(json.dumps([self.outputs, self.success], default=str))
+        if self._rules is None:
+            self._rules = _compiled(self.outputs, self.success)
+        rules = self._rules
         outputs, missing = read_outputs(rules.outputs, files)
         failure = self._bad_end(files.exit_code) or _unmet(rules, files, outputs, missing)
         if failure is not None:
@@ -172,10 +175,7 @@ class _Rules(NamedTuple):
     on_outputs: list[Mapping[str, Any]]
 
 
-@functools.lru_cache(maxsize=64)
-def _compiled(spec: str) -> _Rules:
-    """Compile the rules of a runner once per process: each sample makes a new runner."""
-    outputs, success = json.loads(spec)
+def _compiled(outputs: Mapping[str, Mapping[str, Any]], success: Sequence[Mapping[str, Any]]) -> _Rules:
     return _Rules(
         [compile_output(name, rule) for name, rule in outputs.items()],
         [condition for condition in success if "file" in condition],

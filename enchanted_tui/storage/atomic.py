@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from enchanted_tui.whole_files import write_all
+
 _BUFFER = 1 << 18
 
 
@@ -67,10 +69,3 @@ def append_all(path: Path, data: bytes) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data`; a nearly full disk takes a part and says so only at the next write."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from enchanted_tui.storage.atomic import create_file, open_replacement, partial_path, remove_if_there, write_all
+from enchanted_tui.storage.atomic import create_file, open_replacement, partial_path, remove_if_there
+from enchanted_tui.whole_files import write_all
 
 _CHUNK = 1 << 20
 

@@ -14,12 +14,14 @@ import random
 import signal
 import socket
 import sys
+import threading
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.task import load_class, run_task
+from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment
+from enchanted_tui.whole_files import write_all
 
 MAX_MESSAGE = 1 << 16  #: longer messages travel through a file, named in a packet that starts with SPOOLED
 SPOOLED = b"@"
@@ -44,7 +46,8 @@ def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured:
             line = run_task(message, context)
         except EnvironmentFailure as trouble:
             line = TROUBLE + values.encode(str(trouble)).encode("ascii") + b"\n"
-        home.restore()
+        if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
+            home.restore()
         collect_output(captured, os.path.join(context["data_dir"], message["name"]), descriptors=True)
         write_all(results, line)
 
@@ -62,12 +65,6 @@ def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool)
             if os.path.isdir(run_dir):
                 _append(captured[number], os.path.join(run_dir, name))
             os.truncate(captured[number], 0)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data` to a blocking descriptor."""
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 class _Home:

@@ -13,6 +13,7 @@ _PACKAGE = Path(__file__).parents[2]
 #: What a job needs of this package; packages in between are shipped as empty ones.
 _SHIPPED = (
     "values.py",
+    "whole_files.py",
     "config/options.py",
     "executors/task.py",
     "executors/verdict.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
@@ -11,6 +12,7 @@ from typing import Any
 
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.whole_files import read_file, write_file
 
 
 class Unreadable(ValueError):
@@ -35,11 +37,14 @@ def target_problem(name: str, reserved: frozenset[str]) -> str | None:
 def write_files(run_dir: str, files: Mapping[str, str]) -> None:
     """Write text files below `run_dir`."""
     for name, text in files.items():
-        path = place(run_dir, name)
-        if os.path.islink(path):  # from a copied directory: what it points to is not ours
-            os.unlink(path)
-        with open(path, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+        path, data = place(run_dir, name), text.encode("utf-8", "surrogateescape")
+        try:
+            write_file(path, data, os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            os.unlink(path)  # a link from a copied directory: what it points to is not ours
+            write_file(path, data)
 
 
 def copy_files(run_dir: str, sources: Mapping[str, str]) -> None:
@@ -122,14 +127,18 @@ class RunFiles:
         """Give a file's content; bytes that are not UTF-8 become U+FFFD."""
         text = self._texts.get(name)
         if text is None:
-            path = self.path(name)
             try:
-                with open(path, "rb") as file:
-                    text = file.read().decode("utf-8", "replace")
+                text = self._content(name).decode("utf-8", "replace")
             except IsADirectoryError:
                 raise Unreadable(f"{name} is a directory") from None
             self._texts[name] = text
         return text
+
+    def _content(self, name: str) -> bytes:
+        try:
+            return read_file(f"{self.run_dir}/{name}")
+        except FileNotFoundError:
+            return read_file(self.path(name))
 
     def document(self, name: str) -> Any:
         """Give a JSON file's content."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
@@ -34,13 +33,17 @@ def run_command(
 
     Raises SampleFailed, kind ``exit``, if it cannot be started.
     """
-    with contextlib.ExitStack() as opened:
+    opened: list[int] = []
+    try:
         streams = _streams(opened, run_dir, stdin, stdout, stderr)
         run = _run_alone if threading.active_count() == 1 else _run_beside_threads
         try:
             return run([_bytes(argument) for argument in argv], run_dir, _merged(environment, run_dir), streams)
         except OSError as error:
             raise SampleFailed(f"the command cannot be started: {_start_trouble(error, argv[0], environment)}", "exit") from error
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
 
 
 def signal_name(number: int) -> str:
@@ -105,14 +108,14 @@ def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:
 # -- what it is started with ------------------------------------------------------------------------------------------------------
 
 
-def _streams(opened: contextlib.ExitStack, run_dir: str, stdin: str | None, stdout: str | None, stderr: str | None) -> tuple[int, int, int]:
-    """Open the three files, and close them with `opened`; DEVNULL and STDOUT are those of `subprocess`."""
+def _streams(opened: list[int], run_dir: str, stdin: str | None, stdout: str | None, stderr: str | None) -> tuple[int, int, int]:
+    """Open the three files and put them into `opened`, to be closed; DEVNULL and STDOUT are those of `subprocess`."""
 
     def descriptor(name: str | None, flags: int) -> int:
         if name is None:
             return subprocess.DEVNULL
         number = os.open(place(run_dir, name), flags | os.O_CLOEXEC, 0o666)
-        opened.callback(os.close, number)
+        opened.append(number)
         return number
 
     write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
