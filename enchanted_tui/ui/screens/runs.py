@@ -36,7 +36,7 @@ COLUMNS = (
     Column("batch", "BATCH", 7, "right", priority=4),
     Column("done", "DONE", 13, "right", sortable=True),
     Column("ok", "OK", 5, "right", priority=1, sortable=True),
-    Column("changed", "CHANGED", 9, "right", sortable=True),
+    Column("changed", "CHANGED", 10, "right", sortable=True),
     Column("where", "IN", 20, grow=2, priority=5),
 )
 _ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
