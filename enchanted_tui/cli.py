@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui import __version__, usage
 from enchanted_tui.export import command as export_command
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, RefusedError
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
 from enchanted_tui.ui import command as app_command
 
 if TYPE_CHECKING:
@@ -178,10 +178,7 @@ def _chosen_tasks(text: str) -> set[TaskId]:
     return tasks
 
 
-def _report(outcome: object) -> int:
-    from enchanted_tui.supervisor.outcome import Outcome
-
-    assert isinstance(outcome, Outcome)
+def _report(outcome: Outcome) -> int:
     if outcome.message:
         print(outcome.message, file=sys.stderr)
     return int(outcome.code)
@@ -344,8 +341,10 @@ def _failed(error: Exception) -> int:
         return _complain(error, ExitCode.USAGE)
     if isinstance(error, EnvironmentProblem | DirectoryInUseError):
         return _complain(error, ExitCode.ENVIRONMENT)
-    if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError):
+    if isinstance(error, PermissionError):
         return _complain(explained(error), ExitCode.ENVIRONMENT)
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)
     if (cause := environment_error(error)) is not None:
         return _complain(explained(cause), ExitCode.ENVIRONMENT)
     import traceback
