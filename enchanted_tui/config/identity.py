@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from enchanted_tui import values
@@ -60,7 +61,7 @@ def _declared_options(cls: type[Component], given: dict[str, Any], free: frozens
         if name in parts:
             found[name] = parts[name]
         elif name in declared and declared[name].path:
-            found[name] = _contents(options[name])
+            found[name] = _contents(options[name], only_code=name == "python_path")
         else:
             found[name] = _as_lists(values.to_json(options[name]))
     return found
@@ -82,21 +83,21 @@ def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return described
 
 
-def _contents(value: Any) -> Any:
+def _contents(value: Any, *, only_code: bool) -> Any:
     """Give a path, or the paths in a list or mapping, as digests of what they lead to."""
     if isinstance(value, dict):
-        return {str(key): _contents(item) for key, item in value.items()}
+        return {str(key): _contents(item, only_code=only_code) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_contents(item) for item in value]
-    return _digest(value) if isinstance(value, str) else value
+        return [_contents(item, only_code=only_code) for item in value]
+    return _digest(value, only_code) if isinstance(value, str) else value
 
 
-def _digest(path: str) -> str:
+def _digest(path: str, only_code: bool) -> str:
     """Give name and content of a file or directory as ``name sha256:...``; the path itself if it cannot be read."""
     try:
         if os.path.isdir(path):
-            files = sorted(file for file in Path(path).rglob("*") if file.is_file())[:_MOST_FILES]
-            parts = [f"{file.relative_to(path)} {_file_digest(file)}" for file in files]
+            files = islice(_files(path, ".py" if only_code else ""), _MOST_FILES)
+            parts = [f"{os.path.relpath(file, path)} {_file_digest(file)}" for file in files if os.path.isfile(file)]
             digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
         else:
             digest = _file_digest(path)
@@ -105,7 +106,18 @@ def _digest(path: str) -> str:
     return f"{os.path.basename(path)} sha256:{digest}"
 
 
-def _file_digest(path: str | Path) -> str:
+def _files(directory: str, ending: str) -> Iterator[str]:
+    """Give the files below a directory, in order, without what campaigns leave there: the directory of a configuration holds them too."""
+    for place, directories, names in os.walk(directory):
+        directories[:] = sorted(name for name in directories if not _is_left_behind(os.path.join(place, name)))
+        yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(ending))
+
+
+def _is_left_behind(directory: str) -> bool:
+    return os.path.basename(directory) == "__pycache__" or os.path.exists(os.path.join(directory, "state", "journal.jsonl"))
+
+
+def _file_digest(path: str) -> str:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         digest = hashlib.sha256(b"%d " % size)

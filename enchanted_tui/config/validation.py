@@ -211,6 +211,10 @@ def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bo
         report.error(path, "no directory can have a NUL character in its name; remove it")
     elif isinstance(value, str) and "$" in expand(value):
         report.error(path, f"an environment variable in {value!r} is not set; set it, or write the path out")
+    elif isinstance(value, str) and expand(value).startswith("~"):
+        report.error(
+            path, f"there is no user whose home {value!r} begins with; write the path out, or ./{value} for a directory of that name"
+        )
 
 
 def _local_storage(report: Report, written: str | None, elsewhere: bool) -> str | None:

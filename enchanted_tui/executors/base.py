@@ -165,8 +165,12 @@ class Executor(Component):
         return []
 
     def cancel(self) -> None:
-        """Stop everything that waits or runs, at once; nothing is delivered for it."""
+        """Stop everything that waits or runs, at once; nothing is delivered for it. What had finished may still be, see `has_ended`."""
         raise NotImplementedError
+
+    def has_ended(self) -> bool:
+        """Tell, after `cancel`, whether what had finished before has been delivered."""
+        return True
 
     def close(self) -> None:
         """Give back workers, sockets and files. No task may be waiting or running; use `cancel` first otherwise."""

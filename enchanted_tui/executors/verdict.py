@@ -42,6 +42,9 @@ REMEDIES = {
     errno.ENOENT: "it has vanished; bring it back",
     errno.ESTALE: "its file system has gone; bring it back",
     errno.ENOTDIR: "a part of this path is not a directory; move what is in the way",
+    errno.EEXIST: "something else is in the way; move it",
+    errno.ENAMETOOLONG: "a name in this path is too long; shorten it",
+    errno.ELOOP: "its symbolic links lead in a circle; mend them",
     errno.EMFILE: "too many open files; raise the limit with ulimit -n",
 }
 

@@ -12,7 +12,7 @@ from enchanted_tui.commands import command_line
 from enchanted_tui.export.csv_table import read_csv, schema_path
 from enchanted_tui.export.hdf5_table import read_hdf5_table
 from enchanted_tui.export.selection import ExportError
-from enchanted_tui.storage.column_types import ColumnType, column_types
+from enchanted_tui.storage.column_types import ColumnType, column_types, unicode_name
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.provenance import metadata
 
@@ -40,8 +40,9 @@ def to_frame(columns: Sequence[ColumnType], cells: Sequence[list[Any]], provenan
     """Put columns together."""
     import pandas
 
-    frame = pandas.DataFrame({column.name: _series(column, values) for column, values in zip(columns, cells, strict=True)})
-    frame.attrs["units"] = {column.name: column.unit for column in columns if column.unit}
+    names = [unicode_name(column.name) for column in columns]  # as any file has them
+    frame = pandas.DataFrame({name: _series(column, values) for name, column, values in zip(names, columns, cells, strict=True)})
+    frame.attrs["units"] = {name: column.unit for name, column in zip(names, columns, strict=True) if column.unit}
     frame.attrs["provenance"] = provenance
     return frame
 

@@ -171,7 +171,7 @@ class LearningSampler(BoxSampler):
         without = [*map(repr, absent), *(f"{name!r} with a number in it" for name in others)]
         log.warning(
             f"nothing is learnt from samples without a column {', '.join(without)}, although they succeed; "
-            f"the first such sample has {', '.join(map(str, row))}: name columns of numbers among these in the sampler's observations"
+            f"the first such sample has {', '.join(map(repr, row))}: name columns of numbers among these in the sampler's observations"
         )
 
     def value_of(self, row: Row) -> float:

@@ -170,7 +170,7 @@ def _note_leaves(value: list[Any], kinds: set[type]) -> bool:
 
 def link_name(name: str, used: Container[str]) -> str:
     """Give a column's name as HDF5 and NetCDF take it for a dataset, and unlike those that are `used`."""
-    link = unicode_name(name).replace("/", "_").replace("\0", "_").strip() or "column"
+    link = unicode_name(name).replace("/", "_").strip() or "column"
     while link in used or link in (".", ".."):
         link += "_"
     return link
@@ -196,5 +196,5 @@ def is_unicode(text: str) -> bool:
 
 
 def unicode_name(name: str) -> str:
-    """Give a column's name as Unicode proper: lone surrogates become escape sequences."""
-    return name if is_unicode(name) else name.encode("utf-8", "backslashreplace").decode()
+    """Give a column's name as every format takes it: lone surrogates and NUL, at which HDF5's text ends, become escape sequences."""
+    return name.encode("utf-8", "backslashreplace").decode().replace("\0", r"\x00")

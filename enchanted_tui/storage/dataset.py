@@ -45,6 +45,11 @@ class Dataset:
         self._sort_due = False
         self._no_sort_before = float("-inf")
 
+    @property
+    def header(self) -> Shape:
+        """The columns of the file as it is."""
+        return self._header
+
     def rebuild(self) -> None:
         """Write the file anew from all rows. Which batches are complete has to be told again."""
         self._order = RowOrder()

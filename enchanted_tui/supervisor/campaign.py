@@ -6,6 +6,7 @@ submits what has become runnable. It waits on the queue and otherwise does nothi
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import queue
@@ -39,6 +40,7 @@ _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
 _GATHER = 0.005  #: seconds over which results that come in quick succession are taken together; executors hold more work than that
 _RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
+_LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
 Event = Delivered | Request | Woken  #: what the queue holds
@@ -104,6 +106,9 @@ class Campaign:
     def _run_stage(self, run: StageRun) -> None:
         depth = run.plan.depth
         run.find_parents()
+        if run.reunion.check_all() or self.state.placed:
+            self.state.take_placed()
+            self._projections.open(changed=True)
         if run.stage.complete:
             return
         self._run = run
@@ -174,6 +179,7 @@ class Campaign:
         if self._stopping is None and self.state.paused_by is None and self._run is not None:
             try:
                 self._dispatcher.fill(self._run, self.journal.flush)
+                self._projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
                 message = f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the traceback)"
@@ -338,23 +344,34 @@ class Campaign:
         self._dispatcher.cancel()
         self._dispatcher.close()
 
-    def _last_notes(self) -> None:
-        """Write down what executors have announced while they closed: that they have cancelled their jobs."""
-        while True:
-            try:
-                item = self._inbox.get_nowait()
-            except queue.Empty:
-                return
-            if isinstance(item, Note):
-                self._write_down(item)
+    def _hear_out(self) -> None:
+        """After an abort, take what executors have still to deliver of what had finished before."""
+        end = time.monotonic() + _LAST_WORDS
+        while not self._dispatcher.have_ended() and time.monotonic() < end:
+            self._last_words(_TICK)
+
+    def _last_words(self, patience: float = 0.0) -> None:
+        """Write down what executors deliver while they end: last results, and that they have cancelled their jobs."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self._inbox.get(timeout=patience) if patience else self._inbox.get_nowait()
+                if isinstance(item, Note | Result):
+                    self._take(item)
+                patience = 0.0
+        self.journal.flush()
 
     def _end(self, outcome: Outcome) -> Outcome:
+        if self._aborted and not self._lock_lost:
+            try:
+                self._hear_out()
+            except OSError as error:
+                log.error(str(environment_problem(error, self.session.run_dir.root)))
         self._dispatcher.close()
         if self._lock_lost:  # the directory is somebody else's now
             self.journal.abandon()
             return outcome
         try:
-            self._last_notes()
+            self._last_words()
             self.journal.flush()
             self._projections.close(complete=outcome.reason in ("completed", "all_failed"))
             self._record(

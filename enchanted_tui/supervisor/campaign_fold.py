@@ -60,7 +60,8 @@ class CampaignFold:
         if not self.readable:
             return
         state.apply(record, offset)
-        if kind == "samples":
+        self._finished += [self.index.add(placed) for placed, _ in state.take_placed()]
+        if kind in ("samples", "stage_complete"):
             stage = state.stages[record["depth"]]
             self._open_batches.update((stage.depth, number) for number in range(self._known.get(stage.depth, 0), len(stage.batches)))
             self._known[stage.depth] = len(stage.batches)  # several at once where the records of those before are damaged

@@ -38,6 +38,7 @@ class Dispatcher:
         self._waiting: dict[str, deque[Ready]] = {}
         self._preparers = _preparers(config)
         self.in_flight: dict[TaskId, str] = {}
+        self._cancelled: set[TaskId] = set()  #: what had been handed out when everything was cancelled
         self.attempts: dict[TaskId, int] = {}
 
     def executor_of(self, task: TaskId) -> str:
@@ -140,6 +141,9 @@ class Dispatcher:
 
     def arrived(self, task: TaskId) -> bool:
         """Note that a task's result is here; False if it was not expected (any more)."""
+        if task in self._cancelled:  # it had finished before
+            self._cancelled.remove(task)
+            return True
         return self.in_flight.pop(task, None) is not None
 
     def recall(self) -> None:
@@ -176,7 +180,12 @@ class Dispatcher:
         """Stop everything at once."""
         for executor in self._executors.values():
             executor.cancel()
+        self._cancelled.update(self.in_flight)
         self.in_flight.clear()
+
+    def have_ended(self) -> bool:
+        """Tell, after `cancel`, whether no executor has anything more to deliver."""
+        return all(_ask(executor, "has_ended", True) for executor in self._executors.values())
 
     def close(self) -> None:
         while self._executors:

@@ -1,8 +1,8 @@
 """What is done once a campaign is complete: ``supervisor.on_complete``, a command or a function.
 
-It runs once for each number of rows that a campaign is complete with: again after an extension, not after a resume that finds nothing
-to do. Its failure is reported, in the log and on record, and changes nothing about the result. Whoever asks the supervisor to drain or
-abort while it runs ends it.
+It runs once for what a campaign is complete with: again after an extension and after failed samples were run again, not after a resume
+that finds nothing to do. Its failure is reported, in the log and on record, and changes nothing about the result. Whoever asks the
+supervisor to drain or abort while it runs ends it.
 """
 
 from __future__ import annotations

@@ -104,7 +104,11 @@ def _submissions(config: CampaignConfig) -> tuple[str, ...]:
     texts = []
     for name in dict.fromkeys(step.executor for stage in config.stages for step in stage.steps):
         spec = config.executors[name]
-        text = spec.build().dry_run(str(config.base_run_dir)) if issubclass(spec.cls, Executor) else ""
+        if not issubclass(spec.cls, Executor):
+            continue
+        executor = spec.build()
+        executor.attach(name, [])
+        text = executor.dry_run(str(config.base_run_dir))
         if text:
             texts.append(f"{name}: {text}")
     return tuple(texts)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from enchanted_tui import values
+from enchanted_tui.config.problems import did_you_mean
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.storage.cleaning import clean_task
@@ -95,6 +96,15 @@ class Projections:
         if self._config.supervisor.save_files != "all" and task.depth == len(self._config.stages) - 1:
             self._to_clean.append(task)
 
+    def catch_up(self) -> None:
+        """Take results of earlier sessions that have got their place only now, with samples that a damaged line had held."""
+        for head, offset in self._state.take_placed():
+            task, record = TaskId(*head["task"]), self._journal.read(offset)
+            if record["outcome"] != "ok":
+                self.failure(task, record)
+            if task.step + 1 == self._state.stages[task.depth].n_steps:
+                self.row(task, record["row"])
+
     def failure(self, task: TaskId, record: Record) -> None:
         self._touched = True
         failure = failure_of(task, record)
@@ -117,7 +127,9 @@ class Projections:
             self._rebuild_last_complete()
         elif self._touched:
             self._dataset.finish()
-            if run.plan.depth + 1 < len(self._config.stages) and run.stage.n_rows:
+            if run.plan.depth + 1 == len(self._config.stages):
+                self._tell_of_unknown_units(run.stage, self._dataset.header)
+            elif run.stage.n_rows:
                 with self._run_dir.dataset.open("rb") as dataset, open_replacement(self._run_dir.last_complete_dataset) as copy:
                     shutil.copyfileobj(dataset, copy)
         self._write_run_state()
@@ -180,6 +192,13 @@ class Projections:
         return found
 
     # -- parts ----------------------------------------------------------------------------------------------------------------------
+
+    def _tell_of_unknown_units(self, stage: StageState, columns: Sequence[str]) -> None:
+        """A misspelt name would leave its column without a unit in every file."""
+        unknown = [name for name in self._state.units if name not in columns]
+        if unknown and any(batch.steps[-1].failed < batch.count for batch in stage.batches):  # outputs of failed samples are not there
+            guesses = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in unknown)
+            log.warning(f"supervisor.units: the dataset has no column {guesses}; it has {', '.join(map(repr, columns))}")
 
     def _rebuild(self, path: Path, stage: StageState) -> None:
         rebuild_dataset(path, stage, self._read_row)

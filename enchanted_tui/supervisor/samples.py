@@ -1,4 +1,4 @@
-"""Drawn samples as they stand in the journal."""
+"""Samples as the journal has them: at most `SLICE` of a batch in one record."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import secrets
 import socket
 import uuid
@@ -86,7 +87,7 @@ def open_session(
             return _fresh(config, run_dir, overwrite, confirm, on_lock_lost)
         return _resumed(config, run_dir, mode, on_lock_lost)
     except OSError as error:
-        raise environment_problem(error, run_dir.root, begun=run_dir.journal.exists()) from error
+        raise environment_problem(error, run_dir.root, begun=os.path.exists(run_dir.journal)) from error
 
 
 def has_record(run_dir: RunDir) -> bool:
@@ -237,7 +238,7 @@ def fold(journal: Path) -> tuple[CampaignState, list[str]]:
         damage = [
             f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in reader.damage
         ]
-    return state, damage
+    return state, [*damage, *state.unplaced.sentences()]
 
 
 def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal, Record
-from enchanted_tui.supervisor.samples import SLICE, LostSamplesError, Row, clean_sample, read_samples, write_samples
+from enchanted_tui.supervisor.reunion import Reunion
+from enchanted_tui.supervisor.samples import SLICE, Row, clean_sample, read_samples, write_samples
 from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.supervisor.state import CampaignState
 
@@ -82,6 +83,7 @@ class StageRun:
         self._record = record
         self._samples: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
         self._parent: tuple[int, Row] | None = None
+        self.reunion = Reunion(plan, state, journal, record, self._first_params)
         self._learned_batches = 0
         self._skipped = False
         self._aside = Aside(wake)
@@ -230,6 +232,8 @@ class StageRun:
         start = position - position % SLICE
         key = (batch.index, start)
         samples = self._samples.get(key)
+        if samples is None and start not in batch.slices and not self.plan.pure:
+            return self.reunion.recovered(batch, position)
         if samples is None:
             samples = self._slice(batch, start)
             self._keep(key, samples)
@@ -243,11 +247,6 @@ class StageRun:
     def _slice(self, batch: BatchState, start: int) -> list[Row]:
         if start in batch.slices:
             return read_samples(self._journal.read(batch.slices[start]))
-        if not self.plan.pure:
-            raise LostSamplesError(
-                f"the values of samples {start} and following of batch {batch.index} were in a damaged line of the journal, "
-                f"and {type(self.plan.sampler).__name__} cannot draw them again"
-            )
         stop = min(start + SLICE, batch.size)
         samples = self._points(batch.index, batch.first, batch.size, start, stop)
         self._record_slice(batch.index, batch.first, batch.size, start, samples)
@@ -270,6 +269,7 @@ class StageRun:
         samples = self._points(number, first, size, 0, min(SLICE, size))
         self._record_slice(number, first, size, 0, samples)
         self._keep((number, 0), samples)
+        self.reunion.check(self.stage.batches[number])
         return True
 
     def _record_batch(self, drawn: list[Row], **more: Any) -> bool:
@@ -277,8 +277,11 @@ class StageRun:
         first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
             log.warning(f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn")
+        drawn = self.reunion.as_run(number, drawn)
         for start in range(0, len(drawn), SLICE):
             self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE], **more)
+        if drawn:
+            self.reunion.check(self.stage.batches[number])
         return bool(drawn)
 
     # -- samplers that are not pure -----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.learned import LearnedPoint
 from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, OK, UNKNOWN_KIND, BatchState, StageState, StepState
+from enchanted_tui.supervisor.unplaced import Result, Unplaced
 
 _KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
 _RECENT_FAILURES = 1000
@@ -66,6 +67,9 @@ class CampaignState:
         self.tasks_recorded = 0
         self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
         self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
+        self.unplaced = Unplaced()
+        self.placed: list[Result] = []  #: results that have got their place since somebody looked
+        self.placed_late: set[tuple[int, int]] = set()  #: (depth, batch) of all results that did: they may be those of other samples
 
     # -- the fold -------------------------------------------------------------------------------------------------------
 
@@ -115,17 +119,24 @@ class CampaignState:
         for batch in stage.batches:
             batch.grow(stage.n_parents)
             batch.finished_at = None
+            self._place(stage.depth, batch)
 
     def _samples(self, record: Record, offset: int) -> None:
         stage = self.stages[record["depth"]]
         number, first = record["batch"], record["first"]
-        missing = number - len(stage.batches)
-        for k in range(missing):  # the records of these batches are damaged: their place is known, their samples can be drawn again
-            size = (first - stage.drawn) // (missing - k)
-            self._open_batch(stage, stage.drawn, size, record["time"])
+        self._open_missing(stage, number, first, record["time"])
         if number == len(stage.batches):
             self._open_batch(stage, first, record["size"], record["time"])
         stage.batches[number].slices.setdefault(record["start"], offset)
+
+    def _open_missing(self, stage: StageState, number: int, first: int, time: float) -> None:
+        """Open the batches before `number`, which begins with sample `first`: their records are damaged, but their place is known."""
+        missing = number - len(stage.batches)
+        for k in range(missing):
+            left, batches_left = first - stage.drawn, missing - k
+            ran = -(-self.unplaced.samples(stage.depth, len(stage.batches)) // max(1, stage.n_parents))
+            size = min(ran, left) if ran and batches_left > 1 else left // batches_left
+            self._open_batch(stage, stage.drawn, size, time)
 
     def _open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
         batch = BatchState(len(stage.batches), first, size, time)
@@ -136,14 +147,32 @@ class CampaignState:
         stage.complete = False
         if stage.started_at is None:
             stage.started_at = time
+        self._place(stage.depth, batch)
 
     def _task(self, record: Record, offset: int) -> None:
         depth, number, sample, step = record["task"]
         if self.jobs.holders:
             self.jobs.came_back(TaskId(depth, number, sample, step))
-        batch = self._find_batch(depth, number)
-        if batch is None or sample >= batch.count or step >= len(batch.steps):
+        if depth >= len(self.stages) or step >= self.stages[depth].n_steps:
             return
+        batch = self._find_batch(depth, number)
+        if batch is None or sample >= batch.count:
+            self.unplaced.put(record, offset)
+        else:
+            self._result(record, offset, batch)
+
+    def _place(self, depth: int, batch: BatchState) -> None:
+        """Put results that were waiting for their samples where they belong."""
+        for record, offset in self.unplaced.take(depth, batch.index):
+            if record["task"][2] >= batch.count:
+                self.unplaced.put(record, offset)
+                continue
+            self._result(record, offset, batch)
+            self.placed.append((record, offset))
+            self.placed_late.add((depth, batch.index))
+
+    def _result(self, record: Record, offset: int, batch: BatchState) -> None:
+        depth, _, sample, step = record["task"]
         tasks = batch.steps[step]
         if tasks.outcomes[sample] != NOT_RUN:
             return
@@ -164,11 +193,13 @@ class CampaignState:
         self.last_time = max(self.last_time, finished)
 
     def _retry(self, record: Record, offset: int) -> None:
+        self.hooked_rows = -1  # as many rows as before, and others
         for item in record["tasks"]:
             self._forget(TaskId(*item))
 
     def _forget(self, task: TaskId) -> None:
         """Forget a task's result, those of its later steps and those of all its descendants."""
+        self.unplaced.drop(task)
         batch = self._find_batch(task.depth, task.batch)
         if batch is None or task.sample >= batch.count:
             return
@@ -210,7 +241,11 @@ class CampaignState:
 
     def _stage_complete(self, record: Record, offset: int) -> None:
         stage = self.stages[record["depth"]]
+        if stage.n_parents:
+            self._open_missing(stage, self.unplaced.last_batch(stage.depth) + 1, record["rows"] // stage.n_parents, record["time"])
         stage.complete = stage.n_rows == record["rows"]  # fewer, where lines before this one are damaged
+        for batch in stage.batches if stage.complete else ():
+            batch.finished_at = batch.finished_at or record["time"]  # that it was complete may have been on record before its samples
 
     def _learned(self, record: Record, offset: int) -> None:
         given: Any = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
@@ -266,6 +301,11 @@ class CampaignState:
                         if tasks.outcomes[sample] >= FAILED:
                             yield TaskId(stage.depth, batch.index, sample, step)
                             break
+
+    def take_placed(self) -> list[Result]:
+        """Give the results that have got their place since the last time, if they have not been forgotten."""
+        placed, self.placed = self.placed, []
+        return [(record, offset) for record, offset in placed if self.offset_of(TaskId(*record["task"])) == offset]
 
     def totals(self) -> tuple[int, int]:
         """Give the numbers of tasks that succeeded and failed, all stages and steps together."""

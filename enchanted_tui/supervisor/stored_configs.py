@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +48,20 @@ class StoredConfig:
     shown_base_run_dir: str | None = None  #: how the run directory was written when the campaign ran, if it has not been moved since
 
 
+def _is_same_place(path: str, root: Path) -> bool:
+    """Tell whether a path on record leads to `root`; one that this process' character set cannot express leads nowhere."""
+    try:
+        return os.path.realpath(path) == os.path.realpath(root)
+    except UnicodeEncodeError:
+        return False
+
+
 def newest_config(run_dir: RunDir) -> StoredConfig | None:
     """Give the stored configuration that was in force last; None if there is none."""
     opened = last_open(run_dir.journal) if run_dir.journal.exists() else None
     if opened is not None and (run_dir.config / opened["config"]).exists():
         path, shown = opened.get("base_run_dir", (None, None))
-        is_there_still = path is not None and Path(path).resolve() == run_dir.root.resolve()
+        is_there_still = path is not None and _is_same_place(path, run_dir.root)
         return StoredConfig(run_dir.config / opened["config"], Path(opened["config_dir"]), shown if is_there_still else None)
     if not run_dir.config.is_dir():
         return None

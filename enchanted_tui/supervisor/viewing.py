@@ -235,7 +235,7 @@ class Viewer:
         damage = self._source.damage
         if not self._fold.readable or (damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)):
             return (lost_beginning(self.run_dir.journal),)
-        return damage
+        return (*damage, *self._fold.state.unplaced.sentences())
 
     def _count(self, view: View) -> int:
         live = {name: value for name, value in view.live.items() if name != "time"} if view.live is not None else None

@@ -6,6 +6,7 @@ It is done in daemon threads: one that hangs on a dead file server must not hang
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -47,6 +48,18 @@ async def in_thread(function: Callable[..., Given], *args: object, **named: obje
 
     threading.Thread(target=run, name=f"app-{getattr(function, '__name__', 'work')}", daemon=True).start()
     return await future
+
+
+def in_time(seconds: float, function: Callable[..., None], *args: object, **named: object) -> None:
+    """Call `function` and wait for it no longer than so many seconds; what it raises is lost. For the last things that an app does."""
+
+    def run() -> None:
+        with contextlib.suppress(Exception):
+            function(*args, **named)
+
+    thread = threading.Thread(target=run, name="app-last-things", daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def run_newest(node: DOMNode, group: str, work: Callable[..., Coroutine[Any, Any, None]], *args: object) -> None:

@@ -206,6 +206,12 @@ class Hosting(App[str]):
 
     # -- ending -------------------------------------------------------------------------------------------------------------------
 
+    def exit(self, *args: Any, **named: Any) -> None:
+        """End the app; what its editor has not saved is offered by the next one."""
+        if self.editor is not None:
+            self.editor.leave_text()
+        super().exit(*args, **named)
+
     def on_unmount(self) -> None:
         if self._person is not None:
             self._person.end()  # a campaign that goes on without the app asks nobody

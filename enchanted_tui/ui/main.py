@@ -71,10 +71,14 @@ def _be_the_app(options: AppOptions, link: Link) -> int:
 
 def _afterwards(app: EnchantedApp, result: str | None, link: Link, terminal: Terminal) -> int:
     """The app has been left: end its campaign or go on with it."""
+    from enchanted_tui.ui.background import in_time
+
     campaign = app.campaign
     status = int(app.return_code or 0)
     if campaign is None or not campaign.alive:
         return status
+    if app.editor is not None:
+        in_time(_PATIENCE, app.editor.recovery.release)
     if result == "terminated":
         return _drain(campaign)
     if result == "abort":

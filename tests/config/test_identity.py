@@ -111,6 +111,20 @@ def test_runner_options_see_changed_templates(good, tmp_path):
     assert good(text.replace("echo", "cat"), path=tmp_path / "a" / "c.yaml").runner_options() != first
 
 
+def test_what_a_campaign_leaves_beside_its_code_is_no_change(good, tmp_path):
+    """`python_path: [.]` beside `base_run_dir: runs` is natural; every resume would warn, after reading all of it."""
+    text = spoilt("{type: ExampleRunner}", "{type: PythonRunner, function: 'code:run', python_path: [.], check_function: false}")
+    (tmp_path / "code.py").write_text("def run(x):\n    return {'success': True}\n")
+    first = good(text, path=tmp_path / "c.yaml").runner_options()
+    for left in ("runs/one/state/journal.jsonl", "runs/one/data/d0_b0_s0_r0/made.py", "__pycache__/code.cpython-311.pyc", "one-export.csv"):
+        (tmp_path / left).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / left).write_text("x = 1\n")
+    assert good(text, path=tmp_path / "c.yaml").runner_options() == first
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "helper.py").write_text("x = 1\n")
+    assert good(text, path=tmp_path / "c.yaml").runner_options() != first
+
+
 def test_unused_runners_do_not_count(good):
     """Only runners that run_order uses are compared."""
     text = spoilt("r1: {type: ExampleRunner}", "r1: {type: ExampleRunner}\n  r2: {type: ExampleRunner, fail_prob: 1}")

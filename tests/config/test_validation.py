@@ -322,6 +322,14 @@ SECTIONS = [
     ("base_run_dir: out", "base_run_dir: [out]", ["c.yaml:12:17: supervisor.base_run_dir: expected text, found a list of 1 value"]),
     (
         "base_run_dir: out",
+        "base_run_dir: ~nobody.at.all/x",
+        [
+            "c.yaml:12:17: supervisor.base_run_dir: there is no user whose home '~nobody.at.all/x' begins with; "
+            "write the path out, or ./~nobody.at.all/x for a directory of that name"
+        ],
+    ),
+    (
+        "base_run_dir: out",
         "base_run_dir: $NONE_SUCH/x",
         ["c.yaml:12:17: supervisor.base_run_dir: an environment variable in '$NONE_SUCH/x' is not set; set it, or write the path out"],
     ),

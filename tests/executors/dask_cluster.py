@@ -58,9 +58,12 @@ class DaskCluster:
         for _ in range(workers):
             self.add_worker()
 
-    def add_worker(self) -> None:
+    def add_worker(self, *more: str, preload: str | None = None) -> None:
+        """Start a worker; `preload` is Python that it runs first."""
         options = ["--scheduler-file", str(self.file), "--nthreads", "1", "--no-dashboard", "--local-directory", str(self.place)]
-        self.workers.append(self._run("worker", *options))
+        if preload is not None:
+            options += ["--preload", preload]
+        self.workers.append(self._run("worker", *options, *more))
 
     def _run(self, what: str, *options: str) -> subprocess.Popen[bytes]:
         with (self.place / "dask.log").open("ab") as log:

@@ -89,6 +89,20 @@ def test_one_cluster_for_all_executors_that_name_it(campaign):
     shared.wait_for_no_process()
 
 
+def test_same_name_for_clusters_that_differ(campaign):
+    """As copied configurations have it: each executor gets the cluster that it describes. What concerns the executor alone may differ."""
+    config = two_stages()
+    smaller = {**NAMED, "LocalCluster_config": {**NAMED["LocalCluster_config"], "n_workers": 1}}
+    patient = {**NAMED, "timeout": 60, "block_until_cluster_started": True}
+    config["executors"] = {"first": NAMED, "second": smaller, "third": patient}
+    config["supervisor"]["run_order"][0]["executor"] = "first"
+    config["supervisor"]["run_order"][1]["executor"] = ["second", "third"]
+    differing = campaign(config)
+    ended = differing.run()
+    assert ended.code == 0, ended
+    differing.wait_for_no_process()
+
+
 def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
     """By its scheduler file and by its address; afterwards its workers live, without anything of ours below them."""
     config = shapes.flat(40, children=True)
@@ -120,6 +134,7 @@ def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     ended = finish(process)
     assert ended.code == {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}[kill], ended
     dask.wait_for_no_process(20)
+    assert os.listdir(dask.place / "tmp") == []
     dask.complete()
     dask.assert_like(contents_on_dask(reference))
 
@@ -181,12 +196,63 @@ def _has_workers(dask, count):
     return len({worker["pid"] for worker in live(dask).get("workers", [])}) == count
 
 
-def test_all_workers_are_awaited_where_asked_for(campaign, tmp_path):
-    """With `block_until_cluster_started`, nothing runs until the cluster is complete; what does not come in time is a clear stop."""
-    blocked = campaign(on_dask(shapes.flat(5), block_until_cluster_started=True, timeout=60))
-    assert blocked.run().code == 0
-    hosts = [record["started"] for record in blocked.records() if record["type"] == "task"]
-    assert len(hosts) == 5
+VARYING = {"type": "DaskExecutor", "LocalCluster_config": {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}}
+
+
+def test_all_workers_are_awaited_where_asked_for(campaign):
+    """With `block_until_cluster_started`, nothing runs until the cluster is complete. Where the number of workers follows the work, that is
+    the least number: the greatest, for which two samples are no reason, never comes."""
+    for name, executor in {"fixed": LOCAL, "varying": {**VARYING, "scale_n_jobs_min": 1, "scale_n_jobs_max": 4}}.items():
+        blocked = campaign(on_dask(shapes.flat(2), executor, block_until_cluster_started=True, timeout=20), name)
+        ended = blocked.run()
+        assert ended.code == 0, ended
+
+
+def test_no_worker_is_missed_while_there_is_no_work(campaign):
+    """Where the number of workers follows the work and may be none, a step elsewhere that outlasts `timeout` stops nothing."""
+    config = shapes.sequence(1, None, 2)
+    config["runners"]["step0"]["sleep"] = 6
+    varying = {**VARYING, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2, "timeout": 3}
+    config["executors"] = {"here": config["executors"]["local"], "dask": varying}
+    config["supervisor"]["run_order"][0]["executor"] = ["here", "dask"]
+    idle = campaign(config)
+    ended = idle.run()
+    assert ended.code == 0, ended
+
+
+def short_of_memory(cluster):
+    """Start a worker whose memory_limit is so small that Dask pauses it."""
+    cluster.add_worker("--memory-limit", "100MB", preload="import dask; dask.config.set({'distributed.worker.memory.pause': 0.1})")
+
+
+def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
+    """On a cluster that is not ours Dask pauses workers that are short of memory: if all are for `timeout`, one sentence says so, and what
+    they were sent goes to those that do take tasks."""
+    config = shapes.flat(12, sleep=0.3)
+    with dask_cluster(tmp_path / "dask", workers=0) as cluster:
+        short_of_memory(cluster)
+        dask = campaign(on_dask(config, cluster.executor, timeout=5))
+        assert_one_sentence(dask.run(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit")
+        cluster.add_worker()
+        ended = dask.run("--run-mode", "resume")
+        assert ended.code == 0, ended
+    dask.assert_sound_record()
+
+
+def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
+    """Many workers share the memory of a job, and Dask would pause or kill each of them for its own process; samples run beside it."""
+    dask = campaign(on_dask(shapes.flat(12), {**LOCAL, "LocalCluster_config": {**LOCAL["LocalCluster_config"], "memory_limit": "10MB"}}))
+    ended = dask.run()
+    assert ended.code == 0, ended
+    assert "runs again" not in ended.err
+
+
+def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
+    """What the two say to each other may differ; results that come from another version are not those of this one."""
+    with dask_cluster(tmp_path / "dask", workers=0) as cluster:
+        cluster.add_worker(preload="import enchanted_tui; enchanted_tui.__version__ = '0.0.1'")
+        dask = campaign(on_dask(shapes.flat(3), cluster.executor))
+        assert_one_sentence(dask.run(), "has enchanted-tui 0.0.1", "install the same")
 
 
 def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
@@ -208,6 +274,7 @@ def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
     [
         ({"scheduler_address": "tcp://127.0.0.1:9"}, ("no Dask scheduler answers at tcp://127.0.0.1:9", "scheduler_address")),
         ({"scheduler_file": "nowhere.json", "timeout": 0.5}, ("nowhere.json does not exist", "--scheduler-file")),
+        ({"scheduler_address": "tls://127.0.0.1:9"}, ("no Dask scheduler answers at tls://127.0.0.1:9", "distributed.comm.tls")),
         ({"LocalCluster_config": {"n_workers": 1, "bogus": 1}}, ("cannot be started", "bogus", "LocalCluster_config")),
     ],
 )
@@ -230,3 +297,34 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
     dask.wait_for_no_process()
     assert not (home / ".config" / "dask").exists()
     assert not Path(dask.place / "dask-scratch-space").exists()
+
+
+def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_the_work_may_have(campaign):
+    """An idle cluster shrinks; drawn for the workers of that moment, samples would come one after the other ever after."""
+    sampler = {
+        "type": "BayesianOptimizationSampler",
+        "parameters": ["x"],
+        "bounds": [[0, 1]],
+        "budget": 12,
+        "initial_samples": 1,
+        "asynchronous": True,
+        "ahead": 0,
+    }
+    config = {
+        "executors": {"local": {"type": "LocalExecutor"}},
+        "samplers": {"s": sampler},
+        "runners": {"probe": {"type": "probe_runners:ProbeRunner", "sleep": 0.5}},
+        "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "probe"}]},
+    }
+    following = {"type": "DaskExecutor", "scale_n_jobs_min": 1, "scale_n_jobs_max": 3}
+    asked = campaign(on_dask(config, following))
+    ended = asked.run()
+    assert ended.code == 0, ended
+    drawn, finished, under_way = 0, 0, []
+    for record in asked.records():
+        if record["type"] == "samples":
+            drawn += len(record["rows"])
+            under_way.append(drawn - finished)
+        finished += record["type"] == "task"
+    assert under_way[0] == 1
+    assert min(under_way[1:-1]) >= 2, "one may end while the next is chosen"

@@ -102,11 +102,13 @@ def test_size_of_a_cluster_on_this_machine():
 
 
 def test_names_share_clusters():
-    """Clusters that have a name, and schedulers that run already, are shared; others are their executor's own."""
+    """Clusters that have a name and equal settings, and schedulers that run already, are shared; others are their executor's own."""
     assert DaskExecutor.resource({"LocalCluster_config": {"n_workers": 2}}) is None
-    named = [DaskExecutor.resource({"LocalCluster_config": {"name": "a", "n_workers": n}}) for n in (2, 3)]
-    assert named[0] == named[1] is not None
-    assert DaskExecutor.resource({"scheduler_address": "tcp://a:1"}) == "dask tcp://a:1"
+    named = {"LocalCluster_config": {"name": "a", "n_workers": 2}}
+    alike = [named, {**named, "timeout": 60}, {**named, "block_until_cluster_started": True}, {**named, "n_workers": 1, "max_retries": 3}]
+    assert len({DaskExecutor.resource(options) for options in alike} - {None}) == 1
+    assert DaskExecutor.resource({"LocalCluster_config": {"name": "a", "n_workers": 3}}) not in (None, DaskExecutor.resource(named))
+    assert DaskExecutor.resource({"scheduler_address": "tcp://a:1", "timeout": 9}) == "dask tcp://a:1"
 
 
 def test_dry_run_shows_the_script_of_the_jobs():

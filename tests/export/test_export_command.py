@@ -202,3 +202,22 @@ def test_options_of_an_export_are_not_ignored_elsewhere(
     assert f"{option[0]} goes with --export RUN_DIR" in said
     assert ("supervisor.seed=N" in said) == (option[0] == "--seed")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("to", ["csv", "parquet", "hdf5", "netcdf"])
+def test_odd_results_come_back_from_files_as_from_the_run_directory(tmp_path: Path, to: str) -> None:
+    """Through runner, journal, command line and reader: names, sizes and types that some library on the way does not take."""
+    (tmp_path / "odd_code.py").write_text(
+        "import numpy as np\n\ndef run(x, y):\n    if x > 0.7:\n        raise ValueError('no')\n"
+        "    return {'success': True, 'a\\0b': 1, '\\ud800': 2, '': 3, 'e\\n': 'q\"', 'n': 2**70, 'field': np.ones((2, 3)), 'c': 1 + 2j,\n"
+        "        'ragged': np.arange(int(10 * x) + 1), 'u': np.uint64(2**63 + 1), 'b': b'\\0', 'h': np.float16(1.5), 'neg': -0.0,\n"
+        "        't': '007', 'd': {'a': [1, None]}, 'x/y': float('nan'), 'mixed': 1 if y < 0.5 else 's', 'yes': np.bool_(True)}\n"
+    )
+    config = {**CONFIG, "runners": {"code": {"type": "PythonRunner", "function": "odd_code:run"}}}
+    (tmp_path / "campaign.yaml").write_text(yaml.safe_dump(config))
+    assert cli.main([str(tmp_path / "campaign.yaml"), "--no-ui", "--base-run-dir", str(tmp_path / "run")]) == 0
+    assert export(tmp_path / "run", "--to", to, "--out", tmp_path / "out") == 0
+    frame = enchanted_tui.load(tmp_path / "out")
+    assert {r"a\x00b", r"\ud800", "", "e\n", "x/y", "success", "run_dir"} <= set(frame.columns)
+    assert frame["n"][0] == 2**70
+    pd.testing.assert_frame_equal(frame, enchanted_tui.load(tmp_path / "run"))

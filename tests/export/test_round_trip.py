@@ -129,6 +129,7 @@ _ODD_TABLES: dict[str, list[Row]] = {
     "companion and column without gaps": [{"a": 1, "missing__a": 1}, {"a": 2, "missing__a": 0}],
     "names that are dimensions of an array": [{"p_0": 1.0, "p_1": "x", "p": np.ones((2, 3)), "sample": 7}],
     "names that files have": [{"columns": 1, "missing": 2, "kind": 3}, {}],
+    "names that are hardly names": [{"": 1, " ": 2, "\n": 3, '"': 4, ",": 5, "é🙂": 6}, {"": None}],
     "names that readers take for expressions": [{"\\alpha": 1, "x.y": 2, "a[0]": 3, "a/b": 4, "a_b": 5}],
 }
 
@@ -176,6 +177,14 @@ def test_whatever_columns_hold_comes_back(to: str, rows: list[Row], tmp_path: Pa
     frame = load(path)
     assert set(frame.columns) == {name for row in rows for name in row}
     check(frame, rows)
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_what_no_format_takes_in_a_name_is_escaped(to: str, tmp_path: Path) -> None:
+    """The same in all of them: NUL, at which text in HDF5 ends, and lone surrogates, which are no Unicode."""
+    path = tmp_path / FORMATS[to]
+    write(to, path, [{"a\0b": 1, "a\ud800": 2.5, "a": "x"}])
+    assert load(path).to_dict("list") == {r"a\x00b": [1], r"a\ud800": [2.5], "a": ["x"]}
 
 
 def test_bare_csv_is_what_any_reader_expects(tmp_path: Path) -> None:

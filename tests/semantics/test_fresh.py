@@ -273,3 +273,16 @@ def test_ctrl_c_at_the_question_keeps_everything(full: Campaign) -> None:
     assert code == 130
     assert "Traceback" not in shown
     assert snapshot(full.run_dir) == before
+
+
+def test_paths_that_cannot_be_are_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name longer than file systems take, links that lead to nothing or in a circle: exit code 3, one sentence, nothing made."""
+    (campaign.root / "nothing").symlink_to("vanished")
+    (campaign.root / "circle").symlink_to("circle")
+    for place, said in (("a" * 300, "too long; shorten it"), ("nothing", "in the way; move it"), ("circle/x", "circle; mend them")):
+        capsys.readouterr()
+        assert campaign.run("--base-run-dir", str(campaign.root / place), config=campaign_config()) == 3
+        found = capsys.readouterr().err
+        assert said in found
+        assert "Traceback" not in found
+    assert sorted(path.name for path in campaign.root.iterdir()) == ["campaign.yaml", "circle", "nothing"]

@@ -11,6 +11,7 @@ import time
 import pytest
 from campaign_harness import Campaign, campaign_config, random_sampler
 
+from enchanted_tui import cli
 from enchanted_tui.config.loading import config_from_mapping
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.supervisor import Supervisor
@@ -57,6 +58,18 @@ def test_a_function_is_called_once_for_what_is_complete(campaign: Campaign, hook
     assert campaign.resume("--run-mode", "extend") == 0
     assert hook_log.read_text() == "3 completed\n6 completed\n"
     assert campaign.path("logs/on_complete.log").read_text() == "counted\n"
+
+
+def test_it_is_called_again_for_failed_samples_that_were_run_again(campaign: Campaign, hook_log) -> None:  # type: ignore[no-untyped-def]
+    """As many rows as before, and a model fitted to them would be one of yesterday's dataset."""
+    (campaign.root / "half.py").write_text("def half(x):\n    return {'success': x < 0.5}\n")
+    config = campaign_config(
+        random_sampler(8), runners={"r0": {"type": "PythonRunner", "function": "half:half"}}, on_complete="my_hooks:count"
+    )
+    assert campaign.run(config=config) == 0
+    assert cli.main(["--retry-failed", "run"]) == 0
+    assert campaign.resume() == 0
+    assert hook_log.read_text() == "8 completed\n8 completed\n"
 
 
 @pytest.mark.parametrize("hook", ["my_hooks:fail", "my_hooks:missing", ["/no/such/program"], "false"])

@@ -393,3 +393,17 @@ def test_two_campaigns_do_not_share_their_logs(campaign: Campaign) -> None:
     assert campaign.path("logs/main.log").read_text().count("campaign completed") == 1
     assert other.path("logs/main.log").read_text().count("campaign completed") == 1
     assert os.listdir(campaign.path("logs")) != []
+
+
+def test_a_unit_of_no_column_is_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its column would go without one in every file; nothing is said where nothing can be known, as all samples failed."""
+    config = campaign_config(random_sampler(3), units={"outptu": "eV", "x": "m"})
+    assert campaign.run(config=config) == 0
+    said = capsys.readouterr().err
+    assert said.count("the dataset has no column 'outptu'; did you mean 'output'?") == 1
+    assert campaign.resume() == 0
+    assert "no column" not in capsys.readouterr().err
+    (campaign.root / "sad.py").write_text("def sad(x):\n    return {'success': False}\n")
+    failing = campaign_config(random_sampler(3), runners={"r0": {"type": "PythonRunner", "function": "sad:sad"}}, units={"output": "eV"})
+    campaign.run("--overwrite", config=failing)
+    assert "no column" not in capsys.readouterr().err

@@ -16,6 +16,7 @@ class Probe(Runner):
 
     seconds: float = option(0.0, doc="How long a sample takes.")
     kilobytes: int = option(0, doc="How much a sample writes into its directory.")
+    text_megabytes: int = option(0, doc="How much text a sample returns.")
     log: str = option(doc="File that takes a line for each run.")
 
     def single_code_run(self, run_dir: str, params: dict) -> dict:
@@ -37,6 +38,8 @@ class Probe(Runner):
             (Path(run_dir) / "written").write_bytes(bytes(self.kilobytes << 10))
         if how == 5:
             return {"success": False, "error": "it says so itself"}
+        if self.text_megabytes:
+            return {"success": True, "text": "x" * (self.text_megabytes << 20)}
         print("done")
         return {"success": True, "value": params.get("x", 0.0) * 2.0, "node": os.environ.get("SLURMD_NODENAME", "")}
 

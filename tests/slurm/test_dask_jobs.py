@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -55,7 +56,7 @@ def reference_of(campaign, config):
 
 
 def test_same_dataset_as_local(campaign, cluster, tmp_path):
-    """Row for row and file for file but for run times; nothing is left in the queue."""
+    """Row for row and file for file but for run times; nothing is left in the queue and on the nodes."""
     config = shapes.nested(12, 3, inner_steps=2, mischief=True)
     dask = campaign(on_slurm(config, tmp_path))
     ended = dask.run()
@@ -63,16 +64,20 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
     dask.assert_like(reference_of(campaign, config))
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
     dask.wait_for_no_process(20)
+    assert os.listdir(dask.place / "tmp") == []
 
 
 def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
-    """As one that runs into its walltime: what it held runs again in another one, and the result is that of an undisturbed campaign."""
-    config = shapes.flat(60, sleep=0.4)
+    """As one that runs into its walltime, and within seconds: what it held runs again in another one, and the result is that of an
+    undisturbed campaign."""
+    config = shapes.flat(24, sleep=0.25)
     dask = campaign(on_slurm(config, tmp_path, scale=1, executor={"max_retries": 5}))
     process = dask.supervise()
     dask.wait_for_tasks(5, process, 90)
-    cluster.slurm("scancel", *queued(cluster))
-    ended = finish(process, 180)
+    first = queued(cluster)
+    cluster.slurm("scancel", *first)
+    wait_until(lambda: set(queued(cluster)) - set(first), 14, "the job is not replaced")
+    ended = finish(process, 60)
     assert ended.code == 0, ended
     found, expected = dask.contents(), reference_of(campaign, config)
     for name in ("dataset", "failures", "hdf5", "samples", "tree"):
@@ -98,8 +103,9 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
     ("jobs", "executor", "words"),
     [
         ({"queue": "nowhere"}, {}, ("SLURM does not take the jobs", "invalid partition")),
+        ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
         ({"job_extra_directives": ["--hold"]}, {"timeout": 6}, ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser")),
-        ({"python": "/nowhere/python"}, {"timeout": 60}, ("ended before their Dask workers had connected",)),
+        ({"python": "/nowhere/python"}, {"timeout": 60}, ("ended before their Dask workers had connected", "/logs says why")),
     ],
 )
 def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs, executor, words):
@@ -114,7 +120,7 @@ def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs
 
 def test_number_of_jobs_follows_the_work(campaign, cluster, tmp_path):
     """None before there is work, as many as allowed while there is much."""
-    config = shapes.flat(60, sleep=0.5)
+    config = shapes.flat(24, sleep=0.3)
     dask = campaign(on_slurm(config, tmp_path, None, executor={"scale_n_jobs_min": 0, "scale_n_jobs_max": 2}))
     process = dask.supervise()
     wait_until(lambda: len(queued(cluster)) == 2, 60, "there were never two jobs")

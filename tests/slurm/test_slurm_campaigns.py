@@ -150,21 +150,36 @@ def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaig
 
 
 @pytest.mark.full
-def test_what_people_see_of_jobs(campaign: Campaign) -> None:
-    """Protects the view of a running campaign: state, node, samples done of held, times and core-hours."""
+def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
+    """Protects the view of a running campaign: state, node, samples done of held, times and core-hours, those of its own jobs alone."""
+    other = cluster.slurm("sbatch", "--parsable", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 60").strip()
+    time.sleep(4)
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     campaign.executor.update(samples_per_job=8, max_jobs=1)
     process = campaign.start()
     seen = wait_for("a job with results", lambda: [job for job in live(campaign).get("jobs", []) if job["done"]], 60, 0.2)
     running = live(campaign)
     assert campaign.finish(process) == 0
+    cluster.slurm("scancel", other)
     [job] = seen
     assert job["state"] == "RUNNING"
     assert job["node"] in ("n1", "n2", "n3")
     assert job["held"] == 8
-    assert running["core_hours"] >= 0
+    assert 0 <= running["core_hours"] * 3600 <= 9
     assert job["since"] <= time.time() <= job["ends"] <= job["since"] + 610
     assert running["workers"][0]["name"] == job["job"]
+
+
+@pytest.mark.full
+def test_core_hours_of_jobs_that_have_ended(campaign: Campaign) -> None:
+    """Protects the sum that is shown: jobs that begin and end between two questions to the scheduler are counted by their own clock."""
+    campaign.config["samplers"]["s0"] = array("seconds", [2, 2, 2, 20])
+    campaign.executor.update(samples_per_job=1, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600)
+    process = campaign.start()
+    campaign.wait_for_runs(4)
+    wait_for("the count", lambda: live(campaign).get("core_hours", 0) * 3600 >= 5.5, 15, 0.2)
+    campaign.kill(process)
+    assert campaign.resume() == 0, campaign.said
 
 
 def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: Campaign) -> None:
@@ -199,3 +214,29 @@ def queries(calls: Path) -> int:
 def live(campaign: Campaign) -> dict[str, Any]:
     path = campaign.run_dir / "state" / "live.json"
     return json.loads(path.read_text()) if path.exists() else {}
+
+
+def test_a_sampler_that_learns_asks_for_as_many_jobs_as_there_may_be(campaign: Campaign) -> None:
+    """Protects weeks: drawn for the jobs of a moment, samples would come one after the other as soon as the first jobs have gone."""
+    campaign.config["samplers"]["s0"] = {
+        "type": "BayesianOptimizationSampler",
+        "parameters": ["x"],
+        "bounds": [[0, 10]],
+        "budget": 12,
+        "initial_samples": 4,
+        "asynchronous": True,
+        "ahead": 0,
+        "observations": ["value"],
+    }
+    campaign.config["runners"]["r0"]["seconds"] = 1
+    campaign.executor.update(max_jobs=4, results_interval=0.5)
+    assert campaign.run() == 0, campaign.said
+    campaign.check_complete(12)
+    journal = campaign.run_dir / "state" / "journal.jsonl"
+    drawn, finished, under_way = 0, 0, []
+    for record in map(json.loads, journal.read_text().splitlines()):
+        if record["type"] == "samples":
+            drawn += len(record["rows"])
+            under_way.append(drawn - finished)
+        finished += record["type"] == "task"
+    assert min(under_way[:-1]) >= 3, "results may arrive while samples are chosen"

@@ -83,6 +83,24 @@ def test_a_controller_that_is_killed_and_comes_back(on_bed: NewBed) -> None:
 
 
 @pytest.mark.full
+def test_a_controller_that_is_down_at_first(on_bed: NewBed) -> None:
+    """Protects a scheduler under maintenance: it is asked more and more rarely, the log says so once, and all goes on when it is back."""
+    campaign = on_bed()
+    bed: Bed = campaign.bed  # type: ignore[attr-defined]
+    one_array(campaign, seconds=0.1)
+    calls = campaign.count_calls()
+    bed.kill("slurmctld")
+    process = campaign.start()
+    wait_for("the silence to be noticed", lambda: "does not answer" in campaign.main_log(), 30)
+    time.sleep(12)
+    assert campaign.main_log().count("does not answer") == 1
+    assert len(calls.read_text().split()) <= 3
+    bed.start("slurmctld")
+    assert campaign.finish(process, 120) == 0, campaign.said
+    campaign.check_complete(8)
+
+
+@pytest.mark.full
 def test_the_supervisor_and_the_controller_both_die(on_bed: NewBed) -> None:
     """Protects a restart after a bad night: jobs that ended meanwhile and have left the queue are collected from their files."""
     campaign = on_bed(min_job_age=2)
@@ -105,7 +123,7 @@ def test_a_node_that_crashes(on_bed: NewBed) -> None:
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     bed.slurm("scontrol", "update", "nodename=n2", "state=drain", "reason=test")
-    one_array(campaign, samples=6, per_job=6, jobs=1, seconds=1.0)
+    one_array(campaign, samples=6, per_job=6, jobs=1, seconds=1.5)  # no result just after a heartbeat: it would wait for 0.2 s
     process = campaign.start()
     campaign.wait_for_runs(3)
     bed.slurm("scontrol", "update", "nodename=n2", "state=resume")
@@ -167,6 +185,26 @@ def test_a_queue_that_forgets_at_once(on_bed: NewBed) -> None:
     assert campaign.run() == 0, campaign.said
     campaign.check_complete(8)
     assert set(campaign.executions().values()) == {1}
+
+
+@pytest.mark.full
+def test_a_queue_that_has_forgotten_many_jobs(on_bed: NewBed) -> None:
+    """Protects the scheduler from a resume in the morning: of jobs whose files say how they ended nobody is asked, of the others once."""
+    campaign = on_bed(min_job_age=2, cpus=4)
+    bed: Bed = campaign.bed  # type: ignore[attr-defined]
+    one_array(campaign, samples=6, per_job=1, jobs=2, seconds=0.5)
+    campaign.executor["results_interval"] = 600
+    process = campaign.start()
+    wait_for(
+        "an end", lambda: [path for path in campaign.run_dir.glob("state/jobs/*/*/results.1") if b'"bye"' in path.read_bytes()], 30, 0.02
+    )
+    campaign.kill(process)
+    wait_for("the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5)
+    calls = campaign.count_calls()
+    assert campaign.resume() == 0, campaign.said
+    campaign.check_complete(6)
+    assert set(campaign.executions().values()) == {1}
+    assert "sacct" not in calls.read_text()
 
 
 @pytest.mark.full

@@ -5,6 +5,7 @@ The other half of the table, what cannot work through SSH, is in test_ssh_refusa
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,38 @@ def test_more_processors_than_the_cluster_has(campaign: Campaign) -> None:
     """Protects against waiting for ever, likewise."""
     campaign.executor["sbatch"]["ntasks"] = "1000"
     check_refused(campaign, "would wait for ever (PartitionConfig)", "ask for less under sbatch")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["50%a of 'them'", '`touch x` "%j" ünï; #'])
+def test_odd_names_of_directories_work(campaign: Campaign, name: str) -> None:
+    """Protects directories whose names mean something to a shell or to SLURM."""
+    campaign.run_dir = campaign.root / name
+    campaign.config["supervisor"]["base_run_dir"] = name
+    assert campaign.run() == 0, campaign.said
+    campaign.check_complete(8)
+
+
+@pytest.mark.full
+def test_a_directory_with_a_backslash(campaign: Campaign) -> None:
+    """Protects against jobs that fail for a reason that nobody would guess: SLURM reads a backslash in the name of an output file."""
+    campaign.run_dir = campaign.root / "back\\slash"
+    campaign.config["supervisor"]["base_run_dir"] = "back\\slash"
+    check_refused(campaign, "because of the backslash; choose another base_run_dir")
+
+
+@pytest.mark.full
+def test_sbatch_alone_is_missing(campaign: Campaign) -> None:
+    """Protects against looking for jobs that cannot be: a program that does not exist has submitted nothing."""
+    programs = campaign.root / "programs"
+    programs.mkdir()
+    for name in ("scontrol", "squeue", "scancel", "sacct"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    path, campaign.environment["PATH"] = campaign.environment["PATH"], str(programs)
+    check_refused(campaign, "there is no sbatch here", "ssh")
+    assert "jobs run on" not in campaign.said
+    campaign.environment["PATH"] = path
+    check_resumable(campaign)
 
 
 def test_no_sbatch(campaign: Campaign) -> None:

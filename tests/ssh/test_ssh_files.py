@@ -121,11 +121,15 @@ def test_full_disk(transport: SshTransport, tmp_path: Path) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_missing_python(sshd: Sshd) -> None:
-    """Protects the user's time: the far side needs an interpreter."""
-    transport = SshTransport(settings_for(sshd), python="/opt/none/python3")
-    with pytest.raises(FarSideProblem, match=r"there is no /opt/none/python3 on 127\.0\.0\.1; name an interpreter"):
+def test_missing_python(sshd: Sshd, tmp_path: Path) -> None:
+    """Protects the user's time: the login node needs an interpreter, and the remedy in the message provides one."""
+    transport = SshTransport(settings_for(sshd), python="python3-of-a-module")
+    with pytest.raises(FarSideProblem, match=r"there is no python3-of-a-module on 127\.0\.0\.1, .* a line of `prologue` under ssh"):
         transport.read({"/etc/passwd": 0})
+    transport.close()
+    (tmp_path / "python3-of-a-module").symlink_to(sys.executable)
+    transport = SshTransport(settings_for(sshd, prologue=[f"PATH={tmp_path}:$PATH"]), python="python3-of-a-module")
+    assert transport.read({"/etc/passwd": 0})
     transport.close()
 
 

@@ -70,7 +70,7 @@ def test_changed_host_key_is_refused(sshd: Sshd, connect: Connect, tmp_path: Pat
     other = Path(f"{make_key(tmp_path / 'other', kind)}.pub").read_text().split()
     sshd.known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {other[0]} {other[1]}\n")
     person = Person("yes")
-    with pytest.raises(HostKeyRejected, match=r"is not the known one.*line 1 of .*known_hosts.*ssh-keygen -f '.*' -R '\[127"):
+    with pytest.raises(HostKeyRejected, match=r"is not the known one.*line 1 of .*known_hosts.*ssh-keygen -f \S+known_hosts -R '\[127"):
         connect(sshd, person)
     assert not person.asked
 
@@ -83,6 +83,21 @@ def test_remedy_for_a_changed_key_works(sshd: Sshd, connect: Connect, tmp_path: 
         connect(sshd)
     subprocess.run(["sh", "-c", str(refused.value).rpartition(": ")[2]], check=True, capture_output=True)
     connect(sshd, Person("yes")).run(["true"])
+
+
+@pytest.mark.parametrize("transport", ["paramiko", "openssh"])
+@pytest.mark.parametrize("alias", ["", "  HostKeyAlias the-cluster\n"], ids=["", "alias"])
+def test_remedy_for_an_unknown_key_works(sshd: Sshd, connect: Connect, tmp_path: Path, transport: str, alias: str) -> None:
+    """Protects the user's time: the command in the message makes the key known where it is looked for, under the name it is looked for."""
+    config, known = tmp_path / "my config", tmp_path / "my known hosts"
+    config.write_text(f"Host cluster\n  HostName 127.0.0.1\n  Port {sshd.port}\n{alias}")
+    options = {"host": "cluster", "port": None, "config_file": str(config), "known_hosts": str(known), "transport": transport}
+    with pytest.raises(HostKeyRejected, match="is not known") as refused:
+        connect(sshd, **options)
+    command = str(refused.value).rpartition("log in once: ")[2]
+    by_hand = f"{command} -o StrictHostKeyChecking=accept-new -o BatchMode=yes true"
+    subprocess.run(["sh", "-c", by_hand], check=True, capture_output=True, timeout=20)
+    connect(sshd, **options).run(["true"])
 
 
 @pytest.mark.parametrize("line", ["@revoked * {key}\n{host} {key}\n", "@revoked {host} {key}\n"])

@@ -18,7 +18,7 @@ from sshd import Sshd, is_sshd
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, LogInFailed
 from enchanted_tui.executors.slurm.ssh.framing import Exchange
-from enchanted_tui.executors.slurm.ssh.keeping import _Pause
+from enchanted_tui.executors.slurm.ssh.keeping import Kept, _Pause
 from enchanted_tui.executors.slurm.ssh.transport import SshTransport
 
 Connect = Callable[..., SshConnection]
@@ -227,3 +227,25 @@ def _until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_an_unforeseen_error_is_no_end_of_trying() -> None:
+    """Protects a campaign that is left alone for weeks: whatever goes wrong while it connects again, it is tried again."""
+    made: list[SimpleNamespace] = []
+
+    def lost(exchange: Exchange, stdin: Any, timeout: float | None) -> tuple[int, bytes]:
+        made[-1].alive = False
+        raise ConnectionLost("gone", may_have_run=False)
+
+    def make() -> Any:
+        made.append(SimpleNamespace(alive=True, execute=lost, close=lambda: None))
+        if len(made) == 2:
+            raise RuntimeError("nobody thought of this")
+        return made[-1]
+
+    kept = Kept(make, first_pause=0.01)
+    with pytest.raises(ConnectionLost):
+        kept.execute(Exchange("true", [], lambda data: None), [], 1.0)
+    assert kept.wait(10)
+    assert kept.state.log_ins == 2
+    kept.close()

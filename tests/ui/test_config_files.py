@@ -168,6 +168,19 @@ def test_recovery_files_are_private_and_belong_to_the_living(tmp_path: Path) -> 
     assert [path] == list((tmp_path / "recovery").iterdir())
 
 
+@pytest.mark.parametrize("seen_coming", [True, False])
+def test_a_text_is_offered_though_the_process_of_its_app_lives_on(tmp_path: Path, seen_coming: bool) -> None:
+    """Protects a text whose app has ended but whose process sees a campaign through: it is offered, and no late writing takes it back."""
+    mine = Recovery(tmp_path)
+    mine.keep("a: 1\n", tmp_path / "config.yaml", "digest")
+    mine.leave("a: 12\n", tmp_path / "config.yaml", "digest") if seen_coming else mine.release()
+    mine.release()
+    mine.keep("late\n", tmp_path / "config.yaml", "digest")
+    ((_, unsaved),) = Recovery(tmp_path).left_behind()
+    assert unsaved.text == ("a: 12\n" if seen_coming else "a: 1\n")
+    assert unsaved.path == str(tmp_path / "config.yaml") and unsaved.digest == "digest"
+
+
 def test_a_damaged_recovery_file_is_passed_over(tmp_path: Path) -> None:
     """Protects the start of the app: whatever lies in that directory, it starts."""
     directory = tmp_path / "recovery"

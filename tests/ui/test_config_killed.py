@@ -1,88 +1,117 @@
-"""Typed text outlives the app: the real app on a real terminal, killed while somebody types."""
+"""Typed text outlives the app: the real command on a real terminal, ended in the middle of somebody's typing."""
 
 from __future__ import annotations
 
 import os
-import pty
-import select
 import signal
-import struct
-import subprocess
-import sys
-import termios
-import time
-from collections.abc import Callable
-from fcntl import ioctl
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+from campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
+from pty_terminal import Terminal
+from ui_harness import write_config
 
-_CODE = "import sys; from pathlib import Path; from enchanted_tui.ui.app import EnchantedApp; EnchantedApp(Path(sys.argv[1])).run()"
-
-
-class Terminal:
-    """A program on a pseudo-terminal of 80x24."""
-
-    def __init__(self, *command: str, cwd: Path) -> None:
-        self.main, other = pty.openpty()
-        ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
-        self.process = subprocess.Popen(
-            command, stdin=other, stdout=other, stderr=other, cwd=cwd, env=environment, start_new_session=True, close_fds=True
-        )
-        os.close(other)
-        self.seen = b""
-
-    def read(self, seconds: float = 0.1) -> None:
-        """Take what the program has written, as a terminal does."""
-        while select.select([self.main], [], [], seconds)[0]:
-            try:
-                self.seen += os.read(self.main, 65536)
-            except OSError:  # the other end is closed
-                return
-            seconds = 0.0
-
-    def until(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
-        deadline = time.monotonic() + timeout
-        while not condition():
-            assert time.monotonic() < deadline, self.seen[-3000:]
-            self.read()
-
-    def type(self, text: str) -> None:
-        os.write(self.main, text.encode())
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(30)
-        os.close(self.main)
+F2, F9 = "\x1bOQ", "\x1b[20~"
+_UNDER_NOHUP = """
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, "-m", "enchanted_tui", *sys.argv[1:]])
+"""
 
 
-@pytest.mark.parametrize("end", ["kill -9", "hang-up"])
-def test_text_typed_before_the_end_is_offered_afterwards(tmp_path: Path, own_home: Path, end: str) -> None:
-    """Protects unsaved work when the app is killed and when the line drops: the next app offers the text; the file is untouched."""
+@pytest.fixture
+def kept(own_home: Path) -> Path:
+    """Where texts are kept."""
+    return own_home / ".local" / "state" / "enchanted-tui" / "recovery"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "config.yaml"
     path.write_text("# before\n")
-    kept = own_home / ".local" / "state" / "enchanted-tui" / "recovery"
-    terminal = Terminal(sys.executable, "-c", _CODE, str(path), cwd=tmp_path)
-    try:
-        terminal.until(lambda: b"before" in terminal.seen)
-        terminal.type("precious ")
-        terminal.until(lambda: any("precious" in file.read_text() for file in kept.glob("*.json")))
-        if end == "kill -9":
-            terminal.process.send_signal(signal.SIGKILL)
-        else:
-            os.kill(terminal.process.pid, signal.SIGHUP)
-        terminal.until(lambda: terminal.process.poll() is not None)
-    finally:
-        terminal.close()
+    return path
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    """Terminals that are gone in the end."""
+    started: list[Terminal] = []
+    yield started
+    for terminal in started:
+        terminal.end()
+
+
+def _is_offered(terminal: Terminal, path: Path, expected: str) -> None:
+    """The next app offers the text, and saves it when it is told to."""
+    terminal.wait_for("Unsaved changes were found")
+    shown = len(terminal.text)
+    terminal.press("r")
+    terminal.wait_for("recious", after=shown)  # the cursor is on its first letter
+    terminal.press(F2)
+    wait_until(lambda: path.read_text() == expected, 20, "the saved file")
+
+
+def test_text_is_offered_after_kill_9(path: Path, kept: Path, terminals: list[Terminal]) -> None:
+    """Protects unsaved work when the app is killed: what was typed half a second before is offered; the file is untouched."""
+    terminals.append(Terminal(str(path), cwd=path.parent))
+    terminals[0].wait_for("before")
+    terminals[0].press("precious ")
+    wait_until(lambda: any("precious" in file.read_text() for file in kept.glob("*.json")), 20, "the kept text")
+    os.kill(terminals[0].app_pid(), signal.SIGKILL)
+    assert terminals[0].wait(15) == 137
     assert path.read_text() == "# before\n"
-    terminal = Terminal(sys.executable, "-c", _CODE, str(path), cwd=tmp_path)
-    try:
-        terminal.until(lambda: b"Unsaved changes were found" in terminal.seen)
-        terminal.type("r")
-        terminal.until(lambda: b"recious" in terminal.seen)  # the cursor is on its first letter
-        terminal.type("\x1bOQ")  # F2
-        terminal.until(lambda: path.read_text() == "precious # before\n")
-    finally:
-        terminal.close()
+    terminals.append(Terminal(str(path), cwd=path.parent))
+    _is_offered(terminals[1], path, "precious # before\n")
+
+
+@pytest.mark.parametrize("end", ["SIGHUP", "SIGHUP under nohup", "closed", "SIGTERM"])
+def test_last_letter_is_offered_after_an_end_in_order(path: Path, kept: Path, terminals: list[Terminal], end: str) -> None:
+    """Protects what was typed in the instant before the line dropped or a batch system said stop: not one letter of it is lost."""
+    command = ("-c", _UNDER_NOHUP, str(path)) if "nohup" in end else (str(path),)
+    terminals.append(Terminal(*command, cwd=path.parent))
+    terminals[0].wait_for("before")
+    terminals[0].press("precious ")
+    terminals[0].wait_for("modified")
+    wait_until(lambda: any("precious" in file.read_text() for file in kept.glob("*.json")), 20, "the kept text")
+    shown = len(terminals[0].text)
+    terminals[0].press("indeed ")
+    terminals[0].wait_for("d", after=shown)
+    if end == "closed":
+        terminals[0].close_line()
+    else:
+        os.kill(terminals[0].pid, signal.SIGTERM if end == "SIGTERM" else signal.SIGHUP)
+    terminals[0].wait(15)
+    assert path.read_text() == "# before\n"
+    terminals.append(Terminal(str(path), cwd=path.parent))
+    _is_offered(terminals[1], path, "precious indeed # before\n")
+
+
+def test_text_is_offered_while_the_campaign_of_its_app_goes_on(tmp_path: Path, terminals: list[Terminal]) -> None:
+    """Protects unsaved work in an app whose campaign outlives the dropped line by days: it is offered at once, not when that ends."""
+    path = write_config(tmp_path / "work", function="slow", budget=900, batch_size=100)
+    before, root = path.read_text(), path.parent / "campaign"
+    with ended_afterwards(root):
+        terminals.append(Terminal(str(path), cwd=path.parent))
+        terminals[0].wait_for("valid")
+        terminals[0].press(F9)
+        terminals[0].wait_for("900 tasks")
+        terminals[0].press("\r")
+        wait_for_done(root, 3)
+        shown = len(terminals[0].text)
+        terminals[0].press("2")
+        terminals[0].wait_for("valid", after=shown)
+        terminals[0].press("# precious\r")
+        terminals[0].wait_for("modified", after=shown)
+        os.kill(terminals[0].pid, signal.SIGHUP)
+        terminals[0].wait(15)
+        pid = holder_pid(root)
+        assert pid is not None and psutil.pid_exists(pid)
+        terminals.append(Terminal(str(path), cwd=path.parent))
+        terminals[1].wait_for("Unsaved changes were found")
+        assert holder_pid(root) == pid
+        terminals[1].press("r")
+        terminals[1].wait_for("modified")
+        terminals[1].press(F2)
+        wait_until(lambda: path.read_text() == "# precious\n" + before, 20, "the saved file")

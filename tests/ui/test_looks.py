@@ -14,6 +14,7 @@ from watching import in_loop
 
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.contrast import contrast
+from enchanted_tui.ui.themes import OWN
 from enchanted_tui.ui.uncoloured import filter_on
 from enchanted_tui.ui.widgets.table import VirtualTable
 
@@ -73,3 +74,62 @@ async def test_cursor_row_is_seen_without_colours(finished_run: Path, monkeypatc
 def _painted(app: EnchantedApp) -> Iterator[Segment]:
     for strip in app.screen._compositor.render_strips():
         yield from strip
+
+
+@pytest.mark.parametrize("theme", [theme.name for theme in OWN])
+@in_loop
+async def test_text_can_be_read_on_every_screen(finished_run: Path, theme: str) -> None:
+    """Protects tired eyes and poor projectors: each painted letter has, in our themes, the contrast of 4.5 that WCAG asks for."""
+    app = EnchantedApp(finished_run)
+    found: dict[str, str] = {}
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.theme = theme
+        for keys in _TOUR:
+            await pilot.press(*keys)
+            await pilot.pause(0.3)
+            for text, ratio in _hard_to_read(app):
+                found.setdefault(f"{text} ({ratio:.1f})", f"{app.current_mode} {type(app.screen).__name__} after {keys}")
+    assert not found, "\n".join(f"{where}: {text}" for text, where in found.items())
+
+
+_UNUSABLE = ("Start",)  #: a button that cannot be pressed at the end of the tour is faint on purpose
+#: Through the screens, their dialogs, and the cursor onto successes and failures.
+_TOUR = (
+    *(("3",), ("down",), ("enter",), ("escape", "f1"), ("escape", "4"), ("enter",), ("escape", "5"), ("6",)),
+    *(
+        ("escape", "1"),
+        ("r",),
+        ("escape", "slash", "x"),
+        ("escape", "colon"),
+        ("escape", "1", "e"),
+        ("down", "x"),
+        ("escape", "tab"),
+        ("tab",),
+        ("f1",),
+        ("escape", "f5"),
+    ),
+    *(("ctrl+p",), ("escape", "f9"), ("escape", "ctrl+q")),
+)
+
+
+def _hard_to_read(app: EnchantedApp) -> Iterator[tuple[str, float]]:
+    """Give the texts with too little contrast; what is behind a dialog is dimmed on purpose."""
+    regions = [app.screen.region]
+    if app.screen.is_modal:
+        regions = [child.region for child in app.screen.children if child.region] or [child.region for child in app.screen.walk_children()]
+    strips = app.screen._compositor.render_strips()
+    for segment in (
+        segment for region in regions for strip in strips[region.y : region.bottom] for segment in strip.crop(region.x, region.right)
+    ):
+        style = segment.style
+        if (
+            style is None
+            or segment.text.strip() in _UNUSABLE
+            or style.color is None
+            or style.bgcolor is None
+            or not any(letter.isalnum() for letter in segment.text)
+        ):
+            continue
+        ratio = contrast(tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor()))
+        if ratio < 4.5:
+            yield segment.text.strip(), ratio

@@ -7,6 +7,7 @@ on the same, it does nothing and says so, for what is run again is decided elsew
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import queue
@@ -18,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-from enchanted_tui import values
+from enchanted_tui import __version__, values
 from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId, Trouble
 from enchanted_tui.executors.local.pool import Pool
 
@@ -120,7 +121,7 @@ class Bench:
 def open_lane(lane: str, context: dict[str, Any], timeout: float | None, max_retries: int, dask_worker: Any = None) -> dict[str, Any]:
     """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing can run here."""
     bench = _benches.setdefault(dask_worker.id, Bench(dask_worker.state.nthreads))
-    about = {"instance": dask_worker.id, "host": socket.gethostname(), "pid": os.getpid()}
+    about = {"instance": dask_worker.id, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
     data_dir = context["data_dir"]
     if not os.path.isdir(data_dir):
         return {**about, "problem": f"does not see {data_dir}; base_run_dir must be on a file system that all Dask workers share"}
@@ -148,13 +149,13 @@ def _missing_module(context: Mapping[str, Any]) -> str | None:
     return None
 
 
-def close_lane(lane: str, dask_worker: Any = None) -> None:
-    """End an executor's processes; what still runs is killed within moments."""
+async def close_lane(lane: str, dask_worker: Any = None) -> None:
+    """End an executor's processes, which tidy up; what still runs is killed within moments."""
     bench = _benches.get(dask_worker.id)
     found = bench.lanes.pop(lane, None) if bench is not None else None
     if found is not None:
         found.closed = True
-        threading.Thread(target=found.close, name="close-lane", daemon=True).start()
+        await asyncio.to_thread(found.close)
 
 
 # -- called as a Dask task ------------------------------------------------------------------------------------------------------------

@@ -14,13 +14,14 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from enchanted_tui import values
+from enchanted_tui import __version__, values
 from enchanted_tui.executors.dask import bench
 from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat
 
 _FIRST_WINDOW = 64  #: tasks to hold before there are workers
 _ANSWER = 60.0  #: seconds in which a worker has to answer a call
 _NEWS = 0.1  #: seconds in which what a worker said before it went arrives
+_PATIENCE = 10.0  #: seconds in which a worker that is paused may go on with what it was sent
 _PAUSE = 2.0  #: seconds before a task runs again, in which what is left of its earlier run ends
 
 
@@ -32,7 +33,8 @@ class Broker:
         self.lanes: dict[str, Lane] = {}
         self.seats: dict[str, Seat] = {}
         self.expected_slots = 0
-        self.held_back = False  #: nothing is handed out until the cluster is complete
+        self.some_are_paused = False  #: workers are there that take no tasks
+        self.complete = False  #: all workers that there should be have been there
         self.suspicious = asyncio.Event()  #: a worker may have gone: look soon
         self._tell = tell
         self._prefix = f"enchanted-{uuid.uuid4().hex}"
@@ -56,6 +58,8 @@ class Broker:
 
     def submit(self, key: str, tasks: Iterable[tuple[tuple[int, ...], bytes, int]]) -> None:
         self.lanes[key].backlog.extend(Held(*task) for task in tasks)
+        if not self.seats:
+            self.suspicious.set()  # the cluster may wait for work
         self.hand_out()
 
     def recall(self, key: str) -> list[tuple[int, ...]]:
@@ -82,10 +86,25 @@ class Broker:
     def work(self) -> int:
         """How many slots the tasks that are here could use."""
         active = sum(lane.active for lane in self.lanes.values())
-        return active + sum(math.ceil(len(lane.backlog) / lane.fitting(1.0)) for lane in self.lanes.values())
+        return active + sum(math.ceil((len(lane.backlog) + lane.resting) / lane.fitting(1.0)) for lane in self.lanes.values())
+
+    @property
+    def held_back(self) -> bool:
+        """True if there are tasks that wait until the cluster is complete."""
+        return not self.complete and any(lane.blocks and lane.backlog for lane in self.lanes.values())
+
+    @property
+    def patience(self) -> float | None:
+        """How long to wait for workers, by the least patient executor that says so."""
+        return min((lane.patience for lane in self.lanes.values() if lane.patience is not None), default=None)
+
+    @property
+    def any_takes_tasks(self) -> bool:
+        return not all(seat.leaving for seat in self.seats.values())
 
     async def look(self, workers: dict[str, Any]) -> None:
         """Take note of the workers there are: `workers` by address, as the scheduler tells."""
+        self.some_are_paused = any(about.get("status") == "paused" for about in workers.values())
         gone = [seat for seat in self.seats.values() if seat.address not in workers]
         if gone:
             await asyncio.sleep(_NEWS)
@@ -94,11 +113,13 @@ class Broker:
         for address, about in workers.items():
             present = self.seats.get(address)
             if present is not None:
-                present.leaving = not _runs(about)
+                present.notice(_runs(about))
             known = present is not None and not present.doubtful and present.lanes >= set(self.lanes)
             if not known and _runs(about) and self.lanes and address not in self._meeting:
                 self._meeting.add(address)
                 self._in_background(self._meet(address, about))
+        for seat in self.seats.values():
+            self._take_back(seat)
         self.hand_out()
 
     def open_lane(self, lane: Lane) -> None:
@@ -132,7 +153,7 @@ class Broker:
         answer: Any = None
         for lane in lanes:
             answer = (await self._run_on([address], bench.open_lane, lane.key, *lane.arguments)).get(address)
-            if not isinstance(answer, dict) or "problem" in answer:
+            if not isinstance(answer, dict) or "problem" in answer or answer.get("version") != __version__:
                 why = _why_not(address, answer)
                 if why is not None:
                     self._tell({"op": "trouble", "message": why})
@@ -162,6 +183,16 @@ class Broker:
                 waited = some_started and bundle.started is None  # behind another one
                 self._again(bundle.lane, task, f"its worker {seat.name} on {seat.host} was lost", counts=not waited)
 
+    def _take_back(self, seat: Seat) -> None:
+        """Have others run what a worker has not begun and does not begin, because it is paused or about to close."""
+        if seat.leaving_since is None or time.monotonic() - seat.leaving_since < _PATIENCE:
+            return
+        bundles = [bundle for bundle in seat.bundles.values() if bundle.started is None]
+        self._forget(bundles)
+        for bundle in bundles:
+            for task in bundle.left():
+                self._again(bundle.lane, task, f"its worker {seat.name} on {seat.host} is paused", counts=False)
+
     def _again(self, lane: Lane, task: Held, why: str, *, counts: bool) -> None:
         """Run a task again that may have begun; if that `counts`, no more often than the lane allows."""
         losses = task.losses + counts
@@ -177,9 +208,11 @@ class Broker:
 
     def _put_back(self, lane: Lane, task: Held) -> None:
         """Let a task wait for its turn again, in a moment."""
+        lane.resting += 1
         asyncio.get_running_loop().call_later(_PAUSE, self._wait_again, lane, task)
 
     def _wait_again(self, lane: Lane, task: Held) -> None:
+        lane.resting -= 1
         if lane.key in self.lanes:
             lane.backlog.appendleft(task)
             self.hand_out()
@@ -188,7 +221,7 @@ class Broker:
 
     def hand_out(self) -> None:
         """Send bundles to the workers that have room, the least busy one first."""
-        if not self.held_back and self.client is not None:
+        if self.client is not None:
             for lane in self._lanes_with_work():
                 while lane.backlog and (seat := self._seat_for(lane)) is not None:
                     self._send(lane, seat)
@@ -197,7 +230,8 @@ class Broker:
 
     def _lanes_with_work(self) -> list[Lane]:
         """Give the lanes in turn: the one with the fewest bundles on workers first."""
-        return sorted((lane for lane in self.lanes.values() if lane.backlog), key=lambda lane: lane.active)
+        ready = (lane for lane in self.lanes.values() if lane.backlog and (self.complete or not lane.blocks))
+        return sorted(ready, key=lambda lane: lane.active)
 
     def _seat_for(self, lane: Lane) -> Seat | None:
         if lane.limit is not None and lane.active >= (lane.limit if lane.limit < self.slots else lane.limit * lane.depth):
@@ -358,7 +392,9 @@ def _why_not(address: str, answer: Any) -> str | None:
     if isinstance(answer, ModuleNotFoundError):
         return f"the Dask worker at {address} has no module {answer.name!r}; install enchanted-tui in the workers' Python"
     if isinstance(answer, dict):
-        return f"the Dask worker on {answer['host']} {answer['problem']}"
+        there = answer.get("version", "another version")
+        problem = answer.get("problem", f"has enchanted-tui {there}, and here it is {__version__}; install the same there")
+        return f"the Dask worker on {answer['host']} {problem}"
     if isinstance(answer, Exception) and not isinstance(answer, OSError):
         return f"the Dask worker at {address} cannot run tasks: {type(answer).__name__}: {answer}"
     return None

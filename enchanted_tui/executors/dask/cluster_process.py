@@ -63,26 +63,19 @@ class ClusterProcess:
 
     @classmethod
     def acquire(cls, spec: dict[str, Any], share: str | None) -> ClusterProcess:
-        """Give a process with this cluster: the one that is shared under the name `share`, if there is one.
-
-        Raises EnvironmentError if a cluster of that name but of another kind is running.
-        """
+        """Give a process with this cluster: the one that is shared under `share`, if there is one."""
         with cls._lock:
             found = cls._shared.get(share) if share is not None else None
             if found is None:
                 found = cls(spec, share)
                 if share is not None:
                     cls._shared[share] = found
-            elif found.spec != spec:
-                raise OSError(
-                    "two DaskExecutors name the same cluster but configure it differently; give them equal settings or another name"
-                )
             return found
 
     # -- lanes --------------------------------------------------------------------------------------------------------------------
 
     def open(self, lane: str, arguments: tuple[Any, ...], hear: Hear) -> None:
-        """Begin a lane; `arguments`: context, time limit, retries, number of tasks at a time."""
+        """Begin a lane; `arguments`: those of `lanes.Lane`."""
         with self._lock:
             self._lanes[lane] = hear
             self._closed[lane] = threading.Event()
@@ -103,7 +96,7 @@ class ClusterProcess:
                 self._ending = True
                 if self._share is not None:
                     self._shared.pop(self._share, None)
-        if not last or self.spec["kind"] == "running":  # its workers stay, and must let go
+        if not last or self.spec["kind"] != "local":  # workers that stay must let go, and those in jobs tidy up before they are cancelled
             self.tell(lane, "close")
             self._wait(self._closed[lane], _LANE_GRACE)
         with self._lock:

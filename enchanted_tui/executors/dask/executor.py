@@ -66,11 +66,13 @@ class DaskExecutor(Executor):
         None, doc="Greatest number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_min`.", ge=1
     )
     block_until_cluster_started: bool = option(
-        False, doc="Run nothing until all workers are there.", aliases=("block_unitil_cluster_started",)
+        False,
+        doc="Run nothing until all workers (of `scale_n_jobs_min` jobs) are there.",
+        aliases=("block_unitil_cluster_started",),
     )
     timeout: float | None = option(
         None,
-        doc="Stop the campaign, resumable, when there is no worker (with `block_until_cluster_started`: not all of them) for this long. "
+        doc="Stop the campaign, resumable, when there is work but no worker (with `block_until_cluster_started`: not all of them) so long. "
         "By default 120 s, and for SLURM jobs as long as the queue takes.",
         unit="s",
         gt=0,
@@ -152,7 +154,6 @@ class DaskExecutor(Executor):
             "adaptive": adaptive,
             "address": self.scheduler_address,
             "file": None if self.scheduler_address else self.scheduler_file,
-            "block": self.block_until_cluster_started,
             "timeout": self.timeout,
         }
 
@@ -163,8 +164,11 @@ class DaskExecutor(Executor):
         kind = executor.kind_of_cluster
         if kind == "running":
             return f"dask {executor.scheduler_address or executor.scheduler_file}"
-        config = (executor.SLURMcluster_config if kind == "slurm" else executor.LocalCluster_config) or {}
-        return f"dask {kind} {config['name']}" if config.get("name") is not None else None
+        spec = executor.cluster_spec()
+        if spec["config"].get("name") is None:
+            return None
+        settings = json.dumps([spec["config"], spec["jobs"], spec["adaptive"]], sort_keys=True, default=str)
+        return f"dask {kind} {spec['config']['name']} {settings}"
 
     # -- running ------------------------------------------------------------------------------------------------------------------
 
@@ -186,7 +190,8 @@ class DaskExecutor(Executor):
         resource = self.resource({name: getattr(self, name) for name in self.options()})
         share = f"{context.session} {resource}" if resource is not None else None
         self._process = ClusterProcess.acquire(self.cluster_spec(), share)
-        self._process.open(self._lane, (self._context, self.timeout_sec, self.max_retries, self.n_workers), self._hear)
+        limits = self.timeout_sec, self.max_retries, self.n_workers
+        self._process.open(self._lane, (self._context, *limits, self.block_until_cluster_started, self.timeout), self._hear)
 
     def capacity(self) -> int:
         return self._wanted - (self._taken - self._settled)
@@ -215,6 +220,15 @@ class DaskExecutor(Executor):
         if self._process is not None:
             self._process.close(self._lane)
             self._process = None
+
+    def worker_count(self) -> int:
+        """Where the cluster follows the work, as many as it may have: those of a moment say nothing of what would run."""
+        spec = self.cluster_spec()
+        if self.n_workers or spec["adaptive"] is None:
+            return super().worker_count()
+        of_each = ("cores", "processes") if spec["kind"] == "slurm" else ("threads_per_worker",)
+        threads = next((int(spec["config"][name]) for name in of_each if spec["config"].get(name)), 1)
+        return max(len(self.workers()), int(spec["adaptive"][1]) * threads)
 
     def workers(self) -> list[WorkerInfo]:
         return list(self._workers) if self._process is not None else []

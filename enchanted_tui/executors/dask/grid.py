@@ -26,6 +26,7 @@ class Grid:
     """A cluster and a client of it. `spec`: what `DaskExecutor.cluster_spec` gives."""
 
     expected_slots = 0  #: tasks at a time when all workers are there; 0 if that is not ours to know
+    least_slots = 1  #: the same when there are as few as there ever should be
     patience: float | None = DEFAULT_PATIENCE  #: seconds without any worker after which to give up, unless the user says otherwise
 
     def __init__(self, spec: dict[str, Any]) -> None:
@@ -101,7 +102,9 @@ class LocalGrid(Grid):
         except Exception as error:
             raise ClusterProblem(f"the Dask cluster cannot be started on this machine: {told(error)}; check LocalCluster_config") from error
         threads = self.cluster.new_spec["options"]["nthreads"]
-        self.expected_slots = (limits[1] if limits else len(self.cluster.worker_spec)) * threads
+        size = len(self.cluster.worker_spec)
+        self.expected_slots = (limits[1] if limits else size) * threads
+        self.least_slots = max(1, (limits[0] if limits else size) * threads)
         self._threads, self._limits = threads, limits
         await self._connect(self.cluster)
 
@@ -132,6 +135,7 @@ class SlurmGrid(Grid):
             ) from None
         config = dict(self.spec["config"])
         config.setdefault("silence_logs", "error")
+        _check_section(config.get("config_name"))
         try:
             self.cluster = SLURMCluster(asynchronous=True, **config)
             await self.cluster._start()
@@ -141,6 +145,7 @@ class SlurmGrid(Grid):
         self.jobs = SlurmJobs(self.cluster, self.spec["jobs"], self.spec["adaptive"])
         self.slots_per_job = max(1, job.worker_processes) * max(1, job.worker_process_threads)
         self.expected_slots = self.jobs.most * self.slots_per_job
+        self.least_slots = max(1, self.jobs.least * self.slots_per_job)
         await self._connect(self.cluster)
         await self.scale(0)
 
@@ -176,10 +181,12 @@ class RunningGrid(Grid):
         address = self.spec["address"] or await self._address_from(self.spec["file"])
         try:
             await self._connect(address)
-        except (OSError, TimeoutError, ValueError) as error:
+        except Exception as error:  # what Dask makes of an address, certificates and whoever answers there
             key = "scheduler_address" if self.spec["address"] else "scheduler_file"
-            sentence = f"no Dask scheduler answers at {address} ({told(error)}); start one with 'dask scheduler', or correct {key}"
-            raise ClusterProblem(sentence) from error
+            remedy = f"start one with 'dask scheduler', or correct {key}"
+            if isinstance(error, TypeError) and "TLS" in str(error):
+                remedy = "name its certificates under distributed.comm.tls in the configuration of Dask (~/.config/dask)"
+            raise ClusterProblem(f"no Dask scheduler answers at {address} ({told(error)}); {remedy}") from error
 
     async def reason(self) -> str:
         return f"no worker has connected to the scheduler at {self.client.scheduler.address}; start some with 'dask worker'"
@@ -203,9 +210,19 @@ def grid_of(spec: dict[str, Any]) -> Grid:
 
 
 def told(error: BaseException) -> str:
-    """Give what an error says as one line."""
+    """Give what an error says as one line, and what caused it: that a nanny failed to start says nothing."""
     text = " ".join(str(error).split())
+    if isinstance(error, RuntimeError) and error.__cause__ is not None and str(error.__cause__) not in text:
+        text = f"{text} {told(error.__cause__)}"
     return text[:500] if text else type(error).__name__
+
+
+def _check_section(name: str | None) -> None:
+    """Raise ClusterProblem if the configuration of Dask does not have the section from which defaults are to be taken."""
+    import dask.config
+
+    if name is not None and dask.config.get(f"jobqueue.{name}", None) is None:
+        raise ClusterProblem(f"the configuration of Dask (~/.config/dask) has no section jobqueue.{name}; correct config_name")
 
 
 def _sbatch_says(error: RuntimeError) -> str:

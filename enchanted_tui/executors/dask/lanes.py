@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +54,7 @@ class Seat:
     pid: int
     threads: int
     lanes: set[str] = field(default_factory=set)  #: those that it knows
-    leaving: bool = False
+    leaving_since: float | None = None  #: when it was first seen to take no tasks: paused, or about to close
     doubtful: bool = False  #: perhaps no longer the process that it was
     bundles: dict[str, Bundle] = field(default_factory=dict)
     done: int = 0  #: tasks whose result has come from it
@@ -63,6 +64,17 @@ class Seat:
         """Tasks that it has, and whose result has not come."""
         return sum(len(bundle.left()) for bundle in self.bundles.values())
 
+    @property
+    def leaving(self) -> bool:
+        return self.leaving_since is not None
+
+    def notice(self, runs: bool) -> None:
+        """Take note whether it takes tasks."""
+        if runs:
+            self.leaving_since = None
+        elif self.leaving_since is None:
+            self.leaving_since = time.monotonic()
+
     def open_for(self, lane: Lane) -> bool:
         return lane.key in self.lanes and not self.leaving and not self.doubtful
 
@@ -70,14 +82,26 @@ class Seat:
 class Lane:
     """One executor: its tasks, and how long they take."""
 
-    def __init__(self, key: str, context: dict[str, Any], timeout: float | None, max_retries: int, limit: int | None) -> None:
+    def __init__(
+        self,
+        key: str,
+        context: dict[str, Any],
+        timeout: float | None,
+        max_retries: int,
+        limit: int | None,
+        blocks: bool,
+        patience: float | None,
+    ) -> None:
         self.key = key
         self.arguments = context, timeout, max_retries
         self.max_retries = max_retries
         self.limit = limit
+        self.blocks = blocks  #: nothing of it runs until the cluster is complete
+        self.patience = patience  #: seconds without any worker after which to give up; None: the cluster's own
         self.backlog: deque[Held] = deque()
         self.mean: float | None = None  #: running mean of the time a task takes, seconds
         self.active = 0  #: bundles that are on workers
+        self.resting = 0  #: tasks that will be in the backlog again in a moment
         self.wanted = 0
 
     @property

@@ -12,28 +12,38 @@ import contextlib
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import threading
 import time
 import traceback
 from collections.abc import Coroutine
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.executors.dask.broker import Broker
-from enchanted_tui.executors.dask.grid import Grid, grid_of, told
+from enchanted_tui.executors.dask.grid import DEFAULT_PATIENCE, Grid, grid_of, told
 from enchanted_tui.executors.dask.lanes import Lane
 from enchanted_tui.executors.dask.problem import ClusterProblem
+
+if TYPE_CHECKING:
+    import psutil
 
 log = logging.getLogger(__name__)
 
 _TICK = 1.0  #: seconds between two looks at the cluster
-_STARTING_TICK = 0.2  #: the same until the first workers are there
+_STARTING_TICK = 0.2  #: the same while the first workers may be there at any moment
+_STARTING = 30.0  #: seconds for which that is so; a queue may take days
 _OWN_END = 3.0  #: seconds in which what a cluster leaves may end by itself: local workers tidy up
 _WORKERS_PER_TICK = 200  #: larger clusters are looked at less often
 _SILENCE = 5.0  #: seconds without an answer after which a scheduler whose connection has closed counts as gone
 _HUNG = 120.0  #: the same where the connection stands
 _PR_SET_CHILD_SUBREAPER = 36
+#: What Dask does to workers short of memory. It knows of their own process alone, which holds next to nothing and which the memory of a job
+#: that is shared by many workers may not fit; the samples run beside it.
+_MEMORY = tuple(f"distributed.worker.memory.{what}" for what in ("pause", "terminate", "spill"))
+_ALL_PAUSED = "those that are there are paused, because Dask's own process takes most of its memory_limit; give them more"
 
 Message = dict[str, Any]
 
@@ -44,16 +54,20 @@ def main(descriptor: int) -> None:
     with contextlib.suppress(OSError, AttributeError):  # Linux only
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     connection = Connection(descriptor)
+    tidy = None  #: the scratch directory, once nobody asks for the last words in it
     try:
         spec = connection.recv()
         configure_dask(spec)
         asyncio.run(Server(connection, spec).serve())
+        tidy = spec["scratch"]
     except EOFError:  # the supervisor has gone before it had said what it wants
         pass
     except BaseException:  # noqa: BLE001 - said where the supervisor finds it: this process ends in any case
         traceback.print_exc()
     finally:
         kill_descendants()
+        if tidy is not None:
+            shutil.rmtree(tidy, ignore_errors=True)
         os._exit(0)  # Dask's exit handlers would wait for what has just been killed
 
 
@@ -62,11 +76,13 @@ def configure_dask(spec: Message) -> None:
     import dask.config
 
     dask.config.ensure_file = lambda *given, **named: None
-    if spec["kind"] == "local" and dask.config.get("temporary-directory", None) is None:
+    if dask.config.get("temporary-directory", None) is None:
         dask.config.set({"temporary-directory": spec["scratch"]})
     import distributed  # noqa: F401 - which reads its configuration and sets up its logging
 
     dask.config.set({"distributed.scheduler.work-stealing": False})  # bundles are sent to the worker that is to run them
+    dask.config.set(dict.fromkeys(_MEMORY, False))
+    os.environ.update({f"DASK_{name.upper().replace('.', '__')}": "False" for name in _MEMORY})  # for the workers in jobs
     for name in ("distributed", "tornado", "bokeh"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -141,7 +157,6 @@ class Server:
 
     async def _tend(self) -> None:
         """Start the cluster and look after it."""
-        self._broker.held_back = self._spec["block"]
         await self._grid.open()
         self._broker.expected_slots = self._grid.expected_slots
         self._broker.attach(self._grid.client)
@@ -159,9 +174,10 @@ class Server:
             await self._pause()
 
     async def _pause(self) -> None:
-        """Wait for the next look: shorter while workers are awaited, longer where there are thousands, at once on suspicion."""
+        """Wait for the next look: shorter while a cluster starts, longer where it is large, at once on suspicion."""
         seats = len(self._broker.seats)
-        tick = _STARTING_TICK if not seats else _TICK * max(1.0, seats / _WORKERS_PER_TICK)
+        starts = not seats and time.monotonic() - self._with_workers < _STARTING
+        tick = _STARTING_TICK if starts else _TICK * max(1.0, seats / _WORKERS_PER_TICK)
         self._broker.suspicious.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._broker.suspicious.wait(), tick)
@@ -178,22 +194,36 @@ class Server:
             return
         self._answered = time.monotonic()
         await self._broker.look(workers)
-        if self._broker.held_back and self._broker.slots >= max(1, self._grid.expected_slots):
-            self._broker.held_back = False
+        if not self._broker.complete and self._broker.slots >= self._grid.least_slots:
+            self._broker.complete = True
             self._broker.hand_out()
-        if self._broker.seats and not self._broker.held_back:
+        if not self._missing:
             self._with_workers = self._answered
+
+    @property
+    def _missing(self) -> bool:
+        """True if workers that there is work for are not there. Without work there may be none: their number may follow it."""
+        return self._broker.work > 0 and (self._broker.held_back or not self._broker.any_takes_tasks)
 
     async def _say_why_nothing_runs(self) -> None:
         """Give up when there have been no workers for too long."""
-        missing = not self._broker.seats or self._broker.held_back
-        why = await self._grid.reason() if missing else ""
-        self._said_once("waiting", {"op": "waiting", "why": (why or "waiting for Dask workers") if missing else ""})
-        patience = self._spec["timeout"] if self._spec["timeout"] is not None else self._grid.patience
-        waited = time.monotonic() - self._with_workers
-        if missing and self._broker.lanes and patience is not None and waited > patience:
-            there = f"only {self._broker.slots} of {self._grid.expected_slots} slots" if self._broker.seats else "no Dask worker"
-            raise ClusterProblem(f"{there} appeared within {patience:g} s{': ' + why if why else ''}; see to the workers, or raise timeout")
+        if not self._missing:
+            self._said_once("waiting", {"op": "waiting", "why": ""})
+            return
+        why = _ALL_PAUSED if self._all_paused else await self._grid.reason()
+        self._said_once("waiting", {"op": "waiting", "why": why or "waiting for Dask workers"})
+        patience = self._broker.patience if self._broker.patience is not None else self._grid.patience
+        if patience is None and self._all_paused:  # no queue to wait for
+            patience = DEFAULT_PATIENCE
+        if patience is not None and time.monotonic() - self._with_workers > patience:
+            there = f"only {self._broker.slots} of {self._grid.least_slots} slots" if self._broker.held_back and self._broker.seats else ""
+            there = there or ("no Dask worker that takes tasks" if self._all_paused else "no Dask worker")
+            remedy = "" if self._all_paused else "; see to the workers, or raise timeout"
+            raise ClusterProblem(f"{there} appeared within {patience:g} s{': ' + why if why else ''}{remedy}")
+
+    @property
+    def _all_paused(self) -> bool:
+        return self._broker.some_are_paused and not self._broker.any_takes_tasks
 
     def _say_about_cluster(self, key: str) -> None:
         workers = self._broker.workers(key)
@@ -212,13 +242,21 @@ def kill_descendants() -> None:
     """Kill everything that was started here and does not end by itself, wherever it has been adopted."""
     import psutil
 
-    psutil.wait_procs(psutil.Process().children(recursive=True), timeout=_OWN_END)
+    psutil.wait_procs(_descendants(), timeout=_OWN_END)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        left = psutil.Process().children(recursive=True)
+        left = _descendants()
         if not left:
             return
         for process in left:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(left, timeout=1)
+
+
+def _descendants() -> list[psutil.Process]:
+    """Give the processes below this one, but for Python's own that cleans up after all others and ends by itself once this one has."""
+    import psutil
+
+    tracker = getattr(getattr(resource_tracker, "_resource_tracker", None), "_pid", None)
+    return [process for process in psutil.Process().children(recursive=True) if process.pid != tracker]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -14,8 +15,10 @@ from enchanted_tui.executors.base import JobInfo
 from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
 from enchanted_tui.executors.slurm.script import seconds
+from enchanted_tui.executors.slurm.settle import LIVE
 
-_LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended
+_LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended, whatever the queue says
+_GONE_AFTER = 2.0  #: seconds without any after which the queue is asked about it
 _IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
 _QUERY = 5.0, 180.0  #: seconds between two queries of the queue: the first after a submission, and at most
 _STILLBORN = 3  #: jobs in a row that may end without any worker having connected
@@ -23,6 +26,7 @@ _STILLBORN = 3  #: jobs in a row that may end without any worker having connecte
 #: What the reasons mean that do not pass by themselves.
 _REMEDIES = {
     "PartitionTimeLimit": "the walltime is above the partition's limit",
+    "PartitionConfig": "the partition does not allow it, or has no node with so much of cores or memory",
     "PartitionNodeLimit": "the job asks for more than the partition has",
     "AssocGrpCPUMinutesLimit": "the account has used up its core-hours",
     "AccountingPolicy": "the account's limits do not allow it",
@@ -64,7 +68,8 @@ class SlurmJobs:
 
         Raises RuntimeError with what sbatch says, FileNotFoundError without sbatch, ClusterProblem if jobs end before they are of use.
         """
-        if set(self._cluster.workers) - set(self._last_alive):
+        self._note_alive()
+        if set(self._cluster.workers) - set(self._last_alive) or self._some_have_gone():
             await self._ask()
         await self._forget_lost()
         count = self._count(jobs_wanted)
@@ -97,15 +102,27 @@ class SlurmJobs:
     def _missing(self) -> bool:
         return bool(set(self._cluster.worker_spec) - set(self._cluster.workers))
 
-    async def _forget_lost(self) -> None:
-        """Drop the jobs whose workers have all gone, so that others take their place."""
+    def _note_alive(self) -> None:
+        """Take note which jobs have workers."""
         now = time.monotonic()
         alive = {worker["name"] for worker in self._cluster.scheduler_info["workers"].values()}
-        for name, job in list(self._cluster.workers.items()):
+        for name in self._cluster.workers:
             if alive & self._workers_of(name):
                 self._last_alive[name] = now
                 self._stillborn = 0
-            elif now - self._last_alive.get(name, now) > _LOST_AFTER or self._has_ended(name, job):
+
+    def _some_have_gone(self) -> bool:
+        """Tell whether a job has lost its workers, so that the queue is to be asked soon: it has ended, or Dask starts them again."""
+        gone = any(time.monotonic() - seen > _GONE_AFTER for seen in self._last_alive.values())
+        if gone:
+            self._interval = _QUERY[0]
+        return gone
+
+    async def _forget_lost(self) -> None:
+        """Drop the jobs whose workers have all gone, so that others take their place."""
+        now = time.monotonic()
+        for name, job in list(self._cluster.workers.items()):
+            if now - self._last_alive.get(name, now) > _LOST_AFTER or self._has_ended(name, job):
                 self._stillborn += name not in self._last_alive
                 self._last_alive.pop(name, None)
                 self._cluster.workers.pop(name, None)
@@ -113,14 +130,16 @@ class SlurmJobs:
                 with contextlib.suppress(Exception):
                     await job.close()
         if self._stillborn >= _STILLBORN:
+            where = getattr(self._cluster._dummy_job, "log_directory", None) or os.getcwd()
             raise ClusterProblem(
-                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output (log_directory) says why, often "
-                "it is interface, python or a job_script_prologue that fails"
+                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output in {where} says why, often "
+                "it is memory, interface, python or a job_script_prologue that fails"
             )
 
     def _has_ended(self, name: Any, job: Any) -> bool:
-        """Tell whether the queue no longer knows a job that never had a worker."""
-        return name not in self._last_alive and self._queue is not None and job.job_id in self._asked_about - set(self._queue)
+        """Tell whether a job without workers is one that the queue no longer knows."""
+        without = name not in self._last_alive or time.monotonic() - self._last_alive[name] > _GONE_AFTER
+        return without and self._queue is not None and job.job_id in self._asked_about - set(self._queue)
 
     def _workers_of(self, name: Any) -> set[Any]:
         group = (self._cluster.worker_spec.get(name) or {}).get("group")
@@ -198,13 +217,17 @@ class SlurmJobs:
         self._interval = min(_QUERY[1], 2 * self._interval)
         command = ("squeue", "--noheader", "--states=all", f"--jobs={','.join(ids)}", "--format=%i|%T|%M|%L|%C|%N|%r")
         pipe = asyncio.subprocess.PIPE
-        with contextlib.suppress(OSError, TimeoutError):
+        with contextlib.suppress(OSError):
             process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
-            out, err = await asyncio.wait_for(process.communicate(), 30)
+            try:
+                out, err = await asyncio.wait_for(process.communicate(), 30)
+            except TimeoutError:
+                process.kill()
+                return
             if process.returncode == 0 or b"Invalid job id" in err:
                 rows = dict(_row(line, time.time()) for line in out.decode(errors="replace").splitlines() if line.count("|") >= 6)
                 self._core_seconds.update((number, row.core_seconds) for number, row in rows.items())
-                self._queue = {number: row for number, row in rows.items() if not _is_over(row.state)}
+                self._queue = {number: row for number, row in rows.items() if row.state in LIVE}
                 self._asked_about = set(ids)
 
 
@@ -214,7 +237,3 @@ def _row(line: str, now: float) -> tuple[str, QueueRow]:
     since = round(now - began) if began is not None and state != "PENDING" else None
     ends = round(now + rest) if rest is not None and state != "PENDING" else None
     return number.strip(), QueueRow(state, since, ends, (began or 0.0) * int(cpus or 1), node, reason)
-
-
-def _is_over(state: str) -> bool:
-    return state not in ("PENDING", "CONFIGURING", "RUNNING", "SUSPENDED", "COMPLETING", "REQUEUED", "REQUEUE_HOLD", "RESIZING", "STOPPED")

@@ -37,6 +37,7 @@ class Element:
     count: int  #: number of tasks it was given
     adopted: bool = False  #: an earlier session submitted it
     offset: int = 0  #: up to which its results file has been read
+    read_at: float = 0.0  #: when the last read began that came to the end of that file
     row: JobRow | None = None  #: what the scheduler said last
     row_at: float = 0.0  #: when that was, seconds since the epoch
     hello: dict[str, Any] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -59,7 +60,8 @@ class SlurmExecutor(Executor):
     )
     python: str = option(
         "python3",
-        doc="Python of the jobs, 3.9 or newer, as the job script finds it. It needs no packages but those that your own runners import.",
+        doc="Python of the jobs, 3.9 or newer, as the job script finds it: a name, or a path, in which `~/` and variables are those of the "
+        "node. It needs no packages but those that your own runners import.",
     )
     ssh: str | dict[str, Any] | None = option(
         None,
@@ -172,7 +174,7 @@ class SlurmExecutor(Executor):
         script = options.script(f"{places.jobs}/{archive()[0]}", directory)
         return (
             f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a time; an array of them is submitted by\n"
-            f"  {' '.join(command)}\nwith the script\n" + "".join(f"  | {line}\n" for line in script.splitlines())
+            f"  {shlex.join(command)}\nwith the script\n" + "".join(f"  | {line}\n" for line in script.splitlines())
         ).rstrip("\n")
 
     # -- running ------------------------------------------------------------------------------------------------------------------------
@@ -211,10 +213,17 @@ class SlurmExecutor(Executor):
         if self._keeper is not None:
             self._keeper.cancel()
 
+    def has_ended(self) -> bool:
+        return self._keeper is None or self._keeper.has_ended()
+
     def close(self) -> None:
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None
+
+    def worker_count(self) -> int:
+        """As many as may be in the queue: the jobs of a moment say nothing of what would run if there were work."""
+        return self.max_jobs * self.processes_per_job
 
     def workers(self) -> list[WorkerInfo]:
         return self._keeper.workers() if self._keeper is not None else []

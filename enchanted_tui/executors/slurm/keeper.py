@@ -12,6 +12,7 @@ from typing import Any
 from enchanted_tui.executors.base import Deliver, JobInfo, Note, Task, TaskContext, TaskId, Trouble, WorkerInfo
 from enchanted_tui.executors.slurm.book import Submission
 from enchanted_tui.executors.slurm.element import elements_of
+from enchanted_tui.executors.slurm.ending import cancel_all, recorded
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places, places_there
 from enchanted_tui.executors.slurm.queue import Scheduler, SchedulerUnreachable, SubmissionRefused
@@ -24,10 +25,10 @@ log = logging.getLogger(__name__)
 
 _FIRST_LOOK = 2.0  #: seconds after the first submission at which the scheduler is asked whether these jobs can start at all
 _SOON = 5.0  #: seconds until the scheduler is asked again when a submission is in doubt
+_REFUSED = 60.0  #: seconds for which nothing is submitted after a refusal
 _SHORTEST_COLLECT = 1.0
 _RECONNECT = (0.5, 5.0)  #: seconds between two tries while the connection is lost: at first, and at most
 _CLOSE_PATIENCE = 60.0
-_CANCEL_LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,14 +69,17 @@ class Keeper:
         for submission in submissions:
             self._ledger.add(elements_of(submission, adopted=True))
         self._wake = threading.Condition()
-        self._cancelled = self._closing = self._withdraw = False
+        self._cancelled = self._closing = False
+        self._withdraw, self._next_withdrawal = False, 0.0  #: whether jobs that wait are to be taken back, and when that is tried next
+        self._jobs_run_on = False  #: also when the campaign stops
         self._next_collect = self._next_look = 0.0
         self._looked_at = self._watched_until = 0.0
+        self._silent_looks = 0  #: in a row
         self._happened_at = 0.0  #: when something happened that what the scheduler said before cannot tell
         self._look_interval = intervals.scheduler
         self._collect_interval = _SHORTEST_COLLECT
         self._submitted_any = bool(submissions)
-        self._lost_connection = False
+        self._lost_connection = self._scheduler_is_silent = False
         self._reconnect = _RECONNECT[0]
         self._thread = threading.Thread(target=self._run, name=f"slurm-{name}", daemon=True)
 
@@ -90,13 +94,14 @@ class Keeper:
         return self._options.bundling.capacity(self._ledger.mean_runtime()) + self._ledger.unclaimed - self._ledger.outstanding
 
     def submit(self, tasks: Sequence[Task]) -> None:
+        self._withdraw = False
         self._ledger.submit(tasks)
         self._notify()
 
     def recall(self) -> list[TaskId]:
         """Take back what no job holds; jobs that wait in the queue are withdrawn, and their tasks given back when that is certain."""
         taken = self._ledger.recall()
-        self._withdraw = True
+        self._withdraw, self._next_withdrawal = True, 0.0
         self._notify()
         return taken
 
@@ -111,6 +116,10 @@ class Keeper:
         if self._transport is not None:
             self._transport.close()
 
+    def has_ended(self) -> bool:
+        """Tell whether nothing more is delivered after `cancel`."""
+        return self._transport is None or not self._thread.is_alive()
+
     def workers(self) -> list[WorkerInfo]:
         return [worker for element in list(self._ledger.elements) for worker in element.workers()]
 
@@ -123,6 +132,8 @@ class Keeper:
             return "waiting for the log-in to the cluster"
         if self._lost_connection:
             return "waiting for the connection to the cluster; jobs run on"
+        if self._scheduler_is_silent:
+            return "waiting for the scheduler, which does not answer; jobs run on"
         waiting = [job for job in self.jobs() if job.state == "PENDING"]
         if not waiting:
             return ""
@@ -213,12 +224,10 @@ class Keeper:
         except (CommandTimeout, SchedulerUnreachable) as problem:
             log.warning(f"{problem}; it is tried again")
             self._next_look = time.monotonic() + _SOON
-        except (FarSideProblem, SubmissionRefused) as problem:
-            self._deliver(Trouble(str(problem).rstrip(".")))
-            self._wait_for_the_end()
-        except OSError as error:  # of this side: what was brought home could not be written
-            self._deliver(Trouble(explained(error)))
-            self._wait_for_the_end()
+        except SubmissionRefused as problem:
+            self._refused(str(problem).rstrip("."))
+        except (FarSideProblem, OSError) as problem:  # an OSError is of this side: what was brought home could not be written
+            self._give_up(str(problem).rstrip(".") if isinstance(problem, FarSideProblem) else explained(problem))
         for notice in self._far.notices():
             log.warning(notice)
 
@@ -226,6 +235,23 @@ class Keeper:
     def _far(self) -> Transport:
         assert self._transport is not None
         return self._transport
+
+    def _refused(self, reason: str) -> None:
+        """Stop because the scheduler takes no more jobs; those that run may finish."""
+        running = bool(self._ledger.elements)
+        self._ledger.hold_back()
+        self._submitter.rest(_REFUSED)  # the supervisor takes back what waits
+        self._deliver(Trouble(reason, drain=running))
+        if not running:
+            self._wait_for_the_end()
+
+    def _give_up(self, reason: str) -> None:
+        """Stop because files cannot be handled; jobs have done nothing wrong and run on, to be found by the next session."""
+        self._submitter.forget_unsent()
+        self._watcher.close_submissions()
+        self._jobs_run_on = bool(self._ledger.elements)
+        self._deliver(Trouble(reason + (" (jobs run on)" if self._jobs_run_on else "")))
+        self._wait_for_the_end()
 
     def _wait_for_the_end(self) -> None:
         """After a trouble the campaign stops, and says so."""
@@ -235,25 +261,27 @@ class Keeper:
 
     def _sleep(self) -> None:
         with self._wake:
-            if self._cancelled or self._closing or self._withdraw:
+            if self._cancelled or self._closing:
                 return
             until = self._submitter.seconds_until_due()
             if self._lost_connection:
                 until = self._next_collect - time.monotonic()
             elif self._ledger.elements:
-                until = min(until, min(self._next_collect, self._next_look, self._soonest_look()) - time.monotonic())
+                wanted = [self._next_collect, self._next_look, self._soonest_look(), *([self._next_withdrawal] if self._withdraw else [])]
+                until = min(until, min(wanted) - time.monotonic())
             self._wake.wait(None if until == float("inf") else max(0.01, until))
 
     def _turn(self) -> None:
-        if self._withdraw:
+        if self._withdraw and time.monotonic() >= self._next_withdrawal:
             self._withdraw_waiting()
         if self._submitter.submit_due():
             self._after_submission()
         now = time.monotonic()
+        if self._ledger.elements and now >= self._next_collect:
+            self._collect()  # first: of a job that has said good-bye nobody else need be asked
         if self._ledger.elements and now >= min(self._next_look, self._soonest_look()):
             self._look()
-        if self._ledger.elements and now >= self._next_collect:
-            self._collect()
+        self._scheduler_is_silent = bool(self._submitter.silent) or self._watcher.unreachable_since is not None
         self._watcher.settle()
         self._put_away_finished()
 
@@ -273,9 +301,16 @@ class Keeper:
         now = self._looked_at = time.monotonic()
         oldest = interval.scheduler_watched if now < self._watched_until else interval.scheduler
         changed = self._watcher.look(max(self._happened_at, now - oldest))
+        if self._watcher.expects_end:  # the last that those jobs have written is wanted now
+            self._next_collect = now
         self._look_interval = interval.scheduler if changed else min(interval.scheduler_longest, self._look_interval * 1.5)
-        soon = self._submitter.unsure or self._watcher.unreachable_since is not None
-        self._next_look = time.monotonic() + (min(_SOON, interval.scheduler) if soon else self._look_interval)
+        pause = min(_SOON, interval.scheduler) if self._submitter.unsure else self._look_interval
+        if self._watcher.unreachable_since is not None:  # it is not helped by being asked all the time
+            pause = min(interval.scheduler_longest, min(_SOON, interval.scheduler) * 2**self._silent_looks)
+            self._silent_looks = min(self._silent_looks + 1, 10)
+        else:
+            self._silent_looks = 0
+        self._next_look = time.monotonic() + pause
 
     def _collect(self) -> None:
         arrived = self._watcher.collect()
@@ -302,14 +337,15 @@ class Keeper:
 
     def _withdraw_waiting(self) -> None:
         """Cancel the jobs that have not begun; their tasks are given back when the scheduler has confirmed it."""
-        self._withdraw = False
-        waiting = [element for element in self._ledger.elements if element.waits and element.submission.job and not element.withdrawn]
-        if not waiting:
+        if not any(element.waits and not element.withdrawn for element in self._ledger.elements):
+            self._withdraw = False
             return
+        self._next_withdrawal = time.monotonic() + _SOON  # should this fail, or the scheduler not list them yet
         self._watcher.look()
-        waiting = [element for element in waiting if element.waits and element.final is None]
-        if waiting and self._scheduler.cancel([element.job for element in waiting], ()):
-            for element in waiting:
+        known = [(element, element.row) for element in self._ledger.elements if element.waits and element.final is None]
+        pending = {f"{row.job}_{row.element}": element for element, row in known if row is not None}
+        if pending and self._scheduler.cancel(pending, waiting=True):
+            for element in pending.values():
                 element.withdrawn = True
         self._next_look = time.monotonic() + 1.0
 
@@ -324,34 +360,32 @@ class Keeper:
 
     def _end(self) -> None:
         """Leave nothing behind: cancel what is still in the queue, and remove the files of what has ended."""
-        elements = list(self._ledger.elements)
-        if elements:
-            self._cancel_all()
-        self._watcher.close_submissions()
-        done = [directory for _, directory in self._watcher.finished]
-        self._far.remove(done if self._ledger.submissions else [self._places.all])
-        self._watcher.finished.clear()
-
-    def _cancel_all(self) -> None:
-        jobs = {element.submission.job for element in self._ledger.elements if element.submission.job}
-        names = {element.submission.name for element in self._ledger.elements if not element.submission.job}
-        for element in self._ledger.elements:
-            element.cancelled = True
-        if not self._scheduler.cancel(jobs, names):
-            log.warning("the scheduler did not take the cancellation of all jobs; resuming the campaign finds them again")
+        if self._jobs_run_on:
             return
-        known = {element.submission.name for element in self._ledger.elements}
-        for pause in _CANCEL_LOOKS:
-            time.sleep(pause)
+        self._ledger.hold_back()
+        self._submitter.forget_unsent()
+        if self._ledger.elements:
             try:
-                rows = [row for row in self._scheduler.jobs() if row.name in known]
-            except SchedulerUnreachable:
-                continue
-            if not any(row.state in ("PENDING", "RUNNING", "COMPLETING") for row in rows):
-                self._ledger.hold_back()
-                for element in list(self._ledger.elements):
-                    self._ledger.release(element, None)
+                gone = cancel_all(self._scheduler, self._ledger, self._watcher)
+            except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
+                gone = False
+                log.warning(str(problem).rstrip("."))
+            if not gone:
+                names = " ".join(sorted({element.submission.name for element in self._ledger.elements}))
+                log.warning(f"it is not certain that all jobs were cancelled; resume the campaign, or cancel them by their name: {names}")
                 return
+            self._watcher.collect()  # what they have finished is not lost
+            for element in list(self._ledger.elements):
+                self._ledger.release(element, None)
+        self._watcher.close_submissions()
+        if not self._cancelled or recorded(note for note, _ in self._watcher.finished):
+            done = [directory for _, directory in self._watcher.finished]
+            places = done if self._ledger.submissions else [self._places.all]
+            try:
+                self._far.remove(places)
+            except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
+                log.warning(f"{', '.join(places)} may be left on the cluster ({problem}); remove what is left by hand")
+            self._watcher.finished.clear()
 
     # -- records ------------------------------------------------------------------------------------------------------------------------
 

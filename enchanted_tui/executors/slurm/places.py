@@ -43,6 +43,9 @@ class Places:
 
 def places_there(places: Places, transport: Transport) -> Places:
     """Give the places with ``~`` for the home directory of the far side resolved."""
+    if "\\" in places.jobs:
+        key = "base_run_dir" if places.shared else "remote_dir"
+        raise FarSideProblem(f"SLURM writes no output below {places.jobs}, because of the backslash; choose another {key}")
     if not places.root.startswith("~"):
         return places
     home = transport.run(["printenv", "HOME"]).text.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -138,34 +138,32 @@ class Scheduler:
         out = self._query(["squeue", "-h", "-r", "--me", "-t", "all", "-o", _FORMAT])
         return [row for line in out.splitlines() if (row := _row(line)) is not None]
 
-    def ended(self, job: str, elements: Collection[int]) -> list[JobRow]:
-        """Ask what became of array elements: accounting first, then the scheduler itself. What nobody knows is left out."""
-        found = self._accounted(job) if self._has_accounting else []
-        known = {row.element for row in found}
-        if not known.issuperset(elements):
-            found += [row for row in self._shown(job) if row.element not in known]
-        return [row for row in found if row.element in elements]
+    def ended(self, wanted: Mapping[str, Collection[int]]) -> list[JobRow]:
+        """Ask what became of elements of arrays: accounting once for all, then the scheduler itself. What nobody knows is left out."""
+        found = self._accounted(wanted) if self._has_accounting else []
+        known = {(row.job, row.element) for row in found}
+        for job, elements in wanted.items():
+            if not known.issuperset((job, element) for element in elements):
+                found += [row for row in self._shown(job) if (row.job, row.element) not in known]
+        return [row for row in found if row.element in wanted.get(row.job, ())]
 
-    def cancel(self, jobs: Collection[str], names: Collection[str]) -> bool:
-        """Cancel jobs by number or by name; tell whether the scheduler took note."""
-        commands = []
-        if jobs:
-            commands.append(["scancel", *sorted(jobs)])
-        if names:
-            commands.append(["scancel", "--me", f"--name={','.join(sorted(names))}"])
-        good = True
-        for command in commands:
-            try:
-                done = self._transport.run(command, timeout=_TIMEOUT)
-            except CommandTimeout:
-                return False
-            good &= done.code == 0 or "invalid job id" in done.complaint.lower()
-        return good
+    def cancel(self, jobs: Collection[str], *, waiting: bool = False) -> bool:
+        """Cancel jobs by numbers that `jobs` has just given, as a controller that has crashed gives numbers a second time; tell whether
+        the scheduler took note. With `waiting`, jobs that have begun meanwhile are spared."""
+        if not jobs:
+            return True
+        try:
+            done = self._transport.run(["scancel", *(["--state=PENDING"] if waiting else []), *sorted(jobs)], timeout=_TIMEOUT)
+        except CommandTimeout:
+            return False
+        return done.code == 0 or "invalid job id" in done.complaint.lower()
 
-    def _accounted(self, job: str) -> list[JobRow]:
+    def _accounted(self, jobs: Iterable[str]) -> list[JobRow]:
         fields = "JobID,State,ExitCode,NodeList,JobName"
         try:
-            done = self._transport.run(["sacct", "-X", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", job], timeout=_TIMEOUT)
+            done = self._transport.run(
+                ["sacct", "-X", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", ",".join(sorted(jobs))], timeout=_TIMEOUT
+            )
         except (CommandTimeout, FarSideProblem):
             return []
         if done.code:

@@ -65,7 +65,8 @@ def job_script(options: Mapping[str, Any], prologue: Sequence[str], template: st
 
     In a template, which has its own ``#SBATCH`` lines, `options` are left to the command line.
     """
-    line = " ".join([*map(shlex.quote, command), '"$SLURM_ARRAY_TASK_ID"'])
+    program, *arguments = command
+    line = " ".join([_expandable(program), *map(shlex.quote, arguments), '"$SLURM_ARRAY_TASK_ID"'])
     if template is not None:
         return COMMAND.sub(lambda _: line, template)
     directives = [f"#SBATCH {_quoted(argument)}" for argument in option_list(options)]
@@ -84,7 +85,7 @@ def sbatch_arguments(
 ) -> list[str]:
     """Give the arguments of sbatch for an array of `count` elements, whose script comes on its standard input."""
     named = {option_name(key): value for key, value in options.items()}
-    excluded = sorted({*exclude, *filter(None, str(named.get("exclude") or "").split(","))} if exclude else ())
+    excluded = [*filter(None, [str(named.get("exclude") or "")]), *sorted(exclude)] if exclude else []
     return [
         "sbatch",
         "--parsable",
@@ -118,6 +119,14 @@ def seconds(text: str) -> float | None:
         parts = [int(found[name]) for name in ("first", "second", "third") if found[name] is not None]
         total = parts[0] * 60 if len(parts) == 1 else sum(part * 60**power for power, part in enumerate(reversed(parts)))
     return float(total) or None
+
+
+def _expandable(path: str) -> str:
+    """Quote a program for the shell, but for `~/` at its beginning and variables, which mean what they mean on the node."""
+    path = re.sub(r"^~(?=/)", "$HOME", path)
+    if not re.search(r"\$(\w|\{\w+\})", path):
+        return shlex.quote(path)
+    return '"' + re.sub(r'([\\"`]|\$(?!\w|\{\w+\}))', r"\\\1", path) + '"'
 
 
 def _quoted(argument: str) -> str:

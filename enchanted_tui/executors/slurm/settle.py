@@ -20,12 +20,17 @@ _NEVER = (
     (r"BadConstraints", "no node has what it asks for: correct constraint, gres, mem or cpus_per_task under sbatch"),
     (r"InvalidAccount|AccountNotAllowed", "its account may not be used here: correct sbatch: account"),
     (r"InvalidQOS|QOSNotAllowed", "its qos may not be used here: correct sbatch: qos"),
-    (r"PartitionDown|PartitionInactive", "its partition is closed: choose another one under sbatch: partition"),
     (r"DependencyNeverSatisfied", "what it depends on has failed: correct sbatch: dependency"),
     (r"(Max\w*(Cpu|Node|Mem|GRES|TRES)\w*PerJob)|ReservationDeleted", "it asks for more than is allowed: ask for less under sbatch"),
 )
-#: The same, but a node that is down for a while gives this reason too.
-_NEVER_AT_FIRST = re.compile(r"PartitionConfig")
+#: The same, but nodes that are down for a while, or a partition that is closed for maintenance, give these reasons too.
+_NEVER_AT_FIRST = (
+    (
+        "PartitionConfig",
+        "its partition has no such nodes; ask for less under sbatch (ntasks, nodes, cpus_per_task, mem), or choose another partition",
+    ),
+    (r"PartitionDown|PartitionInactive", "its partition is closed: choose another one under sbatch: partition"),
+)
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,9 @@ def never_starts(row: JobRow, *, first: bool) -> str | None:
     """Say why a waiting job will never start, with the remedy; `first` says that none of our jobs has started yet."""
     if row.state != "PENDING":
         return None
-    for pattern, remedy in _NEVER:
+    for pattern, remedy in (*_NEVER, *(_NEVER_AT_FIRST if first else ())):
         if re.search(pattern, row.reason):
             return f"job {row.job} would wait for ever ({row.reason}): {remedy}"
-    if first and _NEVER_AT_FIRST.match(row.reason):
-        return (
-            f"job {row.job} would wait for ever ({row.reason}): its partition has no such nodes; ask for less under sbatch "
-            "(ntasks, nodes, cpus_per_task, mem), or choose another partition"
-        )
     return None
 
 

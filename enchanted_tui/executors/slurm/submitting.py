@@ -21,7 +21,7 @@ from enchanted_tui.executors.slurm.far.share import revocations, share_file, wri
 from enchanted_tui.executors.slurm.inputs import Inputs, unpack
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places
-from enchanted_tui.executors.slurm.queue import QueueFull, Scheduler, SubmissionRefused, SubmissionUnsure
+from enchanted_tui.executors.slurm.queue import QueueFull, Scheduler, SchedulerUnreachable, SubmissionRefused, SubmissionUnsure
 from enchanted_tui.executors.slurm.script import job_script, option_name, sbatch_arguments, walltime
 from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _ARRAY = re.compile(rb'"array": "(\d+)"')  #: in a job's first note
 _LINGER = 0.5  #: seconds without another task after which those that wait are submitted
+_PATIENCE, _MOST_PATIENCE = 5.0, 180.0  #: seconds for which a scheduler that does not answer is left in peace: at first, and at most
 _MOST_LINGER = 10.0  #: seconds after which they are submitted in any case, while other jobs run
 
 
@@ -117,6 +118,7 @@ class Submitter:
         self.unsure: dict[str, Unsure] = {}  #: by token
         self.failed_nodes: set[str] = set()
         self._not_before = 0.0
+        self.silent = 0  #: how often in a row the scheduler has not answered before a submission
 
     def submit_due(self) -> bool:
         """Submit what should be submitted now; tell whether something was."""
@@ -124,8 +126,9 @@ class Submitter:
             return self._send()
         if self.unsure or time.monotonic() < self._not_before or not self._is_due():
             return False
-        if self._array_limit is None:
-            self._array_limit = self._scheduler.max_array_size()
+        if self._array_limit is None and not self._ask_array_limit():
+            return False
+        assert self._array_limit is not None
         bundling = self._options.bundling
         free = bundling.max_jobs - len(self._ledger.elements)
         tasks = self._ledger.next_tasks(len(self._ledger.backlog))
@@ -155,6 +158,29 @@ class Submitter:
         mean = ledger.mean_runtime()
         enough = self._options.bundling.share(len(ledger.backlog), free, mean)
         return not ledger.elements or len(ledger.backlog) >= enough or now - ledger.backlog_since >= _MOST_LINGER
+
+    def _ask_array_limit(self) -> bool:
+        """Find out how large arrays may be; False if the scheduler does not answer, which is then left in peace for longer and longer."""
+        try:
+            self._array_limit = self._scheduler.max_array_size()
+        except SchedulerUnreachable as problem:
+            if not self.silent:
+                log.warning(f"the scheduler does not answer ({problem}); nothing is submitted meanwhile, and it is asked again")
+            self._not_before = time.monotonic() + min(_MOST_PATIENCE, _PATIENCE * 2**self.silent)
+            self.silent = min(self.silent + 1, 10)
+            return False
+        self.silent = 0
+        return True
+
+    def rest(self, seconds: float) -> None:
+        """Submit nothing for so long."""
+        self._not_before = time.monotonic() + seconds
+
+    def forget_unsent(self) -> None:
+        """Let the tasks of a job array that has not been submitted wait again."""
+        if self._unsent is not None:
+            elements, self._unsent = self._unsent[0], None
+            self._take_back(elements[0].submission, elements)
 
     def _prepare(self, shares: list[list[Task]]) -> None:
         """Write the intent into the journal."""
@@ -212,13 +238,19 @@ class Submitter:
         self.doubt(submission.token, elements)  # until we know better, also if the next line raises
         try:
             submission.job = self._scheduler.submit(arguments, script)
+        except FarSideProblem:  # sbatch was not even started
+            self._take_back(submission, elements)
+            raise
         except SubmissionUnsure as problem:
             log.warning(f"nobody knows whether the scheduler took job {submission.name} ({problem}); looking for it")
             return True
         except QueueFull as problem:
             self._take_back(submission, elements)
             if not self._ledger.elements:
-                raise SubmissionRefused(f"the scheduler takes no job at all: {problem}; ask your administrator for the limits") from problem
+                raise SubmissionRefused(
+                    f"the scheduler takes no job of this kind: {problem}; lower max_jobs or the time under sbatch, or ask your "
+                    "administrator for the limits"
+                ) from problem
             self._not_before = time.monotonic() + 60.0
             return False
         except SubmissionRefused:

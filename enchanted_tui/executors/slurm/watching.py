@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from enchanted_tui.executors.slurm.places import Places
 from enchanted_tui.executors.slurm.queue import JobRow, Scheduler, SchedulerUnreachable
 from enchanted_tui.executors.slurm.settle import LIVE, Verdict, judge, never_starts
 from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
-from enchanted_tui.executors.slurm.transport import Transport
+from enchanted_tui.executors.slurm.transport import READ_LIMIT, Transport
 
 log = logging.getLogger(__name__)
 
@@ -63,15 +63,22 @@ class Watcher:
     # -- results ----------------------------------------------------------------------------------------------------------------------
 
     def collect(self) -> int:
-        """Take what all results files have grown by, in one go; give how many results there were."""
-        elements = list(self._ledger.elements)
-        found = self._transport.read({element.results: element.offset for element in elements}) if elements else {}
-        count = 0
-        for element in elements:
-            data = found.get(element.results)
-            if data:
-                count += self._take(element, data)
+        """Take what all results files have grown by, in one go but for those that have grown by much; give how many results there were."""
+        count, elements = 0, list(self._ledger.elements)
         self._bring_home()
+        while elements:
+            began = time.monotonic()
+            found = self._transport.read({element.results: element.offset for element in elements})
+            longer = []
+            for element in elements:
+                data = found.get(element.results, b"")
+                count += self._take(element, data)
+                if len(data) >= READ_LIMIT:
+                    longer.append(element)
+                else:
+                    element.read_at = began
+            self._bring_home()
+            elements = longer
         return count
 
     def _bring_home(self) -> None:
@@ -118,10 +125,8 @@ class Watcher:
             log.info("the scheduler answers again")
             self.unreachable_since = None
         self._resolve_unsure(rows)
-        by_name: dict[tuple[str, int | None], JobRow] = {}
-        for row in rows:
-            by_name[row.name, row.element] = row
-            self._count(row)
+        self.count(rows)
+        by_name = {(row.name, row.element): row for row in rows}
         missing = [element for element in self._ledger.elements if not self._observe(element, by_name, now)]
         self._ask_about(missing, now)
         self._refuse_what_never_starts()
@@ -131,9 +136,21 @@ class Watcher:
         self._seen = seen
         return changed
 
-    def _count(self, row: JobRow) -> None:
-        if row.elapsed:
-            self._core_seconds[f"{row.job}_{row.element}"] = row.elapsed * row.cpus
+    def count(self, rows: Iterable[JobRow]) -> None:
+        """Note how long our jobs have held how many CPUs; the queue has other jobs of this account as well."""
+        ours = {submission.name for submission in self._ledger.submissions.values()}
+        for row in rows:
+            if row.elapsed and row.name in ours:
+                self._count(f"{row.job}_{row.element}", row.elapsed * row.cpus)
+
+    def _count(self, job: str, core_seconds: float) -> None:
+        self._core_seconds[job] = max(core_seconds, self._core_seconds.get(job, 0.0))
+
+    def _count_last(self, element: Element) -> None:
+        """A job has ended: count what it had since the scheduler was asked last, by its own clock."""
+        if element.hello is not None and element.bye is not None:
+            cpus = element.row.cpus if element.row is not None else int(element.hello.get("cpus", 1))
+            self._count(element.job, (element.bye["at"] - element.hello["at"]) * cpus)
 
     def _observe(self, element: Element, rows: dict[tuple[str, int | None], JobRow], now: float) -> bool:
         """Take note of what the scheduler says of a job; False if it does not list one that it should."""
@@ -163,28 +180,30 @@ class Watcher:
 
     def _ask_about(self, missing: list[Element], now: float) -> None:
         """Find out about jobs that have left the queue: accounting, the scheduler, and at last a grace period."""
-        by_job: dict[str, list[Element]] = {}
+        by_job: dict[str, set[int]] = {}
+        missing = [element for element in missing if not self._said_good_bye(element) and element.submission.job is not None]
         for element in missing:
-            if not self._said_good_bye(element) and element.submission.job is not None:
-                by_job.setdefault(element.submission.job, []).append(element)
-        for job, elements in by_job.items():
-            known = {row.element: row for row in self._scheduler.ended(job, {element.index for element in elements})}
-            for element in elements:
-                row = known.get(element.index)
-                if row is not None and row.name == element.submission.name and row.state not in LIVE:
-                    self._ended(element, row, now)
-                    continue
-                if element.missing_since is None:
-                    element.missing_since = now
-                since = max(element.missing_since, element.grown_at)
-                if now - since > self._grace:
-                    self._ended(element, JobRow(job, element.index, "VANISHED", element.submission.name, node=element.node), now)
+            by_job.setdefault(str(element.submission.job), set()).add(element.index)
+        rows = self._scheduler.ended(by_job) if by_job else []
+        known = {(row.name, row.element): row for row in rows if row.state not in LIVE}
+        for element in missing:
+            row = known.get((element.submission.name, element.index))
+            if row is not None:
+                self._ended(element, row, now)
+                continue
+            if element.missing_since is None:
+                element.missing_since = now
+            since = max(element.missing_since, element.grown_at)
+            if now - since > self._grace:
+                job, name = str(element.submission.job), element.submission.name
+                self._ended(element, JobRow(job, element.index, "VANISHED", name, node=element.node), now)
 
     def _refuse_what_never_starts(self) -> None:
         for element in self._ledger.elements:
             reason = never_starts(element.row, first=not self._any_began) if element.row is not None else None
             if reason is not None:
-                self._deliver(Trouble(reason))
+                running = any(other.row is not None and not other.waits and other.final is None for other in self._ledger.elements)
+                self._deliver(Trouble(reason, drain=running))
                 return
 
     # -- the end of jobs --------------------------------------------------------------------------------------------------------------
@@ -205,11 +224,11 @@ class Watcher:
         """Deal with the jobs that have ended, what they had to say being read."""
         if self._arrived:  # what they had to say is not here yet
             return
-        now = time.monotonic()
         for element in list(self._ledger.elements):
             if self._said_good_bye(element):
+                self._count_last(element)
                 self._ledger.release(element, None)
-            elif element.final is not None and now - element.final_at >= self._patience(element):
+            elif element.final is not None and element.read_at - element.final_at >= self._patience(element):
                 self._bury(element, self._details(element.final))
         self.close_submissions()
 
@@ -226,7 +245,7 @@ class Watcher:
         """Give the row with the exit code, which squeue does not tell."""
         if row.exit_code or row.state not in ("FAILED",) or row.element is None:
             return row
-        told = self._scheduler.ended(row.job, {row.element})
+        told = self._scheduler.ended({row.job: {row.element}})
         return told[0] if told and told[0].name == row.name and told[0].state == row.state else row
 
     def _bury(self, element: Element, row: JobRow) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from textual.app import SuspendNotSupported
 from textual.timer import Timer
 
-from enchanted_tui.ui.background import in_thread, run_newest
+from enchanted_tui.ui.background import in_thread, in_time, run_newest
 from enchanted_tui.ui.campaign_screen import AppScreen
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
@@ -23,6 +23,7 @@ from enchanted_tui.ui.editor.files import FileProblem
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 _KEEP_AFTER = 0.5  #: seconds after an edit that the text is written down for recovery
+_LEAVE_WITHIN = 1.0  #: seconds that writing it down may hold up the end of the app
 _LOOK_AT_DISK = 2.0  #: seconds between two looks at the file
 _SUFFIXES = (".yaml", ".yml")
 
@@ -159,6 +160,14 @@ class FileScreen(AppScreen):
                 await in_thread(self.recovery.keep, text, buffer.path, digest, has_bom=buffer.has_bom)
             except OSError as error:
                 self.show_bar(note=f"not kept for recovery: {error.strerror}")
+
+    def leave_text(self) -> None:
+        """Write down what is not saved, the last letter included, because the app ends now; a file server that hangs does not stop it."""
+        if self.app.read_only or not self.is_mounted or not self.is_modified:
+            return
+        text, buffer = self.area.text, self.buffer
+        digest = buffer.version.digest if buffer.version is not None else None
+        in_time(_LEAVE_WITHIN, self.recovery.leave, text, buffer.path, digest, has_bom=buffer.has_bom)
 
     async def _forget(self) -> None:
         async with self._keeping:

@@ -35,7 +35,12 @@ class Jump(Message):
 class PlaceList(OptionList):
     """A list whose items are places of the text."""
 
-    DEFAULT_CSS = "PlaceList#outline { text-wrap: nowrap; text-overflow: ellipsis; }"
+    # The cursor has to leave legible what has a colour of its own, such as the word "error".
+    DEFAULT_CSS = """
+    PlaceList#outline { text-wrap: nowrap; text-overflow: ellipsis; }
+    PlaceList > .option-list--option-highlighted { color: $foreground; background: $panel; }
+    PlaceList:focus > .option-list--option-highlighted { color: $foreground; background: $panel; text-style: bold reverse; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", show=False),
         Binding("k", "cursor_up", show=False),

@@ -11,8 +11,9 @@ import json
 import os
 import secrets
 import socket
+import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from enchanted_tui.ui.settings import state_dir
@@ -29,7 +30,7 @@ class Unsaved:
     saved_at: float  #: seconds since the epoch
     host: str
     pid: int
-    start: str  #: when that process started, as the kernel counts
+    start: str  #: when that process started, as the kernel counts; empty if its app has ended and it goes on with a campaign
 
 
 class Recovery:
@@ -38,13 +39,33 @@ class Recovery:
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = (state_dir() if directory is None else directory) / "recovery"
         self._file = self._directory / f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.json"
+        self._writing = threading.Lock()
+        self._is_left = False
 
     def keep(self, text: str, path: Path | None, digest: str | None, *, has_bom: bool = False) -> None:
         """Write the text down, replacing what was kept. Raises OSError."""
+        where = None if path is None else os.path.abspath(path)
+        with self._writing:
+            if not self._is_left:
+                self._write(Unsaved(text, where, digest, has_bom, time.time(), socket.gethostname(), os.getpid(), _start()))
+
+    def leave(self, text: str, path: Path | None, digest: str | None, *, has_bom: bool = False) -> None:
+        """Write the text down for the last time: the app ends, whatever its process goes on with. Raises OSError."""
+        where = None if path is None else os.path.abspath(path)
+        with self._writing:
+            self._is_left = True
+            self._write(Unsaved(text, where, digest, has_bom, time.time(), socket.gethostname(), os.getpid(), ""))
+
+    def release(self) -> None:
+        """Let the next app offer what was kept: this one has ended, though its process goes on. Raises OSError."""
+        with self._writing:
+            unsaved = None if self._is_left else _read(self._file)
+            self._is_left = True
+            if unsaved is not None:
+                self._write(replace(unsaved, start=""))
+
+    def _write(self, content: Unsaved) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        content = Unsaved(
-            text, None if path is None else os.path.abspath(path), digest, has_bom, time.time(), socket.gethostname(), os.getpid(), _start()
-        )
         partial = self._file.with_suffix(".partial")
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with open(descriptor, "wb") as file:

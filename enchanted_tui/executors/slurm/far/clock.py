@@ -5,6 +5,7 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import deque
@@ -44,8 +45,25 @@ class Clock:
 
 
 def _end_of_job(walltime: float | None) -> float | None:
-    """Give when the job's time is up, seconds since the epoch: as SLURM says, or its time limit from now on; None without a limit."""
+    """Give when the job's time is up, seconds since the epoch: its time limit from its beginning on, or earlier, as SLURM says by the
+    clock of another machine; None where neither is known."""
+    ends = [time.time() - _age_of_job() + walltime] if walltime else []
     said = os.environ.get("SLURM_JOB_END_TIME", "")
-    if said.isdigit():
-        return float(said)
-    return time.time() + walltime if walltime else None
+    return min(ends + [float(said)] if said.isdigit() else ends, default=None)
+
+
+def _age_of_job() -> float:
+    """Give how long the job's script has been at work before it came to us: older SLURMs do not say, and loading modules takes its time."""
+    mark = b"SLURM_JOB_ID=" + os.environ.get("SLURM_JOB_ID", "").encode()
+    age, pid = 0.0, os.getpid()
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        while pid > 1:
+            if pid != os.getpid():
+                with open(f"/proc/{pid}/environ", "rb") as environment:
+                    if mark not in environment.read().split(b"\0"):
+                        break
+            with open(f"/proc/{pid}/stat", "rb") as stat:
+                fields = stat.read().rpartition(b")")[2].split()
+            age = max(age, time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+            pid = int(fields[1])
+    return age

@@ -18,13 +18,13 @@ from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.processes import adopt_orphans, kill_leftovers, kill_tree
-from enchanted_tui.executors.slurm.far.share import Results, revocations, share_file
+from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
 from enchanted_tui.executors.slurm.far.slot import Slot
 from enchanted_tui.executors.task import fail_task
 from enchanted_tui.executors.verdict import ending
 
 EXIT_DISK = 74  #: exit code of a job that could not write its results
-_GATHER = 0.2  #: seconds over which results are written together
+_GATHER = 0.2  #: seconds after a write over which results are written together
 _START_ATTEMPTS = 3
 _JOB_SIGNALS = (signal.SIGTERM, signal.SIGKILL)  #: with which SLURM ends jobs
 _JOB_SIGNAL_NAMES = (b"SIGTERM", b"SIGKILL")
@@ -51,6 +51,7 @@ class Crew:
         self._wakeup_read, self._wakeup_write = os.pipe()
         self._terminated = False
         self._failing_since: float | None = None
+        self._checked_at = 0.0  #: when it was last seen whether the share is still ours
         self._oom_kills = oom_kills()
 
     # -- the job --------------------------------------------------------------------------------------------------------------------
@@ -120,9 +121,9 @@ class Crew:
 
     def _until_something(self) -> float:
         now = time.monotonic()
-        due: float = self.results.written_at + self.header["beat"]
+        due: float = min(self.results.written_at, self._checked_at) + self.header["beat"]
         if self.results.pending:
-            due = min(due, self.results.pending_since + _GATHER)
+            due = min(due, self.results.written_at + _GATHER)
         timeout = self.header.get("timeout")
         if timeout is not None:
             due = min([due, *(slot.since + timeout for slot in self.slots if slot.message is not None)])
@@ -131,11 +132,11 @@ class Crew:
     def _write(self) -> None:
         """Write what has gathered, and a sign of life where there was nothing to write; see whether the share is still ours."""
         now = time.monotonic()
-        if now - self.results.written_at >= self.header["beat"]:
+        if now - self._checked_at >= self.header["beat"]:
             self._check_revoked()
-            if not self.results.pending:
-                self.results.note("beat")
-        if self.results.pending and (now - self.results.pending_since >= _GATHER or self._finished()):
+        if now - self.results.written_at >= self.header["beat"] and not self.results.pending:
+            self.results.note("beat")
+        if self.results.pending and (now - self.results.written_at >= _GATHER or self._finished()):
             self.flush()
 
     def flush(self) -> None:
@@ -146,6 +147,9 @@ class Crew:
                 self._failing_since = None
                 return
             except OSError:
+                self._check_revoked()
+                if self.why == "revoked":  # nobody waits for it any more
+                    return
                 now = time.monotonic()
                 self._failing_since = self._failing_since or now
                 if now - self._failing_since > _DISK_PATIENCE:
@@ -154,7 +158,8 @@ class Crew:
 
     def _check_revoked(self) -> None:
         """Stop where the share is somebody else's now, or the campaign has been deleted."""
-        if any(map(os.path.exists, self._revoked)) or not os.path.exists(self._share):
+        self._checked_at = time.monotonic()
+        if any(map(os.path.exists, self._revoked)) or is_gone(self._share):
             self.why = "revoked"
 
     # -- handing out ----------------------------------------------------------------------------------------------------------------

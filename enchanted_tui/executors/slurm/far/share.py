@@ -3,7 +3,7 @@
 ``share.K`` holds a JSON line that all tasks share and then one task message a line. ``results.K`` holds the tasks' records, which are the
 very lines of the journal, and between them notes: ``#`` and a JSON object with ``op`` one of
 
-- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``at``, ``ends`` (when its time is up, or null)
+- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``cpus``, ``at``, ``ends`` (when its time is up, or null)
 - ``begin``: ``task`` begins ``at``
 - ``beat``: nothing else was to be said for a while; ``at``
 - ``trouble``: the file system failed in ``task``; ``message``
@@ -46,6 +46,17 @@ def revocations(directory: str, element: int) -> tuple[str, str]:
     return os.path.join(directory, "revoked"), os.path.join(directory, f"revoked.{element}")
 
 
+def is_gone(path: str) -> bool:
+    """Tell whether a file is certain not to exist; a file system in trouble says nothing of it."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def write_share(header: dict[str, Any], messages: list[dict[str, Any]]) -> bytes:
     """Give the content of a share file."""
     lines = [json.dumps(header), *(values.encode(message) for message in messages)]
@@ -65,7 +76,6 @@ class Results:
     def __init__(self, directory: str, element: int) -> None:
         self._path = results_file(directory, element)
         self._pending: list[bytes] = []
-        self.pending_since = 0.0
         self.written_at = time.monotonic()
 
     def recorded(self) -> set[tuple[int, ...]]:
@@ -84,8 +94,6 @@ class Results:
         self.add(NOTE + json.dumps({"op": op, "at": time.time(), **fields}).encode("ascii") + b"\n")
 
     def add(self, line: bytes) -> None:
-        if not self._pending:
-            self.pending_since = time.monotonic()
         self._pending.append(line)
 
     @property

@@ -241,7 +241,10 @@ class _LogIn:
                 f"{self._target.shown} refused {self._target.user} after too many keys ({', '.join(self._tried)}); name the right one as "
                 "key_filename, or set IdentitiesOnly for this host in ~/.ssh/config"
             )
-        return f"{self._target.shown} ended the log-in of {self._target.user}{tried} ({text}); answer sooner, or log in once by hand: ssh"
+        return (
+            f"{self._target.shown} ended the log-in of {self._target.user}{tried} ({text}); answer sooner, or log in once by hand: "
+            f"{self._target.by_hand}"
+        )
 
     def _nobody_answered(self) -> str:
         return (

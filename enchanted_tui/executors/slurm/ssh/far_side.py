@@ -94,6 +94,8 @@ def add(archive: tarfile.TarFile, path: str, name: str, problems: Problems) -> N
                 archive.addfile(archive.gettarinfo(name=path, arcname=name, fileobj=file), file)
         elif stat.S_ISDIR(kind) or stat.S_ISLNK(kind):
             archive.addfile(archive.gettarinfo(name=path, arcname=name))
+    except FileNotFoundError:
+        return  # it has gone meanwhile, as what network file systems keep of removed files does
     except PermissionError as error:
         problems.append(problem(path, error))
 

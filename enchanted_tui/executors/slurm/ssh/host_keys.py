@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -106,7 +107,8 @@ def _changed(target: Target, known: KnownKey, key_type: str, blob: bytes) -> str
     return (
         f"the host key of {target.shown} is not the known one: it is {fingerprint(blob)} ({key_type}), line {known.line} of {known.file} "
         f"says {fingerprint(known.blob)} ({known.type}). Someone may be listening in, or the host was installed anew: ask its "
-        f"administrators and, if they confirm the new key, forget the old one by: ssh-keygen -f '{known.file}' -R '{target.known_name}'"
+        f"administrators and, if they confirm the new key, forget the old one by: "
+        f"ssh-keygen -f {shlex.quote(known.file)} -R {shlex.quote(target.known_name)}"
     )
 
 
@@ -128,9 +130,7 @@ def _trust_new(target: Target, key_type: str, blob: bytes, ask: Asker, *, has_au
     if has_authority:
         remedy = "this host is known by a certificate authority, which needs `transport: openssh`"
     else:
-        port = f" -p {target.port}" if target.port != 22 else ""
-        by_hand = f"ssh{port} {target.user}@{target.host}"
-        remedy = f"compare the fingerprint {shown} with the one that the site publishes, then log in once: {by_hand}"
+        remedy = f"compare the fingerprint {shown} with the one that the site publishes, then log in once: {target.by_hand}"
     raise HostKeyRejected(f"the host key of {target.shown} is not known; {remedy}")
 
 

@@ -6,6 +6,7 @@ refused at once with `ConnectionLost`, so that whoever uses the connection pause
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed
 from enchanted_tui.executors.slurm.ssh.framing import Exchange
 from enchanted_tui.executors.slurm.ssh.link import Link
+
+log = logging.getLogger(__name__)
 
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 120.0
@@ -123,6 +126,10 @@ class Kept:
                 link = self._make()
             except ConnectionFailed as error:
                 failure = error
+                continue
+            except Exception as error:  # whatever it was: a thread that ends here would leave the campaign waiting for ever
+                log.exception("an unforeseen error while connecting again")
+                failure = ConnectionFailed(f"{type(error).__name__}: {error}")
                 continue
             self._adopt(link)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ class Target:
     strict: str  #: StrictHostKeyChecking: yes, ask, accept-new or no
     jumps: tuple[Target, ...] = ()  #: hosts to go through, the first one first
     proxy_command: str | None = None  #: command whose input and output is the connection
+    by_hand: str = ""  #: the command by which a person logs in in the same way
 
     @property
     def known_name(self) -> str:
@@ -52,7 +54,15 @@ class Target:
 def look_up(settings: SshSettings) -> Target:
     """Find out how to reach the host of `settings`. Raises ConnectionFailed if its OpenSSH configuration cannot be read."""
     target = _look_up_one(settings, settings.host, settings.user, settings.port, settings.proxy_jump, 0)
-    return replace(target, given_keys=tuple(settings.key_filenames))
+    by_hand = by_hand_command(settings)  # asks about the hosts on the way as well
+    jumps = tuple(replace(jump, by_hand=by_hand) for jump in target.jumps)
+    return replace(target, given_keys=tuple(settings.key_filenames), jumps=jumps, by_hand=by_hand)
+
+
+def by_hand_command(settings: SshSettings) -> str:
+    """Give the command by which a person logs in in the same way."""
+    keys = [part for key in settings.key_filenames for part in ("-i", key)]
+    return shlex.join(["ssh", *ssh_arguments(settings), *keys, settings.host])
 
 
 def ssh_arguments(settings: SshSettings) -> list[str]:

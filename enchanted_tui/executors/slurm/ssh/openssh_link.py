@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ from enchanted_tui.executors.slurm.ssh.askpass import Askpass
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
-from enchanted_tui.executors.slurm.ssh.lookup import ssh_arguments
+from enchanted_tui.executors.slurm.ssh.lookup import by_hand_command, ssh_arguments
 from enchanted_tui.executors.slurm.ssh.process_run import run_process
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
@@ -117,7 +118,7 @@ class _Master:
     """Our own shared connection, in a private directory."""
 
     def __init__(self, settings: SshSettings, options: list[str], ask: Asker) -> None:
-        self._settings = settings
+        self._settings, self._by_hand = settings, by_hand_command(settings)
         self._directory = tempfile.mkdtemp(prefix="etui-", dir=_short_directory())
         self.socket = os.path.join(self._directory, "m")
         self._askpass = Askpass(self._directory, settings.host, ask)
@@ -184,18 +185,23 @@ class _Master:
         host = self._settings.host
         said = " ".join(line for line in text.split("\n") if line.strip() and not line.startswith(("@", "debug")))[-500:].strip()
         if "IDENTIFICATION HAS CHANGED" in text:
-            where = re.search(r"Offending .* key in (\S+)", text)
+            where = re.search(r"Offending .* key in (.+?)(?::\d+)?\s*$", text, re.MULTILINE)
+            forget = re.search(r"ssh-keygen -f .+ -R .+", text)
             return HostKeyRejected(
                 f"the host key of {host} is not the known one"
-                + (f" in {where[1]}" if where else "")
+                + (f" in {where[1].strip()}" if where else "")
                 + ". Someone may be listening in, or the "
-                "host was installed anew: ask its administrators and, if they confirm the new key, forget the old one by ssh-keygen -R"
+                "host was installed anew: ask its administrators and, if they confirm the new key, forget the old one by: "
+                + (forget[0].strip() if forget else f"ssh-keygen -R {shlex.quote(host)}")
             )
         if "Host key verification failed" in text or "No matching host key" in text:
-            return HostKeyRejected(f"the host key of {host} is not known; compare it with the one that the site publishes: ssh {host}")
+            return HostKeyRejected(
+                f"the host key of {host} is not known; compare it with the one that the site publishes, then log in once: {self._by_hand}"
+            )
         if self._askpass.nobody_answered:
+            alone = self._by_hand.replace("ssh", "ssh -M -N -f", 1)
             return LogInFailed(
-                f"{host} asks for a password or code and nobody answered; resume in a terminal or in the app, or open ssh -M {host}"
+                f"{host} asks for a password or code and nobody answered; resume in a terminal or in the app, or open {alone}"
             )
         if "Permission denied" in text or "Too many authentication failures" in text:
             return LogInFailed(f"{said}; set user and key_filename, or load the key into the agent by ssh-add")

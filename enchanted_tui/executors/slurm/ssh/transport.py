@@ -156,7 +156,10 @@ class SshTransport:
     def _broken(self, code: int, said: str) -> str:
         host, last = self._connection.host, said.rpartition("\n")[2]
         if code in (126, 127):
-            return f"there is no {self._python} on {host}; name an interpreter (3.9 or newer) under `python`, or load its module"
+            return (
+                f"there is no {self._python} on {host}, by which files are handled there (3.6 or newer); let a line of `prologue` under "
+                "ssh provide it, such as `module load python`"
+            )
         if "No space left" in last or "quota" in last.lower():
             return f"the disk of {host} is full, or your quota is used up; make room and resume"
         return f"files on {host} cannot be handled: {last or f'exit code {code}'}"
