@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual import getters
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer
 
+from enchanted_tui.ui.widgets.hints import Hints
 from enchanted_tui.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class AppScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield StatusLine()
         yield from self.compose_body()
-        yield Footer(show_command_palette=False, compact=True)
+        yield Hints()
 
     def compose_body(self) -> ComposeResult:
         """Give what is between status line and footer."""

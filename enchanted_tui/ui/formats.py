@@ -78,6 +78,14 @@ def clock(moment: float | None, now: float | None = None) -> str:
     return time.strftime("%Y-%m-%d %H:%M" if far else "%H:%M:%S", time.localtime(moment))
 
 
+def moment(when: float | None, now: float) -> str:
+    """Give a time in at most eleven characters: the time of day if it was within a day of `now`, else the day, and the year if long ago."""
+    if when is None:
+        return ""
+    apart = abs(now - when) / 86_400
+    return time.strftime("%H:%M:%S" if apart <= 1 else "%m-%d %H:%M" if apart <= 300 else "%Y-%m-%d", time.localtime(when))
+
+
 def rate(per_second: float | None) -> str:
     """Give a rate per second, minute or hour, whichever reads best."""
     if per_second is None:

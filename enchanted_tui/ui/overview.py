@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from enchanted_tui.ui import formats
+from enchanted_tui.ui.fitting import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.sparkline import sparkline
 
@@ -21,13 +22,12 @@ if TYPE_CHECKING:
 _SEPARATOR = "   "
 
 
-def outcome(succeeded: int, failed: int, colour: Colour) -> Text:
-    """Give successes and failures, in words and signs."""
+def outcome(succeeded: int, failed: int, colour: Colour) -> list[Text]:
+    """Give successes and failures, in words and signs, and the share of the former, which can be left out."""
     text = Text().append(f"{glyph('ok')} {succeeded:,} ok", style=colour("success"))
     text.append(f"  {glyph('failed')} {failed:,} failed", style=colour("error") if failed else "dim")
-    if failed and succeeded + failed:
-        text.append(f"  ({100 * succeeded / (succeeded + failed):.1f}% ok)")
-    return text
+    share = f"({100 * succeeded / (succeeded + failed):.1f}% ok)" if failed else ""
+    return [text, Text(share)] if share else [text]
 
 
 def stage_label(stage: StageSummary, count: int) -> str:
@@ -35,59 +35,78 @@ def stage_label(stage: StageSummary, count: int) -> str:
     return f"stage {stage.depth + 1}/{count} {stage.sampler} {glyph('arrow')} {', '.join(stage.runners)}"
 
 
-def stage_beside(stage: StageSummary) -> str:
+def stage_beside(stage: StageSummary) -> list[Text]:
     """Say what the stage's bar does not: batches, steps, and how much of the budget is drawn."""
-    parts = [f"{stage.batches_done}/{stage.batches} batches complete"]
+    parts = [f"{stage.batches_done:,}/{stage.batches:,} {'batch' if stage.batches == 1 else 'batches'} complete"]
     if len(stage.runners) > 1:
         parts.append("steps " + "/".join(f"{done:,}" for done in stage.step_done))
     if stage.drawn < stage.target:
         parts.append(f"budget {stage.drawn:,}/{stage.target:,}")
-    return ", ".join(parts)
+    return [Text(part) for part in parts]
 
 
 def pace(view: View, width: int, colour: Colour) -> Text:
     """Give rate with its course, the time it will still take with its uncertainty, and the time it has taken."""
     taken = view.snapshot
     average = taken.tasks_done / taken.elapsed if taken.rate is None and taken.elapsed > 0 and taken.mode == "fresh" else None
-    text = Text(f"rate {formats.rate(taken.rate or average)}{' on average' if average else ''} ")
-    room = max(0, min(len(view.rates), width - 62))
-    if room >= 6 and any(view.rates):
-        text.append(sparkline(view.rates, room), style=colour("accent"))
-        text.append(f" {formats.short_span(view.rate_width)} each", style="dim")
+    facts = [Fact(Text(f"rate {formats.rate(taken.rate or average)}{' on average' if average else ''}"))]
     if view.liveness == "running":
-        bounds = formats.between(view.eta_low, view.eta_high)
-        remaining = formats.short_span(taken.eta) if taken.eta is not None else f"about {bounds}" if bounds else "unknown"
-        text.append(f"{_SEPARATOR}eta {remaining}")
-        if bounds and taken.eta is not None:
-            text.append(f" ({bounds})")
+        facts.append(_remaining(view))
     if taken.session_pid:
-        text.append(f"{_SEPARATOR}elapsed {formats.span(taken.elapsed)}")
+        facts.append(Fact(Text(f"elapsed {formats.span(taken.elapsed)}"), 2))
     if taken.mean_runtime is not None:
-        text.append(f"{_SEPARATOR}{formats.span(taken.mean_runtime)} a task")
-    return text
+        facts.append(Fact(Text(f"{formats.span(taken.mean_runtime)} a task"), 3))
+    line = fit(facts, width, _SEPARATOR)
+    each = f" {formats.short_span(view.rate_width)} each"
+    room = min(len(view.rates), width - line.cell_len - len(each) - 1)
+    if room >= 6 and any(view.rates):
+        course = Text(" ").append(sparkline(view.rates, room), style=colour("accent")).append(each, style="dim")
+        line = fit([Fact(facts[0].text + course), *facts[1:]], width, _SEPARATOR)
+    return line
 
 
-def resources(view: View, used: tuple[int, int, bool] | None) -> Text:
+def _remaining(view: View) -> Fact:
+    """Say how long it will still take, between which bounds."""
+    eta, bounds = view.snapshot.eta, formats.between(view.eta_low, view.eta_high)
+    if eta is None:
+        return Fact(Text(f"eta about {bounds}" if bounds else "eta unknown"), 1)
+    return Fact(Text(f"eta {formats.short_span(eta)}{f' ({bounds})' if bounds else ''}"), 1)
+
+
+def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) -> Text:
     """Give workers, core-hours, and what is on disk; `used` is the number of files and bytes if they have been counted."""
     taken = view.snapshot
-    parts = []
+    facts = []
     if view.live is not None:
         total = view.live.get("n_workers", len(view.workers))
-        parts.append(f"workers {len(view.running)}/{total} busy")
+        facts.append(_fact(f"workers {len(view.running):,}/{total:,} busy", 0))
     expected = taken.mean_runtime * taken.tasks_expected if taken.mean_runtime is not None else None
     if expected is not None:
-        rest = f" of about {formats.core_time(max(expected, taken.core_seconds))}" if taken.tasks_done < taken.tasks_expected else " used"
-        parts.append(f"{formats.core_time(taken.core_seconds)}{rest}")
+        facts.append(_fact(_core_time(taken.core_seconds, expected if taken.tasks_done < taken.tasks_expected else None), 1))
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
     if granted:
-        parts.append(f"{formats.core_time(3_600 * granted)} of jobs")
+        facts.append(_fact(f"{formats.core_time(3_600 * granted)} of jobs", 2))
     if used is not None:
         count, bytes_used, whole = used
-        parts.append(f"{'' if whole else 'more than '}{count:,} files, {formats.size(bytes_used)}")
+        facts.append(_fact(f"{'' if whole else 'more than '}{count:,} {'file' if count == 1 else 'files'}, {formats.size(bytes_used)}", 3))
     else:
-        parts.append(f"main files {formats.size(sum(file.size for file in view.files))}")
-    parts.append(f"{formats.size(view.disk_free)} free")
-    return Text(_SEPARATOR.join(parts))
+        facts.append(_fact(f"files {formats.size(sum(file.size for file in view.files))}", 4))
+    facts.append(_fact(f"{formats.size(view.disk_free)} free", 3))
+    return fit(facts, width, _SEPARATOR)
+
+
+def _core_time(used: float, expected: float | None) -> str:
+    """Give the computing time used, of how much if that is not all; a unit that both have once."""
+    so_far = formats.core_time(used)
+    if expected is None:
+        return f"{so_far} used"
+    in_all = formats.core_time(max(expected, used))
+    number, unit = so_far.split()
+    return f"{number if unit == in_all.split()[1] else so_far} of ~{in_all}"
+
+
+def _fact(words: str, rank: int) -> Fact:
+    return Fact(Text(words), rank)
 
 
 def reason(view: View, colour: Colour) -> Text:

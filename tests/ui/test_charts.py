@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
 from enchanted_tui.supervisor.results import running_best
 from enchanted_tui.ui import glyphs
-from enchanted_tui.ui.charts import drawing, export
+from enchanted_tui.ui.charts import drawing, export, picture
 from enchanted_tui.ui.charts.axes import Axis, axis_over, labels
 
 _ANY = st.one_of(
@@ -110,14 +110,30 @@ def test_points_are_where_they_belong() -> None:
     assert rows[10][left + 1] != " "
 
 
-def test_few_points_are_whole_characters_and_many_are_dots() -> None:
-    """Protects the sight of a scatter plot: single dots of braille are lost on a wide screen, whole characters hide a crowd."""
-    point, spots = glyphs.glyph("point"), np.linspace(0, 1, 400)
-    few = drawing.scatter((80, 20), spots[:50], spots[:50] % 0.1, ("p", "q")).text()
-    many = drawing.scatter((80, 20), spots, spots % 0.1, ("p", "q")).text()
-    assert few.count(point) >= 45 and point not in many
-    ok = drawing.by_success(np.array([True]))
-    assert [ok.legend(few=few)[0][0].partition(" ")[0] == point for few in (True, False)] == [True, False]
+@pytest.mark.parametrize(
+    ("count", "grain"), [(50, "point"), (390, "point"), (400, "point"), (401, "block"), (3200, "block"), (3201, "dot")]
+)
+def test_points_are_as_large_as_there_is_room(count: int, grain: str) -> None:
+    """Protects the sight of a scatter plot: single dots of braille are lost on a screen, whole characters hide a crowd."""
+    spots = np.random.default_rng(1).uniform(size=(2, count))
+    text = drawing.scatter((80, 20), spots[0], spots[1], ("p", "q")).text()
+    assert (glyphs.glyph("point") in text) == (grain == "point")
+    if not glyphs.is_ascii():
+        quarters = sum(text.count(letter) for letter in "▘▝▀▖▌▞▛▗▚▐▜▄▙▟█")
+        braille = sum(0x2800 <= ord(letter) < 0x2900 for letter in text)
+        used = {"point": text.count(glyphs.glyph("point")), "block": quarters, "dot": braille}
+        assert used.pop(grain) > 0.5 * min(count, 1300) and not any(used.values())
+    [(legend, _), _] = drawing.by_success(np.array([True])).legend(grain)
+    assert (legend[0] == glyphs.glyph("point")) == (grain == "point")
+
+
+def test_quarters_are_where_the_dots_are() -> None:
+    """Protects the place of a point: each dot of braille fills the quarter of the character in which it is."""
+    if glyphs.is_ascii():
+        assert picture.block(0xFF) == "#" and picture.block(0) == " "
+        return
+    assert [picture.block(1 << bit) for bit in range(8)] == ["▘", "▘", "▖", "▝", "▝", "▗", "▖", "▗"]
+    assert picture.block(0xFF) == "█" and picture.block(0) == " "
 
 
 def test_what_most_points_are_is_what_is_shown() -> None:

@@ -172,7 +172,7 @@ async def _open(watcher: Watcher, way: str, text: str) -> None:
         await watcher.command("Monitor: Open")
     else:
         rows = watcher.text.splitlines()
-        head = next(y for y, line in enumerate(rows) if any(word in line for word in ("STATUS", "STAGE", "FILE ")))
+        head = next(y for y, line in enumerate(rows) if any(word in line for word in ("STATUS", "OLDEST", "FILE ")))
         y = next(y for y, line in enumerate(rows) if y > head and text in line)
         await watcher.pilot.click(offset=(rows[y].index(text) + 1, y), times=2)
 
@@ -343,3 +343,16 @@ async def test_tasks_that_end_faster_than_they_are_reported(finished_run: Path, 
             await watcher.sees("[waiting]", "no tasks")
     finally:
         lock.release()
+
+
+@in_loop
+async def test_a_pane_is_come_back_to(running: Path) -> None:
+    """Protects against the end of the app when a pane is shown again that has been out of sight while the campaign went on."""
+    async with watching(running, "monitor") as watcher:
+        await watcher.until(lambda: _tasks(watcher).table.row_count)
+        for _ in range(2):
+            for key, seen in (("b", "DURATION"), ("w", "NUMBER"), ("f", "CHANGED"), ("t", "STATUS")):
+                await watcher.press(key)
+                await watcher.sees(seen)
+            revision = watcher.app.view.revision
+            await watcher.until(lambda revision=revision: watcher.app.view.revision > revision + 2)

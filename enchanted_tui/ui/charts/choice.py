@@ -104,7 +104,7 @@ def legend(results: Results, choice: Choice, view: str, size: tuple[int, int]) -
         return []
     if view == "histogram":
         return [("# ok" if is_ascii() else "█ ok", "success"), ("x failed" if is_ascii() else "▒ failed", "error")]
-    return marks.legend(few=drawing.are_few(len(results) - hidden(results, choice, view), size))
+    return marks.legend(drawing.grain_for(len(results) - hidden(results, choice, view), size))
 
 
 def hidden(results: Results, choice: Choice, view: str) -> int:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enchanted_tui.supervisor.results import Floats, Mask, bin_of
 from enchanted_tui.ui.charts.axes import Axis, axis_over
-from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
+from enchanted_tui.ui.charts.picture import Frame, Picture, block, dots, sign
 from enchanted_tui.ui.glyphs import glyph, is_ascii
+
+#: What plain points are drawn as: whole characters, quarters of one, or dots of braille, of which there are eight in one.
+Grain = Literal["point", "block", "dot"]
+_POINTS: Mapping[Grain, Callable[[int], str]] = {"point": lambda _: glyph("point"), "block": block, "dot": sign}
 
 
 @dataclass(frozen=True)
@@ -23,22 +28,18 @@ class Marking:
     colours: tuple[str, ...]  #: names of theme colours
     signs: tuple[str, ...]  #: a character each; empty for plain points
 
-    def legend(self, *, few: bool) -> list[tuple[str, str]]:
-        """Give (text, colour) of each class; `few` says whether plain points are drawn as whole characters."""
-        point = glyph("point") if few else _some_dots()
-        return [(f"{mark or point} {name}", colour) for name, colour, mark in zip(self.names, self.colours, self.signs, strict=True)]
+    def legend(self, grain: Grain) -> list[tuple[str, str]]:
+        """Give (text, colour) of each class, as `grain` draws plain points."""
+        return [
+            (f"{mark or _POINTS[grain](0xFF)} {name}", colour)
+            for name, colour, mark in zip(self.names, self.colours, self.signs, strict=True)
+        ]
 
 
-def _some_dots() -> str:
-    return "." if is_ascii() else sign(0xFF)
-
-
-_ROOM = 8  # characters a point from which on points are whole characters, and seldom meet
-
-
-def are_few(points: int, size: tuple[int, int]) -> bool:
-    """Tell whether a picture has so much room that each point is better seen as a character than as a dot of one."""
-    return points * _ROOM <= size[0] * size[1]
+def grain_for(points: int, size: tuple[int, int]) -> Grain:
+    """Say how points are best seen: one by one where there is room, coarse while most are alone in their character, else fine."""
+    cells = size[0] * size[1]
+    return "point" if 4 * points <= cells else "block" if points <= 2 * cells else "dot"
 
 
 def by_success(ok: Mask) -> Marking:
@@ -96,10 +97,10 @@ def scatter(
     columns, rows, on = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     bits = dots(columns, rows, frame.width, frame.height)
     kinds = _prevailing(columns // 2, rows // 4, marking.classes[on], frame, len(marking.names)) if marking is not None else None
-    few = are_few(columns.size, size)
+    drawn = _POINTS[grain_for(columns.size, size)]
     for row, column in zip(*np.nonzero(bits), strict=True):
         kind = int(kinds[row, column]) if kinds is not None else -1
-        point = glyph("point") if few else sign(int(bits[row, column]))
+        point = drawn(int(bits[row, column]))
         if marking is None or kind < 0:
             frame.put(int(column), int(row), point, "primary" if marking is None else "dim")
         else:

@@ -15,6 +15,8 @@ from enchanted_tui.ui.glyphs import glyph, is_ascii
 _BRAILLE = 0x2800
 #: The bit of each dot of a braille character, by column and row.
 _DOTS = np.array([[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]])
+_DOTS_OF_QUARTERS = (0x01 | 0x02, 0x08 | 0x10, 0x04 | 0x40, 0x20 | 0x80)  # upper left, upper right, lower left, lower right
+_QUARTERS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by quarters, the upper left the lowest bit
 _INK = " .:*#"  # instead of braille, by number of dots
 
 
@@ -115,3 +117,10 @@ def sign(bits: int) -> str:
     if is_ascii():
         return _INK[min(len(_INK) - 1, (bits.bit_count() + 1) // 2)]
     return chr(_BRAILLE + bits)
+
+
+def block(bits: int) -> str:
+    """Give the character for some dots with the quarters filled in which there is one; it has more ink than the dots."""
+    if is_ascii():
+        return sign(bits)
+    return _QUARTERS[sum(1 << place for place, dots_of_it in enumerate(_DOTS_OF_QUARTERS) if bits & dots_of_it)]

@@ -10,21 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.color import ColorParseError
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual._text_area_theme import TextAreaTheme
-from textual.binding import Binding
-from textual.document._document import Location
+from textual.binding import Binding, BindingType
+from textual.document._document import Location, Selection
 from textual.message import Message
 from textual.widgets import TextArea
 
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.config.scan import Scan, TokenKind
 from enchanted_tui.ui.editor.document import LosslessDocument, install
+from enchanted_tui.ui.editor.find import Place
 from enchanted_tui.ui.editor.menu import CompletionMenu
 
 #: Theme colour and attributes of each kind of token. Attributes tell keys and comments apart where there is no colour.
@@ -47,7 +48,9 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u20
 _OPENS = re.compile(r"(?:[:\[{]|^\s*-|[|>][-+]?)\s*(?:#.*)?$")
 _INDENT = 2
 _THEME = "enchanted"
-_OWN_KEYS = {key: binding.action for binding in TextArea.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")}
+_LEFT_TO_OTHERS = ("f6",)  #: selects a line in Textual's text area; here it finds
+_BINDINGS = [binding for binding in TextArea.BINDINGS if isinstance(binding, Binding) and binding.key not in _LEFT_TO_OTHERS]
+_OWN_KEYS = {key: binding.action for binding in _BINDINGS for key in binding.key.split(",")}
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,10 @@ class Mark:
     severity: str
 
 
-class ConfigArea(TextArea):
+class ConfigArea(TextArea, inherit_bindings=False):
     """Edits YAML without changing what is not edited."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*_BINDINGS]
 
     DEFAULT_CSS = """
     ConfigArea {
@@ -89,6 +94,8 @@ class ConfigArea(TextArea):
         self.is_waiting = True  #: for the text; what is typed meanwhile would be lost with what is there now
         self._scan = Scan([""])
         self._marks: dict[int, list[Mark]] = {}
+        self._found: dict[int, list[Place]] = {}
+        self._found_style = Style()
         self._token_styles: dict[TokenKind, Style] = {}
         self._mark_styles: dict[str, Style] = {}
 
@@ -120,6 +127,9 @@ class ConfigArea(TextArea):
         colours = self.app.theme_variables
         self._token_styles = {kind: _style(colours.get(name, ""), attributes) for kind, (name, attributes) in _STYLES.items()}
         self._mark_styles = {name: _style(colours.get(name, ""), "underline bold") for name in ("error", "warning")}
+        self._found_style = _style(colours.get("warning", ""), "", is_background=True) + _style(colours.get("background", ""), "")
+        if self.app.no_color:
+            self._found_style = Style(bold=True, underline=True)  # what is selected is reversed
         # the colour of the cursor's line must not cover those of the tokens, so it is a background and nothing else
         self.register_theme(TextAreaTheme(_THEME, cursor_line_style=_style(colours.get("surface", ""), "", is_background=True)))
         self.theme = "css"
@@ -139,6 +149,8 @@ class ConfigArea(TextArea):
                 text.stylize(style, start, end)
         for mark in self._marks.get(line_index, ()):
             text.stylize(self._mark_styles.get(mark.severity, Style()), mark.start, self._end_of_word(line_index, mark.start))
+        for place in self._found.get(line_index, ()):
+            text.stylize(self._found_style, place.start, place.end)
         return text
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
@@ -151,6 +163,31 @@ class ConfigArea(TextArea):
             self._marks = marks
             self._line_cache.clear()
             self.refresh()
+
+    def show_found(self, places: Sequence[Place]) -> None:
+        """Mark what was looked for."""
+        found: dict[int, list[Place]] = {}
+        for place in places:
+            found.setdefault(place.line, []).append(place)
+        if found != self._found:
+            self._found = found
+            self._line_cache.clear()
+            self.refresh()
+
+    def select_place(self, place: Place) -> None:
+        """Select a match, and scroll to it if it is not seen."""
+        self.selection = Selection((place.line, place.start), (place.line, place.end))
+        self.scroll_cursor_visible(center=not self._is_seen(place.line))
+
+    def _is_seen(self, line: int) -> bool:
+        top = round(self.scroll_offset.y)
+        return top <= line < top + self.size.height
+
+    def replace_place(self, place: Place, text: str) -> None:
+        """Replace a match as an edit of its own; the cursor stands after it."""
+        self.history.checkpoint()
+        self.replace(text, (place.line, place.start), (place.line, place.end), maintain_selection_offset=False)
+        self.history.checkpoint()
 
     def _end_of_word(self, line: int, start: int) -> int:
         for token in self._scan.tokens(line):

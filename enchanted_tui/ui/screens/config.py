@@ -19,8 +19,9 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.checking import Checked, check, preview_text
-from enchanted_tui.ui.editor.file_actions import FileScreen
 from enchanted_tui.ui.editor.file_bar import FileBar
+from enchanted_tui.ui.editor.find_bar import FindBar
+from enchanted_tui.ui.editor.finding import FindingScreen
 from enchanted_tui.ui.editor.menu import CompletionMenu
 from enchanted_tui.ui.editor.panes import PANES, HelpPane, Jump, OutlineList, PaneTabs, PreviewPane, ProblemList
 from enchanted_tui.ui.glyphs import glyph
@@ -30,13 +31,14 @@ _EXPLAIN_AFTER = 0.15  #: seconds on one place before it is explained
 _SLOW = 5.0  #: seconds after which a check is called slow
 
 
-class ConfigScreen(FileScreen):
+class ConfigScreen(FindingScreen):
     """Edits one configuration."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "config.save", "config.complete", "config.outline", "config.preview", "config.next_problem", "config.launch", "config.new",
-        "config.open", "config.previous_problem", "config.problems", "config.explain", "config.text", "config.insert", "config.save_as",
-        "config.reload", "config.external",
+        "config.text", "config.save", "config.complete", "config.find", "config.launch", "config.next_problem", "config.preview",
+        "config.outline", "config.new", "config.open", "config.previous_problem", "config.problems", "config.explain", "config.insert",
+        "config.save_as", "config.reload", "config.external", "config.find_next", "config.find_previous", "config.find_case",
+        "config.replace", "config.replace_one", "config.replace_all",
     )  # fmt: skip
     DEFAULT_CSS = """
     ConfigScreen #work { layout: vertical; height: 1fr; }
@@ -73,6 +75,7 @@ class ConfigScreen(FileScreen):
                 for pane in (HelpPane("help"), OutlineList(), PreviewPane("preview"), ProblemList()):
                     pane.add_class("pane")
                     yield pane
+        yield FindBar()
         yield CompletionMenu()
 
     async def on_mount(self) -> None:
@@ -93,10 +96,12 @@ class ConfigScreen(FileScreen):
             self._check_timer.stop()
         self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
         self.text_was_edited()
+        self.look_again()
         self.show_bar()
 
     @on(ConfigArea.Moved)
     def _cursor_moved(self) -> None:
+        self.say_found()
         self.show_bar()
         if self._explain_timer is not None:
             self._explain_timer.stop()

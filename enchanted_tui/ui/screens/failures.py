@@ -45,7 +45,7 @@ _GROUPS = (
 )
 _TASKS = (
     Column("task", "TASK", 16),
-    Column("finished", "FAILED AT", 9),
+    Column("finished", "FAILED AT", 11),
     Column("runtime", "RAN", 9, "right", priority=2),
     Column("host", "HOST", 12, priority=3),
     Column("message", "MESSAGE", 20, grow=1, priority=1),
@@ -267,7 +267,7 @@ apart best comes first. Enter lists the tasks of the group."""
             return ()
         line = self.viewer.line(key)
         message = (line.message, "error") if line.status == "failed" else (f"now {line.status}", "dim")
-        return (line.name, formats.clock(line.finished, self._now()), formats.span(line.runtime), line.host, message)
+        return (line.name, formats.moment(line.finished, self._now()), formats.span(line.runtime), line.host, message)
 
     # -- opening -------------------------------------------------------------------------------------------------------------
 

@@ -126,8 +126,8 @@ class MonitorScreen(CampaignScreen):
         viewer = self.viewer
         for pane in self.query(Pane):
             if not pane.display or not pane.parent or not getattr(pane.parent, "display", True):
-                pane.view = None
-            elif isinstance(pane, TaskPane):
+                continue  # it keeps what it showed last, which is painted for a moment when it comes back
+            if isinstance(pane, TaskPane):
                 if viewer is not None:
                     pane.follow(viewer, view)
             else:

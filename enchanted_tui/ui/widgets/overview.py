@@ -10,6 +10,7 @@ from textual.css.query import NoMatches
 
 from enchanted_tui.ui import overview
 from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.ui.widgets.pane import batch_name
 from enchanted_tui.ui.widgets.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ class Overview(Vertical):
         self._show_stages(view, roomy)
         self._show_batch(view)
         pace, resources, reason = (self.query_one(f"#{name}", Line) for name in ("pace", "resources", "reason"))
-        pace.show(overview.pace(view, self.size.width, pace.colour))
-        resources.show(overview.resources(view, self.used))
+        width = self.content_size.width
+        pace.show(overview.pace(view, width, pace.colour))
+        resources.show(overview.resources(view, self.used, width))
         reason.show(overview.reason(view, reason.colour))
 
     def _show_stages(self, view: View, roomy: bool) -> None:
@@ -76,9 +78,7 @@ class Overview(Vertical):
             line.show("no batch has been drawn yet")
             return
         stage = view.snapshot.stages[current.depth]
-        label = f"batch {current.batch}"
-        if len(view.snapshot.stages) > 1:
-            label += f", stage {current.depth + 1}"
+        label = f"batch {batch_name(current)}"
         if self.size.width >= _WIDE:
             label += f" ({stage.batches_done} of {stage.batches} complete)"
         beside = overview.outcome(current.done - current.failed, current.failed, line.colour)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -64,19 +65,47 @@ class Pane(Vertical):
         self.table.set_rows(())
 
 
+_ROOMY = 60  #: columns from which there is room for two units of a time and whole names
+
+
 class BatchPane(Pane):
-    """The batches, the newest first."""
+    """The batches, the newest first. A batch is called as in the names of its tasks: with its stage, which is part of which batch it is."""
 
     key = "b"
     EMPTY = "no batch has been drawn yet"
     COLUMNS = (
-        Column("stage", "STAGE", 5, "right", priority=3),
-        Column("batch", "BATCH", 5, "right"),
-        Column("done", "DONE", 13, "right"),
+        Column("batch", "BATCH", 6),
+        Column("done", "DONE", 9, "right"),
         Column("failed", "FAILED", 6, "right"),
-        Column("duration", "DURATION", 12, "right", priority=1),
-        Column("oldest", "OLDEST RUNNING", 14, grow=1, priority=2),
+        Column("duration", "DURATION", 8, "right", priority=1),
+        Column("oldest", "OLDEST TASK", 11, grow=1, priority=2),
     )
+    _columns: Sequence[Column] = COLUMNS
+
+    def show(self, view: View) -> None:
+        self.view = view
+        columns = self._columns_for(view)
+        if columns != self._columns:
+            self._columns = columns
+            self.table.set_columns(columns)
+        super().show(view)
+
+    def _columns_for(self, view: View) -> tuple[Column, ...]:
+        """Give the columns as wide as what they hold."""
+        batch, done, failed, duration, oldest = self.COLUMNS
+        names = max((len(batch_name(one)) for one in view.batches), default=0)
+        counts = max((len(f"{one.count:,}") for one in view.batches), default=0)
+        return (
+            replace(batch, width=max(batch.width, names)),
+            replace(done, width=max(5, 2 * counts + 1)),
+            failed,
+            replace(duration, width=11) if self._is_roomy else duration,
+            replace(oldest, title="OLDEST RUNNING TASK", width=26) if self._is_roomy else oldest,
+        )
+
+    @property
+    def _is_roomy(self) -> bool:
+        return self.size.width >= _ROOMY
 
     def rows(self, view: View) -> Sequence[Any]:
         return range(len(view.batches) - 1, -1, -1)
@@ -92,18 +121,24 @@ class BatchPane(Pane):
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None
         batch = self.view.batches[key]
-        oldest = ""
-        if batch.oldest_running and batch.oldest_since is not None:
-            oldest = f"{batch.oldest_running}  {formats.span(self.view.read_at - batch.oldest_since)}"
+        tell = formats.span if self._is_roomy else formats.short_span
         complete = batch.done == batch.count
+        oldest = "complete" if complete else ""
+        if batch.oldest_running and batch.oldest_since is not None:
+            task = batch.oldest_running if self._is_roomy else batch.oldest_running.removeprefix(f"{batch_name(batch)}_")
+            oldest = f"{task}  {tell(max(0, round(self.view.read_at - batch.oldest_since)))}"
         return (
-            str(batch.depth + 1),
-            str(batch.batch),
+            batch_name(batch),
             (f"{batch.done:,}/{batch.count:,}", "success" if complete else ""),
             (f"{batch.failed:,}", "error" if batch.failed else "dim"),
-            formats.span(batch.seconds),
-            oldest or ("complete" if complete else ""),
+            tell(batch.seconds),
+            oldest,
         )
+
+
+def batch_name(batch: BatchSummary) -> str:
+    """Give the beginning of the names of a batch's tasks."""
+    return f"d{batch.depth}_b{batch.batch}"
 
 
 class FilePane(Pane):
@@ -114,7 +149,7 @@ class FilePane(Pane):
     COLUMNS = (
         Column("name", "FILE", 24, grow=1),
         Column("size", "SIZE", 8, "right"),
-        Column("changed", "CHANGED", 16, "right", priority=1),
+        Column("changed", "CHANGED", 11, "right", priority=1),
     )
 
     def rows(self, view: View) -> Sequence[Any]:
@@ -126,4 +161,4 @@ class FilePane(Pane):
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None
         file = self.view.files[key]
-        return (file.name, formats.size(file.size), formats.clock(file.changed, self.view.read_at))
+        return (file.name, formats.size(file.size), formats.moment(file.changed, self.view.read_at))

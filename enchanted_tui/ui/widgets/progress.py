@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
+from enchanted_tui.ui.fitting import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.line import Line
 
@@ -27,16 +30,19 @@ def percent(part: int, whole: int) -> str:
     return "100%" if part >= whole else f"{min(99, 100 * part // whole)}%"
 
 
+_LEAST = 8  #: characters of a bar; what is said beside it makes room for them
+
+
 class ProgressLine(Line):
     """``label ████░░░ 12/50 24%  and what is said beside it``."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, classes=classes)
-        self._arguments: tuple[str, int, int, Text] | None = None
+        self._arguments: tuple[str, int, int, Sequence[Text]] | None = None
 
-    def set(self, label: str, done: int, total: int, beside: Text | str = "") -> None:
-        """Show `done` of `total`; the bar takes the room that the texts leave."""
-        self._arguments = (label, done, total, Text(beside) if isinstance(beside, str) else beside)
+    def set(self, label: str, done: int, total: int, beside: Sequence[Text] = ()) -> None:
+        """Show `done` of `total`; the bar takes the room that the texts leave. Where there is too little, the last texts are left out."""
+        self._arguments = (label, done, total, beside)
         self._compose_line()
 
     def on_resize(self) -> None:
@@ -46,12 +52,10 @@ class ProgressLine(Line):
         if self._arguments is None or not self.size.width:
             return
         label, done, total, beside = self._arguments
-        count = f" {done:,}/{total:,} {percent(done, total)}"
-        room = self.size.width - len(label) - len(count) - (beside.cell_len + 2 if beside else 0) - 1
+        count = Text(f" {done:,}/{total:,} {percent(done, total)}")
+        width = self.size.width - len(label) - 1
+        end = fit([Fact(count), *(Fact(text, rank) for rank, text in enumerate(beside, start=1))], max(1, width - _LEAST), "  ")
         text = Text(f"{label} ")
-        if room >= 5:
-            text.append(bar(done / total if total else 0.0, room), style=self.colour("primary"))
-        text.append(count)
-        if beside:
-            text.append("  ").append_text(beside)
-        self.show(text)
+        if width - end.cell_len >= _LEAST:
+            text.append(bar(done / total if total else 0.0, width - end.cell_len), style=self.colour("primary"))
+        self.show(text.append_text(end))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from enchanted_tui.ui.fitting import cut, cut_between
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.changes import Cells, cells_of_strip, changed_region
 
@@ -34,6 +35,7 @@ class Column:
     grow: int = 0  #: share of the width that is left over
     priority: int = 0  #: columns with the highest number are left out first where the table is too narrow
     sortable: bool = False
+    facts: bool = False  #: its cells hold facts with two spaces between, which are shown whole or left out
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -314,7 +316,8 @@ class VirtualTable(ScrollView, can_focus=True):
         for number, ((text, colour), (_, column, width)) in enumerate(zip(cells, self._shown, strict=False)):
             if number:
                 segments.append(Segment("  ", style))
-            segments.append(Segment(_fitted(text, width, column.align), style if header else self._coloured(style, colour, marked)))
+            whole = cut_between(text, width) if column.facts else text
+            segments.append(Segment(cut(whole, width, column.align), style if header else self._coloured(style, colour, marked)))
         total = self.room
         strip = Strip(segments).simplify().adjust_cell_length(max(total, self._virtual_width()), style)
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + total)
@@ -385,14 +388,3 @@ class VirtualTable(ScrollView, can_focus=True):
     def row_text(self, row: int) -> str:
         """Give a row's cells as text with tabs between, for copying."""
         return "\t".join(cell if isinstance(cell, str) else cell[0] for cell in self._cells(self._keys[row]))
-
-
-def _fitted(text: str, width: int, align: str) -> str:
-    """Cut or pad text to a width in terminal cells; what was cut is marked."""
-    if not text.isprintable():
-        text = "".join(character if character.isprintable() else " " for character in text)
-    length = len(text) if text.isascii() else cell_len(text)
-    if length > width:
-        mark = glyph("ellipsis")
-        return set_cell_size(text, max(0, width - len(mark))) + mark[:width]
-    return " " * (width - length) + text if align == "right" else text + " " * (width - length)

@@ -47,10 +47,10 @@ class TaskPane(Pane):
         Column("status", "STATUS", 9),
         Column("task", "TASK", 14, sortable=True),
         Column("runtime", "RUN TIME", 11, "right", sortable=True),
-        Column("finished", "FINISHED", 10, "right", priority=1, sortable=True),
+        Column("finished", "FINISHED", 11, "right", priority=1, sortable=True),
         Column("host", "HOST", 10, priority=3),
-        Column("params", "PARAMETERS", 16, grow=2),
-        Column("outcome", "OUTPUTS OR REASON", 18, grow=3, priority=2),
+        Column("params", "PARAMETERS", 20, grow=2, facts=True),
+        Column("outcome", "OUTPUTS OR REASON", 18, grow=3, priority=2, facts=True),
     )
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
@@ -190,7 +190,7 @@ class TaskPane(Pane):
             (f"{glyph(sign)} {word}", colour),
             line.name,
             formats.span(runtime) if runtime is not None else "",
-            formats.clock(line.finished, self.view.read_at),
+            formats.moment(line.finished, self.view.read_at),
             line.host,
             _reason(line) if line.status == "failed" and "outcome" not in self.table.shown_columns else formats.values(line.params),
             _reason(line) if line.status == "failed" else formats.values(line.outputs),

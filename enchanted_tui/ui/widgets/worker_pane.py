@@ -37,7 +37,7 @@ class WorkerPane(Pane):
     """The jobs of a scheduler, if there are any, then the workers."""
 
     key = "w"
-    EMPTY = "no supervisor is at work, so there are no workers"
+    EMPTY = "no supervisor is at work"
     COLUMNS = _WORKERS
     _has_jobs = False
 
@@ -52,6 +52,8 @@ class WorkerPane(Pane):
         return range(len(view.jobs) + len(view.workers))
 
     def title_of(self, view: View) -> str:
+        if view.live is None and not view.jobs:
+            return "Workers  none"
         live = view.live or {}
         total = live.get("n_workers", 0)
         hidden = f", the first {len(view.workers):,} shown" if total > len(view.workers) else ""

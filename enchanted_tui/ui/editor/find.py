@@ -1,0 +1,48 @@
+"""Looking for text: where it stands, and which of the places is next. No widgets."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A match within one line: its line and its first and last column, counted from 0, the last not included."""
+
+    line: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for: these characters as they are, in either case unless `exact`."""
+
+    text: str = ""
+    exact: bool = False
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(re.escape(self.text), 0 if self.exact else re.IGNORECASE)
+
+    def places(self, lines: Sequence[str]) -> list[Place]:
+        """Give every match, in order."""
+        if not self.text:
+            return []
+        return [Place(number, *found.span()) for number, line in enumerate(lines) for found in self._pattern.finditer(line)]
+
+    def replaced(self, text: str, by: str) -> str:
+        """Give a text with `by` in place of each match."""
+        return self._pattern.sub(lambda _: by, text)
+
+
+def nearest(places: Sequence[Place], line: int, column: int, step: int) -> int | None:
+    """Give the index of the first match at or after a place (`step` 1), or of the last that begins before it (-1), round the ends."""
+    if not places:
+        return None
+    index = bisect_left(places, (line, column, -1))
+    return index % len(places) if step > 0 else (index - 1) % len(places)
