@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enchanted_tui import __version__
+from enchanted_tui import __version__, usage
 from enchanted_tui.export import command as export_command
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, RefusedError
+from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
 from enchanted_tui.ui import command as app_command
 
 if TYPE_CHECKING:
@@ -59,15 +59,14 @@ def _open_standard_streams() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name) and give the exit code."""
-    parser = _parser()
     try:
-        options = parser.parse_args(argv)
-    except SystemExit as stop:  # argparse has said what is wrong, or printed the help
+        options = _parser().parse(argv)
+    except SystemExit as stop:  # argparse has printed the help or the version
         return int(stop.code or 0)
+    except RefusedError as error:
+        return _complain(error, ExitCode.USAGE)
     try:
         return int(_act(options))
-    except _UsageError as error:
-        return _complain(error, ExitCode.USAGE)
     except BrokenPipeError:
         _silence_stdout()
         return int(ExitCode.COMPLETED)
@@ -77,12 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(error)
 
 
-class _UsageError(Exception):
-    pass
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> usage.Parser:
+    parser = usage.Parser(
         prog="enchanted-tui",
         description="Run campaigns of simulations and collect one dataset for surrogate modelling.",
         epilog=_EPILOG,
@@ -118,21 +113,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _act(options: argparse.Namespace) -> int:
-    export_command.check(options)
-    asked = next((action for name, action in _ACTIONS.items() if getattr(options, name)), None)
-    opens_app = asked is None and not (options.no_ui or options.detach or options.check or options.dry_run)
-    if opens_app:
-        return app_command.open_app(options)
-    app_command.check(options, app=False)
-    if asked is not None:
-        return asked(options)
-    if options.target is None and options.config_file is None:
-        raise _UsageError("name a configuration or a run directory; enchanted-tui --help shows how.")
-    if options.check:
-        return _check(options)
-    if options.dry_run:
-        return _dry_run(options)
-    return _detach(options, _config(options)) if options.detach else _run(options)
+    asked = next((name for name in _ACTIONS if getattr(options, name, None) is not None and getattr(options, name) is not False), None)
+    asked = asked or ("run" if options.no_ui or options.detach else "app")
+    usage.check(options, asked)
+    if asked in ("run", "check", "dry_run") and options.target is None and options.config_file is None:
+        raise RefusedError("name a configuration or a run directory; enchanted-tui --help shows how.")
+    return app_command.open_app(options) if asked == "app" else _ACTIONS[asked](options)
 
 
 # -- running ----------------------------------------------------------------------------------------------------------------
@@ -143,6 +129,8 @@ def _run(options: argparse.Namespace) -> int:
     from enchanted_tui.supervisor import actions
 
     config = _config(options)
+    if options.detach:
+        return _detach(options, config)
     app_command.remember(config.base_run_dir)
     observer = headless.print_event if options.json else None
     supervisor = actions.start(config, overwrite=options.overwrite, confirm=_confirm(), observer=observer)
@@ -183,17 +171,14 @@ def _chosen_tasks(text: str) -> set[TaskId]:
     for name in filter(None, map(str.strip, text.split(","))):
         match = RUN_DIR_NAME.match(name)
         if match is None:
-            raise _UsageError(f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none.")
+            raise RefusedError(f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none.")
         tasks.add(TaskId(*map(int, match.groups())))
     if not tasks:
-        raise _UsageError("--only names no task; leave it out to run all failed tasks again.")
+        raise RefusedError("--only names no task; leave it out to run all failed tasks again.")
     return tasks
 
 
-def _report(outcome: object) -> int:
-    from enchanted_tui.supervisor.outcome import Outcome
-
-    assert isinstance(outcome, Outcome)
+def _report(outcome: Outcome) -> int:
     if outcome.message:
         print(outcome.message, file=sys.stderr)
     return int(outcome.code)
@@ -204,14 +189,7 @@ def _confirm() -> Callable[[str], bool] | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None
 
-    def ask(question: str) -> bool:
-        from enchanted_tui.headless import interruptible
-
-        try:
-            with interruptible():
-                return input(question).strip().lower() in ("y", "yes")
-        except EOFError:
-            return False
+    from enchanted_tui.headless import ask
 
     return ask
 
@@ -272,7 +250,7 @@ def _control(options: argparse.Namespace) -> int:
     action, run_dir = options.control
     action = action.lower()
     if action not in control.ACTIONS:
-        raise _UsageError(f"--control takes {', '.join(control.ACTIONS)}, not {action!r}.")
+        raise RefusedError(f"--control takes {', '.join(control.ACTIONS)}, not {action!r}.")
     print(actions.steer(Path(run_dir), action))
     return ExitCode.COMPLETED
 
@@ -281,8 +259,11 @@ def _rebuild(options: argparse.Namespace) -> int:
     from enchanted_tui.supervisor import actions
 
     options.target = _existing(options.rebuild)
-    written = actions.rebuild(Path(options.rebuild), _config(options))
-    print(json.dumps({"written": written}) if options.json else "\n".join(written))
+    return _written(options, actions.rebuild(Path(options.rebuild), _config(options)))
+
+
+def _written(options: argparse.Namespace, names: list[str]) -> int:
+    print(json.dumps({"written": names}) if options.json else "\n".join(names))
     return ExitCode.COMPLETED
 
 
@@ -295,12 +276,14 @@ def _schema(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     _existing(options.export)
-    written = [str(path) for path in export_command.run(options)]
-    print(json.dumps({"written": written}) if options.json else "\n".join(written))
-    return ExitCode.COMPLETED
+    return _written(options, [str(path) for path in export_command.run(options)])
 
 
+#: What can be asked for, by the option that asks.
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "check": _check,
+    "dry_run": _dry_run,
     "schema": _schema,
     "status": _status,
     "control": _control,
@@ -325,17 +308,27 @@ def _config(options: argparse.Namespace) -> CampaignConfig:
     from enchanted_tui.supervisor import actions
 
     if options.target and options.config_file:
-        raise _UsageError("give the configuration once: as CONFIG or with --config_file.")
+        raise RefusedError("give the configuration once: as CONFIG or with --config_file.")
     target = Path(options.config_file or options.target)
     if target.is_dir() and options.base_run_dir:
-        raise _UsageError(f"{target} is a run directory already; --base-run-dir goes with a configuration.")
-    overrides = list(options.overrides)
-    if options.log_level:
-        overrides.append(f"logging={options.log_level}")
+        raise RefusedError(f"{target} is a run directory already; --base-run-dir goes with a configuration.")
+    overrides = [*options.overrides, *_log_level(options.log_level)]
     config = actions.configuration(target, run_mode=options.run_mode, base_run_dir=options.base_run_dir, overrides=overrides)
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return config
+
+
+def _log_level(given: str | None) -> list[str]:
+    """Give the override that an option of its own stands for, if it was given."""
+    from enchanted_tui.config.problems import did_you_mean
+    from enchanted_tui.config.validation import LOG_LEVELS
+
+    if given is not None and given.upper() not in LOG_LEVELS and not given.isdecimal():
+        raise RefusedError(
+            f"--log-level: expected DEBUG, INFO, WARNING, ERROR or CRITICAL, found {given!r}{did_you_mean(given, LOG_LEVELS)}"
+        )
+    return [] if given is None else [f"logging={given}"]
 
 
 def _failed(error: Exception) -> int:
@@ -348,7 +341,9 @@ def _failed(error: Exception) -> int:
         return _complain(error, ExitCode.USAGE)
     if isinstance(error, EnvironmentProblem | DirectoryInUseError):
         return _complain(error, ExitCode.ENVIRONMENT)
-    if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError):
+    if isinstance(error, PermissionError):
+        return _complain(explained(error), ExitCode.ENVIRONMENT)
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
         return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)
     if (cause := environment_error(error)) is not None:
         return _complain(explained(cause), ExitCode.ENVIRONMENT)

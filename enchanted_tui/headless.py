@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import signal
 import sys
 import threading
@@ -59,9 +60,35 @@ def _drained_by_signals(supervisor: Supervisor) -> contextlib.AbstractContextMan
     return _signal_handlers({signal.SIGINT: handle, signal.SIGTERM: handle, signal.SIGHUP: signal.SIG_IGN})
 
 
-def interruptible() -> contextlib.AbstractContextManager[None]:
-    """Let signals end the process while it waits for a person: nothing runs yet that could be drained."""
-    return _signal_handlers({signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL})
+def ask(question: str) -> bool:
+    """Ask a person at the terminal for y or n; Ctrl-D means no. Signals end the process: nothing runs yet that could be drained."""
+    interrupting: dict[int, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    with _signal_handlers(interrupting), _wakened_by_signals() as signalled:
+        print(question, end="", flush=True)  # noqa: T201
+        select.select([sys.stdin, signalled], [], [])  # reading alone would sleep through a Ctrl-C that comes just before it
+        answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        print()  # noqa: T201
+    return answer.strip().lower() in ("y", "yes")
+
+
+@contextlib.contextmanager
+def _wakened_by_signals() -> Iterator[int]:
+    """Give a descriptor that can be read once a signal has come; only the main thread gets signals."""
+    reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False) if in_main_thread else -1
+    try:
+        yield reading
+    finally:
+        if in_main_thread:
+            signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.config.conversion import expand
+from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import ConfigError, Problem, did_you_mean
 from enchanted_tui.config.report import Report, in_order
@@ -19,6 +20,9 @@ from enchanted_tui.config.tree import Document, Map, Seq, plain
 from enchanted_tui.config.validation import Checked, check
 
 AnyPath = str | os.PathLike[str]
+
+#: Longer files are taken for something else, such as a dataset named by mistake.
+MAX_BYTES = 20_000_000
 
 
 def load_config(
@@ -113,7 +117,11 @@ def _or_raise(result: tuple[CampaignConfig | None, list[Problem]]) -> CampaignCo
 def _read(path: AnyPath) -> str:
     """Read a file as UTF-8 text. Raises ConfigError with one sentence."""
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            _refuse(path, f"this is longer than {MAX_BYTES // 1_000_000} MB, so it is no configuration; name the YAML file of the campaign")
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
         _refuse(path, f"there is no such file{_similar_files(Path(path))}")
     except IsADirectoryError:
@@ -214,11 +222,22 @@ def _apply_override(report: Report, override: str) -> None:
         return
     try:
         value = read_value(text, origin)
-        report.document.assign(report.document.resolve(key.strip()), value, origin)
+        path = report.document.resolve(key.strip())
+        _check_component(report.document.root, path)
+        report.document.assign(path, value, origin)
     except ConfigError as error:
         report.add(Problem("error", origin, None, None, "", problem.message) for problem in error.problems)
     except ValueError as error:
         report.add([Problem("error", origin, None, None, "", str(error))])
+
+
+def _check_component(root: Map, path: tuple[Any, ...]) -> None:
+    """Raise ValueError if `path` leads to an option of a sampler, runner or executor that is not there; its `type` makes one."""
+    section = root.get(path[0])
+    if path[0] in KINDS.values() and len(path) > 2 and path[2] != "type" and isinstance(section, dict) and path[1] not in section:
+        names = [str(name) for name in section]
+        there = did_you_mean(str(path[1]), names) or f"; there are {', '.join(names)}" * bool(names)
+        raise ValueError(f"there is no {path[1]!r} in {path[0]}{there}")
 
 
 def _apply_argument(report: Report, name: str, value: str | None) -> None:

@@ -6,35 +6,19 @@ import argparse
 from pathlib import Path
 
 FORMATS = ("csv", "parquet", "hdf5", "netcdf")
-_OPTIONS = ("to", "out", "columns", "successes_only", "split", "seed", "provenance")
+_BY_SUFFIX = {".parquet": "parquet", ".h5": "hdf5", ".hdf5": "hdf5", ".nc": "netcdf"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options that go with ``--export``."""
     group = parser.add_argument_group("with --export")
-    group.add_argument("--to", type=str.lower, choices=FORMATS, help="the format (csv)")
+    group.add_argument("--to", type=str.lower, choices=FORMATS, help="the format; else by the name of FILE, or csv")
     group.add_argument("--out", metavar="FILE", help="where to; RUN_DIR-export.csv in the current directory")
     group.add_argument("--columns", metavar="A,B", help="only these columns, in this order")
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
     group.add_argument("--split", metavar="0.8/0.1/0.1", help="files for training, validation and test, divided at random")
     group.add_argument("--seed", type=int, metavar="N", help="of the split; else the campaign's")
     group.add_argument("--provenance", action="store_true", help="a second file: where and when each sample was run")
-
-
-def check(options: argparse.Namespace) -> None:
-    """Refuse, instead of ignoring them, options of an export that is not asked for, a second directory, and empty wishes."""
-    from enchanted_tui.supervisor.outcome import RefusedError
-
-    values = {"--" + name.replace("_", "-"): getattr(options, name) for name in _OPTIONS}
-    given = {name: value for name, value in values.items() if value is not None and value is not False}
-    if options.export is None and given:
-        seed = "; the seed of a campaign is --set supervisor.seed=N" if "--seed" in given else ""
-        raise RefusedError(f"{', '.join(given)} {'goes' if len(given) == 1 else 'go'} with --export RUN_DIR{seed}.")
-    if options.export is not None and options.target is not None:
-        raise RefusedError(f"--export {options.export} and {options.target}: name the run directory once, after --export.")
-    for name, value in given.items():
-        if value == "":
-            raise RefusedError(f"{name}: nothing is given; leave the option out, or say what is wanted.")
 
 
 def run(options: argparse.Namespace) -> list[Path]:
@@ -46,9 +30,10 @@ def run(options: argparse.Namespace) -> list[Path]:
 
     if options.seed is not None and options.seed < 0:
         raise ExportError(f"--seed {options.seed}: expected a whole number, 0 or more")
+    out = Path(options.out) if options.out else None
     wanted = Export(
-        to=options.to or "csv",
-        out=Path(options.out) if options.out else None,
+        to=options.to or _BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
+        out=out,
         columns=tuple(name.strip() for name in options.columns.split(",")) if options.columns else (),
         successes_only=options.successes_only,
         split=parse_split(options.split) if options.split else None,

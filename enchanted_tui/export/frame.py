@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.export.csv_table import read_csv, schema_path
 from enchanted_tui.export.hdf5_table import read_hdf5_table
 from enchanted_tui.export.selection import ExportError
@@ -71,7 +72,7 @@ def _read_run_dir(run_dir: RunDir) -> Cells:
 
     if not run_dir.journal.is_file():
         raise ExportError(
-            f"{run_dir.root} has no journal; if the older program made it, enchanted-tui --rebuild {run_dir.root} takes it over first"
+            f"{run_dir.root} has no journal; if the older program made it, {command_line('--rebuild', run_dir.root)} takes it over first"
         )
     state, _ = fold(run_dir.journal)
     if not state.stages:

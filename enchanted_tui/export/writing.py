@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.export.csv_table import write_csv
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
@@ -15,6 +16,7 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.parquet import write_parquet
 from enchanted_tui.supervisor.files import dataset_stage
 from enchanted_tui.supervisor.journal import JournalReader
+from enchanted_tui.supervisor.outcome import EnvironmentProblem
 from enchanted_tui.supervisor.provenance import PROVENANCE_COLUMNS, metadata, provenance_rows
 from enchanted_tui.supervisor.session import fold
 
@@ -40,11 +42,14 @@ class Export:
 def export(root: Path, wanted: Export) -> list[Path]:
     """Write the files and give their paths, in the order train, validation, test.
 
-    Nothing in the run directory is changed. Raises ExportError if what is asked for is not there, OSError if a file cannot be written.
+    Nothing in the run directory is changed. Raises EnvironmentProblem if no campaign is there, ExportError if what is asked for is not
+    in its dataset, OSError if a file cannot be written.
     """
     run_dir = RunDir(root.resolve())
     if not run_dir.journal.is_file():
-        raise ExportError(f"{root} holds no journal, so there is nothing to export; enchanted-tui --rebuild takes over an older directory")
+        raise EnvironmentProblem(
+            f"{root} holds no journal, so there is nothing to export; {command_line('--rebuild', root)} takes over an older directory."
+        )
     state, _ = fold(run_dir.journal)
     stage = dataset_stage(state) if state.stages else None
     if stage is None or not stage.n_rows:

@@ -56,10 +56,6 @@ class DisplayLines:
             start = forced
         return start
 
-    def previous_start(self, start: int) -> int | None:
-        """Give where the display line before the one that begins at `start` begins; None at the top."""
-        return self.start_of(start - 1) if start > 0 else None
-
     def from_start(self, start: int) -> Iterator[Line]:
         """Give the display lines from the one that begins at `start` to the last."""
         while data := self._read(start, _BLOCK):

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from enchanted_tui.commands import command_line
+
 log = logging.getLogger(__name__)
 
 HEARTBEAT = 5.0  #: seconds between two beats
@@ -49,7 +51,7 @@ class DirectoryInUseError(Exception):
     def __init__(self, path: Path, holder: Holder) -> None:
         super().__init__(
             f"{path} is in use by another supervisor ({holder.describe()}); "
-            f"wait for it, or stop it with: enchanted-tui --control drain {path}"
+            f"wait for it, or stop it with: {command_line('--control', 'drain', path)}"
         )
         self.holder = holder
 

@@ -32,7 +32,6 @@ class Search:
         self._file = file
         self._lines = lines
         self._forward = forward
-        self._origin = start
         self._size = file.size
         #: ranges still to look at, next one first; a line belongs to the range in which it begins
         self._ranges = [(start + 1, self._size), (0, start + 1)] if forward else [(0, max(0, start)), (max(0, start), self._size)]

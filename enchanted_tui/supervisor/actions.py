@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.storage.layout import RunDir
@@ -171,7 +172,7 @@ def _run_dir(root: Path) -> RunDir:
     if not run_dir.journal.is_file():
         if is_older_run(run_dir):
             raise EnvironmentProblem(
-                f"{root} was made by the older program and has no journal yet; enchanted-tui --rebuild {root} takes it over."
+                f"{root} was made by the older program and has no journal yet; {command_line('--rebuild', root)} takes it over."
             )
         raise EnvironmentProblem(f"{root} holds no campaign: there is no {os.path.relpath(run_dir.journal, run_dir.root)} in it.")
     return run_dir

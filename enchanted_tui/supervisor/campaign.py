@@ -29,7 +29,7 @@ from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
 from enchanted_tui.supervisor.state import CampaignState
-from enchanted_tui.supervisor.stopping import reason_to_stop
+from enchanted_tui.supervisor.stopping import reason_to_stop, too_many_failures
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,6 @@ _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
 _GATHER = 0.005  #: seconds over which results that come in quick succession are taken together; executors hold more work than that
 _RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
-_MIN_TASKS_FOR_FRACTION = 20
 _LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
@@ -289,18 +288,11 @@ class Campaign:
                 self._abort()
 
     def _check_failures(self) -> None:
+        """Stop when more have failed than `max_failures` bears."""
         limit = self.config.supervisor.max_failures
-        if limit is None or self._stopping is not None:
-            return
-        if limit < 1:
-            too_many = self._finished_now >= _MIN_TASKS_FOR_FRACTION and self._failed_now > limit * self._finished_now
-        else:
-            too_many = self._failed_now >= limit
-        if too_many:
-            message = (
-                f"{self._failed_now} of {self._finished_now} tasks failed in this session, too many for max_failures = {limit:g}; "
-                "the campaign was drained and can be resumed"
-            )
+        reason = None if limit is None or self._stopping is not None else too_many_failures(limit, self._failed_now, self._finished_now)
+        if reason is not None:
+            message = f"{reason}; the campaign was drained and can be resumed"
             log.error(message)
             self._stop(Outcome(ExitCode.FAILURES, "max_failures", message))
 

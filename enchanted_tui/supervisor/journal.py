@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from enchanted_tui import fast_values
+from enchanted_tui.commands import command_line
 from enchanted_tui.executors.task import FORMAT_VERSION, seal
 
 Record = dict[str, Any]
@@ -214,6 +215,14 @@ class JournalReader:
                 offset = self._position
                 self._position += len(line) + 1
                 yield offset, line + b"\n"
+
+
+def lost_beginning(path: Path) -> str:
+    """Say what is wrong and what to do if the first line, without which the others say nothing, is damaged."""
+    return (
+        f"The first line of {path} is damaged, and with it what campaign this is. Move the file away; then "
+        f"{command_line('--rebuild', path.parent.parent)} takes the finished batches from the run directories."
+    )
 
 
 def holds_records(path: Path) -> bool:

@@ -23,7 +23,7 @@ class EnvironmentProblem(Exception):
 
 
 class RefusedError(Exception):
-    """What was asked contradicts what is recorded; the message says what and what to do."""
+    """What was asked makes no sense, or contradicts what is recorded; the message says what and what to do."""
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,21 @@
-"""What deleting a campaign's files would cost, and deleting them. Nothing is deleted that the program did not create."""
+"""Taking run directories away: moving them aside, which can be undone, and deleting. Nothing is deleted that the program did not create."""
 
 from __future__ import annotations
 
 import os
+import re
+import time
 from pathlib import Path
 
 from enchanted_tui.storage.cleaning import campaign_files, delete_campaign, refuse_to_delete
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
 from enchanted_tui.storage.lock import Lock
+from enchanted_tui.supervisor.liveness import LivenessWatch
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
+from enchanted_tui.supervisor.runs import is_run
 from enchanted_tui.supervisor.stored_configs import recorded_configs
+
+_ASIDE = re.compile(r"\.(?P<name>.+)\.removed-\d{8}-\d{6}(-\d+)?\Z")
 
 
 def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list[str]:
@@ -75,3 +81,47 @@ def delete(root: Path) -> int:
         if directory.is_dir() and not os.listdir(directory):
             directory.rmdir()
     return len(deleted)
+
+
+def move_aside(root: Path) -> Path:
+    """Rename a run directory to a hidden name beside it, where it is not found any more; give that name, for `put_back`.
+
+    Raises EnvironmentProblem, with a sentence, if a supervisor runs there, if it is no run directory or if it cannot be renamed.
+    """
+    root = root.resolve()
+    if not is_run(root):
+        raise EnvironmentProblem(f"{root} is not a run directory, so it is not removed.")
+    liveness, holder = LivenessWatch(RunDir(root).lock).look()
+    if liveness != "stopped" and holder is not None:
+        raise EnvironmentProblem(f"{root} is in use by a supervisor ({holder.describe()}); drain it first.")
+    aside = _free_name(root)
+    try:
+        root.rename(aside)
+    except OSError as error:
+        raise EnvironmentProblem(f"{root} cannot be moved aside: {error.strerror}.") from error
+    return aside
+
+
+def put_back(aside: Path) -> Path:
+    """Undo `move_aside`; give the run directory. Raises EnvironmentProblem if something else has taken its name."""
+    match = _ASIDE.match(aside.name)
+    if match is None:
+        raise EnvironmentProblem(f"{aside} is not a run directory that was moved aside.")
+    root = aside.with_name(match["name"])
+    if os.path.lexists(root):
+        raise EnvironmentProblem(f"{root} exists again; move it away to bring back {aside}.")
+    try:
+        aside.rename(root)
+    except OSError as error:
+        raise EnvironmentProblem(f"{aside} cannot be moved back: {error.strerror}.") from error
+    return root
+
+
+def _free_name(root: Path) -> Path:
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    aside = root.with_name(f".{root.name}.removed-{stamp}")
+    number = 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = root.with_name(f".{root.name}.removed-{stamp}-{number}")
+    return aside

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,6 @@ from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Holder
 from enchanted_tui.supervisor.liveness import LivenessWatch
-from enchanted_tui.supervisor.outcome import EnvironmentProblem
 from enchanted_tui.supervisor.viewing import View, Viewer
 
 _FORMAT = 1
@@ -28,7 +26,6 @@ _MAX_DEPTH = 4  #: levels below a root
 _MAX_ENTRIES = 20_000  #: names looked at below one root
 _VIEWERS_KEPT = 8  #: campaigns that go on, whose journals are followed instead of folded again
 _NOT_ENTERED = frozenset(("data", "state", "logs", "node_modules", "site-packages", "__pycache__"))
-_ASIDE = re.compile(r"\.(?P<name>.+)\.removed-\d{8}-\d{6}(-\d+)?\Z")
 
 
 @dataclass(frozen=True)
@@ -133,15 +130,6 @@ class RunCatalogue:
             self._viewers.popitem()[1].close()
 
 
-def find_runs(recent: Iterable[Path], roots: Iterable[Path]) -> list[RunEntry]:
-    """Give all runs in `recent` and below `roots`, the one changed last first. Who asks more than once keeps a `RunCatalogue`."""
-    catalogue = RunCatalogue()
-    try:
-        return catalogue.find(recent, roots)
-    finally:
-        catalogue.close()
-
-
 def entry_of(view: View) -> RunEntry:
     """Give the line of a run that somebody is viewing."""
     taken = view.snapshot
@@ -169,53 +157,6 @@ def is_run(root: Path) -> bool:
     """Tell whether a campaign is recorded in a directory, by this program or the older one."""
     run_dir = RunDir(root)
     return run_dir.journal.is_file() or run_dir.run_state.is_file()
-
-
-# -- removing -----------------------------------------------------------------------------------------------------------------------
-
-
-def move_aside(root: Path) -> Path:
-    """Rename a run directory to a hidden name beside it, where it is not found any more; give that name, for `put_back`.
-
-    Raises EnvironmentProblem, with a sentence, if a supervisor runs there, if it is no run directory or if it cannot be renamed.
-    """
-    root = root.resolve()
-    if not is_run(root):
-        raise EnvironmentProblem(f"{root} is not a run directory, so it is not removed.")
-    liveness, holder = LivenessWatch(RunDir(root).lock).look()
-    if liveness != "stopped" and holder is not None:
-        raise EnvironmentProblem(f"{root} is in use by a supervisor ({holder.describe()}); drain it first.")
-    aside = _free_name(root)
-    try:
-        root.rename(aside)
-    except OSError as error:
-        raise EnvironmentProblem(f"{root} cannot be moved aside: {error.strerror}.") from error
-    return aside
-
-
-def put_back(aside: Path) -> Path:
-    """Undo `move_aside`; give the run directory. Raises EnvironmentProblem if something else has taken its name."""
-    match = _ASIDE.match(aside.name)
-    if match is None:
-        raise EnvironmentProblem(f"{aside} is not a run directory that was moved aside.")
-    root = aside.with_name(match["name"])
-    if os.path.lexists(root):
-        raise EnvironmentProblem(f"{root} exists again; move it away to bring back {aside}.")
-    try:
-        aside.rename(root)
-    except OSError as error:
-        raise EnvironmentProblem(f"{aside} cannot be moved back: {error.strerror}.") from error
-    return root
-
-
-def _free_name(root: Path) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    aside = root.with_name(f".{root.name}.removed-{stamp}")
-    number = 1
-    while os.path.lexists(aside):
-        number += 1
-        aside = root.with_name(f".{root.name}.removed-{stamp}-{number}")
-    return aside
 
 
 # -- finding ------------------------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
 from enchanted_tui.supervisor.adopt import adopt, is_older_run, state_if_adopted
-from enchanted_tui.supervisor.journal import Journal, JournalReader, holds_records
+from enchanted_tui.supervisor.journal import Journal, JournalReader, holds_records, lost_beginning
 from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.supervisor.stage import SomeSampler
@@ -234,10 +234,7 @@ def fold(journal: Path) -> tuple[CampaignState, list[str]]:
                 break
             state.apply(record, offset)
         if not state.sessions and (reader.damage or reader.position):
-            raise EnvironmentProblem(
-                f"The first line of {journal} is damaged, and with it what campaign this is. Move the file away; then "
-                f"enchanted-tui --rebuild {journal.parent.parent} takes the finished batches from the run directories."
-            )
+            raise EnvironmentProblem(lost_beginning(journal))
         damage = [
             f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in reader.damage
         ]

@@ -43,7 +43,6 @@ class CampaignState:
         self.campaign = ""
         self.seed = 0
         self.config_file = ""
-        self.config_dir = ""
         self.identity: Any = None
         self.runner_options: Any = None
         self.units: dict[str, str] = {}  #: of parameters and outputs
@@ -60,7 +59,6 @@ class CampaignState:
         self.ended: Record | None = None  #: the last session's end, unless one has begun since
         self.previous_end: Record | None = None  #: the end of the session before, if nothing was recorded in between
         self.paused_by: str | None = None
-        self.draining_by: str | None = None
         self.last_time = 0.0
         self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
         self.failure_kinds: Counter[str] = Counter()
@@ -97,7 +95,7 @@ class CampaignState:
         self.seed = record["seed"]
         self.session_started_at = record["time"]
         self.host, self.pid, self.mode = record["host"], record["pid"], record["mode"]
-        self.config_file, self.config_dir = record["config"], record["config_dir"]
+        self.config_file = record["config"]
         self.identity, self.runner_options = record["identity"], record["runner_options"]
         self.units, self.version = record.get("units", {}), record.get("version", "")
         self.stage_names = record["stages"]
@@ -106,7 +104,7 @@ class CampaignState:
                 self.stages.append(StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1))
             self._set_target(self.stages[depth], target)
         self.previous_end, self.ended = self.ended, None
-        self.paused_by = self.draining_by = None
+        self.paused_by = None
 
     def _set_target(self, stage: StageState, target: int) -> None:
         if target != stage.target:
@@ -254,13 +252,10 @@ class CampaignState:
         self.stages[record["depth"]].learned.put(LearnedPoint(**given))
 
     def _control(self, record: Record, offset: int) -> None:
-        action, by = record["action"], record["by"]
-        if action == "pause":
-            self.paused_by = by
-        elif action == "continue":
+        if record["action"] == "pause":
+            self.paused_by = record["by"]
+        elif record["action"] == "continue":
             self.paused_by = None
-        elif action in ("drain", "abort"):
-            self.draining_by = by
 
     def _jobs(self, record: Record, offset: int) -> None:
         self.jobs.apply(record)

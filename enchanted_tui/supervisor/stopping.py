@@ -1,4 +1,4 @@
-"""When a campaign has done enough: `supervisor.stop_when`."""
+"""When a campaign stops by itself: it has done enough (`supervisor.stop_when`), or too much fails (`supervisor.max_failures`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enchanted_tui.supervisor.learned import Learned
 from enchanted_tui.supervisor.state import CampaignState
 
 _HOUR = 3600.0
+_MIN_TASKS_FOR_FRACTION = 20
 
 
 def reason_to_stop(limits: Mapping[str, float], state: CampaignState, elapsed: float) -> str | None:
@@ -20,6 +21,16 @@ def reason_to_stop(limits: Mapping[str, float], state: CampaignState, elapsed: f
         if found is not None:
             return f"{found}, which stop_when.{name} = {limit:g} asked for"
     return None
+
+
+def too_many_failures(limit: float, failed: int, finished: int) -> str | None:
+    """Say that too many of this session's tasks have failed; None if not. A `limit` below 1 is a share, held against 20 tasks or more."""
+    if limit < 1 and finished < _MIN_TASKS_FOR_FRACTION:
+        return None
+    most = limit * finished if limit < 1 else limit - 1
+    if failed <= most:
+        return None
+    return f"{failed} of {finished} tasks failed in this session, too many for max_failures = {limit:g}"
 
 
 def _reached(name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float) -> str | None:

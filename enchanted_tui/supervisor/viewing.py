@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
@@ -21,40 +20,21 @@ from enchanted_tui.supervisor import snapshot
 from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign_fold import BatchSummary, CampaignFold
 from enchanted_tui.supervisor.disk import DiskWatch, FileInfo
-from enchanted_tui.supervisor.failure_groups import FailureGroup, FailureGroups, Values
-from enchanted_tui.supervisor.files import dataset_stage
-from enchanted_tui.supervisor.journal import Record
+from enchanted_tui.supervisor.journal import Record, lost_beginning
 from enchanted_tui.supervisor.journal_follower import JournalFollower
 from enchanted_tui.supervisor.live import read_live
 from enchanted_tui.supervisor.liveness import LivenessWatch
 from enchanted_tui.supervisor.older_view import OlderRun
 from enchanted_tui.supervisor.pace import eta_range
-from enchanted_tui.supervisor.row_columns import RowColumns
+from enchanted_tui.supervisor.row_reader import RowReader
 from enchanted_tui.supervisor.snapshot import Snapshot
-from enchanted_tui.supervisor.task_index import TaskList, decode
+from enchanted_tui.supervisor.task_index import TaskList
 from enchanted_tui.supervisor.task_lines import DrawnSamples, TaskLine, line_of
 from enchanted_tui.supervisor.why import Facts, how_it_ended, why_nothing_happens
 
 _BUDGET = 0.3  #: seconds of reading after which a refresh gives what it has, and goes on next time
 _AT_ONCE = 500  #: records taken without letting others look
-_ROWS_AT_ONCE = 200
 _LINES_KEPT = 2_000
-
-
-class _TakesRecords(Protocol):
-    def take(self, task: TaskId, record: Record) -> None: ...
-
-
-_Made = TypeVar("_Made", bound=_TakesRecords)
-
-
-@dataclass
-class _Reading(Generic[_Made]):
-    """Something made of the rows of finished tasks, and how many of them it has taken."""
-
-    made: _Made
-    key: tuple[CampaignFold, int, int | None]
-    taken: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,7 +88,7 @@ class View:
 
 
 class Viewer:
-    """Watches one run directory. Safe to use from several threads; `line` and `select` are quick, the others may read for long."""
+    """Watches one run directory. Safe to use from several threads; `line` and `select` are quick, `refresh` and `rows` may read long."""
 
     def __init__(self, root: Path) -> None:
         self.run_dir = RunDir(root.resolve())
@@ -121,7 +101,7 @@ class Viewer:
         self._fingerprint: object = None
         self._live: dict[str, Any] | None = None
         self._behind = False  #: there is more to read than the last refresh had time for
-        self._rows_lock = threading.Lock()
+        self.rows = RowReader(self._source_of_rows, self._look, lambda: self._waiting > 0)
         self._begin()
 
     def _choose_source(self) -> JournalFollower | OlderRun:
@@ -132,8 +112,10 @@ class Viewer:
         self._fold = CampaignFold()
         self._samples = DrawnSamples(self._fold.state, self._source.read)
         self._lines: dict[tuple[TaskId, int], TaskLine] = {}
-        self._groups: _Reading[FailureGroups] | None = None
-        self._columns: _Reading[RowColumns] | None = None
+        self.rows.forget()
+
+    def _source_of_rows(self) -> tuple[CampaignFold, JournalFollower | OlderRun]:
+        return self._fold, self._source
 
     @contextmanager
     def _look(self) -> Iterator[None]:
@@ -252,8 +234,7 @@ class Viewer:
     def _damage(self) -> tuple[str, ...]:
         damage = self._source.damage
         if not self._fold.readable or (damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)):
-            first = f"The first line of {self.run_dir.journal} is damaged, and with it what campaign this is."
-            return (f"{first} Move the file away; then enchanted-tui --rebuild {self.run_dir.root} takes what the run directories hold.",)
+            return (lost_beginning(self.run_dir.journal),)
         return (*damage, *self._fold.state.unplaced.sentences())
 
     def _count(self, view: View) -> int:
@@ -323,56 +304,6 @@ class Viewer:
     def _running(self) -> set[TaskId]:
         names = (worker["task"] for worker in (self._live or {}).get("workers", ()))
         return {task for task in (task_id(name or "") for name in names) if task is not None}
-
-    # -- rows, for worker threads -----------------------------------------------------------------------------------------------
-
-    def failure_groups(self) -> tuple[FailureGroup, ...]:
-        """Group all failures. Reads each finished task once: 100,000 take seconds the first time; not for the event loop."""
-        with self._rows_lock:
-            if not self._fold.index.messages:
-                return ()
-            self._groups = self._brought_up(self._groups, FailureGroups, depth=None)
-            return self._groups.made.groups()
-
-    def failure_values(self, patterns: Collection[str]) -> tuple[Values, Values]:
-        """Give the parameters' values in some of the groups of `failure_groups` as it was called last, and in the successes."""
-        with self._rows_lock:
-            return self._groups.made.values(patterns) if self._groups is not None else ({}, {})
-
-    def row_columns(self) -> dict[str, list[Any]]:
-        """Give the columns of the dataset's stage, in the order in which its rows finished (see `row_tasks`). Not for the event loop."""
-        with self._rows_lock:
-            with self._look():
-                depth = dataset_stage(self._fold.state).depth if self._fold.state.stages else 0
-            self._columns = self._brought_up(self._columns, RowColumns, depth)
-            return self._columns.made.columns()
-
-    def row_tasks(self) -> Sequence[TaskId]:
-        """Give the tasks of the rows of `row_columns` as it was called last."""
-        with self._rows_lock:
-            return self._columns.made.tasks() if self._columns is not None else TaskList(array("q"))
-
-    def _brought_up(self, reading: _Reading[_Made] | None, make: Callable[[], _Made], depth: int | None) -> _Reading[_Made]:
-        """Let it take the records of finished tasks that it has not taken; anew if some have been forgotten since.
-
-        With a `depth`, only the last steps of that stage.
-        """
-        while True:
-            with self._look():
-                fold = self._fold
-                if reading is None or reading.key != (fold, fold.generation, depth):
-                    reading = _Reading(make(), (fold, fold.generation, depth))
-                codes = fold.index.codes[reading.taken : reading.taken + _ROWS_AT_ONCE]
-                for task in map(decode, codes):
-                    if depth is None or (task.depth == depth and task.step == fold.state.stages[depth].n_steps - 1):
-                        record = self._source.read(fold.state.offset_of(task))
-                        if record is not None:
-                            reading.made.take(task, record)
-                reading.taken += len(codes)
-            if not codes:
-                return reading
-            if self._waiting:
-                time.sleep(0.001)
 
     def close(self) -> None:
         """Close the journal; the viewer cannot be used any more."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.executors.base import TaskId
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Launch:
     def command_line(self, home: Path) -> str:
         """Give the command as a person would type it in the directory `home`."""
         arguments = [_shortened(argument, home) for argument in self.arguments()]
-        return shlex.join(["enchanted-tui", *arguments, "--detach" if self.detached else "--no-ui"])
+        return command_line(*arguments, "--detach" if self.detached else "--no-ui")
 
     def configuration(self) -> CampaignConfig:
         """Load and check the configuration. Imports what it names: not for the event loop. Raises ConfigError."""

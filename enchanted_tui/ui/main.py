@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.ui import minder
 from enchanted_tui.ui.minder import Link
 
@@ -92,9 +93,9 @@ def _afterwards(app: EnchantedApp, result: str | None, link: Link, terminal: Ter
 def _farewell(campaign: CampaignThread, result: str | None, return_code: int | None) -> str:
     root = campaign.root
     if result == "abort":
-        return f"The campaign in {root} is being aborted in the background; enchanted-tui {root} shows how it stands."
+        return f"The campaign in {root} is being aborted in the background; {command_line(root)} shows how it stands."
     reason = "" if not return_code else "The app has ended because of the defect shown above. "
-    return f"{reason}The campaign goes on in the background (pid {os.getpid()}). To see it again: enchanted-tui {root}"
+    return f"{reason}The campaign goes on in the background (pid {os.getpid()}). To see it again: {command_line(root)}"
 
 
 def _carry_on(campaign: CampaignThread, sentence: str, link: Link, terminal: Terminal) -> int:

@@ -22,6 +22,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from enchanted_tui.commands import command_line
+
 #: Undoes what the app may have asked of the terminal: mouse, paste and focus reports, key protocol, hidden cursor, second screen.
 _PUT_IN_ORDER = "".join(f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1006, 1015, 1016, 2004, 2048, 1004))
 _PUT_IN_ORDER += "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
@@ -178,4 +180,4 @@ class _Minder:
     def _remedy(self) -> str:
         if not self._campaign:
             return "No campaign ran in it."
-        return f"What its campaign had finished is recorded; go on with: enchanted-tui {self._campaign}"
+        return f"What its campaign had finished is recorded; go on with: {command_line(self._campaign)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
@@ -110,7 +111,7 @@ class SteeringScreen(AppScreen):
                 f"Rebuild the files of {root.name}",
                 "Dataset, failures, runs.h5 and progress files are written anew from the record. What was edited by hand in them is lost; "
                 "a directory of the older program is taken over first.\n\n"
-                f"enchanted-tui --rebuild {root}",
+                f"{command_line('--rebuild', root)}",
                 [Choice("stay", "Leave them"), Choice("rebuild", "Rebuild", destroys=True)],
             )
         )

@@ -171,6 +171,8 @@ def test_override_changes_one_use_of_an_anchor(good):
             ["--set samplers.s1.budget: the tag '!!python/name:os.system' is not allowed; a configuration holds plain values only"],
         ),
         ("supervisor.run_order.0.runner=r2", ["--set supervisor.run_order.0.runner: there is no runner named 'r2'; there are r1"]),
+        ("samplers.s2.budget=3", ["--set samplers.s2.budget: there is no 's2' in samplers; there are s1"]),
+        ("runners.code.steps=3", ["--set runners.code.steps: there is no 'code' in runners; there are r1"]),
         ("samplers.s1.bugdet=3", ["warning: --set samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?"]),
         (
             "supervisr.seed=3",

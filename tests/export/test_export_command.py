@@ -131,8 +131,8 @@ def test_wrong_wishes_are_sentences(
 
 
 def test_a_directory_without_a_campaign_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Not a traceback."""
-    assert export(tmp_path) == 2
+    """Not a traceback, and the exit code of other commands on a directory without a campaign."""
+    assert export(tmp_path) == 3
     assert "no journal" in capsys.readouterr().err
 
 

@@ -75,6 +75,8 @@ def test_the_example_runs_from_template_to_dataset(tmp_path):
     with open(tmp_path / "rod_runs" / "enchanted_failures.csv", newline="") as file:
         failures = list(csv.DictReader(file))
     assert len(failures) == len(failed)
+    (shown,) = re.findall(r"```text\n(d0_.*?),\.\.\.\n```", PAGE)
+    assert [line for line in (tmp_path / "rod_runs" / "enchanted_failures.csv").read_text().splitlines() if line.startswith(shown)]
     for failure in failures:
         assert failure["kind"] == "exit"
         assert re.match(r"the command ended with exit code 2; stderr ends: no convergence, the last change was [\d.]+$", failure["message"])

@@ -12,7 +12,8 @@ import pytest
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.supervisor import actions, runs
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
-from enchanted_tui.supervisor.runs import RunCatalogue, move_aside, put_back, runs_below
+from enchanted_tui.supervisor.removing import move_aside, put_back
+from enchanted_tui.supervisor.runs import RunCatalogue, runs_below
 from enchanted_tui.supervisor.viewing import Viewer
 
 CONFIG = """

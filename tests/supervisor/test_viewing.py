@@ -180,7 +180,7 @@ def _check_tasks(viewer: Viewer, state: CampaignState, journal: Path) -> None:
         assert offsets == sorted(offsets, reverse=True)
     with JournalReader(journal) as reader:
         failed = by_hand(state, "failed")
-        groups = viewer.failure_groups()
+        groups = viewer.rows.failure_groups()
         assert {task for group in groups for task in group.tasks} == failed
         assert sum(group.count for group in groups) == len(failed)
         ok = [reader.read(state.offset_of(task))["row"]["x"] for task in by_hand(state, "ok")]
@@ -191,7 +191,7 @@ def _check_tasks(viewer: Viewer, state: CampaignState, journal: Path) -> None:
             assert (ranges.ok_min, ranges.ok_max) == ((min(ok), max(ok)) if ok else (None, None))
         for task in failed:
             assert viewer.line(task).params == {"x": reader.read(state.offset_of(task))["row"]["x"]}
-        columns, tasks = viewer.row_columns(), viewer.row_tasks()
+        columns, tasks = viewer.rows.columns(), viewer.rows.tasks()
         assert {len(column) for column in columns.values()} <= {len(tasks)}
         assert [reader.read(state.offset_of(task))["row"]["y"] for task in tasks] == columns.get("y", [])
 

@@ -31,8 +31,8 @@ def screen_text(app: App[Any]) -> str:
 
 
 def _without_ages(text: str) -> str:
-    """How long ago something was depends on how busy the machine is: "3 s ago" and "just now" are alike."""
-    return re.sub(r" *\b(\d+ s ago|just now)", " recently", text)
+    """How long ago something was depends on how busy the machine is: "3 s ago", "2 min ago" and "just now" are alike."""
+    return re.sub(r" *\b(\d+ (?:s|min) ago|just now)", " recently", text)
 
 
 def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = None) -> None:

@@ -45,7 +45,7 @@ def run(finished_run: Path, tmp_path: Path) -> Path:
 def _groups(run: Path) -> dict[str, int]:
     viewer = Viewer(run)
     viewer.refresh(budget=60)
-    found = {group.pattern.split(":")[0]: group.count for group in viewer.failure_groups()}
+    found = {group.pattern.split(":")[0]: group.count for group in viewer.rows.failure_groups()}
     viewer.close()
     return found
 
@@ -187,7 +187,7 @@ async def test_retrying_a_group_runs_its_tasks_and_no_others(run: Path) -> None:
         await watcher.press("j")
         group = watcher.screen.query_one("#groups", VirtualTable).cursor
         viewer = watcher.app.viewer
-        expected = next(found.tasks for found in viewer.failure_groups() if found.pattern == group)
+        expected = next(found.tasks for found in viewer.rows.failure_groups() if found.pattern == group)
         await watcher.press("t")
         await watcher.sees("Retry failed", f"{len(expected)} of ")
         await watcher.click(" Start ")

@@ -86,11 +86,6 @@ class Posterior:
         values = numpy.broadcast_to(self.values, (len(self.values), len(deviates)))
         return Posterior(self.hyper, numpy.vstack([self.points, point]), numpy.vstack([values, drawn]), self.seen)
 
-    @property
-    def pending_values(self) -> Array:
-        """What the pending points are in each version, shape (pending, j)."""
-        return self.values[self.seen :]
-
 
 def _factor(covariance: Array) -> Array:
     """Give the lower Cholesky factor, with just as much added to the diagonal as it takes."""

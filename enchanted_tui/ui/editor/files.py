@@ -11,8 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Larger files are not configurations.
-MAX_BYTES = 20_000_000
+from enchanted_tui.config.loading import MAX_BYTES
 
 
 class FileProblem(Exception):
@@ -33,7 +32,6 @@ class Opened:
     text: str
     version: Version
     has_bom: bool
-    is_writable: bool
 
 
 def read(path: Path) -> Opened:
@@ -52,7 +50,7 @@ def read(path: Path) -> Opened:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise FileProblem(f"{path} is not UTF-8 text (line {line}); convert it with iconv before editing it here.") from error
-    return Opened(text, version_of(data), has_bom, os.access(path, os.W_OK))
+    return Opened(text, version_of(data), has_bom)
 
 
 def version_on_disk(path: Path) -> Version | None:

@@ -149,7 +149,7 @@ apart best comes first. Enter lists the tasks of the group."""
 
     async def _read(self, viewer: Viewer) -> None:
         try:
-            found = await in_thread(viewer.failure_groups)
+            found = await in_thread(viewer.rows.failure_groups)
         finally:
             self.set_timer(_PAUSE, self._rested)
         if viewer is self.viewer:
@@ -202,7 +202,7 @@ apart best comes first. Enter lists the tasks of the group."""
             self._describe()
         elif judged != self._judged:
             self._judged = judged
-            failed, ok = await in_thread(viewer.failure_values, [group.pattern for group in chosen])
+            failed, ok = await in_thread(viewer.rows.failure_values, [group.pattern for group in chosen])
             found = await in_thread(separations, failed, ok)
             if self._judged == judged:
                 self._describe(chosen, found, failed, ok, width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from enchanted_tui.commands import command_line
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 
@@ -21,7 +22,7 @@ class QuitDialog(Dialog):
         ]
         super().__init__(
             f"The campaign in {root.name} runs in this app",
-            f"{begun}Keep running: it goes on in the background without the app; enchanted-tui {root} shows it again.\n"
+            f"{begun}Keep running: it goes on in the background without the app; {command_line(root)} shows it again.\n"
             f"{drain}Abort: running tasks are killed; they run again on resume.\n"
             "Nothing that has finished is lost in any of these.",
             choices,

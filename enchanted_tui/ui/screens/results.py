@@ -347,7 +347,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
 def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
     """Read what is new; takes long for many rows."""
-    columns, tasks = viewer.row_columns(), viewer.row_tasks()
+    columns, tasks = viewer.rows.columns(), viewer.rows.tasks()
     assert isinstance(tasks, TaskList)
     parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
     return results.news(columns, tasks), parameters

@@ -12,8 +12,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
-from enchanted_tui.supervisor.removing import delete, what_a_campaign_created
-from enchanted_tui.supervisor.runs import RunCatalogue, RunEntry, move_aside, put_back, runs_below
+from enchanted_tui.supervisor.removing import delete, move_aside, put_back, what_a_campaign_created
+from enchanted_tui.supervisor.runs import RunCatalogue, RunEntry, runs_below
 from enchanted_tui.ui import session
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("batch", "BATCH", 7, "right", priority=4),
     Column("done", "DONE", 13, "right", sortable=True),
     Column("ok", "OK", 5, "right", priority=1, sortable=True),
-    Column("changed", "CHANGED", 9, "right", sortable=True),
+    Column("changed", "CHANGED", 10, "right", sortable=True),
     Column("where", "IN", 20, grow=2, priority=5),
 )
 _ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
