@@ -158,7 +158,7 @@ def _retry_failed(options: argparse.Namespace) -> int:
     if options.detach:
         return _detach(options, config)
     observer = headless.print_event if options.json else None
-    supervisor = actions.retry_failed(config, only=lambda task: only is None or task in only, observer=observer)
+    supervisor = actions.retry_failed(config, only=only, observer=observer)
     return _report(headless.run(supervisor))
 
 

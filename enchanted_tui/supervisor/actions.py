@@ -105,24 +105,30 @@ def start(
     return Supervisor(config, mode=mode, overwrite=overwrite, confirm=confirm, observer=observer)
 
 
-def retry_failed(
-    config: CampaignConfig, *, only: Callable[[TaskId], bool] = lambda task: True, observer: Observer | None = None
-) -> Supervisor:
-    """Give a supervisor that runs the failed samples again, and everything that was computed from them, in place of what is recorded."""
-    return Supervisor(config, mode="resume", observer=observer, retry=lambda state: [task for task in state.failed_tasks() if only(task)])
+def retry_failed(config: CampaignConfig, *, only: Collection[TaskId] | None = None, observer: Observer | None = None) -> Supervisor:
+    """Give a supervisor that runs failed samples again, and everything that was computed from them, in place of what is recorded.
+
+    A sample runs again from its first step that failed, whichever of its failed tasks `only` names; None stands for all.
+    """
+    samples = None if only is None else {task[:3] for task in only}
+
+    def chosen(state: CampaignState) -> list[TaskId]:
+        return [task for task in state.failed_tasks() if samples is None or task[:3] in samples]
+
+    return Supervisor(config, mode="resume", observer=observer, retry=chosen)
 
 
 def check_failed(root: Path, tasks: Collection[TaskId]) -> None:
-    """Raise RefusedError, with the nearest that would do, unless each of `tasks` is where a sample failed first."""
-    failed = list(read_state(root).failed_tasks())
-    wrong = sorted(set(tasks) - set(failed))
+    """Raise RefusedError, with the nearest that did, unless all of `tasks` failed."""
+    failed = set(read_state(root).failed_tasks(first=False))
+    wrong = sorted(set(tasks) - failed)
     if not wrong:
         return
     if not failed:
         raise RefusedError(f"No task has failed in {root}, so there is none to run again.")
     near = ", ".join(task.name for task in nearest_tasks(wrong[0], failed))
     others = "" if len(wrong) == 1 else f" (and so for {len(wrong) - 1} more of the names given)"
-    raise RefusedError(f"{wrong[0].name} is no task of {root} at which a sample failed first{others}; nearest to it: {near}.")
+    raise RefusedError(f"{wrong[0].name} is no failed task of {root}{others}; nearest to it: {near}.")
 
 
 def nearest_tasks(wanted: TaskId, tasks: Iterable[TaskId], count: int = 3) -> list[TaskId]:

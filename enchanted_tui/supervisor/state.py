@@ -292,15 +292,16 @@ class CampaignState:
             return -1
         return batch.steps[task.step].offsets[task.sample]
 
-    def failed_tasks(self) -> Iterator[TaskId]:
-        """Give the first failed step of every sample that has one."""
+    def failed_tasks(self, *, first: bool = True) -> Iterator[TaskId]:
+        """Give the first failed step of every sample that has one, or all of its failed steps."""
         for stage in self.stages:
             for batch in stage.batches:
                 for sample in range(batch.count):
                     for step, tasks in enumerate(batch.steps):
                         if tasks.outcomes[sample] >= FAILED:
                             yield TaskId(stage.depth, batch.index, sample, step)
-                            break
+                            if first:
+                                break
 
     def take_placed(self) -> list[Result]:
         """Give the results that have got their place since the last time, if they have not been forgotten."""

@@ -63,8 +63,7 @@ class Launch:
 
         if self.mode != "retry":
             return actions.start(config, overwrite=self.overwrite)
-        only = None if self.only is None else frozenset(self.only)
-        return actions.retry_failed(config, only=lambda task: only is None or task in only)
+        return actions.retry_failed(config, only=self.only)
 
 
 def _shortened(argument: str, home: Path) -> str:

@@ -203,6 +203,19 @@ def test_a_name_that_is_no_failed_task_is_refused(
     fault.touch()
 
 
+def test_any_failed_task_of_a_sample_stands_for_it(campaign: Campaign, fault: Path) -> None:
+    """The failures file, and a group of failures in the app, name later steps too: the sample runs again from where it failed first."""
+    config = campaign_config(array_sampler("x", [1, 2, 3]), runners={"flaky": FLAKY}, failed_steps="skip")
+    config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["output"]}
+    config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["flaky", "last"]}
+    assert campaign.run(config=config) == 0
+    assert "d0_b0_s1_r1" in {row["task"] for row in campaign.failures()}
+    fault.unlink()
+    assert retry(campaign, "--only", "d0_b0_s1_r1") == 0
+    assert sorted(campaign.executions()) == ["d0_b0_s1_r0", "d0_b0_s1_r1"]
+    assert campaign.column("success") == ["True", "True", "False"]
+
+
 def test_a_name_where_nothing_has_failed_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a failed task no name can be one."""
     assert campaign.run(config=campaign_config(array_sampler("x", [1, 2]))) == 0
