@@ -88,27 +88,28 @@ class EnchantedApp(Hosting):
 
     # -- start and end ------------------------------------------------------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        self.attach_to_surroundings()
+    async def on_mount(self) -> None:
+        self.take_prints()
         memory = session.read()
         self.theme = memory.theme if memory.theme in themes.theme_names() else self.settings.preferences.theme
         self.set_keymap(self.settings.preferences.keymap)
-        self._show_first(memory)
+        await self._show_first(memory)
+        self.attach_to_surroundings()
         self.call_after_refresh(self._tell_mistakes)
 
-    def _show_first(self, memory: session.Memory) -> None:
+    async def _show_first(self, memory: session.Memory) -> None:
         """Show what was asked for, or what was shown last."""
         target = self.target
         if target is not None and target.is_dir():
             self.open_run(target)
-            self.switch_mode("monitor")
+            await self.switch_mode("monitor")
         elif target is not None:
-            self.switch_mode("config")
+            await self.switch_mode("config")
         elif memory.last_run is not None and Path(memory.last_run).is_dir():
             self.open_run(Path(memory.last_run))
-            self.switch_mode(memory.mode if memory.mode in MODE_NAMES else "runs")
+            await self.switch_mode(memory.mode if memory.mode in MODE_NAMES else "runs")
         else:
-            self.switch_mode("runs")
+            await self.switch_mode("runs")
 
     def _tell_mistakes(self) -> None:
         """Say what is wrong with the preferences."""

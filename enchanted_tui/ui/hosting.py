@@ -79,12 +79,19 @@ class Hosting(App[str]):
 
     # -- surroundings -------------------------------------------------------------------------------------------------------------
 
+    def take_prints(self) -> None:
+        """From now on what Python prints goes to the log."""
+        if self.terminal is not None:
+            self.terminal.take_prints()
+
     def attach_to_surroundings(self) -> None:
-        """Listen to the process that minds the terminal, to signals, and to the terminal's end."""
+        """Listen to the process that minds the terminal, to signals, and to the terminal's end.
+
+        Called once a screen is there: an end that comes in the middle of composing it would look like a defect.
+        """
         if self.terminal is None or self.link is None:
             return
         loop = asyncio.get_running_loop()
-        self.terminal.take_prints()
         self.terminal.watch(lambda: _call_soon(loop, self.terminal_gone))
         loop.add_reader(self.link.fileno(), self._hear)
         self._take_signals()

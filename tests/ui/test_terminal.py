@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaign_watch import ended_afterwards, holder_pid, wait_for_done
+from campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
 from pty_terminal import Terminal
 from ui_harness import run_campaign, write_config
 
@@ -168,3 +169,15 @@ def test_low_bandwidth_reaches_textual() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.split() == ["10", "none", "False"]
+
+
+def test_line_that_drops_while_the_app_starts_is_no_defect(tmp_path: Path) -> None:
+    """A hang-up at any moment of composing the first screen ends the app in order, with status 0 and without a traceback."""
+    config = write_config(tmp_path / "work")
+    for moment in range(8):
+        with terminal(str(config), cwd=config.parent) as shown:
+            wait_until(lambda: b"\x1b[?1049h" in shown.written, 30, "the second screen")
+            time.sleep(moment * 0.05)
+            os.kill(shown.pid, signal.SIGHUP)
+            assert shown.wait(20) == 0, moment
+            assert "Traceback" not in shown.text
