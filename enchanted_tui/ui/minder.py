@@ -101,6 +101,7 @@ class _Minder:
         self._pid, self._link, self._before = pid, link, before
         self._campaign = ""  #: run directory of a campaign in the app
         self._terminal = sys.stdin.fileno()
+        self._hung_up = False  #: the app has let go of the terminal without putting it in order
 
     def mind(self) -> int:
         reading, writing = os.pipe()
@@ -132,6 +133,7 @@ class _Minder:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, number)
         elif number == signal.SIGHUP:
+            self._hung_up = True
             self._link.send("hangup")
         elif number == signal.SIGTSTP:
             self._link.send("suspend")
@@ -161,21 +163,30 @@ class _Minder:
             return 127
 
     def _leave(self, sentence: str) -> int:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, termios.error):
+            if self._hung_up:
+                self._put_in_order()
             print(sentence, flush=True)  # noqa: T201
         return 0
 
     def _ended(self, status: int) -> int:
         if not os.WIFSIGNALED(status):
+            if self._hung_up:
+                with contextlib.suppress(OSError, termios.error):
+                    self._put_in_order()
             return os.waitstatus_to_exitcode(status)
         number = os.WTERMSIG(status)
         with contextlib.suppress(OSError, termios.error):
-            termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._before)
-            sys.stdout.write(_PUT_IN_ORDER)
-            sys.stdout.flush()
+            self._put_in_order()
             name = signal.Signals(number).name
             print(f"The app was ended by {name}. {self._remedy()}", file=sys.stderr, flush=True)  # noqa: T201
         return 128 + number
+
+    def _put_in_order(self) -> None:
+        """Make the terminal what it was, if it is still there. Raises OSError or termios.error if it is not."""
+        termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._before)
+        sys.stdout.write(_PUT_IN_ORDER)
+        sys.stdout.flush()
 
     def _remedy(self) -> str:
         if not self._campaign:

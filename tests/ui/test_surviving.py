@@ -75,6 +75,8 @@ def test_campaign_goes_on_without_its_terminal(hosted: Hosted, line: str) -> Non
     else:
         hosted.terminal.close_line()
     hosted.terminal.wait(15)
+    if line == "SIGHUP":  # sent by hand: the terminal is still there, and must be one to type on
+        assert b"\x1b[?1049l" in hosted.terminal.written[-800:]
     _goes_on_alone(hosted)
     again = Terminal(str(hosted.root), cwd=hosted.root.parent)
     try:
