@@ -103,7 +103,9 @@ class Watcher:
         if element.began_any or results:
             self._any_began, self._fruitless = True, 0
         for note in notes:
-            if note["op"] == "trouble":
+            if note["op"] == "trouble" and element.adopted and not element.read_at:  # before this session, which was begun since
+                log.warning(f"job {element.job} had stopped: {note['message']}")
+            elif note["op"] == "trouble":
                 self._deliver(Trouble(str(note["message"])))
             elif note["op"] == "hello" and note.get("remark"):
                 log.warning(f"job {element.job}: {note['remark']}")
