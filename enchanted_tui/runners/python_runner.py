@@ -15,6 +15,7 @@ from enchanted_tui import values
 from enchanted_tui.config.options import option
 from enchanted_tui.runners.arguments import listed, suggestion
 from enchanted_tui.runners.base import Runner, SampleFailed
+from enchanted_tui.runners.environment import here
 from enchanted_tui.runners.function_source import SourceFunction, find_function
 
 _RUN_DIR, _PARENT = "run_dir", "parent_run_dir"
@@ -45,12 +46,13 @@ class PythonRunner(Runner):
         arguments = function.arguments({**self.arguments, **params}, run_dir, params.get(_RUN_DIR))
         if not self.chdir:
             return _outputs(self.function, function.call(**arguments))
-        before = os.getcwd()
-        os.chdir(run_dir)
+        before = here()
         try:
+            os.chdir(run_dir)
             return _outputs(self.function, function.call(**arguments))
         finally:
-            os.chdir(before)
+            os.fchdir(before)
+            os.close(before)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         module, colon, name = self.function.partition(":")

@@ -20,7 +20,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
-from enchanted_tui.runners.environment import encoded_environment
+from enchanted_tui.runners.environment import encoded_environment, here
 from enchanted_tui.whole_files import write_all
 
 MAX_MESSAGE = 1 << 16  #: longer messages travel through a file, named in a packet that starts with SPOOLED
@@ -71,7 +71,7 @@ class _Home:
     """What a task may change in the process, to be put back for the next one."""
 
     def __init__(self, captured: dict[int, str]) -> None:
-        self.directory = os.getcwd()
+        self.directory = here()
         self.environment = dict(os.environ)
         self.encoded_environment = encoded_environment()
         self.random = dict(vars(random))
@@ -87,12 +87,7 @@ class _Home:
         self._restore_streams()
         self._restore_signals()
         os.umask(self.umask)
-        try:
-            moved = os.getcwd() != self.directory
-        except FileNotFoundError:
-            moved = True
-        if moved:
-            os.chdir(self.directory)
+        os.fchdir(self.directory)
         if encoded_environment() != self.encoded_environment:
             os.environ.clear()
             os.environ.update(self.environment)

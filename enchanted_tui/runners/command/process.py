@@ -13,7 +13,7 @@ from typing import Any
 
 from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.files import place
-from enchanted_tui.runners.environment import encoded_environment
+from enchanted_tui.runners.environment import encoded_environment, here
 
 Environment = Mapping[str, "str | None"]
 
@@ -69,13 +69,14 @@ def _run_alone(argv: list[bytes], run_dir: str, environment: dict[bytes, bytes],
         else:
             actions.append((os.POSIX_SPAWN_DUP2, 1 if stream == subprocess.STDOUT else stream, number))
     program = _found(argv[0], environment)
-    home = os.getcwd()
-    os.chdir(run_dir)
+    home = here()
     try:
+        os.chdir(run_dir)
         restored = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores these two; programs expect them to work
         child = os.posix_spawnp(program, argv, environment, file_actions=actions, setsigdef=restored)
     finally:
-        os.chdir(home)
+        os.fchdir(home)
+        os.close(home)
     try:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     except BaseException:
