@@ -110,7 +110,7 @@ class TaskScreen(CampaignScreen):
         before, self._line = self._line, line
         heading, facts = self.query_one("#heading", Line), self.query_one("#facts", Line)
         heading.show(task_texts.heading(line, heading.colour))
-        facts.show(task_texts.facts(line, view))
+        facts.show(task_texts.facts(line, view, facts.content_size.width))
         if before is None or before.task != line.task or before.status != line.status:
             self._take(line)
 
