@@ -37,6 +37,8 @@ def stage_label(stage: StageSummary, count: int) -> str:
 
 def stage_beside(stage: StageSummary) -> list[Text]:
     """Say what the stage's bar does not: batches, steps, and how much of the budget is drawn."""
+    if not stage.batches:
+        return [Text("not begun")]
     parts = [f"{stage.batches_done:,}/{stage.batches:,} {'batch' if stage.batches == 1 else 'batches'} complete"]
     if len(stage.runners) > 1:
         parts.append("steps " + "/".join(f"{done:,}" for done in stage.step_done))

@@ -64,6 +64,7 @@ def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
     values = [Value("parameter", name, value) for name, value in line.params.items()]
     values += [Value("output", name, value) for name, value in line.outputs.items()]
     if record is not None:
+        record = {**record, "attempt": line.attempt + 1}  # counted as the heading counts it
         left_out = {"row", "crc", "traceback", "type", "v", "task"}
         values += [Value("record", name, value) for name, value in record.items() if name not in left_out]
         values.append(Value("record", "run_dir", record["row"].get("run_dir", "")))
