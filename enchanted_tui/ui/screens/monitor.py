@@ -114,7 +114,9 @@ class MonitorScreen(CampaignScreen):
         return as_before == before and view.reading == 1 and time.monotonic() - self._shown_at < 0.9 * _INTERVAL
 
     def _show_latest(self) -> None:
-        self._later = None
+        if self._later is not None:
+            self._later.stop()  # or each of two timers would set going another, and there would be two pictures a second from then on
+            self._later = None
         if self.view is not None:
             self._show_now(self.view)
 

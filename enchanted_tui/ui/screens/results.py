@@ -186,6 +186,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
                 parts.append((f"{text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
             hidden = charts.hidden(self.results, choice, self._shown)
             room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
+            if hidden and not _hidden_in_words(hidden, room):  # how many rows are missing matters more than what is plain
+                parts = [(words.removeprefix("colour "), style, action) for words, style, action in parts]
+                room += len("colour ")
             parts.append((_hidden_in_words(hidden, room), "dim", ""))
         elif self._shown == "table" and len(self.results):
             parts.append((self.table.order_text, "", "results_sort"))
