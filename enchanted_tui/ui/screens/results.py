@@ -187,8 +187,8 @@ successful ones dots; a number as colour is five steps, each with as many sample
             hidden = charts.hidden(self.results, choice, self._shown)
             room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
             if hidden and not _hidden_in_words(hidden, room):  # how many rows are missing matters more than what is plain
-                parts = [(words.removeprefix("colour "), style, action) for words, style, action in parts]
-                room += len("colour ")
+                parts = [(words.replace(" or failure", ""), style, action) for words, style, action in parts]
+                room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
             parts.append((_hidden_in_words(hidden, room), "dim", ""))
         elif self._shown == "table" and len(self.results):
             parts.append((self.table.order_text, "", "results_sort"))
