@@ -35,7 +35,7 @@ def meaning(error: yaml.MarkedYAMLError, rows: Sequence[str], line: int, column:
     if any(words in said for words in ("mapping values", "document start", "expected ':'")):
         bare = _bare_row_above(rows, line)
         if bare:
-            return bare, _indent(rows[bare - 1]) + 1, f"{rows[bare - 1].strip()!r:.60} is no key; write 'key: value', or remove it"
+            return bare, _indent(rows[bare - 1]) + 1, f"{_shortened(rows[bare - 1].strip())!r} is no key; write 'key: value', or remove it"
     for words, sentence in _MEANINGS:
         if all(word in said for word in words):
             return line, column, sentence.format(began=began)
@@ -57,3 +57,7 @@ def _bare_row_above(rows: Sequence[str], line: int) -> int:
 
 def _indent(row: str) -> int:
     return len(row) - len(row.lstrip())
+
+
+def _shortened(text: str, most: int = 50) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."

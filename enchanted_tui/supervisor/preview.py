@@ -51,17 +51,28 @@ class Preview:
     def as_text(self) -> str:
         lines = [f"{self.mode} in {self.base_run_dir}"]
         for stage in self.stages:
-            batches = "" if stage.batches is None else f" in {stage.batches} {'batch' if stage.batches == 1 else 'batches'}"
-            lines.append(f"stage {stage.depth + 1}: {stage.sampler}, {stage.target} samples{batches}")
+            batches = "" if stage.batches is None else f" in {_counted(stage.batches, 'batch', 'batches')}"
+            lines.append(f"stage {stage.depth + 1}: {stage.sampler}, {_counted(stage.target, 'sample')}{batches}")
             for number, step in enumerate(stage.steps):
                 lines.append(f"  step {number + 1}: {step}")
-            lines.append(
-                f"  {stage.samples} rows, {stage.tasks} tasks" + (f", {stage.done} rows are on record and reused" if stage.done else "")
-            )
-            lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
-        total = sum(stage.tasks for stage in self.stages)
-        lines.append(f"{total} run directories with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}")
+            lines.append(f"  {_counted(stage.samples, 'row')}, {_counted(stage.tasks, 'task')}{_reused(stage)}")
+            if not stage.done:
+                lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
+        directories = _counted(sum(stage.tasks for stage in self.stages), "run directory", "run directories")
+        lines.append(f"{directories} with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}")
         return "\n".join([*lines, *self.submissions, *self.notes])
+
+
+def _counted(number: int, one: str, more: str = "") -> str:
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def _reused(stage: StagePreview) -> str:
+    """Say what of a stage is on record, and what is left to run."""
+    if not stage.done:
+        return ""
+    left = f"{stage.samples - stage.done:,} left to run" if stage.done < stage.samples else "nothing left to run"
+    return f"; {stage.done:,} {'row is' if stage.done == 1 else 'rows are'} on record and reused, {left}"
 
 
 def preview(config: CampaignConfig) -> Preview:

@@ -49,3 +49,16 @@ def cut(text: str, width: int, align: str = "left") -> str:
         mark = glyph("ellipsis")
         return set_cell_size(text, max(0, width - len(mark))) + mark[:width]
     return " " * (width - length) + text if align == "right" else text + " " * (width - length)
+
+
+def hide_part(number: str, before: int, beyond: int) -> str:
+    """Give a cell with a sign in place of its number if so many of its characters are beyond an edge of the screen, on the left or right.
+
+    A part of a number looks like another number.
+    """
+    mark, width = glyph("ellipsis")[0], len(number)
+    if 0 < before < width and number.strip():
+        return (" " * before + mark).ljust(width)
+    if 0 < beyond < width and number.strip():
+        return mark.rjust(width - beyond).ljust(width)
+    return number

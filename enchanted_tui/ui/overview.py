@@ -37,6 +37,8 @@ def stage_label(stage: StageSummary, count: int) -> str:
 
 def stage_beside(stage: StageSummary) -> list[Text]:
     """Say what the stage's bar does not: batches, steps, and how much of the budget is drawn."""
+    if not stage.batches:
+        return [Text("not begun")]
     parts = [f"{stage.batches_done:,}/{stage.batches:,} {'batch' if stage.batches == 1 else 'batches'} complete"]
     if len(stage.runners) > 1:
         parts.append("steps " + "/".join(f"{done:,}" for done in stage.step_done))
@@ -49,7 +51,9 @@ def pace(view: View, width: int, colour: Colour) -> Text:
     """Give rate with its course, the time it will still take with its uncertainty, and the time it has taken."""
     taken = view.snapshot
     average = taken.tasks_done / taken.elapsed if taken.rate is None and taken.elapsed > 0 and taken.mode == "fresh" else None
-    facts = [Fact(Text(f"rate {formats.rate(taken.rate or average)}{' on average' if average else ''}"))]
+    known = taken.rate or average
+    words = formats.rate(known) if known or view.liveness == "running" else ""
+    facts = [Fact(Text(f"rate {words}{' on average' if average else ''}".rstrip()))]
     if view.liveness == "running":
         facts.append(_remaining(view))
     if taken.session_pid:
@@ -59,7 +63,7 @@ def pace(view: View, width: int, colour: Colour) -> Text:
     line = fit(facts, width, _SEPARATOR)
     each = f" {formats.short_span(view.rate_width)} each"
     room = min(len(view.rates), width - line.cell_len - len(each) - 1)
-    if room >= 6 and any(view.rates):
+    if room >= 6 and any(view.rates):  # what has ended has a course, and no rate any more
         course = Text(" ").append(sparkline(view.rates, room), style=colour("accent")).append(each, style="dim")
         line = fit([Fact(facts[0].text + course), *facts[1:]], width, _SEPARATOR)
     return line

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from enchanted_tui.ui import formats
+from enchanted_tui.ui.fitting import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.task_pane import LOOKS
 
@@ -38,8 +39,8 @@ def heading(line: TaskLine, colour: Colour) -> Text:
     return text
 
 
-def facts(line: TaskLine, view: View) -> Text:
-    """Give where the task stands in the campaign, how long it ran, when, where and how often."""
+def facts(line: TaskLine, view: View, width: int = 0) -> Text:
+    """Give where the task stands in the campaign, how long it ran, when, where and how often: what there is room for, in this order."""
     parts = []
     stages = view.snapshot.stages
     if line.task.depth < len(stages):
@@ -55,7 +56,7 @@ def facts(line: TaskLine, view: View) -> Text:
         parts.append(f"on {line.host}")
     if line.status in ("ok", "failed"):
         parts.append(f"attempt {line.attempt + 1}")
-    return Text("   ".join(parts))
+    return fit([Fact(Text(part), rank) for rank, part in enumerate(parts)], width, "   ")
 
 
 def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
@@ -63,6 +64,7 @@ def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
     values = [Value("parameter", name, value) for name, value in line.params.items()]
     values += [Value("output", name, value) for name, value in line.outputs.items()]
     if record is not None:
+        record = {**record, "attempt": line.attempt + 1}  # counted as the heading counts it
         left_out = {"row", "crc", "traceback", "type", "v", "task"}
         values += [Value("record", name, value) for name, value in record.items() if name not in left_out]
         values.append(Value("record", "run_dir", record["row"].get("run_dir", "")))

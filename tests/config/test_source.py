@@ -103,6 +103,7 @@ SYNTAX = [
         "f.yaml:3:4: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes",
     ),
     ("a: - 1\n", "f.yaml:1:4: not valid YAML: a list cannot begin here; put its '- ' on a line of its own, or write it as [a, b]"),
+    (f"{'word ' * 20}\na: 1\n", f"f.yaml:1:1: not valid YAML: '{('word ' * 20)[:47]}...' is no key; write 'key: value', or remove it"),
     ("a: 1\nb\nc: 2\n", "f.yaml:2:1: not valid YAML: 'b' is no key; write 'key: value', or remove it"),
     (
         "a: {b: 1\nc: 2\n",

@@ -83,7 +83,10 @@ def test_a_dry_run_of_a_resume_says_what_is_reused(campaign: Campaign, capsys: p
         stage = json.loads(capsys.readouterr().out)["stages"][0]
         assert (stage["done"], stage["target"]) == (4, 7 if "resume" in command else 11)
     assert cli.main([str(campaign.run_dir), "--dry-run"]) == 0
-    assert "4 rows are on record and reused" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "4 rows, 4 tasks; 4 rows are on record and reused, nothing left to run" in said and "sample:" not in said
+    assert cli.main([str(campaign.config_path), "--run-mode", "resume", "--dry-run"]) == 0
+    assert "7 rows, 7 tasks; 4 rows are on record and reused, 3 left to run" in capsys.readouterr().out
     assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in campaign.run_dir.rglob("*")} == before
 
 

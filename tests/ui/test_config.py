@@ -403,7 +403,7 @@ async def test_new_from_a_template_is_valid_and_saved_with_its_files(path: Path)
         await editor.press("escape", "n")
         dialog = await editor.dialog(Picker)
         dialog.query_one(Input).value = "csv"
-        await editor.pilot.pause()
+        await editor.until(lambda: "Take points from the rows of a CSV or Parquet file, in their order." in editor.shown())
         await editor.press("enter")
         await editor.until(lambda: "CSVSampler" in editor.text)
         await editor.press("f2")

@@ -22,7 +22,7 @@ from enchanted_tui.supervisor import actions
 from enchanted_tui.supervisor.viewing import View, Viewer
 from enchanted_tui.ui import glyphs, overview
 from enchanted_tui.ui.actions import registry
-from enchanted_tui.ui.fitting import Fact, cut_between, fit
+from enchanted_tui.ui.fitting import Fact, cut_between, fit, hide_part
 from enchanted_tui.ui.widgets.overview import Overview
 
 
@@ -61,6 +61,30 @@ def test_a_line_holds_whole_facts(facts: list[tuple[str, int]], width: int) -> N
 def test_values_are_left_out_whole(width: int, expected: str) -> None:
     """A number in a table is never cut into another number: 0.34 must not be read as 0."""
     assert cut_between("c1 0.75  c2 0.34  c3 12", width) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "beyond", "expected"),
+    [(-1, 0, "   12.5"), (0, -3, "   12.5"), (0, 2, "    …  "), (5, -9, "     … "), (0, 7, "   12.5"), (8, 0, "   12.5")],
+)
+def test_no_part_of_a_number_is_shown_at_an_edge(before: int, beyond: int, expected: str) -> None:
+    """What stands partly beyond the edge of a table that scrolls sideways is a sign, not some of its digits."""
+    assert hide_part("   12.5", before, beyond) == expected
+
+
+@in_loop
+async def test_a_dataset_that_is_wider_than_the_screen(finished_run: Path) -> None:
+    """Protects against misreading: every number on the screen is a whole number of the dataset, wherever one has scrolled to."""
+    async with watching(finished_run, "results", (72, 24)) as watcher:
+        await watcher.until(lambda: watcher.screen.table.row_count)
+        table = watcher.screen.table
+        values = {cell for row in range(table.row_count) for cell in table.row_text(row).split("\t")}
+        for _ in range(6):
+            numbers = [
+                word for line in watcher.text.splitlines()[4:-1] for word in line.split() if re.fullmatch(r"-?[\d.]+(e[-+]\d+)?", word)
+            ]
+            assert numbers and set(numbers) <= values
+            await watcher.press("right")
 
 
 @pytest.fixture(scope="module")

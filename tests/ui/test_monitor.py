@@ -356,3 +356,20 @@ async def test_a_pane_is_come_back_to(running: Path) -> None:
                 await watcher.sees(seen)
             revision = watcher.app.view.revision
             await watcher.until(lambda revision=revision: watcher.app.view.revision > revision + 2)
+
+
+@in_loop
+async def test_a_picture_a_second_whatever_has_been_pressed(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects narrow lines: going from pane to pane paints at once, and after that there is one picture a second as before."""
+    shown: list[float] = []
+    show = Overview.show
+    monkeypatch.setattr(Overview, "show", lambda self, *args, **named: (shown.append(time.monotonic()), show(self, *args, **named)))
+    async with watching(running, "monitor") as watcher:
+        await watcher.until(lambda: _tasks(watcher).table.row_count)
+        for key in ("b", "t", "b", "t"):
+            await watcher.until(lambda: watcher.screen._later is not None)
+            await watcher.press(key)
+        await asyncio.sleep(1.5)
+        shown.clear()
+        await asyncio.sleep(4)
+        assert 2 <= len(shown) <= 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -137,8 +138,8 @@ async def test_choosing_what_is_drawn(run: Path) -> None:
         await watcher.command("Results: Axes")
         await watcher.sees("Along the bottom")
         await watcher.press("escape")
-        await watcher.sees("On the left")
-        await watcher.press("escape")
+        await watcher.lacks("Along the bottom")
+        assert "On the left" not in watcher.text  # Escape gives up the whole question
         await watcher.click("y energy")
         await watcher.sees("On the left")
         await watcher.click(" c2")
@@ -208,3 +209,12 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
     finally:
         supervisor.request("abort")
         thread.join()
+
+
+@pytest.mark.parametrize("columns", [64, 80, 120])
+@in_loop
+async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(finished_run: Path, columns: int) -> None:
+    """Protects against a plot that seems complete: that ten failed samples have no value to be drawn is said in whole words."""
+    async with watching(finished_run, "results", (columns, 24)) as watcher:
+        await watcher.press("s")
+        await watcher.until(lambda: re.search(r"10 (rows without a value|not shown)", watcher.text))

@@ -20,6 +20,7 @@ from enchanted_tui.supervisor.task_files import task_files
 from enchanted_tui.supervisor.task_lines import TaskLine
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
+from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.table import VirtualTable
 
 HIDE = {
@@ -185,3 +186,20 @@ def test_a_cleaned_campaign_says_what_its_configuration_did(tmp_path: Path) -> N
     shutil.rmtree(run / "data" / "d0_b0_s0_r0")
     note = task_files(RunDir(run), TaskLine(TaskId(0, 0, 0, 0), "ok")).note
     assert "save_files: none" in note
+
+
+@pytest.mark.parametrize("columns", [60, 80, 110, 160])
+@in_loop
+async def test_what_is_said_of_a_task_is_said_whole(finished_run: Path, columns: int) -> None:
+    """Protects against half facts: stage, run time, moment, host and attempt are there whole or not at all, after a change of size too."""
+    async with watching(finished_run, "monitor", (columns, 24)) as watcher:
+        await watcher.press("F")
+        await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
+        await watcher.sees("stage 1/1")
+        whole = re.compile(
+            r"stage 1/1, corner \S+ code(   run time [\d.]+ (us|s|min)(   finished \d\d:\d\d:\d\d(   on \S+(   attempt 1)?)?)?)?"
+        )
+        for width in (columns, 90, columns):
+            await watcher.pilot.resize_terminal(width, 24)
+            line = watcher.screen.query_one("#facts", Line)
+            await watcher.until(lambda line=line, width=width: whole.fullmatch(line.text) and len(line.text) <= width - 2)

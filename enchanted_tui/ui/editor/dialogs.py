@@ -27,6 +27,7 @@ ListDialog > Vertical {
 }
 ListDialog #title { text-style: bold; width: 100%; }
 ListDialog #hint { color: $text-muted; width: 100%; }
+ListDialog #about { width: 100%; height: 2; display: none; text-style: italic; }
 ListDialog Input { height: 1; background: $boost; margin: 1 0; }
 ListDialog OptionList {
     height: 1fr; border: none; padding: 0; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1;
@@ -51,6 +52,7 @@ class ListDialog(ModalScreen[str | None]):
             yield Label(self._title, id="title", markup=False)
             yield typed
             yield OptionList(id="list", compact=True, markup=False)
+            yield Label("", id="about", markup=False)
             yield Label(self._hint, id="hint", markup=False)
 
     def on_mount(self) -> None:
@@ -92,7 +94,7 @@ class PathDialog(ListDialog):
     """Asks for a path, listing what there is. Gives the path as it was typed, ``~`` and variables expanded."""
 
     def __init__(self, title: str, start: Path, value: str = "", *, suffixes: tuple[str, ...] = ()) -> None:
-        super().__init__(title, "Tab completes, Enter takes the path, Escape goes back.", value)
+        super().__init__(f"{title} (in {start})", "Tab completes, Enter takes the path, Escape goes back.", value)
         self._start, self._suffixes = start, suffixes
         self._candidates: Sequence[Candidate] = ()
         self._listed_for: str | None = None  #: what was typed when the candidates were looked up
@@ -187,6 +189,11 @@ class Entry:
     name: str
     summary: str
 
+    @property
+    def about(self) -> str:
+        """The summary as people read it, without the marks of documentation."""
+        return self.summary.replace("`", "")
+
 
 class Picker(ListDialog):
     """Asks to choose one of several; typing filters."""
@@ -212,6 +219,14 @@ class Picker(ListDialog):
         if self._fitting:
             self.listed.highlighted = 0
 
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Say of the marked one what its line may have no room for."""
+        event.stop()
+        if event.option_index < len(self._fitting):
+            about = self.query_one("#about", Label)
+            about.display = True
+            about.update(self._fitting[event.option_index].about)
+
     def complete(self) -> None:
         self.listed.action_cursor_down()
 
@@ -227,4 +242,4 @@ class Picker(ListDialog):
 
 
 def _row(entry: Entry, width: int) -> Text:
-    return Text().append(f"{entry.group:9}", style="italic").append(entry.name.ljust(width + 2), style="bold").append(entry.summary)
+    return Text().append(f"{entry.group:9}", style="italic").append(entry.name.ljust(width + 2), style="bold").append(entry.about)

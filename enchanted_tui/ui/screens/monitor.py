@@ -114,11 +114,13 @@ class MonitorScreen(CampaignScreen):
         return as_before == before and view.reading == 1 and time.monotonic() - self._shown_at < 0.9 * _INTERVAL
 
     def _show_latest(self) -> None:
-        self._later = None
         if self.view is not None:
             self._show_now(self.view)
 
     def _show_now(self, view: View) -> None:
+        if self._later is not None:
+            self._later.stop()  # or each of two timers would set going another, and there would be two pictures a second from then on
+            self._later = None
         self._shown_at = time.monotonic()
         self.query_one(Overview).show(view, roomy=self.size.height >= 36)
         self._say_that_jobs_are_watched(view)

@@ -185,7 +185,11 @@ successful ones dots; a number as colour is five steps, each with as many sample
             for text, colour in charts.legend(self.results, choice, self._shown, self.plot.size):
                 parts.append((f"{text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
             hidden = charts.hidden(self.results, choice, self._shown)
-            parts.append((f"  {hidden:,} rows without a value" if hidden else "", "dim", ""))
+            room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
+            if hidden and not _hidden_in_words(hidden, room):  # how many rows are missing matters more than what is plain
+                parts = [(words.replace(" or failure", ""), style, action) for words, style, action in parts]
+                room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
+            parts.append((_hidden_in_words(hidden, room), "dim", ""))
         elif self._shown == "table" and len(self.results):
             parts.append((self.table.order_text, "", "results_sort"))
         self.query_one("#choices", Buttons).set(parts)
@@ -257,8 +261,8 @@ successful ones dots; a number as colour is five steps, each with as many sample
     async def _choose_axes(self) -> None:
         if self._shown not in _CHARTS:
             self._go("scatter")
-        if self._shown != "best":
-            await self._choose("x")
+        if self._shown != "best" and not await self._choose("x"):
+            return
         if self._shown != "histogram":
             await self._choose("y")
 
@@ -269,12 +273,13 @@ successful ones dots; a number as colour is five steps, each with as many sample
         """Choose one of x, y and colour."""
         self.app.perform(self._choose(what))
 
-    async def _choose(self, what: str) -> None:
+    async def _choose(self, what: str) -> bool:
+        """Let a person choose, and show it; give whether they did."""
         titles = {"x": "Along the bottom", "y": "On the left", "colour": "Colour and mark by"}
         names = charts.colourings(self.results) if what == "colour" else self.results.numeric
         if not names:
             self.notify("There is no column of numbers yet.")
-            return
+            return False
         current = getattr(self.choice, what)
         chosen = await self.app.push_screen_wait(Chooser(titles[what], names, names.index(current) if current in names else 0))
         if chosen is not None:
@@ -282,6 +287,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
             if what == "colour" and self._shown != "scatter":
                 self._go("scatter")
             self._refresh_view()
+        return chosen is not None
 
     def on_plot_step(self, message: Plot.Step) -> None:
         names = self.results.numeric
@@ -351,3 +357,9 @@ def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
     assert isinstance(tasks, TaskList)
     parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
     return results.news(columns, tasks), parameters
+
+
+def _hidden_in_words(count: int, room: int) -> str:
+    """Say how many rows a chart leaves out, in as many words as there is room for."""
+    said = (f"  {count:,} {'row' if count == 1 else 'rows'} without a value", f"  {count:,} not shown")
+    return next((words for words in said if count and len(words) <= room), "")

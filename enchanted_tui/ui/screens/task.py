@@ -101,6 +101,10 @@ class TaskScreen(CampaignScreen):
     def on_mount(self) -> None:
         self.query_one(LogView).display = False
 
+    def on_resize(self) -> None:
+        if self.view is not None:
+            self.show(self.view)
+
     # -- the task -------------------------------------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
@@ -110,7 +114,7 @@ class TaskScreen(CampaignScreen):
         before, self._line = self._line, line
         heading, facts = self.query_one("#heading", Line), self.query_one("#facts", Line)
         heading.show(task_texts.heading(line, heading.colour))
-        facts.show(task_texts.facts(line, view))
+        facts.show(task_texts.facts(line, view, self.size.width - 2))
         if before is None or before.task != line.task or before.status != line.status:
             self._take(line)
 

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from enchanted_tui.ui.fitting import cut, cut_between
+from enchanted_tui.ui.fitting import cut, cut_between, hide_part
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.changes import Cells, cells_of_strip, changed_region
 
@@ -313,11 +313,16 @@ class VirtualTable(ScrollView, can_focus=True):
     def _strip(self, cells: Sequence[tuple[str, str]], style: Style, *, header: bool = False, marked: bool = False) -> Strip:
         first = style if header or marked or not cells else self._coloured(style, cells[0][1], marked)
         segments = [Segment(glyph("right") if marked else " ", first)]
+        start, left = 1, round(self.scroll_offset.x)
         for number, ((text, colour), (_, column, width)) in enumerate(zip(cells, self._shown, strict=False)):
             if number:
                 segments.append(Segment("  ", style))
             whole = cut_between(text, width) if column.facts else text
-            segments.append(Segment(cut(whole, width, column.align), style if header else self._coloured(style, colour, marked)))
+            shown = cut(whole, width, column.align)
+            if column.align == "right" and not self._fit:
+                shown = hide_part(shown, left - start, start + width - left - self.room)
+            start += width + 2
+            segments.append(Segment(shown, style if header else self._coloured(style, colour, marked)))
         total = self.room
         strip = Strip(segments).simplify().adjust_cell_length(max(total, self._virtual_width()), style)
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + total)
