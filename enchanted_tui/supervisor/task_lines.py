@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +41,8 @@ class TaskLine:
         return None if self.started is None or self.runtime is None else self.started + self.runtime
 
 
-def line_of(task: TaskId, record: Record) -> TaskLine:
-    """Give the line of a task that has ended."""
+def line_of(task: TaskId, record: Record, names: Iterable[str] = ()) -> TaskLine:
+    """Give the line of a task that has ended; `names` are its stage's own parameters."""
     row = record["row"]
     try:
         inputs = shown(inputs_of(row))
@@ -57,7 +57,7 @@ def line_of(task: TaskId, record: Record) -> TaskLine:
         record["started"],
         record["host"],
         record["attempt"],
-        inputs,
+        own_first(names, inputs),
         outputs_of(row),
     )
 
@@ -82,6 +82,11 @@ def shown(row: Row) -> Row:
     }
 
 
+def own_first(names: Iterable[str], params: Row) -> Row:
+    """Put a stage's own parameters before what a task has from parents and earlier steps."""
+    return {name: params[name] for name in (*names, *params) if name in params}
+
+
 class DrawnSamples:
     """The values that a task will be given, read back from the journal; remembers the slices looked at last."""
 
@@ -89,6 +94,7 @@ class DrawnSamples:
         self._state = state
         self._read = read
         self._slices: dict[int, list[Row]] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
 
     def params(self, task: TaskId) -> Row:
         """Give a task's parameters as far as they are known: its sample's, over its parent's row."""
@@ -99,7 +105,17 @@ class DrawnSamples:
         except (IndexError, ZeroDivisionError):
             return {}
         own = self._sample(batch.slices.get(position - position % SLICE), position % SLICE)
-        return {**(self._parent_row(task.depth, parent) if task.depth else {}), **own}
+        return own_first(own, {**(self._parent_row(task.depth, parent) if task.depth else {}), **own})
+
+    def names(self, depth: int) -> tuple[str, ...]:
+        """Name the parameters that a stage's own sampler gives, as its first sample has them; nothing if that is not known."""
+        if depth not in self._names:
+            batches = self._state.stages[depth].batches[:1]
+            own = self._sample(batches[0].slices.get(0), 0) if batches else {}
+            if not own:
+                return ()
+            self._names[depth] = tuple(own)
+        return self._names[depth]
 
     def _sample(self, offset: int | None, position: int) -> Row:
         if offset is None:

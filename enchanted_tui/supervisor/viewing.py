@@ -270,7 +270,7 @@ class Viewer:
             line = self._lines.get((task, offset))
             if line is None:
                 record = self._source.read(offset)
-                line = line_of(task, record) if record is not None else TaskLine(task, "unreadable")
+                line = line_of(task, record, self._samples.names(task.depth)) if record is not None else TaskLine(task, "unreadable")
                 while len(self._lines) >= _LINES_KEPT:
                     self._lines.pop(next(iter(self._lines)))
                 self._lines[task, offset] = line

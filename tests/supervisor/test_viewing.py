@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enchanted_tui.cli import main
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import seal
 from enchanted_tui.executors.verdict import FAILURE_KINDS
@@ -204,6 +205,28 @@ def test_waiting_tasks_show_the_values_drawn_for_them(tmp_path: Path) -> None:
     assert [viewer.line(task).params for task in viewer.select("waiting")] == [{"x": 0.0}, {"x": 0.1}, {"x": 0.2}]
     assert viewer.record(TaskId(0, 0, 0, 0)) is None
     assert viewer.line(TaskId(0, 7, 0, 0)).status == "waiting"
+    viewer.close()
+
+
+def test_a_stage_shows_its_own_parameters_first(tmp_path: Path) -> None:
+    """Protects telling tasks apart where a column has room for one value: those of one parent share all that they have from it."""
+    stages: dict[str, Any] = {
+        "samplers": {
+            "outer": {"type": "ArraySampler", "parameters": ["a"], "bounds": [[1, 2]]},
+            "inner": {"type": "ArraySampler", "parameters": ["z"], "bounds": [[5]]},
+        },
+        "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
+        "runners": {"sum": {"type": "SumRunner", "params_to_sum": ["a"]}},
+        "supervisor": {
+            "base_run_dir": str(tmp_path / "run"),
+            "run_order": [{"executor": "here", "sampler": name, "runner": "sum"} for name in ("outer", "inner")],
+        },
+    }
+    (tmp_path / "config.yaml").write_text(json.dumps(stages))
+    assert main([str(tmp_path / "config.yaml"), "--no-ui"]) == 0
+    viewer = Viewer(tmp_path / "run")
+    viewer.refresh()
+    assert [list(viewer.line(TaskId(depth, 0, 0, 0)).params) for depth in (0, 1)] == [["a"], ["z", "a"]]
     viewer.close()
 
 
