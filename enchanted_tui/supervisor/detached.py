@@ -9,10 +9,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import read_holder
 from enchanted_tui.supervisor.journal import last_open
+from enchanted_tui.supervisor.outcome import EnvironmentProblem
 
 _LOOK_EVERY = 0.05  #: seconds
 
@@ -29,10 +31,9 @@ class Started:
 def start_detached(arguments: Sequence[str], root: Path, log: Path, cwd: Path | None = None) -> Started:
     """Run ``enchanted-tui ARGUMENTS --no-ui`` in the background and wait until its campaign in `root` has begun, or it has ended.
 
-    What it says goes to the file `log`.
+    What it says goes to the file `log`. Raises EnvironmentProblem if that cannot be written.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    with _open_log(log) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "enchanted_tui", *arguments, "--no-ui"],
             stdin=subprocess.DEVNULL,
@@ -46,6 +47,17 @@ def start_detached(arguments: Sequence[str], root: Path, log: Path, cwd: Path | 
         time.sleep(max(_LOOK_EVERY, time.monotonic() - looked_at))  # a long journal takes long to look through
         looked_at = time.monotonic()
     return Started(process.pid, log.read_text(errors="replace").strip(), process.returncode)
+
+
+def _open_log(log: Path) -> BinaryIO:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("wb")
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{log} cannot be written ({error.strerror}), and a campaign in the background needs a place for what it says: "
+            "set XDG_STATE_HOME to a directory that you can write to."
+        ) from error
 
 
 def _has_begun(run_dir: RunDir, pid: int) -> bool:

@@ -103,6 +103,18 @@ def test_detached_start_that_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "work" / "campaign").exists()
 
 
+def test_detached_start_without_a_place_for_its_words(tmp_path: Path) -> None:
+    """Protects the start on a machine whose home cannot be written: one sentence with the remedy, and nothing begun."""
+    config = write_config(tmp_path / "work")
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "enchanted_tui", str(config), "--detach"]
+    surroundings = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "file")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=surroundings)
+    assert done.returncode == 3
+    assert "set XDG_STATE_HOME" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "work" / "campaign").exists()
+
+
 def test_app_without_a_terminal(tmp_path: Path) -> None:
     """Piped into something else, the app says what to do instead of drawing."""
     done = subprocess.run([sys.executable, "-m", "enchanted_tui"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
