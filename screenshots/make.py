@@ -76,6 +76,20 @@ def enchanted(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
+def place_of_the_study() -> Iterator[Path]:
+    """A directory for the campaigns, removed afterwards; pictures show its path, so it is the same each time."""
+    directory = Path(tempfile.gettempdir(), "study")
+    try:
+        directory.mkdir()
+    except FileExistsError:
+        raise SystemExit(f"{directory} is there already, perhaps from pictures that are being made at this moment; move it away.") from None
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+
+
+@contextmanager
 def running(directory: Path) -> Iterator[None]:
     """A campaign that takes its time, in the directory ``live``."""
     slow = 'runners.pendulum={type: PythonRunner, function: "pendulum:swing", arguments: {pause: 1.0}}'
@@ -147,9 +161,7 @@ def main() -> None:
     sizes = [tuple(map(int, size.split("x"))) for size in options.size] if options.size else SIZES
     scenes = [scene for scene in SCENES if not options.only or scene.name in options.only]
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
-        directory = Path(place, "study")
-        directory.mkdir()
+    with place_of_the_study() as directory:
         for name in ("CONFIG", "STATE", "CACHE", "DATA"):
             os.environ[f"XDG_{name}_HOME"] = str(directory / ".xdg" / name.lower())
         out = options.out.resolve()
