@@ -15,8 +15,9 @@ from shapes import flat
 TASKS = flat(80, 10, sleep=0.2)
 #: changes nothing but the time that completing takes
 FAST = ("--set", "executors.local.n_workers=16")
+N_SHORT = 20_000  #: enough for several seconds on a fast machine
 #: so short that workers are handed many in advance
-SHORT_TASKS = flat(5000, 1000)
+SHORT_TASKS = flat(N_SHORT, 1000)
 QUICK = 3.0  #: seconds in which whatever is asked for has to show
 
 
@@ -93,12 +94,12 @@ def test_pausing_stops_what_waits_at_workers_too(campaign):
     wait_until(lambda: any(record["type"] == "control" for record in busy.records()))
     time.sleep(0.5)
     resting = busy.finished_tasks()
-    assert resting == len(busy.executions()) < 5000
+    assert resting == len(busy.executions()) < N_SHORT
     time.sleep(1.0)
     assert len(busy.executions()) == resting
     ask(busy, "continue")
     assert finish(process).code == 0
-    assert busy.finished_tasks() == 5000
+    assert busy.finished_tasks() == N_SHORT
     busy.assert_sound_record()
 
 

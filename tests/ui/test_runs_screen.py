@@ -56,6 +56,19 @@ async def looking(top: Path, size: tuple[int, int] = (80, 24), **options: Any) -
         yield watcher
 
 
+@asynccontextmanager
+async def under_way(top: Path) -> AsyncIterator[CampaignThread]:
+    """Run the campaign "busy", aborted in the end; it has begun when this returns, since the screen searches for runs only now and then."""
+    campaign = CampaignThread(actions.start(load_config(write_config(top, "busy", function="slow", budget=400))))
+    campaign.start()
+    try:
+        await until(lambda: is_run(top / "busy"))
+        yield campaign
+    finally:
+        campaign.request("abort")
+        assert campaign.wait(30)
+
+
 async def go_to(watcher: Watcher, name: str) -> None:
     """Put the cursor on a run."""
     table = watcher.app.screen.table
@@ -209,64 +222,46 @@ async def test_delete_for_good(runs: Path) -> None:
 @in_loop
 async def test_removing_what_runs_is_refused(runs: Path, tmp_path: Path) -> None:
     """A run whose supervisor is at work can be neither moved aside nor deleted."""
-    campaign = CampaignThread(actions.start(load_config(write_config(runs, "busy", function="slow", budget=200))))
-    campaign.start()
-    try:
-        async with looking(runs) as watcher:
-            await watcher.sees("running")
-            await go_to(watcher, "busy")
-            await watcher.press("D")
-            await watcher.until(lambda: isinstance(watcher.screen, Dialog))
-            await watcher.press("m")
-            await watcher.sees("is in use by a supervisor")
-            assert (runs / "busy").is_dir()
-    finally:
-        campaign.request("abort")
-        assert campaign.wait(30)
+    async with under_way(runs), looking(runs) as watcher:
+        await watcher.sees("running")
+        await go_to(watcher, "busy")
+        await watcher.press("D")
+        await watcher.until(lambda: isinstance(watcher.screen, Dialog))
+        await watcher.press("m")
+        await watcher.sees("is in use by a supervisor")
+        assert (runs / "busy").is_dir()
 
 
 @pytest.mark.parametrize("how", ["key", "palette"])
 @in_loop
 async def test_steering_from_the_list(runs: Path, how: str) -> None:
     """Pause, continue and stop act on the run under the cursor, whoever runs it."""
-    campaign = CampaignThread(actions.start(load_config(write_config(runs, "busy", function="slow", budget=400))))
-    campaign.start()
-    try:
-        async with looking(runs) as watcher:
-            await watcher.until(lambda: "busy" in order(watcher))
-            await go_to(watcher, "busy")
-            await act(watcher, how, "p", "Campaign: Pause")
-            await watcher.sees("paused")
-            await act(watcher, how, "p", "Campaign: Pause")
-            await watcher.lacks("paused")
-            await act(watcher, how, "S", "Campaign: Stop…")
-            await watcher.until(lambda: isinstance(watcher.screen, Dialog))
-            await watcher.press("d")
-            await watcher.sees("stopped")
-            assert campaign.wait(30) and campaign.outcome is not None and campaign.outcome.reason == "drained"
-    finally:
-        campaign.request("abort")
-        assert campaign.wait(30)
+    async with under_way(runs) as campaign, looking(runs) as watcher:
+        await watcher.until(lambda: "busy" in order(watcher))
+        await go_to(watcher, "busy")
+        await act(watcher, how, "p", "Campaign: Pause")
+        await watcher.sees("paused")
+        await act(watcher, how, "p", "Campaign: Pause")
+        await watcher.lacks("paused")
+        await act(watcher, how, "S", "Campaign: Stop…")
+        await watcher.until(lambda: isinstance(watcher.screen, Dialog))
+        await watcher.press("d")
+        await watcher.sees("stopped")
+        assert campaign.wait(30) and campaign.outcome is not None and campaign.outcome.reason == "drained"
 
 
 @in_loop
 async def test_abort_from_the_palette(runs: Path) -> None:
     """Abort has no key but what a person gives it: it asks, and a campaign ends at once without what it was running."""
-    campaign = CampaignThread(actions.start(load_config(write_config(runs, "busy", function="slow", budget=400))))
-    campaign.start()
-    try:
-        async with looking(runs) as watcher:
-            await watcher.until(lambda: "busy" in order(watcher))
-            await go_to(watcher, "busy")
-            await watcher.command("Campaign: Abort")
-            await watcher.until(lambda: isinstance(watcher.screen, Dialog))
-            assert campaign.alive
-            await watcher.press("a")
-            await watcher.sees("stopped")
-            assert campaign.wait(30) and campaign.outcome is not None and campaign.outcome.reason == "aborted"
-    finally:
-        campaign.request("abort")
-        assert campaign.wait(30)
+    async with under_way(runs) as campaign, looking(runs) as watcher:
+        await watcher.until(lambda: "busy" in order(watcher))
+        await go_to(watcher, "busy")
+        await watcher.command("Campaign: Abort")
+        await watcher.until(lambda: isinstance(watcher.screen, Dialog))
+        assert campaign.alive
+        await watcher.press("a")
+        await watcher.sees("stopped")
+        assert campaign.wait(30) and campaign.outcome is not None and campaign.outcome.reason == "aborted"
 
 
 @HOW
