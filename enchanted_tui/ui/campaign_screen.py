@@ -47,12 +47,15 @@ class CampaignScreen(SteeringScreen):
         """No campaign is open, or another one has been opened that has not been read yet."""
 
     def receive(self, view: View | None) -> None:
-        """Take the latest view; shown at once unless frozen."""
+        """Take the latest view; shown at once unless frozen, or when the screen resumes if it is still being composed."""
         if view is None:
             self.view, self.frozen = None, False
+        if not self.is_mounted:
+            return
+        if view is None:
             self._show_status(None)
             self.show_nothing()
-        elif not self.frozen and self.is_mounted:
+        elif not self.frozen:
             changed = self.view is None or view.revision != self.view.revision
             self.view = view
             self._show_status(view, changed=changed)

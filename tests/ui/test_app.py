@@ -22,6 +22,17 @@ from enchanted_tui.ui.themes import OWN
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 
 
+@in_loop
+async def test_another_run_while_a_screen_is_being_made(finished_run: Path) -> None:
+    """Protects the app at the moment between choosing a screen and its being there: another run that is opened then does not end it."""
+    async with watching(finished_run, "runs") as watcher:
+        shown = watcher.app.switch_mode("failures")
+        watcher.app.open_run(finished_run)
+        await shown
+        await watcher.sees("failed")
+        assert watcher.app.is_running
+
+
 @pytest.mark.parametrize("how", ["key", "palette", "mouse"])
 @in_loop
 async def test_modes(finished_run: Path, how: str) -> None:
