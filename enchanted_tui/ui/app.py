@@ -178,7 +178,7 @@ class EnchantedApp(Hosting):
 
     def _hand_on(self, view: View | None) -> None:
         """Give the view to what can be seen: the topmost screen and, below dialogs, the next."""
-        for screen in reversed(self.screen_stack):
+        for screen in reversed(self.screen_stack if self.is_running else ()):
             if isinstance(screen, CampaignScreen):
                 screen.receive(view)
             if not screen.is_modal:

@@ -50,7 +50,7 @@ class CampaignScreen(SteeringScreen):
         """Take the latest view; shown at once unless frozen, or when the screen resumes if it is still being composed."""
         if view is None:
             self.view, self.frozen = None, False
-        if not self.is_mounted:
+        if not (self.is_mounted and self.display):  # being composed, or taken down
             return
         if view is None:
             self._show_status(None)
