@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from watching import in_loop, watching
 
 from enchanted_tui.ui import session, settings
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
+from enchanted_tui.ui.feed import ViewUpdated
 from enchanted_tui.ui.screens.help import HelpScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.themes import OWN
@@ -31,6 +33,19 @@ async def test_another_run_while_a_screen_is_being_made(finished_run: Path) -> N
         await shown
         await watcher.sees("failed")
         assert watcher.app.is_running
+
+
+@in_loop
+async def test_a_view_that_comes_while_the_app_ends(finished_run: Path) -> None:
+    """Protects the last moment: what the campaign has to tell then finds no screen, and is no defect."""
+    async with watching(finished_run, "monitor") as watcher:
+        last, viewer = watcher.app.view, watcher.app.viewer
+        ending = asyncio.ensure_future(watcher.app._shutdown())  # as leaving the app does; results arrive at any moment of it
+        while not ending.done():
+            watcher.app.viewer = viewer
+            watcher.app.on_view_updated(ViewUpdated(last))
+            await asyncio.sleep(0)
+        await ending
 
 
 @pytest.mark.parametrize("how", ["key", "palette", "mouse"])
