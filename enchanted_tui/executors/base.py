@@ -42,9 +42,8 @@ class Task:
     attempt: int = 0
     prepared: Any = None
     hide: Sequence[str] = ()  #: inherited columns that the row does not show if the task fails
-    hide_always: Sequence[
-        str
-    ] = ()  #: those that it shows only if the task itself returns them: a step that failed would have replaced them
+    #: inherited columns that the row shows only if the task itself returns them: a step that failed would have replaced them
+    hide_always: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
