@@ -1,26 +1,39 @@
 """Run campaigns of simulations and collect one dataset for surrogate modelling.
 
 Names are imported when first used, so that a worker that runs one task pays for nothing else.
+What authors of samplers, runners, executors and parsers need is in `enchanted_tui.plugins`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from enchanted_tui.lazy import offer
+from enchanted_tui.version import __version__
 
-_LAZY = {
-    "Supervisor": "enchanted_tui.supervisor.supervisor",
-    "load": "enchanted_tui.export.frame",
-    "load_config": "enchanted_tui.config.loading",
-}
+if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there for them
+    from enchanted_tui.cli import main
+    from enchanted_tui.config.loading import load_config
+    from enchanted_tui.config.models import CampaignConfig
+    from enchanted_tui.export.frame import load
+    from enchanted_tui.supervisor.outcome import Outcome
+    from enchanted_tui.supervisor.supervisor import Supervisor
 
-__all__ = ["Supervisor", "__version__", "load", "load_config"]
+    __all__ = ["CampaignConfig", "Outcome", "Supervisor", "__version__", "load", "load_config", "main"]
+else:
+    __getattr__, __all__ = offer(
+        __name__,
+        {
+            "CampaignConfig": "enchanted_tui.config.models",
+            "Outcome": "enchanted_tui.supervisor.outcome",
+            "Supervisor": "enchanted_tui.supervisor.supervisor",
+            "load": "enchanted_tui.export.frame",
+            "load_config": "enchanted_tui.config.loading",
+            "main": "enchanted_tui.cli",
+        },
+    )
+    __all__.append("__version__")
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'enchanted_tui' has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(_LAZY[name]), name)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

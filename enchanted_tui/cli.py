@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enchanted_tui import __version__, usage
+from enchanted_tui import usage
 from enchanted_tui.export import command as export_command
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
 from enchanted_tui.ui import command as app_command
+from enchanted_tui.version import __version__
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig

@@ -6,11 +6,11 @@ import os
 import socket
 from typing import Any
 
-from enchanted_tui import __version__
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.samplers.base import Sampler
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.stage import SomeSampler
+from enchanted_tui.version import __version__
 
 
 def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:

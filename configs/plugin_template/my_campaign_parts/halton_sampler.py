@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from scipy.stats import qmc
 
-from enchanted_tui.config.options import option
-from enchanted_tui.samplers.base import Sampler
+from enchanted_tui.plugins import Sampler, option
 
 
 class HaltonSampler(Sampler):

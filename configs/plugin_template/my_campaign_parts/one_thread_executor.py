@@ -9,9 +9,7 @@ import queue
 import threading
 from dataclasses import asdict
 
-from enchanted_tui.executors.base import Executor, Result, Trouble
-from enchanted_tui.executors.task import run_task, task_message
-from enchanted_tui.executors.verdict import EnvironmentFailure
+from enchanted_tui.plugins import EnvironmentFailure, Executor, Result, Trouble, run_task, task_message
 
 
 class OneThreadExecutor(Executor):
@@ -21,17 +19,22 @@ class OneThreadExecutor(Executor):
         """Make ready. `deliver` may be called from any thread, exactly once for each task."""
         self._context, self._deliver = asdict(context), deliver
         self._waiting = queue.SimpleQueue()
+        self._lock = threading.Lock()  # the supervisor's thread and this executor's change what follows
         self._held = 0
+        self._cancelled = False
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def capacity(self):
         """A few in advance, so that the thread never waits for the supervisor."""
-        return 4 - self._held
+        with self._lock:
+            return 4 - self._held
 
     def submit(self, tasks):
+        """Take tasks; they wait for their turn."""
+        with self._lock:
+            self._held += len(tasks)
         for task in tasks:
-            self._held += 1
             self._waiting.put(task)
 
     def recall(self):
@@ -39,21 +42,21 @@ class OneThreadExecutor(Executor):
         taken = []
         while True:
             try:
-                task = self._waiting.get_nowait()
+                taken.append(self._waiting.get_nowait().id)
             except queue.Empty:
-                return taken
-            if task is None:
-                self._waiting.put(None)
-                return taken
-            self._held -= 1
-            taken.append(task.id)
+                break
+        with self._lock:
+            self._held -= len(taken)
+        return taken
 
     def cancel(self):
         """A thread cannot be killed: what runs ends, and nobody hears of it."""
         self.recall()
-        self._deliver = lambda result: None
+        with self._lock:
+            self._cancelled = True
 
     def close(self):
+        """End the thread. Nothing waits or runs any more, but for a task that was cancelled."""
         self._waiting.put(None)
         self._thread.join(timeout=5)
 
@@ -63,5 +66,7 @@ class OneThreadExecutor(Executor):
                 result = Result(task.id, run_task(task_message(task), self._context))
             except EnvironmentFailure as trouble:
                 result = Trouble(str(trouble), task.id)
-            self._held -= 1
-            self._deliver(result)
+            with self._lock:
+                self._held -= 1
+                if not self._cancelled:
+                    self._deliver(result)  # puts it into a queue, so that nothing waits here

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enchanted_tui.config.options import option
-from enchanted_tui.runners.base import Runner, SampleFailed
+from enchanted_tui.plugins import Runner, SampleFailed, option
 
 
 class OrbitRunner(Runner):

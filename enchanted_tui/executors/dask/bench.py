@@ -19,9 +19,10 @@ from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-from enchanted_tui import __version__, values
+from enchanted_tui import values
 from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId, Trouble
 from enchanted_tui.executors.local.pool import Pool
+from enchanted_tui.version import __version__
 
 BUDGET = 1.0  #: seconds after which a bundle starts nothing more
 _STREAM = 0.3  #: seconds between two reports on a bundle that takes longer than it should

@@ -14,9 +14,10 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from enchanted_tui import __version__, values
+from enchanted_tui import values
 from enchanted_tui.executors.dask import bench
 from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat, takes_tasks
+from enchanted_tui.version import __version__
 
 _FIRST_WINDOW = 64  #: tasks to hold before there are workers
 _ANSWER = 60.0  #: seconds in which a worker has to answer a call

@@ -12,6 +12,11 @@ _PACKAGE = Path(__file__).parents[2]
 
 #: What a job needs of this package; packages in between are shipped as empty ones.
 _SHIPPED = (
+    "lazy.py",
+    "plugins.py",  # what a plugin's module imports, its samplers and executors beside the runner too
+    "samplers/base.py",
+    "samplers/parser.py",
+    "executors/base.py",
     "values.py",
     "whole_files.py",
     "config/options.py",
