@@ -73,6 +73,12 @@ class Dataset:
         if self._sort_due and now >= self._no_sort_before:
             self._sort()
 
+    def flush(self, last_batch: int) -> None:
+        """Write all rows of the batches up to `last_batch`, which are complete."""
+        due = [key for key in self._held if key[0] <= last_batch]
+        if due:
+            self._write(sorted(due))
+
     def finish(self) -> None:
         """Write everything, in order and under the final header. More rows may follow."""
         if self._held:

@@ -27,7 +27,7 @@ from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outco
 from enchanted_tui.supervisor.plan import stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.session import Session, environment_problem
-from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
+from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StagePlan, StageRun
 from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.stopping import reason_to_stop, too_many_failures
 
@@ -87,7 +87,7 @@ class Campaign:
             self._forget(given_up)
             self._projections.open(changed=bool(given_up))
             for plan in self._plans:
-                self._run_stage(StageRun(plan, self.state, self.journal, self._record, lambda: self._inbox.put(Woken())))
+                self._run_stage(self._stage_run(plan))
                 if self._stopping is not None:
                     break
             outcome = self._stopping or self._completed()
@@ -102,6 +102,10 @@ class Campaign:
             self._defect(error)
             raise
         return self._end(outcome)
+
+    def _stage_run(self, plan: StagePlan) -> StageRun:
+        wake = lambda: self._inbox.put(Woken())  # noqa: E731
+        return StageRun(plan, self.state, self.journal, self._record, wake, self._projections.publish)
 
     def _run_stage(self, run: StageRun) -> None:
         depth = run.plan.depth

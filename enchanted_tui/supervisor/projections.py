@@ -137,6 +137,11 @@ class Projections:
         self._to_clean = []
         self._dataset = None
 
+    def publish(self) -> None:
+        """Bring the dataset up to everything that has been recorded, for others to read."""
+        if self._dataset is not None:
+            self._dataset.finish()
+
     # -- the clock ----------------------------------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
@@ -214,9 +219,12 @@ class Projections:
         self._progress.write(current, progress.pipeline(taken), force=force)
 
     def _write_run_state(self) -> None:
+        """Say how many samples there are, once the dataset has them: after a kill, nobody must count more than he finds."""
         self._run_state_due = False
         state = older_run_state(self._state)
         if state is not None:
+            if self._dataset is not None:
+                self._dataset.flush(state.batch_number)
             write_run_state(self._run_dir.run_state, state)
 
     def _clean(self, tasks: Iterator[TaskId] | list[TaskId]) -> None:

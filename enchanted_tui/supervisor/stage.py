@@ -74,9 +74,16 @@ class StageRun:
     """Walks through a stage: what is unfinished in recorded batches first, then new batches until the target is reached."""
 
     def __init__(
-        self, plan: StagePlan, state: CampaignState, journal: Journal, record: Callable[[Record], int], wake: Callable[[], None]
+        self,
+        plan: StagePlan,
+        state: CampaignState,
+        journal: Journal,
+        record: Callable[[Record], int],
+        wake: Callable[[], None],
+        publish: Callable[[], None],
     ) -> None:
         self.plan = plan
+        self._publish = publish  #: brings the dataset up to what has been recorded
         self.state = state
         self.stage: StageState = state.stages[plan.depth]
         self._journal = journal
@@ -162,12 +169,12 @@ class StageRun:
                 return
             if self.learning is not None:
                 drawn = yield from self._draw_learning(self.learning)
+            elif self.plan.adaptive and not self.plan.pure:
+                drawn = yield from self._draw_adaptive()
             elif self.stage.drawn >= self.stage.target:
                 return
             elif self.plan.pure:
                 drawn = self._draw_by_position()
-            elif self.plan.adaptive:
-                drawn = yield from self._draw_adaptive()
             else:
                 drawn = self._record_batch(self._next_samples())
             if not drawn:
@@ -319,14 +326,19 @@ class StageRun:
     # -- samplers that learn --------------------------------------------------------------------------------------------------------
 
     def _draw_adaptive(self) -> Generator[None, None, bool]:
-        """Give an adaptive sampler the rows it has not seen, when all have arrived, and draw the next batch."""
+        """Give an adaptive sampler the rows it has not seen, when all have arrived, and draw the next batch if there is to be one.
+
+        The dataset holds these rows by then: samplers of the older program may read them there.
+        """
         while self.stage.n_rows < self.stage.count:
             yield None
         batches = self.stage.batches[self._learned_batches :]
         rows = [self._journal.read_row(offset) for batch in batches for offset in batch.steps[-1].offsets if offset >= 0]
         self._learned_batches = len(self.stage.batches)
+        if rows:
+            self._publish()
         drawn: list[Row] = yield from self._aside.run(lambda: self._learn_and_draw(rows))
-        return self._record_batch(drawn)
+        return self.stage.drawn < self.stage.target and self._record_batch(drawn)
 
     def _learn_and_draw(self, rows: list[Row]) -> list[Row]:
         if rows:
@@ -335,7 +347,7 @@ class StageRun:
             with _blaming(self.plan.sampler):
                 self._catch_up(len(self.stage.batches))
                 self.plan.sampler.register_future(pandas.DataFrame(rows))
-        return self._next_samples()
+        return self._next_samples() if self.stage.drawn < self.stage.target else []
 
     def _make_learning(self) -> Learning:
         from enchanted_tui.samplers.learning_sampler import LearningSampler

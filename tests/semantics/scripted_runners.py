@@ -170,6 +170,22 @@ class LearningSampler(CountingSampler):
         self._seen += len(dataset)
 
 
+class ReadingSampler(CountingSampler):
+    """Reads the dataset when it is told of results, and notes how many rows it was told of and has found."""
+
+    adaptive = True
+
+    def __init__(self, dataset: str, notes: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._dataset, self._notes = dataset, notes
+
+    def register_future(self, dataset: Any) -> None:
+        with open(self._dataset) as file:
+            found = [row.partition(",")[0] for row in file.read().splitlines()[1:]]
+        with open(self._notes, "a") as notes:
+            notes.write(f"{len(dataset)} of {len(found)}: {found == sorted(found, key=float)}\n")
+
+
 class RelayRunner:
     """Returns the given outputs, or fails where x is in `fails`; leaves what it was handed in a file."""
 

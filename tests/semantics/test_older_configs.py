@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from campaign_harness import Campaign, read_csv, read_h5
+from campaign_harness import Campaign, campaign_config, random_sampler, read_csv, read_h5
 
 from enchanted_tui import cli
+from enchanted_tui.storage.run_state import RunState
+from enchanted_tui.supervisor import campaign as campaign_module
+from enchanted_tui.supervisor import projections
 
 OLDER = Path(__file__).parent / "older"
 
@@ -244,6 +247,24 @@ def test_the_files_are_where_they_were(campaign: Campaign) -> None:
     assert {path.name for path in campaign.path("logs").iterdir()} == {
         "main.log", "current_progress.txt", "all_progress.txt", "pipeline_progress.txt",
     }  # fmt: skip
+
+
+def test_the_state_file_never_counts_what_the_dataset_lacks(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever enchanted_run.yaml is written the rows are there already, so a kill between the two leaves none that nobody has."""
+    write = projections.write_run_state
+    counted = []
+
+    def look_and_write(path: Path, state: RunState) -> None:
+        rows = campaign.rows() if campaign.path("enchanted_dataset.csv").exists() else []
+        counted.append((state.submitted_samples, len(rows)))
+        write(path, state)
+
+    monkeypatch.setattr(projections, "write_run_state", look_and_write)
+    monkeypatch.setattr(projections, "_PROGRESS_INTERVAL", 0.0)
+    monkeypatch.setattr(campaign_module, "_TICK", 0.0)
+    assert campaign.run(config=campaign_config(random_sampler(60, 2))) == 0
+    assert len(counted) > 3
+    assert all(submitted <= rows for submitted, rows in counted), counted
 
 
 def test_a_sampler_that_dies_can_be_resumed(campaign: Campaign) -> None:

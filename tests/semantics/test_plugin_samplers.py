@@ -33,6 +33,23 @@ def test_a_learning_sampler_gets_the_rows_of_every_batch_before_the_next(campaig
     assert [int(value) for value in campaign.column("seen")] == [0, 0, 0, 3, 3, 3, 6]
 
 
+def reading(campaign: Campaign, **sizes: int) -> dict[str, Any]:
+    """A sampler that reads the dataset itself."""
+    files = {"dataset": str(campaign.path("enchanted_dataset.csv")), "notes": str(campaign.root / "notes")}
+    return config({"type": "scripted_runners:ReadingSampler", "parameters": ["x"], **files}, **sizes)
+
+
+def test_a_sampler_told_of_results_finds_them_in_the_dataset(campaign: Campaign) -> None:
+    """Samplers of the older program may read enchanted_dataset.csv: it has every row told of, in order, the last batch's too."""
+    assert campaign.run(config=reading(campaign, budget=7, batch_size=3)) == 0
+    notes = campaign.root / "notes"
+    assert notes.read_text().splitlines() == ["3 of 3: True", "3 of 6: True", "1 of 7: True"]
+    notes.unlink()
+    campaign.budget(9)
+    assert campaign.resume() == 0
+    assert notes.read_text().splitlines() == ["7 of 7: True", "2 of 9: True"]
+
+
 @pytest.mark.parametrize("sampler", [COUNTING, LEARNING], ids=["counting", "learning"])
 def test_a_raised_budget_goes_on_where_it_stopped(campaign: Campaign, sampler: dict[str, Any]) -> None:
     """4 then 10, in batches of 2: no point twice, none left out, none run again."""
