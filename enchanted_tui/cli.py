@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enchanted_tui import usage
+from enchanted_tui import shell_completion, usage
 from enchanted_tui.export import command as export_command
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
 from enchanted_tui.ui import command as app_command
@@ -108,6 +108,9 @@ def _parser() -> usage.Parser:
     instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
     instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
+    instead.add_argument(
+        "--print-completion", choices=shell_completion.SHELLS, help="print the script that completes this command in a shell"
+    )
     app_command.add_arguments(parser)
     export_command.add_arguments(parser)
     return parser
@@ -275,6 +278,11 @@ def _schema(options: argparse.Namespace) -> int:
     return ExitCode.COMPLETED
 
 
+def _print_completion(options: argparse.Namespace) -> int:
+    print(shell_completion.completion_script(_parser(), options.print_completion))
+    return ExitCode.COMPLETED
+
+
 def _export(options: argparse.Namespace) -> int:
     _existing(options.export)
     return _written(options, [str(path) for path in export_command.run(options)])
@@ -290,6 +298,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "control": _control,
     "rebuild": _rebuild,
     "export": _export,
+    "print_completion": _print_completion,
     "retry_failed": _retry_failed,
 }
 

@@ -25,6 +25,7 @@ _MEANT = {
     "status": frozenset({"json"}),
     "schema": frozenset({"json"}),
     "control": frozenset(),
+    "print_completion": frozenset(),
 }
 _OPTIONS = frozenset({"only"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_RUNS
 _RUN_DIRS = ("status", "rebuild", "export", "retry_failed")

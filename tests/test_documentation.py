@@ -95,7 +95,7 @@ def commands() -> list[tuple[str, list[str]]]:
         for line in lines:
             shown = re.match(r"(?:\$ )?(?:\S*/)?enchanted-tui(?= [\w./'-]| *$)(.*)", line)
             if shown and not re.search(r"[|\[]|\.\.\.|^ |  \d runs", line):  # an outline of what may be written, or a screen
-                found.append((name_of(page), shlex.split(shown[1].rstrip("& "), comments=True)))
+                found.append((name_of(page), shlex.split(re.sub(r" > \S+", "", shown[1]).rstrip("& "), comments=True)))
     return found
 
 
