@@ -115,7 +115,7 @@ def test_dry_run_shows_the_script_of_the_jobs():
     """With the directives and lines that were configured, and nothing submitted or written."""
     text = DaskExecutor(SLURMcluster_config={**SLURM, "job_script_prologue": ["module load x"]}, scale_n_jobs=3).dry_run("/run")
     assert text.startswith("3 jobs, ")
-    for line in ("#SBATCH -p small", "#SBATCH -A project_1", "#SBATCH -t 00:30:00", "module load x", "--nworkers 4"):
+    for line in ("#SBATCH -p small", "#SBATCH -A project_1", "#SBATCH -t 00:30:00", "trap 'failed=$?", "module load x", "--nworkers 4"):
         assert line in text
     assert DaskExecutor().dry_run("/run") == ""
 

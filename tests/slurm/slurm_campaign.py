@@ -49,10 +49,14 @@ class Campaign:
 
     # -- running ------------------------------------------------------------------------------------------------------------------
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def write(self) -> Path:
+        """Write the configuration, and give its path."""
         path = self.root / "campaign.yaml"
         path.write_text(yaml.safe_dump(self.config, sort_keys=False))
-        command = [*self.within, sys.executable, "-m", "enchanted_tui", str(path), "--no-ui", *arguments]
+        return path
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [*self.within, sys.executable, "-m", "enchanted_tui", str(self.write()), "--no-ui", *arguments]
         return subprocess.Popen(
             command,
             cwd=self.root,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -34,16 +35,20 @@ def test_an_example_passes_the_check_and_shows_its_script(
 
 
 def test_a_script_of_the_users_own_runs(tmp_path: Path, cluster: Bed) -> None:
-    """Protects templates: the script of the example is what SLURM runs, its lines after the samples included."""
+    """Protects templates: the script of the example is what SLURM runs, its lines after the samples
+    included, and bytes of older encodings as they are; the dry run shows them as text."""
     campaign = Campaign(tmp_path, cluster.environment)
     config = yaml.safe_load((CLUSTERS / "own_job_script.yaml").read_text())
     script = CLUSTERS / "own_job_script.sh"
     shutil.copy(script, tmp_path)
-    with (tmp_path / script.name).open("a") as own:
-        own.write(f"touch {tmp_path}/after.$SLURM_ARRAY_TASK_ID\n")
+    with (tmp_path / script.name).open("ab") as own:
+        own.write(b"for name in gr\xfcn; do\n")
+        own.write(f"touch {tmp_path}/after-$name.$SLURM_ARRAY_TASK_ID; done\n".encode())
     config["executors"]["cluster"].update(QUICK)
     config["supervisor"]["base_run_dir"] = "run"
     campaign.config = config
+    assert campaign.run("--dry-run") == 0
+    assert "for name in grün; do" in campaign.said
     assert campaign.run() == 0, campaign.said
     campaign.check_complete(100)
-    assert len(list(tmp_path.glob("after.*"))) == 10
+    assert len([name for name in os.listdir(os.fsencode(tmp_path)) if name.startswith(b"after-gr\xfcn.")]) == 10

@@ -105,6 +105,12 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
         ({"queue": "nowhere"}, {}, ("SLURM does not take the jobs", "invalid partition")),
         ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
         ({"job_extra_directives": ["--hold"]}, {"timeout": 6}, ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser")),
+        pytest.param(
+            {"job_script_prologue": ["true", "conda activate gone"]},
+            {"timeout": 60},
+            ("'conda activate gone' in job_script_prologue failed with exit code 127; the job printed: ", "not found"),
+            marks=pytest.mark.full,
+        ),
         ({"python": "/nowhere/python"}, {"timeout": 60}, ("ended before their Dask workers had connected", "/logs says why")),
     ],
 )

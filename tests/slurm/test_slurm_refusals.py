@@ -5,12 +5,17 @@ The other half of the table, what cannot work through SSH, is in test_ssh_refusa
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from bed import Bed
 from slurm_campaign import Campaign
+
+from enchanted_tui.executors.slurm.prologue import EXIT_PROLOGUE, failed_line
+from enchanted_tui.executors.slurm.script import job_script
 
 
 @pytest.fixture
@@ -146,3 +151,51 @@ def test_a_directory_that_nodes_do_not_see(campaign: Campaign) -> None:
     jobs = campaign.run_dir / "state" / "jobs"
     campaign.wrap_sbatch(f"mv {jobs} {jobs}.away")
     check_refused(campaign, "could not be started on its node", "choose a directory that all nodes share")
+
+
+#: What may go wrong inside a line that succeeds all the same, as start-up files do.
+HARMLESS = [
+    'module() { false; echo "module $*"; }; module load gcc',
+    "[ -f /nonexistent ] && source /nonexistent",
+    "if false",
+    "then :; fi; false || true",
+    "printf 'false\\nls /nonexistent\\ntrue\\n' > $TMPDIR/rc; source $TMPDIR/rc",
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "failing", "code"),
+    [
+        (["source /nonexistent/activate"], "source /nonexistent/activate", 1),
+        (["no_such_conda activate x"], "no_such_conda activate x", 127),
+        (["module() { return 3; }", "module load gone"], "module load gone", 3),
+        (["for i in 1 2; do", "  false", "done"], "false", 1),
+        (["set -e", "x=$(exit 4)"], "x=$(exit 4)", 4),
+        (["(cd /nonexistent; exit 2)"], "(cd /nonexistent; exit 2)", 2),
+        ([], None, 0),
+    ],
+)
+@pytest.mark.parametrize("before", [[], HARMLESS], ids=["first", "last"])
+def test_a_line_that_fails_ends_the_job(before: list[str], lines: list[str], failing: str | None, code: int, tmp_path: Path) -> None:
+    """Protects samples from a wrong environment: no sample begins behind a line that failed, and all
+    begin behind lines that succeed, whatever goes wrong inside of these."""
+    script = tmp_path / "script"
+    script.write_text(job_script({}, [*before, *lines], None, ["echo", "begun"]))
+    done = subprocess.run(["bash", script], env={**os.environ, "TMPDIR": str(tmp_path), "LANG": "C"}, capture_output=True, text=True)
+    assert failed_line(done.stderr) == (None if failing is None else (failing, code)), done.stderr
+    assert ("begun" in done.stdout) == (failing is None)
+    assert done.returncode == (0 if failing is None else EXIT_PROLOGUE)
+
+
+def test_an_environment_that_is_gone(campaign: Campaign) -> None:
+    """Protects results from the code and the Python that happen to be in PATH: the line and what it
+    printed, in whatever encoding, are said; what a job prints before its first sample is kept."""
+    source = "source /nonexistent/venv/bin/activate"
+    campaign.executor["job_script_prologue"] = ["printf 'gr\\374n\\n'", source]
+    check_refused(campaign, f"before it began: '{source}' in job_script_prologue failed with exit code 1")
+    assert "gr\ufffdn" in campaign.said
+    assert "No such file or directory" in campaign.said
+    assert len(campaign.events("submitted")) == 1
+    campaign.executor["job_script_prologue"][1] += " || true"
+    check_resumable(campaign)
+    assert "[WARN" in next(line for line in campaign.main_log().splitlines() if "before its first sample: gr\ufffdn" in line)

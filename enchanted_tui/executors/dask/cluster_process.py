@@ -16,6 +16,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
+from enchanted_tui.executors import inherited
+
 log = logging.getLogger(__name__)
 
 _BOOTSTRAP = (
@@ -55,6 +57,7 @@ class ClusterProcess:
                 stderr=errors,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
+                env=_environment(spec),
             )
         theirs.close()
         self._send({**spec, "scratch": self._scratch})
@@ -155,6 +158,16 @@ class ClusterProcess:
             lines = errors.read().decode(errors="replace").strip().splitlines()
             return f" ({lines[-1]})" if lines else ""
         return ""
+
+
+def _environment(spec: dict[str, Any]) -> dict[str, str] | None:
+    """Return the environment of the process, None for this one's: its jobs are to be what the configuration says."""
+    if spec["kind"] != "slurm":
+        return None
+    environment = inherited.for_jobs()
+    if spec["config"].get("account") or spec["config"].get("project"):
+        environment.pop(inherited.ACCOUNT, None)
+    return environment
 
 
 def _shut(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from enchanted_tui import fast_values, values
 from enchanted_tui.config.options import option
+from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
 from enchanted_tui.executors.dask import keywords
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
@@ -250,7 +251,10 @@ class DaskExecutor(Executor):
         low, high = self.scale_n_jobs_min, self.scale_n_jobs_max
         varying = self.scale_n_jobs is None and high is not None
         jobs = f"{low} to {high}" if varying else str(self.scale_n_jobs or 1)
-        return f"{jobs} jobs, each with this script:\n\n{job_script(self.SLURMcluster_config or {})}"
+        config = self.SLURMcluster_config or {}
+        script = job_script(config)
+        seen = inherited.told(config.get("account") or config.get("project"))
+        return f"{jobs} jobs, each with this script:\n\n{script}\n{seen}"
 
     def waiting_for(self) -> str:
         return self._why

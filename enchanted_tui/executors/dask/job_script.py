@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from enchanted_tui.executors.slurm.prologue import with_guarded_prologue
+
 _CODE = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from enchanted_tui.executors.dask.job_script import main; main()"
 _OF_THE_CLUSTER = ("n_workers", "shared_temp_directory", "silence_logs", "name", "scheduler_options", "scheduler_cls", "security")
 
@@ -31,5 +33,6 @@ def main() -> None:
 
     config = {key: value for key, value in json.load(sys.stdin).items() if key not in _OF_THE_CLUSTER}
     config.pop("log_directory", None)  # which would be made
+    config = with_guarded_prologue(config)
     job: Any = SLURMJob
     sys.stdout.write(job("<address of the scheduler>", name="<name of the worker>", **config).job_script())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import glob
 import os
 import shutil
 import time
@@ -14,6 +15,7 @@ from typing import Any
 from enchanted_tui.executors.base import JobInfo
 from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
+from enchanted_tui.executors.slurm.prologue import failed_line
 from enchanted_tui.executors.slurm.script import seconds
 from enchanted_tui.executors.slurm.settle import LIVE
 
@@ -21,6 +23,7 @@ _LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that
 _GONE_AFTER = 2.0  #: seconds without any after which the queue is asked about it
 _IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
 _QUERY = 5.0, 180.0  #: seconds between two queries of the queue: the first after a submission, and at most
+_OUTPUT_TAIL = 600  #: bytes of a job's output that are shown
 _STILLBORN = 3  #: jobs in a row that may end without any worker having connected
 
 #: What the reasons mean that do not pass by themselves.
@@ -123,18 +126,37 @@ class SlurmJobs:
         now = time.monotonic()
         for name, job in list(self._cluster.workers.items()):
             if now - self._last_alive.get(name, now) > _LOST_AFTER or self._has_ended(name, job):
-                self._stillborn += name not in self._last_alive
+                if name not in self._last_alive:
+                    self._stillborn += 1
+                    self._check_prologue(str(job.job_id))
                 self._last_alive.pop(name, None)
                 self._cluster.workers.pop(name, None)
                 self._cluster.worker_spec.pop(name, None)
                 with contextlib.suppress(Exception):
                     await job.close()
         if self._stillborn >= _STILLBORN:
-            where = getattr(self._cluster._dummy_job, "log_directory", None) or os.getcwd()
             raise ClusterProblem(
-                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output in {where} says why, often "
-                "it is memory, interface, python or a job_script_prologue that fails"
+                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output in {self._logs()} says why, "
+                "often it is memory, interface or python"
             )
+
+    def _logs(self) -> str:
+        """Return the directory that takes what jobs print."""
+        return str(getattr(self._cluster._dummy_job, "log_directory", None) or os.getcwd())
+
+    def _check_prologue(self, number: str) -> None:
+        """Raise ClusterProblem if a line before the Dask worker has ended this job: it would end all others, too."""
+        for path in sorted(glob.glob(f"{glob.escape(self._logs())}/*-{number}.*")):
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _OUTPUT_TAIL))
+                printed = file.read().decode("utf-8", "replace")
+                failed = failed_line(printed)
+                if failed is not None:
+                    raise ClusterProblem(
+                        f"SLURM job {number} ended before its Dask worker began: {failed[0]!r} in job_script_prologue failed "
+                        f"with exit code {failed[1]}; the job printed: {' '.join(printed.split())}. Correct that line, or add "
+                        "`|| true` where it may fail"
+                    )
 
     def _has_ended(self, name: Any, job: Any) -> bool:
         """Tell whether a job without workers is one that the queue no longer knows."""

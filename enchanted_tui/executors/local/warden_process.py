@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from enchanted_tui.executors import inherited
 from enchanted_tui.executors.local.channel import WorkerChannel
 from enchanted_tui.executors.local.warden import MARK_VARIABLE, kill_marked, mark_prefix
 
@@ -36,7 +36,7 @@ class WardenProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
-            env={**os.environ, **environment, MARK_VARIABLE: self._mark},
+            env={**inherited.for_samples(), **environment, MARK_VARIABLE: self._mark},
             cwd=context["working_dir"],
             start_new_session=True,
         )

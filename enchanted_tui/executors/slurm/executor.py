@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
+from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Task, TaskContext, TaskId, WorkerInfo
 from enchanted_tui.executors.slurm.book import Submission
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.keeper import Intervals, Keeper
 from enchanted_tui.executors.slurm.places import Places
-from enchanted_tui.executors.slurm.script import COMMAND, option_problems
+from enchanted_tui.executors.slurm.script import COMMAND, option_problems, read_template, shown
 from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm.submitting import JobOptions
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
@@ -49,7 +50,8 @@ class SlurmExecutor(Executor):
     array_throttle: int | None = option(None, doc="How many elements of one job array may run at the same time.", ge=1)
     job_script_prologue: list[str] = option(
         [],
-        doc="Lines of the job script before the samples: modules to load, an environment to activate.",
+        doc="Lines of the job script before the samples: modules to load, an environment to activate. One that fails ends the job, and "
+        "the campaign stops with what it printed; write `|| true` behind one that may fail.",
         example=["module load gcc", "source ~/venv/bin/activate"],
     )
     job_script_template: str | None = option(
@@ -131,10 +133,12 @@ class SlurmExecutor(Executor):
 
     def _template_problems(self, path: str) -> Iterator[tuple[str, str]]:
         try:
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-        except (OSError, UnicodeDecodeError) as error:
-            yield "job_script_template", f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            text = read_template(path)
+        except OSError as error:
+            yield "job_script_template", f"{path} cannot be read: {error.strerror or error}"
+            return
+        if "\0" in text:
+            yield "job_script_template", f"{path} is no text; save it as UTF-8"
             return
         if not text.startswith("#!"):
             yield "job_script_template", f"{path} must begin with a line such as #!/bin/bash"
@@ -142,10 +146,7 @@ class SlurmExecutor(Executor):
             yield "job_script_template", f"{path} must have {{{{ command }}}} once, where the samples are to be run"
 
     def _job_options(self) -> JobOptions:
-        template = None
-        if self.job_script_template is not None:
-            with open(self.job_script_template, encoding="utf-8") as file:
-                template = file.read()
+        template = read_template(self.job_script_template) if self.job_script_template is not None else None
         bundling = Bundling(
             per_job=self.samples_per_job if isinstance(self.samples_per_job, int) else None,
             processes=self.processes_per_job,
@@ -174,8 +175,23 @@ class SlurmExecutor(Executor):
         script = options.script(f"{places.jobs}/{archive()[0]}", directory)
         return (
             f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a time; an array of them is submitted by\n"
-            f"  {shlex.join(command)}\nwith the script\n" + "".join(f"  | {line}\n" for line in script.splitlines())
-        ).rstrip("\n")
+            f"  {shlex.join(command)}\nwith the script\n" + "".join(f"  | {line}\n" for line in shown(script).splitlines())
+        ) + self._surroundings(options)
+
+    def notices(self) -> list[str]:
+        options = [name for name in inherited.withheld_from_jobs() if name.startswith("SBATCH_")]
+        if self.ssh or not options:
+            return []
+        return [f"Jobs are what the configuration asks for; {', '.join(options)} of the environment has no effect on them."]
+
+    def _surroundings(self, options: JobOptions) -> str:
+        """Say what sbatch and the jobs see of the environment."""
+        if self.ssh:
+            return (
+                "Variables named SBATCH_*, SLURM_* and so on that the account's start-up files set there are withheld from sbatch and "
+                f"the jobs, but for SLURM_CONF and its like{'' if options.account else f' and {inherited.ACCOUNT}'}."
+            )
+        return inherited.told(options.account)
 
     # -- running ------------------------------------------------------------------------------------------------------------------------
 

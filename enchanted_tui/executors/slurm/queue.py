@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from enchanted_tui.executors.slurm.script import seconds
+from enchanted_tui.executors.slurm.script import encoded, seconds
 from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem, Transport
 
 _FORMAT = "%F|%K|%T|%M|%L|%C|%N|%j|%r"
@@ -111,7 +111,7 @@ class Scheduler:
     def submit(self, arguments: Sequence[str], script: str) -> str:
         """Submit a job and give its number. Raises SubmissionRefused, QueueFull or SubmissionUnsure."""
         try:
-            done = self._transport.run(arguments, stdin=script.encode(), timeout=_TIMEOUT)
+            done = self._transport.run(arguments, stdin=encoded(script), timeout=_TIMEOUT)
         except CommandTimeout as error:
             raise SubmissionUnsure(str(error)) from error
         number = done.text.strip().split(";")[0]

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from enchanted_tui.executors.slurm.prologue import guarded
+
 COMMAND = re.compile(r"\{\{\s*command\s*\}\}")  #: where a template runs the worker
 
 #: Options that the executor sets itself, and what to use instead.
@@ -26,6 +28,7 @@ RESERVED = {
 }
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*\Z")
 _TIME_LINE = re.compile(r"^#SBATCH\s+(?:--time(?:=|\s+)|-t\s*)(\S+)", re.MULTILINE)
+_ACCOUNT_LINE = re.compile(r"^#SBATCH\s+(?:--account(?:=|\s+)|-A\s*)(\S+)", re.MULTILINE)
 _TIME = re.compile(
     r"(?:(?P<days>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::(?P<s>\d+))?)?|(?P<first>\d+)(?::(?P<second>\d+)(?::(?P<third>\d+))?)?)\Z"
 )
@@ -60,6 +63,26 @@ def option_list(options: Mapping[str, Any]) -> list[str]:
     return arguments
 
 
+def read_template(path: str) -> str:
+    """Return a script of the user's own. Bytes that are not UTF-8 stay what they are (see `encoded`). Raises OSError."""
+    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
+        return file.read()
+
+
+def encoded(script: str) -> bytes:
+    """Return a script as it is given to sbatch."""
+    return script.encode("utf-8", "surrogateescape")
+
+
+def shown(script: str) -> str:
+    """Return a script as people can read it: text in an older encoding is most often Latin-1."""
+    data = encoded(script)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
 def job_script(options: Mapping[str, Any], prologue: Sequence[str], template: str | None, command: Sequence[str]) -> str:
     """Give the script of a job. `command` starts the worker; the number of its array element is added.
 
@@ -70,7 +93,7 @@ def job_script(options: Mapping[str, Any], prologue: Sequence[str], template: st
     if template is not None:
         return COMMAND.sub(lambda _: line, template)
     directives = [f"#SBATCH {_quoted(argument)}" for argument in option_list(options)]
-    return "\n".join(["#!/bin/bash", *directives, "", *prologue, f"exec {line}", ""])
+    return "\n".join(["#!/bin/bash", *directives, "", *guarded(prologue), f"exec {line}", ""])
 
 
 def sbatch_arguments(
@@ -82,20 +105,34 @@ def sbatch_arguments(
     throttle: int | None,
     exclude: Iterable[str],
     on_command_line: bool,
+    account: str | None = None,
 ) -> list[str]:
-    """Give the arguments of sbatch for an array of `count` elements, whose script comes on its standard input."""
+    """Give the arguments of sbatch for an array of `count` elements, whose script comes on its standard input.
+
+    `account` is named here as well, since a default of the environment would come before what the script says.
+    """
     named = {option_name(key): value for key, value in options.items()}
     excluded = [*filter(None, [str(named.get("exclude") or "")]), *sorted(exclude)] if exclude else []
     return [
         "sbatch",
         "--parsable",
         *(option_list(options) if on_command_line else ()),
+        *((f"--account={account}",) if account and not (on_command_line and "account" in named) else ()),
         f"--job-name={name}",
         f"--array=0-{count - 1}" + (f"%{throttle}" if throttle else ""),
         f"--output={directory.replace('%', '%%')}/output.%a",
         *(() if named.get("requeue") or named.get("no-requeue") else ("--no-requeue",)),
         *((f"--exclude={','.join(excluded)}",) if excluded else ()),
     ]
+
+
+def account_of(options: Mapping[str, Any], template: str | None) -> str | None:
+    """Return the account that jobs are charged to, as far as options or a script of the user's own name it."""
+    for key, value in options.items():
+        if option_name(key) == "account":
+            return str(value) if value else None
+    found = _ACCOUNT_LINE.findall(template) if template else []
+    return found[-1].strip("\"'") if found else None
 
 
 def walltime(options: Mapping[str, Any], template: str | None) -> float | None:

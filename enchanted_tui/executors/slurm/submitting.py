@@ -22,7 +22,7 @@ from enchanted_tui.executors.slurm.inputs import Inputs, unpack
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places
 from enchanted_tui.executors.slurm.queue import QueueFull, Scheduler, SchedulerUnreachable, SubmissionRefused, SubmissionUnsure
-from enchanted_tui.executors.slurm.script import job_script, option_name, sbatch_arguments, walltime
+from enchanted_tui.executors.slurm.script import account_of, job_script, option_name, sbatch_arguments, walltime
 from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
 from enchanted_tui.executors.task import task_message
@@ -73,7 +73,13 @@ class JobOptions:
             throttle=self.throttle,
             exclude=exclude,
             on_command_line=self.template is not None,
+            account=self.account,
         )
+
+    @property
+    def account(self) -> str | None:
+        """Who pays, as far as the configuration says it."""
+        return account_of(self.sbatch, self.template)
 
     @property
     def _rest(self) -> dict[str, Any]:

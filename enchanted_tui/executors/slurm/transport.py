@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from enchanted_tui.executors import inherited
+
 #: At most so many bytes of one file are read at a time; the rest follows with the next call.
 READ_LIMIT = 8 << 20
 
@@ -117,7 +119,9 @@ class LocalTransport:
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
         try:
-            done = subprocess.run(list(argv), input=stdin, capture_output=True, timeout=timeout, start_new_session=True)
+            done = subprocess.run(
+                list(argv), input=stdin, capture_output=True, timeout=timeout, start_new_session=True, env=inherited.for_jobs()
+            )
         except FileNotFoundError:
             raise FarSideProblem(missing_program(argv[0])) from None
         except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ list is unknown, not finished; a scheduler that does not answer says nothing at 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import revocations
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.prologue import failed_line
 from enchanted_tui.executors.slurm.queue import JobRow, Scheduler, SchedulerUnreachable
 from enchanted_tui.executors.slurm.settle import LIVE, Verdict, judge, never_starts
 from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
@@ -29,6 +31,8 @@ _UNSURE_LOOKS = 2  #: looks in which a job must be missing before it is believed
 _FRUITLESS = 3  #: jobs in a row that end before they begin, after which something is wrong with all of them
 _FETCHED_AT_ONCE = 1_000  #: run directories; more would be so long under way that a connection that breaks costs too much
 _OUTPUT_TAIL = -600  #: bytes of a job's output that are shown
+_MOST_PRINTED = 5  #: different things that jobs print before their first samples and that are passed on
+_COMPLAINT = re.compile(r"error|warning|not found|no such|unable|cannot|can't|fail|denied|unknown|invalid", re.IGNORECASE)
 
 
 class Watcher:
@@ -56,6 +60,7 @@ class Watcher:
         self._fruitless = 0
         self._stopped_by_hand = False
         self._looked = False
+        self._printed: set[str] = set()  #: what jobs printed before their first samples
         self._core_seconds = core_seconds  #: by job
         self.unreachable_since: float | None = None
         self.finished: list[tuple[Note, str]] = []  #: job arrays from which nothing is expected: the note that says so, and their files
@@ -107,9 +112,19 @@ class Watcher:
                 log.warning(f"job {element.job} had stopped: {note['message']}")
             elif note["op"] == "trouble":
                 self._deliver(Trouble(str(note["message"])))
-            elif note["op"] == "hello" and note.get("remark"):
-                log.warning(f"job {element.job}: {note['remark']}")
+            elif note["op"] == "hello":
+                self._greet(element, note)
         return len(results)
+
+    def _greet(self, element: Element, note: dict[str, Any]) -> None:
+        """A job has begun: pass on what it has to say, and what was printed before, the same thing once."""
+        if note.get("remark"):
+            log.warning(f"job {element.job}: {note['remark']}")
+        printed = " ".join(str(note.get("printed", "")).split())
+        if printed and printed not in self._printed and len(self._printed) < _MOST_PRINTED:
+            self._printed.add(printed)
+            level = logging.WARNING if _COMPLAINT.search(printed) else logging.INFO
+            log.log(level, f"job {element.job} printed before its first sample: {printed}")
 
     # -- the scheduler ----------------------------------------------------------------------------------------------------------------
 
@@ -305,7 +320,14 @@ class Watcher:
                 f"{verdict.reason} before it began, and printed nothing: its node cannot write {element.submission.directory}; "
                 "choose a directory that all nodes share"
             )
-        said = " ".join(printed.decode("utf-8", "replace").split()) or "nothing"
+        text = printed.decode("utf-8", "replace")
+        said, failed = " ".join(text.split()) or "nothing", failed_line(text)
+        if failed is not None:
+            line, code = failed
+            return (
+                f"{verdict.reason} before it began: {line!r} in job_script_prologue failed with exit code {code}; the job printed: "
+                f"{said}. Correct that line, or add `|| true` where it may fail"
+            )
         return f"{verdict.reason} before it began; it printed: {said}. Correct python, job_script_prologue or the options under sbatch"
 
     def close_submissions(self) -> None:

@@ -15,8 +15,9 @@ import tempfile
 from typing import Any
 
 from enchanted_tui.executors.slurm.far.crew import EXIT_DISK, Crew
-from enchanted_tui.executors.slurm.far.share import Results, read_share, revocations
+from enchanted_tui.executors.slurm.far.share import Results, output_file, read_share, revocations
 
+_MOST_PRINTED = 2_000  #: bytes
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
     except FileNotFoundError:
         print("this share has been done and put away")  # noqa: T201
         return 0
+    printed = _printed(directory, element)
     _prepare(header)
     results = Results(directory, element)
     recorded = results.recorded()
@@ -48,6 +50,7 @@ def main(arguments: list[str]) -> int:
             cpus=int(cpus) if (cpus := os.environ.get("SLURM_CPUS_ON_NODE", "")).isdigit() else 1,
             ends=crew.clock.ends,
             remark=header.get("remark", ""),
+            printed=printed,
         )
         crew.flush()
         try:
@@ -63,6 +66,16 @@ def main(arguments: list[str]) -> int:
         shutil.rmtree(scratch, ignore_errors=True)
         _remove_private(header["context"]["local_storage"])
     return 0
+
+
+def _printed(directory: str, element: int) -> str:
+    """Return the end of what the job's script has printed before it came to us."""
+    try:
+        with open(output_file(directory, element), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST_PRINTED))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _prepare(header: dict[str, Any]) -> None:

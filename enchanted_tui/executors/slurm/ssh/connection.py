@@ -45,19 +45,32 @@ class SshConnection:
         return self._kept
 
     def stream(
-        self, argv: Sequence[str], stdin: Iterable[bytes], sink: Callable[[bytes], None], timeout: float | None
+        self,
+        argv: Sequence[str],
+        stdin: Iterable[bytes],
+        sink: Callable[[bytes], None],
+        timeout: float | None,
+        setup: Sequence[str] = (),
     ) -> tuple[int, bytes]:
         """Run a program, handing what it prints to `sink` piece by piece; give its exit code and error output.
 
-        `timeout` in seconds. Raises ConnectionLost, CommandTimeout or FarSideProblem.
+        `timeout` in seconds; `setup` are shell lines between the prologue and the program. Raises
+        ConnectionLost, CommandTimeout or FarSideProblem.
         """
         self.round_trips += 1
-        return self._kept.execute(Exchange(script_of(argv, timeout), self.settings.prologue, sink), stdin, timeout)
+        before = [*self.settings.prologue, *setup]
+        return self._kept.execute(Exchange(script_of(argv, timeout), before, sink), stdin, timeout)
 
-    def run(self, argv: Sequence[str], stdin: bytes = b"", timeout: float | None = None) -> tuple[int, bytes, bytes]:
-        """Run a program; give its exit code, output and error output. Raises as `stream` does."""
+    def run(
+        self,
+        argv: Sequence[str],
+        stdin: bytes = b"",
+        timeout: float | None = None,
+        setup: Sequence[str] = (),
+    ) -> tuple[int, bytes, bytes]:
+        """Run a program; give its exit code, output and error output. See `stream`."""
         output = bytearray()
-        code, errors = self.stream(argv, [stdin] if stdin else [], output.extend, timeout)
+        code, errors = self.stream(argv, [stdin] if stdin else [], output.extend, timeout, setup)
         return code, bytes(output), errors
 
     def close(self) -> None:

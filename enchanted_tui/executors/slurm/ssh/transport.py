@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.executors import inherited
 from enchanted_tui.executors.slurm.ssh import sharing
 from enchanted_tui.executors.slurm.ssh.archive import Unpacking, UnsafeArchive
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
@@ -94,8 +95,9 @@ class SshTransport:
     # -- commands -----------------------------------------------------------------------------------------------------------------
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
-        """Run a command, none of its arguments seen by a shell; see `Transport`."""
-        code, out, err = self._connection.run(argv, stdin, timeout)
+        """Run one of SLURM's commands, none of its arguments seen by a shell, whatever start-up files have set; see
+        `Transport` and `inherited`."""
+        code, out, err = self._connection.run(argv, stdin, timeout, [inherited.WITHHOLD])
         if code == 127 and not out and re.search(rb"not found|No such file", err):
             raise FarSideProblem(
                 f"there is no {argv[0]} on {self._connection.host}: correct the host or, where SLURM's commands come with a profile or a "
