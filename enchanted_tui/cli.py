@@ -32,6 +32,7 @@ exit codes:
 examples:
   enchanted-tui                                          open the app: all runs; edit, launch, watch
   enchanted-tui my_run                                   open the app on the campaign in the directory my_run
+  enchanted-tui --template "first campaign" > first.yaml a configuration to begin with
   enchanted-tui configs/quickstart.yaml --no-ui          run a campaign without the app
   enchanted-tui configs/quickstart.yaml --detach         the same in the background
   enchanted-tui my_run --no-ui                           go on with the campaign in the directory my_run
@@ -107,6 +108,7 @@ def _parser() -> usage.Parser:
     instead.add_argument("--retry-failed", metavar="RUN_DIR", help="run the failed samples again, in place of what is recorded")
     instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
     instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
+    instead.add_argument("--template", metavar="NAME", nargs="?", const="", help="print a configuration to begin with; without NAME: a list")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
     instead.add_argument(
         "--print-completion", choices=shell_completion.SHELLS, help="print the script that completes this command in a shell"
@@ -283,6 +285,21 @@ def _print_completion(options: argparse.Namespace) -> int:
     return ExitCode.COMPLETED
 
 
+def _template(options: argparse.Namespace) -> int:
+    from enchanted_tui.config.problems import did_you_mean
+    from enchanted_tui.config.templates import template_list, templates
+
+    if not options.template:
+        print(template_list())
+        return ExitCode.COMPLETED
+    found = {each.name.lower(): each for each in templates()}
+    if options.template.lower() not in found:
+        hint = did_you_mean(options.template, [each.name for each in found.values()]) or ";"
+        raise RefusedError(f"there is no template {options.template!r}{hint} enchanted-tui --template lists all.")
+    print(found[options.template.lower()].as_text(), end="")
+    return ExitCode.COMPLETED
+
+
 def _export(options: argparse.Namespace) -> int:
     _existing(options.export)
     return _written(options, [str(path) for path in export_command.run(options)])
@@ -294,6 +311,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "dry_run": _dry_run,
     "schema": _schema,
+    "template": _template,
     "status": _status,
     "control": _control,
     "rebuild": _rebuild,

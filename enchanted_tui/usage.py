@@ -24,6 +24,7 @@ _MEANT = {
     "export": _OF_EXPORTS | {"json"},
     "status": frozenset({"json"}),
     "schema": frozenset({"json"}),
+    "template": frozenset(),
     "control": frozenset(),
     "print_completion": frozenset(),
 }

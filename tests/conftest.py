@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what the program remembers between sessions out of the home directory of whoever runs the tests."""
-    if "XDG_STATE_HOME" not in os.environ:
-        directory = tempfile.TemporaryDirectory(prefix="enchanted-tui-tests-", ignore_cleanup_errors=True)
-        os.environ["XDG_STATE_HOME"] = directory.name
-        config.add_cleanup(directory.cleanup)
+    """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home directory."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # it has inherited those of its controller
+    directory = tempfile.TemporaryDirectory(prefix="enchanted-tui-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(directory.cleanup)
+    for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        os.environ[variable] = os.path.join(directory.name, variable.lower())
+
+
+@contextmanager
+def _empty_working_directory() -> Iterator[None]:
+    """Work in a directory with nothing in it: the program looks below the working directory for runs and plugins."""
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory(prefix="enchanted-tui-cwd-", ignore_cleanup_errors=True) as directory:
+        os.chdir(directory)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_away_from_the_checkout() -> Iterator[None]:
+    """What is shared by tests is not made in the checkout, either."""
+    with _empty_working_directory():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _away_from_the_checkout(_session_away_from_the_checkout: None) -> Iterator[None]:
+    """No test sees what lies in the checkout, such as the runs of the README's first command, or what another test has left."""
+    with _empty_working_directory():
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

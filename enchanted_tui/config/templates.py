@@ -31,6 +31,11 @@ class Template:
     text: str
     files: Mapping[str, str] = field(default_factory=dict)  #: by name, to lie beside the configuration
 
+    def as_text(self) -> str:
+        """Give the configuration, with the files that have to lie beside it as comments at its end."""
+        needed = [f"\n# {name}, to lie beside this file:\n#\n{textwrap.indent(text, '#   ')}" for name, text in self.files.items()]
+        return "".join([self.text, *needed])
+
 
 #: Values that make a component a working example where those of its declaration do not.
 _VALUES: dict[str, dict[str, Any]] = {
@@ -72,6 +77,13 @@ def templates() -> list[Template]:
             with contextlib.suppress(LookupFailure):  # a package that it needs is not installed
                 found.append(component_template(kind, name))
     return found
+
+
+def template_list() -> str:
+    """Give all templates, a line each: name and summary."""
+    found = templates()
+    width = max(len(each.name) for each in found)
+    return "\n".join(f"{each.name:{width}}  {each.summary}" for each in found)
 
 
 def component_template(kind: str, name: str) -> Template:

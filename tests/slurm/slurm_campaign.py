@@ -162,8 +162,9 @@ class Campaign:
         assert not self.left_over()
 
     def left_over(self) -> list[str]:
-        jobs = self.run_dir / "state" / "jobs"
-        return sorted(str(path) for path in jobs.rglob("*") if path.is_file()) if jobs.exists() else []
+        """Give the files of jobs; the campaign may remove any of them at the same time, with their directories."""
+        walked = os.walk(self.run_dir / "state" / "jobs")
+        return sorted(os.path.join(directory, name) for directory, _, names in walked for name in names)
 
 
 def array(name: str, values: list[float]) -> dict[str, Any]:

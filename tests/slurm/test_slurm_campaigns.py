@@ -104,6 +104,7 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
     calls = campaign.count_calls()
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(300)])
     campaign.executor.update(samples_per_job=100, max_jobs=3, scheduler_interval=40, scheduler_interval_max=180)
+    began = time.monotonic()
     process = campaign.start()
     most = 0
     while process.poll() is None:
@@ -112,12 +113,13 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
             process.wait(0.1)
         except subprocess.TimeoutExpired:
             continue
+    took = time.monotonic() - began  # on a busy machine, more than one interval
     assert process.returncode == 0, process.communicate()[0]
     campaign.check_complete(300)
     assert most <= 3 * 3 + 1
     said = calls.read_text().split()
     assert said.count("sbatch") == 1
-    assert said.count("squeue") <= 1
+    assert said.count("squeue") <= 1 + took / 40
     assert said.count("sacct") == 0
     assert said.count("scontrol") == 1
 

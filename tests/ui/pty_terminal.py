@@ -13,6 +13,7 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[=>78]")
@@ -21,13 +22,20 @@ _ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x0
 class Terminal:
     """A pseudo-terminal with the command running in it; everything it writes is kept."""
 
-    def __init__(self, *arguments: str, cwd: Path, size: tuple[int, int] = (100, 30), **environment: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: Path,
+        size: tuple[int, int] = (100, 30),
+        program: Sequence[str] = (sys.executable, "-m", "enchanted_tui"),
+        **environment: str,
+    ) -> None:
         self.pid, self._master = os.forkpty()
         if self.pid == 0:
             os.chdir(cwd)
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "LINES": "24", **environment})
-            command = arguments if arguments[:1] == ("-c",) else ("-m", "enchanted_tui", *arguments)
-            os.execv(sys.executable, [sys.executable, *command])
+            command = [sys.executable] if arguments[:1] == ("-c",) else program
+            os.execv(command[0], [*command, *arguments])
         self.resize(*size)
         self.written = b""
         self.status: int | None = None
