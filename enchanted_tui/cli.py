@@ -108,7 +108,7 @@ def _parser() -> usage.Parser:
     instead.add_argument("--retry-failed", metavar="RUN_DIR", help="run the failed samples again, in place of what is recorded")
     instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
     instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
-    instead.add_argument("--template", metavar="NAME", nargs="?", const="", help="print a configuration to begin with; without NAME: a list")
+    instead.add_argument("--template", metavar="NAME", nargs="?", const="", help="print a configuration to begin with; no NAME: list all")
     instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
     instead.add_argument(
         "--print-completion", choices=shell_completion.SHELLS, help="print the script that completes this command in a shell"
