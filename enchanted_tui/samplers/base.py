@@ -52,6 +52,19 @@ class Sampler(Component):
         """How many points there are in all (a grid, a file), or None where there is always another one."""
         return None
 
+    @property
+    def is_determined(self) -> bool:
+        """True if the points follow from the options alone, without a seed that is drawn: the older program drew the same ones."""
+        return False
+
+    @property
+    def variants(self) -> int:
+        """In how many ways versions of this program have drawn the points; way 0 is today's."""
+        return 1
+
+    def use_variant(self, variant: int) -> None:
+        """Draw the points in way `variant` from now on: a campaign goes on in the way in which it was begun."""
+
     # -- place and size -----------------------------------------------------------------------------------------------
 
     def place(self, campaign_seed: int, stage: int, *, given: bool = True) -> None:

@@ -72,6 +72,10 @@ class ProductSampler(Sampler):
     def total(self) -> int:
         return math.prod(self.sizes())
 
+    @property
+    def is_determined(self) -> bool:
+        return True
+
     @cached_property
     def _axes(self) -> Sequence[Sequence[Any]]:
         excess = checks.too_many_points(self.total, self.max_points)

@@ -58,6 +58,19 @@ class NestedSampler(Sampler):
         return 0 if self._parts.problems else math.prod(sampler.target for sampler in self._parts.samplers.values())
 
     @property
+    def is_determined(self) -> bool:
+        return all(sampler.is_determined for sampler in self._parts.samplers.values())
+
+    @property
+    def variants(self) -> int:
+        return max((sampler.variants for sampler in self._parts.samplers.values()), default=1)
+
+    def use_variant(self, variant: int) -> None:
+        for sampler in self._parts.samplers.values():
+            sampler.use_variant(variant)
+        vars(self).pop("_factors", None)
+
+    @property
     def parameter_names(self) -> Sequence[str]:
         return [name for sampler in self._parts.samplers.values() for name in sampler.parameter_names]
 

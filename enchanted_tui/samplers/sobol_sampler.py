@@ -35,7 +35,8 @@ class SobolSequenceSampler(BoxSampler):
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
         self._engine: Any = None
-        self._engine_made_with = -1
+        self._engine_made_with: tuple[int, int] = (-1, 0)
+        self._variant = 0
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
         unit = self._unit_points(first + start, stop - start)
@@ -43,10 +44,10 @@ class SobolSequenceSampler(BoxSampler):
 
     def _unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
         """Give `count` points of the unit cube; consecutive calls go on with the same engine, which is quicker than going there anew."""
-        seed = self._engine_seed()
-        if self._engine is None or self._engine_made_with != seed or self._engine.num_generated > position:
-            self._engine = qmc.engine("Sobol", len(self.parameters), seed, scramble=self.scramble)
-            self._engine_made_with = seed
+        made_with = (self._engine_seed(), self._variant)
+        if self._engine is None or self._engine_made_with != made_with or self._engine.num_generated > position:
+            self._engine = self._make_engine(*made_with)
+            self._engine_made_with = made_with
         engine = self._engine
         if engine.num_generated < position:
             engine.fast_forward(position - engine.num_generated)
@@ -54,6 +55,26 @@ class SobolSequenceSampler(BoxSampler):
             return engine.random(count)  # type: ignore[no-any-return]
         # the first point alone: asked for more, scipy warns about the power of two, which is for `warnings` to say
         return numpy.concatenate([engine.random(1), engine.random(count - 1)])
+
+    def _make_engine(self, seed: int, variant: int) -> Any:
+        """Make the engine, from a generator as the older program does: it gives every version of scipy the same points.
+
+        A whole number does not; campaigns with a seed of their own, and all begun before this was known, go on with that.
+        """
+        given = seed if variant or not self.is_determined else numpy.random.default_rng(seed)
+        return qmc.engine("Sobol", len(self.parameters), given, scramble=self.scramble)
+
+    @property
+    def is_determined(self) -> bool:
+        return self.seed is not None or not self.seed_given
+
+    @property
+    def variants(self) -> int:
+        """Two: scrambling was once seeded by a whole number always."""
+        return 2 if self.scramble and self.is_determined else 1
+
+    def use_variant(self, variant: int) -> None:
+        self._variant = variant
 
     def _engine_seed(self) -> int:
         """Seed of the scrambling: one given here, or none, is scipy's own; the campaign's is told apart by stage."""

@@ -58,12 +58,16 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
         partial.unlink(missing_ok=True)
 
 
-def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> CampaignState:
-    """Give the state that the campaign would have, without writing anything; its rows cannot be read. Raises as `adopt` does."""
+def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> tuple[CampaignState, list[Record]]:
+    """Give the state that the campaign would have, and its records, whose numbers are its offsets; nothing is written.
+
+    Raises as `adopt` does.
+    """
     state = CampaignState()
-    for number, record in enumerate(records_if_adopted(run_dir, config)):
+    records = list(records_if_adopted(run_dir, config))
+    for number, record in enumerate(records):
         state.apply(record, number)
-    return state
+    return state, records
 
 
 def records_if_adopted(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:

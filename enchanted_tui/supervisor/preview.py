@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.adopt import is_older_run, state_if_adopted
+from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.opening import build_samplers, sampler_target
 from enchanted_tui.supervisor.plan import is_pure, learns
-from enchanted_tui.supervisor.session import check_unchanged, extended_targets, fold, has_record
+from enchanted_tui.supervisor.session import check_unchanged, fold, go_on, has_record, read_at
 from enchanted_tui.supervisor.state import CampaignState
 
 _SAMPLES_SHOWN = 3
@@ -87,9 +90,11 @@ def preview(config: CampaignConfig) -> Preview:
         mode = "resume" if recorded else "fresh"
     notes: list[str] = []
     state = CampaignState()
+    read: Callable[[int], Record] = partial(read_at, run_dir.journal)
     if mode != "fresh" and recorded:
         if is_older_run(run_dir):
-            state = state_if_adopted(run_dir, config)
+            state, records = state_if_adopted(run_dir, config)
+            read = records.__getitem__
             notes.append("The directory was made by the older program and would be taken over first.")
         else:
             state, notes = fold(run_dir.journal)
@@ -105,8 +110,11 @@ def preview(config: CampaignConfig) -> Preview:
     if seed is None:
         seed = secrets.randbits(63)
         notes.append("No seed is given: a run draws one and records it, so its random samples will be others than those shown.")
-    samplers = build_samplers(config, seed)
-    targets = extended_targets(state, samplers, mode) if state.sessions else [sampler_target(sampler) for sampler in samplers]
+    if state.sessions:
+        samplers, targets = go_on(config, state, mode, read)
+    else:
+        samplers = build_samplers(config, seed)
+        targets = [sampler_target(sampler) for sampler in samplers]
     return Preview(run_dir.root, mode, _stages(config, state, samplers, targets), tuple(notes), _submissions(config))
 
 

@@ -14,6 +14,7 @@ import socket
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,10 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
 from enchanted_tui.supervisor.adopt import adopt, is_older_run, state_if_adopted
-from enchanted_tui.supervisor.journal import Journal, JournalReader, holds_records, lost_beginning
+from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, holds_records, lost_beginning
 from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.supervisor.sequences import continue_sequences
 from enchanted_tui.supervisor.stage import SomeSampler
 from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.stored_configs import recorded_configs, store_config
@@ -179,15 +181,15 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
     lock = _take(run_dir, on_lock_lost)
     try:
         if not run_dir.journal.exists():
-            extended_targets(state_if_adopted(run_dir, config), build_samplers(config, 0), mode)  # raises if there is nothing to do
+            state, records = state_if_adopted(run_dir, config)
+            go_on(config, state, mode, records.__getitem__)  # raises if that is impossible or there is nothing to do
             adopt(run_dir, config)
         state, damage = fold(run_dir.journal)
         check_unchanged(config, state)
         _check_jobs(config, state)
         if state.ended is None:
             kill_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
-        samplers = build_samplers(config, state.seed)
-        targets = extended_targets(state, samplers, mode)
+        samplers, targets = go_on(config, state, mode, partial(read_at, run_dir.journal))
         runners_changed = not _is_same(state.runner_options, config.runner_options())
         cleaned = _parents_files_are_gone(config, state, targets)
         session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)
@@ -268,6 +270,23 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
 
 def _is_same(old: Any, new: Any) -> bool:
     return bool(old == new) or values.encode(old) == values.encode(new)  # NaN is not equal to itself
+
+
+def go_on(config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Record]) -> tuple[list[SomeSampler], list[int]]:
+    """Give the samplers with which a recorded campaign goes on, and each stage's target; `read` gives the record at an offset.
+
+    Raises EnvironmentProblem if there is nothing to extend, RefusedError if what is recorded does not fit the samplers.
+    """
+    samplers = build_samplers(config, state.seed)
+    targets = extended_targets(state, samplers, mode)
+    continue_sequences(samplers, state, targets, read)
+    return samplers, targets
+
+
+def read_at(journal: Path, offset: int) -> Record:
+    """Give the record at an offset of a journal that is not open."""
+    with JournalReader(journal) as reader:
+        return reader.read(offset)
 
 
 def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:

@@ -47,6 +47,7 @@ class CampaignState:
         self.runner_options: Any = None
         self.units: dict[str, str] = {}  #: of parameters and outputs
         self.version = ""  #: of the program, in the last session
+        self.taken_over = False  #: what is recorded is, in part, the older program's
         self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
         self.stage_names: list[dict[str, Any]] = []
         self.sessions = 0
@@ -95,6 +96,7 @@ class CampaignState:
         self.seed = record["seed"]
         self.session_started_at = record["time"]
         self.host, self.pid, self.mode = record["host"], record["pid"], record["mode"]
+        self.taken_over |= self.mode == "adopted"
         self.config_file = record["config"]
         self.identity, self.runner_options = record["identity"], record["runner_options"]
         self.units, self.version = record.get("units", {}), record.get("version", "")

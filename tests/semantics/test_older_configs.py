@@ -18,6 +18,15 @@ from enchanted_tui.supervisor import projections
 OLDER = Path(__file__).parent / "older"
 
 
+#: What the older program draws for `older/sobol.yaml`, under scipy 1.13 to 1.17.
+OLDER_SOBOL = [
+    (0.20519809238612652, 1.3250159490853548), (0.6663575898855925, 0.1349113043397665),
+    (0.8723325319588184, 1.7592865079641342), (0.2548920400440693, 0.7025935091078281),
+    (0.4848552579060197, 1.6604729425162077), (0.8830383354797959, 0.846335643902421),
+    (0.5929190246388316, 1.219732653349638), (0.03845590632408857, 0.28902941197156906),
+]  # fmt: skip
+
+
 class Expected(NamedTuple):
     rows: int
     columns: str
@@ -191,12 +200,10 @@ def test_dead_keys_warn_and_do_nothing(campaign: Campaign, capsys: pytest.Captur
 
 def test_sobol_points_are_those_of_seed_42(campaign: Campaign) -> None:
     """The first 8 are what the older program drew with its default seed; the budget of 10 is served in full."""
-    from scipy.stats import qmc
-
     older(campaign, "sobol")
-    expected = qmc.Sobol(2, scramble=True, seed=42).random(16) * [1, 2]
     found = list(zip(campaign.numbers("x"), campaign.numbers("y"), strict=True))
-    assert found == [tuple(point) for point in expected[:10].tolist()]
+    assert len(found) == 10
+    assert found[:8] == OLDER_SOBOL
 
 
 def test_numbers_that_yaml_takes_for_text_are_numbers(campaign: Campaign) -> None:

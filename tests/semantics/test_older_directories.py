@@ -6,11 +6,14 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import pytest
 from campaign_harness import Campaign, array_sampler, campaign_config, h5_rows, random_sampler, read_h5
 from older_directory import OlderDirectory, failed, inherited, ok
+from scipy.stats import qmc
 
 from enchanted_tui import cli
+from enchanted_tui.supervisor.sequences import _same
 
 
 def flat_config(budget: int = 6, batch_size: int | None = 2, sampler: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -243,6 +246,68 @@ def test_a_grid_goes_on_where_it_stopped(campaign: Campaign) -> None:
         older.batch(0, batch, rows, submitted=2 * (batch + 1))
     assert campaign.resume() == 0
     assert campaign.column("x") == ["1", "2", "3", "4", "5"]
+
+
+def sobol_points(count: int) -> list[float]:
+    """The first points that the older program draws in one dimension."""
+    engine = qmc.Sobol(1, scramble=True, rng=numpy.random.default_rng(42))
+    return [float(x) for x in engine.random_base2(3)[:count, 0]]
+
+
+def older_sobol(campaign: Campaign, points: list[float]) -> None:
+    """A directory of the older program with `points` as the finished part of a Sobol sequence of 8."""
+    campaign.write(
+        flat_config(sampler={"type": "SobolSequenceSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 8, "batch_size": 2})
+    )
+    del campaign.config["supervisor"]["seed"]
+    campaign.write()
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    for batch in range(len(points) // 2):
+        older.batch(0, batch, [ok("r0", x, {"x": x}) for x in points[2 * batch :][:2]], submitted=2 * batch + 2)
+
+
+def test_a_sobol_sequence_goes_on_with_the_older_programs_points(campaign: Campaign) -> None:
+    """Half of 8 points are there, drawn with the default seed: the other half is the rest of the same sequence."""
+    older_sobol(campaign, sobol_points(4))
+    assert campaign.resume() == 0
+    assert campaign.numbers("x") == sobol_points(8)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "points"),
+    [
+        ({"type": "SobolSequenceSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 8, "seed": 3}, [0.25, 0.75]),
+        ({"type": "GridSampler", "parameters": ["x"], "bounds": [[0, 1]], "num_samples": 5}, [0.0, 0.5]),
+        ({"type": "ArraySampler", "parameters": ["x"], "bounds": [["b", "a", "c"]]}, ["a", "b"]),
+        ({"type": "ArraySampler", "parameters": ["x"], "bounds": [[1]]}, [1, 2]),
+    ],
+    ids=["sobol", "grid", "list", "longer"],
+)
+def test_points_of_another_design_are_refused(
+    campaign: Campaign, sampler: dict[str, Any], points: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is recorded is compared with what is drawn now: one dataset of two designs helps nobody."""
+    runners = {"r0": {"type": "scripted_runners:RelayRunner"}}
+    campaign.write(campaign_config({**sampler, "batch_size": 2}, array_sampler("y", [1]), runners=runners))
+    del campaign.config["supervisor"]["seed"]
+    campaign.write()
+    older = OlderDirectory(campaign.run_dir, campaign.config)
+    older.batch(0, 0, [ok("r0", 1.0, {"x": x}) for x in points], submitted=2)
+    before = campaign.snapshot()
+    for arguments in (["--no-ui"], ["--dry-run"]):
+        assert cli.main([str(campaign.config_path), *arguments, "--run-mode", "resume"]) == 2
+        assert "the samples on record are not those" in capsys.readouterr().err
+    assert not campaign.path("state/journal.jsonl").exists()
+    assert {name for name in campaign.snapshot() if not name.startswith("state")} == set(before)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "drawn", "same"),
+    [(7, "007", True), (True, True, True), ("a,b", "a,b", True), (0.1 + 0.2, 0.3, True), (1, 1.0, True), (1, True, False), ("7", 8, False)],
+)
+def test_values_that_went_through_text_are_the_same(recorded: object, drawn: object, same: bool) -> None:
+    """Text, numbers and truth values, as the older program's files give them back."""
+    assert _same(recorded, drawn, 1.0) is same
 
 
 def test_the_taken_over_directory_can_go_back(campaign: Campaign) -> None:

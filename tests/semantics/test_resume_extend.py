@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
+from scipy.stats import qmc
+
+from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
 
 BOX = {"parameters": ["x", "y"], "bounds": [[0.0, 1.0], [-2.0, 3.0]]}
 
@@ -143,6 +146,26 @@ def test_another_batch_size_in_each_session_changes_nothing(campaign: Campaign, 
     del campaign.config["samplers"]["s0"]["batch_size"]
     assert campaign.resume() == 0
     assert points(campaign) == one_longer_campaign(BY_POSITION[name], 16)
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["alone", "in a NestedSampler"])
+def test_a_sobol_campaign_of_before_goes_on_with_its_own_points(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, nested: bool) -> None:
+    """Scrambling was once seeded by a whole number, which gives other points: what was begun so is finished so."""
+    sobol = {"type": "SobolSequenceSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 4}
+    sampler = {"type": "NestedSampler", "samplers": {"a": {**sobol, "budget": 12, "seed": 5}}, "budget": 4} if nested else sobol
+    config = campaign_config(sampler, runners={"r0": {"type": "scripted_runners:TracingRunner", "add": ["x"]}})
+    del config["supervisor"]["seed"]
+
+    def seeded_by_a_number(sampler: SobolSequenceSampler, seed: int, variant: int) -> Any:
+        return qmc.Sobol(1, scramble=True, seed=seed)
+
+    with monkeypatch.context() as before:
+        before.setattr(SobolSequenceSampler, "_make_engine", seeded_by_a_number)
+        assert campaign.run(config=config) == 0
+    campaign.budget(12)
+    assert campaign.resume() == 0
+    expected = qmc.Sobol(1, scramble=True, seed=5 if nested else 42).random_base2(4)
+    assert campaign.numbers("x") == expected[:12, 0].tolist()
 
 
 def test_latin_hypercubes_go_on_batch_by_batch(campaign: Campaign, one_longer_campaign: Longer) -> None:
