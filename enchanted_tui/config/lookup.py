@@ -43,7 +43,9 @@ BUILTIN: dict[str, dict[str, str]] = {
         "SlurmExecutor": "enchanted_tui.executors.slurm.executor:SlurmExecutor",
         "DaskExecutor": "enchanted_tui.executors.dask.executor:DaskExecutor",
     },
-    "parser": {},
+    "parser": {
+        "SyntheticDoubleGaussianParser": "enchanted_tui.samplers.double_gaussian_parser:SyntheticDoubleGaussianParser",
+    },
 }
 
 #: Other names of built-ins.

@@ -99,6 +99,8 @@ def page() -> str:
         if shared:
             parts.append(f"All of them have these options:\n\n{_table(classes[0], shared)}")
         parts += [_component(kind, name, cls, shared) for name, cls in zip(BUILTIN[kind], classes, strict=True)]
+    parts.append("## Parsers\n\nNamed by the option `parser` of BayesianOptimizationSampler.\n")
+    parts += [f"### {name}\n\n{inspect.cleandoc(find('parser', name).cls.__doc__ or '')}\n" for name in BUILTIN["parser"]]
     return "\n".join(parts)
 
 

@@ -17,7 +17,7 @@ _COUNTED = re.compile(r"c(\d+)\Z")
 
 
 class ExampleRunner(Runner):
-    """Add up the two parameters ``c<N>`` with the largest N (one of them: that one; none: 0), after a pause, and write ``output.txt``."""
+    """Add up the two parameters ``c<N>`` with the largest N (one of them: that one; none: 0), write ``output.txt``, and pause."""
 
     sleep_sec: float | list[float] = option(
         0.01, doc="How long a sample takes: a number, or [shortest, longest] to draw from.", unit="s", ge=0, example=[0.1, 0.5]
@@ -28,14 +28,14 @@ class ExampleRunner(Runner):
     )
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        output = sum(number(params, name, "ExampleRunner") for name in _last_two(params))
+        with open(os.path.join(run_dir, "output.txt"), "a", encoding="utf-8") as file:
+            file.write(f"{output}\n")
         time.sleep(self._pause())
         if random.random() < self.fail_prob:
             if self.raise_failures:
                 raise SampleFailed(f"failed by chance, as fail_prob = {self.fail_prob} asks for", "exception")
             return {"output": float("nan"), "success": False}
-        output = sum(number(params, name, "ExampleRunner") for name in _last_two(params))
-        with open(os.path.join(run_dir, "output.txt"), "a", encoding="utf-8") as file:
-            file.write(f"{output}\n")
         return {"output": output, "success": True}
 
     def output_names(self) -> tuple[str, ...]:

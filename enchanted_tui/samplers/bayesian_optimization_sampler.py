@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.base import Sample
-from enchanted_tui.samplers.learning_sampler import LearningSampler, Row
+from enchanted_tui.samplers.learning_sampler import Answer, Draw, LearningSampler, Pending, Question, Row
 from enchanted_tui.samplers.parsers import ParserReader, read_earlier
 
+_FEWEST_READ = 3  #: samples after which a parser that has read none is taken to be wrong
 _ACQUISITIONS = ("qLEI", "qUCB", "qEI", "qPI", "EI", "LEI", "UCB", "PI")
 
 
@@ -90,8 +91,16 @@ class BayesianOptimizationSampler(LearningSampler):
 
     def _parser(self) -> ParserReader | None:
         if self.parser is not None and self._reader is None:
-            self._reader = ParserReader.make(self.parser, self.parser_config, self.observations)
+            self._reader = ParserReader.make(self.parser, self.parser_config, self.observations, self.parameters)
         return self._reader
+
+    # -- drawing ----------------------------------------------------------------------------------------------------------
+
+    def draw(self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]) -> Draw:
+        """Draw as every sampler that learns does. Raises ValueError if the parser fails on every sample: nothing is learnt then."""
+        if self._reader is not None and (not count or not all(map(self.is_random, range(first, first + count)))):
+            self._reader.check(_FEWEST_READ if count else 1)
+        return super().draw(first, count, pending, ask)
 
     # -- checks -----------------------------------------------------------------------------------------------------------
 

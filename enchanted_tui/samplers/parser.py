@@ -25,9 +25,9 @@ class Parser:
     def collect_sample_information(self, run_dir: str, observations: Sequence[str | None]) -> Mapping[str, Any]:
         """Return what a sampler wants to know of the run in `run_dir`.
 
-        ``objective`` has a number for each of `observations` (names; None is ``output``), or is
-        their sum; ``failure`` is true where the run gave none; ``inputs`` has the parameters, for
-        runs of an earlier campaign. By default it is made from `read_output_file`.
+        ``objective`` has a number for each of `observations` (names; None is ``output``); of more
+        or fewer numbers the sum counts. ``failure`` is true where the run gave none; ``inputs``
+        has the parameters, by name or in their order, for runs of an earlier campaign. By default it is made from `read_output_file`.
         """
         found = self.read_output_file(run_dir)
         return {"objective": [found[name or "output"] for name in observations], "failure": False}

@@ -25,21 +25,32 @@ _STEP = re.compile(r"(d\d+_b\d+_s\d+)_r(\d+)")
 class ParserReader:
     """Asks a parser what a run directory holds.
 
-    `collect_sample_information(run_dir, observations)` gives a mapping with ``objective`` (a number, or one for each observation),
-    ``failure`` and perhaps ``inputs``;
+    `collect_sample_information(run_dir, observations)` gives a mapping with ``objective`` (one number for each observation, or
+    numbers of which the sum counts), ``failure`` and perhaps ``inputs`` (by name, or a vector in the order of the parameters);
     `read_output_file(run_dir)` one with the observations themselves.
     """
 
-    def __init__(self, parser: Any, observations: Sequence[str | None]) -> None:
+    def __init__(self, parser: Any, observations: Sequence[str | None], parameters: Sequence[str]) -> None:
         self._parser = parser
         self._observations = list(observations)
+        self._parameters = list(parameters)
+        self._asked = self._failed = 0
+        self._last_error = ""
 
     @classmethod
-    def make(cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None]) -> ParserReader:
+    def make(cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None], parameters: Sequence[str] = ()) -> ParserReader:
         """Find the parser and make it."""
         from enchanted_tui.config.lookup import find
 
-        return cls(find("parser", name).cls(**config), observations)
+        return cls(find("parser", name).cls(**config), observations, parameters)
+
+    def check(self, fewest: int) -> None:
+        """Raise ValueError if the parser has been asked of at least `fewest` samples and has read none of them."""
+        if self._asked >= max(1, fewest) and self._failed == self._asked:
+            raise ValueError(
+                f"the parser {type(self._parser).__name__} could read none of {self._asked} samples, so there is nothing to learn "
+                f"from ({self._last_error}); mend it, then go on with --run-mode resume"
+            )
 
     @classmethod
     def problem(cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None]) -> str | None:
@@ -60,26 +71,42 @@ class ParserReader:
         """Give a row with the observations that the parser finds in its run directory; one that failed stays as it is."""
         if row.get("success") not in (True, "True"):
             return row
-        return {**row, **self.read(row["run_dir"])}
+        return {**row, **self.read(row["run_dir"], needs_inputs=not row.keys() >= set(self._parameters))}
 
-    def read(self, run_dir: str) -> dict[str, Any]:
+    def read(self, run_dir: str, *, needs_inputs: bool = True) -> dict[str, Any]:
         """Give success and observations, and the inputs if the parser tells them; a parser that raises makes the sample a failure."""
+        self._asked += 1
         try:
-            if hasattr(self._parser, "collect_sample_information"):
-                found = self._parser.collect_sample_information(run_dir, self._observations)
-                values = self._values(found["objective"])
-                return {**dict(found.get("inputs") or {}), **values, "success": not found.get("failure", False)}
-            return {**dict(self._parser.read_output_file(run_dir)), "success": True}
+            if not hasattr(self._parser, "collect_sample_information"):
+                return {**dict(self._parser.read_output_file(run_dir)), "success": True}
+            found = self._parser.collect_sample_information(run_dir, self._observations)
+            inputs = self._inputs(found.get("inputs")) if needs_inputs else {}
+            if found.get("failure"):
+                return {**inputs, "success": False}
+            return {**inputs, **self._values(found["objective"]), "success": True}
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
-            log.warning(f"{type(self._parser).__name__} could not read {run_dir}: {type(error).__name__}: {error}")
+            self._failed += 1
+            self._last_error = f"{run_dir}: {type(error).__name__}: {error}"
+            log.warning(f"{type(self._parser).__name__} could not read {self._last_error}")
             return {"success": False}
 
+    def _inputs(self, inputs: Any) -> dict[str, Any]:
+        """Give the parameters by name; a vector has them in the order of the sampler's."""
+        if inputs is None or isinstance(inputs, Mapping):
+            return dict(inputs or {})
+        vector = numpy.ravel(numpy.asarray(inputs, dtype=float)).tolist()
+        if len(vector) != len(self._parameters):
+            raise ValueError(f"its inputs are {len(vector)} numbers, but there are {len(self._parameters)} parameters")
+        return dict(zip(self._parameters, vector, strict=True))
+
     def _values(self, objective: Any) -> dict[str, Any]:
-        """Give a value for each observation; a single number is their sum already."""
+        """Give a value for each observation; of fewer or more numbers, the sum counts, as observations are summed anyway."""
         names = [name or "output" for name in self._observations]
-        values = numpy.ravel(objective).tolist()
-        if len(values) == 1:
-            values += [0.0] * (len(names) - 1)
+        values = [] if objective is None else numpy.ravel(numpy.asarray(objective, dtype=float)).tolist()
+        if not values:
+            raise ValueError("its objective is empty")
+        if len(values) != len(names):
+            values = [sum(values), *[0.0] * (len(names) - 1)]
         return dict(zip(names, values, strict=True))
 
 

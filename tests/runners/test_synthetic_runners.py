@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.double_gaussian_runner import SyntheticDoubleGaussianRunner
 from enchanted_tui.runners.example_runner import ExampleRunner
 
@@ -143,3 +145,17 @@ def test_gaussian_names_what_it_needs():
     """The configuration can check the sampler's parameters against it."""
     assert SyntheticDoubleGaussianRunner().required_parameters() == {"dimensions": {"x"}}
     assert SyntheticDoubleGaussianRunner(dimensions=2).required_parameters() == {"dimensions": {"x", "y"}}
+
+
+@pytest.mark.parametrize(
+    ("runner", "params", "content"),
+    [
+        (SyntheticDoubleGaussianRunner(), {"x": 0.7}, "0.84"),
+        (ExampleRunner(sleep_sec=0, fail_prob=1), {"c1": 1.0, "c2": 2.0}, "3.0\n"),
+    ],
+)
+def test_output_is_written_to_a_file_too(tmp_path, runner, params, content):
+    """Parsers and scripts of the older program's users read output.txt, of a sample that fails as well."""
+    with contextlib.suppress(SampleFailed):
+        runner.single_code_run(str(tmp_path), params)
+    assert float((tmp_path / "output.txt").read_text()) == pytest.approx(float(content))

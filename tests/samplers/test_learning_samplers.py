@@ -231,6 +231,18 @@ class FileParser:
         return {"run_dir": run_dir, "inputs": {"x": value / 10, "y": 0.0}, "objective": value, "failure": value < 0}
 
 
+class VectorParser(FileParser):
+    # as the older program's own parsers: numpy vectors
+
+    def collect_sample_information(self, run_dir, observations):
+        import numpy
+
+        with open(os.path.join(run_dir, self.name)) as file:
+            numbers = [float(cell) for cell in file.read().split()]
+        inputs = numpy.array([[0.25, 0.5]][:1] if numbers[0] < 100 else [1.0])
+        return {"run_dir": run_dir, "inputs": inputs, "objective": numpy.array([numbers[1:]]), "failure": 0}
+
+
 class ReadingParser:
     def read_output_file(self, run_dir):
         return {"output": 42.0}
@@ -295,6 +307,29 @@ def test_a_parser_may_give_one_number_for_each_observation(parsers: Any) -> None
     sampler = bayesian(9, parser="my_parsers:SeveralParser", observations=["1.5", "2.5"])
     sampler.tell(0, {"x": 1.0, "y": 0.0}, [{"success": True, "run_dir": "anywhere"}])
     assert observations(sampler) == [4.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "expected"),
+    [("7 1 2 4", [None], 7.0), ("7 1 2 4", ["a", "b"], 7.0), ("7 1 2", ["a", "b"], 3.0), ("7 5", ["a", "b"], 5.0), ("100 5", [None], 5.0)],
+)
+def test_inputs_may_be_a_vector_and_the_objective_is_summed(parsers: Any, content: str, names: list[Any], expected: float) -> None:
+    """As the older program takes them; of a sample of one's own the inputs are known anyway, whatever the parser says."""
+    sampler = bayesian(9, parser="my_parsers:VectorParser", parser_config={"name": "result.txt"}, observations=names)
+    sample = {"x": 1.0, "y": 0.0}
+    sampler.tell(0, sample, [{**sample, "success": True, "run_dir": run_dir(parsers, "d0_b0_s0_r0", content)}])
+    assert observations(sampler) == [expected]
+
+
+def test_inputs_of_an_earlier_campaign_come_in_the_order_of_the_parameters(parsers: Any) -> None:
+    """(0.25, 0.5) are x and y of the bounds; a vector of another length is no sample."""
+    run_dir(parsers, "d0_b0_s0_r0", "7 1 2 4")
+    run_dir(parsers, "d0_b0_s1_r0", "100 1 2 4")
+    sampler = bayesian(9, parser="my_parsers:VectorParser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers))
+    sampler.begin(str(parsers / "elsewhere"))
+    (finding,) = sampler._known.ordered()
+    assert finding.value == 7.0
+    assert finding.point == sampler._unit({"x": 0.25, "y": 0.5})
 
 
 def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> None:

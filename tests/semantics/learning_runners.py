@@ -50,6 +50,14 @@ class HeightParser:
             return {"run_dir": run_dir, "objective": -float(file.read()), "failure": False}
 
 
+class LostParser:
+    """Looks for a file that is not there."""
+
+    def collect_sample_information(self, run_dir: str, observations: list[str]) -> dict[str, Any]:
+        with open(os.path.join(run_dir, "lost.txt"), encoding="ascii") as file:
+            return {"objective": [float(file.read())], "failure": 0}
+
+
 class SlowLearner:
     """A learning sampler of somebody else's, that takes long to learn."""
 

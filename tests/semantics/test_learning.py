@@ -146,6 +146,32 @@ def test_a_parser_says_what_is_learnt(campaign: Campaign) -> None:
     assert campaign.records("learned")[-1]["best"] == pytest.approx(max(-value for value in campaign.numbers("output")))
 
 
+@pytest.mark.parametrize(("budget", "asynchronous"), [(7, False), (7, True), (3, False)], ids=["batches", "asynchronous", "at the end"])
+def test_a_parser_that_reads_no_sample_is_an_error(
+    campaign: Campaign, budget: int, asynchronous: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Otherwise all samples are random and the campaign seems to have gone well; mended, it goes on with what has been run."""
+    options = {"budget": budget, "asynchronous": asynchronous, "initial_samples": 3}
+    lost = config({**BAYESIAN, **options}, parser="learning_runners:LostParser")
+    assert campaign.run(config=lost) == 1
+    assert "the parser LostParser could read none of" in capsys.readouterr().err
+    ran = len(campaign.rows())
+    assert 3 <= ran < 7
+    for directory in campaign.path("data").iterdir():
+        (directory / "lost.txt").write_text("0.5")
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == budget
+
+
+def test_the_built_in_parser_finds_the_higher_peak(campaign: Campaign) -> None:
+    """The older program's example: the distance of the output from 2, as small as it can be."""
+    options = {"bounds": [[0.001, 1.0]], "parameters": ["x"], "budget": 12, "initial_samples": 5, "acquisition_batch_size": 4}
+    example = config({**BAYESIAN, **options}, parser="SyntheticDoubleGaussianParser")
+    example["runners"]["r0"] = {"type": "SyntheticDoubleGaussianRunner"}
+    assert campaign.run(config=example) == 0
+    assert campaign.records("learned")[-1]["best"] == pytest.approx(max(campaign.numbers("output")) - 2)
+
+
 # -- asynchronous -------------------------------------------------------------------------------------------------------------
 
 
