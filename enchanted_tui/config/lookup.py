@@ -43,9 +43,12 @@ BUILTIN: dict[str, dict[str, str]] = {
         "SlurmExecutor": "enchanted_tui.executors.slurm.executor:SlurmExecutor",
         "DaskExecutor": "enchanted_tui.executors.dask.executor:DaskExecutor",
     },
-    "parser": {
-        "SyntheticDoubleGaussianParser": "enchanted_tui.samplers.double_gaussian_parser:SyntheticDoubleGaussianParser",
-    },
+    "parser": {},
+}
+
+#: Built-in parsers: they have no section of their own and declare no options.
+PARSERS = {
+    "SyntheticDoubleGaussianParser": "enchanted_tui.samplers.double_gaussian_parser:SyntheticDoubleGaussianParser",
 }
 
 #: Other names of built-ins.
@@ -112,12 +115,12 @@ def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
 def builtin_path(kind: str, name: str) -> str | None:
     """Give where a built-in is, by any spelling of its name, without importing it."""
     declared = _builtin_names(kind).get(_form(name))
-    return BUILTIN[kind][declared] if declared is not None else None
+    return _builtins(kind)[declared] if declared is not None else None
 
 
 def names_like(kind: str) -> list[str]:
     """Every name that `type` can have: built-ins, their other names, and entry points (which are not imported)."""
-    return [*BUILTIN[kind], *ALIASES.get(kind, ()), *(point.name for point in _entry_points(kind))]
+    return [*_builtins(kind), *ALIASES.get(kind, ()), *(point.name for point in _entry_points(kind))]
 
 
 @contextlib.contextmanager
@@ -140,8 +143,12 @@ def _form(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+def _builtins(kind: str) -> dict[str, str]:
+    return PARSERS if kind == "parser" else BUILTIN[kind]
+
+
 def _builtin_names(kind: str) -> dict[str, str]:
-    names = {_form(name): name for name in BUILTIN[kind]}
+    names = {_form(name): name for name in _builtins(kind)}
     names.update({_form(alias): name for alias, name in ALIASES.get(kind, {}).items()})
     return names
 

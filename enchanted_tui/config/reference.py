@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.config.declared import choices_of, members, option_types, type_name
-from enchanted_tui.config.lookup import ALIASES, BUILTIN, find
+from enchanted_tui.config.lookup import ALIASES, BUILTIN, PARSERS, find
 from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.options import Component, Option
 from enchanted_tui.config.source import dump
@@ -100,7 +100,7 @@ def page() -> str:
             parts.append(f"All of them have these options:\n\n{_table(classes[0], shared)}")
         parts += [_component(kind, name, cls, shared) for name, cls in zip(BUILTIN[kind], classes, strict=True)]
     parts.append("## Parsers\n\nNamed by the option `parser` of BayesianOptimizationSampler.\n")
-    parts += [f"### {name}\n\n{inspect.cleandoc(find('parser', name).cls.__doc__ or '')}\n" for name in BUILTIN["parser"]]
+    parts += [f"### {name}\n\n{inspect.cleandoc(find('parser', name).cls.__doc__ or '')}\n" for name in PARSERS]
     return "\n".join(parts)
 
 

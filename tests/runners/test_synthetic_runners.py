@@ -150,7 +150,7 @@ def test_gaussian_names_what_it_needs():
 @pytest.mark.parametrize(
     ("runner", "params", "content"),
     [
-        (SyntheticDoubleGaussianRunner(), {"x": 0.7}, "0.84"),
+        (SyntheticDoubleGaussianRunner(), {"x": 0.7}, "0.74"),
         (ExampleRunner(sleep_sec=0, fail_prob=1), {"c1": 1.0, "c2": 2.0}, "3.0\n"),
     ],
 )
