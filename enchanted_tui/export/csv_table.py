@@ -15,6 +15,8 @@ from enchanted_tui.storage.column_types import ColumnType, unicode_name
 
 Row = Mapping[str, Any]
 
+_MAX_BLOCK = (1 << 31) - 1
+
 _TABLE_SCHEMA_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "text": "string", "array": "array", "json": "any"}
 
 
@@ -49,7 +51,8 @@ def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, s
         quoted_strings_can_be_null=False,
     )
     lines = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)  # a missing value where there is one column is such a line
-    table = csv.read_csv(path, parse_options=lines, convert_options=options)
+    blocks = csv.ReadOptions(block_size=min(max(1 << 20, path.stat().st_size + 1), _MAX_BLOCK))  # a row must fit into one
+    table = csv.read_csv(path, read_options=blocks, parse_options=lines, convert_options=options)
     cells = [
         [None if text is None else _value(column, text) for text in table.column(number).to_pylist()]
         for number, column in enumerate(columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 import os
 import re
@@ -13,6 +12,7 @@ from typing import Any
 import numpy
 
 from enchanted_tui.config.conversion import expand
+from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.samplers.base import Sample
 
 log = logging.getLogger(__name__)
@@ -127,8 +127,8 @@ def read_earlier(base_run_dir: str, data_dir: str, reader: ParserReader | None, 
 
 def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
     if reader is None:
-        with (root / "enchanted_dataset.csv").open(newline="", encoding="utf-8") as file:
-            yield from csv.DictReader(file)
+        with (root / "enchanted_dataset.csv").open(newline="", encoding="utf-8-sig") as file:
+            yield from csv_mappings(file)
         return
     for run_dir in _last_steps(root / "data"):
         row = _datapoint(run_dir)
@@ -150,6 +150,6 @@ def _datapoint(run_dir: Path) -> Row:
     """Give the row that a task left in its run directory, if it did."""
     try:
         with (run_dir / "enchanted_datapoint.csv").open(newline="", encoding="utf-8") as file:
-            return next(csv.DictReader(file), {})
+            return next(csv_mappings(file), {})
     except OSError:
         return {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from enchanted_tui.config.problems import did_you_mean
+from enchanted_tui.csv_reading import csv_rows
 
 # a number with leading zeros is a label such as 007, and longer ones than this Python does not read
 _WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"
@@ -85,7 +86,7 @@ def _read_cells(file: TextIO, path: str, wanted: Sequence[str] | None, delimiter
 
 def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Give each row that is not an empty line, with the number of the line on which it ends."""
-    reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
+    reader = csv_rows(file, delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         for row in reader:
             if row:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import DATAPOINT
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
@@ -231,8 +232,8 @@ def _read_table(path: Path) -> Iterator[Datapoint]:
     """Read rows by their run directory; a row that does not fit the header (the older program could tear and misalign them) is left out."""
     try:
         finished = path.stat().st_mtime
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            for cells in csv.DictReader(file, restkey="", strict=True):
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+            for cells in csv_mappings(file, restkey="", strict=True):
                 row = {name: parse_cell(cell) for name, cell in cells.items() if name and cell not in (None, "")}
                 match = RUN_DIR_NAME.match(os.path.basename(str(row.get("run_dir", ""))))
                 if match and "" not in cells and type(row.get("success")) is bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from enchanted_tui.runners.arguments import listed, suggestion
 from enchanted_tui.runners.command.files import RunFiles, Unreadable
 from enchanted_tui.runners.command.rules import Problems, file_problem, regex_problem, unknown_keys
+from enchanted_tui.runners.command.search import line_around
 
 _COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "ge": (operator.ge, "at least"),
@@ -67,16 +67,12 @@ def file_failure(condition: Mapping[str, Any], files: RunFiles) -> str | None:
         if not there and "matches" not in condition:
             return None
     try:
-        text = files.text(file)
+        if "matches" in condition and next(files.matches(file, condition["matches"]), None) is None:
+            return _reason(condition, f"nothing in {file} matches {condition['matches']!r}")
+        found = next(files.matches(file, condition["lacks"]), None) if "lacks" in condition else None
     except Unreadable as error:
         return _reason(condition, str(error))
-    if "matches" in condition and not re.search(condition["matches"], text, re.MULTILINE):
-        return _reason(condition, f"nothing in {file} matches {condition['matches']!r}")
-    if "lacks" in condition:
-        found = re.search(condition["lacks"], text, re.MULTILINE)
-        if found is not None:
-            return _reason(condition, f"{file} contains {_line_of(text, found)!r}")
-    return None
+    return None if found is None else _reason(condition, f"{file} contains {line_around(found)[:120]!r}")
 
 
 def output_failure(condition: Mapping[str, Any], outputs: Mapping[str, Any]) -> str | None:
@@ -111,9 +107,3 @@ def _finite(value: Any) -> bool:
 def _reason(condition: Mapping[str, Any], found: str) -> str:
     given = condition.get("reason")
     return f"{given} ({found})" if given else found
-
-
-def _line_of(text: str, found: re.Match[str]) -> str:
-    start = text.rfind("\n", 0, found.start()) + 1
-    end = text.find("\n", found.start())
-    return text[start : len(text) if end < 0 else end].strip()[:120]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from enchanted_tui.runners.arguments import listed
@@ -12,7 +11,8 @@ from enchanted_tui.runners.command.arrays import hdf5_reader, netcdf_reader
 from enchanted_tui.runners.command.files import RunFiles, Unreadable
 from enchanted_tui.runners.command.fortran import convert
 from enchanted_tui.runners.command.rules import DEFAULT_TYPES, SOURCES, json_steps
-from enchanted_tui.runners.command.tables import cell_reader
+from enchanted_tui.runners.command.search import search_for
+from enchanted_tui.runners.command.tables import cell_reader, table_rule
 
 
 class Output(NamedTuple):
@@ -74,20 +74,18 @@ def _place(steps: list[Any], value: Any) -> str:
 
 
 def _regex_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
-    file, which = spec["file"], spec.get("which", "last")
-    pattern = re.compile(spec["regex"], re.MULTILINE)
-    group = spec.get("group", 1 if pattern.groups else 0)
+    file, which, expression = spec["file"], spec.get("which", "last"), spec["regex"]
+    group = spec.get("group", 1 if search_for(expression).pattern.groups else 0)
 
     def read(files: RunFiles) -> Any:
-        text = files.text(file)
-        if which == "first":
-            match = pattern.search(text)
-            matches = [] if match is None else [match]
+        if which == "last":
+            last = files.last_match(file, expression)
+            found = [] if last is None else [last[group]]
         else:
-            matches = list(deque(pattern.finditer(text), maxlen=None if which == "all" else 1))
-        found = [match.group(group) for match in matches]
+            matches = files.matches(file, expression)
+            found = [match[group] for match in islice(matches, 1 if which == "first" else None)]
         if not found or None in found:
-            raise Unreadable(f"nothing in {file} matches {spec['regex']!r}")
+            raise Unreadable(f"nothing in {file} matches {expression!r}")
         return found if which == "all" else found[0]
 
     return read
@@ -97,11 +95,16 @@ def _text_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
     return lambda files: files.text(spec["file"])
 
 
+def _table_reader(spec: Mapping[str, Any], key: str) -> Callable[[RunFiles], Any]:
+    rule = table_rule(spec["file"], spec[key], quoted=key == "csv")
+    return cell_reader(rule, as_text=spec.get("type", DEFAULT_TYPES[key]) == "str")
+
+
 _READERS: dict[str, Callable[[Mapping[str, Any]], Callable[[RunFiles], Any]]] = {
     "regex": _regex_reader,
     "json": _json_reader,
-    "table": lambda spec: cell_reader(spec["file"], spec["table"], quoted=False),
-    "csv": lambda spec: cell_reader(spec["file"], spec["csv"], quoted=True),
+    "table": lambda spec: _table_reader(spec, "table"),
+    "csv": lambda spec: _table_reader(spec, "csv"),
     "hdf5": lambda spec: hdf5_reader(spec["file"], spec["hdf5"], spec.get("index")),
     "netcdf": lambda spec: netcdf_reader(spec["file"], spec["netcdf"], spec.get("index")),
     "text": _text_reader,

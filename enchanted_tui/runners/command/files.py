@@ -6,13 +6,19 @@ import errno
 import glob
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterable, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.runners.command.search import search_for
+from enchanted_tui.runners.command.text import decoded, read_pieces
 from enchanted_tui.whole_files import read_file, write_file
+
+_KEPT = 1 << 23  #: bytes; the text of a larger file is not kept in memory
 
 
 class Unreadable(ValueError):
@@ -99,7 +105,7 @@ def tail(path: str, lines: int = 3, limit: int = 300) -> str:
 
 
 class RunFiles:
-    """What a command left in its run directory; each file is read once, however many rules ask for it."""
+    """What a command left in its run directory; a file of usual size is read once, however many rules ask for it."""
 
     def __init__(self, run_dir: str, exit_code: int, silent: Iterable[str] = ()) -> None:
         """Look into `run_dir`. `silent` are the output files without content, which are not there."""
@@ -109,7 +115,7 @@ class RunFiles:
         self._documents: dict[str, Any] = {}
 
     def path(self, name: str) -> str:
-        """Give the path of the file `name`, or of the only one that matches it as a pattern with ``*``, ``?`` or ``[...]``.
+        """Return the path of the file `name`, or of the only one that matches it as a pattern with ``*``, ``?`` or ``[...]``.
 
         Raises Unreadable if there is none, or more than one.
         """
@@ -124,24 +130,53 @@ class RunFiles:
         raise Unreadable(f"{name} does not exist; the run directory holds {listed(sorted(os.listdir(self.run_dir)), 8)}")
 
     def text(self, name: str) -> str:
-        """Give a file's content; bytes that are not UTF-8 become U+FFFD."""
+        """Return a file's content as text (see `text.decoded`). Raises Unreadable."""
         text = self._texts.get(name)
-        if text is None:
-            try:
-                text = self._content(name).decode("utf-8", "replace")
-            except IsADirectoryError:
-                raise Unreadable(f"{name} is a directory") from None
-            self._texts[name] = text
-        return text
+        return "".join(self._stream(name, as_written=False)) if text is None else text
 
-    def _content(self, name: str) -> bytes:
+    def pieces(self, name: str, *, as_written: bool = False) -> Iterator[str]:
+        """Yield the same text piece by piece; with `as_written`, its line ends are left as they are. Raises Unreadable."""
+        text = None if as_written else self._texts.get(name)
+        return self._stream(name, as_written=as_written) if text is None else iter((text,))
+
+    def matches(self, name: str, expression: str) -> Iterator[re.Match[str]]:
+        """Yield what a regular expression matches in a file.
+
+        One that names the carriage return itself is also tried on the file's own line ends. Raises Unreadable.
+        """
+        search, found = search_for(expression), False
+        for match in search.matches(self.pieces(name)):
+            found = True
+            yield match
+        if not found and search.names_carriage_return:
+            yield from search.matches(self.pieces(name, as_written=True))
+
+    def last_match(self, name: str, expression: str) -> re.Match[str] | None:
+        """Return the last of these matches, or None. Raises Unreadable."""
+        search = search_for(expression)
+        found = search.last(self.pieces(name))
+        if found is None and search.names_carriage_return:
+            return search.last(self.pieces(name, as_written=True))
+        return found
+
+    def _stream(self, name: str, *, as_written: bool) -> Iterator[str]:
+        path = self.path(name)
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # whoever opens a pipe waits for ever
+            raise Unreadable(f"{name} is {'a directory' if stat.S_ISDIR(status.st_mode) else 'no regular file'}")
         try:
-            return read_file(f"{self.run_dir}/{name}")
-        except FileNotFoundError:
-            return read_file(self.path(name))
+            if status.st_size > _KEPT:
+                yield from read_pieces(path, as_written=as_written)
+                return
+            text = decoded(read_file(path), as_written=as_written)
+        except PermissionError:
+            raise Unreadable(f"{name} cannot be read: permission denied") from None
+        if not as_written:
+            self._texts[name] = text
+        yield text
 
     def document(self, name: str) -> Any:
-        """Give a JSON file's content."""
+        """Return a JSON file's content."""
         if name not in self._documents:
             try:
                 self._documents[name] = json.loads(self.text(name))

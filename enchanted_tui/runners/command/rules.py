@@ -22,7 +22,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
 }
 #: The type a value is converted to if the rule names none; None leaves it as the file has it.
 DEFAULT_TYPES = {"regex": "float", "table": "float", "csv": "float", "text": "str"}
-TABLE_KEYS = ("column", "row", "skip", "delimiter", "comment", "header")
+TABLE_KEYS = (
+    *("column", "row", "after", "until", "which", "skip"),
+    *("header", "delimiter", "decimal", "comment"),
+)
 _COMMON = ("file", "type", "required", "default")
 _WHICH = ("first", "last", "all")
 _RESERVED = frozenset(("success", "run_dir"))
@@ -153,11 +156,32 @@ def _table_key_problems(key: str, table: Mapping[str, Any]) -> Problems:
         yield "header", f"header is true or false, not {table['header']!r:.40}"
     elif table.get("header") is False and isinstance(column, str):
         yield "header", f"without a header the column {column!r} cannot be found by name; give its number"
-    delimiter = table.get("delimiter")
-    if delimiter is not None and (not isinstance(delimiter, str) or not delimiter or (key == "csv" and len(delimiter) != 1)):
-        yield "delimiter", f"the delimiter is {'one character' if key == 'csv' else 'text'}, not {delimiter!r:.40}"
-    if not isinstance(table.get("comment", ""), (str, type(None))):
-        yield "comment", f"the comment sign is text or null, not {table['comment']!r:.40}"
+    yield from _splitting_problems(key, table)
+    for marker in ("after", "until"):
+        if table.get(marker) is not None:
+            yield from regex_problem(marker, table[marker])
+    if "which" in table and table.get("after") is None:
+        yield "which", "which says below which of the lines that match after the table begins; give after"
+    elif table.get("which", "last") not in ("first", "last"):
+        which = table["which"]
+        yield "which", f"{which!r} is not one of first, last{suggestion(which, ('first', 'last'))}"
+
+
+def _splitting_problems(key: str, table: Mapping[str, Any]) -> Problems:
+    delimiter, decimal = table.get("delimiter"), table.get("decimal")
+    one = key == "csv"
+    if delimiter is not None and (not isinstance(delimiter, str) or not delimiter or (one and len(delimiter) != 1)):
+        yield "delimiter", f"the delimiter is {'one character' if one else 'text'}, not {delimiter!r:.40}"
+    elif one and delimiter in ("\r", "\n", '"'):
+        yield "delimiter", f"the delimiter cannot be {delimiter!r}"
+    if decimal not in (None, ".", ","):
+        yield "decimal", f"the decimal sign is . or a comma, not {decimal!r:.40}"
+    elif decimal == delimiter == ",":
+        yield "delimiter", "with a decimal comma, something else separates the cells, such as ;"
+    comment = table.get("comment", "")
+    signs = comment if isinstance(comment, list) else [comment]
+    if not all(isinstance(sign, str) or (sign is None and comment is None) for sign in signs):
+        yield "comment", f"the comment sign is text or null, or a list of texts, not {comment!r:.40}"
 
 
 def _array_problems(key: str) -> Callable[[Mapping[str, Any]], Problems]:

@@ -1,94 +1,226 @@
-"""Cells of a text table: columns by name or number, rows by number."""
+"""Tables in text files: where they lie, their header, and how their lines are split into cells.
+
+Runs on workers: standard library only, Python 3.9 or newer.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Callable, Sequence
-from typing import Any
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Optional
 
+from enchanted_tui.csv_reading import csv_rows, usual_delimiter
 from enchanted_tui.runners.arguments import listed
+from enchanted_tui.runners.command.cells import Row, Shape, TableError, find_cells, usual_shape
 from enchanted_tui.runners.command.files import RunFiles, Unreadable
+from enchanted_tui.runners.command.text import lines_of
+
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?\s*\Z")
+_STRICT = {"strict": True}
+_Lines = Iterator["tuple[int, str]"]  # each with its number in the file, from 1
+_Names = Optional["list[str]"]
 
 
-def cell_reader(file: str, spec: dict[str, Any] | int | str, *, quoted: bool) -> Callable[[RunFiles], Any]:
-    """Give the function that reads one cell, or one column for ``row: all``, as text.
+class TableRule(NamedTuple):
+    """A `table` or `csv` rule: where the table lies, how it is split, and which cells to take."""
 
-    `quoted` says whether it is CSV (comma, quotes, a header by default) or a table of words (any white space, no header unless the
-    column is named).
+    file: str
+    column: int | str
+    row: int | str
+    quoted: bool
+    header: bool
+    delimiter: str | None
+    decimal: str | None
+    comments: tuple[str, ...]
+    skip: int
+    after: str | None
+    until: str | None
+    which: str
+
+
+def table_rule(file: str, spec: Mapping[str, Any] | int | str, *, quoted: bool) -> TableRule:
+    """Return a valid rule, with what goes without saying.
+
+    `quoted` says whether it is CSV (comma, quotes, a header by default) or a table of words (any
+    white space, no header unless the column is named).
     """
-    if not isinstance(spec, dict):
+    if not isinstance(spec, Mapping):
         spec = {"column": spec}
-    column, row = spec["column"], spec.get("row", -1)
-    header = spec.get("header", quoted or isinstance(column, str))
-    delimiter = spec.get("delimiter", "," if quoted else None)
-    comment = spec.get("comment", "#")
-    skip = spec.get("skip", 0)
-    rows_of = _csv_rows if quoted else _word_rows
+    column = spec["column"]
+    comment = spec.get("comment", ["#", "@"] if file.endswith(".xvg") else "#")
+    return TableRule(
+        file=file,
+        column=column,
+        row=spec.get("row", -1),
+        quoted=quoted,
+        header=spec.get("header", quoted or isinstance(column, str)),
+        delimiter=spec.get("delimiter"),
+        decimal=spec.get("decimal"),
+        comments=tuple(filter(None, [comment] if isinstance(comment, str) else comment or [])),
+        skip=spec.get("skip", 0),
+        after=spec.get("after"),
+        until=spec.get("until"),
+        which=spec.get("which", "last"),
+    )
+
+
+def cell_reader(rule: TableRule, *, as_text: bool) -> Callable[[RunFiles], Any]:
+    """Return the function that reads one cell, or one column for ``row: all``, as text.
+
+    Unless it is wanted `as_text`, a number with a decimal comma is given with a point.
+    """
 
     def read(files: RunFiles) -> Any:
-        lines = files.text(file).split("\n")[skip:]
         try:
-            names, lines = _take_header(lines, comment, delimiter, rows_of) if header else (None, lines)
-            rows = rows_of(lines, comment, delimiter)
+            comma, cells = _read(rule, files)
+        except TableError as error:
+            raise Unreadable(f"{rule.file}{' ' if str(error).startswith('has') else ': '}{error}") from None
         except csv.Error as error:
-            raise Unreadable(f"{file} is no readable CSV table: {error}") from None
-        if row == "all":
-            return [_cell(file, rows[number], column, names, number) for number in range(len(rows))]
-        return _cell(file, _row(file, rows, row), column, names, row)
+            raise Unreadable(f"{rule.file} is no readable CSV table: {error}") from None
+        if comma and not as_text:
+            cells = [_DECIMAL_COMMA.sub(_with_point, cell) for cell in cells]
+        return cells if rule.row == "all" else cells[0]
 
     return read
 
 
-def _take_header(lines: list[str], comment: str | None, delimiter: str | None, rows_of: Any) -> tuple[list[str] | None, list[str]]:
-    """Take the first line that is not blank as names, without the comment sign it may begin with."""
-    for number, line in enumerate(lines):
+def _with_point(number: re.Match[str]) -> str:
+    return number[0].replace(",", ".")
+
+
+def _read(rule: TableRule, files: RunFiles) -> tuple[bool, list[str]]:
+    """Return the cells asked for, and whether their numbers may have a decimal comma."""
+    above = _lines_above(rule, files)
+
+    def rows() -> tuple[_Names, str | None, Iterator[Row]]:
+        names, delimiter, lines = _opened(rule, _lines(rule, files, above))
+        split = _csv_rows if rule.quoted else _word_rows
+        return names, delimiter, split(lines, rule.comments, delimiter)
+
+    names, delimiter, found = rows()
+    column, shape = _column(rule, names), Shape(None, "")
+    if names is not None:
+        shape = Shape(len(names), "the header")
+    elif column >= 0:  # counted from the left, it depends on there being as many cells as elsewhere
+        shape = usual_shape(found)
+        _, _, found = rows()
+    comma = rule.decimal == "," or (rule.decimal is None and rule.quoted and delimiter == ";")
+    return comma, find_cells(found, rule.row, column, shape)
+
+
+# -- where the table lies -------------------------------------------------------------------------
+
+
+def _lines_above(rule: TableRule, files: RunFiles) -> int:
+    """Return how many lines there are above the table. Raises Unreadable if `after` is not there."""
+    if rule.after is None:
+        return rule.skip
+    marker, found = re.compile(rule.after), None
+    for number, line in enumerate(lines_of(files.pieces(rule.file)), 1):
+        if marker.search(line):
+            found = number
+            if rule.which == "first":
+                break
+    if found is None:
+        raise Unreadable(f"nothing in {rule.file} matches {rule.after!r}, below which the table begins")
+    return found + rule.skip
+
+
+def _lines(rule: TableRule, files: RunFiles, above: int) -> _Lines:
+    """Yield the lines of the table."""
+    marker = None if rule.until is None else re.compile(rule.until)
+    numbered = enumerate(lines_of(files.pieces(rule.file)), 1)
+    for number, line in itertools.islice(numbered, above, None):
+        if marker is not None and marker.search(line):
+            return
+        yield number, line
+
+
+def _opened(rule: TableRule, lines: _Lines) -> tuple[_Names, str | None, _Lines]:
+    """Return the names of the header, if there is one, what separates cells, and the lines below."""
+    first = next(((number, line) for number, line in lines if line.strip()), None)
+    if first is None:
+        return None, rule.delimiter, iter(())
+    if not rule.header:
+        below = itertools.chain([first], lines)
+        skipped = []
+        for number, line in below:
+            skipped.append((number, line))
+            if line.strip() and not line.lstrip().startswith(rule.comments):
+                break
+        delimiter = _delimiter(rule, skipped[-1][1])
+        return None, delimiter, itertools.chain(skipped, below)
+    header = first[1].lstrip()
+    sign = next((sign for sign in rule.comments if header.startswith(sign)), "")
+    header = header[len(sign) :]
+    delimiter = _delimiter(rule, header)
+    split = csv_rows([header], delimiter=delimiter, skipinitialspace=True) if rule.quoted else [header.split(delimiter)]
+    names = [name.strip() for name in next(iter(split), [])]
+    while names and not names[-1]:
+        names.pop()
+    return names, delimiter, lines
+
+
+def _delimiter(rule: TableRule, line: str) -> str | None:
+    if rule.delimiter or not rule.quoted:
+        return rule.delimiter
+    return usual_delimiter(line, ";\t" if rule.decimal == "," else ",;\t")
+
+
+def _column(rule: TableRule, names: _Names) -> int:
+    """Return the number of the column. Raises Unreadable if the header does not name it, or twice."""
+    if not isinstance(rule.column, str):
+        return rule.column if rule.column >= 0 or names is None else rule.column + len(names)
+    if names is None:
+        raise Unreadable(f"{rule.file} has no header line to look for the column {rule.column!r} in")
+    if rule.column not in names:
+        raise Unreadable(f"{rule.file} has no column {rule.column!r}; its header names {listed(names)}")
+    if names.count(rule.column) > 1:
+        raise Unreadable(f"{rule.file} has more than one column {rule.column!r}; give its number instead")
+    return names.index(rule.column)
+
+
+# -- rows -----------------------------------------------------------------------------------------
+
+
+def _word_rows(lines: _Lines, comments: tuple[str, ...], delimiter: str | None) -> Iterator[Row]:
+    remark = re.compile(rf"(?:\A|(?<=\s))(?:{'|'.join(map(re.escape, comments))})")
+    for number, line in lines:
+        found = remark.search(line) if any(sign in line for sign in comments) else None
+        line = line if found is None else line[: found.start()]
         if line.strip():
-            if comment and line.lstrip().startswith(comment):
-                line = line.lstrip()[len(comment) :]
-            cells = rows_of([line], None, delimiter)
-            return [name.strip() for name in cells[0]] if cells else [], lines[number + 1 :]
-    return None, []
+            yield Row(number, line.split(delimiter))
 
 
-def _word_rows(lines: list[str], comment: str | None, delimiter: str | None) -> Sequence[list[str]]:
-    return _WordRows([line for line in lines if line.strip() and not (comment and line.lstrip().startswith(comment))], delimiter)
+def _csv_rows(lines: _Lines, comments: tuple[str, ...], delimiter: str | None) -> Iterator[Row]:
+    text: list[str] = []  # of the row that is being read
+    last = 0
+
+    def ended() -> Iterator[str]:
+        nonlocal last
+        for number, line in lines:
+            last = number
+            text.append(line + "\n")
+            yield text[-1]
+
+    for cells in csv_rows(ended(), delimiter=delimiter, skipinitialspace=True):
+        begun, words = last - len(text) + 1, cells[0].lstrip() if cells else ""
+        if _is_open(text, delimiter):
+            raise csv.Error(f"the quote in line {begun} is never closed")
+        text.clear()
+        if cells not in ([], [""]) and not words.startswith(comments):
+            yield Row(begun, cells)
 
 
-class _WordRows(Sequence[list[str]]):
-    """Rows that are split only when asked for: most rules want one of a long table."""
-
-    def __init__(self, lines: list[str], delimiter: str | None) -> None:
-        self._lines, self._delimiter = lines, delimiter
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def __getitem__(self, number: Any) -> Any:
-        return self._lines[number].split(self._delimiter)
-
-
-def _csv_rows(lines: list[str], comment: str | None, delimiter: str | None) -> Sequence[list[str]]:
-    text = io.StringIO("\n".join(lines), newline="")
-    rows = csv.reader(text, delimiter=delimiter or ",", skipinitialspace=True)
-    return [row for row in rows if row not in ([], [""]) and not (comment and row[0].lstrip().startswith(comment))]
-
-
-def _row(file: str, rows: Sequence[list[str]], row: int) -> list[str]:
-    if not -len(rows) <= row < len(rows):
-        raise Unreadable(f"{file} has no row {row}; it has {len(rows)}")
-    return rows[row]
-
-
-def _cell(file: str, cells: list[str], column: int | str, names: list[str] | None, row: int) -> str:
-    if isinstance(column, str):
-        if names is None:
-            raise Unreadable(f"{file} has no header line to look for the column {column!r} in")
-        if column not in names:
-            raise Unreadable(f"{file} has no column {column!r}; its header names {listed(names)}")
-        position = names.index(column)
-    else:
-        position = column
-    if not -len(cells) <= position < len(cells):
-        raise Unreadable(f"{file} has no column {column!r} in row {row}, which has {len(cells)}")
-    return cells[position]
+def _is_open(lines: list[str], delimiter: str | None) -> bool:
+    """Return whether a row ends within quotes, as only the last of a file can."""
+    if len(lines) == 1 and '"' not in lines[0]:
+        return False
+    try:
+        for _ in csv_rows(lines, delimiter=delimiter, skipinitialspace=True, **_STRICT):
+            pass
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
