@@ -63,15 +63,22 @@ def status(root: Path) -> Status:
 
 def steer(root: Path, action: control.Action) -> str:
     """Ask the supervisor that runs a campaign to pause, continue, drain or abort; give a sentence that says what was asked of whom."""
+    holder = holder_to(action, root)
     run_dir = _run_dir(root)
-    holder = read_holder(run_dir.lock)
-    if holder is None or is_alive_here(holder) is False:
-        raise EnvironmentProblem(f"No supervisor is running in {run_dir.root}, so there is nothing to {action}.")
     try:
         control.send(run_dir.control, action)
     except OSError as error:
         raise EnvironmentProblem(f"{run_dir.control} cannot be written ({error.strerror}); {action} was not requested.") from error
     return f"Asked the supervisor ({holder.describe()}) to {action}."
+
+
+def holder_to(action: str, root: Path) -> Holder:
+    """Return who runs the campaign in `root`; raises EnvironmentProblem, naming the `action` that was meant, if nobody does."""
+    run_dir = _run_dir(root)
+    holder = read_holder(run_dir.lock)
+    if holder is None or is_alive_here(holder) is False:
+        raise EnvironmentProblem(f"No supervisor is running in {run_dir.root}, so there is nothing to {action}.")
+    return holder
 
 
 def configuration(

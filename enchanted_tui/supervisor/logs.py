@@ -11,7 +11,7 @@ from enchanted_tui.storage.layout import RunDir
 
 MAX_BYTES = 10_000_000
 KEPT = 3  #: older logs kept beside the current one
-_FORMAT = "%(asctime)s [%(levelname)-5.5s] %(message)s"
+_FORMAT = "%(asctime)s [%(levelname)-5s] %(message)s"
 _LOGGER = "enchanted_tui"
 
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import TextArea
 
 from enchanted_tui.ui import glyphs, session, themes
 from enchanted_tui.ui.actions import bindings, registry
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from enchanted_tui.executors.base import TaskId
     from enchanted_tui.supervisor.viewing import View, Viewer
 
+#: What widgets call going to their first or last line.
+_TO_AN_END = {
+    "start": ("action_first", "action_home", "action_scroll_home"),
+    "end": ("action_last", "action_end", "action_scroll_end"),
+}
 MODE_NAMES = ("runs", "config", "monitor", "failures", "results", "log")
 
 
@@ -70,7 +77,12 @@ class EnchantedApp(Hosting):
         "everywhere.screen_text",
         "everywhere.suspend",
         "everywhere.quit",
-    )
+    ) + [
+        Binding("ctrl+home", "to_an_end('start')", show=False, priority=True),  # priority: dialogs get no other keys of the app
+        Binding("ctrl+end", "to_an_end('end')", show=False, priority=True),
+        Binding("ctrl+shift+home", "to_an_end('start', True)", show=False, priority=True),
+        Binding("ctrl+shift+end", "to_an_end('end', True)", show=False, priority=True),
+    ]
 
     def __init__(self, target: Path | None = None, *, settings: Settings | None = None, read_only: bool = False, **more: Any) -> None:
         super().__init__(**more)
@@ -85,6 +97,12 @@ class EnchantedApp(Hosting):
         glyphs.use_ascii(self.settings.preferences.ascii)
         for theme in themes.OWN:
             self.register_theme(theme)
+
+    async def on_event(self, event: Event) -> None:
+        """Escape takes away what has been said in the corner, besides what else it does: it lies over what one wants to read."""
+        if isinstance(event, Key) and event.key == "escape" and not event.is_forwarded:
+            self.clear_notifications()
+        await super().on_event(event)
 
     # -- start and end ------------------------------------------------------------------------------------------------------------
 
@@ -115,7 +133,7 @@ class EnchantedApp(Hosting):
         """Say what is wrong with the preferences."""
         for problem in self.settings.problems[:3]:
             self.notify(
-                str(problem), title="Settings", severity="error" if problem.severity == "error" else "warning", timeout=30, markup=False
+                str(problem), title="Settings", severity="error" if problem.severity == "error" else "warning", timeout=10, markup=False
             )
 
     def on_unmount(self) -> None:
@@ -126,12 +144,20 @@ class EnchantedApp(Hosting):
         self.title_bar.restore()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Give what is done to all that is painted; without colours (`NO_COLOR`), our filter in place of Textual's shades of grey."""
-        if not self.no_color:
-            return super().get_line_filters()
-        from enchanted_tui.ui.uncoloured import filter_on
+        """Give what is done to all that is painted.
 
-        return (filter_on(self.theme_variables["background"]),)
+        Without colours (`NO_COLOR`) it is our filter in place of Textual's shades of grey; in ASCII, its frames and marks are replaced.
+        """
+        filters = super().get_line_filters()
+        if self.no_color:
+            from enchanted_tui.ui.uncoloured import filter_on
+
+            filters = (filter_on(self.theme_variables["background"]),)
+        if glyphs.is_ascii():
+            from enchanted_tui.ui.ascii_only import ascii_filter
+
+            filters = (*filters, ascii_filter())
+        return filters
 
     # -- the open campaign --------------------------------------------------------------------------------------------------------
 
@@ -223,6 +249,16 @@ class EnchantedApp(Hosting):
             self.screen.minimize()
         elif self.screen.focused is not None:
             self.screen.maximize(self.screen.focused)
+
+    def action_to_an_end(self, which: Literal["start", "end"], select: bool = False) -> None:
+        """Go to the first or last line of what has the focus; `select` what is between, where text can be selected."""
+        focused = self.screen.focused
+        if isinstance(focused, TextArea):
+            focused.move_cursor((0, 0) if which == "start" else focused.document.end, select=select)
+            return
+        found = next((getattr(focused, name) for name in _TO_AN_END[which] if hasattr(focused, name)), None)
+        if found is not None:
+            found()
 
     def action_everywhere_screen_text(self) -> None:
         from enchanted_tui.ui.clipboard import screen_text

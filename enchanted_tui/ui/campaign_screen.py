@@ -22,7 +22,10 @@ class CampaignScreen(SteeringScreen):
     with the latest one when the screen is shown again. `view` and `viewer` are None while no campaign is open.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("campaign.freeze", "campaign.pause", "campaign.stop")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "campaign.freeze", "campaign.pause", "campaign.stop", "campaign.resume", "campaign.extend", "campaign.retry",
+        "campaign.edit", "campaign.drain", "campaign.abort", "campaign.rebuild",
+    )  # fmt: skip
 
     view: View | None = None
     frozen = False

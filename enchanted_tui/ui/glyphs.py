@@ -57,6 +57,11 @@ def glyph(name: str) -> str:
     return _GLYPHS[name][_ascii]
 
 
+def spelled(text: str) -> str:
+    """Give a text of ours with the sign for "and more is asked" as it can be shown."""
+    return text.replace(_GLYPHS["ellipsis"][False], glyph("ellipsis"))
+
+
 def names() -> tuple[str, ...]:
     """Give the names of all signs."""
     return tuple(_GLYPHS)

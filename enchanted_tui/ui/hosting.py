@@ -230,13 +230,13 @@ class Hosting(App[str]):
             return
         if ended.error is not None:
             text, mendable = sentence(ended.error)
-            self.notify(text, title=f"{ended.root.name} could not go on", severity="error", timeout=30, markup=False)
+            self.notify(text, title=f"{ended.root.name} could not go on", severity="error", timeout=10, markup=False)
             if not mendable:
-                self.notify("The log has the details.", severity="error", timeout=30)
+                self.notify("The log has the details.", severity="error", timeout=10)
         elif ended.outcome is not None:
             said = ended.outcome.message or ended.outcome.reason.replace("_", " ")
             severity = "information" if ended.outcome.code == 0 else "warning"
-            self.notify(said, title=f"{ended.root.name} has ended", severity=severity, timeout=30, markup=False)  # type: ignore[arg-type]
+            self.notify(said, title=f"{ended.root.name} has ended", severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
             if ended.supervisor.config.supervisor.notify == "bell":
                 self.bell()
 

@@ -9,6 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 
 from enchanted_tui.ui.actions import Action, registry
+from enchanted_tui.ui.glyphs import spelled
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app import EnchantedApp
@@ -74,11 +75,11 @@ async def perform(app: EnchantedApp, action: Action) -> None:
         await app.switch_mode(mode)
         target = find_target(app, action)
     if target is None:
-        app.notify(f"{action.title}: not possible at the moment. {action.help}", severity="warning", markup=False)
+        app.notify(f"{spelled(action.title)}: not possible at the moment. {action.help}", severity="warning", markup=False)
     elif app.is_refused(action.method):
-        app.notify(f"{action.title}: refused, because this app only looks (--read-only).", severity="warning", markup=False)
+        app.notify(f"{spelled(action.title)}: refused, because this app only looks (--read-only).", severity="warning", markup=False)
     elif not await app.run_action(action.method, target):
-        app.notify(f"{action.title}: not possible at the moment.", severity="warning", markup=False)
+        app.notify(f"{spelled(action.title)}: not possible at the moment.", severity="warning", markup=False)
 
 
 class ActionCommands(Provider):
@@ -102,7 +103,7 @@ class ActionCommands(Provider):
         here = {action.id: _first_that_can(action, nodes) is not None for action in actions}
         for action in sorted(actions, key=lambda action: (not here[action.id], area(action) == "everywhere")):
             keys = keys_of(app, action)
-            yield action, f"{area(action).capitalize()}: {action.title}" + (f"  ({keys})" if keys else "")
+            yield action, f"{area(action).capitalize()}: {spelled(action.title)}" + (f"  ({keys})" if keys else "")
 
     def _runner(self, action: Action):  # type: ignore[no-untyped-def]
         app: EnchantedApp = self.app  # type: ignore[assignment]

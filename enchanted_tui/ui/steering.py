@@ -11,6 +11,8 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 Steer = Literal["pause", "continue", "drain", "abort"]
+_DRAIN = Choice("drain", "Drain", "d")
+_ABORT = Choice("abort", "Abort", "a", destroys=True)
 
 
 class SteeringScreen(AppScreen):
@@ -34,7 +36,9 @@ class SteeringScreen(AppScreen):
         self._steer("continue" if self.target_state == "paused" else "pause")
 
     def action_campaign_drain(self) -> None:
-        self._steer("drain")
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(self._drain(root))
 
     def action_campaign_abort(self) -> None:
         root = self._needs_target()
@@ -78,32 +82,32 @@ class SteeringScreen(AppScreen):
             self.app.open_launch(root, mode)
 
     async def _stop(self, root: Path) -> None:
-        answer = await self.app.push_screen_wait(
-            Dialog(
-                f"Stop the campaign in {root.name}",
-                "Drain: nothing new is begun, running tasks finish and are recorded.\n"
-                "Abort: running tasks are killed; they run again on resume.\n"
-                "Either way nothing that has finished is lost.",
-                [
-                    Choice("stay", "Let it run"),
-                    Choice("drain", "Drain", "d"),
-                    Choice("abort", "Abort", "a", destroys=True),
-                ],
-            )
+        await self._end(
+            root,
+            "stop",
+            "Drain: nothing new is begun, running tasks finish and are recorded.\n"
+            "Abort: running tasks are killed; they run again on resume.\n"
+            "Either way nothing that has finished is lost.",
+            _DRAIN,
+            _ABORT,
         )
-        if answer in ("drain", "abort"):
-            await self.app.steer(root, "drain" if answer == "drain" else "abort")
+
+    async def _drain(self, root: Path) -> None:
+        await self._end(root, "drain", "Nothing new is begun; running tasks finish and are recorded. The campaign can be resumed.", _DRAIN)
 
     async def _abort(self, root: Path) -> None:
-        answer = await self.app.push_screen_wait(
-            Dialog(
-                f"Abort the campaign in {root.name}",
-                "Running tasks are killed; they run again on resume. Nothing that has finished is lost.",
-                [Choice("stay", "Let it run"), Choice("abort", "Abort", "a", destroys=True)],
-            )
-        )
-        if answer == "abort":
-            await self.app.steer(root, "abort")
+        text = "Running tasks are killed; they run again on resume. Nothing that has finished is lost."
+        await self._end(root, "abort", text, _ABORT)
+
+    async def _end(self, root: Path, verb: str, text: str, *choices: Choice) -> None:
+        """Ask whether a campaign is to end, if somebody runs it, and have it ended."""
+        from enchanted_tui.supervisor import actions
+
+        await in_thread(actions.holder_to, verb, root)
+        title = f"{verb.capitalize()} the campaign in {root.name}"
+        answer = await self.app.push_screen_wait(Dialog(title, text, [Choice("stay", "Let it run"), *choices]))
+        if answer in ("drain", "abort"):
+            await self.app.steer(root, "drain" if answer == "drain" else "abort")
 
     async def _rebuild(self, root: Path) -> None:
         answer = await self.app.push_screen_wait(

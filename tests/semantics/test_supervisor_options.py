@@ -100,10 +100,13 @@ def test_a_campaign_whose_every_parent_failed_ends_with_4_too(campaign: Campaign
 
 
 def test_a_budget_of_zero_warns_and_runs_nothing(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 0, as before, but not in silence."""
+    """Exit code 0, as before, but not in silence: on the terminal and, with the whole word of its level, in the log."""
     assert campaign.run(config=campaign_config(random_sampler(0))) == 0
     assert capsys.readouterr().err.count("budget of 0 draws no samples") == 1
-    assert "budget of 0 draws no samples" in campaign.path("logs/main.log").read_text()
+    log = campaign.path("logs/main.log").read_text()
+    assert "budget of 0 draws no samples" in log
+    assert "[WARNING] " in log
+    assert "[INFO ] " in log
     assert not campaign.executions()
     campaign.budget(2)
     assert campaign.resume() == 0

@@ -299,14 +299,50 @@ def test_damaged_memory_is_forgotten(own_home: Path) -> None:
 # -- appearance ---------------------------------------------------------------------------------------------------------------------
 
 
+ASCII = Settings(Preferences(ascii=True))
+
+
+@pytest.mark.parametrize("mode", ["runs", "config", "monitor", "failures", "results", "log"])
 @in_loop
-async def test_ascii(finished_run: Path) -> None:
-    """Where only ASCII can be shown, only ASCII is shown, but for frames that Textual draws."""
-    async with watching(finished_run, "monitor", settings=Settings(Preferences(ascii=True))) as watcher:
-        await watcher.sees("FINISHED")
-        odd = {character for character in watcher.text if ord(character) > 127}
-        assert not odd - set("╭╮╰╯─│▁▂▃▄▅▆▇█▔▎▍▌▋▊▉▏…"), odd
-        assert not {"✓", "✗", "●", "▸"} & odd
+async def test_ascii(finished_run: Path, mode: str) -> None:
+    """Where only ASCII can be shown, only ASCII is shown, on each screen and in what opens over it: help, palette, questions, notices."""
+    async with watching(finished_run, mode, settings=ASCII, notices=True) as watcher:
+        await watcher.sees("Help")  # the hints at the foot come last
+        assert watcher.text.isascii(), watcher.text
+        watcher.app.notify("said in the corner")
+        await watcher.sees("said in the corner")
+        assert watcher.text.isascii(), watcher.text
+        if mode == "config":
+            await watcher.press("escape")
+        for keys, seen in (("?", "Escape closes"), (":", "Search for"), ("r", "Resume: finished_run")):
+            if keys == "r" and mode == "config":
+                keys, seen = "n", "from a template"
+            await watcher.press({"?": "question_mark", ":": "colon"}.get(keys, keys))
+            await watcher.sees(seen)
+            await watcher.pilot.pause(0.1)
+            assert watcher.text.isascii(), watcher.text
+            await watcher.press("escape")
+            await watcher.lacks(seen)
+
+
+@in_loop
+async def test_the_sign_for_more_questions_is_spelled_in_ascii(finished_run: Path) -> None:
+    """The hints at the foot say "Resume..." where the terminal has no sign for it, and are still whole."""
+    async with watching(finished_run, "monitor", (120, 36), settings=ASCII) as watcher:
+        await watcher.sees("r Resume...", "x Extend...")
+
+
+@in_loop
+async def test_escape_takes_notices_away(finished_run: Path) -> None:
+    """What is said in the corner lies over the text; Escape removes it and does what it does otherwise, on the screen and in the editor."""
+    for mode in ("results", "config"):
+        async with watching(finished_run, mode, notices=True) as watcher:
+            watcher.app.notify("said in the corner", timeout=30)
+            await watcher.sees("said in the corner")
+            await watcher.press("escape")
+            await watcher.lacks("said in the corner")
+            if mode == "results":
+                assert watcher.app.current_mode == "monitor"
 
 
 def test_first_paint_loads_nothing_heavy(own_home: Path) -> None:

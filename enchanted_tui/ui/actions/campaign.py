@@ -15,11 +15,11 @@ register(
         command_line="enchanted-tui --control drain RUN_DIR, --control abort RUN_DIR", changes=True,
     ),
     Action(
-        "campaign.drain", "", "Drain", "Let running tasks finish, then end the session. It can be resumed.",
+        "campaign.drain", "", "Drain…", "Let running tasks finish, then end the session. It can be resumed.",
         command_line="enchanted-tui --control drain RUN_DIR", changes=True, shown=False,
     ),
     Action(
-        "campaign.abort", "", "Abort", "Kill running tasks and end the session. It can be resumed.",
+        "campaign.abort", "", "Abort…", "Kill running tasks and end the session. It can be resumed.",
         command_line="enchanted-tui --control abort RUN_DIR", changes=True, shown=False,
     ),
     Action(

@@ -36,7 +36,7 @@ register(
         "v",
         "Level",
         "Show only warnings and above, then only errors, then everything again.",
-        command_line=f"grep -E 'WARNI|ERROR|CRITI' {_LOG}",
+        command_line=f"grep -E 'WARNING|ERROR|CRITICAL' {_LOG}",
     ),
     Action("log.follow", "f", "Follow", "Stay at the end as lines are added, or stop doing so.", command_line=f"tail -F {_LOG}"),
     Action(

@@ -95,7 +95,6 @@ apart best comes first. Enter lists the tasks of the group."""
         "failures.sort",
         "failures.copy",
         "failures.back",
-        "campaign.retry",
     )
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from enchanted_tui.ui.actions import Action, registry
+from enchanted_tui.ui.glyphs import spelled
 from enchanted_tui.ui.palette import area, keys_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_column("title", no_wrap=True)
         table.add_column("help")
         for action in self._actions():
-            table.add_row(Text(keys_of(self.app, action) or "-"), Text(action.title), Text(action.help))
+            table.add_row(Text(keys_of(self.app, action) or "-"), Text(spelled(action.title)), Text(action.help))
         return table
 
     def _actions(self) -> list[Action]:

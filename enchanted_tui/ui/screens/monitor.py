@@ -68,13 +68,6 @@ class MonitorScreen(CampaignScreen):
         "monitor.measure",
         "monitor.copy",
         "monitor.clear",
-        "campaign.drain",
-        "campaign.abort",
-        "campaign.resume",
-        "campaign.extend",
-        "campaign.retry",
-        "campaign.rebuild",
-        "campaign.edit",
     )
 
     def compose_body(self) -> ComposeResult:

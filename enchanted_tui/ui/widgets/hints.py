@@ -10,6 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
+from enchanted_tui.ui.glyphs import spelled
+
 #: Hints that a person who knows nothing else needs; the others make room for them.
 _ALWAYS = ("app.everywhere_help", "app.everywhere_quit", "everywhere_help", "everywhere_quit")
 
@@ -23,7 +25,11 @@ class Hints(Footer):
 
     def compose(self) -> ComposeResult:
         self._room = self.app.size.width
-        yield from _fitting(list(super().compose()), self._room)
+        hints = list(super().compose())
+        for hint in hints:
+            if isinstance(hint, FooterKey):
+                hint.description = spelled(hint.description)
+        yield from _fitting(hints, self._room)
 
     async def on_resize(self, event: Resize) -> None:
         if event.size.width != self._room:
