@@ -63,7 +63,8 @@ class Checker:
         type_name = self._written_type(path, value)
         if not found.is_declared:
             options = self._foreign_options(kind, name, found.cls, path, value)
-            spec = ComponentSpec(kind, name, type_name, found.cls, found.class_path, options, {}, False, self._place(path))
+            place = self._place(path)
+            spec = ComponentSpec(kind, name, type_name, found.cls, found.class_path, options, {}, False, place, found.older)
             return spec, None
         checked = self.options(found.cls, path, value, besides=("type", "__runner_name"))
         if checked is None:
@@ -71,7 +72,8 @@ class Checker:
         options, extra, instance = checked
         if not found.class_path.startswith("enchanted_tui."):
             options = {**extra, **options}  # a class built upon ours may read more than it declares
-        return ComponentSpec(kind, name, type_name, found.cls, found.class_path, options, extra, True, self._place(path)), instance
+        place = self._place(path)
+        return ComponentSpec(kind, name, type_name, found.cls, found.class_path, options, extra, True, place, found.older), instance
 
     def options(
         self, cls: type[Component], path: Path, mapping: dict[Any, Any], besides: Iterable[str]
@@ -248,7 +250,7 @@ class Checker:
                 self.report.error((*path, key), f"{cls.__name__} takes no such option{did_you_mean(key, parameters)}", at_key=True)
         for key, parameter in (parameters or {}).items():
             is_needed = parameter.default is parameter.empty and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-            if is_needed and key not in taken:
+            if is_needed and key not in taken and (kind, key) != ("sampler", "base_run_dir"):  # which is handed to it
                 self.report.error((*path, key), f"is required by {cls.__name__}")
         return taken
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
+import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from enchanted_tui.config.options import Component
-from enchanted_tui.config.problems import in_style_of, nearest, normalised, shortened
+from enchanted_tui.config.problems import in_style_of, nearest, normalised, shortened, snake_case
 
 #: The kinds of component, and the section of the configuration or the entry-point group of each.
 KINDS = {"sampler": "samplers", "runner": "runners", "executor": "executors", "parser": "parsers"}
@@ -66,7 +68,8 @@ ABSENT: dict[str, tuple[str, ...]] = {}
 
 #: What a class of each kind must have.
 _INTERFACE = {"sampler": "get_next_samples", "runner": "single_code_run", "executor": "submit"}
-_GROUPS = ("enchanted_tui", "enchanted_surrogates")
+OLDER = "enchanted_surrogates"  #: the older program's package
+_GROUPS = ("enchanted_tui", OLDER)
 
 
 class LookupFailure(Exception):
@@ -83,6 +86,7 @@ class Found:
 
     cls: type
     class_path: str  #: ``package.module:Qualified.Name``
+    older: bool = False  #: found where the older program looks for its plugins
 
     @property
     def is_declared(self) -> bool:
@@ -91,7 +95,7 @@ class Found:
 
 
 def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
-    """Find the class of a component: a built-in, an entry point, or ``package.module:Class``, in this order.
+    """Find the class of a component: a built-in, an entry point, a module of the older program, or ``package.module:Class``.
 
     `import_dirs` are searched for modules after the interpreter's own path. Raises LookupFailure with one sentence.
     """
@@ -102,6 +106,9 @@ def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
         return Found(_import_class(class_path, ()), class_path)
     point = _entry_point(kind, name)
     if point is None:
+        class_path = _older_path(kind, name, import_dirs)
+        if class_path is not None:
+            return replace(_checked(kind, class_path, _import_class(class_path, import_dirs)), older=True)
         raise _absent(kind, name) if _is_absent(kind, name) else LookupFailure(_unknown(kind, name))
     try:
         cls = point.load()
@@ -109,7 +116,8 @@ def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
         raise LookupFailure(
             f"the plugin {name!r} ({point.value}) cannot be imported: {_told(error)}", excusable=isinstance(error, ImportError)
         ) from error
-    return _checked(kind, f"{point.module}:{point.attr}", cls)
+    found = _checked(kind, f"{point.module}:{point.attr}", cls)
+    return replace(found, older=point.group.startswith(f"{OLDER}."))
 
 
 def builtin_path(kind: str, name: str) -> str | None:
@@ -206,6 +214,29 @@ def _entry_point(kind: str, name: str) -> Any:
     if len(values) > 1:
         raise LookupFailure(f"{name!r} is offered by several plugins ({', '.join(values)}); name one of them as package.module:Class")
     return matching[0] if matching else None
+
+
+def _older_path(kind: str, name: str, directories: Sequence[Path]) -> str | None:
+    """Give where the older program would have a component of that name: ``my_runner`` or ``MyRunner`` in a module of its own.
+
+    None where there is no such module.
+    """
+    is_snake = "_" in name
+    pascal = "".join(word.title() for word in name.split("_")) if is_snake else name
+    spellings = (name,) if is_snake else (re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(), snake_case(name))
+    for snake in spellings:
+        module = f"{OLDER}.{KINDS[kind]}.{snake}"
+        if f"{snake}{pascal}".isidentifier() and _module_exists(module, directories):
+            return f"{module}:{pascal}"
+    return None
+
+
+def _module_exists(module: str, directories: Sequence[Path]) -> bool:
+    with importing_from(directories):
+        try:
+            return importlib.util.find_spec(module) is not None
+        except Exception:  # noqa: BLE001 - the packages above it are imported, and may raise anything
+            return False
 
 
 def _import_class(class_path: str, directories: Sequence[Path]) -> Any:

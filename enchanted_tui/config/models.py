@@ -30,6 +30,8 @@ class ComponentSpec:
     extra: dict[str, Any]  #: keys that the class does not declare
     builtin: bool  #: True if the class declares its options
     place: Problem | None = field(default=None, repr=False, compare=False)  #: where it is configured
+    older: bool = False  #: a plugin of the older program
+    one_at_a_time: bool = False  #: an executor without a size of its own that runs such plugins
 
     def build(self, **more: Any) -> Any:
         """Make an instance. Raises ConfigError if the constructor raises."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -12,7 +12,7 @@ from enchanted_tui.config.components import Checker
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
-from enchanted_tui.config.lookup import KINDS
+from enchanted_tui.config.lookup import BUILTIN, KINDS
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
 from enchanted_tui.config.problems import Path, describe, did_you_mean
 from enchanted_tui.config.report import Report
@@ -21,6 +21,7 @@ from enchanted_tui.config.run_order import RunOrder
 SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storage")
 COMPONENT_KINDS = ("executor", "sampler", "runner")
 LOG_LEVELS = {"CRITICAL": 50, "FATAL": 50, "ERROR": 40, "WARNING": 30, "WARN": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
+_LOCAL = BUILTIN["executor"]["LocalExecutor"]
 DEFAULT_BASE_RUN_DIR = "./base_run_dir"
 
 
@@ -49,6 +50,8 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
     elsewhere = all(getattr(instance, "looks_up_local_storage", False) for _, instance in sections["executor"].values())
     checked.supervisor = _supervisor(checker, interactive, elsewhere)
     checked.stages = run_order.stages()
+
+    _one_at_a_time(report, checked)
 
     _check_stop_when(report, checked, {name for name, (_, instance) in sections["sampler"].items() if getattr(instance, "adaptive", False)})
 
@@ -164,6 +167,27 @@ def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> Supervi
         report.warning(("supervisor", "save_files"), message)
     options.local_storage = _local_storage(report, options.local_storage, elsewhere)
     return options
+
+
+def _one_at_a_time(report: Report, checked: Checked) -> None:
+    """Let local executors without a size run plugins of the older program one sample at a time, as that program did, and say so.
+
+    Such a plugin may use a fixed scratch file, a licence for one or all cores: side by side its samples would spoil each other.
+    """
+    executors, runners = checked.components["executor"], checked.components["runner"]
+    steps = {(step.executor, step.runner) for stage in checked.stages for step in stage.steps}
+    for name, runner in sorted(steps):
+        spec = executors.get(name)
+        if spec is None or spec.class_path != _LOCAL or spec.options.get("n_workers") is not None or runner not in runners:
+            continue
+        if not runners[runner].older:
+            continue
+        executors[name] = replace(spec, options={**spec.options, "n_workers": 1}, one_at_a_time=True)
+        message = (
+            f"runs one sample at a time, as Enchanted Surrogates does, because its plugin {runners[runner].type_name!r} (runner "
+            f"{runner!r}) may rely on that; set n_workers to run several side by side"
+        )
+        report.warning((KINDS["executor"], key_of(report, KINDS["executor"], name)), message, at_key=True)
 
 
 def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> None:

@@ -220,7 +220,7 @@ def _executor_keys(config: CampaignConfig) -> dict[str, str]:
     keys: dict[str, str] = {}
     shared: dict[str, str] = {}
     for name, spec in config.executors.items():
-        sizes = {"n_workers", "n_jobs"} & set(spec.options)
+        sizes = not spec.one_at_a_time and {"n_workers", "n_jobs"} & set(spec.options)
         if sizes or not spec.class_path.startswith("enchanted_tui.executors.local."):
             keys[name] = name
         else:

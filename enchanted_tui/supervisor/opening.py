@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import socket
 from typing import Any
@@ -17,11 +18,24 @@ def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:
     """Give each stage a sampler of its own, placed by seed and stage."""
     samplers = []
     for depth, stage in enumerate(config.stages):
-        sampler: Any = config.samplers[stage.sampler].build()
+        sampler: Any = config.samplers[stage.sampler].build(**_handed(config, stage.sampler))
         if isinstance(sampler, Sampler):
             sampler.place(seed, depth, given=config.supervisor.seed is not None)
         samplers.append(sampler)
     return samplers
+
+
+def _handed(config: CampaignConfig, name: str) -> dict[str, str]:
+    """Give what a sampler of somebody else's is told besides its options: the run directory, if it takes that and has no other."""
+    spec = config.samplers[name]
+    if spec.builtin or "base_run_dir" in spec.options:
+        return {}
+    try:
+        parameters = inspect.signature(spec.cls).parameters
+    except (TypeError, ValueError):  # a class written in C may not tell
+        return {}
+    takes_all = spec.older and any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    return {"base_run_dir": str(config.base_run_dir)} if takes_all or "base_run_dir" in parameters else {}
 
 
 def sampler_target(sampler: Any) -> int:

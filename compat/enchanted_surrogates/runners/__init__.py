@@ -1,0 +1,1 @@
+"""Modules of the same names as the older program's."""
