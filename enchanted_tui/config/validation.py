@@ -21,6 +21,10 @@ from enchanted_tui.config.run_order import RunOrder
 SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storage")
 COMPONENT_KINDS = ("executor", "sampler", "runner")
 LOG_LEVELS = {"CRITICAL": 50, "FATAL": 50, "ERROR": 40, "WARNING": 30, "WARN": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
+_VERSION_1 = (
+    "this is a file of version 1 of Enchanted Surrogates: give its executor, sampler and runner names below executors, samplers and "
+    "runners, move base_run_dir to supervisor, and name them in supervisor.run_order (docs/compatibility.md has an example)"
+)
 _LOCAL = BUILTIN["executor"]["LocalExecutor"]
 DEFAULT_BASE_RUN_DIR = "./base_run_dir"
 
@@ -40,6 +44,10 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
     """Check the document of `report`. `interactive`: whether a person is there to see that base_run_dir is a default."""
     checker = Checker(report, base_dir, import_dirs)
     root = report.document.root
+    version_1 = _version_1_key(root)
+    if version_1 is not None:
+        report.error((version_1,), _VERSION_1, at_key=True)
+        return Checked()
     for key in root:
         if key not in SECTIONS and not str(key).startswith((".", "_", "x-")):  # customary places for anchors
             report.warning((key,), f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}", at_key=True)
@@ -63,6 +71,13 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
     Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
     check_extent(report, sections["sampler"], checked.stages, place)
     return checked
+
+
+def _version_1_key(root: dict[Any, Any]) -> str | None:
+    """Give the first section that only files of version 1 of the older program have, where there is none of today's."""
+    if any(section in root for section in ("executors", "samplers", "runners", "supervisor")):
+        return None
+    return next((kind for kind in COMPONENT_KINDS if isinstance(root.get(kind), dict) and "type" in root[kind]), None)
 
 
 # -- small sections -------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from enchanted_tui.commands import command_line
 from enchanted_tui.export.csv_table import read_csv, schema_path
 from enchanted_tui.export.hdf5_table import read_hdf5_table
 from enchanted_tui.export.selection import ExportError
@@ -66,18 +65,16 @@ def _read(path: Path) -> Cells:
 
 
 def _read_run_dir(run_dir: RunDir) -> Cells:
+    from enchanted_tui.supervisor.adopt import is_older_run
     from enchanted_tui.supervisor.files import dataset_stage, read_rows
-    from enchanted_tui.supervisor.journal import JournalReader
-    from enchanted_tui.supervisor.session import fold
+    from enchanted_tui.supervisor.older_view import recorded
 
-    if not run_dir.journal.is_file():
-        raise ExportError(
-            f"{run_dir.root} has no journal; if the older program made it, {command_line('--rebuild', run_dir.root)} takes it over first"
-        )
-    state, _ = fold(run_dir.journal)
-    if not state.stages:
-        return [], [], {}
-    with JournalReader(run_dir.journal) as reader:
+    if not run_dir.journal.is_file() and not is_older_run(run_dir):
+        raise ExportError(f"{run_dir.root} holds no campaign: it has no journal")
+    with recorded(run_dir) as reader:
+        state = reader.state
+        if not state.stages:
+            return [], [], {}
         rows = [row for _, row in read_rows(dataset_stage(state), reader.read_row)]
     columns = column_types(rows, state.units)
     return columns, [[row.get(column.name) for row in rows] for column in columns], metadata(run_dir, state)

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.commands import command_line
 from enchanted_tui.export.csv_table import write_csv
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
 from enchanted_tui.storage.column_types import ColumnType, column_types
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.parquet import write_parquet
+from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.files import dataset_stage
-from enchanted_tui.supervisor.journal import JournalReader
+from enchanted_tui.supervisor.older_view import recorded
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
 from enchanted_tui.supervisor.provenance import PROVENANCE_COLUMNS, metadata, provenance_rows
-from enchanted_tui.supervisor.session import fold
 
 Row = Mapping[str, Any]
 Rows = Callable[[], Iterator[Row]]
@@ -46,15 +45,13 @@ def export(root: Path, wanted: Export) -> list[Path]:
     in its dataset, OSError if a file cannot be written.
     """
     run_dir = RunDir(root.resolve())
-    if not run_dir.journal.is_file():
-        raise EnvironmentProblem(
-            f"{root} holds no journal, so there is nothing to export; {command_line('--rebuild', root)} takes over an older directory."
-        )
-    state, _ = fold(run_dir.journal)
-    stage = dataset_stage(state) if state.stages else None
-    if stage is None or not stage.n_rows:
-        raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")
-    with JournalReader(run_dir.journal) as reader:
+    if not run_dir.journal.is_file() and not is_older_run(run_dir):
+        raise EnvironmentProblem(f"{root} holds no campaign, so there is nothing to export: it has no journal.")
+    with recorded(run_dir) as reader:
+        state = reader.state
+        stage = dataset_stage(state) if state.stages else None
+        if stage is None or not stage.n_rows:
+            raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")
 
         def read_rows() -> Iterator[Row]:
             for _, _, _, offset in stage.rows():

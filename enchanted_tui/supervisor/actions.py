@@ -18,6 +18,7 @@ from enchanted_tui.supervisor import control, snapshot
 from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.live import read_live
+from enchanted_tui.supervisor.older_view import recorded
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome, RefusedError
 from enchanted_tui.supervisor.session import fold, has_record
 from enchanted_tui.supervisor.snapshot import Snapshot
@@ -49,8 +50,9 @@ class Status:
 
 def status(root: Path) -> Status:
     """Say how the campaign in a run directory stands; changes nothing there."""
-    run_dir = _run_dir(root)
-    state, damage = fold(run_dir.journal)
+    run_dir = _run_dir(root, older=True)
+    with recorded(run_dir) as found:
+        state, damage = found.state, found.damage
     holder = read_holder(run_dir.lock)
     alive = None if holder is None else is_alive_here(holder)
     liveness = "not running" if holder is None or alive is False else "running" if alive else "perhaps running"
@@ -178,11 +180,12 @@ def read_state(root: Path) -> CampaignState:
     return fold(_run_dir(root).journal)[0]
 
 
-def _run_dir(root: Path) -> RunDir:
+def _run_dir(root: Path, *, older: bool = False) -> RunDir:
+    """Give a run directory that holds a campaign, `older` being whether one that the older program made will do."""
     run_dir = RunDir(root.resolve())
     if not run_dir.root.is_dir():
         raise EnvironmentProblem(f"{root} is not a directory.")
-    if not run_dir.journal.is_file():
+    if not run_dir.journal.is_file() and not (older and is_older_run(run_dir)):
         if is_older_run(run_dir):
             raise EnvironmentProblem(
                 f"{root} was made by the older program and has no journal yet; {command_line('--rebuild', root)} takes it over."

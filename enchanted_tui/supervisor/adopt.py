@@ -74,6 +74,8 @@ def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> tuple[CampaignS
 def records_if_adopted(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
     """Give the records that `adopt` would write, without writing anything. Raises as `adopt` does."""
     for record in _read(run_dir, config):
+        if record["type"] == "end":
+            record["message"] = "made by the older program, not taken over yet"
         yield {"time": run_dir.run_state.stat().st_mtime, **record}
 
 

@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import contextlib
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor.journal import Record
+from enchanted_tui.supervisor.adopt import is_older_run
+from enchanted_tui.supervisor.journal import JournalReader, Record
+from enchanted_tui.supervisor.outcome import EnvironmentProblem
+from enchanted_tui.supervisor.session import fold
+from enchanted_tui.supervisor.state import CampaignState
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A campaign that is only read."""
+
+    state: CampaignState
+    damage: list[str]
+    read: Callable[[int], Record]
+
+    def read_row(self, offset: int) -> dict[str, Any]:
+        """Give the row of the task record at `offset`."""
+        row: dict[str, Any] = self.read(offset)["row"]
+        return row
+
+
+@contextlib.contextmanager
+def recorded(run_dir: RunDir) -> Iterator[Recorded]:
+    """Give a campaign of this program from its journal, or an untouched one of the older program from its files.
+
+    Raises EnvironmentProblem if it cannot be read.
+    """
+    if is_older_run(run_dir):
+        records, problem = _records(run_dir)
+        if problem:
+            raise EnvironmentProblem(problem)
+        state = CampaignState()
+        for number, record in enumerate(records):
+            state.apply(record, number)
+        yield Recorded(state, [], records.__getitem__)
+        return
+    state, damage = fold(run_dir.journal)
+    with JournalReader(run_dir.journal) as reader:
+        yield Recorded(state, damage, reader.read)
 
 
 class OlderRun:
@@ -55,7 +96,6 @@ def _records(run_dir: RunDir) -> tuple[list[Record], str]:
     from enchanted_tui.config.loading import load_config
     from enchanted_tui.config.problems import ConfigError
     from enchanted_tui.supervisor.adopt import records_if_adopted
-    from enchanted_tui.supervisor.outcome import EnvironmentProblem
     from enchanted_tui.supervisor.stored_configs import newest_config
 
     stored = newest_config(run_dir)

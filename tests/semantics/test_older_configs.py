@@ -285,6 +285,24 @@ def test_a_sampler_that_dies_can_be_resumed(campaign: Campaign) -> None:
     assert len(campaign.rows()) == 10
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sampler: {type: RandomSampler, bounds: [[0,1]], parameters: [x], budget: 3}\nrunner: {type: R}\nexecutor: {type: LocalExecutor}\n",
+        "# of a plugin\nsampler:\n  type: TemplateSampler\nrunner:\n  type: TemplateRunner\n  executable_path: p\nexecutor:\n"
+        "  type: LocalExecutor\n  base_run_dir: /tmp\n",
+        "executor: {type: DaskExecutor, base_run_dir: x}\n",
+    ],
+)
+def test_a_file_of_version_1_is_told_in_one_sentence(campaign: Campaign, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not one error for each section that it lacks and a warning for each that it has."""
+    Path("old.yaml").write_text(text)
+    assert cli.main(["old.yaml", "--check"]) == 2
+    (said,) = capsys.readouterr().err.strip().splitlines()
+    assert said.startswith("old.yaml:")
+    assert "version 1 of Enchanted Surrogates" in said
+
+
 REFUSED = {
     "an empty run_order": ("supervisor.run_order=[]", "empty list"),
     "a negative budget": ("samplers.s1.budget=-1", "budget"),

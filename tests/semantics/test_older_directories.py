@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, h5_rows, random_sampler, read_h5
+from campaign_harness import Campaign, array_sampler, campaign_config, h5_rows, random_sampler, read_csv, read_h5
 from older_directory import OlderDirectory, failed, inherited, ok
 from scipy.stats import qmc
 
+import enchanted_tui
 from enchanted_tui import cli
 from enchanted_tui.supervisor.sequences import _same
 
@@ -405,3 +407,34 @@ def test_a_refused_extension_takes_nothing_over(campaign: Campaign, capsys: pyte
     assert campaign.resume("--run-mode", "extend") == 3
     assert "nothing to extend" in capsys.readouterr().err
     assert not campaign.path("state/journal.jsonl").exists()
+
+
+# -- looked at without taking over --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [flat, nested], ids=["flat", "nested"])
+def test_an_untouched_directory_is_looked_at_and_exported(
+    campaign: Campaign, make: Callable[[Campaign], OlderDirectory], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--status`, `--export` and `load` need no --rebuild first, and change nothing there."""
+    make(campaign)
+    before = campaign.snapshot()
+    assert cli.main(["--status", str(campaign.run_dir)]) == 0
+    said = capsys.readouterr().out
+    assert "6/6 samples, 5 ok, 1 failed" in said or "6/6 samples, 6 ok" in said
+    assert "made by the older program, not taken over yet" in said
+    assert cli.main(["--status", str(campaign.run_dir), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["liveness"] == "not running"
+    out = campaign.root / "out.csv"
+    assert cli.main(["--export", str(campaign.run_dir), "--out", str(out), "--provenance"]) == 0
+    assert read_csv(out)[0]["run_dir"] == campaign.rows()[0]["run_dir"]
+    assert len(read_csv(out)) == len(read_csv(campaign.root / "out.provenance.csv")) == len(enchanted_tui.load(campaign.run_dir)) == 6
+    assert campaign.snapshot() == before
+
+
+def test_an_untouched_directory_that_cannot_be_read_says_why(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence, exit code 3, for every way of looking."""
+    _hole(flat(campaign))
+    for command in (["--status"], ["--export"]):
+        assert cli.main([*command, str(campaign.run_dir)]) == 3
+        assert "no whole row of d0_b1_s0_r0" in capsys.readouterr().err
