@@ -79,6 +79,10 @@ class Trouble:
     drain: bool = False  #: what runs may finish
 
 
+class JobEnds(Trouble):
+    """The same because the job that this process is in ends: no sample has failed for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Returned:
     """Tasks that the executor gives back without having run them, in order."""

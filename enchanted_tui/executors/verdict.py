@@ -9,6 +9,7 @@ import errno
 import os
 import signal
 import traceback
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -146,3 +147,11 @@ def ending(status: int) -> tuple[str, str]:
     if number == signal.SIGKILL:
         reason += " (often the kernel, for want of memory)"
     return "signal", reason
+
+
+def timed_out(limit: float, left: Sequence[str]) -> tuple[str, str]:
+    """Return the failure kind and the reason of a task that ran into its time limit (seconds); `left`: what could not be ended."""
+    reason = f"ran longer than the time limit of {limit:g} s; "
+    if left:
+        return "timeout", reason + f"it was killed, but not all that it had started: {', '.join(left)} may still run"
+    return "timeout", reason + "it and everything it had started were ended"

@@ -22,7 +22,7 @@ from enchanted_tui import values
 from enchanted_tui.config.extent import too_many_rows
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
-from enchanted_tui.executors.local.warden import kill_marked
+from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.verdict import REMEDIES
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
@@ -188,7 +188,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
         check_unchanged(config, state)
         _check_jobs(config, state)
         if state.ended is None:
-            kill_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
+            end_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
         samplers, targets = go_on(config, state, mode, partial(read_at, run_dir.journal))
         runners_changed = not _is_same(state.runner_options, config.runner_options())
         cleaned = _parents_files_are_gone(config, state, targets)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.local.pool import Pool
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
@@ -31,7 +32,7 @@ class LocalExecutor(Executor):
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         workers = self.worker_count()
-        self._pool = Pool(workers, self.timeout_sec, self.max_retries, context, deliver, thread_limits(workers))
+        self._pool = Pool(workers, self.timeout_sec, self.max_retries, context, deliver, thread_limits(workers), job_is_over)
         self._pool.start()
 
     def worker_count(self) -> int:
@@ -98,6 +99,12 @@ class JoblibExecutor(LocalExecutor):
 def usable_cpus() -> int:
     """How many CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def job_is_over() -> bool:
+    """Tell whether this process is in a job of SLURM that is known to be at its end."""
+    job = os.environ.get("SLURM_JOB_ID")
+    return bool(job) and is_over(str(job))
 
 
 def on_login_node() -> bool:

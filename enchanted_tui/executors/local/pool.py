@@ -22,19 +22,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.base import Deliver, JobEnds, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.ends.hold import Hold, job_here, patience_with
 from enchanted_tui.executors.local.channel import WorkerChannel
 from enchanted_tui.executors.local.warden import capture_files
 from enchanted_tui.executors.local.warden_process import WardenProcess
 from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.task import fail_task, task_message
-from enchanted_tui.executors.verdict import ending
+from enchanted_tui.executors.verdict import ending, timed_out
 
 log = logging.getLogger(__name__)
 
 _AHEAD_SECONDS = 0.02  #: how much work a worker is given in advance
 _MAX_AHEAD = 64
 _START_ATTEMPTS = 3
+_LONGEST_END = 70.0  #: seconds for workers to end, with job steps that SLURM has to end
 _LONGEST_WAIT = 3600.0  #: seconds; the operating system takes no time-out beyond 24 days
 
 
@@ -49,13 +51,17 @@ class Pool:
         context: TaskContext,
         deliver: Deliver,
         environment: Mapping[str, str],
+        job_ends: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`job_ends` tells whether the job that we are in is at its end; it is asked when samples fail."""
         self._size = size
         self._timeout = timeout
         self._max_retries = max_retries
         self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
         self._deliver = deliver
         self._environment = environment
+        self._job_ends = job_ends
+        self._on_hold: Hold[Result] = Hold()
         self._workers: dict[int, WorkerChannel] = {}
         self._backlog: deque[Task] = deque()
         self._taken = 0  #: tasks taken so far; only the supervisor's thread counts them
@@ -109,6 +115,7 @@ class Pool:
         """Kill all workers and forget all tasks."""
 
         def kill_all() -> None:
+            self._deliver_failures(self._on_hold.take(due=False))
             self._closing = True
             self._backlog.clear()
             for worker in self._workers.values():
@@ -125,7 +132,7 @@ class Pool:
                 worker.hang_up()
 
         self._command(stop)
-        self._thread.join(timeout=20)
+        self._thread.join(timeout=_LONGEST_END)
         self._warden.wait()
         for descriptor in (self._wake_read, self._wake_write):
             os.close(descriptor)
@@ -153,7 +160,7 @@ class Pool:
             self._release()
 
     def _turn(self) -> None:
-        for key, _ in self._selector.select(self._until_deadline()):
+        for key, _ in self._selector.select(self._until_something()):
             if key.data == "wake":
                 os.read(self._wake_read, 4096)
             elif key.data == "warden":
@@ -164,6 +171,7 @@ class Pool:
             self._commands.popleft()()
         if not self._closing:
             self._enforce_time_limit()
+            self._deliver_failures(self._on_hold.take())
             self._hand_out()
 
     def _command(self, command: Callable[[], None]) -> None:
@@ -239,20 +247,45 @@ class Pool:
         elapsed = now - worker.since
         self._mean_runtime = elapsed if not self._mean_runtime else 0.95 * self._mean_runtime + 0.05 * elapsed
         worker.started_next()
-        self._settled += 1
         if line.startswith(TROUBLE):
-            self._deliver(Trouble(values.decode(line[1:]), task.id))
+            self._settle(Trouble(values.decode(line[1:]), task.id))
         else:
-            self._deliver(Result(task.id, line))
+            self._settle(Result(task.id, line))
+
+    def _settle(self, ended: Result | Trouble) -> None:
+        """Deliver how a task has ended, unless it may be the end of the whole job that shows."""
+        patience = patience_with(ended.line) if isinstance(ended, Result) else 0.0
+        if isinstance(ended, Result) and patience:
+            self._on_hold.add(ended, patience)
+        else:
+            self._settled += 1
+            self._deliver(ended)
+
+    def _deliver_failures(self, failures: Sequence[Result]) -> None:
+        """Deliver what has been held back and turns out to be the samples' own failure."""
+        if failures and self._job_ends():
+            self._job_is_ending()
+            return
+        self._settled += len(failures)
+        for failure in failures:
+            self._deliver(failure)
+
+    def _job_is_ending(self) -> None:
+        """Whoever ends the job ends what runs here: no sample has failed, and nothing more is begun."""
+        self._on_hold.take(due=False)
+        self._closing = True
+        self._deliver(JobEnds(f"job {job_here()} is being ended, by its time limit or by hand; what was running is run again"))
 
     # -- time limits and deaths -----------------------------------------------------------------------------------------------
 
-    def _until_deadline(self) -> float | None:
-        if self._timeout is None or self._closing:
+    def _until_something(self) -> float | None:
+        if self._closing:
             return None
+        left = self._on_hold.seconds_left()
         running = [worker.since for worker in self._workers.values() if worker.running]
-        left = min(running) + self._timeout - time.monotonic() if running else math.inf
-        return min(max(0.0, left), _LONGEST_WAIT)
+        if self._timeout is not None and running:
+            left = min(left, min(running) + self._timeout - time.monotonic())
+        return None if left == math.inf else min(max(0.0, left), _LONGEST_WAIT)
 
     def _enforce_time_limit(self) -> None:
         if self._timeout is None:
@@ -270,15 +303,24 @@ class Pool:
         if message is None:
             self._warden_is_gone()
             return
+        if message.get("op") == "terminated":
+            self._terminated()
+            return
         worker = self._workers.get(message.get("id", 0))
         if worker is None:
             return
         if message["op"] == "spawned":
             worker.pid = message["pid"]
         elif message["op"] == "exit":
-            self._worker_died(worker, message["status"])
+            self._worker_died(worker, message)
 
-    def _worker_died(self, worker: WorkerChannel, status: int) -> None:
+    def _terminated(self) -> None:
+        """Somebody has asked the warden to end: whoever ends the job asks all its processes."""
+        if job_here() and not self._closing:
+            self._job_is_ending()
+        self._on_hold.take(due=False)
+
+    def _worker_died(self, worker: WorkerChannel, message: Mapping[str, Any]) -> None:
         self._drain(worker)
         waiting = worker.take_unread()
         ready = worker.ready
@@ -287,11 +329,11 @@ class Pool:
             return
         self._backlog.extendleft(reversed(waiting))
         if worker.assigned:
-            self._bury(worker, worker.assigned.popleft(), status)
+            self._bury(worker, worker.assigned.popleft(), message)
         elif not ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS + self._max_retries:
-                self._deliver(Trouble(f"local workers die before they are ready ({ending(status)[1]})"))
+                self._deliver(Trouble(f"local workers die before they are ready ({ending(message['status'])[1]})"))
                 return
         self._spawn()
 
@@ -300,16 +342,28 @@ class Pool:
         while worker.results in self._selector.get_map() and self._read_results(worker):
             pass
 
-    def _bury(self, worker: WorkerChannel, task: Task, status: int) -> None:
+    def _bury(self, worker: WorkerChannel, task: Task, message: Mapping[str, Any]) -> None:
         """Deliver what killed a worker as the failure of the task it ran."""
         if worker.killed_for is not None and worker.killed_for != task.id:
             self._backlog.appendleft(task)  # its time-limited predecessor finished just before the blow fell
             return
-        kind, reason = ending(status)
-        if worker.killed_for == task.id:
-            kind, reason = "timeout", f"ran longer than the time limit of {self._timeout:g} s; it and its child processes were killed"
+        if worker.killed_for is None and message["asked"]:  # by somebody else
+            self._run_again(worker, task)
+            return
+        if worker.killed_for is None:
+            self._settle(self._failure(worker, task, *ending(message["status"])))
+            return
+        assert self._timeout is not None
         self._settled += 1
-        self._deliver(self._failure(worker, task, kind, reason))
+        self._deliver(self._failure(worker, task, *timed_out(self._timeout, message["left"])))
+
+    def _run_again(self, worker: WorkerChannel, task: Task) -> None:
+        """Let a task whose worker was lost through no fault of its own wait again, or give it up."""
+        if task.attempt < self._max_retries:
+            self._backlog.appendleft(dataclasses.replace(task, attempt=task.attempt + 1))
+            return
+        self._settled += 1
+        self._deliver(self._failure(worker, task, "lost", f"its worker was lost {task.attempt + 1} times"))
 
     def _failure(self, worker: WorkerChannel, task: Task, kind: str, reason: str) -> Result | Trouble:
         failure = {"kind": kind, "message": reason}
@@ -337,11 +391,7 @@ class Pool:
             held.extend((worker, task) for task in worker.assigned)
             self._forget(worker)
         for worker, task in held:
-            if task.attempt < self._max_retries:
-                self._backlog.appendleft(dataclasses.replace(task, attempt=task.attempt + 1))
-            else:
-                self._settled += 1
-                self._deliver(self._failure(worker, task, "lost", f"its worker was lost {task.attempt + 1} times"))
+            self._run_again(worker, task)
         if self._failed_starts > _START_ATTEMPTS + self._max_retries:
             self._deliver(Trouble("the process that starts local workers keeps dying; see the log"))
             return

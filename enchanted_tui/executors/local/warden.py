@@ -2,20 +2,20 @@
 
 Why a process of its own:
 - workers are forked from a process that has no threads and has imported next to nothing, never from the app;
-- it adopts whatever its workers' children leave behind (Linux: child subreaper), so that a time limit and the end of the
-  campaign reach processes that have left their process group or session;
-- when the supervisor dies, even by SIGKILL, its end of the control socket closes and the warden kills all workers and their children;
-  when the warden itself dies, the kernel kills the workers (parent-death signal).
+- each worker has a reaper (`executors.ends.reaper`), through which a time limit and the end of the campaign reach processes that have
+  left their process group or session, and job steps on other nodes;
+- when the supervisor dies, even by SIGKILL, its end of the control socket closes and the warden has all workers ended with what they have
+  started; when the warden itself dies, the reapers do so of their own accord (parent-death signal).
 
 Control messages are JSON packets. From the supervisor: ``{"op": "spawn", "id": n}`` with two descriptors (task socket, result pipe),
 ``{"op": "kill", "id": n}``, ``{"op": "close"}``. To it: ``{"op": "spawned", "id": n, "pid": p}``,
-``{"op": "exit", "id": n, "status": wait status}``.
+``{"op": "exit", "id": n, "status": wait status, "left": [what could not be ended], "asked": whether it was ended on request}``;
+``{"op": "terminated"}``: this process was asked to end by somebody else (SIGTERM), and does.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import select
@@ -24,16 +24,15 @@ import signal
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from enchanted_tui.executors.ends.ending import end
+from enchanted_tui.executors.ends.processes import MARK_VARIABLE, adopt_orphans
+from enchanted_tui.executors.ends.reaper import Reaper
 from enchanted_tui.executors.local import worker
 
-if TYPE_CHECKING:
-    import psutil
-
-MARK_VARIABLE = "ENCHANTED_WORKER"  #: in the environment of a worker and its children: campaign:session:worker
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_CLOSE_GRACE = 2.0
+_CLOSE_GRACE = 2.0  #: seconds in which workers may end by themselves once nothing more is to be done
+_END_GRACE = 40.0  #: seconds in which they have to be ended, with job steps that SLURM has to end
 
 
 def main(control_fd: int) -> None:
@@ -52,17 +51,19 @@ class Warden:
         self.control = control
         self.context: dict[str, Any] = start["context"]
         self.capture_dir: str = start["capture_dir"]
-        self.workers: dict[int, int] = {}  # pid -> id
+        self.workers: dict[int, tuple[int, Reaper]] = {}  #: by the process id of its reaper: number and reaper of each worker
         self.closing_since: float | None = None
+        self._terminated = False
         self._wakeup_read, self._wakeup_write = os.pipe()
         for descriptor in (self._wakeup_read, self._wakeup_write):
             os.set_blocking(descriptor, False)
 
     def serve(self) -> None:
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.signal(signal.SIGTERM, self._on_terminate)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        adopt_orphans()
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
         poll.register(self._wakeup_read, select.POLLIN)
@@ -70,10 +71,16 @@ class Warden:
             ready = {descriptor for descriptor, _ in poll.poll(200 if self.closing_since is not None else None)}
             if self._wakeup_read in ready:
                 os.read(self._wakeup_read, 4096)
+            if self._terminated:
+                self._tell({"op": "terminated"})
+                break
             self._reap()
             if self.control.fileno() in ready and self.closing_since is None and not self._obey():
                 break
-        self._kill_everything()
+        self._end_everything()
+
+    def _on_terminate(self, number: int, frame: Any) -> None:
+        self._terminated = True
 
     def _finished(self) -> bool:
         if self.closing_since is None:
@@ -92,40 +99,26 @@ class Warden:
         if message["op"] == "spawn":
             self._spawn(message["id"], *descriptors)
         elif message["op"] == "kill":
-            for pid in [pid for pid, known in self.workers.items() if known == message["id"]]:
-                self._kill_tree(pid)
+            for reaper in [reaper for number, reaper in self.workers.values() if number == message["id"]]:
+                reaper.end()
         elif message["op"] == "close":
             self.closing_since = time.monotonic()
         return True
 
     def _spawn(self, number: int, task_fd: int, result_fd: int) -> None:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                self._become_worker(number, task_fd, result_fd)
-                os._exit(0)
-            except BaseException:  # noqa: BLE001 - said where the task's own output goes; this process must not go on as a warden
-                sys.excepthook(*sys.exc_info())
-            finally:
-                os._exit(1)
+        mark = f"{mark_prefix(self.context, self.capture_dir)}{number}."
+        reaper = Reaper(lambda: self._work(number, mark, task_fd, result_fd), mark)
         os.close(task_fd)
         os.close(result_fd)
-        self.workers[pid] = number
-        self._tell({"op": "spawned", "id": number, "pid": pid})
+        self.workers[reaper.pid] = number, reaper
+        self._tell({"op": "spawned", "id": number, "pid": reaper.worker})
 
-    def _become_worker(self, number: int, task_fd: int, result_fd: int) -> None:
-        parent = os.getppid()
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(0)
-        os.setsid()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    def _work(self, number: int, mark: str, task_fd: int, result_fd: int) -> None:
+        """Be a worker."""
         self.control.close()
         os.close(self._wakeup_read)
         os.close(self._wakeup_write)
-        os.environ[MARK_VARIABLE] = self._mark(number)
+        os.environ[MARK_VARIABLE] = mark
         captured = capture_files(self.capture_dir, number)
         for descriptor, path in captured.items():
             opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -142,51 +135,20 @@ class Warden:
                 return
             if pid == 0:
                 return
-            number = self.workers.pop(pid, None)
-            if number is not None:
-                self._kill_orphans_of(pid, number)
-                self._tell({"op": "exit", "id": number, "status": status})
+            if pid in self.workers:
+                number, reaper = self.workers.pop(pid)
+                found = reaper.report(status)
+                self._tell({"op": "exit", "id": number, "status": found.status, "left": found.left, "asked": found.asked})
 
-    def _kill_tree(self, pid: int) -> None:
-        """Kill a worker and everything that descends from it, however it has arranged its groups and sessions."""
-        import psutil
-
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)  # it must not start more while we look
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(pid).children(recursive=True):
-                _kill(child)
-        for kill in (os.killpg, os.kill):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                kill(pid, signal.SIGKILL)
-
-    def _kill_orphans_of(self, pid: int, number: int) -> None:
-        """Kill what a dead worker's tasks left running: its session, and adopted processes that bear its mark."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
-        if not _has_children():
-            return
-        for orphan in self._adopted():
-            if _session(orphan.pid) == pid or _environment(orphan).get(MARK_VARIABLE) == self._mark(number):
-                self._kill_tree(orphan.pid)
-
-    def _mark(self, number: int) -> str:
-        return f"{mark_prefix(self.context, self.capture_dir)}{number}"
-
-    def _adopted(self) -> list[psutil.Process]:
-        import psutil
-
-        return [child for child in psutil.Process().children() if child.pid not in self.workers]
-
-    def _kill_everything(self) -> None:
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and _has_children():
-            for pid in list(self.workers):
-                self._kill_tree(pid)
-            for orphan in self._adopted():
-                self._kill_tree(orphan.pid)
+    def _end_everything(self) -> None:
+        """End all workers; their reapers do the work, and what has no reaper any more is ended here."""
+        for _, reaper in self.workers.values():
+            reaper.end()
+        deadline = time.monotonic() + _END_GRACE
+        while self.workers and time.monotonic() < deadline:
             self._reap()
             time.sleep(0.01)
+        end([os.getpid()])
 
     def _tell(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # the supervisor has gone: the next poll says so
@@ -201,47 +163,3 @@ def capture_files(directory: str, number: int) -> dict[int, str]:
 def mark_prefix(context: dict[str, Any], capture_dir: str) -> str:
     """Give the mark that a warden has in its environment, and its workers and their children with a number at the end."""
     return f"{context['campaign']}:{context['session']}:{capture_dir}:"
-
-
-def kill_marked(prefix: str) -> int:
-    """Kill this user's processes whose mark starts with `prefix`, wait until they are gone and say how many there were.
-
-    For what no warden is left to kill, or not yet: the orphans of a campaign whose supervisor was killed.
-    """
-    import psutil
-
-    marked = [process for process in psutil.process_iter() if _environment(process).get(MARK_VARIABLE, "").startswith(prefix)]
-    for process in marked:
-        _kill(process)
-    psutil.wait_procs(marked, timeout=5)
-    return len(marked)
-
-
-def _kill(process: psutil.Process) -> None:
-    with contextlib.suppress(Exception):
-        process.kill()
-
-
-def _environment(process: psutil.Process) -> dict[str, str]:
-    with contextlib.suppress(Exception):
-        return dict(process.environ())
-    return {}
-
-
-def _session(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        return os.getsid(pid)
-    return -1
-
-
-def _has_children() -> bool:
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
-
-
-def _prctl(what: int, value: int) -> None:
-    with contextlib.suppress(OSError, AttributeError):  # Linux only
-        ctypes.CDLL(None, use_errno=True).prctl(what, value, 0, 0, 0)

@@ -13,13 +13,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from enchanted_tui.executors import inherited
+from enchanted_tui.executors.ends.ending import end_marked
+from enchanted_tui.executors.ends.processes import MARK_VARIABLE
 from enchanted_tui.executors.local.channel import WorkerChannel
-from enchanted_tui.executors.local.warden import MARK_VARIABLE, kill_marked, mark_prefix
+from enchanted_tui.executors.local.warden import mark_prefix
 
 _BOOTSTRAP = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
 )
-_END_GRACE = 10.0  #: seconds
+_END_GRACE = 60.0  #: seconds; the warden has a limit of its own
 
 
 class WardenProcess:
@@ -77,10 +79,10 @@ class WardenProcess:
         return message
 
     def bury(self) -> None:
-        """The warden has died: kill what it can kill no more."""
+        """The warden has died: end what it can end no more."""
         self.control.close()
         self._process.wait()
-        kill_marked(self._mark)
+        end_marked(self._mark)
 
     def discard(self) -> None:
         """Remove what a dead warden has left."""

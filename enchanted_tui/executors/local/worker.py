@@ -18,6 +18,8 @@ import threading
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.executors.ends.hold import is_failure
+from enchanted_tui.executors.ends.leftovers import Leftovers
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment, here
@@ -36,18 +38,23 @@ def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured:
     _preload(context)
     buffer = bytearray(MAX_MESSAGE + 1)
     view = memoryview(buffer)
+    leftovers = Leftovers()
     write_all(results, READY)
     while True:
         size = tasks.recv_into(buffer)
         if not size:
             return
         message = values.decode(content(bytes(view[:size])))
+        leftovers.begin()
         try:
             line = run_task(message, context)
         except EnvironmentFailure as trouble:
             line = TROUBLE + values.encode(str(trouble)).encode("ascii") + b"\n"
+        left = leftovers.end(failed=is_failure(line))
         if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
             home.restore()
+        if left:
+            os.write(2, f"This sample has left what could not be ended: {', '.join(left)}\n".encode())
         collect_output(captured, os.path.join(context["data_dir"], message["name"]), descriptors=True)
         write_all(results, line)
 

@@ -23,6 +23,7 @@ _SHIPPED = (
     "executors/task.py",
     "executors/verdict.py",
     "executors/local/worker.py",
+    "executors/ends/*.py",
     "executors/slurm/far/*.py",
     "runners/*.py",
     "runners/command/*.py",

@@ -11,23 +11,26 @@ import select
 import signal
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.executors.ends.ending import end
+from enchanted_tui.executors.ends.hold import IN_A_JOB, Hold, is_failure
+from enchanted_tui.executors.ends.processes import adopt_orphans
+from enchanted_tui.executors.ends.reaper import Report
 from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
 from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.memory import oom_kills
-from enchanted_tui.executors.slurm.far.processes import adopt_orphans, kill_leftovers, kill_tree
 from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
 from enchanted_tui.executors.slurm.far.slot import Slot
 from enchanted_tui.executors.task import fail_task
-from enchanted_tui.executors.verdict import ending
+from enchanted_tui.executors.verdict import ending, timed_out
 
 EXIT_DISK = 74  #: exit code of a job that could not write its results
 _GATHER = 0.2  #: seconds after a write over which results are written together
 _START_ATTEMPTS = 3
-_JOB_SIGNALS = (signal.SIGTERM, signal.SIGKILL)  #: with which SLURM ends jobs
-_JOB_SIGNAL_NAMES = (b"SIGTERM", b"SIGKILL")
+_LONGEST_END = 40.0  #: seconds for processes to end, with job steps that SLURM has to end
 _DISK_PATIENCE = 60.0  #: seconds for which a results file that cannot be written is tried again
 
 
@@ -46,6 +49,7 @@ class Crew:
         # not what local workers bear: a resumed campaign kills those of the session before, and jobs are to go on
         mark = f"job:{self.context['campaign']}:{self.context['session']}:{os.path.basename(directory)}.{element}"
         self.slots = [Slot(number, scratch, mark, self.context) for number in range(1, header["processes"] + 1)]
+        self._on_hold: Hold[bytes] = Hold()
         self._failed_starts = 0
         self._begun = 0
         self._wakeup_read, self._wakeup_write = os.pipe()
@@ -68,32 +72,31 @@ class Crew:
             self._wait()
             self._reap()
             for slot in self.slots:
-                if slot.pid:
+                if slot.lives:
                     self._take_results(slot)
             self._enforce_time_limit()
+            self._record_failures()
             self._hand_out()
             self._write()
         self.end_all()
         return self.why or ("walltime" if self.waiting else "done")
 
     def end_all(self) -> None:
-        """Kill the processes and everything they have started."""
+        """End the processes and everything they have started."""
         for slot in self.slots:
-            if slot.pid:
-                kill_tree(slot.pid)
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(slot.pid, 0)
-                kill_leftovers(slot.mark, self._pids())
+            slot.end()
+        deadline = time.monotonic() + _LONGEST_END
+        while any(slot.lives for slot in self.slots) and time.monotonic() < deadline:
+            for slot, _ in self._ended():
                 slot.forget()
+            time.sleep(0.01)
+        end([os.getpid()])
 
     def _finished(self) -> bool:
         busy = any(slot.message is not None for slot in self.slots)
         if self.why in ("revoked", "terminated", "trouble"):
             return True
-        return not busy and (bool(self.why) or not self.waiting)
-
-    def _pids(self) -> set[int]:
-        return {slot.pid for slot in self.slots if slot.pid}
+        return not busy and not self._on_hold and (bool(self.why) or not self.waiting)
 
     # -- waiting --------------------------------------------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class Crew:
         poll = select.poll()
         poll.register(self._wakeup_read, select.POLLIN)
         for slot in self.slots:
-            if slot.pid:
+            if slot.lives:
                 poll.register(slot.results, select.POLLIN)
         poll.poll(max(0.0, self._until_something() * 1000))
         with contextlib.suppress(BlockingIOError):
@@ -122,6 +125,7 @@ class Crew:
     def _until_something(self) -> float:
         now = time.monotonic()
         due: float = min(self.results.written_at, self._checked_at) + self.header["beat"]
+        due = min(due, now + self._on_hold.seconds_left())
         if self.results.pending:
             due = min(due, self.results.written_at + _GATHER)
         timeout = self.header.get("timeout")
@@ -202,10 +206,20 @@ class Crew:
             if line.startswith(TROUBLE):
                 self.results.note("trouble", task=message["task"], message=values.decode(line[1:]))
                 self.why = "trouble"
-            elif any(name in line for name in _JOB_SIGNAL_NAMES) and self._job_is_ending():
-                self.why = "terminated"
             else:
                 self.clock.took(message["runner"], time.monotonic() - slot.since)
+                self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        """Write down how a task ended; a failure only when it is certain not to be the end of the whole job that shows."""
+        if is_failure(line):
+            self._on_hold.add(line, IN_A_JOB)
+        else:
+            self.results.add(line)
+
+    def _record_failures(self) -> None:
+        if not self._terminated:
+            for line in self._on_hold.take():
                 self.results.add(line)
 
     def _enforce_time_limit(self) -> None:
@@ -216,56 +230,51 @@ class Crew:
         for slot in self.slots:
             if slot.message is not None and not slot.timed_out and now - slot.since >= timeout:
                 slot.timed_out = True
-                kill_tree(slot.pid)
+                slot.end()
 
     def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            for slot in self.slots:
-                if slot.pid == pid:
-                    self._bury(slot, status)
+        for slot, report in self._ended():
+            self._bury(slot, report)
 
-    def _bury(self, slot: Slot, status: int) -> None:
-        """Write down what killed a process as the failure of the task it ran, and start another one."""
+    def _ended(self) -> Iterator[tuple[Slot, Report]]:
+        """Collect the processes that have ended."""
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                for slot in self.slots:
+                    if slot.reaper is not None and slot.reaper.pid == pid:
+                        yield slot, slot.reaper.report(status)
+
+    def _bury(self, slot: Slot, report: Report) -> None:
+        """Write down what ended a process as the failure of the task it ran, and start another one."""
         self._take_results(slot)
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) in _JOB_SIGNALS and not slot.timed_out and self._job_is_ending():
-            self.why = "terminated"
-            slot.message = None
         was_ready, message = slot.ready, slot.message
         slot.forget()
         slot.message = None
-        kill_leftovers(slot.mark, self._pids())
-        if message is not None:
-            self._fail(slot, message, status)
-        elif not was_ready:
+        if report.asked and not slot.timed_out and message is not None:  # by whoever ends the job; or else by hand
+            self.waiting.appendleft(message)
+        elif message is not None:
+            self._fail(slot, message, report)
+        elif not was_ready and not report.asked:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS:
-                self.results.note("trouble", message=f"the processes of a job die before they are ready ({ending(status)[1]})")
+                self.results.note("trouble", message=f"the processes of a job die before they are ready ({ending(report.status)[1]})")
                 self.why = "trouble"
         if self.waiting and not self.why:
             slot.spawn()
-
-    def _job_is_ending(self) -> bool:
-        """Tell whether the whole job is being terminated: SLURM signals all its processes, and the first to die may not be this one."""
-        if not self._terminated:
-            time.sleep(0.3)
-        return self._terminated
 
     def _out_of_memory(self) -> bool:
         """Tell whether the kernel has killed for memory since this was asked last."""
         before, self._oom_kills = self._oom_kills, oom_kills()
         return self._oom_kills > before
 
-    def _fail(self, slot: Slot, message: dict[str, Any], status: int) -> None:
+    def _fail(self, slot: Slot, message: dict[str, Any], report: Report) -> None:
+        status = report.status
         kind, reason = ending(status)
         if slot.timed_out:
-            timeout = self.header["timeout"]
-            kind, reason = "timeout", f"ran longer than the time limit of {timeout:g} s; it and its child processes were killed"
+            kind, reason = timed_out(self.header["timeout"], report.left)
         elif os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and self._out_of_memory():
             kind, reason = "memory", "killed for want of memory in its job; ask for more under sbatch: mem, or lower processes_per_job"
         runtime = time.monotonic() - slot.since
@@ -276,4 +285,7 @@ class Crew:
             self.results.note("trouble", task=message["task"], message=f"{message['name']}: {error}")
             self.why = "trouble"
             return
-        self.results.add(line)
+        if slot.timed_out:
+            self.results.add(line)
+        else:
+            self._take(line)

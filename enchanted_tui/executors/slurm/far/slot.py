@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
-import sys
 import tempfile
 import time
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.executors.ends.processes import MARK_VARIABLE
+from enchanted_tui.executors.ends.reaper import Reaper
 from enchanted_tui.executors.local import worker
-from enchanted_tui.executors.slurm.far.processes import MARK_VARIABLE, die_with_parent
 
 _READ = 1 << 18
 
@@ -26,11 +25,11 @@ class Slot:
 
     def __init__(self, number: int, scratch: str, mark: str, context: dict[str, Any]) -> None:
         self.number = number
-        self.mark = f"{mark}:{number}"
+        self.mark = f"{mark}:{number}."
         self.captured = {1: os.path.join(scratch, f"{number}.out"), 2: os.path.join(scratch, f"{number}.err")}
         self._scratch = scratch
         self._context = context
-        self.pid = 0
+        self.reaper: Reaper | None = None
         self.ready = False
         self.message: dict[str, Any] | None = None
         self.since = self.since_epoch = 0.0
@@ -39,40 +38,42 @@ class Slot:
         self._tasks: socket.socket | None = None
         self.results = -1
 
+    @property
+    def lives(self) -> bool:
+        """True from the start of the process until it has been waited for."""
+        return self.reaper is not None
+
     def spawn(self) -> None:
         """Fork the process. This process must have no threads."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.results, results_end = os.pipe()
         self.ready, self.timed_out, self._unfinished = False, False, b""
-        self.pid = os.fork()
-        if self.pid == 0:
+
+        def work() -> None:
             ours.close()
             os.close(self.results)
-            self._become_worker(theirs, results_end)
+            self._work(theirs, results_end)
+
+        self.reaper = Reaper(work, self.mark)
         theirs.close()
         os.close(results_end)
         os.set_blocking(self.results, False)
         self._tasks = ours
 
-    def _become_worker(self, tasks: socket.socket, results: int) -> None:
-        try:
-            die_with_parent()
-            os.setsid()
-            signal.set_wakeup_fd(-1)
-            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
-            os.environ[MARK_VARIABLE] = self.mark
-            for descriptor, path in self.captured.items():
-                opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                os.dup2(opened, descriptor)
-                os.close(opened)
-            with contextlib.suppress(BrokenPipeError):
-                worker.serve(tasks, results, self._context, self.captured)
-            os._exit(0)
-        except BaseException:  # noqa: BLE001 - this process must not go on as the one that feeds it
-            sys.excepthook(*sys.exc_info())
-        finally:
-            os._exit(1)
+    def _work(self, tasks: socket.socket, results: int) -> None:
+        """Be the process."""
+        os.environ[MARK_VARIABLE] = self.mark
+        for descriptor, path in self.captured.items():
+            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(opened, descriptor)
+            os.close(opened)
+        with contextlib.suppress(BrokenPipeError):
+            worker.serve(tasks, results, self._context, self.captured)
+
+    def end(self) -> None:
+        """Have the process ended with everything it has started; returns at once."""
+        if self.reaper is not None:
+            self.reaper.end()
 
     def give(self, message: dict[str, Any]) -> None:
         """Let the process run a task."""
@@ -103,4 +104,6 @@ class Slot:
             os.close(self.results)
         if self._tasks is not None:
             self._tasks.close()
-        self.results, self._tasks, self.pid, self.ready = -1, None, 0, False
+        if self.reaper is not None:
+            self.reaper.close()
+        self.results, self._tasks, self.reaper, self.ready = -1, None, None, False
