@@ -272,7 +272,7 @@ def status_lines(found: Status) -> list[str]:
         )
         if stage.learned:
             lines.append(f"  learned    {learned_words(stage.learned[-1])}")
-    lines.append(f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, run time {duration(taken.core_seconds)} in all")
+    lines.append(f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, core time {duration(taken.core_seconds)} in all")
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
     if taken.rate is not None and found.liveness != "not running":

@@ -128,7 +128,7 @@ class SupervisorOptions(Component):
         doc="Limits of which the first that is reached ends the campaign, resumable, with exit code 0. target_error: cross-validated "
         "error of a sampler that learns, in the units of its output. target_relative_error: the same as a share of the output's standard "
         "deviation. no_improvement: samples since the best value or, where none is looked for, the lowest error. core_hours: run time "
-        "of all tasks together. wall_hours: duration of this session.",
+        "of all tasks, each times the CPU cores that it held, or what jobs held if that is more. wall_hours: duration of this session.",
         gt=0,
         example={"target_relative_error": 0.05, "core_hours": 500},
     )

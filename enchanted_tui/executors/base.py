@@ -60,6 +60,7 @@ class TaskContext:
     local_storage_written: str | None = None  #: the same as the user wrote it, to be resolved on another node
     python_path: Sequence[str] = ()  #: directories to import plugins and functions from, besides the interpreter's own
     working_dir: str = "."  #: working directory of every task at its start
+    cores: float = 1.0  #: CPU cores that one task holds while it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,10 @@ class Executor(Component):
 
     n_workers: int | None = option(None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1)
     timeout_sec: float | None = option(
-        None, doc="Time limit of one task; it and all its child processes are killed and the sample fails.", unit="s", gt=0
+        None,
+        doc="Time limit of one task; it is ended with all it has started, on other nodes too, and the sample fails.",
+        unit="s",
+        gt=0,
     )
     max_retries: int = option(
         1, doc="How often a task is run again when its worker was lost. A simulation that failed is never retried.", ge=0

@@ -114,13 +114,14 @@ def finish_task(
 ) -> bytes:
     """Write the datapoint file of an ended task, move its files home and return its record as one line."""
     row = compose_row(message, context, outputs, failure, runtime)
+    cores = context.get("cores", 1.0)
     try:
-        record = make_record(message, row, failure, runtime, started)
+        record = make_record(message, row, failure, runtime, started, cores)
         line = seal(values.encode(record).encode("ascii"))
     except ValueError as error:
         failure = {"kind": "bad_return", "message": f"the result cannot be recorded: {error}"}
         row = compose_row(message, context, {}, failure, runtime)
-        line = seal(values.encode(make_record(message, row, failure, runtime, started)).encode("ascii"))
+        line = seal(values.encode(make_record(message, row, failure, runtime, started, cores)).encode("ascii"))
     _store(work_dir, row)
     if context["local_storage"]:
         _move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
@@ -195,9 +196,9 @@ def compose_row(
 
 
 def make_record(
-    message: dict[str, Any], row: dict[str, Any], failure: dict[str, Any] | None, runtime: float, started: float
+    message: dict[str, Any], row: dict[str, Any], failure: dict[str, Any] | None, runtime: float, started: float, cores: float = 1.0
 ) -> dict[str, Any]:
-    """Give the journal record of an ended task."""
+    """Give the journal record of an ended task, which held so many `cores`."""
     record: dict[str, Any] = {
         "v": FORMAT_VERSION,
         "type": "task",
@@ -208,6 +209,8 @@ def make_record(
         "host": _HOST,
         "attempt": message.get("attempt", 0),
     }
+    if cores != 1.0:
+        record["cores"] = round(cores, 3)
     if failure is not None:
         record.update(failure)
     record["row"] = row

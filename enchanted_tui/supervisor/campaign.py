@@ -306,7 +306,8 @@ class Campaign:
         last = self.state.stages[-1]
         if not limits or self._stopping is not None or last.n_rows == last.expected > 0:
             return
-        reason = reason_to_stop(limits, self.state, time.time() - self.state.session_started_at)
+        held = 3600.0 * self._dispatcher.core_hours() if "core_hours" in limits else 0.0
+        reason = reason_to_stop(limits, self.state, time.time() - self.state.session_started_at, held)
         if reason is not None:
             message = f"{reason}; the campaign can be resumed or extended with another limit"
             log.info(message)

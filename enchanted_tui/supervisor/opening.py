@@ -55,6 +55,7 @@ def open_record(config: CampaignConfig, *, campaign: str, session: str, mode: st
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "mode": mode,
+        "job": os.environ.get("SLURM_JOB_ID", ""),
         "config": stored,
         "config_dir": str(config.base_dir),
         "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],

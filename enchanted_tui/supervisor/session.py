@@ -23,6 +23,7 @@ from enchanted_tui.config.extent import too_many_rows
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.ends.ending import end_marked
+from enchanted_tui.executors.ends.steps import sweep
 from enchanted_tui.executors.verdict import REMEDIES
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
@@ -188,7 +189,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
         check_unchanged(config, state)
         _check_jobs(config, state)
         if state.ended is None:
-            end_marked(f"{state.campaign}:")  # what a killed supervisor's warden has not reached yet must not touch what we run again
+            end_what_was_left(state)
         samplers, targets = go_on(config, state, mode, partial(read_at, run_dir.journal))
         runners_changed = not _is_same(state.runner_options, config.runner_options())
         cleaned = _parents_files_are_gone(config, state, targets)
@@ -204,6 +205,18 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
     except BaseException:
         lock.release()
         raise
+
+
+def end_what_was_left(state: CampaignState) -> None:
+    """End what a killed supervisor has left running: it must not touch what is run again. Raises EnvironmentProblem if that fails."""
+    mark = f"{state.campaign}:"
+    left = end_marked(mark)
+    if state.allocation:
+        left += sweep(state.allocation, mark)
+    if left:
+        raise EnvironmentProblem(
+            f"Samples of the session before may still run: {', '.join(left)}. End them, or the job they are in (scancel), then resume."
+        )
 
 
 def _check_jobs(config: CampaignConfig, state: CampaignState) -> None:

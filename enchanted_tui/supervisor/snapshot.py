@@ -42,7 +42,7 @@ class Snapshot:
     eta: float | None  #: seconds, at the present rate
     elapsed: float  #: seconds since the session began (or of the last one)
     mean_runtime: float | None  #: seconds a task
-    core_seconds: float  #: run times of all tasks together
+    core_seconds: float  #: run times of all tasks, each times the CPU cores that it held
     last_change: float  #: seconds since the epoch
     paused_by: str | None
     end_reason: str | None
@@ -77,7 +77,7 @@ def take(state: CampaignState, now: float | None = None) -> Snapshot:
         eta=(expected - done) / rate if rate else None,
         elapsed=(ended["time"] if ended else now) - state.session_started_at,
         mean_runtime=state.runtime_sum / state.tasks_recorded if state.tasks_recorded else None,
-        core_seconds=state.runtime_sum,
+        core_seconds=state.core_seconds,
         last_change=state.last_time,
         paused_by=state.paused_by,
         end_reason=ended["reason"] if ended else None,

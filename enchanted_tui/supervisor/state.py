@@ -53,6 +53,7 @@ class CampaignState:
         self.sessions = 0
         self.opened_at = 0.0
         self.session_started_at = 0.0
+        self.allocation = ""  #: the job of SLURM in which the session's supervisor ran
         self.host = ""
         self.pid = 0
         self.mode = ""
@@ -65,6 +66,8 @@ class CampaignState:
         self.failure_kinds: Counter[str] = Counter()
         self.failures: deque[FailureNote] = deque(maxlen=_RECENT_FAILURES)
         self.runtime_sum = 0.0  #: seconds of all tasks, failed and repeated ones included
+        self.core_seconds = 0.0  #: the same times the CPU cores that each of them held
+        self.core_seconds_before = 0.0  #: those of earlier sessions
         self.tasks_recorded = 0
         self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
         self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
@@ -95,6 +98,8 @@ class CampaignState:
         self.sessions += 1
         self.seed = record["seed"]
         self.session_started_at = record["time"]
+        self.core_seconds_before = self.core_seconds
+        self.allocation = record.get("job", "")
         self.host, self.pid, self.mode = record["host"], record["pid"], record["mode"]
         self.taken_over |= self.mode == "adopted"
         self.config_file = record["config"]
@@ -191,6 +196,7 @@ class CampaignState:
             self.stages[depth].n_rows += 1
         self.tasks_recorded += 1
         self.runtime_sum += runtime
+        self.core_seconds += runtime * record.get("cores", 1.0)
         self.finish_times.append(finished)
         self.last_time = max(self.last_time, finished)
 

@@ -11,13 +11,16 @@ _HOUR = 3600.0
 _MIN_TASKS_FOR_FRACTION = 20
 
 
-def reason_to_stop(limits: Mapping[str, float], state: CampaignState, elapsed: float) -> str | None:
-    """Say which limit has been reached, as a sentence; None if none has. `elapsed`: seconds since the session began."""
+def reason_to_stop(limits: Mapping[str, float], state: CampaignState, elapsed: float, held: float) -> str | None:
+    """Say which limit has been reached, as a sentence; None if none has.
+
+    `elapsed`: seconds since the session began; `held`: core-seconds that jobs have been given since then, whether tasks used them or not.
+    """
     if not limits:
         return None
     learned = state.stages[state.current_depth].learned
     for name, limit in limits.items():
-        found = _reached(name, limit, state, learned, elapsed)
+        found = _reached(name, limit, state, learned, elapsed, held)
         if found is not None:
             return f"{found}, which stop_when.{name} = {limit:g} asked for"
     return None
@@ -33,7 +36,8 @@ def too_many_failures(limit: float, failed: int, finished: int) -> str | None:
     return f"{failed} of {finished} tasks failed in this session, too many for max_failures = {limit:g}"
 
 
-def _reached(name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float) -> str | None:
+def _reached(name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float, held: float) -> str | None:
+    used = max(state.core_seconds, state.core_seconds_before + held)
     last = learned.points[-1] if learned.points else None
     if name == "target_error" and last is not None and last.cv_error is not None and last.cv_error <= limit:
         return f"the cross-validated error has come down to {last.cv_error:.4g}"
@@ -42,8 +46,8 @@ def _reached(name: str, limit: float, state: CampaignState, learned: Learned, el
     if name == "no_improvement" and learned.points and learned.since_better >= limit:
         what = "the best value" if learned.best is not None else "the lowest error"
         return f"{learned.since_better} samples have finished since {what} was found"
-    if name == "core_hours" and state.runtime_sum >= limit * _HOUR:
-        return f"the tasks have run for {state.runtime_sum / _HOUR:.4g} hours in all"
+    if name == "core_hours" and used >= limit * _HOUR:
+        return f"{used / _HOUR:.4g} core-hours have been used in all"
     if name == "wall_hours" and elapsed >= limit * _HOUR:
         return f"the session has lasted {elapsed / _HOUR:.4g} hours"
     return None

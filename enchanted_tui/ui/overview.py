@@ -84,7 +84,7 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
     if view.live is not None:
         total = view.live.get("n_workers", len(view.workers))
         facts.append(_fact(f"workers {len(view.running):,}/{total:,} busy", 0))
-    expected = taken.mean_runtime * taken.tasks_expected if taken.mean_runtime is not None else None
+    expected = taken.core_seconds / taken.tasks_done * taken.tasks_expected if taken.mean_runtime is not None and taken.tasks_done else None
     if expected is not None:
         facts.append(_fact(_core_time(taken.core_seconds, expected if taken.tasks_done < taken.tasks_expected else None), 1))
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0

@@ -16,6 +16,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bed_files import CGROUP_CONF, Options, Places, slurm_conf, slurmdbd_conf, ssh_config, sshd_config
+from bed_files import CGROUP_CONF, Options, Places, gpu_files, gres_conf, slurm_conf, slurmdbd_conf, ssh_config, sshd_config
 from bed_processes import (
     alive,
     all_pids,
@@ -299,6 +300,16 @@ class Bed:
         for node in self.places.node_ports:
             (self._short / "nodes" / node).mkdir(parents=True)
         (root / "etc" / "slurm.conf").write_text(slurm_conf(self.places, self.options))
+        for node in self.places.node_ports:
+            (self._short / "tmp" / node).mkdir(parents=True)
+            (self._short / "tmp" / node).chmod(0o1777)
+        names = " ".join([self.places.host, *self.places.node_ports])
+        (root / "etc" / "hosts").write_text(f"127.0.0.1 localhost {names}\n")
+        if self.options.gpus:
+            (root / "gpu").mkdir()
+            (root / "etc" / "gres.conf").write_text(gres_conf(self.places, self.options))
+            for path in gpu_files(self.places, self.options):  # slurmd wants a character device: another /dev/null
+                os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
         if self.options.memory_limits:
             (root / "etc" / "cgroup.conf").write_text(CGROUP_CONF)
         _write_secret(root / "etc" / "slurmdbd.conf", slurmdbd_conf(self.places).encode(), 0o600)
@@ -321,7 +332,8 @@ class Bed:
     def _command(self, name: str) -> list[str]:
         root, short, places = self.root, self._short, self.places
         if name in places.node_ports:
-            return ["slurmd", "-D", "-N", name]
+            command = ["slurmd", "-D", "-N", name]
+            return self._with_host_name(name, command) if self.options.hostnames else command
         if name == "munged":
             return [
                 "munged",
@@ -343,6 +355,11 @@ class Bed:
                 *("--performance-schema=off", "--skip-name-resolve"),
             ]
         return [name, "-D"]
+
+    def _with_host_name(self, node: str, command: list[str]) -> list[str]:
+        """Have a command and all it starts see the node's name as host name."""
+        script = 'mount --bind "$1" /etc/hosts && hostname "$0" && shift && exec "$@"'
+        return ["unshare", "--uts", "--mount", "sh", "-c", script, node, f"{self.root}/etc/hosts", *command]
 
     def _spawn(self, name: str) -> None:
         foreign = ("SLURM_", "SBATCH_", "SQUEUE_", "SSH_")

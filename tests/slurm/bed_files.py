@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 
@@ -22,6 +23,10 @@ class Options:
     sshd: bool = True
     memory_limits: bool = False  #: enforced by the kernel, for OUT_OF_MEMORY; for root with control groups of version 1 alone
     prefix: str = "n"  #: of the nodes' names; the kernel's groups for memory are named after them, for all beds of a machine
+    gpus: int = 0  #: of each node; their files are no devices, so nothing is constrained, but scheduling and variables are SLURM's own
+    real_cpus: bool = False  #: each node has this machine's CPUs, and ranks are really bound, which those of another number cannot be
+    hostnames: bool = False  #: each node has its name as host name, which mpirun over several nodes needs; for root alone
+    mpi: str = "none"  #: what srun does for MPI by itself: pmix for OpenMPI, pmi2 for MPICH
     more: str = ""  #: appended to slurm.conf
 
 
@@ -52,13 +57,18 @@ def slurm_conf(places: Places, options: Options) -> str:
     """Give slurm.conf. Several slurmd run on one host, with a name and a port each; fake sizes need `config_overrides`.
 
     Without `DefMemPerCPU` a job takes all memory of its node. The waits of the scheduler are several seconds by default. `cred_expire` is
-    also how long a requeued job waits. `NoInAddrAny` binds the daemons to 127.0.0.1.
+    also how long a requeued job waits. `NoInAddrAny` binds the daemons to 127.0.0.1. PMIx makes a directory named by user, job and step in
+    TmpFS, so nodes that share a machine need one each.
     """
     p, o = places, options
+    processors = os.cpu_count() or 1
+    cpus = f"CPUs={processors} Sockets=1 CoresPerSocket={processors} ThreadsPerCore=1" if o.real_cpus else f"CPUs={o.cpus}"
+    gpus = f" Gres=gpu:{o.gpus}" if o.gpus else ""
     nodes = "\n".join(
-        f"NodeName={name} NodeAddr=127.0.0.1 NodeHostName={p.host} Port={port} CPUs={o.cpus} RealMemory={o.memory} State=UNKNOWN"
+        f"NodeName={name} NodeAddr=127.0.0.1 NodeHostName={p.host} Port={port} {cpus} RealMemory={o.memory}{gpus} State=UNKNOWN"
         for name, port in p.node_ports.items()
     )
+    plugin = "cgroup" if o.memory_limits else "affinity" if o.real_cpus else "none"
     accounting = "AccountingStorageType=accounting_storage/none"
     if o.accounting:
         accounting = (
@@ -82,7 +92,7 @@ SlurmdPidFile={p.short}/nodes/%n.pid
 SlurmctldLogFile={p.root}/log/slurmctld.log
 SlurmdLogFile={p.root}/log/slurmd.%n.log
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/{"cgroup" if o.memory_limits else "none"}
+TaskPlugin=task/{plugin}
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 {"" if o.memory_limits else "JobAcctGatherParams=OverMemoryKill"}
@@ -91,7 +101,8 @@ SelectTypeParameters=CR_CPU_Memory
 DefMemPerCPU=100
 SlurmdParameters=config_overrides
 MailProg=/bin/true
-MpiDefault=none
+MpiDefault={o.mpi}
+TmpFS={p.short}/tmp/%n
 SwitchType=switch/none
 ReturnToService=2
 SlurmdTimeout={o.node_timeout}
@@ -108,6 +119,7 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 PriorityType=priority/basic
 JobCompType=jobcomp/none
 {accounting}
+{"GresTypes=gpu" if o.gpus else ""}
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE DefaultTime=60 State=UP
 PartitionName=short Nodes=ALL MaxTime=1 State=UP
@@ -117,6 +129,17 @@ PartitionName=tiny Nodes={o.prefix}1 MaxTime=INFINITE MaxNodes=1 State=UP
 
 
 CGROUP_CONF = "CgroupPlugin=cgroup/v1\nCgroupMountpoint=/sys/fs/cgroup\nConstrainRAMSpace=yes\nConstrainSwapSpace=no\n"
+
+
+def gres_conf(places: Places, options: Options) -> str:
+    """Give gres.conf: the files of the GPUs of each node, see `gpu_files`."""
+    last = options.gpus - 1
+    return "".join(f"NodeName={name} Name=gpu File={places.root}/gpu/{name}-[0-{last}]\n" for name in places.node_ports)
+
+
+def gpu_files(places: Places, options: Options) -> list[str]:
+    """Name the files of all GPUs."""
+    return [f"{places.root}/gpu/{name}-{number}" for name in places.node_ports for number in range(options.gpus)]
 
 
 def slurmdbd_conf(places: Places) -> str:

@@ -20,7 +20,7 @@ from importlib.machinery import PathFinder
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.base import JobEnds, Result, Task, TaskContext, TaskId, Trouble
 from enchanted_tui.executors.local.pool import Pool
 from enchanted_tui.version import __version__
 
@@ -28,6 +28,7 @@ BUDGET = 1.0  #: seconds after which a bundle starts nothing more
 _STREAM = 0.3  #: seconds between two reports on a bundle that takes longer than it should
 _ON_ITS_WAY = 0.004  #: seconds: Dask sends what has gathered in 0.002
 _LOOK = 0.25  #: seconds between two looks whether the bundle is still wanted
+_LAST_MOMENTS = 60.0  #: seconds in which a job that is being ended has ended
 _IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 
 _benches: dict[str, Bench] = {}
@@ -207,6 +208,7 @@ class _Run:
         self._troubles: list[tuple[int | None, str]] = []
         self._unstarted: list[int] = []
         self._streamed = 0
+        self._over = False  #: the end of the job has ended it
 
     def run(self) -> dict[str, Any] | None:
         self._announce()
@@ -253,10 +255,19 @@ class _Run:
         return first
 
     def _take(self, item: Result | Trouble) -> None:
-        if isinstance(item, Result):
+        if isinstance(item, JobEnds):
+            self._await_the_end()
+        elif isinstance(item, Result):
             self._done.append((self._index[item.id], item.line))
         else:
             self._troubles.append((self._index.get(item.task) if item.task is not None else None, item.message))
+
+    def _await_the_end(self) -> None:
+        """The job that this Dask worker is in ends, and the worker with it: what it held runs again as for any worker that is lost."""
+        deadline = time.monotonic() + _LAST_MOMENTS
+        while time.monotonic() < deadline and not self._given_up():
+            time.sleep(_LOOK)
+        self._over = True
 
     def _stream(self) -> None:
         """Send ahead what has finished since the last time; the bundle's result will hold it again."""
@@ -278,7 +289,7 @@ class _Run:
 
     def _given_up(self) -> bool:
         """Tell whether nobody wants the results any more."""
-        if self._lane.closed:
+        if self._over or self._lane.closed:
             return True
         if self._dask_worker.status.name not in ("running", "paused", "closing_gracefully"):
             return True

@@ -8,28 +8,21 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections import deque
-from collections.abc import Mapping
 from typing import Generic, TypeVar
+
+from enchanted_tui.executors.job import job_here
 
 Item = TypeVar("Item")
 
 #: Within seconds of its job's end, a failure is not the sample's.
 IN_A_JOB = 3.0
 ELSEWHERE = 0.5  #: the same where there is no job, for what looks like having been ended by a signal
-#: Variables of which one is set in each job of a scheduler.
-JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "FLUX_JOB_ID", "COBALT_JOBID", "OAR_JOB_ID", "PJM_JOBID")
 _FAILED = b'"outcome":"failed"'
 _HEAD = 400  #: bytes of a record in which its outcome is
 _ENDED = re.compile(rb"SIGTERM|SIGKILL|exit code (143|137)\b")
-
-
-def job_here(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the job of a scheduler that this process is in; nothing if it is in none."""
-    return next((environment[name] for name in JOB_VARIABLES if environment.get(name)), "")
 
 
 def is_failure(line: bytes) -> bool:

@@ -119,7 +119,7 @@ def _steps(job: str, environment: Environment) -> list[Step]:
     try:
         out = _ask(["scontrol", "-o", "show", "step", job], environment)
     except Unknown as problem:
-        if "Invalid job id" in str(problem):  # it has ended
+        if "Invalid job id" in str(problem) or "not found" in str(problem):  # it has ended, or has no steps
             return []
         raise
     found = []
@@ -171,7 +171,7 @@ def _ask(command: Sequence[str], environment: Environment, patience: float = _AN
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unknown(f"{command[0]} does not answer" if isinstance(error, subprocess.TimeoutExpired) else str(error)) from error
     if done.returncode:
-        said = done.stderr.strip().splitlines()
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()  # scontrol says on either that there is no such step
         raise Unknown(said[-1] if said else f"{command[0]} ended with exit code {done.returncode}")
     return done.stdout
 

@@ -10,7 +10,7 @@ import time
 from collections import deque
 
 from enchanted_tui import fast_values
-from enchanted_tui.executors.base import Task, TaskId
+from enchanted_tui.executors.base import Task, TaskId, WorkerInfo
 from enchanted_tui.executors.local.worker import MAX_MESSAGE, SPOOLED, content
 from enchanted_tui.executors.task import task_message
 
@@ -46,6 +46,11 @@ class WorkerChannel:
     def running(self) -> bool:
         """True if a task runs whose time limit is still to be watched."""
         return self.ready and bool(self.assigned) and self.killed_for is None
+
+    def shown(self, host: str) -> WorkerInfo:
+        """Return it as people see it."""
+        task = self.assigned[0].id.name if self.assigned and self.ready else None
+        return WorkerInfo(f"local-{self.number}", host, self.pid, task, self.since_epoch if task else None)
 
     def ends(self) -> list[int]:
         """Give the descriptors that the worker gets: of the task socket and of the result pipe."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from enchanted_tui.config.options import option
 from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, TaskId, WorkerInfo
 from enchanted_tui.executors.ends.steps import is_over
+from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.local.pool import Pool
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
@@ -32,6 +34,7 @@ class LocalExecutor(Executor):
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         workers = self.worker_count()
+        context = dataclasses.replace(context, cores=cores_for_each(workers))
         self._pool = Pool(workers, self.timeout_sec, self.max_retries, context, deliver, thread_limits(workers), job_is_over)
         self._pool.start()
 
@@ -110,6 +113,15 @@ def job_is_over() -> bool:
 def on_login_node() -> bool:
     """Tell whether this looks like a login node: jobs can be submitted here and this is not one."""
     return shutil.which("sbatch") is not None and "SLURM_JOB_ID" not in os.environ
+
+
+def cores_for_each(workers: int) -> float:
+    """Return the CPU cores that each of so many workers holds: its share of the job that this is, or else the threads it may use."""
+    held = cpus_of_job()
+    if held is not None:
+        return held / workers
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    return float(threads) if threads.isdigit() and int(threads) else float(max(1, usable_cpus() // workers))
 
 
 def thread_limits(workers: int) -> dict[str, str]:

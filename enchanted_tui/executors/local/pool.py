@@ -23,12 +23,12 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.base import Deliver, JobEnds, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
-from enchanted_tui.executors.ends.hold import Hold, job_here, patience_with
+from enchanted_tui.executors.ends.hold import Hold, patience_with
+from enchanted_tui.executors.job import job_here
 from enchanted_tui.executors.local.channel import WorkerChannel
-from enchanted_tui.executors.local.warden import capture_files
+from enchanted_tui.executors.local.unfinished import failure_of
 from enchanted_tui.executors.local.warden_process import WardenProcess
-from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
-from enchanted_tui.executors.task import fail_task, task_message
+from enchanted_tui.executors.local.worker import READY, TROUBLE
 from enchanted_tui.executors.verdict import ending, timed_out
 
 log = logging.getLogger(__name__)
@@ -139,11 +139,7 @@ class Pool:
 
     def workers(self) -> list[WorkerInfo]:
         host = socket.gethostname()
-        shown = []
-        for worker in list(self._workers.values()):
-            task = worker.assigned[0].id.name if worker.assigned and worker.ready else None
-            shown.append(WorkerInfo(f"local-{worker.number}", host, worker.pid, task, worker.since_epoch if task else None))
-        return shown
+        return [worker.shown(host) for worker in list(self._workers.values())]
 
     # -- the thread -------------------------------------------------------------------------------------------------------
 
@@ -201,15 +197,10 @@ class Pool:
                 for worker in ready:
                     if not self._backlog:
                         return
-                    if len(worker.assigned) <= level and worker.killed_for is None:
-                        self._send_next(worker)
+                    if len(worker.assigned) <= level and worker.killed_for is None and worker.send(self._backlog[0]):
+                        self._backlog.popleft()
         else:
             self._relieve_stragglers()
-
-    def _send_next(self, worker: WorkerChannel) -> None:
-        """Send the first task of the backlog, if the worker can take it."""
-        if worker.send(self._backlog[0]):
-            self._backlog.popleft()
 
     def _relieve_stragglers(self) -> None:
         """Give idle workers what waits unread behind somebody's running task."""
@@ -220,8 +211,8 @@ class Pool:
             if len(worker.assigned) > 1:
                 self._backlog.extend(worker.take_unread())
         for worker in idle:
-            if self._backlog:
-                self._send_next(worker)
+            if self._backlog and worker.send(self._backlog[0]):
+                self._backlog.popleft()
         if self._backlog:
             self._hand_out()
 
@@ -266,8 +257,8 @@ class Pool:
         if failures and self._job_ends():
             self._job_is_ending()
             return
-        self._settled += len(failures)
         for failure in failures:
+            self._settled += 1
             self._deliver(failure)
 
     def _job_is_ending(self) -> None:
@@ -303,13 +294,12 @@ class Pool:
         if message is None:
             self._warden_is_gone()
             return
+        worker = self._workers.get(message.get("id", 0))
         if message.get("op") == "terminated":
             self._terminated()
+        elif worker is None:
             return
-        worker = self._workers.get(message.get("id", 0))
-        if worker is None:
-            return
-        if message["op"] == "spawned":
+        elif message["op"] == "spawned":
             worker.pid = message["pid"]
         elif message["op"] == "exit":
             self._worker_died(worker, message)
@@ -323,14 +313,13 @@ class Pool:
     def _worker_died(self, worker: WorkerChannel, message: Mapping[str, Any]) -> None:
         self._drain(worker)
         waiting = worker.take_unread()
-        ready = worker.ready
         self._forget(worker)
         if self._closing:
             return
         self._backlog.extendleft(reversed(waiting))
         if worker.assigned:
             self._bury(worker, worker.assigned.popleft(), message)
-        elif not ready:
+        elif not worker.ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS + self._max_retries:
                 self._deliver(Trouble(f"local workers die before they are ready ({ending(message['status'])[1]})"))
@@ -351,11 +340,11 @@ class Pool:
             self._run_again(worker, task)
             return
         if worker.killed_for is None:
-            self._settle(self._failure(worker, task, *ending(message["status"])))
+            self._settle(failure_of(worker, task, *self._where, *ending(message["status"])))
             return
         assert self._timeout is not None
         self._settled += 1
-        self._deliver(self._failure(worker, task, *timed_out(self._timeout, message["left"])))
+        self._deliver(failure_of(worker, task, *self._where, *timed_out(self._timeout, message["left"])))
 
     def _run_again(self, worker: WorkerChannel, task: Task) -> None:
         """Let a task whose worker was lost through no fault of its own wait again, or give it up."""
@@ -363,18 +352,7 @@ class Pool:
             self._backlog.appendleft(dataclasses.replace(task, attempt=task.attempt + 1))
             return
         self._settled += 1
-        self._deliver(self._failure(worker, task, "lost", f"its worker was lost {task.attempt + 1} times"))
-
-    def _failure(self, worker: WorkerChannel, task: Task, kind: str, reason: str) -> Result | Trouble:
-        failure = {"kind": kind, "message": reason}
-        runtime = time.monotonic() - worker.since
-        try:
-            line = fail_task(task_message(task), self._context, failure, runtime, worker.since_epoch)
-            run_dir = os.path.join(self._context["data_dir"], task.id.name)
-            collect_output(capture_files(self._warden.scratch, worker.number), run_dir, descriptors=False)
-        except OSError as error:
-            return Trouble(f"{task.id.name}: {error}", task.id)
-        return Result(task.id, line)
+        self._deliver(failure_of(worker, task, *self._where, "lost", f"its worker was lost {task.attempt + 1} times"))
 
     def _warden_is_gone(self) -> None:
         """All workers died with the warden: infrastructure, so the tasks they held run again."""
@@ -405,6 +383,7 @@ class Pool:
 
     def _start_warden(self) -> None:
         self._warden = WardenProcess(self._context, self._environment)
+        self._where = self._context, self._warden.scratch
         self._selector.register(self._warden.control, selectors.EVENT_READ, "warden")
 
     def _spawn(self) -> None:

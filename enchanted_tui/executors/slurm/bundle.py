@@ -20,6 +20,7 @@ _SHIPPED = (
     "values.py",
     "whole_files.py",
     "config/options.py",
+    "executors/job.py",
     "executors/task.py",
     "executors/verdict.py",
     "executors/local/worker.py",

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from typing import Any
 
+from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.slurm.far.crew import EXIT_DISK, Crew
 from enchanted_tui.executors.slurm.far.share import Results, output_file, read_share, revocations
 
@@ -87,6 +88,7 @@ def _prepare(header: dict[str, Any]) -> None:
         os.chdir(context["working_dir"])
     cpus = os.environ.get("SLURM_CPUS_ON_NODE", "")
     share = max(1, int(cpus) // header["processes"]) if cpus.isdigit() else 1
+    context["cores"] = (cpus_of_job() or 1) / header["processes"]
     for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, str(share))
     wanted = header.get("local_storage")

@@ -1,0 +1,236 @@
+"""What is recorded as ended has ended: ranks of MPI under srun and mpirun, at time limits, ends of jobs and aborts.
+
+The truth comes from the ranks, each of which writes down when and where it lives.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bed import Bed
+from bed_processes import descendants, wait_for
+from ranks import LAUNCHES, Ranks, environment, what_is_missing_for_mpi
+from slurm_campaign import Campaign, array
+
+EVERY_LAUNCH = pytest.mark.parametrize("launch", LAUNCHES)
+AFTER_THE_LIMIT = 600  #: seconds that a rank would live
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program of the ranks, for each MPI."""
+    reason = what_is_missing_for_mpi()
+    if reason:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    directory = tmp_path_factory.mktemp("programs")
+    Ranks.make(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    """A cluster whose nodes have names, so that mpirun can start ranks on several."""
+    if os.getuid():
+        pytest.skip("host names of their own need root")
+    with Bed(tmp_path_factory.mktemp("mpi") / "bed", nodes=4, hostnames=True, mpi="pmix", sshd=False) as bed:
+        yield bed
+
+
+@pytest.fixture
+def ranks(programs: Path, tmp_path: Path) -> Ranks:
+    return Ranks(programs, tmp_path / "ranks")
+
+
+@pytest.fixture
+def campaign(nodes: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaign]:
+    for name, value in nodes.environment.items():
+        monkeypatch.setenv(name, value)
+    yield Campaign(tmp_path, {**nodes.environment, **environment()})
+    nodes.slurm("scancel", "--full", f"--user={nodes.user}")
+    wait_for("the nodes to be idle", lambda: set(nodes.states().values()) == {"idle"}, 60, 0.1)
+
+
+def samples(campaign: Campaign, commands: list[str], **runner: Any) -> None:
+    """Have one sample of each of these shell commands."""
+    campaign.config["samplers"] = {"s0": array("number", list(range(len(commands))))}
+    cases = "".join(f"{number}) {command};; " for number, command in enumerate(commands))
+    campaign.config["runners"] = {
+        "r0": {"type": "CommandRunner", "shell": True, "command": "case {{ number }} in " + cases + "esac", **runner}
+    }
+
+
+def locally(campaign: Campaign, **options: Any) -> None:
+    """Run in processes of this machine."""
+    campaign.config["executors"] = {"cluster": {"type": "LocalExecutor", **options}}
+
+
+def within_salloc(campaign: Campaign, nodes: int = 2, tasks: int = 8) -> None:
+    """Run the campaign in an allocation."""
+    campaign.within = ["salloc", "-Q", f"-N{nodes}", f"-n{tasks}"]
+
+
+def ends(campaign: Campaign) -> dict[str, tuple[str, str, float]]:
+    """Give kind, message and end (seconds since the epoch) of each recorded task, by the name of its run directory."""
+    return {
+        os.path.basename(record["row"]["run_dir"]): (
+            record.get("kind", "ok"),
+            record.get("message", ""),
+            record["started"] + record["runtime"],
+        )
+        for record in campaign.records("task")
+    }
+
+
+def assert_none_outlives_its_record(campaign: Campaign, ranks: Ranks) -> None:
+    recorded = ends(campaign)
+    for sample, lives in ranks.of_samples().items():
+        for life in lives:
+            assert sample not in recorded or life.last <= recorded[sample][2], (sample, recorded[sample], life)
+
+
+# -- time limits ------------------------------------------------------------------------------------------------------------------
+
+
+def in_an_allocation(campaign: Campaign) -> None:
+    locally(campaign, n_workers=4, timeout_sec=5)
+    within_salloc(campaign, tasks=16, nodes=4)
+
+
+def in_jobs(campaign: Campaign) -> None:
+    campaign.executor.update(timeout_sec=5, processes_per_job=2, max_jobs=2)
+    campaign.executor["sbatch"].update(nodes=2, ntasks=6)
+
+
+@pytest.mark.parametrize("where", [in_an_allocation, in_jobs])
+def test_no_rank_outlives_a_time_limit(where: Callable[[Campaign], None], campaign: Campaign, ranks: Ranks) -> None:
+    """Protects the machine and the record: at a time limit, ranks on every node die before the record says so, whatever started them, and
+    also those that ignore SIGTERM."""
+    commands = [ranks.shell(launch, AFTER_THE_LIMIT, stubborn=launch.startswith("srun")) for launch in LAUNCHES]
+    samples(campaign, commands)
+    where(campaign)
+    assert campaign.run() == 4, campaign.said
+    found = ends(campaign)
+    assert [kind for kind, _, _ in found.values()] == ["timeout"] * 4, found
+    assert all("everything it had started were ended" in message for _, message, _ in found.values()), found
+    assert set(ranks.of_samples()) == set(found)
+    assert len(ranks.lives()) == 8
+    assert ranks.living() == []
+    assert_none_outlives_its_record(campaign, ranks)
+
+
+def test_ranks_that_a_sample_leaves_end_with_it(campaign: Campaign, ranks: Ranks) -> None:
+    """Protects cores from ranks that nobody waits for: launchers in the background, and steps whose srun was killed by their own script,
+    as `timeout -s KILL` and Python's `subprocess.run(timeout=)` do."""
+    begun = f" while [ $(ls {ranks.directory} | grep -c $(basename $PWD)@) -lt 2 ]; do sleep 0.05; done"
+    commands = [ranks.shell(launch, AFTER_THE_LIMIT, before="") + " > out 2>&1 &" + begun for launch in LAUNCHES]
+    commands.append("timeout -s KILL 3 " + ranks.shell("srun-openmpi", AFTER_THE_LIMIT, before=""))
+    samples(campaign, commands)
+    locally(campaign, n_workers=5, timeout_sec=60)
+    within_salloc(campaign, tasks=16, nodes=4)
+    campaign.run()
+    assert sorted(kind for kind, _, _ in ends(campaign).values()) == ["ok"] * 4 + ["signal"], ends(campaign)
+    assert len(ranks.lives()) == 10
+    assert ranks.living() == []
+
+
+# -- aborts and deaths of the supervisor ------------------------------------------------------------------------------------------
+
+
+def abort(process: Any) -> None:
+    for _ in range(2):
+        os.kill(supervisor_of(process.pid), signal.SIGTERM)
+        time.sleep(0.3)
+
+
+def kill_supervisor(process: Any) -> None:
+    os.kill(supervisor_of(process.pid), signal.SIGKILL)
+
+
+def kill_supervisor_and_warden(process: Any) -> None:
+    for pid in (supervisor_of(process.pid), warden_of(process.pid)):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_all_that_is_ours(process: Any) -> None:
+    for pid in sorted(descendants([process.pid])):
+        os.kill(pid, signal.SIGKILL)
+
+
+def supervisor_of(salloc: int) -> int:
+    return min(pid for pid in descendants([salloc]) if "enchanted_tui" in command(pid) and "warden" not in command(pid))
+
+
+def warden_of(salloc: int) -> int:
+    return min(pid for pid in descendants([salloc]) if "warden" in command(pid))
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize("end", [abort, kill_supervisor, kill_supervisor_and_warden, kill_all_that_is_ours])
+def test_a_sample_never_runs_twice_at_once(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+    """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended before anything runs there again."""
+    held = nodes.slurm("salloc", "-Q", "-N4", "-n16", "--no-shell", "-J", "held", check=False) or nodes.slurm("squeue", "-h", "-o", "%A")
+    campaign.environment["SLURM_JOB_ID"] = held.split()[0]
+    seconds = f"$(if [ -e {campaign.root}/again ]; then echo 0.5; else echo {AFTER_THE_LIMIT}; fi)"
+    samples(campaign, [ranks.shell(launch, seconds) for launch in LAUNCHES])
+    locally(campaign, n_workers=4)
+    campaign.within = ["setsid", "--wait"]
+    process = campaign.start()
+    wait_for("the ranks", lambda: ranks.count() == 8, 30, 0.05)
+    end(process)
+    process.communicate(timeout=60)
+    (campaign.root / "again").touch()
+    assert campaign.resume() == 0, campaign.said
+    assert len(ranks.lives()) == 16
+    assert ranks.living() == []
+    ranks.assert_none_twice()
+
+
+# -- the end of a job ---------------------------------------------------------------------------------------------------------------
+
+
+def cancel(nodes: Bed) -> None:
+    nodes.slurm("scancel", f"--user={nodes.user}")
+
+
+def time_limit(nodes: Bed) -> None:
+    for job in nodes.slurm("squeue", "-h", "-r", "-o", "%A").split():
+        nodes.slurm("scontrol", "update", f"jobid={job}", "EndTime=now")
+
+
+def check_end_of_jobs(end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed, launches: list[str]) -> None:
+    """Have jobs ended under their samples; these run again, and none is a failure."""
+    again = campaign.root / "again"
+    seconds = f"$(if [ -e {again} ]; then echo 0.5; else echo {AFTER_THE_LIMIT}; fi)"
+    samples(campaign, [ranks.shell(launch, seconds) for launch in launches])
+    campaign.executor.update(max_jobs=len(launches), samples_per_job=1)
+    campaign.executor["sbatch"].update(nodes=2, ntasks=2)
+    process = campaign.start()
+    wait_for("the ranks", lambda: ranks.count() == 2 * len(launches), 60, 0.1)
+    end(nodes)
+    wait_for("the ranks to end", lambda: not ranks.living(), 90, 0.1)
+    again.touch()
+    campaign.finish(process)
+    if end is cancel:
+        assert campaign.resume() == 0, campaign.said
+    found = ends(campaign)
+    assert [kind for kind, _, _ in found.values()] == ["ok"] * len(launches), (found, campaign.main_log())
+    assert len(ranks.lives()) == 4 * len(launches)
+    assert ranks.living() == []
+    ranks.assert_none_twice()
+
+
+def test_a_cancelled_job_is_no_failure_of_its_samples(campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+    """Protects samples from scancel: what their ranks died of is the end of the job, and they run again with the next session."""
+    check_end_of_jobs(cancel, campaign, ranks, nodes, list(LAUNCHES))
