@@ -177,17 +177,16 @@ def command(pid: int) -> str:
         return ""
 
 
-@pytest.mark.parametrize("end", [abort, kill_supervisor, kill_supervisor_and_warden, kill_all_that_is_ours])
-def test_a_sample_never_runs_twice_at_once(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
-    """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended before anything runs there again."""
-    held = nodes.slurm("salloc", "-Q", "-N4", "-n16", "--no-shell", "-J", "held", check=False) or nodes.slurm("squeue", "-h", "-o", "%A")
-    campaign.environment["SLURM_JOB_ID"] = held.split()[0]
+def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+    """End a campaign in an allocation from outside and resume it: no rank of before lives when a sample runs again."""
+    nodes.slurm("salloc", "-Q", "-N4", "-n16", "--no-shell")
+    campaign.environment["SLURM_JOB_ID"] = nodes.slurm("squeue", "-h", "-o", "%A").strip()
     seconds = f"$(if [ -e {campaign.root}/again ]; then echo 0.5; else echo {AFTER_THE_LIMIT}; fi)"
     samples(campaign, [ranks.shell(launch, seconds) for launch in LAUNCHES])
     locally(campaign, n_workers=4)
     campaign.within = ["setsid", "--wait"]
     process = campaign.start()
-    wait_for("the ranks", lambda: ranks.count() == 8, 30, 0.05)
+    wait_for("the ranks", lambda: ranks.count() == 8, 60, 0.05)
     end(process)
     process.communicate(timeout=60)
     (campaign.root / "again").touch()
@@ -195,6 +194,12 @@ def test_a_sample_never_runs_twice_at_once(end: Callable[[Any], None], campaign:
     assert len(ranks.lives()) == 16
     assert ranks.living() == []
     ranks.assert_none_twice()
+
+
+@pytest.mark.parametrize("end", [abort, kill_supervisor_and_warden])
+def test_a_sample_never_runs_twice_at_once(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+    """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended before anything runs there again."""
+    check_abort(end, campaign, ranks, nodes)
 
 
 # -- the end of a job ---------------------------------------------------------------------------------------------------------------
@@ -234,3 +239,39 @@ def check_end_of_jobs(end: Callable[[Bed], None], campaign: Campaign, ranks: Ran
 def test_a_cancelled_job_is_no_failure_of_its_samples(campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
     """Protects samples from scancel: what their ranks died of is the end of the job, and they run again with the next session."""
     check_end_of_jobs(cancel, campaign, ranks, nodes, list(LAUNCHES))
+
+
+# -- the long series --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("part", range(3))
+def test_fifty_time_limits(part: int, campaign: Campaign, ranks: Ranks) -> None:
+    """The same as `test_no_rank_outlives_a_time_limit` 51 times: in an allocation, in jobs, and by mpirun with neither."""
+    names = [name for name in LAUNCHES if part < 2 or name.startswith("mpirun")]
+    launches = [names[number % len(names)] for number in range(17)]
+    commands = [ranks.shell(launch, AFTER_THE_LIMIT, stubborn=number % 3 == 0) for number, launch in enumerate(launches)]
+    samples(campaign, commands)
+    (in_an_allocation, in_jobs, lambda campaign: locally(campaign, n_workers=3, timeout_sec=5))[part](campaign)
+    assert campaign.run(timeout=400) == 4, campaign.said
+    found = ends(campaign)
+    assert [kind for kind, _, _ in found.values()] == ["timeout"] * 17, found
+    assert len(ranks.of_samples()) >= 15, "the ranks had no time to begin"
+    assert ranks.living() == []
+    assert_none_outlives_its_record(campaign, ranks)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("end", [cancel, time_limit])
+@pytest.mark.parametrize("part", range(7))
+def test_fifty_ends_of_jobs(part: int, end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+    """Fifty-six samples each under scancel and at a time limit, eight at once."""
+    check_end_of_jobs(end, campaign, ranks, nodes, [*LAUNCHES, *LAUNCHES])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("end", [abort, kill_supervisor, kill_supervisor_and_warden, kill_all_that_is_ours])
+@pytest.mark.parametrize("part", range(4))
+def test_sixty_aborts(part: int, end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+    """Sixty-four samples whose campaign is aborted or killed, four at once."""
+    check_abort(end, campaign, ranks, nodes)

@@ -41,7 +41,8 @@ class Leftovers:
 
     def end(self, *, failed: bool) -> list[str]:
         """End what the sample has left; return, in words, what could not be ended. `failed`: whether the sample did."""
-        worked, self._collected = _collected() != self._collected, _collected()
+        before, self._collected = self._collected, _collected()
+        worked = self._collected != before
         found = self._adopted(worked) | self._apart()
         left = end(found, grace=_GRACE) if found else []
         if failed and worked and self._job:  # whoever loses patience with srun kills it, and its ranks stay

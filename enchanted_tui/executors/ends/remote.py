@@ -25,24 +25,25 @@ _END = (
 
 def end_beyond(launchers: Iterable[Launcher]) -> list[str]:
     """End what lives behind connections of ssh that have been closed. Return, in words, what could not be ended."""
-    return [problem for launcher in launchers if launcher.process.name == "ssh" and (problem := _end_behind(launcher))]
+    clients = [launcher for launcher in launchers if launcher.process.name == "ssh"]
+    masters = [client for client in clients if client.argv[:1] and client.argv[0].startswith("ssh: ")]  # of shared connections
+    shared = next((client.ports for client in masters), None)
+    found = ((client, log_in_of(client.argv)) for client in clients if client not in masters)
+    return [problem for client, log_in in found if log_in and (problem := _end_behind(client, log_in, client.ports or shared))]
 
 
-def _end_behind(launcher: Launcher) -> str:
-    destination = log_in_of(launcher.argv)
-    if destination is None:
-        return ""
-    problem = f"what it had started by {shlex.join(destination[:1] + destination[-1:])}"
-    if launcher.ports is None:  # of a shared connection, or behind a proxy
+def _end_behind(client: Launcher, log_in: list[str], ports: tuple[int, int] | None) -> str:
+    """End what a client had started; `ports` are those of its connection, or of the one that it shared."""
+    problem = f"what it had started by {shlex.join(log_in[:1] + log_in[-1:])}"
+    if ports is None:  # of a connection that others share, or behind a proxy
         return problem
-    here, there = launcher.ports
-    script = _END.format(pattern=shlex.quote(f"^SSH_CONNECTION=[^ ]+ {here} [^ ]+ {there}$"))
-    command = [*destination[:-1], "-oBatchMode=yes", "-oConnectTimeout=5", "-oControlPath=none", "-n", destination[-1], script]
+    script = _END.format(pattern=shlex.quote(f"^SSH_CONNECTION=[^ ]+ {ports[0]} [^ ]+ {ports[1]}$"))
+    command = [*log_in[:-1], "-oBatchMode=yes", "-oConnectTimeout=5", "-oControlPath=none", "-n", log_in[-1], script]
     try:
         done = subprocess.run(
             command,
-            env=launcher.environment,
-            cwd=launcher.directory,
+            env=client.environment,
+            cwd=client.directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
