@@ -11,6 +11,7 @@ import time
 
 import pytest
 from campaigns import Campaign
+from leaving_runner import HOW
 
 OK = "ok"
 #: what becomes of each case
@@ -211,3 +212,26 @@ def test_time_limit_reaches_all_children_at_once(campaign):
     process.kill()
     process.communicate(timeout=30)
     busy.wait_for_no_process(5.0)
+
+
+def leaving(log):
+    """Give a campaign of one worker whose samples leave processes behind."""
+    leaving = config(list(HOW))
+    leaving["executors"]["local"].update(n_workers=1, timeout_sec=60)
+    leaving["samplers"]["s"]["parameters"] = ["how"]
+    leaving["runners"]["odd"] = {"type": "leaving_runner:Leaving", "log": str(log)}
+    return leaving
+
+
+def check_leaving(campaign):
+    with (campaign.root / "enchanted_dataset.csv").open(newline="") as file:
+        found = {row["how"]: row for row in csv.DictReader(file)}
+    assert {how: row["output"] for how, row in found.items()} == dict.fromkeys(HOW, "0")
+    assert found["a pool"]["helper"] == found["a pool again"]["helper"]
+
+
+def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
+    """A daemon, however it was made, does not live beside the next sample; a pool that a runner keeps does."""
+    left = campaign(leaving(tmp_path / "left"))
+    assert left.run().code == 0
+    check_leaving(left)

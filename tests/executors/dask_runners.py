@@ -24,7 +24,7 @@ class Deadly:
                 file.write(os.path.basename(run_dir) + "\n")
             with open(self.log) as file:
                 if sum(line.strip() == os.path.basename(run_dir) for line in file) <= self.times:
-                    os.kill(psutil.Process().parent().parent().pid, signal.SIGKILL)
+                    os.kill(psutil.Process().parents()[2].pid, signal.SIGKILL)  # above reaper and warden
                     time.sleep(60)
         return {"output": float(params["kills"]), "success": True}
 

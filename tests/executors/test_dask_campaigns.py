@@ -14,7 +14,7 @@ import pytest
 import shapes
 from campaigns import assert_one_sentence, finish, tree, without_runtimes
 from dask_cluster import LOCAL, contents_on_dask, dask_cluster, live, on_dask, wait_until
-from test_isolation import CASES
+from test_isolation import CASES, check_leaving, leaving
 from test_isolation import config as odd_config
 from test_isolation import samples as odd_samples
 
@@ -46,6 +46,16 @@ def test_same_dataset_as_local(campaign):
     dask.assert_like(contents_on_dask(local))
     dask.wait_for_no_process()
     assert os.listdir(dask.place / "tmp") == []
+
+
+@pytest.mark.full
+def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
+    """The same as under local execution: no daemon lives beside the next sample."""
+    config = leaving(tmp_path / "left")
+    config["executors"] = {"local": {"type": "DaskExecutor", "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 1}}}
+    left = campaign(config)
+    assert left.run().code == 0
+    check_leaving(left)
 
 
 def test_odd_samples_do_the_same_as_local(campaign):

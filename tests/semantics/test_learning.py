@@ -287,6 +287,22 @@ def test_a_campaign_ends_when_it_is_enough(campaign: Campaign, limit: str, capsy
     assert set(campaign.executions().values()) == {1}
 
 
+def test_core_hours_count_cores(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the account: in a job that holds 8 CPUs, one sample at a time is 8 core-seconds a second, in every session."""
+    monkeypatch.setenv("SLURM_JOB_CPUS_PER_NODE", "3(x2),2")
+    limits = {"stop_when": {"core_hours": 0.8 / 3600}}
+    runner = {"type": "PythonRunner", "function": "slow:slow"}
+    (campaign.config_path.parent / "slow.py").write_text("import time\n\n\ndef slow(x):\n    time.sleep(0.02)\n    return {'output': x}\n")
+    made = config(BAYESIAN, runner, budget=400, supervisor=limits)
+    made["samplers"]["s0"] = {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 400}
+    made["executors"]["here"]["n_workers"] = 1
+    assert campaign.run(config=made) == 0
+    assert campaign.records("end")[-1]["reason"] == "stop_when"
+    records = campaign.records("task")
+    assert {record["cores"] for record in records} == {8}
+    assert sum(8 * record["runtime"] for record in records) >= 0.8 > sum(record["runtime"] for record in records)
+
+
 @pytest.mark.parametrize("sampler", BOTH)
 def test_equal_values_are_not_enough(campaign: Campaign, sampler: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     """A code that gives 0 below its threshold: no share of a spread that there is not ends the campaign after its first batch."""

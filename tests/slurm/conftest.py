@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "durability"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bed import Bed, what_is_missing

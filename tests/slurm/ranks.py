@@ -16,8 +16,8 @@ from bed_processes import name_of
 LAUNCHES = {
     "srun-openmpi": ("openmpi", "srun --mpi=pmix --exact -n 2"),
     "srun-mpich": ("mpich", "srun --mpi=pmi2 --exact -n 2"),
-    "mpirun-openmpi": ("openmpi", "mpirun.openmpi --oversubscribe --bind-to none -n 2"),
-    "mpirun-mpich": ("mpich", "mpirun.mpich -n 2"),
+    "mpirun-openmpi": ("openmpi", "env SLURM_OVERLAP=1 mpirun.openmpi --oversubscribe --bind-to none -n 2"),
+    "mpirun-mpich": ("mpich", "env SLURM_OVERLAP=1 mpirun.mpich -n 2"),
 }
 #: OpenMPI refuses to run as root otherwise.
 ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_btl": "self,tcp"}

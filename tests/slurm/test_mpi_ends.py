@@ -231,6 +231,7 @@ def check_end_of_jobs(end: Callable[[Bed], None], campaign: Campaign, ranks: Ran
         assert campaign.resume() == 0, campaign.said
     found = ends(campaign)
     assert [kind for kind, _, _ in found.values()] == ["ok"] * len(launches), (found, campaign.main_log())
+    assert [record.get("cores") for record in campaign.records("task")] == [2] * len(launches)
     assert len(ranks.lives()) == 4 * len(launches)
     assert ranks.living() == []
     ranks.assert_none_twice()

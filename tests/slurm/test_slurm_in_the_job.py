@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bed_processes import wait_for
+from leaving_runner import HOW
 
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.executors.slurm.bundle import archive
@@ -52,30 +54,29 @@ def test_what_is_before_the_job_is_no_part_of_it() -> None:
     assert float(done.stdout) > 1000 - 30 - 3
 
 
-def start_job(tmp_path: Path, samples: int) -> subprocess.Popen[bytes]:
-    """Start what a job runs, with samples of a tenth of a second each and a heartbeat of half a second."""
+def start_job(tmp_path: Path, samples: Sequence[Mapping[str, Any]], runner: Mapping[str, Any] | None = None) -> subprocess.Popen[bytes]:
+    """Start what a job runs, with a heartbeat of half a second and, unless a runner is given, samples of a tenth of a second each."""
     directory = tmp_path / "jobs"
     directory.mkdir()
     context = TaskContext(
         data_dir=str(tmp_path / "data"),
         shown_data_dir="data",
-        runners={"r": {"class": "slurm_probe:Probe", "options": {"seconds": 0.1, "log": str(tmp_path / "log")}}},
+        runners={"r": runner or {"class": "slurm_probe:Probe", "options": {"seconds": 0.1, "log": str(tmp_path / "log")}}},
         seed=1,
         campaign="campaign",
         session="session",
-        python_path=[str(Path(__file__).parent)],
+        python_path=[str(Path(__file__).parent), str(Path(__file__).parents[1] / "durability")],
         working_dir=str(tmp_path),
     )
     header: dict[str, Any] = {"context": dataclasses.asdict(context), "timeout": None, "processes": 1, "beat": 0.5, "walltime": None}
     messages = [
-        {"task": [0, 0, number, 0], "name": f"d0_b0_s{number}_r0", "attempt": 0, "runner": "r", "params": {}} for number in range(samples)
+        {"task": [0, 0, number, 0], "name": f"d0_b0_s{number}_r0", "attempt": 0, "runner": "r", "params": params}
+        for number, params in enumerate(samples)
     ]
     Path(share_file(str(directory), 0)).write_bytes(write_share(header, messages))
     worker = tmp_path / "worker.pyz"
     worker.write_bytes(archive()[1])
-    job = subprocess.Popen([sys.executable, str(worker), str(directory), "0"])
-    wait_for("a sample", (tmp_path / "log").exists, 20, 0.02)
-    return job
+    return subprocess.Popen([sys.executable, str(worker), str(directory), "0"])
 
 
 def end_of(job: subprocess.Popen[bytes], tmp_path: Path) -> tuple[str, int]:
@@ -90,7 +91,8 @@ def end_of(job: subprocess.Popen[bytes], tmp_path: Path) -> tuple[str, int]:
 
 def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> None:
     """Protects run directories from two jobs at once: also a job that has results to write all the time looks whether it still may."""
-    job = start_job(tmp_path, 400)
+    job = start_job(tmp_path, [{}] * 400)
+    wait_for("a sample", (tmp_path / "log").exists, 20, 0.02)
     time.sleep(1)
     Path(revocations(str(tmp_path / "jobs"), 0)[1]).touch()
     why, results = end_of(job, tmp_path)
@@ -100,13 +102,25 @@ def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> Non
 
 def test_a_file_system_in_trouble_is_no_reason_to_end(tmp_path: Path) -> None:
     """Protects samples from a file server that does not answer for a moment: that is not the same as a share that was taken away."""
-    job = start_job(tmp_path, 40)
+    job = start_job(tmp_path, [{}] * 40)
+    wait_for("a sample", (tmp_path / "log").exists, 20, 0.02)
     (tmp_path / "jobs").rename(tmp_path / "away")
     (tmp_path / "jobs").symlink_to("jobs")  # whoever looks gets an error, and not that there is nothing
     time.sleep(2)
     (tmp_path / "jobs").unlink()
     (tmp_path / "away").rename(tmp_path / "jobs")
     assert end_of(job, tmp_path) == ("done", 40)
+
+
+def test_what_a_sample_leaves_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the next sample of a job from daemons of the one before, and core-hours: a task says how many cores it held."""
+    monkeypatch.setenv("SLURM_JOB_CPUS_PER_NODE", "4(x2),1")
+    runner = {"class": "leaving_runner:Leaving", "options": {"log": str(tmp_path / "left")}}
+    job = start_job(tmp_path, [{"how": how} for how in HOW], runner)
+    assert end_of(job, tmp_path) == ("done", len(HOW))
+    records = [json.loads(line) for line in (tmp_path / "jobs" / "results.0").read_bytes().splitlines() if line.startswith(b'{"v"')]
+    assert {record["row"]["how"]: record["row"]["output"] for record in records} == dict.fromkeys(HOW, 0)
+    assert {record["cores"] for record in records} == {9}
 
 
 def test_nodes_that_failed_are_excluded_beside_those_of_the_user() -> None:
