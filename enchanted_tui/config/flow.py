@@ -8,6 +8,7 @@ from typing import Any
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path, did_you_mean
 from enchanted_tui.config.report import Report
+from enchanted_tui.config.use import check_use, parameter_names
 
 _OWN_PREFIX = "enchanted_tui."
 _RESERVED = ("success", "run_dir")
@@ -35,11 +36,14 @@ class Flow:
 
     def follow(self, stages: tuple[StageSpec, ...]) -> None:
         """Go through the stages, reporting what a step lacks and what a stage replaces."""
+        errors_before = self._report.error_count
         for depth, stage in enumerate(stages):
             self._draw(depth, stage.sampler)
             for index, step in enumerate(stage.steps):
                 where = f"stage {depth}" if len(stage.steps) == 1 else f"step {index} of stage {depth}"
                 self._run(where, step.runner)
+        if self._report.error_count == errors_before:  # what is misspelt is said once
+            check_use(self._report, self._samplers, self._runners, self._place, stages)
 
     def _draw(self, depth: int, name: str) -> None:
         spec, instance = self._samplers.get(name, (None, None))
@@ -74,17 +78,6 @@ class Flow:
         outputs = set(instance.output_names())
         self._is_complete = self._is_complete and bool(outputs) and spec.class_path.startswith(_OWN_PREFIX)
         self._names |= {*outputs, "success", "run_dir", f"success_{name}", f"runtime_sec_{name}"}
-
-
-def parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], str]:
-    """Give the names that a sampler draws, and the option that lists them, empty if there is none."""
-    listed = spec.options.get("parameters")
-    if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
-        return listed, "parameters"
-    try:
-        return list(getattr(instance, "parameter_names", ())), ""
-    except (ValueError, OSError):  # a file that cannot be read is told by the sampler's own check
-        return [], ""
 
 
 def check_foreign_names(report: Report, spec: ComponentSpec, base: Path) -> None:

@@ -12,7 +12,7 @@ from enchanted_tui.config.components import Checker
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
-from enchanted_tui.config.lookup import BUILTIN, KINDS
+from enchanted_tui.config.lookup import BUILTIN, KINDS, importing_from
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
 from enchanted_tui.config.problems import Path, describe, did_you_mean
 from enchanted_tui.config.report import Report
@@ -68,7 +68,8 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
     def place(kind: str, name: str, option: str) -> Path:
         return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
 
-    Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
+    with importing_from(import_dirs):  # functions are looked for where they will be found
+        Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
     check_extent(report, sections["sampler"], checked.stages, place)
     return checked
 

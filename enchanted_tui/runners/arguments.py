@@ -31,5 +31,11 @@ def listed(names: Iterable[Any], limit: int = 12) -> str:
 
 def suggestion(name: Any, known: Iterable[str]) -> str:
     """Give ``; did you mean 'x'?`` for the nearest of the known names, or nothing."""
-    nearest = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
+    found = nearest(name, known)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def nearest(name: Any, known: Iterable[str]) -> str | None:
+    """Return the nearest of the known names, None if none is near."""
+    found = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    return found[0] if found else None

@@ -60,3 +60,12 @@ class Runner(Component):
     def required_parameters(self) -> dict[str, set[str]]:
         """Name the parameters each part of the runner needs, by option path, so that a missing one is found before anything runs."""
         return {}
+
+    def used_parameters(self) -> set[str] | None:
+        """Name the parameters that it can make use of, so that one which nothing uses is found before anything runs; None if any."""
+        return None
+
+    def meant_by(self, name: str, known: set[str]) -> str:
+        """Say as a clause what in the options looks as if it was to be the parameter `name`, which is not used; `known` are all
+        parameters of a sample."""
+        return ""

@@ -19,6 +19,7 @@ from enchanted_tui.runners.command.extract import Output, compile_output, read_o
 from enchanted_tui.runners.command.files import RunFiles, copy_files, link_files, tail, write_files
 from enchanted_tui.runners.command.inputs import Inputs
 from enchanted_tui.runners.command.process import run_command, signal_name
+from enchanted_tui.runners.command.usage import meant_by, used_names
 
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 
@@ -90,6 +91,12 @@ class CommandRunner(Runner):
 
     def required_parameters(self) -> dict[str, set[str]]:
         return self.template_variables()
+
+    def used_parameters(self) -> set[str] | None:
+        return used_names(list(self._described().texts()))
+
+    def meant_by(self, name: str, known: set[str]) -> str:
+        return meant_by(name, self._described(), known)
 
     def output_names(self) -> tuple[str, ...]:
         return tuple(self.outputs)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from enchanted_tui import values
 from enchanted_tui.config.options import option
-from enchanted_tui.runners.arguments import listed, suggestion
+from enchanted_tui.runners.arguments import listed, nearest, suggestion
 from enchanted_tui.runners.base import Runner, SampleFailed
 from enchanted_tui.runners.environment import here
 from enchanted_tui.runners.function_source import SourceFunction, find_function
@@ -69,11 +69,24 @@ class PythonRunner(Runner):
         if found is not None:
             yield from self._signature_problems(found)
 
-    def required_parameters(self) -> dict[str, set[str]]:
+    def used_parameters(self) -> set[str] | None:
+        found = self._found()
+        return None if found is None or found.takes_any else set(found.accepted)
+
+    def meant_by(self, name: str, known: set[str]) -> str:
+        found = self._found()
+        given = set(self.arguments) | known | {_RUN_DIR, _PARENT}
+        near = nearest(name, found.accepted - given) if found is not None else None
+        return f"{self.function} has an argument {near!r}" if near else ""
+
+    def _found(self) -> SourceFunction | None:
         try:
-            found = find_function(self.function, self.python_path) if self.check_function else None
+            return find_function(self.function, self.python_path) if self.check_function else None
         except LookupError:
-            found = None
+            return None
+
+    def required_parameters(self) -> dict[str, set[str]]:
+        found = self._found()
         if found is None:
             return {}
         needed = found.required - set(self.arguments) - {_RUN_DIR}

@@ -93,6 +93,10 @@ def test_the_quote_filter_is_for_shells_inside_a_list(show, a):
         ("{{ s }}#no-comment x#{{ n }}", ["a b#no-comment", "x#3"]),
         ("\\\n {{ s }}", ["a b"]),
         ('\\$ {{ s }} \\\\ {{ n }} "${N}" {{ s }}', ["$", "a b", "\\", "3", "7", "a b"]),
+        ("$((N + 2*(N - 1) << 1)) {{ s }}", ["38", "a b"]),
+        ('"$(( ${N} % 4 ))" {{ s }} "$((N))x" {{ n }}', ["3", "a b", "7x", "3"]),
+        ('${N%.*} {{ s }} ${M:-a/b} "${N#7}" {{ n }} {% raw %}${#N}{% endraw %} {{ s }}', ["7", "a b", "a/b", "", "3", "1", "a b"]),
+        ('"$(printf %s $N)" {{ s }}', ["7", "a b"]),
     ],
 )
 def test_where_values_may_stand(show, tmp_path, text, expected):
@@ -172,6 +176,8 @@ PIECES = st.sampled_from(
         "$'",
         "|",
         "${N}",
+        "$((N+1))",
+        "${N%x}",
     ]
 )
 

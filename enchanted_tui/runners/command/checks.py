@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -44,6 +45,9 @@ def warnings_of(runner: CommandRunner) -> Problems:
         for name, source in named(sources).items():
             if not has_placeholders(source) and not os.path.exists(source):
                 yield f"{option}.{name}", f"{source} does not exist on this machine; every sample fails unless it does where the tasks run"
+    for text in _texts(runner):
+        for sentence in text.lost_parts():
+            yield text.where, sentence
     if not runner.outputs:
         yield "outputs", "no outputs are declared, so the dataset holds nothing but success; declare what to read back"
 
@@ -91,20 +95,28 @@ def _target_problems(runner: CommandRunner) -> Problems:
 
 
 def _text_problems(runner: CommandRunner) -> Problems:
+    for name, path in runner.templates.items():
+        try:
+            Text.from_file(path, f"templates.{name}")
+        except OSError as error:
+            yield f"templates.{name}", f"the template {path} cannot be read: {error.strerror or error}"
+    for text in _texts(runner):
+        problem = text.problem()
+        if problem is not None:
+            yield text.where, problem
+
+
+def _texts(runner: CommandRunner) -> list[Text]:
+    """Return all texts with placeholders, but for templates that cannot be read."""
     texts = [] if isinstance(runner.command, str) and not runner.shell else command_texts(runner)
     texts += [Text(text, f"files.{name}") for name, text in runner.files.items()]
     texts += [Text(str(value), f"environment.{name}") for name, value in runner.environment.items() if value is not None]
     for option in ("copy", "link"):
         texts += [Text(source, f"{option}.{name}") for name, source in named(getattr(runner, option)).items()]
     for name, path in runner.templates.items():
-        try:
+        with contextlib.suppress(OSError):
             texts.append(Text.from_file(path, f"templates.{name}"))
-        except OSError as error:
-            yield f"templates.{name}", f"the template {path} cannot be read: {error.strerror or error}"
-    for text in texts:
-        problem = text.problem()
-        if problem is not None:
-            yield text.where, problem
+    return texts
 
 
 def _environment_problems(runner: CommandRunner) -> Problems:

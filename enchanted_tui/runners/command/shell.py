@@ -17,7 +17,20 @@ _FENCES = re.compile(f"({re.escape(_OPEN)}|{re.escape(_CLOSE)})")
 
 _REMEDY = '; set it as a variable under environment: and write "$NAME" here instead'
 _ORDINARY = re.compile(r"[^\\'\"`$#(<\n]+")  #: what changes nothing, in or out of quotes
-_VARIABLE = re.compile(r"\$\{\w+\}")
+_NAMED = r"\$\w+|\$\{[#!]?\w+(?:\[[\w@*]+\])?\}"
+_SUM = rf"(?:[\w \t+\-*/%=!&|^~?:,]|{_NAMED})"
+_WORDS = rf"(?:[\w ./:=+,@%|*?~^;&>-]|{_NAMED})"
+#: Constructs that are whole and hold no quotes, no comment and no here-document of their own, in whatever
+#: way a shell reads them: what comes after them is as plain as what came before.
+_WHOLE = re.compile(
+    rf"\$\(\((?:{_SUM}|[<>]|\((?:{_SUM}|[<>])*\))*\)\)"
+    rf"|\$\[{_SUM}*\]"
+    r"|\$\{#\}"
+    r"|\$\{[#!]?\w+(?:\[[\w@*]+\])?(?:(?::?[-=+?]|##?|%%?|//?|\^\^?|,,?|:)[\w ./:*?@%+,=-]*)?\}"
+)
+_WHOLE_SUM = re.compile(rf"\(\((?:{_SUM}|>)*\)\)")
+_WHOLE_COMMAND = re.compile(rf"\$\((?!\(){_WORDS}*\)")
+_WHOLE_TEXT = re.compile(r"\$'[^'\\]*'")
 _NO_QUOTES = "inside the quotes"
 
 
@@ -97,7 +110,7 @@ class _ShellReader:
     def _quoted(self, text: str, position: int) -> int:
         sign = text[position]
         if self._state == '"':
-            length = self._substitution(text, position)
+            length = self._substitution(text, position, _WHOLE_COMMAND)
             if length or self._lost:
                 return length
         if sign == "\\" and self._state == '"':
@@ -112,10 +125,14 @@ class _ShellReader:
             self._last = "" if position + 1 < len(text) else sign
             return 2
         if not text.startswith("$(", position) or text.startswith("$((", position):  # a substitution outside quotes is read like the rest
-            length = self._substitution(text, position)
+            length = self._substitution(text, position, _WHOLE_TEXT)
             if length or self._lost:
                 self._last = ""
                 return length
+        whole = _WHOLE_SUM.match(text, position) if sign == "(" != before else None
+        if whole is not None:
+            self._last = ")"
+            return len(whole.group())
         self._last = sign
         if sign == "'" and before == "$":
             self._lost = "a $'"  # shells differ in what ends it
@@ -131,14 +148,14 @@ class _ShellReader:
             self._lost = "the << of a here-document"
         return 1
 
-    def _substitution(self, text: str, position: int) -> int:
-        """Note what makes the quoting hard to follow; give the length of a plain ``${NAME}``, which does not."""
+    def _substitution(self, text: str, position: int, other: re.Pattern[str]) -> int:
+        """Note what makes the quoting hard to follow; give the length of what does not, as ``${NAME}``, `other` included."""
         if text[position] == "`":
             self._lost = "a backquote"
         elif text[position] == "$":
-            variable = _VARIABLE.match(text, position)
-            if variable is not None:
-                return len(variable.group())
+            whole = _WHOLE.match(text, position) or other.match(text, position)
+            if whole is not None:
+                return len(whole.group())
             for sign, words in (("$((", "$(("), ("$(", "a $( inside quotes"), ("${", "a ${ with more than a name"), ("$[", "$[")):
                 if text.startswith(sign, position):
                     self._lost = words

@@ -8,24 +8,21 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
-from enchanted_tui.runners.arguments import listed, suggestion
 from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.shell import UnsafePlaceError, fence, quote_values
+from enchanted_tui.runners.command.template_errors import ALL, RAW, beside, failed_rendering, syntax_sentence
 
 if TYPE_CHECKING:
     import jinja2
     from jinja2 import nodes
 
 _BEGINS = ("{{", "{%", "{#")
-_UNDEFINED = re.compile(r"'([^']+)' is undefined")
 _METHODS = frozenset(dir(dict))
-ALL = "params"  #: the name under which a template finds all parameters as one mapping
 
 
 def has_placeholders(text: str) -> bool:
@@ -62,17 +59,26 @@ class Text:
         """
         if self._constant:
             return self.source
-        filename = None
         try:
-            template = self._compiled()
-            filename = template.filename
-            text = template.render(names)
+            text = self._compiled().render(names)
             return quote_values(text) if self.shell else text
         except UnsafePlaceError as error:
             raise SampleFailed(f"{self.where}: {error}", "prepare") from None
         except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is a fact about this sample
-            line = _line(error, filename) if "\n" in self.source else None
-            raise SampleFailed(f"{self.where}{f', line {line}' if line else ''}: {_explained(error, names)}", "prepare") from None
+            raise SampleFailed(self._failure(error, names), "prepare") from None
+
+    def _failure(self, error: Exception, names: Mapping[str, Any]) -> str:
+        """Say why the text could not be rendered, with the file and line in which that happened."""
+        environment = self._environment()
+        path, line, sentence = failed_rendering(error, names, environment, self._is_template)
+        if line is None or (self.path is None and "\n" not in self.source):
+            return f"{self.where}: {sentence}"
+        file = f" ({os.path.basename(path)})" if path and path != self.where else ""
+        return f"{self.where}{file}, line {line}: {sentence}"
+
+    def _is_template(self, path: str) -> bool:
+        directory = None if self.path is None else os.path.dirname(os.path.abspath(self.path))
+        return path == self._filename or beside(path, directory)
 
     def problem(self) -> str | None:
         """Say what is wrong with the template itself, or None."""
@@ -80,16 +86,43 @@ class Text:
 
         if self._constant:
             return None
+        text = self
         try:
-            for text in (self, *self._included({self.path})):
+            for text in self._with_included({self.path}):
                 text._compiled()
         except jinja2.TemplateSyntaxError as error:
-            return f"{error.filename}:{error.lineno}: {error.message}"
+            return f"{text._filename}:{error.lineno}: {syntax_sentence(error, self._environment())}"
         except OSError as error:
             return f"the included {error.filename} cannot be read: {error.strerror}"
         if self.shell and "{%" not in self.source:
             return self._shell_problem()
         return None
+
+    def lost_parts(self) -> Iterator[str]:
+        """Say which comments of the template are hardly meant as such: ``${#list[@]}`` of a shell, ``{#1}`` of TeX."""
+        if self._constant or self.problem() is not None:
+            return
+        for text in self._with_included({self.path}):
+            before = ""
+            for line, kind, piece in self._environment().lex(text.source):
+                if kind == "comment" and (before.endswith("$") or piece[:1].isdigit()):
+                    shown = " ".join(piece.split())
+                    yield (f"{text._filename}:{line}: {{#{shown:.20} begins a comment of the template, so all up to #}} is left out; {RAW}")
+                before = piece if kind != "comment_begin" else before
+
+    def used_names(self) -> set[str] | None:
+        """Name all parameters that the text mentions; None if it may use any, by ``params``."""
+        from jinja2 import meta
+
+        if self._constant:
+            return set()
+        found: set[str] = set()
+        for text in self._with_included({self.path}):
+            tree = text._parsed()
+            found |= meta.find_undeclared_variables(tree) | _looked_up_names(tree)
+            if _uses_any(tree) or None in meta.find_referenced_templates(tree):
+                return None
+        return found - {ALL}
 
     def required_names(self) -> set[str]:
         """Name the parameters that the text cannot do without: not those it tests with ``is defined`` or gives a default."""
@@ -99,7 +132,7 @@ class Text:
             return set()
         environment = self._environment()
         found: set[str] = set()
-        for text in (self, *self._included({self.path})):
+        for text in self._with_included({self.path}):
             tree = environment.parse(text.source)
             names = set(meta.find_undeclared_variables(tree)) - set(environment.globals) - _optional_names(tree)
             found |= (names - {ALL}) | _looked_up_names(tree)
@@ -113,19 +146,18 @@ class Text:
             return str(error)
         return None
 
-    def _included(self, seen: set[str | None]) -> Iterator[Text]:
-        """Give the templates that this one includes, and those that they include, each once."""
+    def _with_included(self, seen: set[str | None]) -> Iterator[Text]:
+        """Give this text, the templates that it includes, and those that they include, each once."""
         from jinja2 import meta
 
+        yield self
         if self.path is None or self._constant:
             return
         for name in meta.find_referenced_templates(self._parsed()):
             path = os.path.join(os.path.dirname(self.path), name or "")
             if name is not None and path not in seen:
                 seen.add(path)
-                included = Text.from_file(path, name)
-                yield included
-                yield from included._included(seen)
+                yield from Text.from_file(path, name)._with_included(seen)
 
     def _parsed(self) -> nodes.Template:
         return self._environment().parse(self.source, filename=self._filename)
@@ -193,25 +225,6 @@ def _json(value: Any, **options: Any) -> str:
     return json.dumps(value, default=lambda item: item.tolist() if hasattr(item, "tolist") else str(item), **options)
 
 
-def _explained(error: Exception, names: Mapping[str, Any]) -> str:
-    text = str(error).strip() or type(error).__name__
-    match = _UNDEFINED.search(text)
-    if match is None:
-        return text
-    known = [name for name in names if name != ALL]
-    return f"{text}; the sample has {listed(known)}{suggestion(match.group(1), known)}"
-
-
-def _line(error: Exception, filename: str | None) -> int | None:
-    line = getattr(error, "lineno", None)
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == filename:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
 def _pieces(environment: jinja2.Environment, source: str) -> Iterator[tuple[str, str]]:
     """Split a template without blocks into text and variables."""
     inside = False
@@ -242,3 +255,14 @@ def _looked_up_names(tree: nodes.Template) -> set[str]:
 
     found = {str(item.arg.value) for item in tree.find_all(nodes.Getitem) if from_all(item.node) and isinstance(item.arg, nodes.Const)}
     return found | {item.attr for item in tree.find_all(nodes.Getattr) if from_all(item.node) and item.attr not in _METHODS}
+
+
+def _uses_any(tree: nodes.Template) -> bool:
+    """Tell whether a template may use any parameter: it takes the mapping of all of them otherwise than by a name."""
+    from jinja2 import nodes
+
+    whole = sum(node.name == ALL for node in tree.find_all(nodes.Name))
+    attributes = (item.node for item in tree.find_all(nodes.Getattr) if item.attr not in _METHODS)
+    items = (item.node for item in tree.find_all(nodes.Getitem) if isinstance(item.arg, nodes.Const))
+    by_name = sum(isinstance(node, nodes.Name) and node.name == ALL for node in (*attributes, *items))
+    return whole > by_name

@@ -1,0 +1,88 @@
+"""Warn of parameters that no runner uses: the samples would all be the same, and successes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from enchanted_tui.config.models import ComponentSpec, StageSpec
+from enchanted_tui.config.problems import Path
+from enchanted_tui.config.report import Report
+
+_PLACEHOLDER = "a placeholder is written {{{{ {} }}}}"
+_MOST_NAMED = 5
+
+Components = Mapping[str, tuple[ComponentSpec, Any]]
+
+
+def check_use(
+    report: Report,
+    samplers: Components,
+    runners: Components,
+    place: Callable[[str, str, str], Path],
+    stages: Sequence[StageSpec],
+) -> None:
+    """Warn, at the runner that comes first, of what its sampler draws and neither it nor one after it uses.
+
+    `place` gives the path of a component's option. Of a file's columns, some may be for people alone.
+    """
+    known = {name for stage in stages if stage.sampler in samplers for name in _drawn(samplers, stage)[0]}
+    for depth, stage in enumerate(stages):
+        after = list(dict.fromkeys(step.runner for later in stages[depth:] for step in later.steps))
+        used = _used(after, runners)
+        if stage.sampler not in samplers or used is None:
+            continue
+        names, option = _drawn(samplers, stage)
+        unused = [name for name in names if name not in used]
+        if unused and (option or len(unused) == len(names)):
+            _warn(report, unused, after, runners, known, place)
+
+
+def parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], str]:
+    """Give the names that a sampler draws, and the option that lists them, empty if there is none."""
+    listed = spec.options.get("parameters")
+    if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
+        return listed, "parameters"
+    try:
+        return list(getattr(instance, "parameter_names", ())), ""
+    except (ValueError, OSError):  # a file that cannot be read is told by the sampler's own check
+        return [], ""
+
+
+def _drawn(samplers: Components, stage: StageSpec) -> tuple[list[str], str]:
+    return parameter_names(*samplers[stage.sampler])
+
+
+def _used(names: Sequence[str], runners: Components) -> set[str] | None:
+    """Name the parameters that these runners use; None if one may use any, or was refused."""
+    found: set[str] = set()
+    for name in names:
+        _, instance = runners.get(name, (None, None))
+        used = instance.used_parameters() if instance is not None else None
+        if used is None:
+            return None
+        found |= used
+    return found
+
+
+def _warn(
+    report: Report,
+    unused: Sequence[str],
+    names: Sequence[str],
+    runners: Components,
+    known: set[str],
+    place: Callable[[str, str, str], Path],
+) -> None:
+    shown = list(unused[:_MOST_NAMED])
+    if len(unused) > len(shown):
+        shown.append(f"{len(unused) - len(shown)} more")
+    subject = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    instances = [runners[name][1] for name in names]
+    clauses = [clause for name in unused[:_MOST_NAMED] for instance in instances if (clause := instance.meant_by(name, known))]
+    has_texts = any(hasattr(instance, "template_variables") for instance in instances)
+    remedy = _PLACEHOLDER.format(unused[0]) if has_texts else "an argument bears the name of its parameter"
+    how = f" ({'; '.join(dict.fromkeys(clauses))})" if clauses else ""
+    whose = f"runner {names[0]}" if len(names) == 1 else f"the runners {', '.join(names)}"
+    kind = "placeholder" if has_texts else "argument"
+    verb = "is" if len(unused) == 1 else "are"
+    report.warning(place("runner", names[0], ""), f"{subject} {verb} in no {kind} of {whose}{how}; {remedy}")
