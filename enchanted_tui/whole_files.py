@@ -5,7 +5,9 @@ Runs on workers: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 
 _READ = 1 << 16
 
@@ -36,3 +38,22 @@ def read_file(path: str) -> bytes:
         return b"".join(pieces)
     finally:
         os.close(descriptor)
+
+
+def remove_directory(path: str) -> None:
+    """Remove a directory of the program's own with all that is in it, write-protected or not. Raises OSError."""
+    try:
+        shutil.rmtree(path)
+    except PermissionError:
+        make_writable(path)
+        shutil.rmtree(path)
+
+
+def make_writable(path: str) -> None:
+    """Let the owner of a directory, and of those below it, list, enter and change them, as far as that can be done."""
+    with contextlib.suppress(OSError):
+        os.chmod(path, os.stat(path).st_mode | 0o700)
+        with os.scandir(path) as entries:
+            below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        for directory in below:
+            make_writable(directory)

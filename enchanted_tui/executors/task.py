@@ -6,6 +6,7 @@ Runs on workers: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import importlib
@@ -22,7 +23,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.verdict import EnvironmentFailure, environment_error, explained, failure_of, judge, known_outputs
-from enchanted_tui.whole_files import write_file
+from enchanted_tui.whole_files import remove_directory, write_file
 
 FORMAT_VERSION = 1
 
@@ -160,7 +161,7 @@ def remove_run_dir(path: str) -> None:
     if os.path.islink(path) or os.path.isfile(path):
         os.unlink(path)
         return
-    shutil.rmtree(path)
+    remove_directory(path)
 
 
 def compose_row(
@@ -311,7 +312,8 @@ def _move_home(work_dir: str, home: str) -> None:
             remove_run_dir(path)
     shutil.copytree(work_dir, partial, symlinks=True, ignore=_special_files)
     os.rename(partial, home)
-    shutil.rmtree(work_dir, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        remove_directory(work_dir)
 
 
 def _special_files(directory: str, names: list[str]) -> list[str]:

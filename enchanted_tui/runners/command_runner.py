@@ -16,7 +16,7 @@ from enchanted_tui.runners.base import Runner, SampleFailed
 from enchanted_tui.runners.command.checks import problems_of, warnings_of
 from enchanted_tui.runners.command.conditions import file_failure, output_failure
 from enchanted_tui.runners.command.extract import Output, compile_output, read_outputs
-from enchanted_tui.runners.command.files import RunFiles, copy_files, link_files, tail, write_files
+from enchanted_tui.runners.command.files import RunFiles, copy_files, link_files, mend_links, tail, write_files
 from enchanted_tui.runners.command.inputs import Inputs
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.usage import meant_by, used_names
@@ -116,9 +116,10 @@ class CommandRunner(Runner):
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
         prepared = self.prepare(params) if self.prepared is None else self.prepared
-        copy_files(run_dir, prepared.get("copy", {}))
+        links = copy_files(run_dir, prepared.get("copy", {}))
         link_files(run_dir, prepared.get("link", {}))
         write_files(run_dir, prepared.get("files", {}))  # after the copies: a file of a copied directory may be replaced
+        mend_links(links)
         argv, environment = prepared["argv"], prepared.get("environment", {})
         try:
             code = run_command(argv, run_dir, environment, self.stdin, self.stdout, self.stderr)

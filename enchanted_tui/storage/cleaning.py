@@ -9,7 +9,6 @@ import contextlib
 import errno
 import os
 import re
-import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 from enchanted_tui.storage.atomic import partial_path
 from enchanted_tui.storage.growing import spare_path
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+from enchanted_tui.whole_files import make_writable, remove_directory
 
 # The older program spares these below a task's directory whatever `save_files` says.
 _SPARED_FILES = ("enchanted_dataset.csv", "runs.h5")
@@ -101,7 +101,7 @@ def remove_tree(path: Path) -> None:
     """Remove a file, a symbolic link (not what it leads to) or a directory with all that is in it, if there is one."""
     try:
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            remove_directory(str(path))
         else:
             path.unlink()
     except FileNotFoundError:
@@ -118,6 +118,8 @@ class _Cleaner:
     def clean(self, path: str, parts: tuple[str, ...]) -> bool:
         """Clean the directory at `path`, which has `parts` below the task's, and tell whether it is gone."""
         try:
+            if not os.access(path, os.R_OK | os.W_OK | os.X_OK):  # as the copy of a write-protected case is
+                make_writable(path)
             with os.scandir(path) as listing:
                 entries = list(listing)
         except FileNotFoundError:

@@ -69,7 +69,7 @@ class Inputs:
         made = io.BytesIO()
         with tarfile.open(fileobj=made, mode="w:gz", compresslevel=1) as packed:
             for there, here in self._waiting.items():
-                packed.add(here, arcname=posixpath.relpath(there, self._places.root))
+                _pack(packed, here, posixpath.relpath(there, self._places.root))
         self._waiting.clear()
         return made.getvalue()
 
@@ -115,6 +115,24 @@ class Inputs:
                 if name.endswith(".py"):
                     self._waiting.setdefault(posixpath.join(target, name), os.path.join(directory, name))
             return
+
+
+def _pack(packed: tarfile.TarFile, here: str, name: str) -> None:
+    """Put a file or directory into an archive. What a relative link leads to outside of it goes along in its place."""
+    top = os.path.realpath(here)
+    outside: list[str] = []
+
+    def kept(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        path = os.path.normpath(os.path.join(here, os.path.relpath(member.name, name)))
+        is_relative = member.issym() and path != here and not os.path.isabs(member.linkname)
+        if not is_relative or not os.path.exists(path) or os.path.commonpath((os.path.realpath(path), top)) == top:
+            return member
+        outside.append(path)
+        return None
+
+    packed.add(top if os.path.islink(here) else here, arcname=name, filter=kept)
+    for path in outside:
+        packed.add(os.path.realpath(path), arcname=posixpath.join(name, os.path.relpath(path, here)))
 
 
 def unpack(transport: Transport, archive: bytes, root: str) -> None:

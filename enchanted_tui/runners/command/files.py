@@ -10,7 +10,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.base import SampleFailed
@@ -41,29 +41,73 @@ def target_problem(name: str, reserved: frozenset[str]) -> str | None:
 
 
 def write_files(run_dir: str, files: Mapping[str, str]) -> None:
-    """Write text files below `run_dir`."""
+    """Write text files below `run_dir`, in place of copied ones, whatever protects these."""
     for name, text in files.items():
         path, data = place(run_dir, name), text.encode("utf-8", "surrogateescape")
         try:
             write_file(path, data, os.O_NOFOLLOW)
         except OSError as error:
-            if error.errno != errno.ELOOP:
+            if error.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
                 raise
-            os.unlink(path)  # a link from a copied directory: what it points to is not ours
+            os.unlink(path)  # a copied file, or a link from a copied directory: what it points to is not ours
             write_file(path, data)
 
 
-def copy_files(run_dir: str, sources: Mapping[str, str]) -> None:
-    """Copy files or directories, by target name, into `run_dir`, with their permissions."""
+def copy_files(run_dir: str, sources: Mapping[str, str]) -> list[CopiedLink]:
+    """Copy files or directories, by target name, into `run_dir`. Files keep their permissions; directories can be
+    written to, since they are the sample's own. Return the relative links in them, for `mend_links`."""
+    links: list[CopiedLink] = []
     for name, source in sources.items():
         path = place(run_dir, name)
         try:
             if os.path.isdir(source):
                 shutil.copytree(source, path, symlinks=True)
+                _make_own(path, source, (path, source), links)
             else:
+                if os.path.lexists(path) and not os.path.isdir(path):
+                    os.unlink(path)  # it came with a copied directory
                 shutil.copy(source, path)
         except FileNotFoundError as error:
             raise _missing("copied", name, source) from error
+    return links
+
+
+class CopiedLink(NamedTuple):
+    """A relative link in a copied directory: the copy, the original, and the two directories."""
+
+    path: str
+    original: str
+    copied: str
+    source: str
+
+
+def mend_links(links: Iterable[CopiedLink]) -> None:
+    """Let links that lead nowhere, since they were copied, lead where they led: to the copy of what was copied with
+    them, else to the original. Call it when all files of the run directory are in place."""
+    for link in links:
+        if os.path.exists(link.path) or not os.path.exists(link.original):
+            continue
+        target, source = os.path.realpath(link.original), os.path.realpath(link.source)
+        if os.path.commonpath((target, source)) == source:
+            copy = os.path.join(link.copied, os.path.relpath(target, source))
+            target = os.path.relpath(copy, os.path.dirname(link.path))
+        os.unlink(link.path)
+        os.symlink(target, link.path)
+
+
+def _make_own(path: str, source: str, tops: tuple[str, str], links: list[CopiedLink]) -> None:
+    """Make a copied directory writable, and those below it; note its relative links."""
+    mode = os.stat(path).st_mode
+    if mode & 0o700 != 0o700:
+        os.chmod(path, mode | 0o700)
+    with os.scandir(path) as entries:
+        for entry in entries:
+            original = f"{source}/{entry.name}"
+            if entry.is_symlink():
+                if not os.path.isabs(os.readlink(entry.path)):
+                    links.append(CopiedLink(entry.path, original, *tops))
+            elif entry.is_dir():
+                _make_own(entry.path, original, tops, links)
 
 
 def link_files(run_dir: str, sources: Mapping[str, str]) -> None:

@@ -110,11 +110,25 @@ def remove(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems
             elif os.path.commonpath([home, os.path.realpath(path)]) == os.path.realpath(path) or os.path.ismount(path):
                 problems.append([path, 1, "this is no directory that a campaign made"])
             else:
-                shutil.rmtree(path)
+                remove_directory(path)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             problems.append(problem(path, error))
+
+
+def remove_directory(path: str) -> None:
+    """Remove a directory, write-protected or not."""
+    try:
+        shutil.rmtree(path)
+    except PermissionError:
+        os.chmod(path, os.stat(path).st_mode | 0o700)
+        for place, directories, _ in os.walk(path):
+            for name in directories:
+                below = os.path.join(place, name)
+                if not os.path.islink(below):
+                    os.chmod(below, os.stat(below).st_mode | 0o700)
+        shutil.rmtree(path)
 
 
 def problem(path: str, error: OSError) -> list[Any]:
