@@ -185,11 +185,13 @@ def compose_row(
     row.pop(own_success, None)
     row.pop(own_runtime, None)
     row[own_success] = row["success"]
-    hidden = {"success", "run_dir", own_success, own_runtime, *message.get("hide_always", ())}
+    hidden = {"success", "run_dir", own_success, *message.get("hide_always", ())}
     if failure is not None:
         hidden.update(message.get("hide", ()))
     for key, value in message["params"].items():
-        if key not in row and key not in hidden:
+        if key == own_runtime:
+            row[key] = runtime  # of a runner that has served before: in its inherited place
+        elif key not in row and key not in hidden:
             row[key] = value
     row[own_runtime] = runtime
     row["run_dir"] = os.path.join(context["shown_data_dir"], message["name"])

@@ -62,12 +62,17 @@ def failure_of(task: TaskId, record: Record) -> Failure:
 
 
 def inputs_of(row: Row) -> Row:
-    """Give the part of a row that was handed to its task: what stands between its own success and its own run time."""
+    """Give the part of a row that was handed to its task: what stands behind its own success, but for its own run time.
+
+    Its own success is the first one of a runner; those of runners before it are among what it was handed.
+    """
     names = list(row)
-    runtime = max(index for index, name in enumerate(names) if name.startswith("runtime_sec_"))
-    runner = names[runtime].removeprefix("runtime_sec_")
-    own_success = names.index(f"success_{runner}") if f"success_{runner}" in row else -1
-    return {name: row[name] for name in names[own_success + 1 : runtime]}
+    runners = [name.removeprefix("success_") for name in names if name.startswith("success_")]
+    own = next((runner for runner in runners if f"runtime_sec_{runner}" in row), None)
+    if own is None:
+        return {}
+    behind = names[names.index(f"success_{own}") + 1 :]
+    return {name: row[name] for name in behind if name not in (f"runtime_sec_{own}", "run_dir")}
 
 
 def older_run_state(state: CampaignState) -> RunState | None:
