@@ -188,3 +188,29 @@ def test_hdf5_grows_while_the_campaign_runs(campaign):
     process.communicate(timeout=LIMIT)
     assert len(seen) == 2
     busy.wait_for_no_process()
+
+
+def test_the_end_of_a_job_is_no_failure(campaign, tmp_path, monkeypatch):
+    """Whoever ends a job of a scheduler ends its steps first, and its other processes a moment later: what the code makes of the death of
+    its ranks is not the sample's failure, and the sample runs again."""
+    monkeypatch.setenv("SLURM_JOB_ID", "4711")
+    config = flat(2, 2)
+    command = f"if [ -e {tmp_path}/again ]; then exit 0; fi; sleep 300 || exit 7"
+    runner = {"type": "CommandRunner", "shell": True, "command": command}
+    config["runners"] = dict.fromkeys(config["runners"], runner)
+    ended = campaign(config)
+    process = ended.supervise()
+    deadline = time.monotonic() + LIMIT
+    while len(ranks := [pid for pid, line in ended.processes().items() if line.startswith("sleep 300")]) < 2:
+        assert time.monotonic() < deadline
+    for pid in ranks:
+        os.kill(pid, signal.SIGTERM)
+    time.sleep(0.3)
+    os.kill(_warden_of(process.pid), signal.SIGTERM)
+    process.communicate(timeout=LIMIT)
+    assert process.returncode == 3
+    assert not [record for record in ended.records() if record["type"] == "task"]
+    ended.wait_for_no_process()
+    (tmp_path / "again").touch()
+    ended.complete()
+    assert {record["outcome"] for record in ended.records() if record["type"] == "task"} == {"ok"}

@@ -196,7 +196,7 @@ def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, no
     ranks.assert_none_twice()
 
 
-@pytest.mark.parametrize("end", [abort, kill_supervisor_and_warden])
+@pytest.mark.parametrize("end", [kill_supervisor_and_warden])  # the others are in the long series
 def test_a_sample_never_runs_twice_at_once(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
     """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended before anything runs there again."""
     check_abort(end, campaign, ranks, nodes)
