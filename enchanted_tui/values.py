@@ -2,8 +2,7 @@
 
 JSON with Python's own extensions (NaN, Infinity, integers of any size) carries numbers, text, lists and
 dictionaries as they are. What JSON cannot carry is tagged: a mapping with the single key ``$tuple``,
-``$dict``, ``$array``, ``$complex``, ``$bytes``, ``$set`` or ``$int``. A numpy scalar becomes the Python number it holds;
-an object of any other type becomes its text.
+``$dict``, ``$array``, ``$complex``, ``$bytes``, ``$set`` or ``$int``. Values of other types become what `as_data` makes of them.
 
 Runs on workers: standard library only, Python 3.9 or newer; numpy is used when the value brings it.
 """
@@ -13,6 +12,8 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+
+from enchanted_tui.as_data import NotDataError, as_data, safe_text
 
 _TEXT = frozenset((str,))
 _EXACT = frozenset((float, int, str, bool, type(None)))
@@ -58,11 +59,10 @@ def to_json(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Give a numpy scalar as the Python number it holds, anything else unchanged."""
+    """Give a numpy scalar as the Python number it holds, None for a masked one; anything else unchanged."""
     if type(value) in _EXACT or not hasattr(value, "dtype") or getattr(value, "ndim", 1) != 0:
         return value
-    item = value.item()
-    return float(item) if hasattr(item, "dtype") else item  # a long double has no Python counterpart
+    return as_data(value)
 
 
 def cell(value: Any) -> str:
@@ -88,34 +88,24 @@ def _dict_to_json(value: dict[Any, Any]) -> Any:
 
 
 def _other_to_json(value: Any) -> Any:
-    if hasattr(value, "dtype") and hasattr(value, "tobytes"):
-        return _numpy_to_json(value)
-    if isinstance(value, dict):
-        return _dict_to_json(dict(value))
-    if isinstance(value, tuple):
-        return {"$tuple": [to_json(item) for item in value]}
-    if isinstance(value, list):
-        return [to_json(item) for item in value]
     if isinstance(value, (set, frozenset)):
         return {"$set": [to_json(item) for item in sorted(value, key=repr)]}
-    if isinstance(value, (bytes, bytearray)):
-        return {"$bytes": base64.b64encode(bytes(value)).decode("ascii")}
-    if isinstance(value, complex):
+    kind = type(value)
+    if kind is bytes:
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if kind is complex:
         return {"$complex": [value.real, value.imag]}
-    for base in (bool, int, float, str):
-        if isinstance(value, base):
-            return to_json(base(value))
-    return str(value)
+    try:
+        data = as_data(value)
+    except NotDataError:  # of a runner, `verdict.judge` has let nothing come so far
+        return safe_text(value)
+    return _array_to_json(data) if hasattr(data, "tobytes") else to_json(data)
 
 
-def _numpy_to_json(value: Any) -> Any:
-    if getattr(value, "ndim", 0) == 0 and not hasattr(value, "__setitem__"):
-        return to_json(plain(value))
-    if value.dtype.kind not in "biufc" or value.dtype.itemsize > 16 or value.dtype.char in "gG":
-        return to_json(value.tolist())
-    little = value.astype(value.dtype.newbyteorder("<"), copy=False)
+def _array_to_json(array: Any) -> Any:
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     data = base64.b64encode(little.tobytes()).decode("ascii")
-    return {"$array": [little.dtype.str, list(value.shape), data]}
+    return {"$array": [little.dtype.str, list(little.shape), data]}
 
 
 def _untag(mapping: dict[str, Any]) -> Any:

@@ -22,6 +22,7 @@ import zlib
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.as_data import safe_text
 from enchanted_tui.executors.verdict import EnvironmentFailure, environment_error, explained, failure_of, judge, known_outputs
 from enchanted_tui.whole_files import remove_directory, write_file
 
@@ -119,8 +120,8 @@ def finish_task(
     try:
         record = make_record(message, row, failure, runtime, started, cores)
         line = seal(values.encode(record).encode("ascii"))
-    except ValueError as error:
-        failure = {"kind": "bad_return", "message": f"the result cannot be recorded: {error}"}
+    except Exception as error:  # noqa: BLE001 - whatever a result is made of, it is a fact about its sample
+        failure = {"kind": "bad_return", "message": f"the result cannot be recorded: {safe_text(error)}"}
         row = compose_row(message, context, {}, failure, runtime)
         line = seal(values.encode(make_record(message, row, failure, runtime, started, cores)).encode("ascii"))
     _store(work_dir, row)

@@ -9,11 +9,12 @@ import errno
 import os
 import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.as_data import NotDataError, as_data, named, safe_text
 
 #: Why a task failed; the column `kind` of the failures file.
 FAILURE_KINDS = (
@@ -60,22 +61,32 @@ class EnvironmentFailure(Exception):
 def judge(returned: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Split what a runner returned into outputs and, unless it is a success, the failure."""
     if not isinstance(returned, dict):
-        return {}, _bad(f"the runner returned {_named(returned)}; it must return a dict with a boolean 'success'")
+        return {}, _bad(f"the runner returned {named(returned)}; it must return a dict with a boolean 'success'")
     if "success" not in returned:
         return {}, _bad("the runner returned a dict without 'success'; it must hold True or False")
-    success = values.plain(returned["success"])
+    outputs, bad = _data_of(returned)
+    success = outputs.get("success")
     if type(success) is not bool:
-        return {}, _bad(f"the runner returned success = {returned['success']!r:.60}; it must be True or False")
-    outputs = {key if type(key) is str else str(key): values.plain(value) for key, value in returned.items()}
-    outputs["success"] = success
+        given = returned["success"]
+        shown = repr(given) if isinstance(given, (int, float, str)) else named(given)
+        return {}, _bad(f"the runner returned success = {shown:.60}; it must be True or False")
     if success:
-        return outputs, None
-    reason = outputs.get("error") or outputs.get("message") or "the runner reported success = False"
-    return outputs, {"kind": "reported", "message": str(reason)}
+        return outputs, _bad("; ".join(bad[:3])) if bad else None
+    reasons = [outputs.get("error"), outputs.get("message"), "the runner reported success = False"]
+    reason = next(values.cell(found) for found in reasons if found is not None and values.cell(found))
+    return outputs, {"kind": "reported", "message": "; ".join([reason, *bad[:3]])}
 
 
-def _named(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+def _data_of(returned: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the outputs that can be recorded, and a sentence for each that cannot."""
+    outputs, bad = {}, []
+    for key, value in returned.items():
+        name = key if type(key) is str else safe_text(key)
+        try:
+            outputs[name] = as_data(value)
+        except NotDataError as error:
+            bad.append(f"the output {name!r} {error}")
+    return outputs, bad
 
 
 def _bad(message: str) -> dict[str, Any]:
@@ -84,10 +95,11 @@ def _bad(message: str) -> dict[str, Any]:
 
 def failure_of(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SystemExit):
-        return {"kind": "exit", "message": f"the runner called sys.exit({error.code!r})"}
+        code = error.code if isinstance(error.code, (int, str, type(None))) else named(error.code)
+        return {"kind": "exit", "message": f"the runner called sys.exit({code!r})"}
     kind = getattr(error, "failure_kind", None)  # a runner's own exception may name the kind of its failure, and so need no traceback
-    if kind in FAILURE_KINDS:
-        return {"kind": kind, "message": str(error)}
+    if isinstance(kind, str) and kind in FAILURE_KINDS:
+        return {"kind": kind, "message": safe_text(error)}
     failure = {"kind": "memory" if isinstance(error, MemoryError) else "exception", "message": describe(error)}
     text = "".join(traceback.format_exception(type(error), error, _of_the_runner(error.__traceback__)))
     failure["traceback"] = text if len(text) <= _MAX_TRACEBACK else text[:2000] + "\n[...]\n" + text[-6000:]
@@ -105,15 +117,12 @@ def _of_the_runner(whole: TracebackType | None) -> TracebackType | None:
 def known_outputs(error: BaseException) -> dict[str, Any]:
     """Give the outputs that a runner knew when it failed (see `runners.base.SampleFailed`)."""
     outputs = getattr(error, "outputs", None) if hasattr(error, "failure_kind") else None
-    return {str(key): values.plain(value) for key, value in outputs.items()} if isinstance(outputs, dict) else {}
+    return _data_of(outputs)[0] if isinstance(outputs, dict) else {}
 
 
 def describe(error: BaseException) -> str:
     """Give an exception as one line."""
-    try:
-        text = str(error).strip()
-    except Exception:  # noqa: BLE001 - an exception whose text raises another
-        text = "its text cannot be had"
+    text = safe_text(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

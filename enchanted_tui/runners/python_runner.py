@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from enchanted_tui import values
+from enchanted_tui.as_data import NotDataError, as_data, named
 from enchanted_tui.config.options import option
 from enchanted_tui.runners.arguments import listed, nearest, suggestion
 from enchanted_tui.runners.base import Runner, SampleFailed
@@ -153,8 +153,10 @@ def _outputs(path: str, returned: Any) -> dict[str, Any]:
         outputs = dict(returned)
         outputs.setdefault("success", True)
         return outputs
-    number = values.plain(returned)
-    if isinstance(number, numbers.Number):
-        return {"output": number if isinstance(number, (int, float, complex)) else float(number), "success": True}  # type: ignore[arg-type]
-    what = "None" if returned is None else f"a {type(returned).__name__}"
-    raise SampleFailed(f"{path} returned {what}; it must return a number or a dictionary of outputs", "bad_return")
+    try:
+        number = as_data(returned)
+    except NotDataError:
+        number = ...
+    if isinstance(number, numbers.Number) or (number is None and returned is not None):  # None: masked, or pandas' NA
+        return {"output": number, "success": True}
+    raise SampleFailed(f"{path} returned {named(returned)}; it must return a number or a dictionary of outputs", "bad_return")
