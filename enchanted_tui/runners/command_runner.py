@@ -121,11 +121,13 @@ class CommandRunner(Runner):
         write_files(run_dir, prepared.get("files", {}))  # after the copies: a file of a copied directory may be replaced
         mend_links(links)
         argv, environment = prepared["argv"], prepared.get("environment", {})
+        names = prepared.get("names", {})
+        source, stdout, stderr = (name and names.get(name, name) for name in (self.stdin, self.stdout, self.stderr))
         try:
-            code = run_command(argv, run_dir, environment, self.stdin, self.stdout, self.stderr)
+            code = run_command(argv, run_dir, environment, source, stdout, stderr)
         finally:
-            silent = self._remove_empty(run_dir)
-        return self._judge(run_dir, RunFiles(run_dir, code, silent))
+            silent = _remove_empty(run_dir, stdout, stderr)
+        return self._judge(run_dir, RunFiles(run_dir, code, silent, names))
 
     def _judge(self, run_dir: str, files: RunFiles) -> dict[str, Any]:
         if self._rules is None:
@@ -135,7 +137,8 @@ class CommandRunner(Runner):
         failure = self._bad_end(files.exit_code) or _unmet(rules, files, outputs, missing)
         if failure is not None:
             kind, message = failure
-            raise SampleFailed(message if kind == "reported" else message + self._last_words(run_dir), kind, outputs)
+            words = "" if kind == "reported" else self._last_words(files)
+            raise SampleFailed(files.shown(message) + words, kind, outputs)
         outputs["success"] = True
         return outputs
 
@@ -157,24 +160,25 @@ class CommandRunner(Runner):
     def _accepts(self, code: int) -> bool:
         return code >= 0 if self.exit_codes == "any" else code in self.exit_codes
 
-    def _last_words(self, run_dir: str) -> str:
+    def _last_words(self, files: RunFiles) -> str:
         for stream, name in (("stderr", self.stderr), ("stdout", self.stdout)):
-            words = tail(f"{run_dir}/{name}") if name else ""
+            words = tail(f"{files.run_dir}/{files.shown(name)}") if name else ""
             if words:
                 return f"; {stream} ends: {words}"
         return ""
 
-    def _remove_empty(self, run_dir: str) -> list[str]:
-        """Remove output files without content, since file systems have quotas; give their names."""
-        silent = []
-        for name in dict.fromkeys((self.stdout, self.stderr)):
-            if name is not None:
-                path = f"{run_dir}/{name}"
-                with contextlib.suppress(FileNotFoundError):  # the command may have removed it
-                    if os.stat(path).st_size == 0:
-                        os.unlink(path)
-                        silent.append(name)
-        return silent
+
+def _remove_empty(run_dir: str, *names: str | None) -> list[str]:
+    """Remove output files without content, since file systems have quotas; return their names."""
+    silent = []
+    for name in dict.fromkeys(names):
+        if name is not None:
+            path = f"{run_dir}/{name}"
+            with contextlib.suppress(FileNotFoundError):  # the command may have removed it
+                if os.stat(path).st_size == 0:
+                    os.unlink(path)
+                    silent.append(name)
+    return silent
 
 
 class _Rules(NamedTuple):

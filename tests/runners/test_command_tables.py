@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from enchanted_tui.runners.base import SampleFailed
+
 GLUED = "# volume energy pressure\n  5.70  -99.40171   0.31\n  5.80-117.40243   0.32\n"
 LAMMPS = """LAMMPS (2 Aug 2023)
 run 100
@@ -168,3 +170,64 @@ def test_long_files_are_read_in_pieces(command, tmp_path, rule, value):
     result = command(["true"], link=[str(path)], outputs={"value": {"file": "big.log", **rule}}).run()
     assert result.ok, result.message
     assert result.row["value"] == value
+
+
+# -- which file -----------------------------------------------------------------------------------------------------------
+
+
+def test_placeholders_in_names_of_files_that_come_out(command):
+    """Codes put a parameter or a run number into the name of their output; conditions and streams likewise."""
+    bench = command(
+        "cat; echo E = 1.5 > res_{{ '%03d' | format(n) }}.dat; echo E = 0 > res_000.dat; echo 7 >&2",
+        shell=True,
+        files={"in_4.txt": "from in_4\n", "in_8.txt": "from in_8\n"},
+        stdin="in_{{ n }}.txt",
+        stdout="out_{{ n }}.txt",
+        stderr="err_{{ n }}.txt",
+        outputs={
+            "e": {"file": "res_{{ '%03d' | format(n) }}.dat", "regex": r"E = (\S+)"},
+            "o": {"file": "out_{{ n }}.txt", "text": True},
+            "p": {"file": "err_{{ n }}*", "table": 0},
+        },
+        success=[{"file": "out_{{ n }}.txt", "matches": "in_{{ n }}|from"}],
+    )
+    assert list(bench.runner.problems()) == []
+    assert bench.runner.required_parameters()["outputs.e.file"] == {"n"}
+    for n in (4, 8):
+        result = bench.run(n=n)
+        assert result.ok, result.message
+        assert [result.row[name] for name in "eop"] == [1.5, f"from in_{n}", 7.0]
+        assert f"out_{n}.txt" in result.files()
+    missing = command(["true"], outputs={"e": {"file": "res_{{ n }}.dat", "regex": "x"}}).run(n=4)
+    assert "res_4.dat does not exist" in missing.message
+    absent = command(["echo", "a"], stdout="o{{ n }}", outputs={"e": {"file": "o{{ n }}", "regex": "x"}}).run(n=4)
+    assert "nothing in o4 matches 'x'; stdout ends: a" in absent.message
+    with pytest.raises(SampleFailed, match=r"stdout: '../x.txt' must stay inside the run directory"):
+        command(["true"], stdout="{{ n }}.txt").run(n="../x")
+
+
+@pytest.mark.parametrize(
+    ("file", "value"),
+    [
+        ({"newest": "out_*.dat"}, 9.0),
+        ({"last": "out_*.dat"}, 10.0),
+        ({"last": "{{ name }}_*.dat"}, 10.0),
+        ({"newest": "out_10.dat"}, 10.0),
+    ],
+)
+def test_one_of_several_files_is_chosen(command, file, value):
+    """By time of change, or by name with numbers taken as numbers."""
+    make = "echo 10 > out_10.dat; touch -d 2020-01-01 out_10.dat; echo 2 > out_2.dat; touch -d 2019-01-01 out_2.dat; echo 9 > out_9.dat"
+    outputs = {"value": {"file": file, "regex": r"\d+"}, "whole": {"file": file, "table": 0}}
+    result = command(make, shell=True, outputs=outputs, success=[{"file": file, "exists": True}]).run(name="out")
+    assert result.ok, result.message
+    assert (result.row["value"], result.row["whole"]) == (value, value)
+
+
+def test_which_of_several_files_must_be_said(command):
+    """The message shows how; a choice that is none is found before anything runs."""
+    outputs = {"value": {"file": "*.dat", "regex": "x"}}
+    message = command("touch a.dat b.dat", shell=True, outputs=outputs).run().message
+    assert "*.dat matches 2 files: a.dat, b.dat; say which one is meant, as in file: {newest: *.dat}" in message
+    runner = command(["true"], outputs={"value": {"file": {"oldest": "*.dat"}, "regex": "x"}}).runner
+    assert "which of several files is newest or last" in next(iter(runner.problems()))[1]

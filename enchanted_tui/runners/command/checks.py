@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.conditions import condition_problems
-from enchanted_tui.runners.command.files import target_problem
-from enchanted_tui.runners.command.inputs import command_texts, named, shell_of
+from enchanted_tui.runners.command.files import RESERVED, target_problem
+from enchanted_tui.runners.command.inputs import command_texts, name_texts, named, shell_of
 from enchanted_tui.runners.command.rules import output_problems
 from enchanted_tui.runners.command.templates import Text, has_placeholders
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from enchanted_tui.runners.command_runner import CommandRunner
 
 Problems = Iterator[tuple[str, str]]
-_RESERVED = frozenset(("enchanted_datapoint.csv",))
 
 
 def problems_of(runner: CommandRunner) -> Problems:
@@ -78,7 +77,7 @@ def _target_problems(runner: CommandRunner) -> Problems:
     groups = {"files": runner.files, "templates": runner.templates, "copy": named(runner.copy), "link": named(runner.link)}
     for option, group in groups.items():
         for name in group:
-            problem = target_problem(name, _RESERVED)
+            problem = target_problem(name, RESERVED)
             if problem is None and has_placeholders(name):
                 problem = f"the name {name!r} cannot have placeholders; give the file a fixed name, as in {option}: {{name: path}}"
             if problem is None and any(os.path.normpath(name).startswith(os.path.normpath(other) + "/") for other in groups["link"]):
@@ -111,6 +110,7 @@ def _texts(runner: CommandRunner) -> list[Text]:
     texts = [] if isinstance(runner.command, str) and not runner.shell else command_texts(runner)
     texts += [Text(text, f"files.{name}") for name, text in runner.files.items()]
     texts += [Text(str(value), f"environment.{name}") for name, value in runner.environment.items() if value is not None]
+    texts += name_texts(runner)
     for option in ("copy", "link"):
         texts += [Text(source, f"{option}.{name}") for name, source in named(getattr(runner, option)).items()]
     for name, path in runner.templates.items():
@@ -130,12 +130,12 @@ def _stream_problems(runner: CommandRunner) -> Problems:
     for option in ("stdout", "stderr"):
         name = getattr(runner, option)
         if name is not None:
-            problem = target_problem(name, _RESERVED)
+            problem = target_problem(name, RESERVED)
             if problem is None and os.path.normpath(name) in targets:
                 problem = f"{name!r} is an input file as well; choose another name for the command's output"
             if problem is not None:
                 yield option, problem
-    if runner.stdin is not None:
+    if runner.stdin is not None and not has_placeholders(runner.stdin):
         path = os.path.normpath(runner.stdin)
         if path not in targets and path.partition("/")[0] not in targets:
             yield (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from enchanted_tui.runners.arguments import listed, suggestion
-from enchanted_tui.runners.command.files import RunFiles, Unreadable
+from enchanted_tui.runners.command.files import RunFiles, Unreadable, file_of
 from enchanted_tui.runners.command.rules import Problems, file_problem, regex_problem, unknown_keys
 from enchanted_tui.runners.command.search import line_around
 
@@ -55,7 +55,7 @@ def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
 
 def file_failure(condition: Mapping[str, Any], files: RunFiles) -> str | None:
     """Say why a condition on a file does not hold, or None if it does."""
-    file = condition["file"]
+    file = file_of(condition)
     if "exists" in condition or "lacks" in condition:
         try:
             files.path(file)

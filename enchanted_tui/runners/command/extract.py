@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.arrays import hdf5_reader, netcdf_reader
-from enchanted_tui.runners.command.files import RunFiles, Unreadable
+from enchanted_tui.runners.command.files import RunFiles, Unreadable, file_of
 from enchanted_tui.runners.command.fortran import convert
 from enchanted_tui.runners.command.rules import DEFAULT_TYPES, SOURCES, json_steps
 from enchanted_tui.runners.command.search import search_for
@@ -50,7 +50,7 @@ def read_outputs(outputs: list[Output], files: RunFiles) -> tuple[dict[str, Any]
 
 
 def _json_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
-    file, steps = spec["file"], json_steps(spec["json"])
+    file, steps = file_of(spec), json_steps(spec["json"])
 
     def read(files: RunFiles) -> Any:
         value = files.document(file)
@@ -74,7 +74,7 @@ def _place(steps: list[Any], value: Any) -> str:
 
 
 def _regex_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
-    file, which, expression = spec["file"], spec.get("which", "last"), spec["regex"]
+    file, which, expression = file_of(spec), spec.get("which", "last"), spec["regex"]
     group = spec.get("group", 1 if search_for(expression).pattern.groups else 0)
 
     def read(files: RunFiles) -> Any:
@@ -92,11 +92,11 @@ def _regex_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
 
 
 def _text_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:
-    return lambda files: files.text(spec["file"])
+    return lambda files: files.text(file_of(spec))
 
 
 def _table_reader(spec: Mapping[str, Any], key: str) -> Callable[[RunFiles], Any]:
-    rule = table_rule(spec["file"], spec[key], quoted=key == "csv")
+    rule = table_rule(file_of(spec), spec[key], quoted=key == "csv")
     return cell_reader(rule, as_text=spec.get("type", DEFAULT_TYPES[key]) == "str")
 
 
@@ -105,8 +105,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Callable[[RunFiles], Any]]] = 
     "json": _json_reader,
     "table": lambda spec: _table_reader(spec, "table"),
     "csv": lambda spec: _table_reader(spec, "csv"),
-    "hdf5": lambda spec: hdf5_reader(spec["file"], spec["hdf5"], spec.get("index")),
-    "netcdf": lambda spec: netcdf_reader(spec["file"], spec["netcdf"], spec.get("index")),
+    "hdf5": lambda spec: hdf5_reader(file_of(spec), spec["hdf5"], spec.get("index")),
+    "netcdf": lambda spec: netcdf_reader(file_of(spec), spec["netcdf"], spec.get("index")),
     "text": _text_reader,
     "exit_code": lambda spec: lambda files: files.exit_code,
 }

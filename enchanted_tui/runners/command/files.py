@@ -18,11 +18,29 @@ from enchanted_tui.runners.command.search import search_for
 from enchanted_tui.runners.command.text import decoded, read_pieces
 from enchanted_tui.whole_files import read_file, write_file
 
+#: Files of the program itself in a run directory.
+RESERVED = frozenset(("enchanted_datapoint.csv",))
+#: Which of several files that match a pattern a rule may ask for.
+CHOICES = ("newest", "last")
 _KEPT = 1 << 23  #: bytes; the text of a larger file is not kept in memory
 
 
 class Unreadable(ValueError):
     """What an output rule asks for is not there; the text says which file and what was looked for."""
+
+
+def pattern_of(rule: Any) -> str | None:
+    """Return the name or pattern of the file that a rule or condition reads, None if it reads none."""
+    file = rule.get("file") if isinstance(rule, dict) else None
+    if isinstance(file, dict):
+        file = next(iter(file.values()), None)
+    return file if isinstance(file, str) else None
+
+
+def file_of(rule: Mapping[str, Any]) -> str:
+    """Return the file of a valid rule as `RunFiles` takes it: a name or pattern, or ``newest of`` and a pattern."""
+    file = rule["file"]
+    return file if isinstance(file, str) else " of ".join(next(iter(file.items())))
 
 
 def target_problem(name: str, reserved: frozenset[str]) -> str | None:
@@ -151,8 +169,13 @@ def tail(path: str, lines: int = 3, limit: int = 300) -> str:
 class RunFiles:
     """What a command left in its run directory; a file of usual size is read once, however many rules ask for it."""
 
-    def __init__(self, run_dir: str, exit_code: int, silent: Iterable[str] = ()) -> None:
-        """Look into `run_dir`. `silent` are the output files without content, which are not there."""
+    def __init__(self, run_dir: str, exit_code: int, silent: Iterable[str] = (), names: Mapping[str, str] | None = None) -> None:
+        """Look into `run_dir`.
+
+        `silent` are the output files without content, which are not there; `names` gives the names with placeholders as
+        they are for this sample.
+        """
+        self._names = names or {}
         self.run_dir = run_dir
         self.exit_code = exit_code
         self._texts = dict.fromkeys(silent, "")
@@ -161,26 +184,43 @@ class RunFiles:
     def path(self, name: str) -> str:
         """Return the path of the file `name`, or of the only one that matches it as a pattern with ``*``, ``?`` or ``[...]``.
 
-        Raises Unreadable if there is none, or more than one.
+        Of several, ``newest of PATTERN`` is the one that was changed last, ``last of PATTERN`` the last by name, numbers in
+        names taken as numbers. Raises Unreadable if there is none, or more than one.
         """
+        name = self.shown(name)
         path = f"{self.run_dir}/{name}"
         if os.path.exists(path):
             return path
-        found = glob.glob(glob.escape(self.run_dir) + "/" + name) if any(sign in name for sign in "*?[") else []
-        if len(found) == 1:
-            return found[0]
+        choice, of, pattern = name.partition(" of ")
+        if not of or choice not in CHOICES:
+            choice, pattern = "", name
+        found = glob.glob(glob.escape(self.run_dir) + "/" + pattern) if choice or any(sign in pattern for sign in "*?[") else []
+        found.sort(key=_by_number)
+        if choice == "newest":
+            found.sort(key=lambda path: os.stat(path).st_mtime_ns)
+        if len(found) == 1 or (found and choice):
+            return found[-1]
         if found:
-            raise Unreadable(f"{name} matches {len(found)} files: {listed(sorted(map(os.path.basename, found)), 5)}")
+            raise Unreadable(
+                f"{name} matches {len(found)} files: {listed(map(os.path.basename, found), 5)}; "
+                f"say which one is meant, as in file: {{newest: {name}}}"
+            )
         raise Unreadable(f"{name} does not exist; the run directory holds {listed(sorted(os.listdir(self.run_dir)), 8)}")
+
+    def shown(self, text: str) -> str:
+        """Return a name, or a message, with the names that have placeholders as they are for this sample."""
+        for written, name in self._names.items():
+            text = text.replace(written, name)
+        return text
 
     def text(self, name: str) -> str:
         """Return a file's content as text (see `text.decoded`). Raises Unreadable."""
-        text = self._texts.get(name)
+        text = self._texts.get(self.shown(name))
         return "".join(self._stream(name, as_written=False)) if text is None else text
 
     def pieces(self, name: str, *, as_written: bool = False) -> Iterator[str]:
         """Yield the same text piece by piece; with `as_written`, its line ends are left as they are. Raises Unreadable."""
-        text = None if as_written else self._texts.get(name)
+        text = None if as_written else self._texts.get(self.shown(name))
         return self._stream(name, as_written=as_written) if text is None else iter((text,))
 
     def matches(self, name: str, expression: str) -> Iterator[re.Match[str]]:
@@ -216,7 +256,7 @@ class RunFiles:
         except PermissionError:
             raise Unreadable(f"{name} cannot be read: permission denied") from None
         if not as_written:
-            self._texts[name] = text
+            self._texts[self.shown(name)] = text
         yield text
 
     def document(self, name: str) -> Any:
@@ -229,6 +269,12 @@ class RunFiles:
                     raise
                 raise Unreadable(f"{name} is not valid JSON: {error}") from None
         return self._documents[name]
+
+
+def _by_number(path: str) -> list[tuple[int, str]]:
+    """Return the key that sorts numbers in names as numbers: out_9 before out_10."""
+    parts = re.split(r"(\d+)", path)
+    return [(int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _missing(verb: str, name: str, source: str) -> SampleFailed:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.runners.base import SampleFailed
-from enchanted_tui.runners.command.templates import Text, context
+from enchanted_tui.runners.command.files import RESERVED, pattern_of, target_problem
+from enchanted_tui.runners.command.templates import Text, context, has_placeholders
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command_runner import CommandRunner
@@ -24,8 +25,9 @@ class Inputs:
         copy: Mapping[str, Text],
         link: Mapping[str, Text],
         environment: Mapping[str, Text | None],
+        names: Mapping[str, Text],
     ) -> None:
-        self.argv, self.shell = argv, shell
+        self.argv, self.shell, self.names = argv, shell, names
         self.files, self.copy, self.link, self.environment = files, copy, link, environment
 
     @classmethod
@@ -42,6 +44,7 @@ class Inputs:
             environment={
                 name: None if value is None else Text(str(value), f"environment.{name}") for name, value in runner.environment.items()
             },
+            names={text.source: text for text in name_texts(runner)},
         )
 
     def render(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +58,7 @@ class Inputs:
             "copy": {name: _joined(text, names) for name, text in self.copy.items()},
             "link": {name: _joined(text, names) for name, text in self.link.items()},
             "environment": environment,
+            "names": {written: _file_name(text, names) for written, text in self.names.items()},
         }
         return {key: value for key, value in prepared.items() if value}
 
@@ -70,7 +74,7 @@ class Inputs:
     def texts(self) -> Iterator[Text]:
         """Give every text with placeholders."""
         yield from self.argv
-        for group in (self.files, self.copy, self.link):
+        for group in (self.files, self.copy, self.link, self.names):
             yield from group.values()
         yield from (text for text in self.environment.values() if text is not None)
 
@@ -80,6 +84,14 @@ def command_texts(runner: CommandRunner) -> list[Text]:
     if runner.shell:
         return [Text.for_shell(str(runner.command), "command")]
     return [Text(str(part), f"command[{number}]") for number, part in enumerate(runner.command)]
+
+
+def name_texts(runner: CommandRunner) -> list[Text]:
+    """Return the names with placeholders of files that the command reads as input, writes, or leaves as output."""
+    named = [(getattr(runner, stream), stream) for stream in ("stdin", "stdout", "stderr")]
+    named += [(pattern_of(rule), f"outputs.{name}.file") for name, rule in runner.outputs.items()]
+    named += [(pattern_of(condition), f"success[{number}].file") for number, condition in enumerate(runner.success)]
+    return [Text(name, where) for name, where in named if name and has_placeholders(name)]
 
 
 def shell_of(runner: CommandRunner) -> str | None:
@@ -106,6 +118,15 @@ def _joined(text: Text, names: Mapping[str, Any]) -> str:
     if head.endswith("/") and begin:
         return os.path.join(head, Text(begin + tail, text.where).render(names))
     return text.render(names)
+
+
+def _file_name(text: Text, names: Mapping[str, Any]) -> str:
+    """Render the name of a file in the run directory. Raises SampleFailed if it is none."""
+    name = text.render(names)
+    problem = target_problem(name, RESERVED)
+    if problem is not None:
+        raise SampleFailed(f"{text.where}: {problem}", "prepare")
+    return name
 
 
 def _passable(text: Text, value: str) -> str:

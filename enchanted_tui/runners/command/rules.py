@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from enchanted_tui.runners.arguments import listed, suggestion
+from enchanted_tui.runners.command.files import CHOICES
 from enchanted_tui.runners.command.fortran import TYPES, convert
 
 #: The ways to read an output, with the keys that go with each; every rule names exactly one.
@@ -61,6 +62,12 @@ def unknown_keys(spec: Mapping[str, Any], known: tuple[str, ...], what: str) -> 
 
 def file_problem(spec: Mapping[str, Any]) -> Problems:
     file = spec.get("file")
+    if isinstance(file, dict):
+        choice = next(iter(file), None)
+        if len(file) != 1 or choice not in CHOICES:
+            yield "file", f"which of several files is {' or '.join(CHOICES)}, as in {{newest: run_*.out}}, not {file!r:.60}"
+            return
+        file = file[choice]
     if not isinstance(file, str) or not file:
         yield "file", "name the file to read, relative to the run directory, such as stdout.txt"
 
