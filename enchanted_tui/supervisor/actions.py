@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,13 @@ from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.live import read_live
 from enchanted_tui.supervisor.older_view import recorded
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome, RefusedError
-from enchanted_tui.supervisor.session import fold, has_record
+from enchanted_tui.supervisor.session import fold, has_record, read_at
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.stored_configs import StoredConfig, newest_config
 from enchanted_tui.supervisor.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,7 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
 
     A directory without a journal, made by the older program, is taken over first.
     """
+    from enchanted_tui.supervisor.additions import take_additions
     from enchanted_tui.supervisor.adopt import adopt
     from enchanted_tui.supervisor.files import rebuild_all
 
@@ -161,6 +166,10 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     try:
         if not run_dir.journal.exists():
             adopt(run_dir, config)
+        else:
+            taken = take_additions(run_dir, config, fold(run_dir.journal)[0], partial(read_at, run_dir.journal))
+            if taken is not None:
+                log.warning(taken)
         return rebuild_all(run_dir, config)
     finally:
         lock.release()

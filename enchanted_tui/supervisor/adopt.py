@@ -98,7 +98,7 @@ def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapo
     seed = config.supervisor.seed or 0
     samplers = build_samplers(config, seed)
     depth = saved.depth
-    stages = [_Stage(config, level, found, saved.batch_number if level == depth else None) for level in range(depth + 1)]
+    stages = [OlderStage(config, level, found, saved.batch_number if level == depth else None) for level in range(depth + 1)]
     drawn = [sum(stage.sizes(n_parents)) for stage, n_parents in zip(stages, _parent_counts(stages), strict=True)]
     if drawn[depth] < saved.submitted_samples:
         raise EnvironmentProblem(
@@ -127,25 +127,31 @@ def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapo
     yield {"type": "end", "reason": "adopted", "exit_code": 0, "message": "taken over from the older program", "files": {}}
 
 
-def _parent_counts(stages: list[_Stage]) -> list[int]:
+def _parent_counts(stages: list[OlderStage]) -> list[int]:
     return [1, *(sum(stage.counts) for stage in stages[:-1])]
 
 
-class _Stage:
+class OlderStage:
     """What the older program finished of one stage."""
 
-    def __init__(self, config: CampaignConfig, depth: int, found: dict[TaskId, Datapoint], last_batch: int | None) -> None:
+    def __init__(
+        self, config: CampaignConfig, depth: int, found: dict[TaskId, Datapoint], last_batch: int | None, first_batch: int = 0
+    ) -> None:
         self.depth = depth
+        self.first_batch = first_batch  #: those before it are on record already
         self._runners = [step.runner for step in config.stages[depth].steps]
         self._found = found
         self._last_batch = last_batch  #: the last finished one; None: all that there is a trace of
         last_step = len(self._runners) - 1
         samples: dict[int, set[int]] = {}
         for task in found:
-            if task.depth == depth and task.step == last_step and (last_batch is None or task.batch <= last_batch):
+            if task.depth != depth or task.step != last_step or task.batch < first_batch:
+                continue
+            if last_batch is None or task.batch <= last_batch:
                 samples.setdefault(task.batch, set()).add(task.sample)
         last = max(samples, default=-1) if last_batch is None else last_batch
-        self.counts = [self._count(batch, samples.get(batch, set()), last_step) for batch in range(last + 1)]  #: rows of each batch
+        #: rows of each batch from the first one on
+        self.counts = [self._count(batch, samples.get(batch, set()), last_step) for batch in range(first_batch, last + 1)]
 
     def _count(self, batch: int, present: set[int], last_step: int) -> int:
         """Give the number of rows of a finished batch. Raises EnvironmentProblem if one is missing."""
@@ -163,7 +169,7 @@ class _Stage:
 
     def sizes(self, n_parents: int) -> list[int]:
         """Give the number of samples drawn for each batch. Raises EnvironmentProblem if they are not the same for every parent."""
-        for batch, count in enumerate(self.counts):
+        for batch, count in enumerate(self.counts, self.first_batch):
             if not n_parents or count % n_parents:
                 raise EnvironmentProblem(
                     f"Batch {batch} of depth {self.depth} has {count} rows, which cannot be shared out among {n_parents} parents; "
@@ -171,9 +177,9 @@ class _Stage:
                 )
         return [count // n_parents for count in self.counts]
 
-    def records(self, n_parents: int, names: tuple[str, ...]) -> Iterator[Record]:
-        first = 0
-        for batch, size in enumerate(self.sizes(n_parents)):
+    def records(self, n_parents: int, names: tuple[str, ...], first: int = 0) -> Iterator[Record]:
+        """Give the records of its batches, the first of which begins with sample `first` of the stage."""
+        for batch, size in enumerate(self.sizes(n_parents), self.first_batch):
             rows = [self._found[TaskId(self.depth, batch, sample, len(self._runners) - 1)].row for sample in range(size)]
             samples = [{name: row[name] for name in names if name in row} for row in rows]
             for start in range(0, size, SLICE):
@@ -191,7 +197,7 @@ class _Stage:
             yield {"type": "batch_complete", "depth": self.depth, "batch": batch}
 
     def _tasks(self, batch: int) -> Iterator[Record]:
-        for sample in range(self.counts[batch]):
+        for sample in range(self.counts[batch - self.first_batch]):
             for step, runner in enumerate(self._runners):
                 point = self._found.get(TaskId(self.depth, batch, sample, step))
                 if point is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.additions import notice
 from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.journal import JournalReader, Record
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
@@ -45,6 +46,7 @@ def recorded(run_dir: RunDir) -> Iterator[Recorded]:
         yield Recorded(state, [], records.__getitem__)
         return
     state, damage = fold(run_dir.journal)
+    damage += notice(run_dir, state)
     with JournalReader(run_dir.journal) as reader:
         yield Recorded(state, damage, reader.read)
 

@@ -13,6 +13,7 @@ from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.additions import notice
 from enchanted_tui.supervisor.adopt import is_older_run, state_if_adopted
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.opening import build_samplers, sampler_target
@@ -98,6 +99,7 @@ def preview(config: CampaignConfig) -> Preview:
             notes.append("The directory was made by the older program and would be taken over first.")
         else:
             state, notes = fold(run_dir.journal)
+            notes += notice(run_dir, state)
         check_unchanged(config, state)
         notes.append(
             "Samples on record are reused because bounds, parameters, run_order and seed are unchanged; only what has no row runs."

@@ -28,6 +28,7 @@ from enchanted_tui.executors.verdict import REMEDIES
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
+from enchanted_tui.supervisor.additions import take_additions
 from enchanted_tui.supervisor.adopt import adopt, is_older_run, state_if_adopted
 from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, holds_records, lost_beginning
 from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
@@ -187,6 +188,10 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
             adopt(run_dir, config)
         state, damage = fold(run_dir.journal)
         check_unchanged(config, state)
+        taken = take_additions(run_dir, config, state, partial(read_at, run_dir.journal))
+        if taken is not None:
+            state, damage = fold(run_dir.journal)
+            damage.append(taken)
         _check_jobs(config, state)
         if state.ended is None:
             end_what_was_left(state)

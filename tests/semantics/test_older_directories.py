@@ -10,11 +10,12 @@ from typing import Any
 import numpy
 import pytest
 from campaign_harness import Campaign, array_sampler, campaign_config, h5_rows, random_sampler, read_csv, read_h5
-from older_directory import OlderDirectory, failed, inherited, ok
+from older_directory import OlderDirectory, as_csv, failed, inherited, ok
 from scipy.stats import qmc
 
 import enchanted_tui
 from enchanted_tui import cli
+from enchanted_tui.storage.run_state import read_run_state
 from enchanted_tui.supervisor.sequences import _same
 
 
@@ -438,3 +439,104 @@ def test_an_untouched_directory_that_cannot_be_read_says_why(campaign: Campaign,
     for command in (["--status"], ["--export"]):
         assert cli.main([*command, str(campaign.run_dir)]) == 3
         assert "no whole row of d0_b1_s0_r0" in capsys.readouterr().err
+
+
+# -- directories of ours to which the older program has added -------------------------------------------------------------------
+
+
+def add_batches(campaign: Campaign, depth: int, batches: dict[int, list[dict[str, Any]]], submitted: int) -> None:
+    """Do in a directory of ours what the older program's resume does: run directories, rows below the dataset, its count."""
+    dataset = campaign.path("enchanted_dataset.csv")
+    header = dataset.read_text().splitlines()[0].split(",")
+    for batch, rows in batches.items():
+        for sample, row in enumerate(rows):
+            full = {**row, "run_dir": f"run/data/d{depth}_b{batch}_s{sample}_r0"}
+            directory = campaign.path(f"data/d{depth}_b{batch}_s{sample}_r0")
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir()
+            (directory / "enchanted_datapoint.csv").write_text(as_csv([full]))
+            with dataset.open("a") as file:
+                file.write(",".join(str(full.get(name, "")) for name in header) + "\n")
+    state = f"batch_number: {max(batches)}\ndepth: {depth}\nsubmitted_samples: {submitted}\n"
+    campaign.path("enchanted_run.yaml").write_text(state)
+
+
+def forget(campaign: Campaign, *marks: bytes) -> None:
+    """Take the lines with any of the marks out of the journal: the campaign has not got so far."""
+    journal = campaign.path("state/journal.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(line for line in lines if not any(mark in line for mark in marks)))
+
+
+def added_rows(*xs: float) -> list[dict[str, Any]]:
+    return [ok("r0", x, {"x": x}) for x in xs]
+
+
+@pytest.mark.parametrize("command", ["rebuild", "resume", "extend"])
+def test_what_the_older_program_has_added_is_taken_over(campaign: Campaign, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two batches more than we have on record: their rows stay, in every way of going on, and once alone."""
+    assert campaign.run(config=flat_config()) == 0
+    add_batches(campaign, 0, {3: added_rows(0.11, 0.22), 4: added_rows(0.33, 0.44)}, 10)
+    assert cli.main(["--status", str(campaign.run_dir)]) == 0
+    assert "has added 4 samples" in capsys.readouterr().out
+    expected = 10 if command != "extend" else 16
+    for _ in range(2):
+        code = rebuild(campaign) if command == "rebuild" else campaign.resume("--run-mode", command)
+        assert code == 0
+        assert len(campaign.rows()) == expected
+        assert campaign.numbers("x")[6:10] == [0.11, 0.22, 0.33, 0.44]
+        if command == "extend":
+            break
+    assert len(campaign.records("samples")) == (5 if command != "extend" else 8)
+    assert read_run_state(campaign.path("enchanted_run.yaml")).submitted_samples == expected
+    assert cli.main(["--status", str(campaign.run_dir)]) == 0
+    assert "has added" not in capsys.readouterr().out
+
+
+def test_a_stage_that_the_older_program_has_begun_is_taken_over(campaign: Campaign) -> None:
+    """We had stopped behind the first stage: its rows are the parents of the batch that was added."""
+    config = campaign_config(array_sampler("x", [1, 2, 3]), random_sampler(4, 2, ("y",)))
+    assert campaign.run(config=config) == 0
+    forget(campaign, b'"type":"end"', b'"parents"', b'"depth":1,', b'"task":[1,')
+    parents = [{"success_r0": True, "x": x, "runtime_sec_r0": 0.1} for x in (1, 2, 3)]
+    children = [ok("r1", y, {**parent, "y": y}) for parent in parents for y in (0.25, 0.75)]
+    shutil.rmtree(campaign.path("data"))
+    campaign.path("data").mkdir()
+    campaign.path("enchanted_dataset.csv").write_text("output,success\n")
+    campaign.forget_executions()
+    add_batches(campaign, 1, {0: children}, 2)
+    campaign.config = config
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == 12
+    assert campaign.numbers("y")[:6] == [0.25, 0.75] * 3
+    assert {name[:5] for name in campaign.executions()} == {"d1_b1"}
+
+
+def test_a_batch_that_the_older_program_has_done_again_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ours was interrupted in it, theirs has other values: the number, and the two ways on, of which each works."""
+    runners = {"r0": {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": []}}}
+    assert campaign.run(config={**flat_config(budget=4), "runners": runners}) == 0
+    journal = campaign.path("state/journal.jsonl")
+    forget(campaign, b'"type":"end"', b'"stage_complete"', b'"task":[0,1,1,0]')
+    add_batches(campaign, 0, {1: added_rows(0.11, 0.22), 2: added_rows(0.33, 0.44)}, 6)
+    dataset = campaign.path("enchanted_dataset.csv").read_bytes()
+    for go_on in (lambda: rebuild(campaign), campaign.resume):
+        assert go_on() == 3
+        said = capsys.readouterr().err
+        assert "has added 4 samples" in said
+        assert campaign.path("enchanted_dataset.csv").read_bytes() == dataset
+    journal.rename(campaign.root / "journal.jsonl")
+    assert rebuild(campaign) == 0
+    assert campaign.numbers("x")[2:] == [0.11, 0.22, 0.33, 0.44]
+
+
+def test_our_own_count_is_never_taken_for_theirs(campaign: Campaign) -> None:
+    """A sample run again, a larger earlier budget: enchanted_run.yaml counts what is done once more now."""
+    config = campaign_config(array_sampler("x", [1, 2, 3], batch_size=1))
+    assert campaign.run(config=config) == 0
+    state = campaign.path("enchanted_run.yaml").read_text()
+    forget(campaign, b'"type":"end"', b'"stage_complete"', b'"task":[0,1,0,0]')
+    campaign.path("enchanted_run.yaml").write_text(state)
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == 3
+    assert not any(record["mode"] == "adopted" for record in campaign.records("open"))
