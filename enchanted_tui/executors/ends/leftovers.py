@@ -8,17 +8,24 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import re
 import resource
+import shutil
 import time
+from collections.abc import Callable
 
 from enchanted_tui.executors.ends.ending import end
+from enchanted_tui.executors.ends.hold import is_failure
 from enchanted_tui.executors.ends.launchers import is_launcher
 from enchanted_tui.executors.ends.processes import all_processes, look_at
-from enchanted_tui.executors.ends.steps import end_forsaken_steps
+from enchanted_tui.executors.ends.steps import end_forsaken_jobs, end_forsaken_steps
 
 _GRACE = 0.2  #: seconds from SIGTERM to SIGKILL: their sample says that it is done
 _SLACK = 2.0  #: seconds by which clocks may differ
+#: What a record says of a sample that may have killed its launcher; outside of jobs, SLURM is asked for no other.
+_KILLED = re.compile(rb"SIGKILL|exit code (137|124)\b|[Tt]ime[d ]*[Oo]ut")
 
 
 class Leftovers:
@@ -39,15 +46,30 @@ class Leftovers:
         if self._job:
             self._began = time.time()
 
-    def end(self, *, failed: bool) -> list[str]:
-        """End what the sample has left; return, in words, what could not be ended. `failed`: whether the sample did."""
+    def end(self, line: bytes, say: Callable[[], None]) -> list[str]:
+        """End what the sample has left, which ended with the record `line`; return, in words, what could not be ended.
+
+        `say` is called first if that may take its time.
+        """
         before, self._collected = self._collected, _collected()
         worked = self._collected != before
         found = self._adopted(worked) | self._apart()
+        forsaken = worked and is_failure(line) and self._forsakes(line)
+        if found or forsaken:
+            say()
         left = end(found, grace=_GRACE) if found else []
-        if failed and worked and self._job:  # whoever loses patience with srun kills it, and its ranks stay
-            left += end_forsaken_steps(self._job, self._began - _SLACK)
+        if forsaken:  # whoever loses patience with srun kills it, and its ranks stay
+            left += end_forsaken_steps(self._job, self._began - _SLACK) if self._job else end_forsaken_jobs({os.getsid(0)})
         return left
+
+    def _forsakes(self, line: bytes) -> bool:
+        """Tell whether a failed sample may have left steps or jobs whose srun is dead, so that SLURM is worth asking."""
+        return bool(self._job) or (_KILLED.search(line) is not None and self._slurm())
+
+    @staticmethod
+    @functools.cache
+    def _slurm() -> bool:
+        return shutil.which("squeue") is not None
 
     def _adopted(self, worked: bool) -> set[int]:
         """Return the processes whose parents have gone; `worked`: whether this process has had any children of late."""

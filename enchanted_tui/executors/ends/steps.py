@@ -68,6 +68,11 @@ def end_forsaken_steps(job: str, since: float, environment: Environment = os.env
     return _end_steps(job, forsaken, environment)
 
 
+def end_forsaken_jobs(sessions: set[int], environment: Environment = os.environ) -> list[str]:
+    """End the jobs that srun or salloc in these sessions had asked for, if these were killed. Jobs of sbatch live on: it only submits."""
+    return _end_jobs(sessions, environment, batch=False)
+
+
 def is_over(job: str, environment: Environment = os.environ) -> bool:
     """Tell whether a job is known to be at its end, or past it."""
     try:
@@ -131,12 +136,15 @@ def _steps(job: str, environment: Environment) -> list[Step]:
     return found
 
 
-def _end_jobs(sessions: set[int], environment: Environment) -> list[str]:
-    """Cancel the jobs of this user that processes of these sessions of this host have asked for, and wait until they have gone."""
+def _end_jobs(sessions: set[int], environment: Environment, *, batch: bool = True) -> list[str]:
+    """Cancel the jobs of this user that processes of these sessions of this host have asked for, and wait until they have gone.
+
+    `batch`: those of sbatch too.
+    """
     deadline, pause, cancelled = time.monotonic() + _GONE, 0.05, set()
     while True:
         try:
-            jobs = _jobs_of(sessions, environment)
+            jobs = _jobs_of(sessions, environment, batch)
             fresh = [job for job in jobs if job not in cancelled]
             if fresh:
                 _ask(["scancel", *fresh], environment)
@@ -151,14 +159,19 @@ def _end_jobs(sessions: set[int], environment: Environment) -> list[str]:
         pause = min(0.5, 2 * pause)
 
 
-def _jobs_of(sessions: set[int], environment: Environment) -> list[str]:
+def _jobs_of(sessions: set[int], environment: Environment, batch: bool) -> list[str]:
     here = {_short(socket.gethostname()), "localhost"}
-    out = _ask(["squeue", "--me", "-h", "-O", "JobID:30,AllocNodes:80,AllocSID:30,State:30"], environment)
+    out = _ask(["squeue", "--me", "-h", "-O", "JobID:30,AllocNodes:80,AllocSID:30,State:30,BatchFlag:10"], environment)
     rows = [line.split() for line in out.splitlines()]
     return [
         row[0]
         for row in rows
-        if len(row) == 4 and _short(row[1]) in here and row[2].isdigit() and int(row[2]) in sessions and row[3] in _LIVE
+        if len(row) == 5
+        and _short(row[1]) in here
+        and row[2].isdigit()
+        and int(row[2]) in sessions
+        and row[3] in _LIVE
+        and (batch or row[4] == "0")
     ]
 
 

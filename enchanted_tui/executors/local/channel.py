@@ -11,7 +11,7 @@ from collections import deque
 
 from enchanted_tui import fast_values
 from enchanted_tui.executors.base import Task, TaskId, WorkerInfo
-from enchanted_tui.executors.local.worker import MAX_MESSAGE, SPOOLED, content
+from enchanted_tui.executors.local.worker import MAX_MESSAGE, OVER, READY, SPOOLED, content
 from enchanted_tui.executors.task import task_message
 
 _READ = 1 << 18
@@ -30,6 +30,7 @@ class WorkerChannel:
         self.assigned: deque[Task] = deque()  #: in the order in which the worker reads them; the first one runs
         self.since = 0.0  #: monotonic time at which the first assigned task started
         self.since_epoch = 0.0
+        self.over = False  #: the first assigned task has ended, but not yet what it has left behind
         self.killed_for: TaskId | None = None  #: the task whose time limit the worker is being killed for
         self._scratch = scratch
         self._unfinished_line: list[bytes] = []  #: the pieces that have arrived; joined once, however long the line
@@ -45,7 +46,7 @@ class WorkerChannel:
     @property
     def running(self) -> bool:
         """True if a task runs whose time limit is still to be watched."""
-        return self.ready and bool(self.assigned) and self.killed_for is None
+        return self.ready and bool(self.assigned) and self.killed_for is None and not self.over
 
     def shown(self, host: str) -> WorkerInfo:
         """Return it as people see it."""
@@ -76,7 +77,7 @@ class WorkerChannel:
         return True
 
     def started_next(self) -> None:
-        self.since, self.since_epoch = time.monotonic(), time.time()
+        self.since, self.since_epoch, self.over = time.monotonic(), time.time(), False
 
     def take_unread(self) -> list[Task]:
         """Take back the packets that the worker has not read. It may read one between two of ours, so each says which task it was."""
@@ -103,6 +104,12 @@ class WorkerChannel:
         whole = b"".join([*self._unfinished_line, data[:end]])
         self._unfinished_line = [data[end:]] if end < len(data) else []
         return whole.splitlines(keepends=True)
+
+    def takes_note(self, line: bytes) -> bool:
+        """Take what a worker says of itself; False if the line is a result."""
+        self.ready = self.ready or line == READY
+        self.over = self.over or line == OVER
+        return line in (READY, OVER)
 
     def hang_up(self) -> None:
         """Let the worker end once it has nothing to do."""

@@ -28,7 +28,7 @@ from enchanted_tui.executors.job import job_here
 from enchanted_tui.executors.local.channel import WorkerChannel
 from enchanted_tui.executors.local.unfinished import failure_of
 from enchanted_tui.executors.local.warden_process import WardenProcess
-from enchanted_tui.executors.local.worker import READY, TROUBLE
+from enchanted_tui.executors.local.worker import TROUBLE
 from enchanted_tui.executors.verdict import ending, timed_out
 
 log = logging.getLogger(__name__)
@@ -229,8 +229,7 @@ class Pool:
         return bool(lines)
 
     def _take_line(self, worker: WorkerChannel, line: bytes) -> None:
-        if line == READY:
-            worker.ready = True
+        if worker.takes_note(line):
             self._failed_starts = 0
             return
         task = worker.assigned.popleft()

@@ -18,7 +18,6 @@ import threading
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.ends.hold import is_failure
 from enchanted_tui.executors.ends.leftovers import Leftovers
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
@@ -29,6 +28,7 @@ MAX_MESSAGE = 1 << 16  #: longer messages travel through a file, named in a pack
 SPOOLED = b"@"
 TROUBLE = b"!"
 READY = b"+\n"
+OVER = b"-\n"  #: the sample has ended, and what it has left behind is being ended: no time limit counts that
 
 
 def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured: dict[int, str]) -> None:
@@ -50,7 +50,7 @@ def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured:
             line = run_task(message, context)
         except EnvironmentFailure as trouble:
             line = TROUBLE + values.encode(str(trouble)).encode("ascii") + b"\n"
-        left = leftovers.end(failed=is_failure(line))
+        left = leftovers.end(line, lambda: write_all(results, OVER))
         if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
             home.restore()
         if left:

@@ -19,7 +19,7 @@ from enchanted_tui.executors.ends.ending import end
 from enchanted_tui.executors.ends.hold import IN_A_JOB, Hold, is_failure
 from enchanted_tui.executors.ends.processes import adopt_orphans
 from enchanted_tui.executors.ends.reaper import Report
-from enchanted_tui.executors.local.worker import READY, TROUBLE, collect_output
+from enchanted_tui.executors.local.worker import OVER, READY, TROUBLE, collect_output
 from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
@@ -130,7 +130,7 @@ class Crew:
             due = min(due, self.results.written_at + _GATHER)
         timeout = self.header.get("timeout")
         if timeout is not None:
-            due = min([due, *(slot.since + timeout for slot in self.slots if slot.message is not None)])
+            due = min([due, *(slot.since + timeout for slot in self.slots if slot.message is not None and not slot.over)])
         return due - now
 
     def _write(self) -> None:
@@ -199,6 +199,9 @@ class Crew:
                 slot.ready = True
                 self._failed_starts = 0
                 continue
+            if line == OVER:
+                slot.over = True
+                continue
             message = slot.message
             slot.message = None
             if message is None:
@@ -228,7 +231,7 @@ class Crew:
             return
         now = time.monotonic()
         for slot in self.slots:
-            if slot.message is not None and not slot.timed_out and now - slot.since >= timeout:
+            if slot.message is not None and not slot.over and not slot.timed_out and now - slot.since >= timeout:
                 slot.timed_out = True
                 slot.end()
 

@@ -34,6 +34,7 @@ class Slot:
         self.message: dict[str, Any] | None = None
         self.since = self.since_epoch = 0.0
         self.timed_out = False
+        self.over = False  #: its task has ended, but not yet what that has left behind
         self._unfinished = b""
         self._tasks: socket.socket | None = None
         self.results = -1
@@ -83,6 +84,7 @@ class Slot:
             with os.fdopen(descriptor, "wb") as spooled:
                 spooled.write(packet)
             packet = worker.SPOOLED + path.encode()
+        self.over = False
         self.message, self.since, self.since_epoch = message, time.monotonic(), time.time()
         assert self._tasks is not None
         with contextlib.suppress(OSError):  # it has just died, as its wait status will say
