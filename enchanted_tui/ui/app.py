@@ -27,7 +27,7 @@ from enchanted_tui.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from enchanted_tui.executors.base import TaskId
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.supervisor.viewing import View
 
 #: What widgets call going to their first or last line.
 _TO_AN_END = {
@@ -91,7 +91,6 @@ class EnchantedApp(Hosting):
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only
         self.root: Path | None = None
-        self.viewer: Viewer | None = None
         self.view: View | None = None
         self._feed: Feed | None = None
         glyphs.use_ascii(self.settings.preferences.ascii)
@@ -178,6 +177,7 @@ class EnchantedApp(Hosting):
             self._feed.close()
         self.root = self.viewer = self.view = self._feed = None
         self.title_bar.show(None)
+        self.leave_stale()
         self._hand_on(None)
 
     def refresh_view(self) -> None:
@@ -213,28 +213,28 @@ class EnchantedApp(Hosting):
     # -- actions ------------------------------------------------------------------------------------------------------------------
 
     def action_everywhere_runs(self) -> None:
-        self._show_mode("runs")
+        self.show_mode("runs")
 
     def action_everywhere_config(self) -> None:
-        self._show_mode("config")
+        self.show_mode("config")
 
     def action_everywhere_monitor(self) -> None:
-        self._show_mode("monitor")
+        self.show_mode("monitor")
 
     def action_everywhere_failures(self) -> None:
-        self._show_mode("failures")
+        self.show_mode("failures")
 
     def action_everywhere_results(self) -> None:
-        self._show_mode("results")
+        self.show_mode("results")
 
     def action_everywhere_log(self) -> None:
-        self._show_mode("log")
+        self.show_mode("log")
 
     async def action_everywhere_help(self) -> None:
         from enchanted_tui.ui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
+            self.open_over(self.screen, HelpScreen(self.screen))
 
     def action_everywhere_palette(self) -> None:
         self.action_command_palette()
@@ -274,10 +274,6 @@ class EnchantedApp(Hosting):
         where = f"; also in {path}" if path is not None else ""
         self.notify(f"Copied {what}{where}", markup=False)
 
-    def _show_mode(self, mode: str) -> None:
-        if not self.screen.is_modal:
-            self.switch_mode(mode)
-
     # -- what screens ask of the app ----------------------------------------------------------------------------------------------
 
     async def steer(self, root: Path, action: Literal["pause", "continue", "drain", "abort"]) -> None:
@@ -287,19 +283,29 @@ class EnchantedApp(Hosting):
         self.notify(await in_thread(actions.steer, root, action), markup=False)
         self.refresh_view()
 
-    def open_launch(self, target: Path, mode: str | None = None, only: tuple[TaskId, ...] | None = None) -> None:
+    def open_launch(
+        self,
+        target: Path,
+        mode: str | None = None,
+        only: tuple[TaskId, ...] | None = None,
+        *,
+        under: Screen[Any] | None = None,
+    ) -> None:
         """Ask how to start a campaign from a configuration file or a run directory, and start it.
 
         `mode` is a run mode or "retry" (with `only`: these tasks instead of all that failed); None is the configuration's own.
+        It is asked on behalf of `under`, by default of the screen that is on top now.
         """
         from enchanted_tui.ui.screens.launch import LaunchScreen
 
+        asking = under or self.screen
+
         async def ask() -> None:
-            asked = await self.push_screen_wait(LaunchScreen(self.home / target, mode, only, busy=self.hosts_campaign))
+            asked = await self.ask(asking, LaunchScreen(self.home / target, mode, only, busy=self.hosts_campaign))
             if asked is not None:
                 root = await self.launch(asked)
                 self.open_run(root)
-                self.switch_mode("monitor")
+                self.show_mode("monitor")
 
         if self.read_only:
             self.notify("This app only looks (--read-only), so it starts nothing.", severity="warning")
@@ -315,14 +321,14 @@ class EnchantedApp(Hosting):
 
     def edit_config(self, path: Path) -> None:
         """Open a configuration file in the editor."""
-        self.switch_mode("config")
+        self.show_mode("config")
         opener = getattr(self.screen, "open_file", None)
         if opener is not None:
             self.call_after_refresh(opener, path)
 
     def new_config(self) -> None:
         """Begin a new configuration from a template, in the editor."""
-        self.switch_mode("config")
+        self.show_mode("config")
         begin = getattr(self.screen, "action_config_new", None)
         if begin is not None:
             self.call_after_refresh(begin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual import getters
@@ -21,6 +22,10 @@ class AppScreen(Screen[None]):
     if TYPE_CHECKING:
         app = getters.app(EnchantedApp)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.resumed = asyncio.Event()  #: it has come on top again, for questions that wait for it
+
     def compose(self) -> ComposeResult:
         yield StatusLine()
         yield from self.compose_body()
@@ -33,6 +38,9 @@ class AppScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out, rather than hide, what is refused in read-only mode."""
         return None if self.app.is_refused(action) else True
+
+    def on_screen_resume(self) -> None:
+        self.resumed.set()
 
     def on_screen_suspend(self) -> None:
         """Take away what was said before a dialog, which needs the room and asks about something else."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from enchanted_tui.executors.slurm.ssh import questions
 from enchanted_tui.executors.slurm.ssh.questions import Asker, Question
 from enchanted_tui.ui.screens.question import QuestionDialog
 
 if TYPE_CHECKING:
-    from textual.app import App
+    from enchanted_tui.ui.opening import Opening
 
 Answer = Future[str | None]
 
@@ -22,7 +22,7 @@ Answer = Future[str | None]
 class PersonAtTheApp:
     """Answers questions from any thread by dialogs, one at a time, from `begin` until `end`."""
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: Opening) -> None:
         self._app = app
         self._turn = threading.Lock()  # a person answers one question at a time
         self._state = threading.Lock()
@@ -71,7 +71,7 @@ class PersonAtTheApp:
             take(None)
             return
         dialog = QuestionDialog(question, is_settled=answer.done)
-        self._app.push_screen(dialog, take)
+        self._app.open_on_top(dialog, take)
         self._app.bell()
         answer.add_done_callback(lambda _: self._close(dialog))
 

@@ -12,13 +12,13 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.message import Message
 from textual.worker import Worker
 
 from enchanted_tui.ui import session, settings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.launching import Launch
+from enchanted_tui.ui.opening import Opening
 from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.terminal_title import TerminalTitle
 
@@ -40,7 +40,7 @@ class CampaignEnded(Message):
         self.campaign = campaign
 
 
-class Hosting(App[str]):
+class Hosting(Opening):
     """The part of the app that owns a campaign and answers to the process's surroundings."""
 
     def __init__(self, *, link: Link | None = None, terminal: Terminal | None = None, **more: Any) -> None:
@@ -250,7 +250,7 @@ class Hosting(App[str]):
             self.perform(self._settle_and_quit(self.editor))
         elif self.hosts_campaign:
             assert self.campaign is not None
-            self.push_screen(QuitDialog(self.campaign.root, stopping=self._leave_when_ended), self._quit_as)
+            self.perform(self._ask_and_quit(self.campaign.root))
         else:
             self.exit("quit")
 
@@ -259,10 +259,13 @@ class Hosting(App[str]):
         self.action_everywhere_quit()
 
     async def _settle_and_quit(self, editor: FileScreen) -> None:
-        if await editor.settle_unsaved():
+        if await editor.settle_unsaved(self.screen):
             self.action_everywhere_quit()
 
-    def _quit_as(self, answer: str | None) -> None:
+    async def _ask_and_quit(self, root: Path) -> None:
+        from enchanted_tui.ui.screens.quit import QuitDialog
+
+        answer = await self.ask(self.screen, QuitDialog(root, stopping=self._leave_when_ended))
         if answer == "drain" and self.campaign is not None:
             self._leave_when_ended = True
             self.campaign.request("drain")

@@ -72,7 +72,8 @@ async def perform(app: EnchantedApp, action: Action) -> None:
     target = find_target(app, action)
     if target is None:
         mode = MODE_OF_AREA.get(area(action), area(action))
-        await app.switch_mode(mode)
+        if (shown := app.show_mode(mode)) is not None:
+            await shown
         target = find_target(app, action)
     if target is None:
         app.notify(f"{spelled(action.title)}: not possible at the moment. {action.help}", severity="warning", markup=False)

@@ -79,7 +79,7 @@ class SteeringScreen(AppScreen):
     def _launch(self, mode: Literal["resume", "extend", "retry"]) -> None:
         root = self._needs_target()
         if root is not None:
-            self.app.open_launch(root, mode)
+            self.app.open_launch(root, mode, under=self)
 
     async def _stop(self, root: Path) -> None:
         await self._end(
@@ -105,19 +105,20 @@ class SteeringScreen(AppScreen):
 
         await in_thread(actions.holder_to, verb, root)
         title = f"{verb.capitalize()} the campaign in {root.name}"
-        answer = await self.app.push_screen_wait(Dialog(title, text, [Choice("stay", "Let it run"), *choices]))
+        answer = await self.app.ask(self, Dialog(title, text, [Choice("stay", "Let it run"), *choices]))
         if answer in ("drain", "abort"):
             await self.app.steer(root, "drain" if answer == "drain" else "abort")
 
     async def _rebuild(self, root: Path) -> None:
-        answer = await self.app.push_screen_wait(
+        answer = await self.app.ask(
+            self,
             Dialog(
                 f"Rebuild the files of {root.name}",
                 "Dataset, failures, runs.h5 and progress files are written anew from the record. What was edited by hand in them is lost; "
                 "a directory of the older program is taken over first.\n\n"
                 f"{command_line('--rebuild', root)}",
                 [Choice("stay", "Leave them"), Choice("rebuild", "Rebuild", destroys=True)],
-            )
+            ),
         )
         if answer == "rebuild":
             from enchanted_tui.supervisor import actions

@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from enchanted_tui.config.completion import Candidate, file_candidates
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.ui.background import in_thread, run_newest
+from enchanted_tui.ui.opening import Opened
 
 _CSS = """
 ListDialog { align: center middle; }
@@ -35,7 +36,7 @@ ListDialog OptionList {
 """
 
 
-class ListDialog(ModalScreen[str | None]):
+class ListDialog(Opened, ModalScreen[str | None]):
     """A line to type into, and a list below it. Enter takes what is typed or marked; Escape gives nothing."""
 
     DEFAULT_CSS = _CSS

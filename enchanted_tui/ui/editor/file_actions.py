@@ -9,8 +9,10 @@ import shlex
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from textual.app import SuspendNotSupported
+from textual.screen import Screen
 from textual.timer import Timer
 
 from enchanted_tui.ui.background import in_thread, in_time, run_newest
@@ -66,15 +68,18 @@ class FileScreen(AppScreen):
             return None
         return f"{self.buffer.path or 'The new configuration'} has changes that are not saved."
 
-    async def settle_unsaved(self) -> bool:
-        """Ask what to do with unsaved changes; give False to stay. For whoever is about to end the app or replace the text."""
+    async def settle_unsaved(self, under: Screen[Any] | None = None) -> bool:
+        """Ask what to do with unsaved changes; give False to stay. For whoever is about to end the app or replace the text.
+
+        It is asked on behalf of `under`, where that is another screen than this.
+        """
         what = self.unsaved()
         if what is None:
             return True
         choices = (Choice("save", "Save", "s"), Choice("stay", "Stay", "c"), Choice("discard", "Discard the changes", "d", destroys=True))
-        answer = await self.app.push_screen_wait(Dialog("Unsaved changes", what, choices))
+        answer = await self.app.ask(under or self, Dialog("Unsaved changes", what, choices))
         if answer == "save":
-            return await self._save(self.buffer.path)
+            return await self._save(self.buffer.path, under)
         if answer == "discard":
             self.buffer.give_up(self.area.text)
             await self._forget()
@@ -187,7 +192,7 @@ class FileScreen(AppScreen):
                 f"({lines} lines). Restoring puts them into the editor; the file itself stays as it is until you save."
             )
             choices = (Choice("restore", "Restore", "r"), Choice("later", "Later", "l"), Choice("discard", "Discard", "d", destroys=True))
-            answer = await self.app.push_screen_wait(Dialog("Unsaved changes were found", body, choices))
+            answer = await self.app.ask(self, Dialog("Unsaved changes were found", body, choices), late=True)
             if answer == "discard":
                 await in_thread(recovery.remove, file)
             elif answer == "restore" and await self.settle_unsaved():
@@ -235,14 +240,14 @@ class FileScreen(AppScreen):
 
     # -- saving -------------------------------------------------------------------------------------------------------------------
 
-    async def _save(self, path: Path | None) -> bool:
+    async def _save(self, path: Path | None, under: Screen[Any] | None = None) -> bool:
         """Save, asking for a name where there is none; give whether it was saved."""
         if path is None:
-            path = await self._ask_for_path("Save as", "config.yaml")
+            path = await self._ask_for_path("Save as", "config.yaml", under)
             if path is None:
                 return False
         try:
-            if await in_thread(self.buffer.would_overwrite, path) and not await self._may_overwrite(path):
+            if await in_thread(self.buffer.would_overwrite, path) and not await self._may_overwrite(path, under):
                 return False
             text = self.area.text
             written = await in_thread(self.buffer.save, text, path)
@@ -259,7 +264,7 @@ class FileScreen(AppScreen):
         self.notify(f"Saved {path}{also}.", timeout=3, markup=False)
         return True
 
-    async def _may_overwrite(self, path: Path) -> bool:
+    async def _may_overwrite(self, path: Path, under: Screen[Any] | None) -> bool:
         is_own = path == self.buffer.path
         body = (
             f"{path} was changed by somebody else after it was read here. Saving replaces what they wrote."
@@ -267,11 +272,11 @@ class FileScreen(AppScreen):
             else f"{path} exists already. Saving replaces what is in it."
         )
         choices = (Choice("stay", "Go back", "c"), Choice("overwrite", "Overwrite", "o", destroys=True))
-        return await self.app.push_screen_wait(Dialog("Overwrite the file?", body, choices)) == "overwrite"
+        return await self.app.ask(under or self, Dialog("Overwrite the file?", body, choices), late=True) == "overwrite"
 
-    async def _ask_for_path(self, title: str, suggestion: str = "") -> Path | None:
+    async def _ask_for_path(self, title: str, suggestion: str = "", under: Screen[Any] | None = None) -> Path | None:
         start = self.buffer.path.parent if self.buffer.path is not None else self.app.home
-        answer = await self.app.push_screen_wait(PathDialog(title, start, suggestion, suffixes=_SUFFIXES))
+        answer = await self.app.ask(under or self, PathDialog(title, start, suggestion, suffixes=_SUFFIXES))
         return None if answer is None else Path(os.path.abspath(start / answer))
 
     # -- actions ------------------------------------------------------------------------------------------------------------------
@@ -310,7 +315,7 @@ class FileScreen(AppScreen):
         await self._started.wait()
         offered = await in_thread(templates)
         entries = [Entry(str(index), found.group, found.name, found.summary) for index, found in enumerate(offered)]
-        answer = await self.app.push_screen_wait(Picker("A new configuration from a template", entries))
+        answer = await self.app.ask(self, Picker("A new configuration from a template", entries))
         if answer is None or not await self.settle_unsaved():
             return
         template = offered[int(answer)]
@@ -331,7 +336,7 @@ class FileScreen(AppScreen):
 
         offered = [found for found in await in_thread(templates) if found.group != "campaign"]
         entries = [Entry(f"{found.group} {found.name}", found.group, found.name, found.summary) for found in offered]
-        answer = await self.app.push_screen_wait(Picker("Add to this configuration", entries))
+        answer = await self.app.ask(self, Picker("Add to this configuration", entries))
         if answer is None:
             return
         kind, name = answer.split()
@@ -358,7 +363,7 @@ class FileScreen(AppScreen):
         if (self.is_modified or self.buffer.path is None) and not await self._save(self.buffer.path):
             return
         assert self.buffer.path is not None
-        self.app.open_launch(self.buffer.path)
+        self.app.open_launch(self.buffer.path, under=self)
 
     def action_config_external(self) -> None:
         self.app.perform(self._edit_elsewhere())

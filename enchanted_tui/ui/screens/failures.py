@@ -292,7 +292,7 @@ apart best comes first. Enter lists the tasks of the group."""
     def _open_task(self, task: TaskId) -> None:
         from enchanted_tui.ui.screens.task import TaskScreen
 
-        self.app.push_screen(TaskScreen(task))
+        self.app.open_over(self, TaskScreen(task))
 
     def action_failures_back(self) -> None:
         if self.has_class("-tasks"):
@@ -301,7 +301,7 @@ apart best comes first. Enter lists the tasks of the group."""
             self._words = ""
             self._lay_out()
         else:
-            self.app.switch_mode("monitor")
+            self.app.show_mode("monitor")
 
     def _close_tasks(self) -> None:
         self.remove_class("-tasks")
@@ -330,7 +330,7 @@ apart best comes first. Enter lists the tasks of the group."""
     def action_failures_retry(self) -> None:
         members = self._members()
         if self.app.root is not None and len(members):
-            self.app.open_launch(self.app.root, "retry", only=tuple(members))
+            self.app.open_launch(self.app.root, "retry", only=tuple(members), under=self)
         else:
             self.notify("Nothing has failed.")
 
@@ -361,7 +361,7 @@ apart best comes first. Enter lists the tasks of the group."""
         from enchanted_tui.supervisor.failure_export import export_failures
 
         viewer, members = self.viewer, list(self._members())
-        if viewer is None or (await in_thread(path.exists) and not await may_replace(self.app, path)):
+        if viewer is None or (await in_thread(path.exists) and not await may_replace(self, path)):
             return
         count = await in_thread(export_failures, viewer, members, path)
         self.notify(f"Wrote {count:,} line{'' if count == 1 else 's'} to {path}", markup=False)

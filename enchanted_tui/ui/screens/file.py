@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.campaign_screen import AppScreen
 from enchanted_tui.ui.log_reading import READING, LogReading
+from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.log_view import LogView
@@ -19,7 +20,7 @@ _READ_FROM_THE_BEGINNING = frozenset((".csv", ".yaml", ".yml", ".json", ".toml",
 _BINARY_PROBE = 4_096  #: bytes
 
 
-class FileScreen(LogReading, AppScreen):
+class FileScreen(LogReading, OpenedOfRun, AppScreen):
     """Shows a log from its end, tables and configurations from their beginning; Escape goes back."""
 
     DEFAULT_CSS = """

@@ -15,13 +15,14 @@ from textual.widgets import Static
 
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.glyphs import spelled
+from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.palette import area, keys_of
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app import EnchantedApp
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Opened, ModalScreen[None]):
     """Help for `screen`: its own text (``HELP``), that of the focused widget, and all keys, nearest first."""
 
     if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.launching import Launch
+from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.widgets.one_of import OneOf
 
@@ -40,7 +41,7 @@ class Consequences:
     deletes: bool = False
 
 
-class LaunchScreen(ModalScreen[Launch | None]):
+class LaunchScreen(Opened, ModalScreen[Launch | None]):
     """Gives what is to be launched, or None."""
 
     if TYPE_CHECKING:

@@ -91,7 +91,7 @@ class LogScreen(LogReading, CampaignScreen):
             self.notify("There is no log yet.")
             return
         current = files.index(self._path) if self._path in files else 0
-        chosen = await self.app.push_screen_wait(Chooser("Files", [path.name for path in files], current))
+        chosen = await self.app.ask(self, Chooser("Files", [path.name for path in files], current))
         if chosen is not None:
             self._open(files[chosen])
 
@@ -119,7 +119,7 @@ class LogScreen(LogReading, CampaignScreen):
             return
         main = RunDir(self._root).main_log
         if self._path == main:
-            self.app.switch_mode("monitor")
+            self.app.show_mode("monitor")
         else:
             self._open(main)
 

@@ -266,7 +266,7 @@ class MonitorScreen(CampaignScreen):
     def _open_task(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
         from enchanted_tui.ui.screens.task import TaskScreen
 
-        self.app.push_screen(TaskScreen(task, among))
+        self.app.open_over(self, TaskScreen(task, among))
 
     def _open_worker(self, key: int) -> None:
         from enchanted_tui.supervisor.viewing import task_id
@@ -280,7 +280,7 @@ class MonitorScreen(CampaignScreen):
     def _open_file(self, path: Path) -> None:
         from enchanted_tui.ui.screens.file import FileScreen
 
-        self.app.push_screen(FileScreen(path))
+        self.app.open_over(self, FileScreen(path))
 
     def action_monitor_progress(self) -> None:
         if self.viewer is not None:

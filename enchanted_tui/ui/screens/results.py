@@ -214,7 +214,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
     def action_results_back(self) -> None:
         if self._shown == "table":
-            self.app.switch_mode("monitor")
+            self.app.show_mode("monitor")
         else:
             self._go("table")
 
@@ -235,7 +235,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         names = self.table.names
         lines = ["when they finished", *names]
         current = names.index(self.table.sort[0]) + 1 if self.table.sort[0] in names else 0
-        chosen = await self.app.push_screen_wait(Chooser("Sort by", lines, current))
+        chosen = await self.app.ask(self, Chooser("Sort by", lines, current))
         if chosen is not None:
             self._go("table")
             self._sort_by(names[chosen - 1] if chosen else FINISHED)
@@ -251,7 +251,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
             return
         from enchanted_tui.ui.screens.task import TaskScreen
 
-        self.app.push_screen(TaskScreen(self.results.tasks[row]))
+        self.app.open_over(self, TaskScreen(self.results.tasks[row]))
 
     # -- charts --------------------------------------------------------------------------------------------------------------
 
@@ -281,7 +281,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
             self.notify("There is no column of numbers yet.")
             return False
         current = getattr(self.choice, what)
-        chosen = await self.app.push_screen_wait(Chooser(titles[what], names, names.index(current) if current in names else 0))
+        chosen = await self.app.ask(self, Chooser(titles[what], names, names.index(current) if current in names else 0))
         if chosen is not None:
             setattr(self.choice, what, names[chosen])
             if what == "colour" and self._shown != "scatter":
@@ -339,7 +339,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         from enchanted_tui.ui.widgets.replacing import may_replace
 
         draw = charts.file_drawing(self.results, self.choice, self._shown)
-        if await in_thread(path.exists) and not await may_replace(self.app, path):
+        if await in_thread(path.exists) and not await may_replace(self, path):
             return
         await in_thread(write_chart, path, draw)
         self.notify(f"Wrote {path}", markup=False)

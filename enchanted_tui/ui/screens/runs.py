@@ -238,7 +238,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
     def action_runs_open(self) -> None:
         if self.entry is not None:
             self.app.open_run(self.entry.root)
-            self.app.switch_mode("monitor")
+            self.app.show_mode("monitor")
 
     def action_runs_filter(self) -> None:
         typed = self.query_one("#filter", Input)
@@ -312,13 +312,14 @@ of life yet. Directories of the older program are marked and can be looked at; r
             self.app.perform(self._remove(self.entry))
 
     async def _remove(self, entry: RunEntry) -> None:
-        answer = await self.app.push_screen_wait(
+        answer = await self.app.ask(
+            self,
             Dialog(
                 f"Remove {entry.name}",
                 f"{entry.root} with the record of {entry.done} tasks is moved to a hidden name beside it. "
                 "Nothing is deleted; u brings it back.",
                 [Choice("leave", "Leave it"), Choice("remove", "Move aside", "m", destroys=True)],
-            )
+            ),
         )
         if answer == "remove":
             if self.app.root == entry.root:
@@ -347,13 +348,14 @@ of life yet. Directories of the older program are marked and can be looked at; r
 
     async def _delete(self, entry: RunEntry) -> None:
         listed = await in_thread(what_a_campaign_created, entry.root)
-        answer = await self.app.push_screen_wait(
+        answer = await self.app.ask(
+            self,
             Dialog(
                 f"Delete {entry.name} for good",
                 "This deletes what the campaign created and leaves everything else:\n" + "\n".join(f"  {line}" for line in listed),
                 [Choice("leave", "Leave it"), Choice("delete", "Delete for good", destroys=True)],
                 expect=entry.name,
-            )
+            ),
         )
         if answer == "delete":
             if self.app.root == entry.root:

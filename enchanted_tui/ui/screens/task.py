@@ -17,6 +17,7 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.file import is_binary
 from enchanted_tui.ui.task_texts import Value
 from enchanted_tui.ui.widgets.line import Buttons, Line
@@ -32,7 +33,7 @@ _PARTS = ("values", "files", "text")
 _RECORD = "what is on record"  #: stands in the list of files for the reason and traceback of a failure
 
 
-class TaskScreen(CampaignScreen):
+class TaskScreen(OpenedOfRun, CampaignScreen):
     """A task of the open campaign; `among` is the list from which it was opened, to go on to the next from here."""
 
     DEFAULT_CSS = """

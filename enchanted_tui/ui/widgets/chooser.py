@@ -14,9 +14,10 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from enchanted_tui.ui.glyphs import is_ascii
+from enchanted_tui.ui.opening import Opened
 
 
-class Chooser(ModalScreen[int | None]):
+class Chooser(Opened, ModalScreen[int | None]):
     """Gives the number of the chosen line, or None for Escape. For short lists."""
 
     DEFAULT_CSS = """

@@ -13,6 +13,8 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from enchanted_tui.ui.opening import Opened
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -24,7 +26,7 @@ class Choice:
     destroys: bool = False  #: never has the focus at first; with `expect`, waits for the name to be typed
 
 
-class Dialog(ModalScreen[str | None]):
+class Dialog(Opened, ModalScreen[str | None]):
     """Asks, and gives the id of the chosen button, or None for Escape.
 
     The first choice that destroys nothing has the focus. With `expect`, choices that destroy stay disabled until that text is typed.

@@ -1,0 +1,142 @@
+"""The one way to open a screen over another, and to leave it again.
+
+Keys and clicks that arrive together are handled one after the other, by handlers that do not know what the one before has done: a
+dialog would be answered twice, or opened twice over another. Nothing else in the app pushes, pops or dismisses a screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual import getters
+from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
+from textual.events import Event, InputEvent
+from textual.message import Message
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from textual.widget import AwaitMount
+
+    from enchanted_tui.supervisor.viewing import Viewer
+    from enchanted_tui.ui.app import EnchantedApp
+
+    Base = Screen[Any]
+else:
+    Base = object  # or Textual would take its styles in place of those of the class beside it
+
+Answer = TypeVar("Answer")
+_INTERNAL = "textual.messages"  #: the module of the messages by which Textual lays out, paints and removes
+
+
+class Opened(Base):
+    """Mixed into every screen that is opened over another. Once it has left it hears nothing more, and its work has ended."""
+
+    has_left = False
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Leave with a result: once, and only from the top; a second answer, or one from below another screen, is dropped."""
+        if self.has_left or not self.is_active:
+            nothing: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
+            return nothing
+        self.has_left = True
+        self.workers.cancel_node(self)
+        return super().dismiss(result)
+
+    async def on_event(self, event: Event) -> None:
+        """Hear no key or click once it has left."""
+        if not (self.has_left and isinstance(event, InputEvent)):
+            await super().on_event(event)
+
+    async def _on_message(self, message: Message) -> None:
+        if not self.has_left or type(message).__module__ == _INTERNAL:
+            await super()._on_message(message)
+
+
+class OpenedOfRun(Opened):
+    """Mixed into a screen that shows something of one run: it leaves when another is opened, or the same one anew."""
+
+    if TYPE_CHECKING:
+        app = getters.app(EnchantedApp)
+
+    run_shown: Viewer | None = None  #: the read model that was open when it was opened
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its run is not the open one any more."""
+        return self.run_shown is not self.app.viewer
+
+    def on_mount(self) -> None:
+        if self.run_shown is None:
+            self.run_shown = self.app.viewer
+
+    def on_screen_resume(self) -> None:
+        if self.is_stale:
+            self.dismiss()
+
+
+class ActionPalette(Opened, CommandPalette):
+    """Textual's palette; takes one command."""
+
+
+class Opening(App[str]):
+    """The part of the app that opens screens over others."""
+
+    viewer: Viewer | None = None  #: the open campaign's read model
+
+    def open_over(self, under: Screen[Any], screen: Opened) -> bool:
+        """Open a screen on behalf of `under`; not if that is not on top any more. Tell whether it was opened."""
+        if self.screen is not under or getattr(under, "has_left", False):
+            return False
+        self._open(screen)
+        return True
+
+    def open_on_top(self, screen: Opened, take: Callable[[Any], None]) -> None:
+        """Open a dialog over whatever there is, for what cannot wait; `take` is given the answer."""
+        self._open(screen, take)
+
+    async def ask(self, under: Screen[Any], dialog: Screen[Answer], *, late: bool = False) -> Answer | None:
+        """Ask on behalf of `under` and give the answer; None if that is not on top any more, as if the person had not asked.
+
+        With `late`, for what comes unasked or after a while, wait until `under` is on top. For workers.
+        """
+        while late and self.screen is not under:
+            await self._resumed(under)
+        if self.screen is not under:
+            return None
+        return await asyncio.shield(self.push_screen(dialog, wait_for_dismiss=True))
+
+    async def _resumed(self, screen: Screen[Any]) -> None:
+        resumed: asyncio.Event = screen.resumed  # type: ignore[attr-defined]
+        resumed.clear()
+        await resumed.wait()
+
+    def _open(self, screen: Opened, take: Callable[[Any], None] | None = None) -> None:
+        if isinstance(screen, OpenedOfRun):
+            screen.run_shown = self.viewer
+        self.push_screen(screen, take)
+
+    def action_command_palette(self) -> None:
+        """Open the palette, as Textual does, but one that takes one command."""
+        if not self.screen.is_modal:
+            self.open_over(self.screen, ActionPalette(id="--command-palette"))
+
+    # -- modes --------------------------------------------------------------------------------------------------------------------
+
+    def show_mode(self, mode: str) -> AwaitMount | None:
+        """Go to a mode; not while a dialog asks something, which would be left open behind it."""
+        return None if self.screen.is_modal else self.switch_mode(mode)
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Go to a mode, without what lies there of another run."""
+        mounted = super().switch_mode(mode)
+        self.leave_stale()
+        return mounted
+
+    def leave_stale(self) -> None:
+        """Take away what is on top of a mode and of another run; what lies below a dialog leaves when that does."""
+        while isinstance(screen := self.screen, OpenedOfRun) and screen.is_stale and not screen.has_left:
+            screen.dismiss()
