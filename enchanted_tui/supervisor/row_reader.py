@@ -70,27 +70,36 @@ class RowReader:
             fold, _ = self._watched()
             if not fold.index.messages:
                 return ()
-            self._groups = self._brought_up(self._groups, FailureGroups, depth=None)
-            return self._groups.made.groups()
+            reading = self._groups = self._brought_up(self._groups, FailureGroups, depth=None)
+            return reading.made.groups()
 
     def failure_values(self, patterns: Collection[str]) -> tuple[Values, Values]:
         """Give the parameters' values in some of the groups of `failure_groups` as it was called last, and in the successes."""
         with self._lock:
-            return self._groups.made.values(patterns) if self._groups is not None else ({}, {})
+            reading = self._groups
+            return reading.made.values(patterns) if reading is not None else ({}, {})
 
     def columns(self) -> dict[str, list[Any]]:
         """Give the columns of the dataset's stage, in the order in which its rows finished (see `tasks`). Not for the event loop."""
-        with self._lock:
-            with self._look():
-                fold, _ = self._watched()
-                depth = dataset_stage(fold.state).depth if fold.state.stages else 0
-            self._columns = self._brought_up(self._columns, RowColumns, depth)
-            return self._columns.made.columns()
+        return self.dataset()[0]
 
     def tasks(self) -> Sequence[TaskId]:
         """Give the tasks of the rows of `columns` as it was called last."""
         with self._lock:
-            return self._columns.made.tasks() if self._columns is not None else TaskList(array("q"))
+            reading = self._columns
+            return reading.made.tasks() if reading is not None else TaskList(array("q"))
+
+    def dataset(self) -> tuple[dict[str, list[Any]], TaskList]:
+        """Give the columns of the dataset's stage, in the order in which its rows finished, and the tasks of these rows.
+
+        Not for the event loop.
+        """
+        with self._lock:
+            with self._look():
+                fold, _ = self._watched()
+                depth = dataset_stage(fold.state).depth if fold.state.stages else 0
+            reading = self._columns = self._brought_up(self._columns, RowColumns, depth)  # another thread may forget it meanwhile
+            return reading.made.columns(), reading.made.tasks()
 
     def _brought_up(self, reading: _Reading[_Made] | None, make: Callable[[], _Made], depth: int | None) -> _Reading[_Made]:
         """Let it take the records of finished tasks that it has not taken; anew if some have been forgotten since.

@@ -26,6 +26,8 @@ from enchanted_tui.ui.settings import Settings
 from enchanted_tui.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from textual.widget import AwaitMount
+
     from enchanted_tui.executors.base import TaskId
     from enchanted_tui.supervisor.viewing import View
 
@@ -180,14 +182,21 @@ class EnchantedApp(Hosting):
         self.leave_stale()
         self._hand_on(None)
 
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Go to a mode, which shows nothing of another run from the first key on."""
+        mounted = super().switch_mode(mode)
+        if isinstance(self.screen, CampaignScreen) and self.screen.is_mounted:
+            self.screen.take_up_run()
+        return mounted
+
     def refresh_view(self) -> None:
         """Read the run directory again soon."""
         if self._feed is not None:
             self._feed.wake()
 
     def on_view_updated(self, message: ViewUpdated) -> None:
-        if self.viewer is None or message.view.root != self.viewer.run_dir.root:
-            return  # of a run that has been closed in the meantime
+        if self.viewer is None or message.view.root != self.viewer.run_dir.root or message.viewer not in (None, self.viewer):
+            return  # of a run that has been closed in the meantime, or opened anew
         before, self.view = self.view, message.view
         self._hand_on(message.view)
         self.title_bar.show(message.view)
@@ -195,6 +204,8 @@ class EnchantedApp(Hosting):
             self.bell()
 
     def on_feed_failed(self, message: FeedFailed) -> None:
+        if message.viewer is not self.viewer:
+            return
         try:
             line = self.screen.query_one(StatusLine)
         except NoMatches:

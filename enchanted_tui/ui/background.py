@@ -18,6 +18,10 @@ from enchanted_tui.supervisor.surroundings import own_working_directory
 Given = TypeVar("Given")
 
 
+class RunGone(Exception):
+    """What was asked for belongs to a run that has been closed meanwhile; nobody is to be told."""
+
+
 async def in_thread(function: Callable[..., Given], *args: object, **named: object) -> Given:
     """Call `function` in a thread and give what it gives, or raise what it raises."""
     loop = asyncio.get_running_loop()
@@ -66,6 +70,17 @@ def run_newest(node: DOMNode, group: str, work: Callable[..., Coroutine[Any, Any
     """Run `work` on behalf of `node`, in place of an earlier one of the same `group` that is still under way or has yet to begin."""
 
     async def begin() -> None:  # the coroutine is made when its turn comes, or Python warns of one that was replaced before
-        await work(*args)
+        await guarded(node, work(*args))
 
-    node.run_worker(begin, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+    if not getattr(node, "has_left", False):
+        node.run_worker(begin, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+
+
+async def guarded(node: DOMNode, work: Coroutine[Any, Any, Any]) -> None:
+    """Do some work; what goes wrong is said in a sentence and never ends the app."""
+    try:
+        await work
+    except RunGone:
+        pass
+    except Exception as error:  # noqa: BLE001 - the last resort before the app would end
+        node.app.complain(error)  # type: ignore[attr-defined]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_screen import AppScreen
+from enchanted_tui.ui.background import Given, RunGone, in_thread
 from enchanted_tui.ui.steering import SteeringScreen
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ class CampaignScreen(SteeringScreen):
 
     Override `compose_body` and `show`; `show` is called with every new view, at most twice a second, unless the display is frozen, and
     with the latest one when the screen is shown again. `view` and `viewer` are None while no campaign is open.
+
+    Whatever a screen keeps of a run goes when another is opened, or the same one anew: `show_nothing` comes before its first view.
+    What is read in a thread goes through `read_of_run`, which ends whoever asked if the run has been closed meanwhile.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -29,6 +34,8 @@ class CampaignScreen(SteeringScreen):
 
     view: View | None = None
     frozen = False
+    _viewer_shown: Viewer | None = None
+    _root_shown: Path | None = None
 
     @property
     def viewer(self) -> Viewer | None:
@@ -47,7 +54,22 @@ class CampaignScreen(SteeringScreen):
         """Show the campaign."""
 
     def show_nothing(self) -> None:
-        """No campaign is open, or another one has been opened that has not been read yet."""
+        """No campaign is open, or another one has been opened that has not been read yet: drop what was read."""
+
+    def forget_choices(self) -> None:
+        """Another run has been opened: drop what a person has chosen that means something in the one before only."""
+
+    async def read_of_run(self, viewer: Viewer, function: Callable[..., Given], *args: Any) -> Given:
+        """Call `function` in a thread for a run, and give what it gives; raises RunGone if the run is not the open one any more."""
+        try:
+            found = await in_thread(function, *args)
+        except Exception:
+            if viewer is not self.viewer:
+                raise RunGone from None  # a closed journal may lead to anything
+            raise
+        if viewer is not self.viewer:
+            raise RunGone
+        return found
 
     def receive(self, view: View | None) -> None:
         """Take the latest view; shown at once unless frozen, or when the screen resumes if it is still being composed."""
@@ -55,6 +77,7 @@ class CampaignScreen(SteeringScreen):
             self.view, self.frozen = None, False
         if not (self.is_mounted and self.display):  # being composed, or taken down
             return
+        self.take_up_run()
         if view is None:
             self._show_status(None)
             self.show_nothing()
@@ -63,6 +86,15 @@ class CampaignScreen(SteeringScreen):
             self.view = view
             self._show_status(view, changed=changed)
             self.show(view)
+
+    def take_up_run(self) -> None:
+        """Drop what belongs to a run that is not the open one any more."""
+        if self.viewer is not self._viewer_shown:
+            self._viewer_shown, self.view, self.frozen = self.viewer, None, False
+            if self.app.root != self._root_shown:
+                self._root_shown = self.app.root
+                self.forget_choices()
+            self.show_nothing()
 
     def on_screen_resume(self) -> None:
         view = self.app.view

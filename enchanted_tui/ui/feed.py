@@ -22,9 +22,9 @@ _SLOWER = 1.15  #: factor from one look without news to the next
 class ViewUpdated(Message):
     """There is a newer picture of the campaign."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, viewer: Viewer | None = None) -> None:
         super().__init__()
-        self.view = view
+        self.view, self.viewer = view, viewer
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ViewUpdated)
@@ -33,9 +33,9 @@ class ViewUpdated(Message):
 class FeedFailed(Message):
     """The run directory cannot be read."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, viewer: Viewer) -> None:
         super().__init__()
-        self.sentence = sentence
+        self.sentence, self.viewer = sentence, viewer
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, FeedFailed)
@@ -86,10 +86,10 @@ class Feed:
         try:
             view = self._viewer.refresh()
         except Exception as error:  # noqa: BLE001 - a run directory may be gone, damaged or unreadable: news, not the end of the app
-            return self._post(FeedFailed(_sentence(error)), str(error), moves=False)
+            return self._post(FeedFailed(_sentence(error), self._viewer), str(error), moves=False)
         if view.reading < 1:
             self._wake.set()  # the rest of the journal without a pause
-        return self._post(ViewUpdated(view), (view.revision, view.state), moves=view.liveness in ("running", "unknown"))
+        return self._post(ViewUpdated(view, self._viewer), (view.revision, view.state), moves=view.liveness in ("running", "unknown"))
 
     def _post(self, message: Message, content: object, *, moves: bool) -> bool:
         is_news, now = content != self._last, time.monotonic()

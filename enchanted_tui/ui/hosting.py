@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.worker import Worker
 
 from enchanted_tui.ui import session, settings
-from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.background import guarded, in_thread
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.opening import Opening
 from enchanted_tui.ui.problems import sentence
@@ -59,14 +59,7 @@ class Hosting(Opening):
 
     def perform(self, work: Coroutine[Any, Any, Any]) -> Worker[None]:
         """Do something that takes time or asks questions; what goes wrong is said in a sentence and never ends the app."""
-
-        async def guarded() -> None:
-            try:
-                await work
-            except Exception as error:  # noqa: BLE001 - the last resort before the app would end
-                self.complain(error)
-
-        return self.run_worker(guarded(), exit_on_error=False)
+        return self.run_worker(guarded(self, work), exit_on_error=False)
 
     def complain(self, error: BaseException) -> None:
         """Say what went wrong."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,10 @@ BY_NOTHING = "nothing"
 
 @dataclass
 class Choice:
-    """The columns on the axes, what the points are marked by, and the rest; kept while the campaign goes on."""
+    """The columns on the axes, what the points are marked by, and the rest; kept while the campaign goes on.
+
+    What a person has chosen may be no column of the dataset (any more): charts are drawn from a choice that has been `settled`.
+    """
 
     x: str = ""
     y: str = ""
@@ -26,16 +29,13 @@ class Choice:
     log_y: bool = False
     largest: bool = False
 
-    def settle(self, results: Results) -> None:
-        """Replace columns that the dataset does not have by its first parameter and its first output."""
+    def settled(self, results: Results) -> Choice:
+        """Give the choice with its first parameter and its first output for columns that the dataset does not have."""
         names = results.numeric
-        if self.x not in names:
-            self.x = names[0] if names else ""
-        if self.y not in names:
-            others = [*results.outputs, *(name for name in names if name != self.x), *names]
-            self.y = others[0] if others else ""
-        if self.colour not in colourings(results):
-            self.colour = BY_SUCCESS
+        x = self.x if self.x in names else next(iter(names), "")
+        others = (*results.outputs, *(name for name in names if name != x), *names)
+        y = self.y if self.y in names else next(iter(others), "")
+        return replace(self, x=x, y=y, colour=self.colour if self.colour in colourings(results) else BY_SUCCESS)
 
     def next_log(self) -> None:
         """Go on to the next of: none, left, lower, both."""

@@ -199,6 +199,14 @@ class ConfigArea(TextArea, inherit_bindings=False):
         """Put the cursor somewhere, counted from 0, in the middle of what is seen."""
         self.move_cursor((min(line, self.document.line_count - 1), column), center=True)
 
+    def _recompute_cursor_offset(self) -> None:
+        """Say where the cursor is painted, as Textual does, but within the text.
+
+        While an edit is taken back the text is the old one and the cursor still where it stood in the new one; a scroll bar that goes
+        in that moment asks for it (Textualize/textual#6686).
+        """
+        self._cursor_offset = self.wrapped_document.location_to_offset(self.clamp_visitable(self.cursor_location))
+
     # -- keys ---------------------------------------------------------------------------------------------------------------------
 
     async def on_key(self, event: events.Key) -> None:

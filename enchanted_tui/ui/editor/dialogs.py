@@ -116,7 +116,7 @@ class PathDialog(ListDialog):
         if self.is_mounted and self.typed.value == written:
             self._candidates, self._listed_for = found, written
             self.listed.clear_options()
-            self.listed.add_options([Option(Text(candidate.label + candidate.suffix)) for candidate in found])
+            self.listed.add_options([_Candidate(candidate) for candidate in found])
             waiting, self._waiting = self._waiting, []
             for act in waiting:
                 self._once_listed(act)
@@ -151,11 +151,8 @@ class PathDialog(ListDialog):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        candidate = self._candidates[event.option_index]
-        if candidate.suffix:
-            self._take(candidate)
-        else:
-            self.dismiss(expand(candidate.label))
+        if isinstance(event.option, _Candidate):
+            self._choose(event.option.candidate)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -167,13 +164,24 @@ class PathDialog(ListDialog):
     def _submit(self) -> None:
         marked = self.listed.highlighted
         if marked is not None and marked < len(self._candidates):
-            candidate = self._candidates[marked]
-            if candidate.suffix:
-                self._take(candidate)
-            else:
-                self.dismiss(expand(candidate.label))
+            self._choose(self._candidates[marked])
         elif self.typed.value.strip():
             self.dismiss(expand(self.typed.value.strip()))
+
+    def _choose(self, candidate: Candidate) -> None:
+        """Go on into a directory, or take a file."""
+        if candidate.suffix:
+            self._take(candidate)
+        else:
+            self.dismiss(expand(candidate.label))
+
+
+class _Candidate(Option):
+    """A line of the list, with what it stands for: the list may be another by the time that a click on it is heard of."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        super().__init__(Text(candidate.label + candidate.suffix))
+        self.candidate = candidate
 
 
 def _common_beginning(names: Sequence[str]) -> str:
@@ -216,7 +224,7 @@ class Picker(ListDialog):
         self._fitting = [entry for entry in self._entries if all(word in f"{entry.group} {entry.name}".lower() for word in words)]
         width = max((len(entry.name) for entry in self._fitting), default=0)
         self.listed.clear_options()
-        self.listed.add_options([Option(_row(entry, width)) for entry in self._fitting])
+        self.listed.add_options([Option(_row(entry, width), id=entry.id) for entry in self._fitting])
         if self._fitting:
             self.listed.highlighted = 0
 
@@ -233,7 +241,7 @@ class Picker(ListDialog):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(self._fitting[event.option_index].id)
+        self.dismiss(event.option_id)  # of what was clicked, though the list may be another by now
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -69,10 +69,7 @@ class FileScreen(AppScreen):
         return f"{self.buffer.path or 'The new configuration'} has changes that are not saved."
 
     async def settle_unsaved(self, under: Screen[Any] | None = None) -> bool:
-        """Ask what to do with unsaved changes; give False to stay. For whoever is about to end the app or replace the text.
-
-        It is asked on behalf of `under`, where that is another screen than this.
-        """
+        """Ask, on behalf of `under` or this screen, what to do with unsaved changes before they are lost; give False to stay."""
         what = self.unsaved()
         if what is None:
             return True
@@ -150,7 +147,7 @@ class FileScreen(AppScreen):
 
     def _keep_soon(self) -> None:
         self._keep_timer = None
-        self.app.run_worker(self._keep(), exit_on_error=False)
+        self.app.perform(self._keep())
 
     async def _keep(self) -> None:
         async with self._keeping:
@@ -265,14 +262,13 @@ class FileScreen(AppScreen):
         return True
 
     async def _may_overwrite(self, path: Path, under: Screen[Any] | None) -> bool:
-        is_own = path == self.buffer.path
         body = (
             f"{path} was changed by somebody else after it was read here. Saving replaces what they wrote."
-            if is_own
+            if path == self.buffer.path
             else f"{path} exists already. Saving replaces what is in it."
         )
-        choices = (Choice("stay", "Go back", "c"), Choice("overwrite", "Overwrite", "o", destroys=True))
-        return await self.app.ask(under or self, Dialog("Overwrite the file?", body, choices), late=True) == "overwrite"
+        dialog = Dialog("Overwrite the file?", body, (Choice("stay", "Go back", "c"), Choice("overwrite", "Overwrite", "o", destroys=True)))
+        return await self.app.ask(under or self, dialog, late=True) == "overwrite"
 
     async def _ask_for_path(self, title: str, suggestion: str = "", under: Screen[Any] | None = None) -> Path | None:
         start = self.buffer.path.parent if self.buffer.path is not None else self.app.home

@@ -82,7 +82,7 @@ class ConfigScreen(FindingScreen):
         self.area.menu = self.query_one(CompletionMenu)
         self._show_pane("problems")
         self.area.focus()
-        self.run_worker(self._keep_checking(), exit_on_error=False)
+        run_newest(self, "check", self._keep_checking)
         self.app.perform(self.start())
 
     # -- what the text sets going -------------------------------------------------------------------------------------------------

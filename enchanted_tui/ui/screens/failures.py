@@ -140,22 +140,23 @@ apart best comes first. Enter lists the tasks of the group."""
 
     def show_nothing(self) -> None:
         self._groups, self._counts, self._judged = {}, None, None
-        if self.app.root is None:
-            self.groups.set_empty("No campaign is open; choose one on the screen Runs (1).")
+        self._lay_out()  # before anything looks at a row: they are those of the groups
+        self.groups.set_empty("Reading the failures." if self.app.root else "No campaign is open; choose one on the screen Runs (1).")
         self._close_tasks()
-        self._lay_out()
         self._describe()
+
+    def forget_choices(self) -> None:
+        self._words = ""
 
     async def _read(self, viewer: Viewer) -> None:
         try:
-            found = await in_thread(viewer.rows.failure_groups)
+            found = await self.read_of_run(viewer, viewer.rows.failure_groups)
         finally:
             self.set_timer(_PAUSE, self._rested)
-        if viewer is self.viewer:
-            self._groups = {group.pattern: group for group in found}
-            self.groups.set_empty("Nothing has failed.")
-            self._lay_out()
-            await self._judge()
+        self._groups = {group.pattern: group for group in found}
+        self._lay_out()
+        self.groups.set_empty("Nothing has failed.")
+        await self._judge()
 
     def _rested(self) -> None:
         """Take up what has come in the meantime."""
@@ -201,8 +202,8 @@ apart best comes first. Enter lists the tasks of the group."""
             self._describe()
         elif judged != self._judged:
             self._judged = judged
-            failed, ok = await in_thread(viewer.rows.failure_values, [group.pattern for group in chosen])
-            found = await in_thread(separations, failed, ok)
+            failed, ok = await self.read_of_run(viewer, viewer.rows.failure_values, [group.pattern for group in chosen])
+            found = await self.read_of_run(viewer, separations, failed, ok)
             if self._judged == judged:
                 self._describe(chosen, found, failed, ok, width)
 

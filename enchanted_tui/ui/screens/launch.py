@@ -16,7 +16,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.problems import sentence
@@ -149,7 +149,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         """Work out the consequences of what is asked now, once the keys rest."""
         self._generation += 1
         self.query_one("#start", Button).disabled = True
-        self.app.perform(self._consequences_of(self._generation))
+        run_newest(self, "consequences", self._consequences_of, self._generation)
 
     async def _consequences_of(self, generation: int) -> None:
         await asyncio.sleep(_QUIET if generation > 1 else 0)
@@ -159,7 +159,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         if not self._mode_is_given:
             asked = replace(asked, mode=await in_thread(_mode_of, asked))
         known = await in_thread(consequences, asked)
-        if generation == self._generation and self.is_mounted:
+        if generation == self._generation:
             if not self._mode_is_given:
                 self._take_mode(asked.mode)
             self._show(known)

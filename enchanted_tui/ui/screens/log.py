@@ -55,19 +55,21 @@ class LogScreen(LogReading, CampaignScreen):
 
     def on_mount(self) -> None:
         self.log_view.nothing = "No campaign is open; choose one on the screen Runs (1)."
-        if self.app.root is not None:
-            self._open_campaign(self.app.root)
+        if self.viewer is not None:
+            self._open_campaign(self.viewer.run_dir.root)
 
     def show(self, view: View) -> None:
         if view.root != self._root:
             self._open_campaign(view.root)
 
     def show_nothing(self) -> None:
-        if self.app.root is None:
+        if self.viewer is None:
             self._root = self._path = None
             self.log_view.open(None)
             self.query_one("#head", Buttons).set([])
             self.query_one("#foot", Line).show("")
+        elif self.viewer.run_dir.root != self._root:
+            self._open_campaign(self.viewer.run_dir.root)
 
     def _open_campaign(self, root: Path) -> None:
         self._root = root
@@ -86,13 +88,13 @@ class LogScreen(LogReading, CampaignScreen):
         self.app.perform(self._choose_file())
 
     async def _choose_file(self) -> None:
-        files = await self._find_files()
+        root, files = self._root, await self._find_files()
         if not files:
             self.notify("There is no log yet.")
             return
         current = files.index(self._path) if self._path in files else 0
         chosen = await self.app.ask(self, Chooser("Files", [path.name for path in files], current))
-        if chosen is not None:
+        if chosen is not None and root == self._root:
             self._open(files[chosen])
 
     def action_log_next_file(self) -> None:

@@ -25,7 +25,7 @@ from enchanted_tui.ui.widgets.task_pane import TaskPane
 from enchanted_tui.ui.widgets.worker_pane import WorkerPane
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.supervisor.viewing import View, Viewer
 
 _INTERVAL = 1.0  #: seconds between two pictures
 _PANES = (("tasks", "Tasks"), ("batches", "Batches"), ("workers", "Workers"), ("files", "Files"), ("learned", "Model"))
@@ -146,8 +146,12 @@ class MonitorScreen(CampaignScreen):
             self.app.perform(in_thread(control.mark_watched, self.viewer.run_dir.control))
 
     def show_nothing(self) -> None:
+        self.query_one(Overview).clear()
         for pane in self.query(Pane):
             pane.clear()
+
+    def forget_choices(self) -> None:
+        self.tasks.forget_choices()
 
     def on_resize(self) -> None:
         self._show_again()
@@ -292,7 +296,7 @@ class MonitorScreen(CampaignScreen):
 
     async def _last_failure(self) -> None:
         assert self.viewer is not None
-        failed = await in_thread(self.viewer.select, "failed", "", "finished")
+        failed = await self.read_of_run(self.viewer, self.viewer.select, "failed", "", "finished")
         if len(failed):
             self._open_task(failed[0], failed)
         else:
@@ -302,13 +306,14 @@ class MonitorScreen(CampaignScreen):
 
     def action_monitor_measure(self) -> None:
         if self.viewer is not None:
-            self.app.perform(self._measure(self.viewer.run_dir.root))
+            self.app.perform(self._measure(self.viewer))
 
-    async def _measure(self, root: Path) -> None:
+    async def _measure(self, viewer: Viewer) -> None:
         from enchanted_tui.supervisor.disk import measure
 
+        root = viewer.run_dir.root
         self.app.notify(f"Counting the files below {root.name}.", markup=False)
-        self.query_one(Overview).used = await in_thread(measure, root)
+        self.query_one(Overview).used = await self.read_of_run(viewer, measure, root)
         self._show_latest()
 
     def action_monitor_copy(self) -> None:

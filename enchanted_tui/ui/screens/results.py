@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from enchanted_tui.supervisor.results import News, Results
-from enchanted_tui.supervisor.task_index import TaskList
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
@@ -70,7 +69,8 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def __init__(self) -> None:
         super().__init__()
         self.results = Results()
-        self.choice = charts.Choice()
+        self.choice = charts.Choice()  #: what the person has chosen, and ...
+        self._drawn = self.choice  #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._shown = "table"
         self._counts: object = None
         self._reading = False
@@ -100,8 +100,6 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def show(self, view: View) -> None:
         counts = (view.root, view.snapshot.tasks_done, view.snapshot.failed, view.snapshot.depth, view.reading)
         if counts != self._counts and not self._reading and self.viewer is not None:
-            if self._counts is None or self._counts[0] != view.root:  # type: ignore[index]
-                self._forget("Reading the dataset.")
             self._counts = counts
             self._reading = True
             self.app.perform(self._read(self.viewer))
@@ -109,6 +107,10 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def show_nothing(self) -> None:
         self._counts = None
         self._forget(_NOTHING if self.app.root is None else "Reading the dataset.")
+
+    def forget_choices(self) -> None:
+        self.choice = charts.Choice()
+        self.table.sort_anew()
 
     def _forget(self, why: str) -> None:
         self.results = Results()
@@ -119,14 +121,13 @@ successful ones dots; a number as colour is five steps, each with as many sample
     async def _read(self, viewer: Viewer) -> None:
         results = self.results
         try:
-            news, parameters = await in_thread(_news, viewer, results)
+            news, parameters = await self.read_of_run(viewer, _news, viewer, results)
         finally:
             self.set_timer(_PAUSE + _PAUSE_PER_ROW * len(results), self._rested)
-        if viewer is not self.viewer or results is not self.results:
+        if results is not self.results:
             return
         results.take(news)
         results.parameters = parameters or results.parameters
-        self.choice.settle(results)
         self.table.set_empty("No sample of this stage has finished yet.")
         self._refresh_view()
 
@@ -147,6 +148,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self._refresh_view()
 
     def _refresh_view(self) -> None:
+        self._drawn = self.choice.settled(self.results)
         self._show_tabs()
         self._show_choices()
         if self._shown == "table":
@@ -156,7 +158,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         elif self._shown == "coverage":
             self.query_one(CoverageView).show(self.results)
         else:
-            results, choice, name = self.results, self.choice, self._shown
+            results, choice, name = self.results, self._drawn, self._shown
             self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
 
     def _show_tabs(self) -> None:
@@ -173,7 +175,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self._show_choices()  # which sign a point has depends on the room
 
     def _show_choices(self) -> None:
-        choice, parts = self.choice, []
+        choice, parts = self._drawn, []
         colours = self.app.theme_variables
         if self._shown in _CHARTS and choice.x and choice.y:
             if self._shown != "best":
@@ -246,7 +248,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
     def action_results_open(self) -> None:
         row = self.table.cursor
-        if self._shown != "table" or row is None:
+        if self._shown != "table" or row is None or row >= len(self.results):
             self.notify("Rows are opened from the table.")
             return
         from enchanted_tui.ui.screens.task import TaskScreen
@@ -280,7 +282,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         if not names:
             self.notify("There is no column of numbers yet.")
             return False
-        current = getattr(self.choice, what)
+        current = getattr(self._drawn, what)
         chosen = await self.app.ask(self, Chooser(titles[what], names, names.index(current) if current in names else 0))
         if chosen is not None:
             setattr(self.choice, what, names[chosen])
@@ -294,7 +296,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         only = {"histogram": "x", "best": "y"}.get(self._shown)
         axis = only or ("x", "y")[message.axis]
         if names:
-            index = names.index(getattr(self.choice, axis)) + message.step
+            index = names.index(getattr(self._drawn, axis)) + message.step
             setattr(self.choice, axis, names[index % len(names)])
             self._refresh_view()
 
@@ -315,7 +317,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
     # -- writing and copying -------------------------------------------------------------------------------------------------
 
     def action_results_export(self) -> None:
-        if self.app.root is None or not self.choice.x:
+        if self.app.root is None or not self._drawn.x:
             self.notify("There is nothing to write yet.")
             return
         if self._shown not in _CHARTS:
@@ -338,7 +340,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
         from enchanted_tui.ui.charts.export import write_chart
         from enchanted_tui.ui.widgets.replacing import may_replace
 
-        draw = charts.file_drawing(self.results, self.choice, self._shown)
+        if not self._drawn.x:
+            return  # another run has been opened since it was asked for
+        draw = charts.file_drawing(self.results, self._drawn, self._shown)
         if await in_thread(path.exists) and not await may_replace(self, path):
             return
         await in_thread(write_chart, path, draw)
@@ -353,8 +357,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
 def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
     """Read what is new; takes long for many rows."""
-    columns, tasks = viewer.rows.columns(), viewer.rows.tasks()
-    assert isinstance(tasks, TaskList)
+    columns, tasks = viewer.rows.dataset()
     parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
     return results.news(columns, tasks), parameters
 

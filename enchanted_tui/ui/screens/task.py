@@ -14,7 +14,7 @@ from textual.widgets import Static
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.ui import formats, task_texts
 from enchanted_tui.ui.actions import bindings
-from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.background import run_newest
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.opening import OpenedOfRun
@@ -27,7 +27,7 @@ from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.task_files import TaskFiles
     from enchanted_tui.supervisor.task_lines import TaskLine
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.supervisor.viewing import View, Viewer
 
 _PARTS = ("values", "files", "text")
 _RECORD = "what is on record"  #: stands in the list of files for the reason and traceback of a failure
@@ -102,6 +102,15 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     def on_mount(self) -> None:
         self.query_one(LogView).display = False
 
+    @property
+    def viewer(self) -> Viewer | None:
+        """The read model of the task's own run, which may have been closed."""
+        return self.run_shown
+
+    def receive(self, view: View | None) -> None:
+        if not self.is_stale:
+            super().receive(view)
+
     def on_resize(self) -> None:
         if self.view is not None:
             self.show(self.view)
@@ -129,14 +138,15 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         self.query_one("#values", VirtualTable).set_rows(range(len(self._values)))
         if not self._part or line.status == "failed":
             self._go("text" if line.status == "failed" else "values")
-        self.app.perform(self._look_at_files(line))
+        run_newest(self, "files", self._look_at_files, line)
 
     async def _look_at_files(self, line: TaskLine) -> None:
         from enchanted_tui.supervisor.task_files import task_files
 
         assert self.viewer is not None
-        found = await in_thread(task_files, self.viewer.run_dir, line, self.viewer.executor_of(line.task))
-        if self._line is None or self._line.task != line.task or not self.is_mounted:
+        viewer = self.viewer
+        found = await self.read_of_run(viewer, task_files, viewer.run_dir, line, viewer.executor_of(line.task))
+        if self._line is None or self._line.task != line.task:
             return
         self._files = found
         self._names = ([_RECORD] if self._recorded else []) + [file.name for file in found.files]
@@ -234,7 +244,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
 
     def action_task_reload(self) -> None:
         if self._line is not None:
-            self.app.perform(self._look_at_files(self._line))
+            run_newest(self, "files", self._look_at_files, self._line)
 
     def action_task_next(self) -> None:
         self._step(1)

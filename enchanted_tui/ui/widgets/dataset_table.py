@@ -39,6 +39,11 @@ class DatasetTable(VirtualTable):
         align = "right" if self._results.columns[name].kind == "number" else "left"
         return Column(name, name, max(11, min(24, len(name) + 2)), align, sortable=True)  # type: ignore[arg-type]
 
+    def sort_anew(self) -> None:
+        """Sort by when the rows finished, as at first."""
+        self.sort = (FINISHED, True)
+        self.set_sort(FINISHED, descending=True)
+
     def sort_by(self, name: str) -> None:
         """Sort by a column, the other way round if it is that one already."""
         self.sort = (name, not self.sort[1] if self.sort[0] == name else True)

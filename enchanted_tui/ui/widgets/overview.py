@@ -59,6 +59,13 @@ class Overview(Vertical):
         resources.show(overview.resources(view, self.used, width))
         reason.show(overview.reason(view, reason.colour))
 
+    def clear(self) -> None:
+        """Show nothing: no campaign is open, or another one."""
+        self.used = None
+        for line in self.query(Line):
+            line.show("")
+            line.remove_class("-shown")
+
     def _show_stages(self, view: View, roomy: bool) -> None:
         stages = view.snapshot.stages
         wanted = stages[:_MAX_STAGES] if roomy else stages[view.snapshot.depth : view.snapshot.depth + 1]

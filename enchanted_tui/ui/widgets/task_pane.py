@@ -12,7 +12,7 @@ from textual.widgets import Input
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.task_index import ORDERS, STATUSES
 from enchanted_tui.ui import formats
-from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
@@ -90,7 +90,7 @@ class TaskPane(Pane):
             self._again = True
         else:
             self._busy, self._chosen_for, self._chosen_at = True, wanted, time.monotonic()
-            self.run_worker(self._choose(), exit_on_error=False)
+            run_newest(self, "choose", self._choose)
 
     async def _choose(self) -> None:
         viewer = self.viewer
@@ -126,7 +126,13 @@ class TaskPane(Pane):
 
     def clear(self) -> None:
         super().clear()
-        self.viewer = None
+        self.viewer = self._chosen_for = None
+
+    def forget_choices(self) -> None:
+        """Show all tasks of whichever run comes next: words and batches of another are not in it."""
+        self.status, self.text = "all", ""
+        self.filter.value = ""
+        self.filter.remove_class("-shown")
 
     # -- the filter -----------------------------------------------------------------------------------------------------------
 
