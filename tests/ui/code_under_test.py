@@ -19,3 +19,8 @@ def slow(c1: float, c2: float) -> dict[str, float]:
     """Takes c2 tenths of a second."""
     time.sleep(0.1 * c2)
     return {"energy": c1 * c2}
+
+
+def tidy(c1: float, c2: float) -> dict[str, float]:
+    """Always succeeds, and gives other outputs than the others."""
+    return {"amplitude": c1 - c2, "phase": c1 * c2}

@@ -114,7 +114,7 @@ def reads(seed: int, count: int) -> Iterator[Read]:
         for _ in range(chance.choices((1, 2, 3, 6), (60, 25, 10, 5))[0]):
             events += _piece(chance, keys)
         given += len(events)
-        yield Read(events, chance.choices((None, 0.0, 0.003, 0.05, 0.3), (45, 30, 15, 9, 1))[0])
+        yield Read(events, chance.choices((None, 0.0, 0.003, 0.05, 0.3), (20, 50, 20, 9, 1))[0])
 
 
 class WatchedApp(EnchantedApp):

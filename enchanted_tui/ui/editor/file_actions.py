@@ -134,8 +134,7 @@ class FileScreen(AppScreen):
     def _replace_text(self, text: str) -> None:
         """Put another text in place as one edit, which undo takes back."""
         place = self.area.cursor_location
-        end = self.area.document.end
-        self.area.replace(text, (0, 0), end, maintain_selection_offset=False)
+        self.area.replace(text, (0, 0), self.area.document.end, maintain_selection_offset=False)
         self.area.move_cursor((min(place[0], self.area.document.line_count - 1), place[1]))
 
     # -- recovery -----------------------------------------------------------------------------------------------------------------
@@ -367,9 +366,8 @@ class FileScreen(AppScreen):
     async def _edit_elsewhere(self) -> None:
         """Edit a copy of the text in the person's editor and take the result in as one edit."""
         command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-        descriptor, name = tempfile.mkstemp(
-            prefix="enchanted-", suffix=f"-{self.buffer.name}".replace(" ", "-").removesuffix(".yaml") + ".yaml"
-        )
+        suffix = f"-{self.buffer.name}".replace(" ", "-").removesuffix(".yaml") + ".yaml"
+        descriptor, name = tempfile.mkstemp(suffix, "enchanted-")
         copy = Path(name)
         try:
             text = self.area.text

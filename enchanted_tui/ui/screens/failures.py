@@ -21,6 +21,7 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.replacing import may_replace
@@ -102,8 +103,7 @@ apart best comes first. Enter lists the tasks of the group."""
         self._groups: dict[str, FailureGroup] = {}
         self._words = ""
         self._newest_first = False
-        self._counts: object = None  # what the groups were read for
-        self._reading = False
+        self._reading = Rereading(self, self._read, _counts, lambda: _PAUSE)
         self._judged: tuple[str, int, int] | None = None  # what the text says something about: group, its size, width
         self._now = time.time
 
@@ -130,16 +130,11 @@ apart best comes first. Enter lists the tasks of the group."""
     # -- reading -------------------------------------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
-        counts = (view.root, view.snapshot.failed, view.snapshot.tasks_done, view.snapshot.mode, view.reading)
-        if counts != self._counts and not self._reading and self.viewer is not None:
-            self._reading = True
-            if self._counts is None:
-                self.groups.set_empty("Reading the failures.")
-            self._counts = counts
-            self.app.perform(self._read(self.viewer))
+        self._reading.look(view)
 
     def show_nothing(self) -> None:
-        self._groups, self._counts, self._judged = {}, None, None
+        self._reading.forget()
+        self._groups, self._judged = {}, None
         self._lay_out()  # before anything looks at a row: they are those of the groups
         self.groups.set_empty("Reading the failures." if self.app.root else "No campaign is open; choose one on the screen Runs (1).")
         self._close_tasks()
@@ -149,20 +144,11 @@ apart best comes first. Enter lists the tasks of the group."""
         self._words = ""
 
     async def _read(self, viewer: Viewer) -> None:
-        try:
-            found = await self.read_of_run(viewer, viewer.rows.failure_groups)
-        finally:
-            self.set_timer(_PAUSE, self._rested)
+        found = await self.read_of_run(viewer, viewer.rows.failure_groups)
         self._groups = {group.pattern: group for group in found}
         self._lay_out()
         self.groups.set_empty("Nothing has failed.")
         await self._judge()
-
-    def _rested(self) -> None:
-        """Take up what has come in the meantime."""
-        self._reading = False
-        if self.view is not None:
-            self.show(self.view)
 
     def _lay_out(self) -> None:
         words = self._words.lower().split()
@@ -366,6 +352,10 @@ apart best comes first. Enter lists the tasks of the group."""
             return
         count = await in_thread(export_failures, viewer, members, path)
         self.notify(f"Wrote {count:,} line{'' if count == 1 else 's'} to {path}", markup=False)
+
+
+def _counts(view: View) -> object:
+    return (view.snapshot.failed, view.snapshot.tasks_done, view.snapshot.mode, view.reading)
 
 
 def _moment(moment: float, now: float) -> str:

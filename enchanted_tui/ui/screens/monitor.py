@@ -262,8 +262,8 @@ class MonitorScreen(CampaignScreen):
             self._open_worker(key)
         elif isinstance(pane, LearnedPane):
             self.app.notify("A fit has no file of its own; the journal holds its record.")
-        elif isinstance(pane, FilePane):
-            self._open_file(self.view.root / self.view.files[key].name)
+        elif isinstance(pane, FilePane) and (path := pane.path_of(key)) is not None:
+            self._open_file(path)
         else:
             self._open_task(key, pane.table.rows)
 
@@ -323,6 +323,6 @@ class MonitorScreen(CampaignScreen):
         path = self.viewer.run_dir.root
         if isinstance(pane, TaskPane) and key is not None:
             path = self.viewer.run_dir.data / key.name
-        elif isinstance(pane, FilePane) and key is not None:
-            path = path / self.view.files[key].name
+        elif isinstance(pane, FilePane):
+            path = pane.path_of(key) or path
         self.app.copy(str(path), str(path))

@@ -13,6 +13,7 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.charts import choice as charts
+from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.coverage_view import CoverageView
@@ -72,8 +73,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.choice = charts.Choice()  #: what the person has chosen, and ...
         self._drawn = self.choice  #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._shown = "table"
-        self._counts: object = None
-        self._reading = False
+        self._reading = Rereading(self, self._read, _counts, self._rest)
 
     def compose_body(self) -> ComposeResult:
         yield Buttons(id="tabs")
@@ -98,44 +98,31 @@ successful ones dots; a number as colour is five steps, each with as many sample
     # -- reading -------------------------------------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
-        counts = (view.root, view.snapshot.tasks_done, view.snapshot.failed, view.snapshot.depth, view.reading)
-        if counts != self._counts and not self._reading and self.viewer is not None:
-            self._counts = counts
-            self._reading = True
-            self.app.perform(self._read(self.viewer))
+        self._reading.look(view)
 
     def show_nothing(self) -> None:
-        self._counts = None
-        self._forget(_NOTHING if self.app.root is None else "Reading the dataset.")
+        self._reading.forget()
+        self.results = Results()
+        self.table.set_empty(_NOTHING if self.app.root is None else "Reading the dataset.")
+        self.table.show(self.results)
+        self._refresh_view()
 
     def forget_choices(self) -> None:
         self.choice = charts.Choice()
         self.table.sort_anew()
 
-    def _forget(self, why: str) -> None:
-        self.results = Results()
-        self.table.set_empty(why)
-        self.table.show(self.results)
-        self._refresh_view()
+    def _rest(self) -> float:
+        return _PAUSE + _PAUSE_PER_ROW * len(self.results)
 
     async def _read(self, viewer: Viewer) -> None:
         results = self.results
-        try:
-            news, parameters = await self.read_of_run(viewer, _news, viewer, results)
-        finally:
-            self.set_timer(_PAUSE + _PAUSE_PER_ROW * len(results), self._rested)
-        if results is not self.results:
-            return
+        news, parameters = await self.read_of_run(viewer, _news, viewer, results)
         results.take(news)
         results.parameters = parameters or results.parameters
+        if news.anew:
+            self.table.show(results)  # though another view is shown: its rows are not those of the dataset any more
         self.table.set_empty("No sample of this stage has finished yet.")
         self._refresh_view()
-
-    def _rested(self) -> None:
-        """Take up what has come in the meantime."""
-        self._reading = False
-        if self.view is not None:
-            self.show(self.view)
 
     # -- views ---------------------------------------------------------------------------------------------------------------
 
@@ -353,6 +340,10 @@ successful ones dots; a number as colour is five steps, each with as many sample
             self.app.copy(self.plot.text, "the chart as text")
         elif self._shown == "table" and self.table.cursor is not None:
             self.app.copy(self.table.row_text(self.table.cursor_row), "the row")
+
+
+def _counts(view: View) -> object:
+    return (view.snapshot.tasks_done, view.snapshot.failed, view.snapshot.depth, view.reading)
 
 
 def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:

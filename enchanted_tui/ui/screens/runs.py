@@ -336,8 +336,14 @@ of life yet. Directories of the older program are marked and can be looked at; r
             self.app.notify("Nothing has been removed since the app was started.")
 
     async def _undo(self) -> None:
-        root = await in_thread(put_back, self._removed[-1])
-        self._removed.pop()
+        if not self._removed:
+            return
+        aside = self._removed.pop()  # at once: the key may have been pressed twice
+        try:
+            root = await in_thread(put_back, aside)
+        except Exception:
+            self._removed.append(aside)
+            raise
         session.update(seen=root)
         self.app.notify(f"{root} is back.", markup=False)
         self.look()

@@ -168,7 +168,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         name = self._names[key]
         if self._files is None or name == _RECORD:
             return (_RECORD, "", "")
-        file = self._files.files[key - bool(self._recorded)]
+        file = self._files.files[key - (self._names[0] == _RECORD)]
         return (file.name, formats.size(file.size), formats.clock(file.changed, self.view.read_at if self.view else None))
 
     # -- text -----------------------------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         elif self._files is not None:
             path = self._files.directory / name
             if is_binary(path):
-                self._say(f"{path} is not text ({formats.size(path.stat().st_size)}).")
+                self._say(f"{path} is not text.")
             else:
                 self._show_log(path)
 
@@ -261,6 +261,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             self.app.notify("There is no other task in this direction.")
             return
         self.shown_task = self._among[place]
+        self._files, self._names = None, []  # those of the task before
+        self.query_one("#files", VirtualTable).set_rows(())
         if self.view is not None:
             self.show(self.view)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -154,6 +155,10 @@ class FilePane(Pane):
 
     def rows(self, view: View) -> Sequence[Any]:
         return range(len(view.files))
+
+    def path_of(self, key: int | None) -> Path | None:
+        """Give the file of a row."""
+        return self.view.root / self.view.files[key].name if self.view is not None and key is not None else None
 
     def title_of(self, view: View) -> str:
         return f"Files  {len(view.files)}, {formats.size(sum(file.size for file in view.files))}"
