@@ -183,9 +183,13 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         elif self._files is not None:
             path = self._files.directory / name
             if is_binary(path):
-                self._say(f"{path} is not text.")
+                self._say(f"{path} is not text ({formats.size(self._size_of(name))}).")
             else:
                 self._show_log(path)
+
+    def _size_of(self, name: str) -> int:
+        """Give the size that a file of the task had when it was listed, in bytes."""
+        return next((file.size for file in self._files.files if file.name == name), 0) if self._files is not None else 0
 
     def _say(self, text: str) -> None:
         self.query_one(LogView).display = False
