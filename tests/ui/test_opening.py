@@ -140,8 +140,9 @@ async def test_clicks_and_a_filter_in_one_read(person: Person, home: Path) -> No
         await person.clicks("#list", 3, *before)
         await person.until(lambda: person.top == "ConfigScreen" or not person.app.screen.listed.option_count)
         await _leaves(person)
+    await person.burst("escape")
     await person.burst("5")
-    await person.until(lambda: person.app.screen.results.numeric)
+    await person.until(lambda: person.top == "ResultsScreen" and person.app.screen.results.numeric)
     for keys in (("s", "c"), ("o",)):
         await person.opens("Chooser", *keys)
         await person.clicks("OptionList", 1)

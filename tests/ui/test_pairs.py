@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,16 @@ def runs(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return dict(zip(RUNS, (usual, other, empty), strict=True))
 
 
-def walk() -> Iterator[tuple[str, str, tuple[str, str]]]:
-    """Give every ordered pair of places, each with a pair of runs, of which every one has its turn with every place."""
-    turns = itertools.cycle(PAIRS)
-    for first, then in itertools.product(PLACES, PLACES):
-        yield first, then, next(turns)
+def circuit(places: Sequence[str]) -> Iterator[str]:
+    """Give a way through all places that takes every ordered pair of them, the same twice included, once."""
+    ways = {place: list(places) for place in places}
+    stack, found = [places[0]], []
+    while stack:
+        if ways[stack[-1]]:
+            stack.append(ways[stack[-1]].pop())
+        else:
+            found.append(stack.pop())
+    return reversed(found)
 
 
 async def goes_to(watcher: Watcher, place: str) -> None:
@@ -66,29 +71,41 @@ async def goes_to(watcher: Watcher, place: str) -> None:
         await watcher.app.screen.dismiss()
     watcher.app.show_mode(mode)
     await watcher.pilot.pause()
-    await watcher.press(*keys)
+    for key in keys:
+        watcher.app.simulate_key(key)
+    await watcher.pilot.pause()
+
+
+async def walks(places: Sequence[str], runs: dict[str, Path]) -> None:
+    """Go from every place to every other, each time on another run."""
+    app, turns = WatchedApp(runs["usual"]), itertools.cycle(itertools.chain(*PAIRS))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        watcher, here = Watcher(app, pilot), ""
+        for place in circuit(places):
+            run = next(turns)
+            told = f"from {here} to {place} on {run}"
+            app.open_run(runs[run])
+            assert not any(isinstance(screen, OpenedOfRun) for screen in app.screen_stack), told
+            await until(lambda: app.view is not None and app.view.reading == 1, pilot.pause)
+            await goes_to(watcher, place)
+            _looks_right(app.screen, runs[run], told)
+            assert not app.defects, f"{told}: {app.defects[0]}"
+            here = f"{place} on {run}"
 
 
 @in_loop
-async def test_every_pair_of_screens_and_runs(runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_pair_of_screens(runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects against what a screen keeps of the run before: no end, no defect, nothing of it shown, whatever comes after what."""
     monkeypatch.chdir(tmp_path)
-    app = WatchedApp(runs["usual"])
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        watcher = Watcher(app, pilot)
-        await until(lambda: app.view is not None, pilot.pause)
-        for first, then, (before, after) in walk():
-            told = f"from {first} on {before} to {then} on {after}"
-            app.open_run(runs[before])
-            await until(lambda: app.view is not None and app.view.reading == 1, pilot.pause)
-            await goes_to(watcher, first)
-            app.open_run(runs[after])
-            assert not any(isinstance(screen, OpenedOfRun) for screen in app.screen_stack), told
-            await until(lambda: app.view is not None and app.view.reading == 1, pilot.pause)
-            await goes_to(watcher, then)
-            _looks_right(app.screen, runs[after], told)
-            app.clear_notifications()
-            assert not app.defects, f"{told}: {app.defects[0]}"
+    await walks(("task", "failed tasks", "scatter"), runs)
+
+
+@pytest.mark.full
+@in_loop
+async def test_every_pair_of_places_and_runs(runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with every pane, chart and list."""
+    monkeypatch.chdir(tmp_path)
+    await walks(tuple(PLACES), runs)
 
 
 def _looks_right(screen: Any, root: Path, told: str) -> None:
@@ -98,7 +115,7 @@ def _looks_right(screen: Any, root: Path, told: str) -> None:
         assert screen.tasks.viewer in (None, screen.viewer), told
     elif isinstance(screen, ResultsScreen):
         assert {screen._drawn.x, screen._drawn.y} <= {"", *screen.results.columns}, told
-        assert set(screen.table.names) == set(screen.results.columns), told
+        assert set(screen.table.names) <= set(screen.results.columns), told
     elif isinstance(screen, FailuresScreen):
         assert set(screen.groups.rows) <= {"", *screen._groups}, told
     elif isinstance(screen, LogScreen):
