@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
@@ -49,7 +50,7 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
         report.error((version_1,), _VERSION_1, at_key=True)
         return Checked()
     for key in root:
-        if key not in SECTIONS and not str(key).startswith((".", "_", "x-")):  # customary places for anchors
+        if key not in (*SECTIONS, "post_processing") and not str(key).startswith((".", "_", "x-")):  # customary places for anchors
             report.warning((key,), f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}", at_key=True)
     checked = Checked(logging=_log_level(report, root.get("logging")), hdf5=_hdf5(report, root))
     run_order = RunOrder(report)
@@ -174,13 +175,14 @@ def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> Supervi
         report.error(("supervisor",), f"expected a mapping with base_run_dir and run_order, found {describe(section)}")
         return None
     _check_base_run_dir(report, section, interactive)
-    found = checker.options(SupervisorOptions, ("supervisor",), section, besides=("run_order",))
+    found = checker.options(SupervisorOptions, ("supervisor",), section, besides=("run_order", "post_processing"))
     if found is None:
         return None
     options: SupervisorOptions = found[2]
     if options.save_files == "none" and section.get("save_files") != "none":
         message = "is taken for 'none': the files of the run directories are deleted once they are not needed; write 'all' to keep them"
         report.warning(("supervisor", "save_files"), message)
+    _post_processing(checker, options)
     options.local_storage = _local_storage(report, options.local_storage, elsewhere)
     return options
 
@@ -204,6 +206,25 @@ def _one_at_a_time(report: Report, checked: Checked) -> None:
             f"{runner!r}) may rely on that; set n_workers to run several side by side"
         )
         report.warning((KINDS["executor"], key_of(report, KINDS["executor"], name)), message, at_key=True)
+
+
+def _post_processing(checker: Checker, options: SupervisorOptions) -> None:
+    """Run the script that files for the older program's next version name under `post_processing` as `on_complete`, and say so."""
+    root = checker.report.document.root
+    section = root["supervisor"] if "post_processing" in root["supervisor"] else root
+    path = ("supervisor", "post_processing") if section is not root else ("post_processing",)
+    written = section.get("post_processing")
+    script = written.get("script_path") if isinstance(written, dict) else None
+    if written is None:
+        return
+    if not isinstance(script, str) or options.on_complete is not None:
+        reason = "on_complete is given" if isinstance(script, str) else "it has no script_path"
+        checker.report.warning(path, f"ignored, because {reason}; use supervisor.on_complete", at_key=True)
+        return
+    place = os.path.join(checker.base_dir, expand(script))
+    place = place if os.path.exists(place) else os.path.abspath(expand(script))
+    options.on_complete = [sys.executable, place]
+    checker.report.warning(path, f"is run as supervisor.on_complete: [python, {script}]; write it there", at_key=True)
 
 
 def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> None:

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
 
-_STEP = re.compile(r"(d\d+_b\d+_s\d+)_r(\d+)")
+#: Sample and step, as this program names run directories and as the older program's next version does.
+_STEP = re.compile(r"(?:(dn\d+_)ds(\d+)_)?((?(1)|d\d+_)b\d+_s\d+)(?(1)|_r(\d+))")
 
 
 class ParserReader:
@@ -140,7 +141,7 @@ def _last_steps(data_dir: Path) -> list[Path]:
     last: dict[str, tuple[int, Path]] = {}
     for path in sorted(path for path in data_dir.iterdir() if path.is_dir()):
         named = _STEP.fullmatch(path.name)
-        sample, step = (named[1], int(named[2])) if named else (path.name, 0)
+        sample, step = (f"{named[1] or ''}{named[3]}", int(named[2] or named[4])) if named else (path.name, 0)
         if sample not in last or step > last[sample][0]:
             last[sample] = step, path
     return [path for _, path in last.values()]

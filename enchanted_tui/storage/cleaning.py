@@ -24,7 +24,7 @@ _SPARED_PARENT = "logs"
 
 CANNOT_BE_REMOVED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ENOTEMPTY)  #: errors that say nothing about the file system
 
-_TASK = re.compile(r"d\d+_b\d+_s\d+_r\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z")
+_TASK = re.compile(r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z")
 _LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")  # the second is the older program's
 _STATE = re.compile(r"journal\.jsonl\.[0-9a-f]{32}\.partial\Z|lock\.[0-9a-f]{32}\Z")
 _JOBS = re.compile(r"jobs\Z")

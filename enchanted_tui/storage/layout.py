@@ -7,6 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUN_DIR_NAME = re.compile(r"d(\d+)_b(\d+)_s(\d+)_r(\d+)\Z")
+_NEXT_NAME = re.compile(r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z")  #: what the older program's next version calls them
+
+
+def task_numbers(name: str) -> tuple[int, int, int, int] | None:
+    """Return stage, batch, sample and step of the task whose directory has that name, in either naming; None if it is no such name."""
+    if match := RUN_DIR_NAME.match(name):
+        depth, batch, sample, step = map(int, match.groups())
+    elif match := _NEXT_NAME.match(name):
+        depth, step, batch, sample = map(int, match.groups())
+    else:
+        return None
+    return depth, batch, sample, step
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,16 @@ class RunDir:
     @property
     def data(self) -> Path:
         return self.root / "data"
+
+    def task(self, name: str) -> Path:
+        """Return the directory of a task, or the one that the older program's next version has made for it if only that is there."""
+        numbers = task_numbers(name)
+        if numbers is not None and not (self.data / name).exists():
+            depth, batch, sample, step = numbers
+            other = self.data / f"dn{depth}_ds{step}_b{batch}_s{sample}"
+            if other.is_dir():
+                return other
+        return self.data / name
 
     @property
     def logs(self) -> Path:

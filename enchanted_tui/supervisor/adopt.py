@@ -18,7 +18,7 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import DATAPOINT
-from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+from enchanted_tui.storage.layout import RunDir, task_numbers
 from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
@@ -232,7 +232,7 @@ def datapoints(run_dir: RunDir) -> Iterator[Datapoint]:
             yield from _read_table(dataset)
     if run_dir.data.is_dir():
         for entry in os.scandir(run_dir.data):
-            if RUN_DIR_NAME.match(entry.name):
+            if task_numbers(entry.name) is not None:
                 yield from _read_table(Path(entry.path) / DATAPOINT)
 
 
@@ -243,9 +243,9 @@ def _read_table(path: Path) -> Iterator[Datapoint]:
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             for cells in csv_mappings(file, restkey="", strict=True):
                 row = {name: parse_cell(cell) for name, cell in cells.items() if name and cell not in (None, "")}
-                match = RUN_DIR_NAME.match(os.path.basename(str(row.get("run_dir", ""))))
-                if match and "" not in cells and type(row.get("success")) is bool:
-                    yield Datapoint(TaskId(*map(int, match.groups())), row, finished)
+                numbers = task_numbers(os.path.basename(str(row.get("run_dir", ""))))
+                if numbers is not None and "" not in cells and type(row.get("success")) is bool:
+                    yield Datapoint(TaskId(*numbers), row, finished)
     except (OSError, csv.Error):
         return
 

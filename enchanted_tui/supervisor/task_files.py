@@ -30,7 +30,7 @@ class TaskFiles:
 
 def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles:
     """List the files of a task; `executor` is the type of what ran it. Looks at the disk: not for the event loop."""
-    directory = run_dir.data / line.name
+    directory = run_dir.task(line.name)
     if not directory.is_dir():
         return TaskFiles(directory, (), _where_they_are(run_dir, line, executor))
     found: list[FileInfo] = []

@@ -350,11 +350,12 @@ def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> Non
     assert observations(own) == []
 
 
-def test_an_earlier_campaigns_failures_and_steps_are_what_they_were(parsers: Any) -> None:
+@pytest.mark.parametrize("name", ["d0_b0_s{number}_r{step}", "dn0_ds{step}_b0_s{number}"])
+def test_an_earlier_campaigns_failures_and_steps_are_what_they_were(parsers: Any, name: str) -> None:
     """What a failed run left behind may well be read, and is no observation; two steps of a sample are one sample."""
     for number, (content, success) in enumerate([("1", "True"), ("2", "False"), ("3", "True")]):
         for step in range(2):
-            path = run_dir(parsers, f"d0_b0_s{number}_r{step}", content if step else "unfinished")
+            path = run_dir(parsers, name.format(number=number, step=step), content if step else "unfinished")
             (parsers / path / "enchanted_datapoint.csv").write_text(f"output,success,x,y\n0,{success},0.{number}5,0\n")
     sampler = bayesian(9, parser="file_parser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers))
     sampler.begin(str(parsers / "elsewhere"))

@@ -303,6 +303,17 @@ def test_a_file_of_version_1_is_told_in_one_sentence(campaign: Campaign, text: s
     assert "version 1 of Enchanted Surrogates" in said
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["at the top", "in supervisor"])
+def test_post_processing_of_the_next_version_is_run(campaign: Campaign, inside: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its script runs when the campaign is complete, and a warning says where this program has that."""
+    Path("after.py").write_text("open('done.txt', 'w').close()\n")
+    config = campaign_config(random_sampler(2))
+    (config["supervisor"] if inside else config)["post_processing"] = {"script_path": "after.py"}
+    assert campaign.run(config=config) == 0
+    assert "is run as supervisor.on_complete" in capsys.readouterr().err
+    assert list(campaign.root.rglob("done.txt"))
+
+
 REFUSED = {
     "an empty run_order": ("supervisor.run_order=[]", "empty list"),
     "a negative budget": ("samplers.s1.budget=-1", "budget"),

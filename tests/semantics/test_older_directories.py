@@ -15,6 +15,7 @@ from scipy.stats import qmc
 
 import enchanted_tui
 from enchanted_tui import cli
+from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.run_state import read_run_state
 from enchanted_tui.supervisor.sequences import _same
 
@@ -540,3 +541,22 @@ def test_our_own_count_is_never_taken_for_theirs(campaign: Campaign) -> None:
     assert campaign.resume() == 0
     assert len(campaign.rows()) == 3
     assert not any(record["mode"] == "adopted" for record in campaign.records("open"))
+
+
+def test_directories_of_the_next_version_are_read_too(campaign: Campaign) -> None:
+    """It calls them dn0_ds0_b0_s0: nested depth, step, batch and sample."""
+    older = nested(campaign, child_batches=0)
+    for directory in sorted(campaign.path("data").iterdir()):
+        depth, batch, sample, step = (part[1:] for part in directory.name.split("_"))
+        name = f"dn{depth}_ds{step}_b{batch}_s{sample}"
+        for file in (directory / "enchanted_datapoint.csv", *older.root.glob("*.csv")):
+            file.write_text(file.read_text().replace(directory.name, name))
+        directory.rename(directory.with_name(name))
+    before = campaign.rows("last_complete_enchanted_dataset.csv")
+    assert campaign.resume() == 0
+    assert campaign.rows("last_complete_enchanted_dataset.csv") == before
+    assert before[0]["run_dir"] == "run/data/dn0_ds0_b0_s0"
+    assert {name[:3] for name in campaign.executions()} == {"d1_"}
+    assert RunDir(campaign.run_dir).task("d0_b0_s2_r0").name == "dn0_ds0_b0_s2"
+    assert campaign.run("--overwrite") == 0
+    assert not any(path.name.startswith("dn") for path in campaign.path("data").iterdir())
