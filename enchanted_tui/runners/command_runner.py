@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.options import option
 from enchanted_tui.runners.base import Runner, SampleFailed
@@ -28,6 +28,7 @@ class CommandRunner(Runner):
     """Run a program in the run directory, with input files made from templates, and read its results back."""
 
     leaves_no_trace = True
+    fresh_process: ClassVar[bool] = False  # type: ignore[misc]  # withdrawn: its samples are processes anyway
 
     command: str | list[str] = option(
         doc="Program and arguments as a list, each with {{ name }} placeholders; or, with `shell`, one text for the shell.",
@@ -56,8 +57,9 @@ class CommandRunner(Runner):
     )
     environment: dict[str, str | None] = option(
         {},
-        doc="Environment variables for the command, with placeholders in their values; null removes one.",
-        example={"OMP_NUM_THREADS": 1},
+        doc="Environment variables for the command, with placeholders in their values; null removes one. `$NAME`, `${NAME}` and `~` are "
+        "expanded where the task runs, but never in what a placeholder gives.",
+        example={"OMP_NUM_THREADS": 1, "PATH": "/opt/code/bin:$PATH"},
     )
     stdin: str | None = option(None, doc="File of the run directory that the command reads as standard input; none: empty input.")
     stdout: str | None = option("stdout.txt", doc="File of the run directory for the command's standard output; null discards it.")

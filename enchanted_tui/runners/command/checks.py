@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.conditions import condition_problems
+from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import RESERVED, target_problem
-from enchanted_tui.runners.command.inputs import command_texts, name_texts, named, shell_of
+from enchanted_tui.runners.command.habits import habit_warnings
+from enchanted_tui.runners.command.inputs import command_texts, name_texts, named, shell_of, variable_text
 from enchanted_tui.runners.command.rules import output_problems
 from enchanted_tui.runners.command.templates import Text, has_placeholders
+from enchanted_tui.runners.environment import encoded_environment
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command_runner import CommandRunner
@@ -40,6 +43,7 @@ def problems_of(runner: CommandRunner) -> Problems:
 def warnings_of(runner: CommandRunner) -> Problems:
     """Yield (option path, sentence) for what fails on this machine but may do on the one where the tasks run, or is hardly meant."""
     yield from _program_warning(runner)
+    yield from habit_warnings(runner)
     for option, sources in (("copy", runner.copy), ("link", runner.link)):
         for name, source in named(sources).items():
             if not has_placeholders(source) and not os.path.exists(source):
@@ -109,7 +113,8 @@ def _texts(runner: CommandRunner) -> list[Text]:
     """Return all texts with placeholders, but for templates that cannot be read."""
     texts = [] if isinstance(runner.command, str) and not runner.shell else command_texts(runner)
     texts += [Text(text, f"files.{name}") for name, text in runner.files.items()]
-    texts += [Text(str(value), f"environment.{name}") for name, value in runner.environment.items() if value is not None]
+    variables = (variable_text(name, value) for name, value in runner.environment.items())
+    texts += [text for text in variables if text is not None]
     texts += name_texts(runner)
     for option in ("copy", "link"):
         texts += [Text(source, f"{option}.{name}") for name, source in named(getattr(runner, option)).items()]
@@ -146,7 +151,8 @@ def _stream_problems(runner: CommandRunner) -> Problems:
 
 def _program_warning(runner: CommandRunner) -> Problems:
     program = shell_of(runner) or (str(runner.command[0]) if isinstance(runner.command, list) and runner.command else "")
-    if not program or has_placeholders(program) or "PATH" in runner.environment:
+    program = expanded(program, encoded_environment())
+    if not program or has_placeholders(program) or "PATH" in runner.environment or "$" in program:
         return
     where = "shell" if runner.shell else "command[0]"
     if "/" not in program:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.runners.command.expansion import has_nul
 from enchanted_tui.runners.command.files import RESERVED, pattern_of, target_problem
 from enchanted_tui.runners.command.templates import Text, context, has_placeholders
 
@@ -41,9 +42,7 @@ class Inputs:
             files=files,
             copy=_paths("copy", runner.copy),
             link=_paths("link", runner.link),
-            environment={
-                name: None if value is None else Text(str(value), f"environment.{name}") for name, value in runner.environment.items()
-            },
+            environment={name: variable_text(name, value) for name, value in runner.environment.items()},
             names={text.source: text for text in name_texts(runner)},
         )
 
@@ -83,7 +82,16 @@ def command_texts(runner: CommandRunner) -> list[Text]:
     """Give the command's parts as texts: the arguments of a list, or the one text for a shell."""
     if runner.shell:
         return [Text.for_shell(str(runner.command), "command")]
-    return [Text(str(part), f"command[{number}]") for number, part in enumerate(runner.command)]
+    first, others = runner.command[:1], runner.command[1:]
+    return [
+        *(Text.for_expansion(str(part), "command[0]") for part in first),
+        *(Text(str(part), f"command[{number}]") for number, part in enumerate(others, 1)),
+    ]
+
+
+def variable_text(name: str, value: object) -> Text | None:
+    """Return the value of an environment variable as a text, None for one that is removed."""
+    return None if value is None else Text.for_expansion(str(value), f"environment.{name}")
 
 
 def name_texts(runner: CommandRunner) -> list[Text]:
@@ -131,7 +139,7 @@ def _file_name(text: Text, names: Mapping[str, Any]) -> str:
 
 def _passable(text: Text, value: str) -> str:
     """Give `value` if a program can receive it as an argument or environment variable."""
-    if "\0" in value:
+    if has_nul(value) if text.expanded else "\0" in value:
         raise SampleFailed(f"{text.where} holds a NUL character, which no program can be given", "prepare")
     try:
         value.encode("utf-8", "surrogateescape")

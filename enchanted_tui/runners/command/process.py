@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import place
 from enchanted_tui.runners.environment import encoded_environment, here
 
@@ -28,19 +29,22 @@ def run_command(
 ) -> int:
     """Run `argv` with `run_dir` as working directory and wait; give its exit code, negative for the signal that ended it.
 
-    `environment` adds to this process's own (None removes a variable). `stdin`, `stdout`, `stderr` are files of the run directory; None
+    `environment` adds to this process's own (None removes a variable); in its values and in the program, variables and ``~`` are
+    expanded. `stdin`, `stdout`, `stderr` are files of the run directory; None
     is an empty input, or discards the output. The child stays in the process group of its parent, which ends both on a time limit.
 
     Raises SampleFailed, kind ``exit``, if it cannot be started.
     """
     opened: list[int] = []
+    merged = _merged(environment, run_dir)
+    argv = [expanded(argv[0], merged), *argv[1:]]
     try:
         streams = _streams(opened, run_dir, stdin, stdout, stderr)
         run = _run_alone if threading.active_count() == 1 else _run_beside_threads
         try:
-            return run([_bytes(argument) for argument in argv], run_dir, _merged(environment, run_dir), streams)
+            return run([_bytes(argument) for argument in argv], run_dir, merged, streams)
         except OSError as error:
-            raise SampleFailed(f"the command cannot be started: {_start_trouble(error, argv[0], environment)}", "exit") from error
+            raise SampleFailed(f"the command cannot be started: {_start_trouble(error, argv[0], merged)}", "exit") from error
     finally:
         for descriptor in opened:
             os.close(descriptor)
@@ -135,7 +139,7 @@ def _merged(changes: Environment, run_dir: str) -> dict[bytes, bytes]:
         if value is None:
             environment.pop(_bytes(name), None)
         else:
-            environment[_bytes(name)] = _bytes(value)
+            environment[_bytes(name)] = _bytes(expanded(value, environment))
     return environment
 
 
@@ -144,11 +148,11 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _start_trouble(error: OSError, program: str, environment: Environment) -> str:
+def _start_trouble(error: OSError, program: str, environment: Mapping[bytes, bytes]) -> str:
     if isinstance(error, FileNotFoundError):
         if "/" in program:
             return f"{program!r} does not exist (or the interpreter that its first line names does not)"
-        path = environment.get("PATH") or os.environ.get("PATH", os.defpath)
+        path = os.fsdecode(environment.get(b"PATH", os.defpath.encode()))
         return f"no program {program!r} in PATH ({path:.300}); give its full path, or load the module it comes with before starting"
     if isinstance(error, PermissionError):
         return f"{program!r} is not executable for this user; chmod +x it"

@@ -9,11 +9,12 @@ import functools
 import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.runners.command.expansion import marked
 from enchanted_tui.runners.command.shell import UnsafePlaceError, fence, quote_values
 from enchanted_tui.runners.command.template_errors import ALL, RAW, beside, failed_rendering, syntax_sentence
 
@@ -34,6 +35,7 @@ class Text:
 
     def __init__(self, source: str, where: str, path: str | None = None) -> None:
         self.source, self.where, self.path, self.shell = source, where, path, False
+        self.expanded = False
         self._constant = not has_placeholders(source)
 
     @classmethod
@@ -41,6 +43,13 @@ class Text:
         """Make the text of a shell command: every value in it is quoted."""
         text = cls(source, where)
         text.shell = True
+        return text
+
+    @classmethod
+    def for_expansion(cls, source: str, where: str) -> Text:
+        """Make a text in which variables will be expanded: values are marked, so that theirs are not."""
+        text = cls(source, where)
+        text.expanded = True
         return text
 
     @classmethod
@@ -167,7 +176,8 @@ class Text:
         return self.path or self.where
 
     def _environment(self) -> jinja2.Environment:
-        return _environment(self.shell, None if self.path is None else os.path.dirname(os.path.abspath(self.path)))
+        finalize = _shell_word if self.shell else _marked if self.expanded else _written
+        return _environment(finalize, None if self.path is None else os.path.dirname(os.path.abspath(self.path)))
 
     def _compiled(self) -> jinja2.Template:
         return _compiled(self.source, self._filename, self._environment())
@@ -179,7 +189,7 @@ def context(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def _environment(shell: bool, directory: str | None) -> jinja2.Environment:
+def _environment(finalize: Callable[[Any], Any], directory: str | None) -> jinja2.Environment:
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -189,10 +199,10 @@ def _environment(shell: bool, directory: str | None) -> jinja2.Environment:
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shell_word if shell else _written,
+        finalize=finalize,
         loader=None if directory is None else jinja2.FileSystemLoader(directory),
     )
-    environment.filters["quote"] = _written if shell else _quoted  # a value in a shell command is quoted anyway
+    environment.filters["quote"] = _written if finalize is _shell_word else _quoted  # a value in a shell command is quoted anyway
     environment.policies["json.dumps_function"] = _json
     environment.policies["json.dumps_kwargs"] = {}
     return environment
@@ -215,6 +225,10 @@ def _written(value: Any) -> Any:
 
 def _shell_word(value: Any) -> str:
     return fence(str(_written(value)))
+
+
+def _marked(value: Any) -> str:
+    return marked(str(_written(value)))
 
 
 def _quoted(value: Any) -> str:
