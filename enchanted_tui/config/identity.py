@@ -36,9 +36,61 @@ def identity(config: CampaignConfig) -> dict[str, Any]:
 
 
 def runner_options(config: CampaignConfig) -> dict[str, Any]:
-    """Give class and options of each runner in use, by name."""
-    used = dict.fromkeys(step.runner for stage in config.stages for step in stage.steps)
-    return {name: {"class": config.runners[name].class_path, "options": _options(config.runners[name], frozenset())} for name in used}
+    """Give class and options of each runner in use, by name, and digests of the files besides that its results depend on."""
+    from enchanted_tui.config.code import code_files
+
+    used = {step.runner: config.runners[step.runner] for stage in config.stages for step in stage.steps}
+    return {
+        name: {
+            "class": spec.class_path,
+            "options": _options(spec, frozenset()),
+            "code": [_digest(path, False) for path in code_files(config, spec)],
+        }
+        for name, spec in used.items()
+    }
+
+
+def runner_changes(recorded: Any, now: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Say, a clause for each runner, what of its options and what of its code is not as it was recorded.
+
+    What an older record does not tell of counts as unchanged.
+    """
+    options, code = [], []
+    for name, new in now.items():
+        old = recorded.get(name) if isinstance(recorded, dict) else None
+        if not isinstance(old, dict):
+            continue
+        changed = ["its class"] if old.get("class") != new["class"] else []
+        before = old.get("options") or {}
+        for option in sorted({*before, *new["options"]}):
+            changed += _changed_in(option, before.get(option), new["options"].get(option))
+        if changed:
+            options.append(f"runner {name}: {', '.join(changed)}")
+        files = _files_that_differ(old["code"], new["code"]) if "code" in old else []
+        if files:
+            code.append(f"runner {name}: {', '.join(files)}")
+    return options, code
+
+
+def _changed_in(option: str, old: Any, new: Any) -> list[str]:
+    """Name an option that has changed, or what of a mapping or list of files has."""
+    if is_same(old, new):
+        return []
+    if isinstance(old, dict) and isinstance(new, dict):
+        return [f"{option}.{key}" for key in sorted({*old, *new}) if not is_same(old.get(key), new.get(key))]
+    files = [value if isinstance(value, list) else [value] for value in (old, new)]
+    if all(isinstance(item, str) and " sha256:" in item for value in files for item in value):
+        return [f"{option} ({', '.join(_files_that_differ(*files))})"]
+    return [option]
+
+
+def _files_that_differ(old: list[str], new: list[str]) -> list[str]:
+    return list(dict.fromkeys(item.rpartition(" sha256:")[0] or item for item in sorted({*old} ^ {*new})))
+
+
+def is_same(old: Any, new: Any) -> bool:
+    """Tell whether two values of JSON are the same."""
+    return bool(old == new) or values.encode(old) == values.encode(new)  # NaN is not equal to itself
 
 
 def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:

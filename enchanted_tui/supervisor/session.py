@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui import values
 from enchanted_tui.config.extent import too_many_rows
+from enchanted_tui.config.identity import is_same, runner_changes
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.ends.ending import end_marked
@@ -196,7 +196,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
         if state.ended is None:
             end_what_was_left(state)
         samplers, targets = go_on(config, state, mode, partial(read_at, run_dir.journal))
-        runners_changed = not _is_same(state.runner_options, config.runner_options())
+        changed = _what_has_changed(state, config)
         cleaned = _parents_files_are_gone(config, state, targets)
         session = _begin(config, run_dir, lock, state, samplers, mode, targets, state.seed)
         session.notices += damage
@@ -204,12 +204,21 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
             session.notices.append(
                 f"save_files: {config.supervisor.save_files} has removed files of finished parents: new samples will not find them."
             )
-        if runners_changed:
-            session.notices.append("The options of a runner have changed since the recorded samples were run; they are kept as they are.")
+        session.notices += changed
         return session
     except BaseException:
         lock.release()
         raise
+
+
+def _what_has_changed(state: CampaignState, config: CampaignConfig) -> list[str]:
+    """Say what of the runners is not as it was when samples were run with them."""
+    options, code = runner_changes(state.runner_options, config.runner_options())
+    since = "changed since the recorded samples were run; they are kept as they are"
+    return [
+        *([f"The options of a runner have {since} ({'; '.join(options)})."] if options else ()),
+        *([f"The code of a runner has {since} ({'; '.join(code)})."] if code else ()),
+    ]
 
 
 def end_what_was_left(state: CampaignState) -> None:
@@ -283,11 +292,7 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
     if isinstance(old, list) and isinstance(new, list) and any(isinstance(item, dict | list) for item in old):
         lines = [line for index, pair in enumerate(zip(old, new, strict=False)) for line in _differences(f"{path}[{index}]", *pair)]
         return lines if len(old) == len(new) else [*lines, f"{path}: there were {len(old)}, there are now {len(new)}"]
-    return [] if _is_same(old, new) else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
-
-
-def _is_same(old: Any, new: Any) -> bool:
-    return bool(old == new) or values.encode(old) == values.encode(new)  # NaN is not equal to itself
+    return [] if is_same(old, new) else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
 
 
 def go_on(config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Record]) -> tuple[list[SomeSampler], list[int]]:

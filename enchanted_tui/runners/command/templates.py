@@ -119,6 +119,11 @@ class Text:
                     yield (f"{text._filename}:{line}: {{#{shown:.20} begins a comment of the template, so all up to #}} is left out; {RAW}")
                 before = piece if kind != "comment_begin" else before
 
+    def included_files(self) -> list[str]:
+        """Return the paths of the templates that this one includes, and of those that they include. Raises OSError."""
+        included = list(self._with_included({self.path}))[1:]
+        return [text.path for text in included if text.path is not None]
+
     def used_names(self) -> set[str] | None:
         """Name all parameters that the text mentions; None if it may use any, by ``params``."""
         from jinja2 import meta
