@@ -27,6 +27,9 @@ _SWEEP = (
     '[ -n "$found" ] || exit 0; kill -KILL $found 2>/dev/null; sleep 0.2; done; exit 1'
 )
 
+#: Steps that have a number; others are the job's script, or the shell of whoever has asked for it.
+_OF_SRUN = re.compile(r"\.\d+(\+\d+)?\Z")
+
 Environment = Mapping[str, str]
 
 
@@ -108,7 +111,8 @@ def _end_steps(job: str, wanted: Callable[[Step], bool], environment: Environmen
             steps = [step for step in _steps(job, environment) if step.host == here and wanted(step)]
             fresh = [step.id for step in steps if step.id not in cancelled]
             if fresh:
-                _ask(["scancel", *fresh], environment)
+                with contextlib.suppress(Unknown):  # what has just ended; the next look tells
+                    _ask(["scancel", *fresh], environment)
                 cancelled.update(fresh)
         except Unknown as problem:
             return [f"steps of job {job} ({problem})"]
@@ -121,6 +125,7 @@ def _end_steps(job: str, wanted: Callable[[Step], bool], environment: Environmen
 
 
 def _steps(job: str, environment: Environment) -> list[Step]:
+    """Return the steps of a job. The last element of a job array has the array's number: of all that are listed, ours count."""
     try:
         out = _ask(["scontrol", "-o", "show", "step", job], environment)
     except Unknown as problem:
@@ -128,10 +133,13 @@ def _steps(job: str, environment: Environment) -> list[Step]:
             return []
         raise
     found = []
+    element = f"{environment.get('SLURM_ARRAY_JOB_ID')}_{environment.get('SLURM_ARRAY_TASK_ID')}."
     for line in out.splitlines():
         fields = dict(re.findall(r"([\w:]+)=(\S*)", line))
         host, _, pid = fields.get("SrunHost:Pid", "").rpartition(":")
-        if "StepId" in fields and pid.isdigit() and int(pid):
+        if not pid.isdigit() or not int(pid) or not _OF_SRUN.search(fields.get("StepId", "")):
+            continue
+        if "SLURM_ARRAY_TASK_ID" not in environment or fields["StepId"].startswith(element):
             found.append(Step(fields["StepId"], fields.get("NodeList", ""), _short(host), int(pid), _moment(fields.get("StartTime", ""))))
     return found
 
@@ -147,7 +155,8 @@ def _end_jobs(sessions: set[int], environment: Environment, *, batch: bool = Tru
             jobs = _jobs_of(sessions, environment, batch)
             fresh = [job for job in jobs if job not in cancelled]
             if fresh:
-                _ask(["scancel", *fresh], environment)
+                with contextlib.suppress(Unknown):  # what has just ended; the next look tells
+                    _ask(["scancel", *fresh], environment)
                 cancelled.update(fresh)
         except Unknown as problem:
             return [f"jobs that it had started ({problem})"]
