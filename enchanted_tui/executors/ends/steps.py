@@ -79,22 +79,28 @@ def end_forsaken_jobs(sessions: set[int], environment: Environment = os.environ)
 def is_over(job: str, environment: Environment = os.environ) -> bool:
     """Tell whether a job is known to be at its end, or past it."""
     try:
-        state = _ask(["squeue", "-h", "-j", job, "-o", "%T"], environment).strip()
+        state, _ = _state_of(job, environment)
     except Unknown as problem:
         return "Invalid job id" in str(problem)
     return state not in ("RUNNING", "SUSPENDED", "STOPPED", "CONFIGURING", "RESIZING", "SIGNALING")
+
+
+def _state_of(job: str, environment: Environment) -> tuple[str, str]:
+    """Return the state of a job and the number of its nodes; empty if it is not listed. The last element of an array has its number."""
+    rows = [line.split("|") for line in _ask(["squeue", "-h", "-r", "-j", job, "-o", "%A|%T|%D"], environment).splitlines()]
+    return next(((row[1], row[2]) for row in rows if len(row) == 3 and row[0] == job), ("", ""))
 
 
 def sweep(job: str, mark: str, environment: Environment = os.environ) -> list[str]:
     """Kill what bears a mark on all nodes of a job that runs. Return, in words, what may be left."""
     pattern = shlex.quote(f"^{MARK_VARIABLE}={re.escape(mark)}")
     try:
-        state = _ask(["squeue", "-h", "-j", job, "-o", "%T|%D"], environment).strip().partition("|")
+        state, nodes = _state_of(job, environment)
     except Unknown:  # it has ended, or nobody knows; in both cases there is nothing to start there
         return []
-    if state[0] != "RUNNING":
+    if state != "RUNNING":
         return []
-    command = ["srun", f"--jobid={job}", "--overlap", "--mem=0", "--mpi=none", "--input=none", "-N", state[2], "-n", state[2]]
+    command = ["srun", f"--jobid={job}", "--overlap", "--mem=0", "--mpi=none", "--input=none", "-N", nodes, "-n", nodes]
     try:
         _ask([*command, "sh", "-c", _SWEEP.format(pattern=pattern)], environment, 3 * _ANSWER)
     except Unknown as problem:
