@@ -361,15 +361,18 @@ def _log_level(given: str | None) -> list[str]:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong: one sentence for what the user can mend, a traceback for a defect."""
-    from enchanted_tui.config.problems import ConfigError
+    from enchanted_tui.config.problems import ConfigError, UnreadableConfigError
     from enchanted_tui.executors.verdict import environment_error, explained
     from enchanted_tui.storage.lock import DirectoryInUseError
+    from enchanted_tui.whole_files import InTheWayError
 
+    if isinstance(error, UnreadableConfigError):
+        return _complain(error, ExitCode.ENVIRONMENT)
     if isinstance(error, ConfigError | RefusedError):
         return _complain(error, ExitCode.USAGE)
     if isinstance(error, EnvironmentProblem | DirectoryInUseError):
         return _complain(error, ExitCode.ENVIRONMENT)
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError | InTheWayError):
         return _complain(explained(error), ExitCode.ENVIRONMENT)
     if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
         return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)

@@ -6,10 +6,51 @@ Runs on workers: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 
 _READ = 1 << 16
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class InTheWayError(FileExistsError):
+    """Something that is no file is in the place of one. Its `strerror` says what, and what to do."""
+
+    def __init__(self, path: str, mode: int) -> None:
+        found = next((name for is_kind, name in _KINDS if is_kind(mode)), "something that is no file")
+        super().__init__(errno.EEXIST, f"{found} is in the place of this file; move it away", path)
+
+
+def check_in_place(path: str | os.PathLike[str]) -> None:
+    """Raise InTheWayError if there is something at `path` that is no file, nor a link to one. Nothing is opened."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise InTheWayError(os.fspath(path), mode)
+
+
+def open_regular(path: str | os.PathLike[str], flags: int = os.O_RDONLY) -> int:
+    """Open a file and give its descriptor. Never waits, as opening a named pipe does.
+
+    Raises OSError, InTheWayError if it is no file.
+    """
+    check_in_place(path)
+    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise InTheWayError(os.fspath(path), mode)
+    return descriptor
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -30,7 +71,15 @@ def write_file(path: str, data: bytes, flags: int = 0) -> None:
 
 def read_file(path: str) -> bytes:
     """Give a file's content. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return _read_all(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+
+
+def read_regular(path: str | os.PathLike[str]) -> bytes:
+    """Give the content of what has to be a file. Raises as `open_regular` does."""
+    return _read_all(open_regular(path))
+
+
+def _read_all(descriptor: int) -> bytes:
     try:
         pieces = []
         while piece := os.read(descriptor, _READ):

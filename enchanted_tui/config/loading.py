@@ -13,16 +13,18 @@ from enchanted_tui import values
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.config.problems import ConfigError, Problem, did_you_mean
+from enchanted_tui.config.problems import ConfigError, Problem, UnreadableConfigError, did_you_mean
 from enchanted_tui.config.report import Report, in_order
 from enchanted_tui.config.source import dump, read_document, read_value
 from enchanted_tui.config.tree import Document, Map, Seq, plain
 from enchanted_tui.config.validation import Checked, check
+from enchanted_tui.whole_files import InTheWayError, open_regular
 
 AnyPath = str | os.PathLike[str]
 
 #: Longer files are taken for something else, such as a dataset named by mistake.
 MAX_BYTES = 20_000_000
+_PIPES_OF_SHELLS = ("/dev/fd", "/proc/self/fd")
 
 
 def load_config(
@@ -117,7 +119,7 @@ def _or_raise(result: tuple[CampaignConfig | None, list[Problem]]) -> CampaignCo
 def _read(path: AnyPath) -> str:
     """Read a file as UTF-8 text. Raises ConfigError with one sentence."""
     try:
-        with Path(path).open("rb") as file:
+        with open(_opened(path), "rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             _refuse(path, f"this is longer than {MAX_BYTES // 1_000_000} MB, so it is no configuration; name the YAML file of the campaign")
@@ -130,9 +132,18 @@ def _read(path: AnyPath) -> str:
         before = error.object[: error.start]
         line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
         _refuse(path, "this is not UTF-8 text; save the file as UTF-8", line, column)
+    except InTheWayError as error:
+        problem = Problem("error", str(path), None, None, "", f"{error.strerror}, or name the configuration file")
+        raise UnreadableConfigError([problem]) from None
     except OSError as error:
         _refuse(path, f"the file cannot be read: {error.strerror or error}")
     raise AssertionError
+
+
+def _opened(path: AnyPath) -> int:
+    """Open the file; a pipe only where the shell has put one (``<(...)``), since one of another kind may never be written to."""
+    is_the_shells = os.path.dirname(os.path.abspath(path)) in _PIPES_OF_SHELLS
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC) if is_the_shells or os.path.isdir(path) else open_regular(path)
 
 
 def _refuse(path: AnyPath, sentence: str, line: int | None = None, column: int | None = None) -> None:

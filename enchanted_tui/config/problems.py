@@ -42,6 +42,10 @@ class ConfigError(Exception):
         super().__init__("\n".join(f"warning: {problem}" if problem.severity == "warning" else str(problem) for problem in self.problems))
 
 
+class UnreadableConfigError(ConfigError):
+    """There is something in the place of the configuration that cannot be read at all: the environment's fault, not the text's."""
+
+
 def key_text(path: Path) -> str:
     """Give a place in the configuration as a person writes it: ``supervisor.run_order[0].sampler``."""
     text = ""

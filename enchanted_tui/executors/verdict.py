@@ -15,6 +15,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.as_data import NotDataError, as_data, named, safe_text
+from enchanted_tui.whole_files import InTheWayError
 
 #: Why a task failed; the column `kind` of the failures file.
 FAILURE_KINDS = (
@@ -34,15 +35,23 @@ FAILURE_KINDS = (
 #: Errors of the file system that say nothing about the sample: the campaign stops and can be resumed.
 ENVIRONMENT_ERRNOS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE))
 
+#: More of them: a file server that is away, or has thrown its client out. They may pass by themselves.
+PASSING_ERRNOS = frozenset((errno.EIO, errno.ESHUTDOWN, errno.ENOTCONN, errno.ETIMEDOUT))
+
 #: What people are told of an error of the file system: what it means and what to do.
 REMEDIES = {
     errno.ENOSPC: "the disk is full; make room",
     errno.EDQUOT: "the quota is used up; make room",
     errno.EROFS: "the file system is read-only; have it mounted writable",
+    errno.EIO: "the device or file server reports an error (EIO); have it looked at",
+    errno.ESHUTDOWN: "the file server has thrown this host out; wait until it is back",
+    errno.ENOTCONN: "the file server is not connected; wait until it is back",
+    errno.ETIMEDOUT: "the file server does not answer; wait until it is back",
     errno.EACCES: "permission denied; change the permissions",
     errno.EPERM: "permission denied; change the permissions",
     errno.ENOENT: "it has vanished; bring it back",
     errno.ESTALE: "its file system has gone; bring it back",
+    errno.EISDIR: "a directory is in the place of this file; move it away",
     errno.ENOTDIR: "a part of this path is not a directory; move what is in the way",
     errno.EEXIST: "something else is in the way; move it",
     errno.ENAMETOOLONG: "a name in this path is too long; shorten it",
@@ -51,6 +60,9 @@ REMEDIES = {
 }
 
 _MAX_TRACEBACK = 8_000
+_NETWORK_MODULES = frozenset(
+    ("asyncio", "ftplib", "http", "imaplib", "paramiko", "requests", "smtplib", "socket", "ssl", "urllib", "urllib3", "xmlrpc")
+)
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 
@@ -128,11 +140,36 @@ def describe(error: BaseException) -> str:
 
 def environment_error(error: BaseException | None) -> BaseException | None:
     """Give the exception, or the one that caused it, that is the file system's and not the sample's; None if there is none."""
-    while error is not None:
-        if isinstance(error, EnvironmentFailure) or (isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS):
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, EnvironmentFailure) or (isinstance(error, OSError) and _is_file_systems(error)):
             return error
-        error = error.__cause__
+        error = error.__cause__ or error.__context__
     return None
+
+
+def _is_file_systems(error: OSError) -> bool:
+    """Tell whether an error is one of a file system: connections of a runner's own fail in the same ways."""
+    if error.errno in ENVIRONMENT_ERRNOS:
+        return True
+    return error.errno in PASSING_ERRNOS and not _comes_from_a_connection(error)
+
+
+def _comes_from_a_connection(error: OSError) -> bool:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").split(".")[0] in _NETWORK_MODULES:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def remedy_of(error: OSError) -> str:
+    """Say what an error of the file system means and what to do, without the name of the file."""
+    if isinstance(error, InTheWayError):
+        return str(error.strerror)
+    return REMEDIES.get(error.errno or 0, error.strerror or str(error))
 
 
 def explained(error: BaseException) -> str:
@@ -140,7 +177,7 @@ def explained(error: BaseException) -> str:
     cause = environment_error(error) or error
     if not isinstance(cause, OSError):
         return describe(error)
-    text = REMEDIES.get(cause.errno or 0, cause.strerror or str(cause))
+    text = remedy_of(cause)
     if cause.filename is not None:
         text = f"{os.fsdecode(cause.filename) if isinstance(cause.filename, (str, bytes)) else cause.filename}: {text}"
     return text if cause is error else f"{text} ({describe(error)})"

@@ -120,6 +120,12 @@ class RunDir:
         return (self.dataset, self.last_complete_dataset, self.parquet, self.failures, self.run_state, self.hdf5)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that a campaign writes, but for those in directories of their own."""
+        reports = (self.current_progress, self.all_progress, self.pipeline_progress, self.main_log)
+        return (self.journal, self.lock, self.live, *self.results, *reports)
+
+    @property
     def directories(self) -> tuple[Path, ...]:
         return (self.config, self.data, self.logs, self.state)
 

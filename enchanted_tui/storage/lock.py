@@ -8,6 +8,7 @@ seconds of the observer's own clock. Creation is by hard link, which is atomic o
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -22,12 +23,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from enchanted_tui.commands import command_line
+from enchanted_tui.whole_files import open_regular, read_regular
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT = 5.0  #: seconds between two beats
 PATIENCE = 30.0  #: seconds without a beat after which a holder on another host counts as dead
 _BEAT_WIDTH = 12
+_GONE = (errno.ENOENT, errno.ESTALE, errno.ENOTDIR)  #: errors of a file that somebody has just removed
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Lock:
         self._path = path
         self._holder = holder
         self._on_lost = on_lost
+        self.from_elsewhere = False  #: it was taken from a holder on another host, which may only have been stopped
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
         self._thread.start()
@@ -73,19 +77,24 @@ class Lock:
 
         `on_lost` is called from a thread if somebody else has taken the lock in the meantime, which can happen when this process was
         stopped for longer than `PATIENCE`. Raises DirectoryInUseError; may wait up to `PATIENCE` for a holder on another host.
+        Raises OSError if there is something that cannot be read, or that is no file: whether somebody holds it is not known then.
         """
         me = _me()
+        from_elsewhere = False
         while not _create(path, me):
-            holder = read_holder(path)
+            holder = look_at(path)
             if holder is not None and is_alive(path, holder):
                 raise DirectoryInUseError(path.parent.parent, holder)
             if holder is None:
-                time.sleep(0.05)  # unreadable: its writer died while writing it, or the disk was full
+                time.sleep(0.05)  # its writer died while writing it, or the disk was full
             with _alone(path.parent):
-                if read_holder(path) == holder if holder is not None else _is_unreadable(path):
+                if look_at(path) == holder if holder is not None else _names_nobody(path):
+                    from_elsewhere |= holder is not None and holder.boot_id != me.boot_id
                     _set_aside(path, holder)
         _clear_leftovers(path)
-        return cls(path, me, on_lost)
+        lock = cls(path, me, on_lost)
+        lock.from_elsewhere = from_elsewhere
+        return lock
 
     def still_held(self) -> bool:
         """Tell whether the lock is still ours. It is not if this process was stopped so long that another one has taken over."""
@@ -111,11 +120,23 @@ class Lock:
                     return
 
 
-def read_holder(path: Path) -> Holder | None:
-    """Give who holds the lock file, or None if there is none or it cannot be read."""
+def look_at(path: Path) -> Holder | None:
+    """Give who holds the lock file, None if there is none or it names nobody. Raises OSError if that cannot be seen."""
     try:
-        return _parse(path.read_bytes())
-    except (OSError, ValueError, TypeError):
+        return _parse(read_regular(path))
+    except OSError as error:
+        if error.errno in _GONE:
+            return None
+        raise
+    except (ValueError, TypeError):
+        return None
+
+
+def read_holder(path: Path) -> Holder | None:
+    """Give who holds the lock file, None if there is none or it cannot be read; for those who only look."""
+    try:
+        return look_at(path)
+    except OSError:
         return None
 
 
@@ -123,15 +144,9 @@ def _parse(content: bytes) -> Holder:
     return Holder(**json.loads(content))
 
 
-def _is_unreadable(path: Path) -> bool:
+def _names_nobody(path: Path) -> bool:
     """Tell whether there is a lock file that names nobody."""
-    try:
-        _parse(path.read_bytes())
-    except OSError:
-        return False
-    except (ValueError, TypeError):
-        return True
-    return False
+    return look_at(path) is None and os.path.lexists(path)
 
 
 def is_alive(path: Path, holder: Holder, patience: float = PATIENCE) -> bool:
@@ -155,8 +170,10 @@ def is_alive_here(holder: Holder) -> bool | None:
     """Tell whether a holder on this host still runs; None if it is on another host."""
     if holder.host != socket.gethostname():
         return None
-    if holder.boot_id != _boot_id():
-        return False if holder.boot_id and _boot_id() else None
+    mine = _boot_id()
+    if holder.boot_id != mine:
+        same_boot = holder.boot_id.split(" ")[0] == mine.split(" ")[0]  # another container on this machine
+        return False if holder.boot_id and mine and not same_boot else None
     started = _start_time(holder.pid)
     return started is not None and abs(started - holder.start_time) < 1.0
 
@@ -265,7 +282,7 @@ def _write_beat(path: Path, holder: Holder, beat: int) -> bool:
 
     One descriptor for reading and writing: a lock that has taken the place of ours in between is another file.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    descriptor = open_regular(path, os.O_RDWR)
     try:
         with contextlib.suppress(ValueError, TypeError):
             if _parse(os.pread(descriptor, 4096, 0)).token != holder.token:

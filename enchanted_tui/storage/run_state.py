@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.storage.atomic import write_atomically
+from enchanted_tui.whole_files import read_regular
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def read_run_state(path: Path) -> RunState:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = yaml.safe_load(read_regular(path))
     except yaml.YAMLError as error:
         raise ValueError(f"it is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):

@@ -14,15 +14,17 @@ from typing import Any
 from enchanted_tui.commands import command_line
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.verdict import remedy_of
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, read_holder
+from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, look_at
 from enchanted_tui.supervisor import control, snapshot
 from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign import Observer
+from enchanted_tui.supervisor.folding import fold
 from enchanted_tui.supervisor.live import read_live
 from enchanted_tui.supervisor.older_view import recorded
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome, RefusedError
-from enchanted_tui.supervisor.session import fold, has_record, read_at
+from enchanted_tui.supervisor.session import check_files, has_record, read_at
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.stored_configs import StoredConfig, newest_config
@@ -57,7 +59,7 @@ def status(root: Path) -> Status:
     run_dir = _run_dir(root, older=True)
     with recorded(run_dir) as found:
         state, damage = found.state, found.damage
-    holder = read_holder(run_dir.lock)
+    holder = _holder(run_dir)
     alive = None if holder is None else is_alive_here(holder)
     liveness = "not running" if holder is None or alive is False else "running" if alive else "perhaps running"
     failures = tuple(
@@ -81,7 +83,7 @@ def steer(root: Path, action: control.Action) -> str:
 def holder_to(action: str, root: Path) -> Holder:
     """Return who runs the campaign in `root`; raises EnvironmentProblem, naming the `action` that was meant, if nobody does."""
     run_dir = _run_dir(root)
-    holder = read_holder(run_dir.lock)
+    holder = _holder(run_dir)
     if holder is None or is_alive_here(holder) is False:
         raise EnvironmentProblem(f"No supervisor is running in {run_dir.root}, so there is nothing to {action}.")
     return holder
@@ -159,6 +161,7 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     from enchanted_tui.supervisor.files import rebuild_all
 
     run_dir = RunDir(root.resolve())
+    check_files(*run_dir.files)
     if not has_record(run_dir):
         raise EnvironmentProblem(f"There is nothing to rebuild from in {root}: neither a journal nor an enchanted_run.yaml.")
     run_dir.state.mkdir(exist_ok=True)
@@ -189,11 +192,20 @@ def read_state(root: Path) -> CampaignState:
     return fold(_run_dir(root).journal)[0]
 
 
+def _holder(run_dir: RunDir) -> Holder | None:
+    """Give who holds the lock. Raises EnvironmentProblem if that cannot be seen."""
+    try:
+        return look_at(run_dir.lock)
+    except OSError as error:
+        raise EnvironmentProblem(f"{run_dir.lock}: {remedy_of(error)}; until then nobody can say whether the campaign runs.") from error
+
+
 def _run_dir(root: Path, *, older: bool = False) -> RunDir:
     """Give a run directory that holds a campaign, `older` being whether one that the older program made will do."""
     run_dir = RunDir(root.resolve())
     if not run_dir.root.is_dir():
         raise EnvironmentProblem(f"{root} is not a directory.")
+    check_files(run_dir.journal, run_dir.lock)
     if not run_dir.journal.is_file() and not (older and is_older_run(run_dir)):
         if is_older_run(run_dir):
             raise EnvironmentProblem(

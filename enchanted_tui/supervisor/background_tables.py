@@ -12,8 +12,8 @@ from pathlib import Path
 
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.files import write_dataset_parquet, write_runs_hdf5
+from enchanted_tui.supervisor.folding import fold
 from enchanted_tui.supervisor.journal import JournalReader
-from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.state import CampaignState
 
 _INTERVAL = 60.0  #: seconds at least between two versions while the campaign runs

@@ -20,21 +20,21 @@ from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.aside import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
-from enchanted_tui.supervisor.files import dataset_stage
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.live import LiveFile
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome
 from enchanted_tui.supervisor.plan import stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
+from enchanted_tui.supervisor.reunion import retry_record
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StagePlan, StageRun
 from enchanted_tui.supervisor.state import CampaignState
-from enchanted_tui.supervisor.stopping import reason_to_stop, too_many_failures
+from enchanted_tui.supervisor.stopping import completed, reason_to_stop, too_many_failures
+from enchanted_tui.supervisor.weather import Weather
 
 log = logging.getLogger(__name__)
 
-#: Marks log records of what a person has been told before the campaign began.
-ALREADY_SHOWN = {"already_shown": True}
+ALREADY_SHOWN = {"already_shown": True}  #: marks log records of what a person has been told before the campaign began
 
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
@@ -61,6 +61,7 @@ class Campaign:
         self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
         self._projections = Projections(session)
         self._live = LiveFile(session.run_dir)
+        self._weather = Weather()
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
         self._sampler_failed: Outcome | None = None  #: how to stop when everything that was drawn has been run
@@ -90,14 +91,14 @@ class Campaign:
                 self._run_stage(self._stage_run(plan))
                 if self._stopping is not None:
                     break
-            outcome = self._stopping or self._completed()
+            outcome = self._stopping or completed(self.state)
         except OSError as error:
             if error.errno in (None, errno.EBADF, errno.EINVAL):
                 self._defect(error)
                 raise
-            outcome = self._environment(str(environment_problem(error, self.session.run_dir.root)))
+            outcome = self._environment(environment_problem(error, self.session.run_dir.root))
         except EnvironmentProblem as problem:
-            outcome = self._environment(str(problem))
+            outcome = self._environment(problem)
         except BaseException as error:
             self._defect(error)
             raise
@@ -129,7 +130,7 @@ class Campaign:
             run.close()
         self._stopping = self._stopping or self._sampler_failed
         if self._stopping is None:
-            self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows})
+            self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows, **run.stage.layout()})
             self.journal.flush()
             self._dispatcher.keep_only(depth + 1)
             self._projections.end_stage(run)
@@ -163,7 +164,7 @@ class Campaign:
     def _notice_a_stop(self) -> None:
         """After a gap in time (a stopped process, a laptop asleep) look at once whether the directory is still ours."""
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        if now - self._last_look > PATIENCE / 2 and not self.session.lock.still_held():
+        if now - self._last_look > PATIENCE / 2 and self.session.is_taken_over():
             self._trouble(Trouble(LOCK_LOST))
         self._last_look = now
 
@@ -217,14 +218,17 @@ class Campaign:
             self._failed_now += 1
             self._projections.failure(task, record)
             self._check_failures()
-        if task.step + 1 < len(batch.steps):
-            self._dispatcher.put(Ready(task._replace(step=task.step + 1), record["row"]))
-        else:
+        following = batch.next_step(task.sample, task.step + 1)
+        if following is not None:
+            row = record["row"] if following == task.step + 1 else None
+            self._dispatcher.put(Ready(task._replace(step=following), row))
+        elif task.step + 1 == len(batch.steps):
             self._projections.row(task, record["row"])
         if batch.steps[task.step].done == batch.count:
             self._projections.step_complete(task, batch)
             if batch.done:
-                self._record({"type": "batch_complete", "depth": task.depth, "batch": task.batch})
+                place = {"first": batch.first, "size": batch.size}
+                self._record({"type": "batch_complete", "depth": task.depth, "batch": task.batch, **place})
                 self._projections.batch_complete(task, batch)
 
     def _record(self, record: Record) -> int:
@@ -245,7 +249,7 @@ class Campaign:
 
     def _forget(self, tasks: list[TaskId]) -> None:
         if tasks:
-            self._record({"type": "retry", "tasks": [list(task) for task in tasks]})
+            self._record({**retry_record(tasks, self.state, self.journal), "failed": True})
             self.journal.sync()
 
     # -- steering -----------------------------------------------------------------------------------------------------------------
@@ -322,7 +326,10 @@ class Campaign:
         self._projections.tick(now)
         if now >= self._next_poll:
             self._next_poll = now + _IDLE_TICK
-            self.journal.check_in_place()
+            if self.journal.is_replaced():
+                self._trouble(Trouble(LOCK_LOST))
+                return
+            self._weather.bear("the journal", self.journal.check_in_place, now)
             requests, watched = control.look(self.session.run_dir.control)
             for request in requests:
                 self._obey(request)
@@ -332,17 +339,10 @@ class Campaign:
 
     # -- the end --------------------------------------------------------------------------------------------------------------------
 
-    def _completed(self) -> Outcome:
-        last = dataset_stage(self.state)
-        failed = sum(batch.steps[-1].failed for batch in last.batches)
-        if last.n_rows and failed == last.n_rows:
-            return Outcome(ExitCode.FAILURES, "all_failed", f"all {failed} samples failed; see enchanted_failures.csv")
-        return Outcome(ExitCode.COMPLETED, "completed")
-
-    def _environment(self, message: str) -> Outcome:
-        log.error(message)
+    def _environment(self, problem: EnvironmentProblem) -> Outcome:
+        log.error(str(problem))
         self._abort()
-        return Outcome(ExitCode.ENVIRONMENT, "environment", message)
+        return Outcome(ExitCode.ENVIRONMENT, "environment", str(problem))
 
     def _defect(self, error: BaseException) -> None:
         log.error("the supervisor stops because of a defect", exc_info=error)
@@ -372,22 +372,19 @@ class Campaign:
             except OSError as error:
                 log.error(str(environment_problem(error, self.session.run_dir.root)))
         self._dispatcher.close()
+        if not self._lock_lost and self.session.is_taken_over():
+            self._trouble(Trouble(LOCK_LOST))
+            outcome = self._stopping or outcome
         if self._lock_lost:  # the directory is somebody else's now
             self.journal.abandon()
+            self._projections.abandon()
             return outcome
         try:
             self._last_words()
             self.journal.flush()
             self._projections.close(complete=outcome.reason in ("completed", "all_failed"))
-            self._record(
-                {
-                    "type": "end",
-                    "reason": outcome.reason,
-                    "exit_code": int(outcome.code),
-                    "message": outcome.message,
-                    "files": self._projections.fingerprints(),
-                }
-            )
+            how = {"reason": outcome.reason, "exit_code": int(outcome.code), "message": outcome.message}
+            self._record({"type": "end", **how, "files": self._projections.fingerprints()})
             self.journal.sync()
             self._projections.ended()
             self._live.close(self.state)

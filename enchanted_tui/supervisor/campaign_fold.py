@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from enchanted_tui.supervisor.folding import Survey, new_state
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.pace import Pace
 from enchanted_tui.supervisor.stage_state import BatchState
-from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.task_index import TaskIndex
 
 _CHANGES_MANY = frozenset(("parents", "retry", "open"))
@@ -34,8 +34,9 @@ class BatchSummary:
 class CampaignFold:
     """The state of a campaign with an index of its tasks, the pace of its results and a summary of each batch."""
 
-    def __init__(self) -> None:
-        self.state = CampaignState()
+    def __init__(self, found: Survey | None = None) -> None:
+        """`found` is what is known of the whole journal, where lines of it are damaged."""
+        self.state = new_state(found)
         self.index = TaskIndex()
         self.pace = Pace()
         self.generation = 0  #: rises when finished tasks are forgotten, so that what was made of them is void
@@ -50,8 +51,11 @@ class CampaignFold:
         state = self.state
         kind = record["type"]
         if kind == "task":
-            before = state.tasks_recorded
+            before, replaced = state.tasks_recorded, state.replaced
             state.apply(record, offset)
+            if state.replaced != replaced:
+                self.index.drop(record["task"])
+                self.generation += 1
             if state.tasks_recorded != before:
                 self._finished.append(self.index.add(record))
             return
@@ -61,11 +65,11 @@ class CampaignFold:
             return
         state.apply(record, offset)
         self._finished += [self.index.add(placed) for placed, _ in state.take_placed()]
-        if kind in ("samples", "stage_complete"):
-            stage = state.stages[record["depth"]]
-            self._open_batches.update((stage.depth, number) for number in range(self._known.get(stage.depth, 0), len(stage.batches)))
-            self._known[stage.depth] = len(stage.batches)  # several at once where the records of those before are damaged
-        elif kind in _CHANGES_MANY:
+        for stage in state.stages:  # several at once where the records of those before are damaged
+            if len(stage.batches) > self._known.get(stage.depth, 0):
+                self._open_batches.update((stage.depth, number) for number in range(self._known.get(stage.depth, 0), len(stage.batches)))
+                self._known[stage.depth] = len(stage.batches)
+        if kind in _CHANGES_MANY:
             self._open_batches.update((stage.depth, batch.index) for stage in state.stages for batch in stage.batches)
         if kind == "retry":
             self.index.drop_forgotten(state)

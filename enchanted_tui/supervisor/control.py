@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from enchanted_tui.whole_files import read_regular
+
 Action = Literal["pause", "continue", "drain", "abort"]
 ACTIONS: tuple[str, ...] = get_args(Action)
 
@@ -60,12 +62,12 @@ def receive(directory: Path) -> list[Request]:
 def look(directory: Path) -> tuple[list[Request], bool]:
     """Take the requests there are, as `receive` does, and the mark; say whether there was one."""
     requests, watched = [], False
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):  # what cannot be read now is read at the next look
         for name in sorted(os.listdir(directory)):
             path = directory / name
             if name.endswith(".json"):
                 with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                    content = json.loads(path.read_bytes())
+                    content = json.loads(read_regular(path))
                     if content["action"] in ACTIONS:
                         requests.append(Request(content["action"], str(content["by"])))
             elif name == _WATCHED:

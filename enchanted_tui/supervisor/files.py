@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from array import array
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,8 +19,8 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.progress import ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state
 from enchanted_tui.supervisor import progress, provenance, snapshot
+from enchanted_tui.supervisor.folding import fold
 from enchanted_tui.supervisor.journal import JournalReader, Record
-from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.stage_state import FAILED, StageState
 from enchanted_tui.supervisor.state import CampaignState
 
@@ -27,13 +28,6 @@ log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 ReadRow = Callable[[int], Row]
-
-
-def all_tasks(state: CampaignState) -> Iterator[TaskId]:
-    """Give the last step of every sample that has a row."""
-    for stage in state.stages:
-        for batch, sample, _, _ in stage.rows():
-            yield TaskId(stage.depth, batch, sample, stage.n_steps - 1)
 
 
 def read_rows(stage: StageState, read_row: ReadRow) -> Iterator[tuple[tuple[int, int], Row]]:
@@ -160,6 +154,26 @@ def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
     dataset.finish()
 
 
+def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
+    """Give size and modification time of the files made from the journal: found so by a later session, they are not written again."""
+    found = {}
+    for path in (run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.hdf5, run_dir.parquet):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found[path.name] = [status.st_size, status.st_mtime_ns]
+    return found
+
+
+def _date_as_recorded(run_dir: RunDir, recorded: dict[str, list[int]]) -> None:
+    """Give files that are again what the last session had written the date that is on record: the next one need not write them anew."""
+    for name, (size, _) in fingerprints(run_dir).items():
+        before = recorded.get(name)
+        if before is not None and before[0] == size:
+            os.utime(run_dir.root / name, ns=(before[1], before[1]))
+
+
 def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
     """Write every output file anew from the journal; give their names."""
     state, damage = fold(run_dir.journal)
@@ -175,6 +189,8 @@ def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
         failures.rebuild()
         failures.finish()
         write_tables(config, run_dir, state, reader.read_row)
+    if state.ended is not None:
+        _date_as_recorded(run_dir, state.ended.get("files", {}))
     older = older_run_state(state)
     if older is not None:
         write_run_state(run_dir.run_state, older)

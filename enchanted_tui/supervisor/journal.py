@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import time
+import uuid
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any, NamedTuple
 from enchanted_tui import fast_values
 from enchanted_tui.commands import command_line
 from enchanted_tui.executors.task import FORMAT_VERSION, seal
+from enchanted_tui.whole_files import open_regular
 
 Record = dict[str, Any]
 
@@ -26,6 +29,8 @@ _SUFFIX = len(b',"crc":"00000000"}\n')
 _CRC = b',"crc":"'
 _ROW = b',"row":{'
 _OPEN = b'{"type":"open"'
+_TASK = b'"type":"task"'
+_HEAD = 40  #: bytes of a line within which its type is
 _BLOCK = 1 << 20
 
 
@@ -50,7 +55,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         existed = path.exists()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._file = open_regular(path, os.O_RDWR | os.O_CREAT)
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._size = _intact_size(self._file) if existed else 0
@@ -115,8 +120,18 @@ class Journal:
 
     def check_in_place(self) -> None:
         """Raise FileNotFoundError if the file has been removed or replaced: what is written would be lost."""
-        if not os.path.samestat(os.stat(self.path), os.fstat(self._file)):
+        if self._is_another(os.stat(self.path)):
             raise FileNotFoundError(errno.ENOENT, "it has been replaced", str(self.path))
+
+    def is_replaced(self) -> bool:
+        """Tell whether another journal is in the place of this one: somebody has taken over the campaign."""
+        try:
+            return self._is_another(os.stat(self.path))
+        except OSError:
+            return False
+
+    def _is_another(self, found: os.stat_result) -> bool:
+        return not os.path.samestat(found, os.fstat(self._file))
 
     def read(self, offset: int) -> Record:
         """Give the record at `offset`."""
@@ -151,7 +166,7 @@ class JournalReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damage: list[Damage] = []
-        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._file = open_regular(path)
         self._position = 0
         self._lines = 0
 
@@ -171,13 +186,15 @@ class JournalReader:
         start = max(0, offset - length)
         return os.pread(self._file, offset - start, start)
 
-    def records(self, *, rows: bool = True) -> Iterator[tuple[int, Record]]:
+    def records(self, *, rows: bool = True, tasks: bool = True) -> Iterator[tuple[int, Record]]:
         """Give (offset, record) of every whole line since the last call; damaged lines go to `damage`.
 
-        Without `rows`, task records come without their row, which makes reading several times faster.
+        Without `rows`, task records come without their row, which makes reading several times faster; without `tasks`, not at all.
         """
         for offset, line in self._lines_since():
             self._lines += 1
+            if not tasks and _TASK in line[:_HEAD]:
+                continue
             try:
                 record = _decode(line) if rows else _decode_head(line)
             except ValueError as error:
@@ -228,10 +245,27 @@ def lost_beginning(path: Path) -> str:
 def holds_records(path: Path) -> bool:
     """Tell whether the journal has a whole line; its first writer may have died before the end of one."""
     try:
-        with path.open("rb") as file:
+        with open(open_regular(path), "rb") as file:
             return file.readline().endswith(b"\n")
     except FileNotFoundError:
         return False
+
+
+def renew(path: Path) -> None:
+    """Put a copy of the journal in its place, under an inode of its own.
+
+    What a supervisor on another host, who was taken for dead, has still to write then goes into the file that is no more.
+    """
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with open(open_regular(path), "rb") as old, partial.open("xb") as new:
+            shutil.copyfileobj(old, new, _BLOCK)
+            new.flush()
+            os.fsync(new.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync_directory(path.parent)
 
 
 def last_open(path: Path) -> Record | None:

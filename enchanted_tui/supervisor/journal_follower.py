@@ -41,6 +41,11 @@ class JournalFollower:
         """A writer whose disk is full takes back what did not fit; only the end of what was read can have changed."""
         return reader.identity == identity and reader.before(reader.position, len(self._tail)) == self._tail
 
+    def begin_again(self) -> None:
+        """Give all records once more."""
+        self._forget()
+        self.look()
+
     def _forget(self) -> bool:
         had = self._reader is not None
         if self._reader is not None:

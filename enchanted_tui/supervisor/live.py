@@ -18,6 +18,7 @@ from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.whole_files import read_regular
 
 _MAX_WORKERS_SHOWN = 1_000
 _REFRESH = 10.0  #: seconds after which an unchanged file is written again, as a sign of life
@@ -60,7 +61,7 @@ class LiveFile:
 def read_live(path: Path) -> dict[str, Any] | None:
     """Give the file's content, or None if there is none."""
     try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
+        content: dict[str, Any] = json.loads(read_regular(path))
     except (OSError, ValueError):
         return None
     return content

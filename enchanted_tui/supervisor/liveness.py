@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from enchanted_tui.storage.lock import PATIENCE, Holder, is_alive_here, read_holder
+from enchanted_tui.storage.lock import PATIENCE, Holder, is_alive_here, look_at
 
 
 class LivenessWatch:
@@ -25,7 +25,11 @@ class LivenessWatch:
 
     def look(self) -> tuple[str, Holder | None]:
         """Give "running", "stopped" or "unknown", and who holds the lock if anybody does."""
-        holder = read_holder(self._path)
+        try:
+            holder = look_at(self._path)
+        except OSError:
+            self._seen = None
+            return "unknown", None
         if holder is None:
             self._seen = None
             return "stopped", None

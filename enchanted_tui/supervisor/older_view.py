@@ -10,9 +10,9 @@ from typing import Any
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.additions import notice
 from enchanted_tui.supervisor.adopt import is_older_run
+from enchanted_tui.supervisor.folding import fold
 from enchanted_tui.supervisor.journal import JournalReader, Record
 from enchanted_tui.supervisor.outcome import EnvironmentProblem
-from enchanted_tui.supervisor.session import fold
 from enchanted_tui.supervisor.state import CampaignState
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig
@@ -42,6 +43,16 @@ def sampler_target(sampler: Any) -> int:
     """How many samples a sampler is to draw in all."""
     target: int = sampler.target if isinstance(sampler, Sampler) else int(sampler.budget)
     return target
+
+
+def portions(samplers: Sequence[Any]) -> list[int | None]:
+    """Give how many samples each sampler draws at once, where that is a function of the position alone; 0: all that are left."""
+    return [(getattr(sampler, "batch_size", None) or 0) if is_pure(sampler) else None for sampler in samplers]
+
+
+def is_pure(sampler: Any) -> bool:
+    """Tell whether a sampler can draw any part of any batch again, by position."""
+    return isinstance(sampler, Sampler) and type(sampler).points is not Sampler.points
 
 
 def open_record(config: CampaignConfig, *, campaign: str, session: str, mode: str, seed: int, stored: str, targets: list[int]) -> Record:

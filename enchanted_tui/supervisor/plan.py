@@ -8,6 +8,7 @@ from typing import Any
 
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.samplers.base import Sampler
+from enchanted_tui.supervisor.opening import is_pure
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StagePlan
 
@@ -17,8 +18,11 @@ def stage_plans(session: Session) -> list[StagePlan]:
     config = session.config
     plans = []
     drawn: set[str] = set()
+    named = True  # whether all samplers so far say what they draw
     for depth, (stage, sampler) in enumerate(zip(config.stages, session.samplers, strict=True)):
-        drawn |= set(getattr(sampler, "parameter_names", ()))
+        names = set(getattr(sampler, "parameter_names", ()))
+        drawn |= names
+        named &= bool(names)
         runners = tuple(step.runner for step in stage.steps)
         plans.append(
             StagePlan(
@@ -28,6 +32,7 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 adaptive=learns(sampler),
                 learning=is_learning_sampler(sampler),
                 runners=runners,
+                parameters=frozenset(drawn) if named else None,
                 own_outputs=tuple(frozenset(_output_names(config, runner) - drawn) for runner in runners),
                 data_dir=str(session.run_dir.data),
                 skip_failed_parents=config.supervisor.failed_parents == "skip",
@@ -60,11 +65,6 @@ def task_context(session: Session) -> TaskContext:
 def _written_local_storage(tree: Mapping[str, Any]) -> str | None:
     written = (tree.get("supervisor") or {}).get("local_storage")
     return written if isinstance(written, str) and written else None
-
-
-def is_pure(sampler: Any) -> bool:
-    """Tell whether a sampler can draw any part of any batch again, by position."""
-    return isinstance(sampler, Sampler) and type(sampler).points is not Sampler.points
 
 
 def learns(sampler: Any) -> bool:

@@ -15,10 +15,11 @@ from enchanted_tui.executors.base import Executor
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.additions import notice
 from enchanted_tui.supervisor.adopt import is_older_run, state_if_adopted
+from enchanted_tui.supervisor.folding import fold
 from enchanted_tui.supervisor.journal import Record
-from enchanted_tui.supervisor.opening import build_samplers, sampler_target
-from enchanted_tui.supervisor.plan import is_pure, learns
-from enchanted_tui.supervisor.session import check_unchanged, fold, go_on, has_record, read_at
+from enchanted_tui.supervisor.opening import build_samplers, is_pure, sampler_target
+from enchanted_tui.supervisor.plan import learns
+from enchanted_tui.supervisor.session import check_unchanged, go_on, has_record, read_at
 from enchanted_tui.supervisor.state import CampaignState
 
 _SAMPLES_SHOWN = 3

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,18 +13,17 @@ from enchanted_tui import values
 from enchanted_tui.config.problems import did_you_mean
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.storage.atomic import open_replacement
-from enchanted_tui.storage.cleaning import clean_task
 from enchanted_tui.storage.dataset import Dataset
 from enchanted_tui.storage.failures import Failures
-from enchanted_tui.storage.progress import ProgressFiles
+from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
 from enchanted_tui.storage.run_state import write_run_state
 from enchanted_tui.supervisor import progress, snapshot
 from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.files import (
     Row,
-    all_tasks,
     dataset_stage,
     failure_of,
+    fingerprints,
     last_complete_stage,
     older_run_state,
     read_failures,
@@ -36,6 +36,8 @@ from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.supervisor.stage_state import BatchState, StageState
+from enchanted_tui.supervisor.tidying import Tidying
+from enchanted_tui.supervisor.weather import Weather
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,13 @@ class Projections:
         self._went_back = False  #: an earlier stage was run again, for a larger budget or because samples had failed
         self._next_progress = 0.0
         self._run_state_due = False
+        self._weather = Weather()
+        self._unreported: list[BatchProgress] = []  #: reports on finished batches that could not be written yet
+        self._tidying: Tidying | None = None
         self._to_clean: list[TaskId] = []
+        if self._config.supervisor.save_files != "all":
+            keep = self._config.supervisor.save_files_list if self._config.supervisor.save_files == "custom" else []
+            self._tidying = Tidying(self._run_dir, list(keep), self._state, session.journal.size)
         self._tables = BackgroundTables(self._run_dir, table_names(session.config))
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
@@ -74,8 +82,7 @@ class Projections:
             stage = dataset_stage(self._state)
             if stage.n_rows and (stage.complete or self._state.current_depth < stage.depth):
                 self._rebuild(self._run_dir.dataset, stage)
-            for report in progress.finished_steps(self._state):
-                self._progress.finished(report)
+        self._unreported += progress.finished_steps(self._state)
         self._write_progress()
 
     def begin_stage(self, run: StageRun) -> None:
@@ -93,7 +100,7 @@ class Projections:
         self._touched = True
         if self._dataset is not None:
             self._dataset.add((task.batch, task.sample), row)
-        if self._config.supervisor.save_files != "all" and task.depth == len(self._config.stages) - 1:
+        if self._tidying is not None and task.depth == len(self._config.stages) - 1:
             self._to_clean.append(task)
 
     def catch_up(self) -> None:
@@ -114,7 +121,8 @@ class Projections:
 
     def step_complete(self, task: TaskId, batch: BatchState) -> None:
         """All tasks of a batch at one step have finished."""
-        self._progress.finished(progress.batch_progress(task.depth, batch, task.step))
+        self._unreported.append(progress.batch_progress(task.depth, batch, task.step))
+        self._write_reports()
 
     def batch_complete(self, task: TaskId, batch: BatchState) -> None:
         if self._dataset is not None:
@@ -132,9 +140,8 @@ class Projections:
             elif run.stage.n_rows:
                 with self._run_dir.dataset.open("rb") as dataset, open_replacement(self._run_dir.last_complete_dataset) as copy:
                     shutil.copyfileobj(dataset, copy)
-        self._write_run_state()
-        self._clean(self._to_clean)
-        self._to_clean = []
+        self._weather.bear("enchanted_run.yaml", self._write_run_state, time.monotonic())
+        self._tidy()
         self._dataset = None
 
     def publish(self) -> None:
@@ -147,18 +154,15 @@ class Projections:
     def tick(self, now: float) -> None:
         """Write what is due; `now` is monotonic."""
         if self._dataset is not None:
-            self._dataset.tick()
-        self._failures.tick()
+            self._weather.bear("the dataset", self._dataset.tick, now)
+        self._weather.bear("the list of failures", self._failures.tick, now)
         if now >= self._next_progress:
             self._next_progress = now + _PROGRESS_INTERVAL
             self._write_progress()
             if self._run_state_due:
-                self._write_run_state()
-            if self._to_clean:
-                self._journal.sync()
-                self._clean(self._to_clean)
-                self._to_clean = []
-            self._tables.update_if_due(now, self._state)
+                self._weather.bear("enchanted_run.yaml", self._write_run_state, now)
+            self._tidy()
+            self._weather.show("runs.h5 or the Parquet file", lambda: self._tables.update_if_due(now, self._state))
 
     def close(self, *, complete: bool) -> None:
         """Write everything for the last time in this session."""
@@ -170,31 +174,27 @@ class Projections:
             if self._went_back and not complete:
                 self._rebuild_last_complete()
             write_tables(self._config, self._run_dir, self._state, self._read_row)
-        if complete and self._config.supervisor.save_files != "all":
-            self._journal.sync()
-            self._clean(all_tasks(self._state))
+        if self._tidying is not None:
+            self._tidy()
+            if complete:
+                self._journal.sync()
+                self._tidying.finish()
+            self._tidying.close()
         self._write_run_state()
+
+    def abandon(self) -> None:
+        """Touch nothing any more: the directory has become somebody else's."""
+        self._tables.wait()
+        if self._tidying is not None:
+            self._tidying.abandon()
 
     def ended(self) -> None:
         """Say in the progress files that the session has ended, once that is on record."""
         self._write_progress(force=True)
 
     def fingerprints(self) -> dict[str, list[int]]:
-        """Give size and modification time of the files made from the journal: found so by a later session, they are not written again."""
-        found = {}
-        for path in (
-            self._run_dir.dataset,
-            self._run_dir.last_complete_dataset,
-            self._run_dir.failures,
-            self._run_dir.hdf5,
-            self._run_dir.parquet,
-        ):
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            found[path.name] = [status.st_size, status.st_mtime_ns]
-        return found
+        """Give what `files.fingerprints` gives."""
+        return fingerprints(self._run_dir)
 
     # -- parts ----------------------------------------------------------------------------------------------------------------------
 
@@ -216,19 +216,30 @@ class Projections:
     def _write_progress(self, *, force: bool = False) -> None:
         taken = snapshot.take(self._state)
         current = progress.current_batch(self._state)
-        self._progress.write(current, progress.pipeline(taken), force=force)
+        self._weather.show("a progress report", lambda: self._progress.write(current, progress.pipeline(taken), force=force))
+        self._write_reports()
+
+    def _write_reports(self) -> None:
+        """Write the reports on finished batches; what cannot be written waits for the next time."""
+        self._weather.show("a progress report", self._write_waiting_reports)
+
+    def _write_waiting_reports(self) -> None:
+        while self._unreported:
+            self._progress.finished(self._unreported[0])
+            del self._unreported[0]
 
     def _write_run_state(self) -> None:
         """Say how many samples there are, once the dataset has them: after a kill, nobody must count more than he finds."""
-        self._run_state_due = False
         state = older_run_state(self._state)
         if state is not None:
             if self._dataset is not None:
                 self._dataset.flush(state.batch_number)
             write_run_state(self._run_dir.run_state, state)
+        self._run_state_due = False
 
-    def _clean(self, tasks: Iterator[TaskId] | list[TaskId]) -> None:
-        keep = self._config.supervisor.save_files_list if self._config.supervisor.save_files == "custom" else []
-        for task in tasks:
-            for step in range(task.step + 1):
-                clean_task(self._run_dir, task._replace(step=step).name, keep)
+    def _tidy(self) -> None:
+        """Have the files of finished samples removed, now that their results are on the disk."""
+        if self._tidying is not None and self._to_clean:
+            self._journal.sync()
+            self._tidying.put(self._to_clean)
+            self._to_clean = []

@@ -6,10 +6,11 @@ A result is kept only if it was computed from the very values that its sample ha
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
+from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.samples import LostSamplesError, Row
 from enchanted_tui.supervisor.stage_state import NOT_RUN, BatchState
@@ -48,7 +49,9 @@ class Reunion:
         found = list(self._strangers(batch))
         if found:
             log.warning(f"{len(found)} results of batch {batch.index} of stage {depth} are those of other samples; these run again")
-            self._record({"type": "retry", "tasks": [[depth, batch.index, sample, 0] for sample in found]})
+            steps = [(sample, _first_done(batch, sample) or 0) for sample in found]
+            tasks = [TaskId(depth, batch.index, sample, step) for sample, step in steps]
+            self._record(retry_record(tasks, self._state, self._journal))
         return bool(found)
 
     def as_run(self, number: int, drawn: list[Row]) -> list[Row]:
@@ -86,8 +89,17 @@ class Reunion:
                     params = self._params_of(batch, sample)
                 except LostSamplesError:
                     continue  # nothing to compare with
-                if not _agree(_inputs(row, self._plan.runners[step]), params):
+                if not self._agree(_inputs(row, self._plan.runners[step]), params):
                     yield sample
+
+    def _agree(self, inputs: Row, params: Row) -> bool:
+        """Tell whether a row was computed from a sample: what was drawn is the same, here and in the stages before.
+
+        What a parent returned does not count, nor how long it ran: it may have run again, its line being damaged too.
+        """
+        names = self._plan.parameters
+        compared = (name for name in inputs.keys() & params.keys() if (name in names if names is not None else _is_value(name)))
+        return all(_same(inputs[name], params[name]) for name in compared)
 
     def _sample_of(self, offset: int, step: int) -> Row | None:
         """Give the sample that a row was computed from, if the row still shows all of it."""
@@ -100,17 +112,23 @@ def _first_done(batch: BatchState, sample: int) -> int | None:
     return next((number for number, tasks in enumerate(batch.steps) if tasks.outcomes[sample] != NOT_RUN), None)
 
 
+def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal) -> Record:
+    """Give the record that gives up the results of tasks; it names each by when it was begun, lest it be taken for the next one."""
+    given_up = list(tasks)
+    started = [journal.read(offset)["started"] if (offset := state.offset_of(task)) >= 0 else None for task in given_up]
+    return {"type": "retry", "tasks": [list(task) for task in given_up], "started": started}
+
+
+def _is_value(name: str) -> bool:
+    return not name.startswith(("runtime_sec_", "success_"))
+
+
 def _inputs(row: Row, runner: str) -> Row:
     """Give what a task was handed: what stands behind its own success. An input that it has replaced is not among them."""
     names = list(row)
     own = f"success_{runner}"
     begin = names.index(own) + 1 if own in row else 0
     return {name: row[name] for name in names[begin:] if name not in _NO_INPUTS}
-
-
-def _agree(inputs: Row, params: Row) -> bool:
-    shared = inputs.keys() & params.keys()
-    return bool(shared) and all(_same(inputs[name], params[name]) for name in shared)
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -24,19 +24,21 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.steps import sweep
-from enchanted_tui.executors.verdict import REMEDIES
+from enchanted_tui.executors.verdict import remedy_of
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
-from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, read_holder
+from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, look_at
 from enchanted_tui.supervisor.additions import take_additions
 from enchanted_tui.supervisor.adopt import adopt, is_older_run, state_if_adopted
-from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, holds_records, lost_beginning
-from enchanted_tui.supervisor.opening import build_samplers, open_record, sampler_target
+from enchanted_tui.supervisor.folding import fold
+from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, holds_records, renew
+from enchanted_tui.supervisor.opening import build_samplers, open_record, portions, sampler_target
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.supervisor.sequences import continue_sequences
 from enchanted_tui.supervisor.stage import SomeSampler
 from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.stored_configs import recorded_configs, store_config
+from enchanted_tui.whole_files import InTheWayError, check_in_place
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,10 @@ class Session:
     session_id: str
     notices: list[str]
     local_storage: str | None = None  #: private directory on this node's own disk, in which tasks run
+
+    def is_taken_over(self) -> bool:
+        """Tell whether somebody has the directory now who took this process for dead, and perhaps has left it again."""
+        return not self.lock.still_held() or self.journal.is_replaced()
 
     def close(self) -> None:
         """Give everything back. Files that cannot be written any more have been reported by then, as the outcome of the session."""
@@ -84,14 +90,29 @@ def open_session(
     Raises EnvironmentProblem, DirectoryInUseError or RefusedError, each with a sentence for the user, before anything is changed.
     """
     run_dir = RunDir(config.base_run_dir)
-    if mode == "auto":
-        mode = "resume" if has_record(run_dir) else "fresh"
     try:
+        check_files(*run_dir.files)
+        if mode == "auto":
+            mode = "resume" if has_record(run_dir) else "fresh"
         if mode == "fresh":
             return _fresh(config, run_dir, overwrite, confirm, on_lock_lost)
         return _resumed(config, run_dir, mode, on_lock_lost)
     except OSError as error:
         raise environment_problem(error, run_dir.root, begun=os.path.exists(run_dir.journal)) from error
+
+
+def check_files(*paths: Path) -> None:
+    """Raise EnvironmentProblem if something else is in the place of a file of the campaign's; opening it could wait for ever."""
+    found = []
+    for path in paths:
+        try:
+            check_in_place(path)
+        except InTheWayError as error:
+            found.append(f"{path}: {error.strerror}.")
+        except OSError:
+            continue  # whoever needs it says why it cannot be had
+    if found:
+        raise EnvironmentProblem("\n".join(found))
 
 
 def has_record(run_dir: RunDir) -> bool:
@@ -133,7 +154,7 @@ def _check_empty(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confi
         blank = _is_blank(run_dir)
     except PermissionError:
         raise EnvironmentProblem(f"{root} cannot be read: permission denied; choose another base_run_dir.") from None
-    holder = read_holder(run_dir.lock)
+    holder = look_at(run_dir.lock)
     if holder is not None and is_alive(run_dir.lock, holder):
         raise DirectoryInUseError(root, holder)
     if blank:
@@ -186,7 +207,7 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
             state, records = state_if_adopted(run_dir, config)
             go_on(config, state, mode, records.__getitem__)  # raises if that is impossible or there is nothing to do
             adopt(run_dir, config)
-        state, damage = fold(run_dir.journal)
+        state, damage = _fold_as_ours(config, run_dir, lock)
         check_unchanged(config, state)
         taken = take_additions(run_dir, config, state, partial(read_at, run_dir.journal))
         if taken is not None:
@@ -233,6 +254,19 @@ def end_what_was_left(state: CampaignState) -> None:
         )
 
 
+def _fold_as_ours(config: CampaignConfig, run_dir: RunDir, lock: Lock) -> tuple[CampaignState, list[str]]:
+    """Fold the journal, as `fold` does, when nobody can write in it any more, not even from a host where all hangs."""
+
+    def drawn_at_once() -> list[int | None]:
+        return portions(build_samplers(config, 0))
+
+    state, damage = fold(run_dir.journal, drawn_at_once)
+    if state.ended is None and (lock.from_elsewhere or state.host != socket.gethostname()):
+        renew(run_dir.journal)
+        state, damage = fold(run_dir.journal, drawn_at_once)
+    return state, damage
+
+
 def _check_jobs(config: CampaignConfig, state: CampaignState) -> None:
     """Raise EnvironmentProblem if jobs may still work on samples that this configuration would give to somebody else."""
     for name in sorted({state.jobs.open[token].executor for token in state.jobs.holders.values()}):
@@ -249,25 +283,6 @@ def _parents_files_are_gone(config: CampaignConfig, state: CampaignState, target
     """Tell whether new children are to be run below parents whose directories were cleaned when the campaign was complete."""
     grown = any(new > stage.drawn for new, stage in zip(targets[1:], state.stages[1:], strict=True))
     return grown and state.complete and config.supervisor.save_files != "all"
-
-
-def fold(journal: Path) -> tuple[CampaignState, list[str]]:
-    """Fold a journal into the state; also give a sentence for each damaged line.
-
-    Raises EnvironmentProblem if the first line, without which the others say nothing, is damaged.
-    """
-    state = CampaignState()
-    with JournalReader(journal) as reader:
-        for offset, record in reader.records(rows=False):
-            if not state.sessions and record["type"] != "open":
-                break
-            state.apply(record, offset)
-        if not state.sessions and (reader.damage or reader.position):
-            raise EnvironmentProblem(lost_beginning(journal))
-        damage = [
-            f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in reader.damage
-        ]
-    return state, [*damage, *state.unplaced.sentences()]
 
 
 def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:
@@ -352,7 +367,7 @@ def environment_problem(error: OSError, root: Path, *, begun: bool = True) -> En
     where = error.filename or root
     if not begun and error.errno == errno.ENOENT:
         return EnvironmentProblem(f"{where}: cannot be made here; choose another base_run_dir.")
-    remedy = REMEDIES.get(error.errno or 0, error.strerror or str(error))
+    remedy = remedy_of(error)
     if not begun:
         return EnvironmentProblem(f"{where}: {remedy}, or choose another base_run_dir.")
     return EnvironmentProblem(f"{where}: {remedy}, then go on with --run-mode resume. Nothing that has finished is lost.")
@@ -376,6 +391,7 @@ def _begin(
     record = open_record(
         config, campaign=state.campaign or uuid.uuid4().hex, session=session_id, mode=mode, seed=seed, stored=stored, targets=targets
     )
+    record |= {"portions": portions(samplers), "drawn": [stage.layout() for stage in state.stages]}
     offset = journal.append(record)
     journal.sync()
     state.apply(record, offset)

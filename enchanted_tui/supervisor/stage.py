@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from enchanted_tui.executors.base import TaskId
+from enchanted_tui.supervisor import parent_list
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.reunion import Reunion
@@ -64,6 +65,7 @@ class StagePlan:
     adaptive: bool  #: the sampler learns, so a batch waits for the results of the ones before
     learning: bool  #: it is a `samplers.learning_sampler.LearningSampler`
     runners: tuple[str, ...]  #: one name a step
+    parameters: frozenset[str] | None  #: what is drawn, here and in the stages before; None if a sampler does not say
     own_outputs: tuple[frozenset[str], ...]  #: one set a step: columns that a failed row must not show with an inherited value
     data_dir: str  #: absolute
     skip_failed_parents: bool
@@ -127,22 +129,25 @@ class StageRun:
     # -- parents ------------------------------------------------------------------------------------------------------------
 
     def find_parents(self) -> None:
-        """Make parents of the previous stage's rows that are none yet; those that are keep their place."""
+        """Make parents of the previous stage's rows that are none yet; those that are keep their place.
+
+        Parents that have no row, now that the stage is complete, are gone: others get their places.
+        """
         if self.plan.depth == 0:
             return
-        known = {(batch, sample) for batch, start, stop in self.stage.parents for sample in range(start, stop)}
-        ranges = [list(item) for item in self.stage.parents]
-        added = False
+        listed = list(parent_list.rows(self.stage.parents))
+        gone, fresh = set(listed), []
+        known = set(listed)
         for batch, sample, outcome, _ in self.state.stages[self.plan.depth - 1].rows():
-            if (batch, sample) in known or (self.plan.skip_failed_parents and outcome > 1):
-                continue
-            added = True
-            if ranges and ranges[-1][0] == batch and ranges[-1][2] == sample:
-                ranges[-1][2] = sample + 1
-            else:
-                ranges.append([batch, sample, sample + 1])
-        if added:
-            self._record({"type": "parents", "depth": self.plan.depth, "ranges": ranges})
+            gone.discard((batch, sample))
+            if (batch, sample) not in known and not (self.plan.skip_failed_parents and outcome > 1):
+                fresh.append((batch, sample))
+        if gone:
+            log.warning(f"{len(gone)} parents of stage {self.plan.depth} are not there any more; what was combined with them is drawn anew")
+        if gone or fresh:
+            ranges = parent_list.ranges(parent_list.without(listed, gone, fresh))
+            anew = {"anew": True} if gone else {}
+            self._record({"type": "parents", "depth": self.plan.depth, "ranges": ranges, **anew})
 
     def _parent_row(self, index: int) -> Row:
         if self._parent is None or self._parent[0] != index:
@@ -187,10 +192,9 @@ class StageRun:
         for sample in range(batch.count):
             if last[sample] != NOT_RUN:
                 continue
-            for step, tasks in enumerate(batch.steps):
-                if tasks.outcomes[sample] == NOT_RUN:
-                    yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
-                    break
+            step = batch.next_step(sample, 0)
+            if step is not None:
+                yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
 
     def inputs(self, ready: Ready) -> Inputs:
         """Give what a task is handed."""
@@ -272,12 +276,20 @@ class StageRun:
         first = self.stage.drawn
         left = self.stage.target - first
         number = len(self.stage.batches)
-        size = min(getattr(self.plan.sampler, "batch_size", None) or left, left)
+        size = min(self._recorded_size(number) or getattr(self.plan.sampler, "batch_size", None) or left, left)
         samples = self._points(number, first, size, 0, min(SLICE, size))
         self._record_slice(number, first, size, 0, samples)
         self._keep((number, 0), samples)
         self.reunion.check(self.stage.batches[number])
         return True
+
+    def _recorded_size(self, number: int) -> int | None:
+        """Give the size that a batch had when it was drawn before; None if it was not, or if nothing says it."""
+        depth = self.plan.depth
+        if self.state.unplaced.last_batch(depth) < number:
+            return None
+        ran = self.state.unplaced.samples(depth, number)
+        return self.state.sizes.size(depth, number, self.stage.drawn, self.stage.n_parents, ran)
 
     def _record_batch(self, drawn: list[Row], **more: Any) -> bool:
         """Record a batch; False if the sampler had nothing more to give."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.supervisor.batch_sizes import as_runs
 from enchanted_tui.supervisor.learned import Learned
 
 #: What a task's byte says: not run, ok, or failed, where `FAILED` + i is the i-th failure kind.
@@ -27,11 +29,14 @@ class StepState:
     def done(self) -> int:
         return self.succeeded + self.failed
 
-    def grow(self, count: int) -> None:
+    def resize(self, count: int) -> None:
+        """Have room for `count` samples; results beyond them have been cleared before."""
         missing = count - len(self.offsets)
         if missing > 0:
             self.offsets.extend(array("q", [-1]) * missing)
             self.outcomes.extend(bytes(missing))
+        else:
+            del self.offsets[count:], self.outcomes[count:]
 
     def put(self, sample: int, outcome: int, offset: int) -> None:
         self.outcomes[sample] = outcome
@@ -78,10 +83,16 @@ class BatchState:
         """True if every sample has a row."""
         return self.steps[-1].done == self.count
 
-    def grow(self, parents: int) -> None:
+    def next_step(self, sample: int, first: int) -> int | None:
+        """Give the first step from `first` on that a sample has no result of; None if it has them all."""
+        steps = range(first, len(self.steps))
+        return next((step for step in steps if self.steps[step].outcomes[sample] == NOT_RUN), None)
+
+    def combine(self, parents: int) -> None:
+        """Combine its samples with `parents` parents."""
         self.parents = parents
         for step in self.steps:
-            step.grow(self.count)
+            step.resize(self.count)
 
 
 @dataclass
@@ -95,11 +106,16 @@ class StageState:
     #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they became parents
     parents: list[tuple[int, int, int]] = field(default_factory=list)
     n_parents: int = 1
-    complete: bool = False
+    completed_rows: int | None = None  #: rows it had when it was complete, unless something has been added to it or given up since
     started_at: float | None = None
     drawn: int = 0  #: number of samples drawn, before they are combined with parents
     n_rows: int = 0  #: number of samples, combined with parents, that have a row
     learned: Learned = field(default_factory=Learned)
+
+    @property
+    def complete(self) -> bool:
+        """True if it was complete and has all its rows."""
+        return self.completed_rows is not None and self.completed_rows == self.n_rows == self.count
 
     @property
     def count(self) -> int:
@@ -110,6 +126,11 @@ class StageState:
     def expected(self) -> int:
         """Number of rows the stage will have when its target is reached."""
         return self.target * self.n_parents
+
+    def layout(self) -> dict[str, Any]:
+        """Give sizes of all batches and the list of parents, as records of a later time hold them."""
+        parents = {"parents": [list(item) for item in self.parents]} if self.depth else {}
+        return {"sizes": as_runs(batch.size for batch in self.batches), **parents}
 
     def rows(self) -> Iterator[tuple[int, int, int, int]]:
         """Give (batch, sample, outcome, offset) of every finished sample, in (batch, sample) order."""

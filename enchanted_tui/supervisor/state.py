@@ -14,8 +14,11 @@ from typing import Any
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.slurm.book import JobBook
 from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.supervisor import gaps
+from enchanted_tui.supervisor.batch_sizes import BatchSizes, Span
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.learned import LearnedPoint
+from enchanted_tui.supervisor.parent_list import changed_places, extends
 from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, OK, UNKNOWN_KIND, BatchState, StageState, StepState
 from enchanted_tui.supervisor.unplaced import Result, Unplaced
 
@@ -39,7 +42,11 @@ class FailureNote:
 class CampaignState:
     """What is known of a campaign: everything in it comes from the journal."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: BatchSizes | None = None) -> None:
+        """`sizes` is what the whole journal says of batches, where this fold may have to do without a damaged line."""
+        self.sizes = BatchSizes() if sizes is None else sizes
+        self.replaced = 0  #: results whose place another one of the same task has taken
+        self.irregular = False  #: records are missing or in another order than they were written in
         self.campaign = ""
         self.seed = 0
         self.config_file = ""
@@ -74,11 +81,13 @@ class CampaignState:
         self.unplaced = Unplaced()
         self.placed: list[Result] = []  #: results that have got their place since somebody looked
         self.placed_late: set[tuple[int, int]] = set()  #: (depth, batch) of all results that did: they may be those of other samples
+        self._given_up: dict[TaskId, set[float]] = {}  #: when those results of a task were begun that are void
+        self._first_open = -1  #: offset of the record that opened the campaign
 
     # -- the fold -------------------------------------------------------------------------------------------------------
 
     def apply(self, record: Record, offset: int) -> CampaignState:
-        """Take one record into account. Record types that this version does not know are counted and otherwise ignored."""
+        """Take one record into account; types that this version does not know are counted and otherwise ignored."""
         kind = record["type"]
         if kind == "task":
             self._task(record, offset)
@@ -92,9 +101,12 @@ class CampaignState:
         return self
 
     def _open(self, record: Record, offset: int) -> None:
+        if offset == self._first_open:
+            return  # taken before its turn, since the line that should have opened the campaign is lost
         if not self.sessions:
             self.campaign = record["campaign"]
             self.opened_at = record["time"]
+            self._first_open = offset
         self.sessions += 1
         self.seed = record["seed"]
         self.session_started_at = record["time"]
@@ -110,48 +122,59 @@ class CampaignState:
             if depth == len(self.stages):
                 self.stages.append(StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1))
             self._set_target(self.stages[depth], target)
+        self._take_what_was_known(record)
         self.previous_end, self.ended = self.ended, None
         self.paused_by = None
 
+    def _take_what_was_known(self, record: Record) -> None:
+        """Take what a session knew of earlier ones, where their own lines are lost."""
+        for stage, drawn in zip(self.stages, record.get("drawn", []), strict=False):
+            self._take_parents(stage, drawn.get("parents", []))
+            gaps.open_all(self, stage, drawn["sizes"], record["time"])
+
     def _set_target(self, stage: StageState, target: int) -> None:
-        if target != stage.target:
-            stage.complete = False
-        stage.target = target
+        if target > stage.target:  # a target never falls; a lower one is that of an earlier session, out of order
+            stage.target, stage.completed_rows = target, None
 
     def _parents(self, record: Record, offset: int) -> None:
-        stage = self.stages[record["depth"]]
-        stage.parents = [(batch, start, stop) for batch, start, stop in record["ranges"]]
-        stage.n_parents = sum(stop - start for _, start, stop in stage.parents)
-        stage.complete = False
+        self._take_parents(self.stages[record["depth"]], record["ranges"], anew=record.get("anew", False))
+
+    def _take_parents(self, stage: StageState, ranges: list[list[int]], *, anew: bool = False) -> None:
+        """Take a list of parents that goes on from the one there is; `anew`: it may have others in places whose parent is gone."""
+        parents = [(batch, start, stop) for batch, start, stop in ranges]
+        if not extends(parents, stage.parents):
+            if not anew:  # an earlier list, out of order
+                self.irregular |= not extends(stage.parents, parents)
+                return
+            for index in changed_places(stage.parents, parents):
+                self._forget_parent(stage, index)
+        elif parents == stage.parents:
+            return
+        stage.parents = parents
+        stage.n_parents = sum(stop - start for _, start, stop in parents)
+        stage.completed_rows = None
         for batch in stage.batches:
-            batch.grow(stage.n_parents)
+            batch.combine(stage.n_parents)
             batch.finished_at = None
             self._place(stage.depth, batch)
 
     def _samples(self, record: Record, offset: int) -> None:
         stage = self.stages[record["depth"]]
         number, first = record["batch"], record["first"]
-        self._open_missing(stage, number, first, record["time"])
-        if number == len(stage.batches):
-            self._open_batch(stage, first, record["size"], record["time"])
-        stage.batches[number].slices.setdefault(record["start"], offset)
+        gaps.open_told(self, stage, number, Span(first, record["size"]), record["time"])
+        batch = stage.batches[number]
+        if (batch.first, batch.size) == (first, record["size"]):
+            batch.slices.setdefault(record["start"], offset)
+        else:
+            self.irregular = True
 
-    def _open_missing(self, stage: StageState, number: int, first: int, time: float) -> None:
-        """Open the batches before `number`, which begins with sample `first`: their records are damaged, but their place is known."""
-        missing = number - len(stage.batches)
-        for k in range(missing):
-            left, batches_left = first - stage.drawn, missing - k
-            ran = -(-self.unplaced.samples(stage.depth, len(stage.batches)) // max(1, stage.n_parents))
-            size = min(ran, left) if ran and batches_left > 1 else left // batches_left
-            self._open_batch(stage, stage.drawn, size, time)
-
-    def _open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
+    def open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
+        """Begin the next batch of a stage, of `size` samples from position `first` on."""
         batch = BatchState(len(stage.batches), first, size, time)
         batch.steps = [StepState() for _ in range(stage.n_steps)]
-        batch.grow(stage.n_parents)
+        batch.combine(stage.n_parents)
         stage.batches.append(batch)
         stage.drawn += size
-        stage.complete = False
         if stage.started_at is None:
             stage.started_at = time
         self._place(stage.depth, batch)
@@ -164,6 +187,7 @@ class CampaignState:
             return
         batch = self._find_batch(depth, number)
         if batch is None or sample >= batch.count:
+            self.irregular = True
             self.unplaced.put(record, offset)
         else:
             self._result(record, offset, batch)
@@ -181,7 +205,9 @@ class CampaignState:
     def _result(self, record: Record, offset: int, batch: BatchState) -> None:
         depth, _, sample, step = record["task"]
         tasks = batch.steps[step]
-        if tasks.outcomes[sample] != NOT_RUN:
+        if self._given_up and record["started"] in self._given_up.get(TaskId(*record["task"]), ()):
+            return
+        if tasks.outcomes[sample] != NOT_RUN and not self._replace(record, batch):
             return
         runtime = record["runtime"]
         finished = record["started"] + runtime
@@ -200,10 +226,28 @@ class CampaignState:
         self.finish_times.append(finished)
         self.last_time = max(self.last_time, finished)
 
+    def _replace(self, record: Record, batch: BatchState) -> bool:
+        """Make room for a second result of a task, whose `retry` is lost; False where a success would give way, or to a failure."""
+        _, _, sample, step = record["task"]
+        before = batch.steps[step].outcomes[sample]
+        self.irregular = True
+        if before == OK or record["outcome"] != "ok":
+            return False
+        self.replaced += 1
+        if step == len(batch.steps) - 1:
+            self.stages[record["task"][0]].n_rows -= 1
+        self._drop_failure(TaskId(*record["task"]), batch.steps[step].clear(sample))
+        return True
+
     def _retry(self, record: Record, offset: int) -> None:
         self.hooked_rows = -1  # as many rows as before, and others
-        for item in record["tasks"]:
-            self._forget(TaskId(*item))
+        begun = record.get("started", [None] * len(record["tasks"]))
+        for item, started in zip(record["tasks"], begun, strict=True):
+            task = TaskId(*item)
+            if started is not None:
+                self._given_up.setdefault(task, set()).add(started)
+            if not (record.get("failed") and self._outcome(task) == OK):  # else its new result has come before, out of order
+                self._forget(task)
 
     def _forget(self, task: TaskId) -> None:
         """Forget a task's result, those of its later steps and those of all its descendants."""
@@ -217,7 +261,7 @@ class CampaignState:
             if outcome >= FAILED:
                 self._drop_failure(TaskId(task.depth, task.batch, task.sample, step), outcome)
         batch.finished_at = None
-        self.stages[task.depth].complete = False
+        self.stages[task.depth].completed_rows = None
         self.stages[task.depth].n_rows -= outcome != NOT_RUN
         if outcome != NOT_RUN and task.depth + 1 < len(self.stages):
             self._forget_children(task)
@@ -227,12 +271,15 @@ class CampaignState:
         index = 0
         for number, start, stop in child_stage.parents:
             if number == task.batch and start <= task.sample < stop:
-                parent = index + task.sample - start
-                for batch in child_stage.batches:
-                    for sample in range(parent * batch.size, (parent + 1) * batch.size):
-                        self._forget(TaskId(task.depth + 1, batch.index, sample, 0))
+                self._forget_parent(child_stage, index + task.sample - start)
                 return
             index += stop - start
+
+    def _forget_parent(self, stage: StageState, parent: int) -> None:
+        """Forget the results of all samples of a stage that were combined with one parent."""
+        for batch in stage.batches:
+            for sample in range(parent * batch.size, (parent + 1) * batch.size):
+                self._forget(TaskId(stage.depth, batch.index, sample, 0))
 
     def _drop_failure(self, task: TaskId, outcome: int) -> None:
         kind = FAILURE_KINDS[outcome - FAILED] if outcome != UNKNOWN_KIND else "unknown"
@@ -243,15 +290,21 @@ class CampaignState:
                 return
 
     def _batch_complete(self, record: Record, offset: int) -> None:
+        stage = self.stages[record["depth"]]
+        if "size" in record:
+            gaps.open_told(self, stage, record["batch"], Span(record["first"], record["size"]), record["time"])
         batch = self._find_batch(record["depth"], record["batch"])
         if batch is not None:
             batch.finished_at = record["time"]
 
     def _stage_complete(self, record: Record, offset: int) -> None:
         stage = self.stages[record["depth"]]
-        if stage.n_parents:
-            self._open_missing(stage, self.unplaced.last_batch(stage.depth) + 1, record["rows"] // stage.n_parents, record["time"])
-        stage.complete = stage.n_rows == record["rows"]  # fewer, where lines before this one are damaged
+        self._take_parents(stage, record.get("parents", []))
+        gaps.open_all(self, stage, record.get("sizes", []), record["time"])
+        if "sizes" not in record and stage.n_parents:
+            last = self.unplaced.last_batch(stage.depth) + 1
+            gaps.open_missing(self, stage, last, record["rows"] // stage.n_parents, record["time"])
+        stage.completed_rows = record["rows"]  # there are fewer where lines before this one are damaged
         for batch in stage.batches if stage.complete else ():
             batch.finished_at = batch.finished_at or record["time"]  # that it was complete may have been on record before its samples
 
@@ -280,6 +333,10 @@ class CampaignState:
         if depth >= len(self.stages) or number >= len(self.stages[depth].batches):
             return None
         return self.stages[depth].batches[number]
+
+    def _outcome(self, task: TaskId) -> int:
+        batch = self._find_batch(task.depth, task.batch)
+        return NOT_RUN if batch is None or task.sample >= batch.count else batch.steps[task.step].outcomes[task.sample]
 
     @property
     def current_depth(self) -> int:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from enchanted_tui.supervisor.files import dataset_stage
 from enchanted_tui.supervisor.learned import Learned
+from enchanted_tui.supervisor.outcome import ExitCode, Outcome
 from enchanted_tui.supervisor.state import CampaignState
 
 _HOUR = 3600.0
 _MIN_TASKS_FOR_FRACTION = 20
+
+
+def completed(state: CampaignState) -> Outcome:
+    """Give the outcome of a campaign that has reached all its targets."""
+    last = dataset_stage(state)
+    failed = sum(batch.steps[-1].failed for batch in last.batches)
+    if last.n_rows and failed == last.n_rows:
+        return Outcome(ExitCode.FAILURES, "all_failed", f"all {failed} samples failed; see enchanted_failures.csv")
+    return Outcome(ExitCode.COMPLETED, "completed")
 
 
 def reason_to_stop(limits: Mapping[str, float], state: CampaignState, elapsed: float, held: float) -> str | None:

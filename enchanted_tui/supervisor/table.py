@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui.storage.columns import Columns
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.files import dataset_stage, read_rows
+from enchanted_tui.supervisor.folding import fold
 from enchanted_tui.supervisor.journal import JournalReader
-from enchanted_tui.supervisor.session import fold
 
 if TYPE_CHECKING:
     import pandas

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import overload
 
 from enchanted_tui.executors.base import TaskId
@@ -91,6 +92,13 @@ class TaskIndex:
             self.messages[code] = f"{record['kind']}: {record['message'][:300]}"
         finished: float = record["started"] + runtime
         return finished
+
+    def drop(self, task: Sequence[int]) -> None:
+        """Drop a task whose result another one replaces."""
+        with suppress(ValueError):
+            place = self.codes.index(encode(task))
+            del self.codes[place], self.runtimes[place]
+        self.messages.pop(encode(task), None)
 
     def drop_forgotten(self, state: CampaignState) -> None:
         """Drop the tasks that the state has forgotten because they are run again."""

@@ -20,6 +20,7 @@ from enchanted_tui.supervisor import snapshot
 from enchanted_tui.supervisor.adopt import is_older_run
 from enchanted_tui.supervisor.campaign_fold import BatchSummary, CampaignFold
 from enchanted_tui.supervisor.disk import DiskWatch, FileInfo
+from enchanted_tui.supervisor.folding import Survey, survey
 from enchanted_tui.supervisor.journal import Record, lost_beginning
 from enchanted_tui.supervisor.journal_follower import JournalFollower
 from enchanted_tui.supervisor.live import read_live
@@ -33,6 +34,7 @@ from enchanted_tui.supervisor.task_lines import DrawnSamples, TaskLine, line_of
 from enchanted_tui.supervisor.why import Facts, how_it_ended, why_nothing_happens
 
 _BUDGET = 0.3  #: seconds of reading after which a refresh gives what it has, and goes on next time
+_SURVEYED_BUDGET = 5.0  #: the same for a damaged journal, which is read twice
 _AT_ONCE = 500  #: records taken without letting others look
 _LINES_KEPT = 2_000
 
@@ -107,9 +109,10 @@ class Viewer:
     def _choose_source(self) -> JournalFollower | OlderRun:
         return OlderRun(self.run_dir) if is_older_run(self.run_dir) else JournalFollower(self.run_dir.journal)
 
-    def _begin(self) -> None:
-        """Forget everything."""
-        self._fold = CampaignFold()
+    def _begin(self, found: Survey | None = None) -> None:
+        """Forget everything but, of a damaged journal, what the whole of it says."""
+        self._surveyed = 0
+        self._fold = CampaignFold(found)
         self._samples = DrawnSamples(self._fold.state, self._source.read)
         self._lines: dict[tuple[TaskId, int], TaskLine] = {}
         self.rows.forget()
@@ -142,6 +145,7 @@ class Viewer:
             if self._source.look():
                 self._begin()
         self._read(budget)
+        self._survey(budget)
         self._disk.look()
         liveness, holder = self._liveness.look()
         live = None if liveness == "stopped" else read_live(self.run_dir.live)
@@ -160,6 +164,20 @@ class Viewer:
                 time.sleep(0.001)
         records.close()
         self._behind = not over
+
+    def _survey(self, budget: float) -> None:
+        """Begin again, once a session, if lines are damaged or missing, knowing what the whole journal says of what they held."""
+        source, fold = self._source, self._fold
+        is_whole = fold.readable and not source.damage and not fold.state.irregular
+        if is_whole or self._behind or not isinstance(source, JournalFollower) or self._surveyed > fold.state.sessions:
+            return
+        with suppress(OSError):
+            found = survey(self.run_dir.journal)
+            with self._look():
+                source.begin_again()
+                self._begin(found)
+            self._read(max(budget, _SURVEYED_BUDGET))
+            self._surveyed = self._fold.state.sessions + 1
 
     def _take_some(self, records: Generator[tuple[int, Record]]) -> bool:
         """Take some records; True if there are no more."""

@@ -14,10 +14,11 @@ import pytest
 from campaigns import LIMIT, assert_one_sentence, finish
 from shapes import flat
 
+from enchanted_tui.executors.task import seal
 from enchanted_tui.storage import lock as lock_module
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, read_holder
 
-BUSY = flat(200, 20, sleep=0.1)
+BUSY = flat(2000, 20, sleep=0.1)  # longer than any test, on a busy machine too
 SHORT = flat(6, 2)
 
 
@@ -235,3 +236,55 @@ def own_files(campaign):
     """Give the contents of all files that the supervisor itself writes, but for its log."""
     kept = [path for path in campaign.root.rglob("*") if path.is_file() and "data" not in path.parts and path.name != "main.log"]
     return {path: path.read_bytes() for path in kept}
+
+
+# -- two hosts ----------------------------------------------------------------------------------------------------------------------
+
+#: Programs whose patience is a second; the second one believes to be on another host.
+HERE = "from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import main; import sys; sys.exit(main())"
+ELSEWHERE = "import socket; socket.gethostname = lambda: 'another.host'; from enchanted_tui.storage import lock; "
+ELSEWHERE += "lock.is_alive.__defaults__ = (1.0,); from enchanted_tui.cli import main; import sys; sys.exit(main())"
+
+
+def late_pages(campaign):
+    """Give lines that a supervisor has still to write: results that it has, and that it has ended."""
+    last = campaign.intact_journal().splitlines(keepends=True)[-1]
+    end = {"type": "end", "reason": "aborted", "exit_code": 143, "message": "the first one", "files": {}, "v": 1, "time": time.time()}
+    return last + seal(json.dumps(end, separators=(",", ":")).encode())
+
+
+@pytest.mark.parametrize("woken", ["at work", pytest.param("at the end", marks=pytest.mark.full)])
+def test_late_pages_of_a_supervisor_on_another_host(campaign, woken):
+    """One that hangs is taken for dead. What it writes later, from its cache or when it wakes, is not in the journal of the other."""
+    shared = campaign(flat(30, 10, sleep=0.1))
+    first = shared.supervise(program=("-c", HERE))
+    shared.wait_for_tasks(3, first)
+    os.kill(first.pid, signal.SIGSTOP)
+    with shared.journal.open("r+b") as its_file:
+        second = shared.supervise("--run-mode", "resume", program=("-c", ELSEWHERE))
+        while [record["host"] for record in shared.records() if record["type"] == "open"][-1] != "another.host":
+            assert second.poll() is None, finish(second)
+            time.sleep(0.01)
+        its_file.seek(0, os.SEEK_END)
+        its_file.write(late_pages(shared))
+        its_file.flush()
+        if woken == "at work":
+            os.kill(first.pid, signal.SIGCONT)
+        ended = finish(second)
+    os.kill(first.pid, signal.SIGCONT)
+    assert ended.code == 0, ended
+    before = own_files(shared)
+    assert_one_sentence(finish(first), "another supervisor has taken over")
+    if woken == "at the end":
+        assert own_files(shared) == before
+    assert [record["exit_code"] for record in shared.records() if record["type"] == "end"] == [0]
+    assert shared.finished_tasks() == 30
+    assert len(shared.contents()["dataset"]) == 31
+    assert len([record for record in shared.records() if record["type"] == "open"]) == 2
+
+
+def test_container_on_the_same_machine_is_not_taken_for_dead(tmp_path):
+    """Process numbers of another container say nothing here: only its heartbeat does."""
+    boot = lock_module._boot_id().split(" ")[0]
+    holder = lock_module.Holder("0" * 32, socket.gethostname(), 2**22 + 1, 1.0, f"{boot} pid:[1]")
+    assert lock_module.is_alive_here(holder) is None
