@@ -218,6 +218,14 @@ def cut_torn_report(path: Path) -> None:
         os.truncate(path, end)
 
 
+def finished_here(path: Path) -> set[tuple[int, int]]:
+    """Return (depth, batch) of the batches that this program has reported in the file; none if it cannot be read."""
+    try:
+        return {(depth, batch) for depth, batch, step in _reported(path) if step is not None}
+    except OSError:
+        return set()
+
+
 def _reported(path: Path) -> set[tuple[int, int, int | None]]:
     """Give (depth, batch, step) of the reports in the file; the older program's do not name the step."""
     try:

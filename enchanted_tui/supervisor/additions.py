@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.progress import finished_here
 from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.supervisor.adopt import Datapoint, OlderStage, datapoints
 from enchanted_tui.supervisor.journal import Journal, Record
@@ -64,6 +65,8 @@ def _saved(run_dir: RunDir, state: CampaignState) -> RunState | None:
         saved = read_run_state(run_dir.run_state)
     except (OSError, ValueError):  # ours is written anew
         return None
+    if (saved.depth, saved.batch_number) in finished_here(run_dir.all_progress):
+        return None  # this program has written it: what the journal lacks of it, it has lost
     return saved if saved.depth < len(state.stages) else None
 
 

@@ -463,7 +463,8 @@ def add_batches(campaign: Campaign, depth: int, batches: dict[int, list[dict[str
 
 
 def forget(campaign: Campaign, *marks: bytes) -> None:
-    """Take the lines with any of the marks out of the journal: the campaign has not got so far."""
+    """Take the lines with any of the marks out of the journal, and all reports: the campaign has not got so far."""
+    campaign.path("logs/all_progress.txt").unlink()
     journal = campaign.path("state/journal.jsonl")
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(line for line in lines if not any(mark in line for mark in marks)))
