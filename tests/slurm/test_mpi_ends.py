@@ -211,7 +211,7 @@ def cancel(nodes: Bed) -> None:
 
 def time_limit(nodes: Bed) -> None:
     for job in nodes.slurm("squeue", "-h", "-r", "-o", "%A").split():
-        nodes.slurm("scontrol", "update", f"jobid={job}", "EndTime=now", check=False)
+        nodes.slurm("scontrol", "update", f"jobid={job}", "EndTime=now+1")
 
 
 def check_end_of_jobs(end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed, launches: list[str]) -> None:
