@@ -6,6 +6,7 @@ Standard output carries what was asked for, standard error everything else.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enchanted_tui import shell_completion, usage
+from enchanted_tui import shell_completion, start_up, usage
 from enchanted_tui.export import command as export_command
 from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
 from enchanted_tui.ui import command as app_command
@@ -43,20 +44,8 @@ examples:
 
 def entry() -> None:
     """Console script."""
-    _open_standard_streams()
+    start_up.prepare()
     sys.exit(main())
-
-
-def _open_standard_streams() -> None:
-    """Put the null device where a standard stream is closed, as under some daemons: its number must not become that of a file of ours."""
-    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        if getattr(sys, name) is None:
-            opened = os.open(os.devnull, os.O_RDWR)
-            if opened != number:
-                os.dup2(opened, number)
-                os.close(opened)
-            os.set_inheritable(number, True)
-            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - for as long as the process lives
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -376,8 +365,12 @@ def _failed(error: Exception) -> int:
         return _complain(explained(error), ExitCode.ENVIRONMENT)
     if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
         return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return _complain(explained(error), ExitCode.ENVIRONMENT)
     if (cause := environment_error(error)) is not None:
         return _complain(explained(cause), ExitCode.ENVIRONMENT)
+    if isinstance(error, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
+        return _complain(start_up.unwritable(error), ExitCode.ENVIRONMENT)
     import traceback
 
     traceback.print_exception(error)

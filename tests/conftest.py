@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # others may use it, too
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -111,7 +111,10 @@ class SupervisorOptions(Component):
         doc="Units of parameters and outputs, by column; they are written into Parquet and HDF5 files and exports.",
         example={"pressure": "Pa", "beta_p": "1"},
     )
-    log_failures: bool = option(False, doc="Write the reason and the parameters of each failed sample to the log.")
+    log_failures: bool = option(
+        False,
+        doc="Write reason, parameters, run directory, result and traceback of every failed sample to the log.",
+    )
     seed: int | None = option(
         None,
         doc="Seed of everything that is random in the campaign; without it, one is drawn and recorded. A sampler's own seed comes first.",

@@ -66,6 +66,9 @@ prints its JSON schema, which gives completion and help in editors. Nothing is c
 ## logging
 
 Level of the campaign's log: `DEBUG`, `INFO` (default), `WARNING`, `ERROR`, `CRITICAL`, or a number as in Python's logging.
+What samplers and parsers log through Python's `logging` from that level on goes to `logs/main.log`, what a runner
+logs to `stderr.txt` in the run directory of its sample, under every executor, unless it has handlers of its own.
+The traceback of a failing sample is in `main.log` once for each place in the code; with `log_failures`, of every one.
 
 ## storage
 

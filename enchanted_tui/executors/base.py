@@ -61,6 +61,7 @@ class TaskContext:
     python_path: Sequence[str] = ()  #: directories to import plugins and functions from, besides the interpreter's own
     working_dir: str = "."  #: working directory of every task at its start
     cores: float = 1.0  #: CPU cores that one task holds while it runs
+    log_level: int | str = "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error
 
 
 @dataclass(frozen=True, slots=True)

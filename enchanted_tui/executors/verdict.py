@@ -56,7 +56,8 @@ REMEDIES = {
     errno.EEXIST: "something else is in the way; move it",
     errno.ENAMETOOLONG: "a name in this path is too long; shorten it",
     errno.ELOOP: "its symbolic links lead in a circle; mend them",
-    errno.EMFILE: "too many open files; raise the limit with ulimit -n",
+    errno.EMFILE: "too many open files; raise the limit with ulimit -n, or have fewer workers",
+    errno.ENFILE: "this machine has no more open files to give; end something else on it, or go on elsewhere",
 }
 
 _MAX_TRACEBACK = 8_000

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
-import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from enchanted_tui.interpreter import ending_of, last_words, python_command
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.files import write_dataset_parquet, write_runs_hdf5
 from enchanted_tui.supervisor.folding import fold
 from enchanted_tui.supervisor.journal import JournalReader
 from enchanted_tui.supervisor.state import CampaignState
 
+log = logging.getLogger(__name__)
+
+CODE = (
+    "from pathlib import Path; from enchanted_tui.supervisor import background_tables as tables; "
+    "tables.write_tables(Path(sys.argv[1]), sys.argv[2:])"
+)
 _INTERVAL = 60.0  #: seconds at least between two versions while the campaign runs
 _SHARE = 0.05  #: of the elapsed time, at most, goes into writing them
 
@@ -30,25 +38,34 @@ class BackgroundTables:
         self._started = 0.0
         self._next = time.monotonic() + _INTERVAL
         self._rows = 0
+        self._failed = False
+        self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as this object lives
 
     def update_if_due(self, now: float, state: CampaignState) -> None:
         if self._process is not None:
             if self._process.poll() is None:
                 return
             self._process.communicate()
+            self._tell_of_failure(self._process.returncode)
             self._process = None
             self._next = now + max(_INTERVAL, (now - self._started) / _SHARE)
         if not self._tables or now < self._next or state.tasks_recorded == self._rows:
             return
         self._rows, self._started = state.tasks_recorded, now
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "enchanted_tui.supervisor.background_tables", str(self._run_dir.root), *self._tables],
+            python_command(CODE, str(self._run_dir.root), *self._tables),
             stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            stdout=self._printed,
+            stderr=self._printed,
             process_group=0,
         )
+
+    def _tell_of_failure(self, code: int) -> None:
+        """Say once why the files are as old as they are; the end of the session writes them in any case."""
+        if code and not self._failed:
+            self._failed = True
+            tables, how = " and ".join(self._tables), ending_of(code) + last_words(self._printed)
+            log.warning(f"{tables} could not be brought up to date: the process that writes meanwhile {how}")
 
     def wait(self) -> None:
         """Wait for, or stop, what is being written: the end of the session writes it anew."""
@@ -56,6 +73,7 @@ class BackgroundTables:
             self._process.kill()
             self._process.communicate()
             self._process = None
+        self._printed.close()
 
 
 def _end_with_parent() -> None:
@@ -68,7 +86,8 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _write_tables(root: Path, tables: Sequence[str]) -> None:
+def write_tables(root: Path, tables: Sequence[str]) -> None:
+    """Write the tables from what is on record."""
     _end_with_parent()
     os.nice(10)
     run_dir = RunDir(root)
@@ -78,7 +97,3 @@ def _write_tables(root: Path, tables: Sequence[str]) -> None:
             write_runs_hdf5(run_dir, state, reader.read_row)
         if "parquet" in tables:
             write_dataset_parquet(run_dir, state, reader.read_row)
-
-
-if __name__ == "__main__":
-    _write_tables(Path(sys.argv[1]), sys.argv[2:])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from enchanted_tui.interpreter import python_command
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import read_holder
 from enchanted_tui.supervisor.journal import last_open
@@ -35,7 +35,7 @@ def start_detached(arguments: Sequence[str], root: Path, log: Path, cwd: Path | 
     """
     with _open_log(log) as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "enchanted_tui", *arguments, "--no-ui"],
+            python_command("from enchanted_tui.cli import entry; entry()", *arguments, "--no-ui"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

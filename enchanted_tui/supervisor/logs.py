@@ -13,11 +13,16 @@ MAX_BYTES = 10_000_000
 KEPT = 3  #: older logs kept beside the current one
 _FORMAT = "%(asctime)s [%(levelname)-5s] %(message)s"
 _LOGGER = "enchanted_tui"
+#: Libraries of ours that say at length what is of no use to anybody here.
+_CHATTY = ("asyncio", "h5py", "matplotlib", "PIL", "paramiko", "textual")
 
 
 @contextlib.contextmanager
 def campaign_log(run_dir: RunDir, level: int | str) -> Iterator[None]:
-    """Send what this package logs to the campaign's log while the block runs; other loggers and handlers are left alone."""
+    """Send what this package, samplers and parsers log to the campaign's log while the block runs; then all is as it was.
+
+    What others log arrives by the root logger, whose level is changed only where the host program has set up no logging.
+    """
     logger = logging.getLogger(_LOGGER)
     handler = _QuietHandler(run_dir.main_log, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter(_FORMAT))
@@ -27,11 +32,44 @@ def campaign_log(run_dir: RunDir, level: int | str) -> Iterator[None]:
         logger.setLevel(handler.level)
     logger.addHandler(handler)
     try:
-        yield
+        with _log_of_others(handler):
+            yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
         handler.close()
+
+
+@contextlib.contextmanager
+def _log_of_others(handler: logging.Handler) -> Iterator[None]:
+    root = logging.getLogger()
+    others = _Others(handler, alone=not root.handlers)
+    before = root.level
+    if others.alone and before > handler.level:
+        root.setLevel(handler.level)
+    root.addHandler(others)
+    try:
+        yield
+    finally:
+        root.removeHandler(others)
+        root.setLevel(before)
+
+
+class _Others(logging.Handler):
+    """Hands on what is logged outside of this package; `alone`: nobody else has it, so that warnings are to be printed as before."""
+
+    def __init__(self, target: logging.Handler, *, alone: bool) -> None:
+        super().__init__(target.level)
+        self.target, self.alone = target, alone
+
+    def emit(self, record: logging.LogRecord) -> None:
+        package = record.name.partition(".")[0]
+        if package == _LOGGER or (package in _CHATTY and record.levelno < logging.WARNING):
+            return
+        self.target.handle(record)
+        last = logging.lastResort
+        if self.alone and last is not None and record.levelno >= last.level:
+            last.handle(record)
 
 
 class _QuietHandler(RotatingFileHandler):

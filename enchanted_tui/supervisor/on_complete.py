@@ -14,11 +14,11 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from typing import Any
 
 from enchanted_tui.executors.base import Trouble
+from enchanted_tui.interpreter import python_command
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.files import dataset_stage
 from enchanted_tui.supervisor.outcome import Outcome
@@ -30,8 +30,7 @@ LOG_NAME = "on_complete.log"
 
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _CALL = """\
-import functools, importlib, sys
-sys.path[:0] = sys.argv[3:]
+import functools, importlib
 module, name = sys.argv[1].split(":")
 functools.reduce(getattr, name.split("."), importlib.import_module(module))(sys.argv[2])
 """
@@ -64,7 +63,7 @@ def run_hook(session: Session, outcome: Outcome, inbox: queue.SimpleQueue[Any]) 
 def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) -> list[str]:
     """Give the command that a hook stands for: a list or a line is one, without a shell; ``package.module:function`` is called."""
     if isinstance(wanted, str) and _FUNCTION.fullmatch(wanted):
-        return [sys.executable, "-c", _CALL, wanted, run_dir, *python_path]
+        return python_command(_CALL, wanted, run_dir, also=python_path)
     return shlex.split(wanted) if isinstance(wanted, str) else list(wanted)
 
 

@@ -59,6 +59,7 @@ def task_context(session: Session) -> TaskContext:
         local_storage_written=_written_local_storage(config.tree),
         python_path=[str(path) for path in config.python_path],
         working_dir=os.getcwd(),
+        log_level=config.logging,
     )
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from enchanted_tui import values
 from enchanted_tui.config.problems import did_you_mean
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.storage.atomic import open_replacement
@@ -19,6 +18,7 @@ from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
 from enchanted_tui.storage.run_state import write_run_state
 from enchanted_tui.supervisor import progress, snapshot
 from enchanted_tui.supervisor.background_tables import BackgroundTables
+from enchanted_tui.supervisor.failure_log import FailureLog
 from enchanted_tui.supervisor.files import (
     Row,
     dataset_stage,
@@ -54,6 +54,7 @@ class Projections:
         self._journal = session.journal
         self._read_row = session.journal.read_row
         self._failures = Failures(self._run_dir.failures, partial(read_failures, self._state, session.journal.read))
+        self._failure_log = FailureLog(every=session.config.supervisor.log_failures)
         self._progress = ProgressFiles(self._run_dir)
         self._dataset: Dataset | None = None
         self._went_back = False  #: an earlier stage was run again, for a larger budget or because samples had failed
@@ -116,8 +117,7 @@ class Projections:
         self._touched = True
         failure = failure_of(task, record)
         self._failures.add(failure)
-        if self._config.supervisor.log_failures:
-            log.warning("=== FAILURE === %s: %s: %s; %s", failure.task, failure.kind, failure.message, values.encode(failure.params))
+        self._failure_log.tell(failure, record)
 
     def step_complete(self, task: TaskId, batch: BatchState) -> None:
         """All tasks of a batch at one step have finished."""

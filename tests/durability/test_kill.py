@@ -7,13 +7,15 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from campaigns import LIMIT, Campaign
 from shapes import KILLED, flat, nested
+
+from enchanted_tui.interpreter import python_command
+from enchanted_tui.supervisor import background_tables
 
 EVERYDAY = [(shape, 0) for shape in KILLED] + [("nested", 1), ("three steps", 1), ("failures", 1), ("nested failures", 1)]
 FULL = [(shape, number) for shape in KILLED for number in range(2, 16)]
@@ -164,7 +166,7 @@ def test_writer_of_hdf5_ends_with_its_supervisor(campaign):
     done = campaign(flat(10))
     done.complete()
     before = os.stat(done.root / "runs.h5").st_ino
-    command = [sys.executable, "-m", "enchanted_tui.supervisor.background_tables", str(done.root), "hdf5"]
+    command = python_command(background_tables.CODE, str(done.root), "hdf5")
     assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1  # whoever held the other end has gone
     assert os.stat(done.root / "runs.h5").st_ino == before
     with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -17,15 +15,13 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from enchanted_tui.executors import inherited
+from enchanted_tui.interpreter import last_words, python_command
 
 log = logging.getLogger(__name__)
 
-_BOOTSTRAP = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from enchanted_tui.executors.dask.server import main; main(int(sys.argv[1]))"
-)
+_CODE = "from enchanted_tui.executors.dask.server import main; main(int(sys.argv[1]))"
 _END_GRACE = 40.0  #: seconds in which a cluster has to close before it is killed
 _LANE_GRACE = 20.0  #: seconds in which the workers have to let go of an executor
-_SHOWN_ERRORS = 2_000
 
 Hear = Callable[[dict[str, Any]], None]
 
@@ -51,7 +47,7 @@ class ClusterProcess:
         self._sending = threading.Lock()
         with open(self._errors, "wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _BOOTSTRAP, str(theirs.fileno()), json.dumps(sys.path)],
+                python_command(_CODE, str(theirs.fileno())),
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
@@ -154,9 +150,7 @@ class ClusterProcess:
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError), open(self._errors, "rb") as errors:
-            errors.seek(max(0, os.fstat(errors.fileno()).st_size - _SHOWN_ERRORS))
-            lines = errors.read().decode(errors="replace").strip().splitlines()
-            return f" ({lines[-1]})" if lines else ""
+            return last_words(errors)
         return ""
 
 

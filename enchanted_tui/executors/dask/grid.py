@@ -12,10 +12,10 @@ import time
 from dataclasses import astuple
 from typing import Any
 
+from enchanted_tui.executors.dask.job_script import job_options
 from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
 from enchanted_tui.executors.dask.slurm import SlurmJobs
-from enchanted_tui.executors.slurm.prologue import with_guarded_prologue
 
 _CONNECT = 10.0  #: seconds in which a scheduler has to answer
 _ANSWER = 5.0  #: seconds in which it has to say which workers it has
@@ -134,7 +134,7 @@ class SlurmGrid(Grid):
             raise ClusterProblem(
                 "SLURMcluster_config needs the package dask-jobqueue; install it with pip install 'enchanted-tui[jobqueue]'"
             ) from None
-        config = with_guarded_prologue(self.spec["config"])
+        config = job_options(self.spec["config"])
         config.setdefault("silence_logs", "error")
         _check_section(config.get("config_name"))
         try:

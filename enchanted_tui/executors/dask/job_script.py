@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from enchanted_tui.executors.slurm.prologue import with_guarded_prologue
+from enchanted_tui.interpreter import python_command
 
-_CODE = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from enchanted_tui.executors.dask.job_script import main; main()"
+_CODE = "from enchanted_tui.executors.dask.job_script import main; main()"
 _OF_THE_CLUSTER = ("n_workers", "shared_temp_directory", "silence_logs", "name", "scheduler_options", "scheduler_cls", "security")
 
 
 def job_script(config: Mapping[str, Any]) -> str:
     """Give the script, or a sentence that says why there is none. `config`: what SLURMCluster is given."""
-    command = [sys.executable, "-c", _CODE, json.dumps(sys.path)]
-    done = subprocess.run(command, input=json.dumps(config), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(python_command(_CODE), input=json.dumps(config), capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         return f"No job script can be made: {lines[-1] if lines else 'it failed'}\n"
     return done.stdout
+
+
+def job_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what SLURMCluster is given with a guarded prologue, and workers that import nothing from the directory that jobs start in."""
+    import dask.config
+
+    name = config.get("config_name") or "slurm"
+    python = config.get("python") or dask.config.get(f"jobqueue.{name}.python", None) or shlex.quote(sys.executable)
+    return {**with_guarded_prologue(config), "python": f"{python} -P"}
 
 
 def main() -> None:
@@ -33,6 +43,6 @@ def main() -> None:
 
     config = {key: value for key, value in json.load(sys.stdin).items() if key not in _OF_THE_CLUSTER}
     config.pop("log_directory", None)  # which would be made
-    config = with_guarded_prologue(config)
+    config = job_options(config)
     job: Any = SLURMJob
     sys.stdout.write(job("<address of the scheduler>", name="<name of the worker>", **config).job_script())

@@ -26,7 +26,7 @@ from enchanted_tui.executors.base import Deliver, JobEnds, Result, Task, TaskCon
 from enchanted_tui.executors.ends.hold import Hold, patience_with
 from enchanted_tui.executors.job import job_here
 from enchanted_tui.executors.local.channel import WorkerChannel
-from enchanted_tui.executors.local.unfinished import failure_of
+from enchanted_tui.executors.local.unfinished import died_early, failure_of, trouble_of
 from enchanted_tui.executors.local.warden_process import WardenProcess
 from enchanted_tui.executors.local.worker import TROUBLE
 from enchanted_tui.executors.verdict import ending, timed_out
@@ -149,9 +149,8 @@ class Pool:
                 self._spawn()
             while not (self._closing and self._ended):
                 self._turn()
-        except Exception as error:
-            log.exception("the local executor failed")
-            self._deliver(Trouble(f"the local executor failed: {error!r}; this is a defect of the program"))
+        except Exception as error:  # noqa: BLE001 - the campaign is told
+            self._deliver(trouble_of(error))
         finally:
             self._release()
 
@@ -178,6 +177,7 @@ class Pool:
     def _release(self) -> None:
         for worker in list(self._workers.values()):
             self._forget(worker)
+        self._warden.end()
         with contextlib.suppress(Exception):
             self._selector.close()
 
@@ -237,10 +237,8 @@ class Pool:
         elapsed = now - worker.since
         self._mean_runtime = elapsed if not self._mean_runtime else 0.95 * self._mean_runtime + 0.05 * elapsed
         worker.started_next()
-        if line.startswith(TROUBLE):
-            self._settle(Trouble(values.decode(line[1:]), task.id))
-        else:
-            self._settle(Result(task.id, line))
+        trouble = line.startswith(TROUBLE)
+        self._settle(Trouble(values.decode(line[1:]), task.id) if trouble else Result(task.id, line))
 
     def _settle(self, ended: Result | Trouble) -> None:
         """Deliver how a task has ended, unless it may be the end of the whole job that shows."""
@@ -321,7 +319,7 @@ class Pool:
         elif not worker.ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS + self._max_retries:
-                self._deliver(Trouble(f"local workers die before they are ready ({ending(message['status'])[1]})"))
+                self._deliver(died_early(worker, self._warden.scratch, message["status"]))
                 return
         self._spawn()
 
@@ -360,7 +358,7 @@ class Pool:
             self._ended = True
             return
         self._failed_starts += 1
-        self._warden.bury()
+        how = self._warden.bury()
         held: list[tuple[WorkerChannel, Task]] = []
         for worker in list(self._workers.values()):
             self._drain(worker)
@@ -370,9 +368,10 @@ class Pool:
         for worker, task in held:
             self._run_again(worker, task)
         if self._failed_starts > _START_ATTEMPTS + self._max_retries:
-            self._deliver(Trouble("the process that starts local workers keeps dying; see the log"))
+            self._deliver(Trouble(f"the process that starts local workers keeps dying: it {how}"))
+            self._ended = True
             return
-        log.warning("the process that starts local workers died; starting another one")
+        log.warning(f"the process that starts local workers {how}; starting another one")
         self._warden.discard()
         self._start_warden()
         for _ in range(self._size):

@@ -1,7 +1,9 @@
-"""The record of a task whose worker died under it."""
+"""What is told of a worker that died: the record of the task that it ran, or what it printed before it ran any."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import time
 from typing import Any
@@ -11,6 +13,10 @@ from enchanted_tui.executors.local.channel import WorkerChannel
 from enchanted_tui.executors.local.warden import capture_files
 from enchanted_tui.executors.local.worker import collect_output
 from enchanted_tui.executors.task import fail_task, task_message
+from enchanted_tui.executors.verdict import explained
+from enchanted_tui.interpreter import ending_of, last_words
+
+log = logging.getLogger(__name__)
 
 
 def failure_of(worker: WorkerChannel, task: Task, context: dict[str, Any], scratch: str, kind: str, reason: str) -> Result | Trouble:
@@ -23,3 +29,19 @@ def failure_of(worker: WorkerChannel, task: Task, context: dict[str, Any], scrat
     except OSError as error:
         return Trouble(f"{task.id.name}: {error}", task.id)
     return Result(task.id, line)
+
+
+def died_early(worker: WorkerChannel, scratch: str, status: int) -> Trouble:
+    """Return what the campaign is told of workers that die before they run anything; `status`: as `os.wait` gives it."""
+    how = ending_of(os.waitstatus_to_exitcode(status))
+    with contextlib.suppress(OSError), open(capture_files(scratch, worker.number)[2], "rb") as printed:
+        how += last_words(printed)
+    return Trouble(f"local workers die before they are ready: the last one {how}")
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Return what the campaign is told when workers cannot be run any more."""
+    if isinstance(error, OSError):
+        return Trouble(f"local workers cannot be run: {explained(error)}")
+    log.error("the local executor failed", exc_info=error)
+    return Trouble(f"the local executor failed: {error!r}; this is a defect of the program")

@@ -7,7 +7,6 @@ import json
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from typing import Any
@@ -17,10 +16,9 @@ from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.processes import MARK_VARIABLE
 from enchanted_tui.executors.local.channel import WorkerChannel
 from enchanted_tui.executors.local.warden import mark_prefix
+from enchanted_tui.interpreter import ending_of, last_words, python_command
 
-_BOOTSTRAP = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
-)
+_CODE = "from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
 _END_GRACE = 60.0  #: seconds; the warden has a limit of its own
 
 
@@ -31,12 +29,12 @@ class WardenProcess:
         self.scratch = tempfile.mkdtemp(prefix="enchanted-")
         self._mark = mark_prefix(dict(context), self.scratch)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        path = [*sys.path, *(entry for entry in context["python_path"] if entry not in sys.path)]
+        self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as the process lives
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _BOOTSTRAP, str(theirs.fileno()), json.dumps(path)],
+            python_command(_CODE, str(theirs.fileno())),
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self._printed,
+            stderr=self._printed,
             pass_fds=[theirs.fileno()],
             env={**inherited.for_samples(), **environment, MARK_VARIABLE: self._mark},
             cwd=context["working_dir"],
@@ -78,11 +76,13 @@ class WardenProcess:
         message: dict[str, Any] = json.loads(data)
         return message
 
-    def bury(self) -> None:
-        """The warden has died: end what it can end no more."""
+    def bury(self) -> str:
+        """The warden has died: end what it can end no more. Return how it ended and what it printed last."""
         self.control.close()
-        self._process.wait()
+        how = ending_of(self._process.wait())
         end_marked(self._mark)
+        with self._printed:
+            return how + last_words(self._printed)
 
     def discard(self) -> None:
         """Remove what a dead warden has left."""
@@ -96,6 +96,7 @@ class WardenProcess:
             self._process.kill()
             self._process.wait()
         self.control.close()
+        self._printed.close()
         self.discard()
 
     def _tell(self, message: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import io
+import logging
 import os
 import random
 import signal
@@ -29,12 +31,16 @@ SPOOLED = b"@"
 TROUBLE = b"!"
 READY = b"+\n"
 OVER = b"-\n"  #: the sample has ended, and what it has left behind is being ended: no time limit counts that
+_LOG_FORMAT = "%(asctime)s [%(levelname)s] %(name)s: %(message)s"
 
 
 def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured: dict[int, str]) -> None:
     """Run tasks until the supervisor closes its end. `captured`: by descriptor 1 and 2, the file it writes to."""
     home = _Home(captured)
     faulthandler.enable(file=2)
+    _take_any_text()
+    _let_log(context["log_level"])
+    sys.path.extend(entry for entry in context["python_path"] if entry not in sys.path)  # here alone, where runners are imported
     _preload(context)
     buffer = bytearray(MAX_MESSAGE + 1)
     view = memoryview(buffer)
@@ -115,7 +121,7 @@ class _Home:
         for number, name in ((1, "stdout"), (2, "stderr")):
             stream = getattr(sys, f"__{name}__")
             if stream is None or stream.closed:
-                stream = os.fdopen(number, "w", errors="backslashreplace", closefd=False)
+                stream = os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
                 setattr(sys, f"__{name}__", stream)
             setattr(sys, name, stream)
 
@@ -139,6 +145,24 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _take_any_text() -> None:
+    """Have runners print whatever they like: it goes into files of ours, whatever the terminal of the supervisor can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _let_log(level: int | str) -> None:
+    """Have what runners log from `level` on written to standard error, and so to their run directory, unless they send it elsewhere.
+
+    By the handler of last resort, which is only asked where there is no other: `logging.basicConfig` works as it always does.
+    """
+    logging.getLogger().setLevel(level)
+    if logging.lastResort is not None:
+        logging.lastResort.setLevel(level)
+        logging.lastResort.setFormatter(logging.Formatter(_LOG_FORMAT))
 
 
 def _preload(context: dict[str, Any]) -> None:

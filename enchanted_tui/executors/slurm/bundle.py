@@ -19,6 +19,7 @@ _SHIPPED = (
     "executors/base.py",
     "values.py",
     "whole_files.py",
+    "interpreter.py",
     "config/options.py",
     "executors/job.py",
     "executors/task.py",

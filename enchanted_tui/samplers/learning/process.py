@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
-import sys
+import tempfile
 import threading
 
+from enchanted_tui.interpreter import ending_of, last_words, python_command
 from enchanted_tui.samplers.learning_sampler import Answer, Question
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class LearningProcess:
     def __init__(self, method: str) -> None:
         self._method = method  #: which model will be asked, so that it is imported early
         self._process: subprocess.Popen[str] | None = None
+        self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - what it prints, for as long as this object lives
         self._closed = False
         self._lock = threading.Lock()
 
@@ -60,8 +61,7 @@ class LearningProcess:
             return found
         with self._lock:
             self._process = None if self._process is process else self._process  # the next question starts another
-        code = process.wait()
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        how = ending_of(process.wait()) + last_words(self._printed)
         raise LearningError(f"the process that fits the model {how}")
 
     def prepare(self) -> None:
@@ -83,12 +83,12 @@ class LearningProcess:
                 raise LearningError("the campaign has ended")
             if self._process is None:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "enchanted_tui.samplers.learning", self._method],
+                    python_command("from enchanted_tui.samplers.learning.__main__ import main; main()", self._method),
                     stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
                     stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
+                    stderr=self._printed,
                     text=True,
-                    env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                    env={**os.environ, **_ONE_THREAD},
                     process_group=0,
                 )
             return self._process

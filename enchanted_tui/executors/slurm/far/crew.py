@@ -26,6 +26,7 @@ from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocation
 from enchanted_tui.executors.slurm.far.slot import Slot
 from enchanted_tui.executors.task import fail_task
 from enchanted_tui.executors.verdict import ending, timed_out
+from enchanted_tui.interpreter import ending_of, last_words
 
 EXIT_DISK = 74  #: exit code of a job that could not write its results
 _GATHER = 0.2  #: seconds after a write over which results are written together
@@ -263,7 +264,8 @@ class Crew:
         elif not was_ready and not report.asked:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS:
-                self.results.note("trouble", message=f"the processes of a job die before they are ready ({ending(report.status)[1]})")
+                how = ending_of(os.waitstatus_to_exitcode(report.status)) + _last_words(slot)
+                self.results.note("trouble", message=f"the processes of a job die before they are ready: the last one {how}")
                 self.why = "trouble"
         if self.waiting and not self.why:
             slot.spawn()
@@ -292,3 +294,10 @@ class Crew:
             self.results.add(line)
         else:
             self._take(line)
+
+
+def _last_words(slot: Slot) -> str:
+    """Return what a process printed last to its standard error."""
+    with contextlib.suppress(OSError), open(slot.captured[2], "rb") as printed:
+        return last_words(printed)
+    return ""

@@ -80,9 +80,8 @@ def _printed(directory: str, element: int) -> str:
 
 
 def _prepare(header: dict[str, Any]) -> None:
-    """Make this process what a local worker's would be: path, working directory, threads, node-local storage."""
+    """Make this process what a local worker's would be: working directory, threads, node-local storage."""
     context = header["context"]
-    sys.path.extend(entry for entry in context["python_path"] if entry not in sys.path)
     os.makedirs(context["data_dir"], exist_ok=True)
     with contextlib.suppress(OSError):
         os.chdir(context["working_dir"])
