@@ -28,7 +28,7 @@ class CommandRunner(Runner):
     """Run a program in the run directory, with input files made from templates, and read its results back."""
 
     leaves_no_trace = True
-    fresh_process: ClassVar[bool] = False  # type: ignore[misc]  # withdrawn: its samples are processes anyway
+    fresh_process: ClassVar[bool] = False  # type: ignore[misc, unused-ignore]  # withdrawn: its samples are processes anyway
 
     command: str | list[str] = option(
         doc="Program and arguments as a list, each with {{ name }} placeholders; or, with `shell`, one text for the shell.",
