@@ -62,7 +62,8 @@ def runner_changes(recorded: Any, now: dict[str, Any]) -> tuple[list[str], list[
             continue
         changed = ["its class"] if old.get("class") != new["class"] else []
         before = old.get("options") or {}
-        for option in sorted({*before, *new["options"]}):
+        added = {option for option, value in new["options"].items() if value not in (None, False, [], {}, "")}
+        for option in sorted(before.keys() | added):  # a default that the older record does not know changes nothing
             changed += _changed_in(option, before.get(option), new["options"].get(option))
         if changed:
             options.append(f"runner {name}: {', '.join(changed)}")

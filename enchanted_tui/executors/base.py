@@ -60,6 +60,7 @@ class TaskContext:
     local_storage_written: str | None = None  #: the same as the user wrote it, to be resolved on another node
     python_path: Sequence[str] = ()  #: directories to import plugins and functions from, besides the interpreter's own
     working_dir: str = "."  #: working directory of every task at its start
+    fresh_process: bool = False  #: whether each task has a process of its own
     cores: float = 1.0  #: CPU cores that one task holds while it runs
     log_level: int | str = "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error
 
@@ -145,6 +146,12 @@ class Executor(Component):
     )
     max_retries: int = option(
         1, doc="How often a task is run again when its worker was lost. A simulation that failed is never retried.", ge=0
+    )
+
+    fresh_process: bool = option(
+        False,
+        doc="Run each sample in a process of its own, where modules are imported anew: nothing that a sample leaves in memory reaches "
+        "another one. Without it, a worker runs samples one after another. Programs of a CommandRunner are processes anyway.",
     )
 
     def attach(self, name: str, submissions: Sequence[Submission]) -> None:

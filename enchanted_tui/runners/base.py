@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from enchanted_tui.config.options import Component
+from enchanted_tui.config.options import Component, option
 
 
 class SampleFailed(Exception):
@@ -34,6 +34,12 @@ class Runner(Component):
     #: Whether a sample leaves the worker's process as it was, since all that it does there is to start a program. One instance then
     #: serves every sample of a worker, no random generator is seeded and nothing is put back afterwards. It is not inherited.
     leaves_no_trace: ClassVar[bool] = False
+
+    fresh_process: bool = option(
+        False,
+        doc="Run each sample in a process of its own, as `fresh_process` of an executor does for all of its runners: for code that keeps "
+        "state between calls, such as Fortran's SAVE behind f2py, or caches.",
+    )
 
     #: What `prepare` returned for this sample, set before `single_code_run` is called.
     prepared: Any = None

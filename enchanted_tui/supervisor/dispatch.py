@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
@@ -164,7 +164,7 @@ class Dispatcher:
         if executor is None:
             executor = self._config.executors[key].build()
             executor.attach(key, self._jobs.of(key))
-            executor.start(self._context, self._deliver)
+            executor.start(replace(self._context, fresh_process=executor.fresh_process), self._deliver)
             for notice in executor.notices():
                 log.warning(notice)
             self._executors[key] = executor

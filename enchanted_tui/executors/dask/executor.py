@@ -32,7 +32,7 @@ _numbers = itertools.count(1)
 class DaskExecutor(Executor):
     """Run tasks on a Dask cluster: of this machine, of SLURM jobs, or one that already runs.
 
-    Each sample runs in a process of its own beside its Dask worker: one that raises, exits, crashes or hangs past `timeout_sec` costs that
+    Each sample runs in a process beside its Dask worker: one that raises, exits, crashes or hangs past `timeout_sec` costs that
     sample alone. A worker that is lost costs at most the samples it held, and these run again, `max_retries` times, in clean directories.
     """
 

@@ -19,10 +19,12 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 
 
 class LocalExecutor(Executor):
-    """Run tasks in worker processes of this machine, each sample isolated from the others.
+    """Run tasks in worker processes of this machine.
 
-    A sample that raises, exits, crashes, runs out of memory or hangs past `timeout_sec` costs that sample alone. Executors without
-    `n_workers` share one set of workers.
+    Each worker runs samples one after another. Between them it puts working directory, environment, signals and random
+    numbers back, and ends what a sample has left running. What a sample leaves in memory, such as a cache or Fortran's
+    SAVE behind f2py, the next one finds, unless `fresh_process` is set. A sample that raises, exits, crashes, runs out of
+    memory or hangs past `timeout_sec` costs that sample alone. Executors without `n_workers` share one set of workers.
     """
 
     n_workers: int | None = option(

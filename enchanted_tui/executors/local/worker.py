@@ -17,10 +17,12 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.ends.leftovers import Leftovers
+from enchanted_tui.executors.local.fresh import run_in_child, wants_fresh_process
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment, here
@@ -52,10 +54,10 @@ def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured:
             return
         message = values.decode(content(bytes(view[:size])))
         leftovers.begin()
-        try:
-            line = run_task(message, context)
-        except EnvironmentFailure as trouble:
-            line = TROUBLE + values.encode(str(trouble)).encode("ascii") + b"\n"
+        if wants_fresh_process(message["runner"], context):
+            line = run_in_child(partial(_record_of, message, context))
+        else:
+            line = _record_of(message, context)
         left = leftovers.end(line, lambda: write_all(results, OVER))
         if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
             home.restore()
@@ -63,6 +65,14 @@ def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured:
             os.write(2, f"This sample has left what could not be ended: {', '.join(left)}\n".encode())
         collect_output(captured, os.path.join(context["data_dir"], message["name"]), descriptors=True)
         write_all(results, line)
+
+
+def _record_of(message: dict[str, Any], context: dict[str, Any]) -> bytes:
+    """Run a task; return its record, or what is wrong with the environment, as a line."""
+    try:
+        return run_task(message, context)
+    except EnvironmentFailure as trouble:
+        return TROUBLE + values.encode(str(trouble)).encode("ascii") + b"\n"
 
 
 def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool) -> None:

@@ -24,6 +24,7 @@ _SHIPPED = (
     "executors/job.py",
     "executors/task.py",
     "executors/verdict.py",
+    "executors/local/fresh.py",
     "executors/local/worker.py",
     "executors/ends/*.py",
     "executors/slurm/far/*.py",
