@@ -25,7 +25,7 @@ _MOST_SAID = 10
 #: Keys that existing configurations carry and that never had an effect, by class; those of a base class hold for its subclasses.
 DEAD_KEYS: dict[str, tuple[str, ...]] = {
     "Executor": ("output_dir",),
-    "ExampleRunner": ("other_params", "parameter_mode"),
+    "Runner": ("other_params", "parameter_mode"),
     "ArraySampler": ("num_samples",),
     "BayesianOptimizationSampler": (
         "plot_GPR",
@@ -38,6 +38,13 @@ DEAD_KEYS: dict[str, tuple[str, ...]] = {
         "dry_run",
     ),
     "SupervisorOptions": ("config_filepath",),
+}
+
+
+#: What to write instead of such a key, where there is something.
+INSTEAD: dict[tuple[str, str], str] = {
+    ("PythonRunner", "other_params"): "the function's further arguments are given under 'arguments'",
+    ("CommandRunner", "other_params"): "what is the same for every sample is written into the files and the command",
 }
 
 
@@ -152,7 +159,8 @@ class Checker:
     def _unknown_key(self, cls: type[Component], path: Path, known: Iterable[str]) -> None:
         dead = {key for base in cls.__mro__ for key in DEAD_KEYS.get(base.__name__, ())}
         if path[-1] in dead:
-            self.report.warning(path, "ignored; it has no effect", at_key=True)
+            instead = INSTEAD.get((cls.__name__, path[-1]))
+            self.report.warning(path, f"ignored; {instead or 'it has no effect'}", at_key=True)
         else:
             self.report.warning(path, f"ignored, because there is no such option{did_you_mean(str(path[-1]), known)}", at_key=True)
 

@@ -130,6 +130,16 @@ OPTIONS = [
     ),
     (
         "{type: ExampleRunner}",
+        "{type: SyntheticDoubleGaussianRunner, other_params: {a: 1}}",
+        ["warning: c.yaml:10:45: runners.r1.other_params: ignored; it has no effect"],
+    ),
+    (
+        "{type: ExampleRunner}",
+        "{type: PythonRunner, function: 'math:hypot', check_function: false, other_params: {a: 1}}",
+        ["warning: c.yaml:10:75: runners.r1.other_params: ignored; the function's further arguments are given under 'arguments'"],
+    ),
+    (
+        "{type: ExampleRunner}",
         "{type: ExampleRunner, raise_failures: 'no'}",
         ["warning: c.yaml:10:45: runners.r1.raise_failures: 'no' is text and is taken for false; remove the quotes"],
     ),

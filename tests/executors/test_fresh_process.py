@@ -59,4 +59,4 @@ def test_memory_of_the_samples_before(place: str | None, counted: list[str], tmp
     with open("run/enchanted_failures.csv", newline="") as file:
         assert sorted(row["kind"] for row in csv.DictReader(file)) == ["exit", "signal", "timeout"]
     assert not psutil.pid_exists(int(rows["4"]["left"]))
-    assert (Path(rows["1"]["run_dir"]) / "stdout.txt").read_text() == "hello 1.0\n"
+    assert (Path(rows["1"]["run_dir"]) / "stdout.txt").read_text() == "hello 1\n"
