@@ -180,3 +180,22 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
         await person.until(lambda: area.document.line_count == 60)
         await person.burst("ctrl+a", "delete", "ctrl+z", "ctrl+z")
         await person.until(lambda: area.text == "")
+
+
+@at_the_app
+async def test_running_again_what_failed(person: Person, home: Path) -> None:
+    """Protects the screens while the run that they show is opened anew: retry from Failures, extend from a chart of Results."""
+    await person.burst("4")
+    await person.until(lambda: person.top == "FailuresScreen" and person.app.screen.groups.row_count)
+    await person.burst("enter", "down")
+    for mode, keys, word in (("4", ("t",), "retry"), ("5", ("s",), "extend")):
+        await person.burst(mode, *(keys if word == "extend" else ()))
+        await person.until(lambda mode=mode: person.top == ("FailuresScreen" if mode == "4" else "ResultsScreen"))
+        await person.opens("LaunchScreen", *(keys if word == "retry" else ("x",)))
+        await person.until(lambda: not person.app.screen.query_one("#start").disabled)
+        await person.burst("ctrl+r")
+        await person.until(lambda: person.app.current_mode == "monitor" and not person.app.hosts_campaign)
+        await person.until(lambda: person.app.view is not None and person.app.view.liveness == "finished")
+        await person.burst("escape", mode)
+        await person.until(lambda: len(person.app.screen_stack) == 1 and person.app.screen.view is not None)
+        assert not person.app.defects
