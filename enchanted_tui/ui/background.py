@@ -83,4 +83,5 @@ async def guarded(node: DOMNode, work: Coroutine[Any, Any, Any]) -> None:
     except RunGone:
         pass
     except Exception as error:  # noqa: BLE001 - the last resort before the app would end
-        node.app.complain(error)  # type: ignore[attr-defined]
+        if not getattr(node.app, "leaving", False):  # its screens go, and with them what the work looked for
+            node.app.complain(error)  # type: ignore[attr-defined]

@@ -75,7 +75,7 @@ class CampaignScreen(SteeringScreen):
         """Take the latest view; shown at once unless frozen, or when the screen resumes if it is still being composed."""
         if view is None:
             self.view, self.frozen = None, False
-        if not (self.is_mounted and self.display):  # being composed, or taken down
+        if self.app.leaving or not (self.is_mounted and self.display):  # being composed, or taken down
             return
         self.take_up_run()
         if view is None:
@@ -100,7 +100,7 @@ class CampaignScreen(SteeringScreen):
         view = self.app.view
         if view is not None or self.view is not None:
             self.receive(view)
-        elif self.is_mounted:
+        elif self.is_mounted and not self.app.leaving:
             self._show_status(None)
 
     def action_campaign_freeze(self) -> None:

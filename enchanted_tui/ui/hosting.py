@@ -208,6 +208,7 @@ class Hosting(Opening):
 
     def exit(self, *args: Any, **named: Any) -> None:
         """End the app; what its editor has not saved is offered by the next one."""
+        self.leaving = True
         if self.editor is not None:
             self.editor.leave_text()
         super().exit(*args, **named)

@@ -14,7 +14,7 @@ from textual import getters
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Paste
 from textual.message import Message
 from textual.screen import Screen
 
@@ -86,26 +86,39 @@ class Opening(App[str]):
     """The part of the app that opens screens over others."""
 
     viewer: Viewer | None = None  #: the open campaign's read model
+    leaving = False  #: the app ends, its screens with it: nothing is opened any more, and no key or click heard
+
+    async def on_event(self, event: Event) -> None:
+        """Hear nothing of what was typed after what ends the app."""
+        if not (self.leaving and isinstance(event, InputEvent | Paste)):
+            await super().on_event(event)
+
+    async def _shutdown(self) -> None:
+        self.leaving = True  # however the end has come: the widgets go before their screens do
+        await super()._shutdown()
 
     def open_over(self, under: Screen[Any], screen: Opened) -> bool:
         """Open a screen on behalf of `under`; not if that is not on top any more. Tell whether it was opened."""
-        if self.screen is not under or getattr(under, "has_left", False):
+        if self.leaving or self.screen is not under:
             return False
         self._open(screen)
         return True
 
     def open_on_top(self, screen: Opened, take: Callable[[Any], None]) -> None:
         """Open a dialog over whatever there is, for what cannot wait; `take` is given the answer."""
-        self._open(screen, take)
+        if self.leaving:
+            take(None)
+        else:
+            self._open(screen, take)
 
     async def ask(self, under: Screen[Any], dialog: Screen[Answer], *, late: bool = False) -> Answer | None:
         """Ask on behalf of `under` and give the answer; None if that is not on top any more, as if the person had not asked.
 
         With `late`, for what comes unasked or after a while, wait until `under` is on top. For workers.
         """
-        while late and self.screen is not under:
+        while late and not self.leaving and self.screen is not under:
             await self._resumed(under)
-        if self.screen is not under:
+        if self.leaving or self.screen is not under:
             return None
         return await asyncio.shield(self.push_screen(dialog, wait_for_dismiss=True))
 
@@ -128,7 +141,7 @@ class Opening(App[str]):
 
     def show_mode(self, mode: str) -> AwaitMount | None:
         """Go to a mode; not while a dialog asks something, which would be left open behind it."""
-        return None if self.screen.is_modal else self.switch_mode(mode)
+        return None if self.leaving or self.screen.is_modal else self.switch_mode(mode)
 
     def switch_mode(self, mode: str) -> AwaitMount:
         """Go to a mode, without what lies there of another run."""

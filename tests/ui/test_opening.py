@@ -199,3 +199,12 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
         await person.burst("escape", mode)
         await person.until(lambda: len(person.app.screen_stack) == 1 and person.app.screen.view is not None)
         assert not person.app.defects
+
+
+@at_the_app
+async def test_what_is_typed_after_the_end(person: Person, home: Path) -> None:
+    """Protects the end of the app against the keys and clicks that came with the one that ends it."""
+    await person.burst("5")
+    keys = ("q", "escape", "3", "r", "enter", "x", "f1", "colon", "2", "enter")
+    assert not await person.typist.send(Read([*(("key", key) for key in keys), ("sent", "\x1b[200~text\x1b[201~")], None))
+    await person.until(lambda: person.app._exit)
