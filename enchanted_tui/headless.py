@@ -144,13 +144,15 @@ class Display:
 
     def _run(self) -> None:
         next_line = time.monotonic() + 2.0
+        finishing = False
         while not self._stop.wait(_REDRAW):
             state = self._supervisor.state
             if state is None:
                 continue
+            begun, finishing = not finishing and bool(self._supervisor.doing), bool(self._supervisor.doing)
             if self._terminal:
                 self._show(state)
-            elif time.monotonic() >= next_line:
+            elif begun or time.monotonic() >= next_line:
                 next_line = time.monotonic() + _LINE_EVERY
                 self._show(state)
 
@@ -159,7 +161,8 @@ class Display:
             taken = snapshot.take(state)
         except (RuntimeError, IndexError):  # the supervisor changed a container while it was read; the next picture will do
             return
-        lines = picture(taken, width()) if self._terminal else [one_line(taken)]
+        doing = "" if taken.end_reason else self._supervisor.doing
+        lines = picture(taken, width(), doing) if self._terminal else [one_line(taken, doing)]
         with self._write_lock:
             self._write(self._erase() + "\n".join(lines) + "\n")
             self._lines = len(lines) if self._terminal else 0
@@ -193,16 +196,21 @@ def width() -> int:
         return 80
 
 
-def picture(taken: Snapshot, columns: int) -> list[str]:
-    """Give the progress display: whole pipeline, current stage, rate and ETA, failures; no line wider than `columns`."""
+def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
+    """Give the progress display: whole pipeline, current stage, rate and ETA, failures; no line wider than `columns`.
+
+    `doing` is what is done after the last task.
+    """
     stage = taken.stages[taken.depth]
     whole = _bar("campaign", taken.tasks_done, taken.tasks_expected, "tasks", columns)
     current = _bar(f"stage {stage.depth + 1}/{len(taken.stages)}", stage.done, stage.expected, "samples", columns)
     facts = [f"{taken.state}", f"ok {taken.succeeded}", f"failed {taken.failed}"]
-    if taken.rate is not None:
+    if taken.rate is not None and not doing:
         facts.append(f"{taken.rate:.3g} tasks/s")
-    facts += [f"elapsed {duration(taken.elapsed)}"]
-    if taken.eta is not None and taken.state == "running":
+    facts += [f"elapsed {duration(taken.elapsed)}" + (" in this session" if taken.sessions > 1 else "")]
+    if doing:
+        facts.append(doing)
+    elif taken.eta is not None and taken.state == "running":
         facts.append(f"about {duration(taken.eta)} left")
     lines = [whole, current, "  ".join(facts)]
     if taken.failure_kinds:
@@ -210,8 +218,8 @@ def picture(taken: Snapshot, columns: int) -> list[str]:
     return [line[: columns - 1] for line in lines]
 
 
-def one_line(taken: Snapshot) -> str:
-    """Give the progress as one line for logs and pipes."""
+def one_line(taken: Snapshot, doing: str = "") -> str:
+    """Give the progress as one line for logs and pipes; `doing` is what is done after the last task."""
     stage = taken.stages[taken.depth]
     parts = [
         time.strftime("%H:%M:%S"),
@@ -220,9 +228,11 @@ def one_line(taken: Snapshot) -> str:
         f"stage {stage.depth + 1}/{len(taken.stages)}: {stage.done}/{stage.expected} samples",
         f"{taken.succeeded} ok, {taken.failed} failed",
     ]
-    if taken.rate is not None:
+    if taken.rate is not None and not doing:
         parts.append(f"{taken.rate:.3g} tasks/s")
-    if taken.eta is not None and taken.state == "running":
+    if doing:
+        parts.append(doing)
+    elif taken.eta is not None and taken.state == "running":
         parts.append(f"about {duration(taken.eta)} left")
     return "  ".join(parts)
 
@@ -275,10 +285,13 @@ def status_lines(found: Status) -> list[str]:
     lines.append(f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, core time {duration(taken.core_seconds)} in all")
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
-    if taken.rate is not None and found.liveness != "not running":
+    doing = str((found.live or {}).get("doing", ""))
+    if doing:
+        lines.append(f"  now        {doing}")
+    elif taken.rate is not None and found.liveness != "not running":
         eta = f", about {duration(taken.eta)} left" if taken.eta is not None else ""
         lines.append(f"  rate       {taken.rate:.3g} tasks/s{eta}")
-    if found.live and found.live["waiting_for"]:
+    if found.live and found.live.get("waiting_for") and not doing:
         lines.append(f"  waiting    {found.live['waiting_for']}")
     if taken.end_message:
         lines.append(f"  last end   {taken.end_message}")

@@ -14,6 +14,7 @@ from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import ConfigError, Problem, UnreadableConfigError, did_you_mean
+from enchanted_tui.config.recognising import is_configuration
 from enchanted_tui.config.report import Report, in_order
 from enchanted_tui.config.source import dump, read_document, read_value
 from enchanted_tui.config.tree import Document, Map, Seq, plain
@@ -34,13 +35,17 @@ def load_config(
     run_mode: str | None = None,
     base_run_dir: AnyPath | None = None,
     base_dir: AnyPath | None = None,
+    text: str | None = None,
 ) -> CampaignConfig:
-    """Read and check a configuration file.
+    """Read and check a configuration file, or what it is about to say (`text`).
 
     `overrides` are texts ``key.path=value`` with a value in YAML; `run_mode` and `base_run_dir` come before what the file and the
     overrides say. Relative paths in options start at `base_dir`, by default the file's directory. Raises ConfigError with all errors.
     """
-    return _or_raise(parse_config(_read(path), path, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir, base_dir=base_dir))
+    text = _read(path) if text is None else text
+    if not is_configuration(path, text):
+        _refuse(path, "this is no configuration (YAML, with sections such as executors: and samplers:); name the file of the campaign")
+    return _or_raise(parse_config(text, path, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir, base_dir=base_dir))
 
 
 def parse_config(

@@ -27,7 +27,8 @@ from enchanted_tui.supervisor.outcome import EnvironmentProblem, Outcome, Refuse
 from enchanted_tui.supervisor.session import check_files, has_record, read_at
 from enchanted_tui.supervisor.snapshot import Snapshot
 from enchanted_tui.supervisor.state import CampaignState
-from enchanted_tui.supervisor.stored_configs import StoredConfig, newest_config
+from enchanted_tui.supervisor.stored_configs import Original, StoredConfig, newest_config
+from enchanted_tui.supervisor.stored_configs import original_config as find_original
 from enchanted_tui.supervisor.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -89,17 +90,30 @@ def holder_to(action: str, root: Path) -> Holder:
     return holder
 
 
+def who_runs(root: Path) -> Holder | None:
+    """Return the supervisor that is at work in `root`; None also where only its next heartbeat would tell (`Lock.acquire` waits)."""
+    holder = _holder(RunDir(root))
+    return holder if holder is not None and is_alive_here(holder) else None
+
+
 def configuration(
-    target: Path, *, run_mode: str | None = None, base_run_dir: str | None = None, overrides: Sequence[str] = ()
+    target: Path,
+    *,
+    run_mode: str | None = None,
+    base_run_dir: str | None = None,
+    overrides: Sequence[str] = (),
+    text: str | None = None,
 ) -> CampaignConfig:
     """Load a configuration file, or the newest one kept in a run directory, which goes on (run mode resume) unless `run_mode` is given.
+
+    With `text`, what a file that is about to be saved will say.
 
     Raises ConfigError with everything that is wrong, EnvironmentProblem if a directory holds no configuration.
     """
     from enchanted_tui.config.loading import load_config
 
     if not target.is_dir():
-        return load_config(target, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir)
+        return load_config(target, text=text, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir)
     stored = stored_config(target)
     mode = run_mode or "resume"
     config = load_config(stored.path, overrides=overrides, run_mode=mode, base_run_dir=str(target), base_dir=stored.base_dir)
@@ -185,6 +199,11 @@ def stored_config(root: Path) -> StoredConfig:
     if found is None:
         raise EnvironmentProblem(f"{root} holds no configuration (there is no {run_dir.config}/*.yaml), so it is not a run directory.")
     return found
+
+
+def original_config(root: Path) -> Original | None:
+    """Give the file from which the newest configuration of a run directory was read; None if nobody knows where that was."""
+    return find_original(RunDir(root.resolve()))
 
 
 def read_state(root: Path) -> CampaignState:

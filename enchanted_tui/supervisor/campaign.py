@@ -60,7 +60,7 @@ class Campaign:
         self._context: TaskContext = task_context(session)
         self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
         self._projections = Projections(session)
-        self._live = LiveFile(session.run_dir)
+        self.live = LiveFile(session.run_dir)
         self._weather = Weather()
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
@@ -335,7 +335,7 @@ class Campaign:
                 self._obey(request)
             if watched:
                 self._dispatcher.watched(control.WATCHED_FOR)
-            self._live.write(self.state, self._dispatcher, self._run, self._stopping)
+            self.live.write(self.state, self._dispatcher, self._run, self._stopping)
 
     # -- the end --------------------------------------------------------------------------------------------------------------------
 
@@ -382,12 +382,12 @@ class Campaign:
         try:
             self._last_words()
             self.journal.flush()
-            self._projections.close(complete=outcome.reason in ("completed", "all_failed"))
+            self._projections.close(complete=outcome.reason in ("completed", "all_failed"), tell=self.live.tell)
             how = {"reason": outcome.reason, "exit_code": int(outcome.code), "message": outcome.message}
             self._record({"type": "end", **how, "files": self._projections.fingerprints()})
             self.journal.sync()
             self._projections.ended()
-            self._live.close(self.state)
+            self.live.close(self.state)
         except OSError as error:
             if outcome.code != ExitCode.ENVIRONMENT:
                 problem = environment_problem(error, self.session.run_dir.root)

@@ -13,6 +13,7 @@ from pathlib import Path
 from enchanted_tui.storage.layout import RunDir
 
 _INTERVAL = 5.0  #: seconds between two looks
+_FIRST_PAUSE = 0.5  #: the same at first, and after files have come or gone
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,19 @@ class DiskWatch:
         self._run_dir = run_dir
         self._clock = clock
         self._looked_at = float("-inf")
+        self._pause = _FIRST_PAUSE
         self.files: tuple[FileInfo, ...] = ()
         self.free: int | None = None
 
     def look(self) -> None:
         """Bring `files` and `free` up to date if that is due."""
         now = self._clock()
-        if now - self._looked_at < _INTERVAL:
+        if now - self._looked_at < self._pause:
             return
         self._looked_at = now
-        self.files = tuple(_files(self._run_dir))
+        before, self.files = self.files, tuple(_files(self._run_dir))
+        has_more = [file.name for file in self.files] != [file.name for file in before]
+        self._pause = _FIRST_PAUSE if has_more else min(_INTERVAL, 2 * self._pause)  # a campaign that begins makes one after the other
         self.free = None
         with suppress(OSError):
             self.free = shutil.disk_usage(self._run_dir.root).free

@@ -28,6 +28,21 @@ log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 ReadRow = Callable[[int], Row]
+Tell = Callable[[str], None]  #: is told what is being done, and how far that is, in a few words
+
+_TELL_EVERY = 500  # rows
+
+
+def nobody(doing: str) -> None:
+    """Tell nobody."""
+
+
+def _counted(rows: Iterator[Any], doing: str, total: int, tell: Tell) -> Iterator[Any]:
+    """Give the rows, telling how many of them have been taken."""
+    for number, row in enumerate(rows):
+        if number % _TELL_EVERY == 0:
+            tell(f"{doing}: {number:,} of {total:,} samples")
+        yield row
 
 
 def read_rows(stage: StageState, read_row: ReadRow) -> Iterator[tuple[tuple[int, int], Row]]:
@@ -84,13 +99,13 @@ def older_run_state(state: CampaignState) -> RunState | None:
     return None
 
 
-def write_tables(config: CampaignConfig, run_dir: RunDir, state: CampaignState, read_row: ReadRow) -> None:
+def write_tables(config: CampaignConfig, run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody) -> None:
     """Write the files that are written as a whole: runs.h5 and the Parquet copy of the dataset."""
     wanted = table_names(config)
     if "hdf5" in wanted:
-        write_runs_hdf5(run_dir, state, read_row)
+        write_runs_hdf5(run_dir, state, read_row, tell)
     if "parquet" in wanted:
-        write_dataset_parquet(run_dir, state, read_row)
+        write_dataset_parquet(run_dir, state, read_row, tell)
 
 
 def table_names(config: CampaignConfig) -> list[str]:
@@ -99,21 +114,26 @@ def table_names(config: CampaignConfig) -> list[str]:
     return [name for name, is_wanted in wanted.items() if is_wanted]
 
 
-def write_dataset_parquet(run_dir: RunDir, state: CampaignState, read_row: ReadRow) -> None:
+def write_dataset_parquet(run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody) -> None:
     """Write the Parquet copy of the dataset, with units and provenance in its metadata; nothing if there are no rows."""
     from enchanted_tui.storage.parquet import write_parquet
 
     stage = dataset_stage(state)
     if stage.n_rows:
-        rows = lambda: (row for _, row in read_rows(stage, read_row))  # noqa: E731
+        doing = f"writing {run_dir.parquet.name}"
+        rows = lambda: _counted((row for _, row in read_rows(stage, read_row)), doing, stage.n_rows, tell)  # noqa: E731
         write_parquet(run_dir.parquet, rows, units=state.units, metadata=provenance.metadata(run_dir, state))
 
 
-def write_runs_hdf5(run_dir: RunDir, state: CampaignState, read_row: ReadRow) -> None:
+def write_runs_hdf5(run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody) -> None:
     """Write runs.h5 from the state, with units and provenance."""
     from enchanted_tui.storage.hdf5 import write_hdf5
 
     def tasks(stage: StageState) -> Iterator[tuple[str, Row]]:
+        which = f" of stage {stage.depth + 1}" if len(state.stages) > 1 else ""
+        return _counted(named_rows(stage), f"writing {run_dir.hdf5.name}{which}", stage.n_rows, tell)
+
+    def named_rows(stage: StageState) -> Iterator[tuple[str, Row]]:
         for batch, sample, _, offset in stage.rows():
             yield TaskId(stage.depth, batch, sample, stage.n_steps - 1).name, read_row(offset)
 

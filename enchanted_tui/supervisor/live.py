@@ -21,6 +21,7 @@ from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.whole_files import read_regular
 
 _MAX_WORKERS_SHOWN = 1_000
+_TELL_EVERY = 1.0  #: seconds between two reports on what is done after the last task
 _REFRESH = 10.0  #: seconds after which an unchanged file is written again, as a sign of life
 
 
@@ -31,6 +32,7 @@ class LiveFile:
         self._path = run_dir.live
         self._last: dict[str, Any] = {}
         self._written_at = 0.0
+        self.doing = ""  #: what is being done once nothing runs any more
 
     def write(self, state: CampaignState, dispatcher: Dispatcher, run: StageRun | None, stopping: Outcome | None) -> None:
         """Write the file if anything in it has changed."""
@@ -46,11 +48,20 @@ class LiveFile:
             "links": dispatcher.links(),
             "waiting_for": _waiting_for(state, dispatcher, workers, stopping),
         }
-        now = time.monotonic()
-        if content != self._last or now - self._written_at > _REFRESH:
-            self._last, self._written_at = content, now
-            with contextlib.suppress(OSError):  # a viewer's convenience never stops a campaign
-                write_atomically(self._path, json.dumps({"time": time.time(), **content}))
+        if content != self._last or time.monotonic() - self._written_at > _REFRESH:
+            self._write(content)
+
+    def tell(self, doing: str) -> None:
+        """Say what is being done after the last task, and how far that is; viewers are told once a second."""
+        is_news = not self.doing
+        self.doing = doing
+        if is_news or time.monotonic() - self._written_at >= _TELL_EVERY:
+            self._write({**self._last, "in_flight": 0, "workers": [], "n_workers": 0, "jobs": [], "doing": doing})
+
+    def _write(self, content: dict[str, Any]) -> None:
+        self._last, self._written_at = content, time.monotonic()
+        with contextlib.suppress(OSError):  # a viewer's convenience never stops a campaign
+            write_atomically(self._path, json.dumps({"time": time.time(), **content}))
 
     def close(self, state: CampaignState) -> None:
         """The supervisor ends: nothing is live any more."""

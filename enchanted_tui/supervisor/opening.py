@@ -69,6 +69,7 @@ def open_record(config: CampaignConfig, *, campaign: str, session: str, mode: st
         "job": os.environ.get("SLURM_JOB_ID", ""),
         "config": stored,
         "config_dir": str(config.base_dir),
+        "config_path": None if config.path is None else os.path.abspath(config.path),
         "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],
         "identity": config.identity(),
         "runner_options": config.runner_options(),

@@ -21,10 +21,12 @@ from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.failure_log import FailureLog
 from enchanted_tui.supervisor.files import (
     Row,
+    Tell,
     dataset_stage,
     failure_of,
     fingerprints,
     last_complete_stage,
+    nobody,
     older_run_state,
     read_failures,
     read_rows,
@@ -164,17 +166,19 @@ class Projections:
             self._tidy()
             self._weather.show("runs.h5 or the Parquet file", lambda: self._tables.update_if_due(now, self._state))
 
-    def close(self, *, complete: bool) -> None:
-        """Write everything for the last time in this session."""
+    def close(self, *, complete: bool, tell: Tell = nobody) -> None:
+        """Write everything for the last time in this session, saying what is being done to `tell`."""
         self._tables.wait()
         if self._touched:
+            tell("writing the dataset")
             if self._dataset is not None:
                 self._dataset.finish()
             self._failures.finish()
             if self._went_back and not complete:
                 self._rebuild_last_complete()
-            write_tables(self._config, self._run_dir, self._state, self._read_row)
+            write_tables(self._config, self._run_dir, self._state, self._read_row, tell)
         if self._tidying is not None:
+            tell("removing files of finished samples (save_files)")
             self._tidy()
             if complete:
                 self._journal.sync()

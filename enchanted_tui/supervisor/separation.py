@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+TELLING = 0.4  # Youden index from which a parameter is said to separate ...
+SURE = 0.01  # ... if chance would do as well with no larger probability than this
+FEWEST = 5  # failed, and successful, samples below which nothing is said: the approximation for it does not hold
 _ENOUGH = 5_000  # values of either kind; of more, evenly spaced ones are taken
 _SIMPLER = 0.02  # so much of J is given up for a threshold in place of an interval
 _WIDE = 100.0  # ratio from which a positive range may be shown on a logarithmic axis ...
@@ -35,11 +38,22 @@ class Separation:
     failed_span: tuple[float, float]
     ok_span: tuple[float, float] | None  #: None without successes
     logarithmic: bool  #: whether the values are best shown on a logarithmic axis
+    by_chance: float = 1.0  #: at most, how probable a score as good is where nothing has to do with the failures (`separations`)
 
     @property
     def score(self) -> float:
         """Youden's index: 1 if the interval separates perfectly, 0 if it says nothing."""
         return self.caught + self.spared - 1
+
+    @property
+    def tells(self) -> bool:
+        """Whether the parameter is said to separate: clearly, and not as chance would do in so few samples."""
+        return self.score >= TELLING and self.by_chance <= SURE
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether there are enough samples for anything to be said, however well they were separated."""
+        return _by_chance(1.0, min(self.n_failed, _ENOUGH), min(self.n_ok, _ENOUGH)) <= SURE
 
     def condition(self) -> str:
         """Give the interval as a condition: ``pressure > 4e+04``."""
@@ -53,7 +67,8 @@ class Separation:
 def separations(failed: Mapping[str, Sequence[float]], ok: Mapping[str, Sequence[float]]) -> list[Separation]:
     """Judge every parameter of the failures; values are finite. The most telling one first."""
     found = [separation(name, values, ok.get(name, ())) for name, values in failed.items() if len(values)]
-    return sorted(found, key=lambda item: -item.score)
+    several = [replace(item, by_chance=min(1.0, item.by_chance * len(found))) for item in found]  # Bonferroni: the best of several is named
+    return sorted(several, key=lambda item: (not item.tells, -item.score))
 
 
 def separation(name: str, failed: Sequence[float], ok: Sequence[float]) -> Separation:
@@ -63,7 +78,24 @@ def separation(name: str, failed: Sequence[float], ok: Sequence[float]) -> Separ
     span = failed_span if ok_span is None else (min(failed_span[0], ok_span[0]), max(failed_span[1], ok_span[1]))
     low, high = _interval(inside, others)
     caught, spared = _shares(inside, others, low, high)
-    return Separation(name, low, high, caught, spared, len(failed), len(ok), span, failed_span, ok_span, _is_wide(span, inside + others))
+    found = Separation(name, low, high, caught, spared, len(failed), len(ok), span, failed_span, ok_span, _is_wide(span, inside + others))
+    return replace(found, by_chance=_by_chance(found.score, len(inside), len(others)))
+
+
+def _by_chance(score: float, n_failed: int, n_ok: int) -> float:
+    """Return how probable a score as good is at most if failed and successful values come from one distribution.
+
+    The best interval's J is at most Kuiper's statistic, so its two-sample test bounds the probability (N. H. Kuiper, Proc. Kon. Ned.
+    Akad. Wet. A 63, 38, 1960; the asymptotic form with the correction for small samples: M. A. Stephens, Biometrika 52, 309, 1965).
+    """
+    if min(n_failed, n_ok) < FEWEST:
+        return 1.0
+    root = math.sqrt(n_failed * n_ok / (n_failed + n_ok))
+    scaled = (root + 0.155 + 0.24 / root) * score
+    if scaled < 0.4:
+        return 1.0
+    terms = ((4 * (j * scaled) ** 2 - 1) * math.exp(-2 * (j * scaled) ** 2) for j in range(1, 20))
+    return min(1.0, max(0.0, 2 * sum(terms)))
 
 
 def _is_wide(span: tuple[float, float], values: list[float]) -> bool:

@@ -49,6 +49,7 @@ class Snapshot:
     end_message: str
     session_host: str
     session_pid: int
+    sessions: int = 1  #: that the campaign has had, this one or the last included
 
 
 def take(state: CampaignState, now: float | None = None) -> Snapshot:
@@ -74,7 +75,7 @@ def take(state: CampaignState, now: float | None = None) -> Snapshot:
             sorted(((kind, count) for kind, count in state.failure_kinds.items() if count), key=lambda pair: (-pair[1], pair[0]))
         ),
         rate=rate,
-        eta=(expected - done) / rate if rate else None,
+        eta=(expected - done) / rate if rate and done < expected else None,
         elapsed=(ended["time"] if ended else now) - state.session_started_at,
         mean_runtime=state.runtime_sum / state.tasks_recorded if state.tasks_recorded else None,
         core_seconds=state.core_seconds,
@@ -84,6 +85,7 @@ def take(state: CampaignState, now: float | None = None) -> Snapshot:
         end_message=ended["message"] if ended else "",
         session_host=state.host,
         session_pid=state.pid,
+        sessions=state.sessions,
     )
 
 

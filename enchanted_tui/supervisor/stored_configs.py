@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,3 +69,34 @@ def newest_config(run_dir: RunDir) -> StoredConfig | None:
     files = [path for path in run_dir.config.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file()]
     newest = max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
     return None if newest is None else StoredConfig(newest)
+
+
+@dataclass(frozen=True)
+class Original:
+    """The file that a run's configuration was read from, for whoever wants to edit it."""
+
+    path: Path  #: may not exist any more
+    exists: bool
+    is_same: bool  #: says what the newest stored copy says
+    stored: Path  #: that copy
+
+
+def original_config(run_dir: RunDir) -> Original | None:
+    """Return where the configuration in force came from; None if that is not on record, or its directory has gone."""
+    stored = newest_config(run_dir)
+    if stored is None or stored.base_dir is None:
+        return None
+    opened = last_open(run_dir.journal) or {}
+    named = opened.get("config_path")
+    names = [Path(named)] if named else _names_before_storing(stored.path, stored.base_dir)
+    path = next((name for name in names if name.is_file()), names[0])
+    if path.parent == run_dir.config or not path.parent.is_dir():
+        return None
+    exists = path.is_file()
+    return Original(path, exists, exists and _holds(path, stored.path.read_bytes()), stored.path)
+
+
+def _names_before_storing(stored: Path, directory: Path) -> list[Path]:
+    """Return what a file may have been called of which only the copy's name is on record: ``a.2.yaml`` is a second copy of ``a.yaml``."""
+    plain = re.sub(r"\.\d+$", "", stored.stem) + stored.suffix
+    return [directory / name for name in dict.fromkeys((plain, stored.name))]

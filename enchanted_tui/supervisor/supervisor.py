@@ -59,6 +59,11 @@ class Supervisor:
         """The campaign's state while the campaign runs and afterwards."""
         return self._campaign.state if self._campaign is not None else None
 
+    @property
+    def doing(self) -> str:
+        """What is being done when no task runs any more, such as writing a large file; empty while tasks run."""
+        return self._campaign.live.doing if self._campaign is not None else ""
+
     _campaign: Campaign | None = None
 
     def request(self, action: control.Action, by: str = "this process") -> None:

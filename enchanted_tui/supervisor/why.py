@@ -38,7 +38,7 @@ def why_nothing_happens(facts: Facts) -> str:
         return f"{facts.holder.describe()} holds the run directory; waiting for its next heartbeat to know whether it still runs"
     if facts.liveness != "running":
         return _ended(facts)
-    return _steered(facts) or _waiting(facts) or _quiet(facts)
+    return _finishing(facts) or _steered(facts) or _waiting(facts) or _quiet(facts)
 
 
 # -- nobody runs it ---------------------------------------------------------------------------------------------------------------
@@ -66,6 +66,17 @@ def how_it_ended(state: CampaignState) -> str:
     if end["reason"] == "adopted":
         return "made by the older program; resume takes it over and goes on"
     return str(end["message"] or end["reason"])
+
+
+# -- it has run everything ----------------------------------------------------------------------------------------------------------
+
+
+def _finishing(facts: Facts) -> str:
+    """Say what is done after the last task: writing a large file takes minutes."""
+    live = facts.live or {}
+    doing = str(live.get("doing", ""))
+    before = "all results are here" if facts.state.complete else "nothing runs any more"
+    return f"{before}; {doing}" if doing else ""
 
 
 # -- somebody asked for it --------------------------------------------------------------------------------------------------------

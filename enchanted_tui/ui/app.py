@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -93,6 +94,7 @@ class EnchantedApp(Hosting):
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only
         self.root: Path | None = None
+        self.editor_is_wanted = False  #: for a file or a template that somebody has asked for, not for whatever was left
         self.view: View | None = None
         self._feed: Feed | None = None
         glyphs.use_ascii(self.settings.preferences.ascii)
@@ -301,18 +303,24 @@ class EnchantedApp(Hosting):
         only: tuple[TaskId, ...] | None = None,
         *,
         under: Screen[Any] | None = None,
+        text: str | None = None,
+        save: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         """Ask how to start a campaign from a configuration file or a run directory, and start it.
 
         `mode` is a run mode or "retry" (with `only`: these tasks instead of all that failed); None is the configuration's own.
-        It is asked on behalf of `under`, by default of the screen that is on top now.
+        It is asked on behalf of `under`, by default of the screen that is on top now. A file that is to say `text` is saved by `save`
+        once the person has chosen to start, and nothing is started if that gives False.
         """
         from enchanted_tui.ui.screens.launch import LaunchScreen
 
         asking = under or self.screen
 
         async def ask() -> None:
-            asked = await self.ask(asking, LaunchScreen(self.home / target, mode, only, busy=self.hosts_campaign))
+            dialog = LaunchScreen(self.home / target, mode, only, busy=self.hosts_campaign, text=text)
+            asked = await self.ask(asking, dialog)
+            if asked is not None and save is not None:
+                asked = replace(asked, text=None) if await save() else None
             if asked is not None:
                 root = await self.launch(asked)
                 self.open_run(root)
@@ -324,21 +332,40 @@ class EnchantedApp(Hosting):
             self.perform(ask())
 
     async def edit_config_of(self, root: Path) -> None:
-        """Open the configuration that a campaign runs with in the editor."""
+        """Open the configuration that a campaign runs with in the editor: the file it was read from, where relative paths hold.
+
+        If that has gone, its name with what the run's own copy says, and only if nobody knows where it was, that copy.
+        """
         from enchanted_tui.supervisor import actions
 
-        stored = await in_thread(actions.stored_config, root)
-        self.edit_config(stored.path)
+        asking = self.screen
+        original = await in_thread(actions.original_config, root)
+        if self.screen is not asking:
+            return  # the person has gone elsewhere in the meantime
+        if original is None:
+            stored = await in_thread(actions.stored_config, root)
+            self.edit_config(stored.path)
+            self.notify("This is the copy in the run directory; relative paths in it may not hold there.", severity="warning", timeout=10)
+        elif original.exists:
+            self.edit_config(original.path)
+            if not original.is_same:
+                self.notify(f"It says something else than when the campaign ran; that is in {original.stored}.", timeout=10, markup=False)
+        else:
+            self.edit_config(original.path, copy=original.stored)
+            said = f"{original.path} has gone; this is the copy from the run directory, and saving puts it back."
+            self.notify(said, severity="warning", timeout=10, markup=False)
 
-    def edit_config(self, path: Path) -> None:
-        """Open a configuration file in the editor."""
+    def edit_config(self, path: Path, *, copy: Path | None = None) -> None:
+        """Open a configuration file in the editor; with `copy`, what that says under the name `path`, not saved yet."""
+        self.editor_is_wanted = True
         self.show_mode("config")
         opener = getattr(self.screen, "open_file", None)
         if opener is not None:
-            self.call_after_refresh(opener, path)
+            self.call_after_refresh(opener, path, copy)
 
     def new_config(self) -> None:
         """Begin a new configuration from a template, in the editor."""
+        self.editor_is_wanted = True
         self.show_mode("config")
         begin = getattr(self.screen, "action_config_new", None)
         if begin is not None:

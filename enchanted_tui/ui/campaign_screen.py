@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View, Viewer
 
 
+#: For the end of a screen's bindings: their hints make room for those of the screen itself.
+GOING_ON = ("campaign.resume", "campaign.extend")
+
+
 class CampaignScreen(SteeringScreen):
     """A screen that shows the open campaign.
 
@@ -28,8 +32,8 @@ class CampaignScreen(SteeringScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "campaign.freeze", "campaign.pause", "campaign.stop", "campaign.resume", "campaign.extend", "campaign.retry",
-        "campaign.edit", "campaign.drain", "campaign.abort", "campaign.rebuild",
+        "campaign.freeze", "campaign.pause", "campaign.stop", "campaign.retry", "campaign.edit", "campaign.drain", "campaign.abort",
+        "campaign.rebuild",
     )  # fmt: skip
 
     view: View | None = None

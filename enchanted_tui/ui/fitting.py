@@ -51,6 +51,21 @@ def cut(text: str, width: int, align: str = "left") -> str:
     return " " * (width - length) + text if align == "right" else text + " " * (width - length)
 
 
+def cut_name(name: str, width: int) -> str:
+    """Cut a name in its middle to a width in terminal cells: what tells it from others stands at its end more often than not."""
+    if cell_len(name) <= width:
+        return name
+    mark = glyph("ellipsis")
+    room = width - len(mark)
+    if room < 1:
+        return mark[:width]
+    begin = room // 3
+    end = name
+    while cell_len(end) > room - begin:
+        end = end[1:]
+    return set_cell_size(name, begin) + mark + end
+
+
 def hide_part(number: str, before: int, beyond: int) -> str:
     """Give a cell with a sign in place of its number if so many of its characters are beyond an edge of the screen, on the left or right.
 

@@ -27,6 +27,7 @@ class Launch:
     overwrite: bool = False  #: with fresh: delete what an earlier campaign created
     detached: bool = False  #: in a session of its own instead of this app
     only: tuple[TaskId, ...] | None = None  #: with retry: these tasks, or all that failed
+    text: str | None = None  #: what the configuration file will say once it is saved, if that is not what it says now
 
     @property
     def is_run_dir(self) -> bool:
@@ -55,7 +56,18 @@ class Launch:
 
         mode = "resume" if self.mode == "retry" else self.mode
         base_run_dir = None if self.is_run_dir else self.base_run_dir
-        return actions.configuration(self.target, run_mode=mode, base_run_dir=base_run_dir)
+        return actions.configuration(self.target, run_mode=mode, base_run_dir=base_run_dir, text=self.text)
+
+    def own_mode(self) -> str:
+        """Return the run mode that the configuration asks for; fresh if it cannot be read, which is said elsewhere."""
+        from enchanted_tui.config.problems import ConfigError
+        from enchanted_tui.supervisor import actions
+
+        try:
+            found = actions.configuration(self.target, base_run_dir=self.base_run_dir, text=self.text)
+        except ConfigError:
+            return "fresh"
+        return found.supervisor.run_mode
 
     def supervisor(self, config: CampaignConfig) -> Supervisor:
         """Give the supervisor that runs it in this process."""

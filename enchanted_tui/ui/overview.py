@@ -54,10 +54,11 @@ def pace(view: View, width: int, colour: Colour) -> Text:
     known = taken.rate or average
     words = formats.rate(known) if known or view.liveness == "running" else ""
     facts = [Fact(Text(f"rate {words}{' on average' if average else ''}".rstrip()))]
-    if view.liveness == "running":
+    finishing = view.live is not None and view.live.get("doing")
+    if view.liveness == "running" and not finishing:
         facts.append(_remaining(view))
     if taken.session_pid:
-        facts.append(Fact(Text(f"elapsed {formats.span(taken.elapsed)}"), 2))
+        facts.append(Fact(Text(f"{_elapsed_word(view)} {formats.span(taken.elapsed)}"), 2))
     if taken.mean_runtime is not None:
         facts.append(Fact(Text(f"{formats.span(taken.mean_runtime)} a task"), 3))
     line = fit(facts, width, _SEPARATOR)
@@ -67,6 +68,13 @@ def pace(view: View, width: int, colour: Colour) -> Text:
         course = Text(" ").append(sparkline(view.rates, room), style=colour("accent")).append(each, style="dim")
         line = fit([Fact(facts[0].text + course), *facts[1:]], width, _SEPARATOR)
     return line
+
+
+def _elapsed_word(view: View) -> str:
+    """Say since when the time is counted: of a campaign that was resumed it is that of one session, not of all that was done."""
+    if view.snapshot.sessions <= 1:
+        return "elapsed"
+    return "this session" if view.liveness in ("running", "unknown") else "last session"
 
 
 def _remaining(view: View) -> Fact:
@@ -94,7 +102,8 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
         count, bytes_used, whole = used
         facts.append(_fact(f"{'' if whole else 'more than '}{count:,} {'file' if count == 1 else 'files'}, {formats.size(bytes_used)}", 3))
     else:
-        facts.append(_fact(f"files {formats.size(sum(file.size for file in view.files))}", 4))
+        if view.files:
+            facts.append(_fact(f"own files {formats.size(sum(file.size for file in view.files))}", 4))
     facts.append(_fact(f"{formats.size(view.disk_free)} free", 3))
     return fit(facts, width, _SEPARATOR)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.supervisor.separation import heights, separation, separations
+from enchanted_tui.ui.widgets.separation_view import verdict
 
 _NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 _FEW = st.lists(st.one_of(st.integers(-5, 5).map(float), _NUMBERS), max_size=12)
@@ -82,3 +84,43 @@ def test_a_large_campaign_is_judged_quickly_and_the_same() -> None:
     assert found.low is not None
     assert math.isclose(found.low, 0.8, abs_tol=0.01)
     assert found.n_failed == 20_000
+
+
+def _even(count: int, low: float = 0.0, high: float = 1.0) -> list[float]:
+    return [low + (high - low) * (number + 0.5) / count for number in range(count)]
+
+
+@pytest.mark.parametrize(("n_failed", "n_ok", "tells"), [(1, 2, False), (1, 200, False), (3, 7, False), (4, 100, False), (5, 5, False),
+                                                         (6, 6, True), (10, 30, True), (200, 5, True)])  # fmt: skip
+def test_few_samples_prove_nothing(n_failed: int, n_ok: int, tells: bool) -> None:
+    """A perfect separation is claimed only where chance would hardly make one: any interval separates a single failure."""
+    [found] = separations({"p": _even(n_failed, 0.8, 1.0)}, {"p": _even(n_ok, 0.0, 0.7)})
+    assert found.score == 1.0
+    assert found.tells is tells
+    assert found.can_tell is tells
+
+
+def test_what_has_nothing_to_do_with_the_failures_is_not_blamed() -> None:
+    """Of campaigns whose samples fail by chance alone, hardly one in a hundred names a parameter, however many are looked at."""
+    draw = random.Random(5)
+    wrong = 0
+    for number in range(300):
+        n_failed, n_ok = [(1, 3), (3, 30), (5, 9), (8, 8), (12, 40)][number % 5]
+        failed, ok = ({f"p{i}": [draw.random() for _ in range(count)] for i in range(6)} for count in (n_failed, n_ok))
+        wrong += any(found.tells for found in separations(failed, ok))
+    assert wrong <= 4
+
+
+@pytest.mark.parametrize(
+    ("failed", "ok", "said"),
+    [
+        ([0.9], [0.1, 0.2], "p: too few samples to tell (1 failed, 2 ok)"),
+        ([0.9], [], "p: nothing has succeeded to compare with"),
+        (_even(8, 0.8, 1.0), _even(20, 0.0, 0.7), "p > 0.7: all of the failed, none of the ok"),
+        ([*_even(4, 0.8, 1.0), 0.1, 0.3], _even(10, 0.0, 0.7), "p: may be chance"),
+        (_even(40), _even(40), "p: does not tell them apart"),
+    ],
+)
+def test_what_is_said_of_a_parameter(failed: list[float], ok: list[float], said: str) -> None:
+    """The sentence on the screen: a claim, why there is none, or that it may be chance, with the counts."""
+    assert verdict(separations({"p": failed}, {"p": ok})[0]).startswith(said)

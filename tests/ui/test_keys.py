@@ -10,13 +10,18 @@ from editing import TEXT, opened
 from textual.widgets import OptionList, TextArea
 from watching import in_loop, watching
 
+from enchanted_tui.config.problems import Problem
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor import control
 from enchanted_tui.ui.actions import registry
+from enchanted_tui.ui.editor.dialogs import PathDialog, Picker
+from enchanted_tui.ui.editor.panes import ProblemList
 from enchanted_tui.ui.palette import perform
+from enchanted_tui.ui.screens.help import HelpScreen
 from enchanted_tui.ui.screens.task import TaskScreen
+from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import VirtualTable
@@ -105,3 +110,49 @@ async def test_draining_from_the_palette_asks(finished_run: Path, tmp_path: Path
             await watcher.until(lambda: [request.action for request in control.look(RunDir(run).control)[0]] == [word])
     finally:
         lock.release()
+
+
+# -- the mouse ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["beside it", "on its frame"])
+@in_loop
+async def test_help_choosers_and_pickers_are_closed_by_mouse(finished_run: Path, where: str) -> None:
+    """A click beside the box closes it, and so does one on the words in its frame; one inside does not."""
+    async with watching(finished_run, "log") as watcher:
+        for mode, key, kind in (
+            ("log", "question_mark", HelpScreen),
+            ("log", "o", Chooser),
+            ("config", "n", Picker),
+            ("config", "o", PathDialog),
+        ):
+            await watcher.app.switch_mode(mode)
+            if mode == "config":
+                await watcher.until(lambda: not watcher.screen.area.is_waiting)
+                await watcher.press("escape")
+            await watcher.press(key)
+            await watcher.until(lambda kind=kind: isinstance(watcher.screen, kind))
+            await watcher.sees("Escape closes")
+            box = watcher.screen.query_one("Vertical").region
+            await watcher.pilot.click(offset=(box.x + 2, box.y + 1))
+            assert isinstance(watcher.screen, kind)
+            if where == "beside it":
+                await watcher.pilot.click(offset=(0, box.y + 2))
+            else:
+                await watcher.click("Escape closes")
+            await watcher.until(lambda kind=kind: not isinstance(watcher.screen, kind))
+
+
+@in_loop
+async def test_the_last_word_of_a_problem_is_shown(tmp_path: Path) -> None:
+    """A problem of any length stands whole in its pane, also where the list is long enough for a scroll bar, which takes a column."""
+    path = tmp_path / "c.yaml"
+    path.write_text(TEXT)
+    async with opened(path) as editor:
+        pane = editor.screen.query_one(ProblemList)
+        for count in range(8, 40):
+            words = " ".join(f"w{number:02d}" for number in range(count))
+            pane.show([Problem("error", "c.yaml", 9, 15, "samplers.plane.budget", f"{words} LAST")] * 9, "")
+            await editor.pilot.pause()
+            pane.scroll_end(animate=False)
+            await editor.until(lambda: "LAST" in editor.shown())

@@ -16,8 +16,10 @@ from campaign_watch import ended_afterwards, finished_tasks, holder_pid, session
 from snapshots import assert_screen
 from textual.widgets import Button, Input
 from ui_harness import run_campaign, until, write_config
-from watching import Watcher, in_loop
+from watching import Watcher, in_loop, watching
 
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor.supervisor import Supervisor
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.launching import Launch
@@ -362,3 +364,25 @@ async def test_how_the_question_on_quitting_looks(size: tuple[int, int]) -> None
         await until(lambda: isinstance(app.screen, QuitDialog), pilot.pause)
         await pilot.pause(0.3)
         assert_screen(app, f"quit_{size[0]}x{size[1]}")
+
+
+@in_loop
+async def test_start_is_not_offered_where_a_supervisor_is_at_work(finished_run: Path, tmp_path: Path) -> None:
+    """Resume, extend, retry and a fresh start over a campaign that runs: the dialog says who runs it, and Start stays disabled."""
+    run = Path(shutil.copytree(finished_run, tmp_path / "campaign"))
+    config = tmp_path / "again.yaml"
+    config.write_text((run / "config/finished_run.yaml").read_text().replace(str(finished_run), str(run)))
+    shutil.copy(finished_run.parent / "code_under_test.py", tmp_path)
+    lock = Lock.acquire(RunDir(run).lock, lambda: None)  # as a supervisor at work holds it
+    try:
+        async with watching(run, "monitor") as watcher:
+            for target, mode in ((run, "resume"), (run, "extend"), (run, "retry"), (config, "fresh")):
+                watcher.app.open_launch(target, mode)
+                await watcher.sees("runs already", f"pid {os.getpid()}")
+                assert watcher.screen.query_one("#start").disabled
+                await watcher.press("ctrl+r")
+                assert watcher.screen.query("#start")
+                await watcher.press("escape")
+                await watcher.until(lambda: not watcher.screen.is_modal)
+    finally:
+        lock.release()

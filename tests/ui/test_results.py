@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import re
 import shutil
 import threading
@@ -218,3 +219,22 @@ async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(finished_
     async with watching(finished_run, "results", (columns, 24)) as watcher:
         await watcher.press("s")
         await watcher.until(lambda: re.search(r"10 (rows without a value|not shown)", watcher.text))
+
+
+@pytest.mark.parametrize(("keys", "largest"), [(("b",), False), (("b", "m"), True)])
+@in_loop
+async def test_best_opens_its_sample(finished_run: Path, keys: tuple[str, ...], largest: bool) -> None:
+    """Enter in Best opens the task with the smallest value, or the largest where that is asked for; it is named above."""
+    rows = list(csv.DictReader((finished_run / "enchanted_dataset.csv").open()))
+    ok = [row for row in rows if row["success"] == "True"]
+    async with watching(finished_run, "results") as watcher:
+        await watcher.until(lambda: watcher.screen.table.row_count == 60)
+        await watcher.press(*keys)
+        screen = watcher.screen
+        await watcher.until(lambda: screen.choice.largest is largest)
+        best = (max if largest else min)(ok, key=lambda row: float(row[screen.choice.y]))
+        name = Path(best["run_dir"]).name
+        await watcher.sees(f"in {name}")
+        await watcher.press("enter")
+        await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
+        assert watcher.screen.shown_task.name == name

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.text import Text
 from snapshots import screen_text
 from textual.app import App, ComposeResult
 from watching import in_loop
 
+from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
 from enchanted_tui.ui.widgets.progress import bar, percent
 from enchanted_tui.ui.widgets.sparkline import sparkline
@@ -178,3 +180,82 @@ def test_a_bar_is_full_only_when_all_is_done(done: int, total: int, width: int) 
 def test_a_sparkline_shows_that_something_is_not_nothing(values: list[float], expected: str) -> None:
     """Protects reading a course: the last values, and never the height of nothing for a value above it."""
     assert sparkline(values, 4) == expected
+
+
+# -- names, and the row that keys act on ----------------------------------------------------------------------------------------------
+
+
+class Named(App[None]):
+    """A table whose cells are names, at first those of `names`."""
+
+    def __init__(self, names: Sequence[str], columns: Sequence[Column], **options: Any) -> None:
+        super().__init__()
+        self.names = list(names)
+        self._columns, self._options = columns, options
+
+    def compose(self) -> ComposeResult:
+        yield VirtualTable(self._columns, lambda key: (self.names[key], "1.5", "and so on and so on"), **self._options)
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.query_one(VirtualTable)
+
+
+NAMED = (Column("name", "NAME", 16, name=True), Column("value", "VALUE", 5, "right"), Column("note", "NOTE", 8, grow=1))
+LONG = "a_parameter_of_the_plasma_edge_number_17"
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, LONG), (62, LONG), (40, "a_pa")])
+@in_loop
+async def test_names_are_whole_where_there_is_room_and_keep_their_end_where_there_is_not(width: int, shown: str) -> None:
+    """A column of names takes what others do not need, however little it begins with; what is cut ends as the name does."""
+    app = Named(["short", LONG], NAMED)
+    async with app.run_test(size=(width, 8)) as pilot:
+        app.table.set_rows(range(2))
+        await pilot.pause()
+        await pilot.pause()
+        line = screen_text(app).splitlines()[2]
+        assert shown in line
+        assert "number_17 " in line
+        assert "1.5" in line
+
+
+@in_loop
+async def test_names_are_whole_where_a_table_scrolls_sideways() -> None:
+    """There, no column has to make room."""
+    app = Named([LONG], NAMED, fit=False)
+    async with app.run_test(size=(50, 8)) as pilot:
+        app.table.set_rows(range(1))
+        await pilot.pause()
+        await pilot.pause()
+        assert LONG in screen_text(app)
+
+
+@pytest.mark.parametrize("width", range(1, 45))
+def test_a_cut_name_is_as_wide_as_asked(width: int) -> None:
+    """Never wider than its room, whole where it fits, and otherwise with its beginning and more of its end."""
+    for name in (LONG, "日本語の名前" * 3, ""):
+        cut = cut_name(name, width)
+        assert cell_len(cut) <= width
+        assert cut == name or cell_len(name) > width
+    if width >= 16:
+        assert cut_name(LONG, width).endswith(LONG[-(width // 2) :])
+        assert cut_name(LONG, width).startswith(LONG[:3])
+
+
+@in_loop
+async def test_the_cursor_belongs_to_its_row_where_keys_act_on_it() -> None:
+    """Where the table holds its row, the cursor goes with it from the start, though it stood on the first one and nobody has moved it."""
+    app = Named([f"run{number}" for number in range(40)], NAMED, holds=True)
+    async with app.run_test(size=(60, 8)) as pilot:
+        table = app.table
+        table.set_rows(range(10))
+        await pilot.pause()
+        table.set_rows([7, 5, 0, 1, 2])
+        assert (table.cursor, table.cursor_row) == (0, 2)
+        table.set_rows([*range(30, 1, -1), 0, 1])
+        await pilot.pause()
+        assert table.cursor == 0
+        assert "run0 " in screen_text(app)
+        table.set_rows([5, 6])
+        assert table.cursor == 6

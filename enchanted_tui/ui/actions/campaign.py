@@ -39,7 +39,7 @@ register(
         command_line="enchanted-tui --rebuild RUN_DIR", changes=True, shown=False,
     ),
     Action(
-        "campaign.edit", "e", "Edit config", "Open the configuration that the campaign runs with.",
+        "campaign.edit", "e", "Edit config", "Edit the configuration that the campaign runs with.",
         reason="the file is below RUN_DIR/config", shown=False,
     ),
 )  # fmt: skip

@@ -37,7 +37,7 @@ register(
         "config.launch",
         "f9,L",
         "Launch…",
-        "Save, and start the campaign after saying what that will do.",
+        "Start the campaign after saying what that will do; starting saves the text.",
         command_line="enchanted-tui CONFIG",
         changes=True,
     ),

@@ -24,7 +24,7 @@ register(
         "results.open",
         "enter",
         "Open",
-        "Open the task of the row under the cursor.",
+        "Open the task of the row under the cursor or, in Best, of the best sample.",
         reason="its directory is below RUN_DIR/data",
         shown=False,
     ),

@@ -68,6 +68,17 @@ def _best(results: Results, choice: Choice) -> tuple[Floats, Floats]:
     return values, running_best(values, results.success, largest=choice.largest)
 
 
+def best_row(results: Results, choice: Choice) -> int | None:
+    """Return the number of the row that has the best value so far; None if no row has one."""
+    if choice.y not in results.columns:
+        return None
+    values, _ = _best(results, choice)
+    if not np.isfinite(values).any():
+        return None
+    usable = np.where(np.isfinite(values), values, np.nan)
+    return int(np.nanargmax(usable) if choice.largest else np.nanargmin(usable))
+
+
 def picture(results: Results, choice: Choice, view: str, width: int, height: int) -> Picture:
     """Draw a view ("histogram", "scatter" or "best") with characters."""
     size = (width, height)

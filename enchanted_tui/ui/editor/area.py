@@ -94,6 +94,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         self.is_waiting = True  #: for the text; what is typed meanwhile would be lost with what is there now
         self._scan = Scan([""])
         self._marks: dict[int, list[Mark]] = {}
+        self._is_yaml = True
         self._found: dict[int, list[Place]] = {}
         self._found_style = Style()
         self._token_styles: dict[TokenKind, Style] = {}
@@ -143,7 +144,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         text = Text(_UNPRINTABLE.sub("\N{MIDDLE DOT}", line), end="", no_wrap=True)
         if line_index >= len(self._scan.lines) or self._scan.lines[line_index] != line:
             return text
-        for kind, start, end in self._scan.tokens(line_index):
+        for kind, start, end in self._scan.tokens(line_index) if self._is_yaml else ():
             style = self._token_styles.get(kind)
             if style is not None:
                 text.stylize(style, start, end)
@@ -152,6 +153,13 @@ class ConfigArea(TextArea, inherit_bindings=False):
         for place in self._found.get(line_index, ()):
             text.stylize(self._found_style, place.start, place.end)
         return text
+
+    def colours(self, wanted: bool) -> None:
+        """Colour the text as YAML, or not."""
+        if wanted != self._is_yaml:
+            self._is_yaml = wanted
+            self._line_cache.clear()
+            self.refresh()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Underline where the problems are."""
@@ -225,6 +233,11 @@ class ConfigArea(TextArea, inherit_bindings=False):
             event.stop()
             event.prevent_default()
             edit()
+
+    async def _on_mouse_down(self, event: events.MouseDown) -> None:
+        if self.menu is not None:
+            self.menu.close()  # a click elsewhere has nothing to do with what was to be completed
+        await super()._on_mouse_down(event)
 
     def _editing_key(self, key: str) -> Callable[[], None] | None:
         """Give what a key does other than in any text."""

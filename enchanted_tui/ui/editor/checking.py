@@ -9,6 +9,8 @@ from enchanted_tui.config.assist import Assistant, Explanation, OutlineEntry
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import ConfigError, Problem
 
+NOT_ONE = "no configuration (YAML), so it is not checked"
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -19,6 +21,7 @@ class Checked:
     config: CampaignConfig | None
     outline: tuple[OutlineEntry, ...]
     assistant: Assistant
+    is_configuration: bool = True  #: False for a file of another kind, such as a module, which is not judged
 
     @property
     def errors(self) -> int:
@@ -32,7 +35,10 @@ class Checked:
 def check(text: str, path: Path | None, home: Path) -> Checked:
     """Check a text as `--check` would check the file `path`; one without a file is checked as if it lay in `home`."""
     from enchanted_tui.config.loading import parse_config
+    from enchanted_tui.config.recognising import is_configuration
 
+    if not is_configuration(path, text):
+        return Checked(text, (), None, (), Assistant(""), is_configuration=False)
     try:
         config, problems = parse_config(text, path, base_dir=None if path is not None else home, interactive=True)
     except Exception as error:  # noqa: BLE001 - an editor must outlive whatever a plugin does while it is imported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,11 @@ from textual.widgets.option_list import Option
 from enchanted_tui.config.completion import Candidate, file_candidates
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.ui.background import in_thread, run_newest
+from enchanted_tui.ui.editor.recovery import Unsaved
+from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.opening import Opened
+from enchanted_tui.ui.widgets.closing import ClosedByMouse
+from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 _CSS = """
 ListDialog { align: center middle; }
@@ -36,7 +41,7 @@ ListDialog OptionList {
 """
 
 
-class ListDialog(Opened, ModalScreen[str | None]):
+class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
     """A line to type into, and a list below it. Enter takes what is typed or marked; Escape gives nothing."""
 
     DEFAULT_CSS = _CSS
@@ -49,7 +54,8 @@ class ListDialog(Opened, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         typed = Input(self._value, id="typed", select_on_focus=False, compact=True)
         typed.cursor_blink = False
-        with Vertical():
+        with Vertical() as box:
+            self.tell_how_to_close(box)
             yield Label(self._title, id="title", markup=False)
             yield typed
             yield OptionList(id="list", compact=True, markup=False)
@@ -116,7 +122,7 @@ class PathDialog(ListDialog):
         if self.is_mounted and self.typed.value == written:
             self._candidates, self._listed_for = found, written
             self.listed.clear_options()
-            self.listed.add_options([_Candidate(candidate) for candidate in found])
+            self.listed.add_options([_Candidate(candidate, self._room) for candidate in found])
             waiting, self._waiting = self._waiting, []
             for act in waiting:
                 self._once_listed(act)
@@ -127,6 +133,11 @@ class PathDialog(ListDialog):
             act()
         else:
             self._waiting.append(act)
+
+    @property
+    def _room(self) -> int:
+        """Characters that an entry may take; any number before it is known."""
+        return self.listed.size.width - 1 if self.listed.size.width > 1 else 10_000
 
     def complete(self) -> None:
         self._once_listed(self._complete)
@@ -179,8 +190,8 @@ class PathDialog(ListDialog):
 class _Candidate(Option):
     """A line of the list, with what it stands for: the list may be another by the time that a click on it is heard of."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        super().__init__(Text(candidate.label + candidate.suffix))
+    def __init__(self, candidate: Candidate, room: int) -> None:
+        super().__init__(Text(cut_name(candidate.label + candidate.suffix, room)))
         self.candidate = candidate
 
 
@@ -252,3 +263,15 @@ class Picker(ListDialog):
 
 def _row(entry: Entry, width: int) -> Text:
     return Text().append(f"{entry.group:9}", style="italic").append(entry.name.ljust(width + 2), style="bold").append(entry.about)
+
+
+def recovery_dialog(unsaved: Unsaved) -> Dialog:
+    """Return the question what is to become of a text that an app before this one did not save."""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(unsaved.saved_at))
+    lines = unsaved.text.count("\n") + 1
+    body = (
+        f"Changes to {unsaved.path or 'a new configuration'} were not saved when the app on {unsaved.host} ended at {when} "
+        f"({lines} lines). Restoring puts them into the editor; the file itself stays as it is until you save."
+    )
+    choices = (Choice("restore", "Restore", "r"), Choice("later", "Later", "l"), Choice("discard", "Discard", "d", destroys=True))
+    return Dialog("Unsaved changes were found", body, choices)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shlex
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from textual.app import SuspendNotSupported
 from textual.screen import Screen
 from textual.timer import Timer
 
+from enchanted_tui.config.recognising import is_configuration
 from enchanted_tui.ui.background import in_thread, in_time, run_newest
 from enchanted_tui.ui.campaign_screen import AppScreen
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer
-from enchanted_tui.ui.editor.dialogs import Entry, PathDialog, Picker
+from enchanted_tui.ui.editor.checking import NOT_ONE
+from enchanted_tui.ui.editor.dialogs import Entry, PathDialog, Picker, recovery_dialog
+from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
 from enchanted_tui.ui.editor.files import FileProblem
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
@@ -41,6 +40,7 @@ class FileScreen(AppScreen):
         self._keep_timer: Timer | None = None
         self._keeping = asyncio.Lock()
         self._started = asyncio.Event()
+        self._told_of_others = False
 
     @property
     def area(self) -> ConfigArea:
@@ -83,24 +83,30 @@ class FileScreen(AppScreen):
             return True
         return False
 
-    def open_file(self, path: Path) -> None:
-        """Open a file, asking first about unsaved changes."""
-        self.app.perform(self.open_path(path))
+    def open_file(self, path: Path, copy: Path | None = None) -> None:
+        """Open a file, asking first about unsaved changes; with `copy`, what that says as a text of this name that is not saved."""
+        self.app.perform(self.open_path(path, copy))
 
-    async def open_path(self, path: Path) -> bool:
-        """Open a file, asking first about unsaved changes; give whether it was opened."""
+    async def open_path(self, path: Path, copy: Path | None = None) -> bool:
+        """Open a file, asking first about unsaved changes, and offer what was not saved of it before; give whether it was opened."""
         await self._started.wait()
-        return await self._open_path(path)
+        opened = await self._open_path(path, copy)
+        if opened:
+            await self._offer_recovery(self.buffer.path)
+        return opened
 
-    async def _open_path(self, path: Path) -> bool:
+    async def _open_path(self, path: Path, copy: Path | None = None) -> bool:
         path = Path(os.path.abspath(self.app.home / path))
         if not await self.settle_unsaved():
             return False
         try:
-            text = await in_thread(self.buffer.open, path)
+            text = await in_thread(self.buffer.open, copy or path)
         except FileProblem as problem:
             self.app.complain(problem)
             return False
+        if copy is not None:
+            self.buffer.begin({})
+            self.buffer.path = path
         self._load(text)
         return True
 
@@ -120,7 +126,10 @@ class FileScreen(AppScreen):
         else:
             self._load("")
         self._started.set()
-        await self._offer_recovery()
+        if self.buffer.path is not None:
+            await self._offer_recovery(self.buffer.path)
+        elif not self.app.editor_is_wanted:
+            await self._offer_recovery(None)
 
     # -- loading ------------------------------------------------------------------------------------------------------------------
 
@@ -177,29 +186,36 @@ class FileScreen(AppScreen):
                 self._keep_timer = None
             await in_thread(self.recovery.forget)
 
-    async def _offer_recovery(self) -> None:
+    async def _offer_recovery(self, path: Path | None) -> None:
+        """Offer what apps before this one did not save of the file that is open; of any file where none has been asked for (None)."""
         if self.app.read_only:
             return
+        others = 0
         for file, unsaved in await in_thread(self.recovery.left_behind):
-            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(unsaved.saved_at))
-            lines = unsaved.text.count("\n") + 1
-            body = (
-                f"Changes to {unsaved.path or 'a new configuration'} were not saved when the app on {unsaved.host} ended at {when} "
-                f"({lines} lines). Restoring puts them into the editor; the file itself stays as it is until you save."
-            )
-            choices = (Choice("restore", "Restore", "r"), Choice("later", "Later", "l"), Choice("discard", "Discard", "d", destroys=True))
-            answer = await self.app.ask(self, Dialog("Unsaved changes were found", body, choices), late=True)
-            if answer == "discard":
-                await in_thread(recovery.remove, file)
-            elif answer == "restore" and await self.settle_unsaved():
-                self.buffer.recover(unsaved)
-                if self.buffer.path is not None and unsaved.digest is not None:
-                    with contextlib.suppress(FileProblem):
-                        self.changed_on_disk = await in_thread(self.buffer.changed_on_disk)
-                self._load(unsaved.text)
-                await self._keep()
-                await in_thread(recovery.remove, file)
+            if path is not None and unsaved.path != str(path):
+                others += 1
+            elif await self._offer_one(file, unsaved):
                 return
+        if others and not self._told_of_others:
+            self._told_of_others = True
+            what = "a text is" if others == 1 else f"{others} texts are"
+            self.notify(f"Of other files {what} kept that were not saved; opening such a file offers them.", timeout=6)
+
+    async def _offer_one(self, file: Path, unsaved: recovery.Unsaved) -> bool:
+        """Ask about one text that was not saved; give whether it has been restored."""
+        answer = await self.app.ask(self, recovery_dialog(unsaved), late=True)
+        if answer == "discard":
+            await in_thread(recovery.remove, file)
+        elif answer == "restore" and await self.settle_unsaved():
+            self.buffer.recover(unsaved)
+            if self.buffer.path is not None and unsaved.digest is not None:
+                with contextlib.suppress(FileProblem):
+                    self.changed_on_disk = await in_thread(self.buffer.changed_on_disk)
+            self._load(unsaved.text)
+            await self._keep()
+            await in_thread(recovery.remove, file)
+            return True
+        return False
 
     # -- the file underneath ------------------------------------------------------------------------------------------------------
 
@@ -354,46 +370,25 @@ class FileScreen(AppScreen):
         self.app.perform(self._launch())
 
     async def _launch(self) -> None:
-        """Save, since what runs is what is on disk, and open the launch dialog."""
-        if (self.is_modified or self.buffer.path is None) and not await self._save(self.buffer.path):
+        """Open the launch dialog on the text as it is; what runs is what is on disk, so starting saves it, and nothing else does."""
+        if self.buffer.path is None and not await self._save(None):  # asks for a name; files of a template come beside it
             return
-        assert self.buffer.path is not None
-        self.app.open_launch(self.buffer.path, under=self)
+        path = self.buffer.path
+        assert path is not None
+        if not is_configuration(path, self.area.text):
+            self.notify(f"{path.name} is {NOT_ONE}; launch the configuration that names it.", severity="warning", markup=False)
+        elif self.is_modified:
+            self.app.open_launch(path, under=self, text=self.area.text, save=lambda: self._save(path))
+        else:
+            self.app.open_launch(path, under=self)
 
     def action_config_external(self) -> None:
         self.app.perform(self._edit_elsewhere())
 
     async def _edit_elsewhere(self) -> None:
         """Edit a copy of the text in the person's editor and take the result in as one edit."""
-        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-        suffix = f"-{self.buffer.name}".replace(" ", "-").removesuffix(".yaml") + ".yaml"
-        descriptor, name = tempfile.mkstemp(suffix, "enchanted-")
-        copy = Path(name)
-        try:
-            text = self.area.text
-            with open(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            await self._keep()
-            if not self._run_editor([*command, name]):
-                return
-            edited = copy.read_bytes().decode("utf-8", "replace")
-            if edited != text:
-                self._replace_text(edited)
-        finally:
-            with contextlib.suppress(OSError):
-                copy.unlink()
-
-    def _run_editor(self, command: list[str]) -> bool:
-        """Lend the terminal to a program; the app itself has none of its own."""
-        try:
-            code = self.app.run_in_terminal(command)
-        except SuspendNotSupported:
-            self.notify("This terminal cannot be handed over to another program.", severity="error")
-            return False
-        if code == 127:
-            self.notify(f"There is no program {command[0]}. Set $EDITOR.", severity="error", markup=False)
-            return False
-        if code != 0:
-            self.notify(f"{command[0]} ended with code {code}; the text is as it was.", severity="warning", markup=False)
-            return False
-        return True
+        text = self.area.text
+        await self._keep()
+        edited = edited_elsewhere(self.app, text, self.buffer.name)
+        if edited != text:
+            self._replace_text(edited)

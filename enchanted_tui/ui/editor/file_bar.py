@@ -26,15 +26,16 @@ class FileBar(Widget):
         changed_on_disk: bool,
         is_read_only: bool,
         problems: tuple[int, int] | None,
+        is_judged: bool,
         is_current: bool,
         place: tuple[int, int],
         note: str,
     ) -> None:
-        """Say how things stand; `problems` are errors and warnings, `place` counts from 1."""
+        """Say how things stand; `problems` are errors and warnings of what `is_judged`, `place` counts from 1."""
         left = [("italic", "modified")] if is_modified else []
         left += [("reverse", "changed on disk")] if changed_on_disk else []
         left += [("reverse", "read-only")] if is_read_only else []
-        left.append(_verdict(problems, is_current=is_current))
+        left.append(_verdict(problems, is_current=is_current) if is_judged else ("italic", "no configuration"))
         left += [("italic", note)] if note else []
         right = f"line {place[0]}, column {place[1]} "
         if (name, tuple(left), right) != (self._file, self._left, self._right):

@@ -37,6 +37,7 @@ class PlaceList(OptionList):
 
     # The cursor has to leave legible what has a colour of its own, such as the word "error".
     DEFAULT_CSS = """
+    PlaceList { scrollbar-gutter: stable; }  /* or items are as high as they would be without the bar, and lose a last line to it */
     PlaceList#outline { text-wrap: nowrap; text-overflow: ellipsis; }
     PlaceList > .option-list--option-highlighted { color: $foreground; background: $panel; }
     PlaceList:focus > .option-list--option-highlighted { color: $foreground; background: $panel; text-style: bold reverse; }

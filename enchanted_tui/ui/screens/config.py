@@ -18,7 +18,7 @@ from enchanted_tui.config.completion import complete
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.checking import Checked, check, preview_text
+from enchanted_tui.ui.editor.checking import NOT_ONE, Checked, check, preview_text
 from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
 from enchanted_tui.ui.editor.finding import FindingScreen
@@ -65,6 +65,7 @@ class ConfigScreen(FindingScreen):
         self._explain_timer: Timer | None = None
         self._check_wanted = asyncio.Event()
         self._preview_of: str | None = None
+        self._problem_wanted: tuple[int, str] | None = None  #: in which direction, and in which text, before its check has come
 
     def compose_body(self) -> ComposeResult:
         yield FileBar()
@@ -128,8 +129,10 @@ class ConfigScreen(FindingScreen):
 
     def _take_in(self, checked: Checked) -> None:
         self._checked = checked
+        self.area.colours(checked.is_configuration)
         self.area.show_problems(checked.problems)
-        self.query_one(ProblemList).show(checked.problems, "No problems: the configuration is valid.")
+        valid = "No problems: the configuration is valid."
+        self.query_one(ProblemList).show(checked.problems, valid if checked.is_configuration else f"{self.buffer.name} is {NOT_ONE}.")
         outline = self.query_one(OutlineList)
         outline.show(checked.outline)
         outline.follow(self.area.cursor_location[0])
@@ -137,6 +140,10 @@ class ConfigScreen(FindingScreen):
         self._explain_soon()
         if self._pane == "preview":
             self._preview_soon()
+        if self._problem_wanted is not None:
+            (direction, text), self._problem_wanted = self._problem_wanted, None
+            if text == checked.text:
+                self._go_to_problem(direction)
 
     def show_bar(self, note: str = "") -> None:
         """Say which file is edited, whether it is saved, how many problems it has and where the cursor stands."""
@@ -150,6 +157,7 @@ class ConfigScreen(FindingScreen):
             changed_on_disk=self.changed_on_disk,
             is_read_only=self.app.read_only,
             problems=counts,
+            is_judged=checked is None or checked.is_configuration,
             is_current=is_current,
             place=(line + 1, column + 1),
             note=note,
@@ -179,7 +187,7 @@ class ConfigScreen(FindingScreen):
 
     def action_config_complete(self) -> None:
         """List candidates."""
-        if not self.area.read_only:
+        if not self.area.read_only and (self._checked is None or self._checked.is_configuration):
             self.area.focus()
             self._offer_candidates()
 
@@ -262,14 +270,19 @@ class ConfigScreen(FindingScreen):
         self._go_to_problem(-1)
 
     def _go_to_problem(self, direction: int) -> None:
-        """Go to the next place with a problem, round the end of the text."""
-        problems = self._checked.problems if self._checked is not None else ()
+        """Go to the next place with a problem, round the end of the text; once it has been checked as it is now."""
+        if self._checked is None or self._checked.text != self.area.text:
+            self._problem_wanted = direction, self.area.text
+            self.check_now()
+            return
+        problems = self._checked.problems
         here = self.area.cursor_location
         places = [
             ((problem.line - 1, (problem.column or 1) - 1), index) for index, problem in enumerate(problems) if problem.line is not None
         ]
         if not places:
-            self.notify("There is no problem with a place in the text." if problems else "There are no problems.", timeout=3)
+            nothing = "There are no problems." if self._checked.is_configuration else f"{self.buffer.name} is {NOT_ONE}."
+            self.notify("There is no problem with a place in the text." if problems else nothing, timeout=3, markup=False)
             return
         ahead = [found for found in places if (found[0] > here if direction > 0 else found[0] < here)] or places
         place, index = ahead[0] if direction > 0 else ahead[-1]
@@ -286,6 +299,8 @@ class ConfigScreen(FindingScreen):
         pane = self.query_one(PreviewPane)
         if checked is None:
             pane.show("The text has not been checked yet.")
+        elif not checked.is_configuration:
+            pane.show(f"{self.buffer.name} is {NOT_ONE}; nothing would run.")
         elif checked.config is None:
             self._preview_of = None
             pane.show("The configuration has errors; once they are gone, what would run is shown here.")

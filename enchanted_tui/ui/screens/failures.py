@@ -19,7 +19,7 @@ from enchanted_tui.supervisor.separation import Separation, separations
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
@@ -39,16 +39,16 @@ _PAUSE = 2.0  # seconds between two readings while failures come in
 _GROUPS = (
     Column("count", "COUNT", 7, "right", sortable=True),
     Column("message", "MESSAGE", 24, grow=1),
-    Column("kind", "KIND", 10, priority=2),
+    Column("kind", "KIND", 10, priority=2, name=True),
     Column("host", "HOSTS", 5, "right", priority=3),
     Column("first", "FIRST", 8, priority=4),
     Column("last", "LAST", 8, priority=1, sortable=True),
 )
 _TASKS = (
-    Column("task", "TASK", 16),
+    Column("task", "TASK", 16, name=True),
     Column("finished", "FAILED AT", 11),
     Column("runtime", "RAN", 9, "right", priority=2),
-    Column("host", "HOST", 12, priority=3),
+    Column("host", "HOST", 12, priority=3, name=True),
     Column("message", "MESSAGE", 20, grow=1, priority=1),
 )
 
@@ -96,6 +96,7 @@ apart best comes first. Enter lists the tasks of the group."""
         "failures.sort",
         "failures.copy",
         "failures.back",
+        *GOING_ON,
     )
 
     def __init__(self) -> None:
@@ -111,7 +112,8 @@ apart best comes first. Enter lists the tasks of the group."""
         with Container(id="split"):
             with Vertical(id="groups-side"):
                 yield Line(id="groups-heading", classes="heading")
-                yield VirtualTable(_GROUPS, self._group_cells, empty="No campaign is open; choose one on the screen Runs (1).", id="groups")
+                nothing = "No campaign is open; choose one on the screen Runs (1)."
+                yield VirtualTable(_GROUPS, self._group_cells, empty=nothing, holds=True, id="groups")
             with Vertical(id="detail-side"):
                 yield Line(id="detail-heading", classes="heading")
                 with DetailPane(id="detail"):

@@ -13,7 +13,7 @@ from enchanted_tui.ui.campaign_screen import AppScreen
 from enchanted_tui.ui.log_reading import READING, LogReading
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.widgets.ask_line import AskLine
-from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.ui.widgets.line import Line, Name
 from enchanted_tui.ui.widgets.log_view import LogView
 
 _READ_FROM_THE_BEGINNING = frozenset((".csv", ".yaml", ".yml", ".json", ".toml", ".py", ".md"))
@@ -36,13 +36,13 @@ class FileScreen(LogReading, OpenedOfRun, AppScreen):
         self.path = path
 
     def compose_body(self) -> ComposeResult:
-        yield Line(id="path")
+        yield Name(id="path")
         yield LogView()
         yield Line(id="foot")
         yield AskLine()
 
     def on_mount(self) -> None:
-        self.query_one("#path", Line).show(str(self.path))
+        self.query_one("#path", Name).show(str(self.path))
         view = self.query_one(LogView)
         if is_binary(self.path):
             view.nothing = "This file is not text."

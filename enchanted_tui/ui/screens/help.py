@@ -17,12 +17,13 @@ from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.glyphs import spelled
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.palette import area, keys_of
+from enchanted_tui.ui.widgets.closing import ClosedByMouse
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app import EnchantedApp
 
 
-class HelpScreen(Opened, ModalScreen[None]):
+class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
     """Help for `screen`: its own text (``HELP``), that of the focused widget, and all keys, nearest first."""
 
     if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class HelpScreen(Opened, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box, VerticalScroll(can_focus=True):
             box.border_title = "Help"
-            box.border_subtitle = "Escape closes"
+            self.tell_how_to_close(box)
             for text in self._texts():
                 yield Static(text + "\n", markup=False)
             yield Static(self._keys())

@@ -20,11 +20,13 @@ from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.problems import sentence
+from enchanted_tui.ui.widgets.line import Name
 from enchanted_tui.ui.widgets.one_of import OneOf
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
     from enchanted_tui.executors.base import TaskId
+    from enchanted_tui.storage.lock import Holder
     from enchanted_tui.supervisor.preview import Preview
     from enchanted_tui.ui.app import EnchantedApp
 
@@ -72,9 +74,17 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         Binding("f1", "app.everywhere_help", "Help", show=False),
     ]
 
-    def __init__(self, target: Path, mode: str | None, only: tuple[TaskId, ...] | None = None, *, busy: bool = False) -> None:
+    def __init__(
+        self,
+        target: Path,
+        mode: str | None,
+        only: tuple[TaskId, ...] | None = None,
+        *,
+        busy: bool = False,
+        text: str | None = None,
+    ) -> None:
         super().__init__()
-        self._asked = Launch(target, mode or "auto", only=only, detached=busy)
+        self._asked = Launch(target, mode or "auto", only=only, detached=busy, text=text)
         self._mode_is_given = mode is not None
         self._busy = busy  #: another campaign runs in this app
         self._known = Consequences("...")
@@ -87,7 +97,9 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
             )
             with Horizontal():
                 yield Label("Config" if not self._asked.is_run_dir else "Run", classes="name")
-                yield Label(str(self._asked.target), markup=False)
+                target = Name()
+                target.show(str(self._asked.target))
+                yield target
             with Horizontal():
                 yield Label("Mode", classes="name")
                 yield OneOf({mode: _TITLES[mode] for mode in self._modes}, self._asked.mode, id="mode")
@@ -157,7 +169,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
             return
         asked = self._asked
         if not self._mode_is_given:
-            asked = replace(asked, mode=await in_thread(_mode_of, asked))
+            asked = replace(asked, mode=await in_thread(asked.own_mode))
         known = await in_thread(consequences, asked)
         if generation == self._generation:
             if not self._mode_is_given:
@@ -174,7 +186,8 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
 
     def _show(self, known: Consequences) -> None:
         self._known = known
-        self.query_one("#consequences", Static).update(Text(known.text))
+        saved = f"Start saves the changes to {self._asked.target.name} first.\n" if self._asked.text is not None else ""
+        self.query_one("#consequences", Static).update(Text(saved + known.text))
         confirm = self.query_one("#confirm")
         confirm.display = known.deletes
         if known.deletes:
@@ -224,26 +237,19 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         self.dismiss(None)
 
 
-def _mode_of(asked: Launch) -> str:
-    """Give the run mode that the configuration asks for; fresh if it cannot be read, which is said elsewhere."""
-    from enchanted_tui.config.problems import ConfigError
-    from enchanted_tui.supervisor import actions
-
-    try:
-        return actions.configuration(asked.target, base_run_dir=asked.base_run_dir).supervisor.run_mode
-    except ConfigError:
-        return "fresh"
-
-
 def consequences(asked: Launch) -> Consequences:
     """Say what starting would do. Reads configuration and run directory, and imports plugins: not for the event loop."""
     from enchanted_tui.storage.layout import RunDir
+    from enchanted_tui.supervisor import actions
     from enchanted_tui.supervisor.preview import preview
     from enchanted_tui.supervisor.removing import what_a_campaign_created
     from enchanted_tui.supervisor.session import has_record
 
     try:
         config = asked.configuration()
+        holder = actions.who_runs(config.base_run_dir)
+        if holder is not None:
+            return Consequences(_runs_already(config.base_run_dir, holder))
         if asked.mode == "retry":
             return Consequences(_retried(asked, config), config)
         shown = preview(config)
@@ -257,6 +263,13 @@ def consequences(asked: Launch) -> Consequences:
         return Consequences(f"This deletes {what} in {run_dir.root}:\n{listed}\n\n{_in_order(shown, notes=False)}", config, deletes=True)
     possible = shown.mode == "fresh" or has_record(run_dir)
     return Consequences(_in_order(shown), config if possible else None)
+
+
+def _runs_already(root: Path, holder: Holder) -> str:
+    return (
+        f"The campaign in {root} runs already ({holder.describe()}), so nothing can be started there. "
+        "Wait for its end, or stop it (S); then open this dialog again."
+    )
 
 
 def _in_order(shown: Preview, *, notes: bool = True) -> str:

@@ -13,7 +13,8 @@ from enchanted_tui.storage.log_files import log_files
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
+from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.log_reader import Page
 from enchanted_tui.ui.log_reading import READING, LogReading
@@ -37,7 +38,9 @@ class LogScreen(LogReading, CampaignScreen):
     LogScreen #head { background: $surface; }
     LogScreen #foot { background: $surface; color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings(*READING, "log.file", "log.next_file", "log.previous_file", "log.copy", "log.back")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        *READING, "log.file", "log.next_file", "log.previous_file", "log.copy", "log.back", *GOING_ON
+    )
     AUTO_FOCUS = "LogView"
 
     def __init__(self) -> None:
@@ -136,7 +139,7 @@ class LogScreen(LogReading, CampaignScreen):
         name, mood = f" {page.path.name}", f" {glyph('dot')} " + ("following" if page.follow else "not following")
         where = _where(page)
         room = max(10, head.size.width - len(mood) - len(where) - 2)
-        name = name if len(name) <= room else name[: room - 1] + glyph("ellipsis")[0]
+        name = cut_name(name, room)
         gap = head.size.width - len(name) - len(mood) - len(where) - 1
         head.set([(name, "bold", "log_file"), (mood, "", "log_follow"), (" " * max(1, gap) + where, "", "")])
 

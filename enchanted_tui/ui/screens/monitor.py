@@ -15,7 +15,7 @@ from textual.timer import Timer
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane, stage_that_learns
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.overview import Overview
@@ -68,6 +68,7 @@ class MonitorScreen(CampaignScreen):
         "monitor.measure",
         "monitor.copy",
         "monitor.clear",
+        *GOING_ON,
     )
 
     def compose_body(self) -> ComposeResult:

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from enchanted_tui.supervisor.results import News, Results
+from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.charts import choice as charts
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
@@ -65,6 +66,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         "results.export",
         "results.copy",
         "results.back",
+        *GOING_ON,
     )
 
     def __init__(self) -> None:
@@ -173,6 +175,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
                 parts.append((f"colour {choice.colour}  ", "", "choose('colour')"))
             for text, colour in charts.legend(self.results, choice, self._shown, self.plot.size):
                 parts.append((f"{text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
+            parts += self._best_part()
             hidden = charts.hidden(self.results, choice, self._shown)
             room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
             if hidden and not _hidden_in_words(hidden, room):  # how many rows are missing matters more than what is plain
@@ -182,6 +185,14 @@ successful ones dots; a number as colour is five steps, each with as many sample
         elif self._shown == "table" and len(self.results):
             parts.append((self.table.order_text, "", "results_sort"))
         self.query_one("#choices", Buttons).set(parts)
+
+    def _best_part(self) -> list[tuple[str, str, str]]:
+        """Name the best sample, where it is shown; a click opens it."""
+        row = charts.best_row(self.results, self.choice) if self._shown == "best" else None
+        if row is None:
+            return []
+        value = formats.number(self.results.columns[self.choice.y].raw[row])
+        return [(f" {value} in {self.results.tasks[row].name}  ", "bold", "results_open")]
 
     def action_results_table(self) -> None:
         self._go("table")
@@ -234,9 +245,11 @@ successful ones dots; a number as colour is five steps, each with as many sample
             self.action_results_open()
 
     def action_results_open(self) -> None:
-        row = self.table.cursor
-        if self._shown != "table" or row is None or row >= len(self.results):
-            self.notify("Rows are opened from the table.")
+        """Open the task of the row under the cursor or, where the best values are shown, of the best one."""
+        shows_best = self._shown == "best"
+        row = charts.best_row(self.results, self.choice) if shows_best else self.table.cursor if self._shown == "table" else None
+        if row is None or row >= len(self.results):
+            self.notify("No sample has a value yet." if shows_best else "Samples are opened from the table, and the best one from Best.")
             return
         from enchanted_tui.ui.screens.task import TaskScreen
 

@@ -17,6 +17,7 @@ from enchanted_tui.supervisor.runs import RunCatalogue, RunEntry, runs_below
 from enchanted_tui.ui import session
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.formats import short_span
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.steering import SteeringScreen
@@ -32,12 +33,12 @@ _SEARCH_AGAIN = 120.0  #: seconds between two searches below the roots
 
 COLUMNS = (
     Column("state", "STATE", 12, sortable=True),
-    Column("name", "RUN DIRECTORY", 18, grow=3, sortable=True),
+    Column("name", "RUN DIRECTORY", 18, grow=3, sortable=True, name=True),
     Column("batch", "BATCH", 7, "right", priority=4),
     Column("done", "DONE", 13, "right", sortable=True),
     Column("ok", "OK", 5, "right", priority=1, sortable=True),
     Column("changed", "CHANGED", 10, "right", sortable=True),
-    Column("where", "IN", 20, grow=2, priority=5),
+    Column("where", "IN", 20, grow=2, priority=5, name=True),
 )
 _ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
     "changed": (lambda entry: entry.last_change, True),
@@ -152,6 +153,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
             entries = await in_thread(self._read)
             await self._take(entries)
             unread = any(entry.state == "unread" for entry in entries)
+            self.table.holds = self.table.holds or not unread  # from then on rows move only because something has happened
             busy = any(entry.state in ("running", "paused", "stopping", "unknown") for entry in entries)
             self._next_look = time.monotonic() + (0.0 if unread else _BETWEEN_LOOKS if busy else _AT_REST)
         finally:
@@ -224,7 +226,12 @@ of life yet. Directories of the older program are marked and can be looked at; r
             facts = [f"config {entry.config}" if entry.config else "", f"failed {entry.failed}" if entry.failed else ""]
             if entry.holder is not None:
                 facts.append(entry.holder.describe())
-            lines = [str(entry.root), f" {glyph('dot')} ".join(entry.stages), "   ".join(fact for fact in facts if fact), entry.why]
+            lines = [
+                cut_name(str(entry.root), self.size.width - 2),
+                f" {glyph('dot')} ".join(entry.stages),
+                "   ".join(fact for fact in facts if fact),
+                entry.why,
+            ]
             text.append("\n".join(line for line in lines if line))
         detail = self.query_one("#detail", Static)
         if detail.content != text:

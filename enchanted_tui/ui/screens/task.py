@@ -15,7 +15,7 @@ from enchanted_tui.executors.base import TaskId
 from enchanted_tui.ui import formats, task_texts
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import run_newest
-from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.file import is_binary
@@ -65,6 +65,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         "task.reload",
         "task.copy",
         "task.back",
+        *GOING_ON,
     )
 
     def __init__(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
@@ -85,15 +86,15 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         yield Static(id="note", markup=False)
         yield Buttons(id="tabs")
         with Horizontal(id="parts"):
-            columns = (Column("kind", "", 9, priority=1), Column("name", "NAME", 16), Column("value", "VALUE", 12, grow=1))
+            columns = (Column("kind", "", 9, priority=1), Column("name", "NAME", 16, name=True), Column("value", "VALUE", 12, grow=1))
             yield VirtualTable(columns, self._value_cells, id="values", empty="nothing is known of its values")
             with Vertical(id="right"):
                 columns = (
-                    Column("name", "FILE", 24, grow=1),
+                    Column("name", "FILE", 24, grow=1, name=True),
                     Column("size", "SIZE", 8, "right"),
                     Column("changed", "CHANGED", 16, "right"),
                 )
-                yield VirtualTable(columns, self._file_cells, id="files", empty="no files")
+                yield VirtualTable(columns, self._file_cells, id="files")
                 with Vertical(id="text"):
                     with VerticalScroll(id="scroll"):
                         yield Static(id="said", markup=False)
@@ -150,7 +151,9 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             return
         self._files = found
         self._names = ([_RECORD] if self._recorded else []) + [file.name for file in found.files]
-        self.query_one("#files", VirtualTable).set_rows(range(len(self._names)))
+        table = self.query_one("#files", VirtualTable)
+        table.set_empty("no files")
+        table.set_rows(range(len(self._names)))
         note = self.query_one("#note", Static)
         note.update(found.note)
         note.set_class(bool(found.note), "-shown")

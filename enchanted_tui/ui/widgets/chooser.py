@@ -13,11 +13,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import is_ascii
 from enchanted_tui.ui.opening import Opened
+from enchanted_tui.ui.widgets.closing import ClosedByMouse
+
+_WIDTH = 60
+_AROUND = 6  #: frame, padding and scroll bar
 
 
-class Chooser(Opened, ModalScreen[int | None]):
+class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
     """Gives the number of the chosen line, or None for Escape. For short lists."""
 
     DEFAULT_CSS = """
@@ -41,9 +46,11 @@ class Chooser(Opened, ModalScreen[int | None]):
         self.set_class(is_ascii(), "-ascii")
 
     def compose(self) -> ComposeResult:
-        with Vertical():
+        with Vertical() as box:
+            self.tell_how_to_close(box)
             yield Label(self._title, markup=False)
-            yield OptionList(*(Option(Text(line, no_wrap=True, overflow="ellipsis")) for line in self._lines))
+            room = min(_WIDTH, self.app.size.width * 96 // 100) - _AROUND
+            yield OptionList(*(Option(Text(cut_name(line, room), no_wrap=True)) for line in self._lines))
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)

@@ -14,6 +14,7 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 
+_WIDEST_HEADING = 40  #: characters
 FINISHED = ""  #: sorts by when the rows finished
 
 
@@ -21,7 +22,7 @@ class DatasetTable(VirtualTable):
     """A row for each finished sample; scrolls sideways. Rows are known by their number in the dataset."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__((Column(FINISHED, "TASK", 16),), self._row_cells, fit=False, id=id)
+        super().__init__((Column(FINISHED, "TASK", 16, name=True),), self._row_cells, fit=False, id=id)
         self._results = Results()
         self.names: list[str] = []  #: of the columns, in the order in which they are shown
         self.sort: tuple[str, bool] = (FINISHED, True)  #: by which column, and whether the largest comes first
@@ -32,12 +33,14 @@ class DatasetTable(VirtualTable):
         names = _for_people(results)
         if names != self.names:
             self.names = names
-            self.set_columns([Column(FINISHED, "TASK", 16, sortable=True), *map(self._column, names)])
+            self.set_columns([Column(FINISHED, "TASK", 16, sortable=True, name=True), *map(self._column, names)])
         self.set_rows(self._order())
 
     def _column(self, name: str) -> Column:
-        align = "right" if self._results.columns[name].kind == "number" else "left"
-        return Column(name, name, max(11, min(24, len(name) + 2)), align, sortable=True)  # type: ignore[arg-type]
+        width = max(11, min(_WIDEST_HEADING, len(name) + 2))
+        if self._results.columns[name].kind == "number":
+            return Column(name, name, width, "right", sortable=True)
+        return Column(name, name, width, sortable=True, name=True)
 
     def sort_anew(self) -> None:
         """Sort by when the rows finished, as at first."""
@@ -93,7 +96,7 @@ class SummaryTable(VirtualTable):
     """Statistics of each numeric column: of all rows and, where some have failed, of successes and failures."""
 
     COLUMNS = (
-        Column("column", "COLUMN", 16, grow=1),
+        Column("column", "COLUMN", 16, grow=1, name=True),
         Column("rows", "ROWS", 6),
         Column("count", "COUNT", 7, "right"),
         Column("missing", "MISSING", 7, "right", priority=2),

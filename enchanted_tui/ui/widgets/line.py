@@ -9,6 +9,7 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.widget import Widget
 
+from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
 
 
@@ -52,6 +53,13 @@ class Line(Widget):
     def colour(self, name: str) -> str:
         """Give a theme colour for a Rich style; nothing where the theme lacks it."""
         return str(self.app.theme_variables.get(name, ""))
+
+
+class Name(Line):
+    """A name or a path; where there is too little room, its end is what is kept."""
+
+    def render(self) -> Text:
+        return Text(cut_name(self._text.plain, self.content_size.width))
 
 
 class Buttons(Line):

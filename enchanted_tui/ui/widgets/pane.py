@@ -35,7 +35,7 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.view: View | None = None
         self.heading = Buttons()
-        self.table = VirtualTable(self.COLUMNS, self.cells, empty=self.EMPTY)
+        self.table = VirtualTable(self.COLUMNS, self.cells)  # says that there is nothing once it has been looked at
 
     def compose(self) -> ComposeResult:
         yield self.heading
@@ -50,6 +50,7 @@ class Pane(Vertical):
         self.view = view
         keys = self.rows(view)
         self.heading.set([(f"{self.title_of(view)}", "", "")])
+        self.table.set_empty(self.EMPTY)
         self.table.set_rows(keys)
 
     def rows(self, view: View) -> Sequence[Any]:
@@ -63,6 +64,7 @@ class Pane(Vertical):
         """Show nothing: no campaign is open."""
         self.view = None
         self.heading.set([])
+        self.table.set_empty("")
         self.table.set_rows(())
 
 
@@ -148,7 +150,7 @@ class FilePane(Pane):
     key = "f"
     EMPTY = "there are no files yet"
     COLUMNS = (
-        Column("name", "FILE", 24, grow=1),
+        Column("name", "FILE", 24, grow=1, name=True),
         Column("size", "SIZE", 8, "right"),
         Column("changed", "CHANGED", 11, "right", priority=1),
     )
@@ -161,7 +163,9 @@ class FilePane(Pane):
         return self.view.root / self.view.files[key].name if self.view is not None and key is not None else None
 
     def title_of(self, view: View) -> str:
-        return f"Files  {len(view.files)}, {formats.size(sum(file.size for file in view.files))}"
+        if not view.files:
+            return "Files  none yet"
+        return f"Files  {len(view.files)} of the campaign's own, {formats.size(sum(file.size for file in view.files))}"
 
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None

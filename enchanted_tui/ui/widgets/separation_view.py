@@ -7,10 +7,9 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from enchanted_tui.supervisor.separation import Separation, heights
+from enchanted_tui.supervisor.separation import TELLING, Separation, heights
 from enchanted_tui.ui.glyphs import glyph
 
-TELLING = 0.4  #: Youden index from which a parameter is said to separate
 _END = 10  # characters for either end of the range beside a strip, as in -1.234e-05
 _LABEL = 8
 
@@ -25,8 +24,14 @@ def verdict(found: Separation) -> str:
     """Say in words what a parameter has to do with the failures."""
     if not found.n_ok:
         return f"{found.name}: nothing has succeeded to compare with"
+    if not found.can_tell:
+        return f"{found.name}: too few samples to tell ({found.n_failed:,} failed, {found.n_ok:,} ok)"
     if found.score < TELLING:
         return f"{found.name}: does not tell them apart"
+    if not found.tells:
+        counts = f"{round(found.caught * found.n_failed):,} of {found.n_failed:,} failed"
+        counts += f" and {round((1 - found.spared) * found.n_ok):,} of {found.n_ok:,} ok"
+        return f"{found.name}: may be chance, with so few samples ({found.condition()} holds for {counts})"
     failed = "all" if found.caught == 1 else f"{found.caught:.0%}"
     inside = 1 - found.spared
     ok = "none" if inside == 0 else "under 1%" if inside < 0.01 else f"{inside:.0%}"
@@ -40,7 +45,7 @@ def separation_text(found: Separation, failed: Sequence[float], ok: Sequence[flo
     room = max(10, width - _LABEL - ranges - 1)
     axis = " (log axis)" if found.logarithmic else ""
     said = "\n".join(wrap(verdict(found) + axis, width, subsequent_indent=" "))
-    text = Text(said + "\n", style="bold" if found.score >= TELLING else "")
+    text = Text(said + "\n", style="bold" if found.tells else "")
     for word, values, span, colour in rows:
         text.append(f" {word:<{_LABEL - 1}}", style="not bold")
         text.append(strip(values, found, room) if span else " " * room, style=f"not bold {colours.get(colour, '')}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.events import Click
 from textual.geometry import Region
 from textual.widget import Widget
 
+from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import glyph
 
 #: State words, their signs and colours. What a person reads is sign and word; the colour only helps.
@@ -24,6 +26,7 @@ STATES = {
 }
 _BEAT = 3  #: cells of the heartbeat
 _FRESH = 3.0  #: seconds up to which nothing is said about the age
+_LEAST_NAME = 12  #: cells for the name of the run directory
 _STALE = 30.0  #: seconds after which what is shown is called stale
 
 
@@ -85,6 +88,7 @@ class StatusLine(Widget):
     def render_text(self) -> Text:
         width = self.size.width or 80
         tail = self._modes(width)
+        room = width - tail.cell_len - 1
         left = Text(no_wrap=True, overflow="ellipsis")
         if self.root is None:
             left.append(" enchanted-tui", style="bold").append(f"  {self.title}" if self.title else "")
@@ -94,10 +98,9 @@ class StatusLine(Widget):
             word, colour = STATES.get(self.state, (self.state, "foreground"))
             style = self.app.theme_variables.get(colour, "")
             left.append(f"{glyph(self.state) if self.state in STATES else ''} {word.upper()}", style=f"bold {style}")
-            left.append("  " + self.root.name, style="bold")
-            details = [self.holder, "frozen" if self.frozen else "", self.age(), self.notice]
-            left.append("".join(f"  {detail}" for detail in details if detail))
-        room = width - tail.cell_len - 1
+            details = "".join(f"  {detail}" for detail in (self.holder, "frozen" if self.frozen else "", self.age(), self.notice) if detail)
+            beside = min(cell_len(details), 2 + max(map(cell_len, (self.age(), self.notice, "frozen" if self.frozen else ""))))
+            left.append("  " + cut_name(self.root.name, max(_LEAST_NAME, room - left.cell_len - 2 - beside)), style="bold").append(details)
         left.truncate(max(0, room), overflow="ellipsis", pad=True)
         start = left.cell_len + 1
         self._mode_spans = [(start + begin, start + end, mode) for begin, end, mode in self._tail_spans]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -16,32 +15,19 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from enchanted_tui.ui.fitting import cut, cut_between, hide_part
+from enchanted_tui.ui.fitting import cut, cut_between, cut_name, hide_part
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.changes import Cells, cells_of_strip, changed_region
+from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names
 
-#: A cell is text, or text and the name of a theme colour ("success", "error", "warning", "primary", ...) or "dim".
-Cell = str | tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. Widths in characters, without the two spaces between columns."""
-
-    key: str
-    title: str
-    width: int
-    align: Literal["left", "right"] = "left"
-    grow: int = 0  #: share of the width that is left over
-    priority: int = 0  #: columns with the highest number are left out first where the table is too narrow
-    sortable: bool = False
-    facts: bool = False  #: its cells hold facts with two spaces between, which are shown whole or left out
+__all__ = ["Cell", "Column", "VirtualTable"]
 
 
 class VirtualTable(ScrollView, can_focus=True):
     """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible rows only.
 
-    The cursor stays on the same key when the rows change. Until it is moved it stays on the first row, whichever that is.
+    The cursor stays on the same key when the rows change. Until it is moved it stays on the first row, whichever that is, unless
+    `holds` says that it belongs to its row from the start: where keys change what is under the cursor.
     """
 
     ALLOW_SELECT = False
@@ -101,6 +87,7 @@ class VirtualTable(ScrollView, can_focus=True):
         *,
         fit: bool = True,
         empty: str = "",
+        holds: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
@@ -109,15 +96,18 @@ class VirtualTable(ScrollView, can_focus=True):
         self._cells = cells
         self._fit = fit  #: leave columns out where the table is narrow, instead of scrolling sideways
         self._empty = empty
+        self.holds = holds
         self._keys: Sequence[Any] = ()
         self._cursor = 0
         self._cursor_key: Any = None
         self._moved = False
         self._sort: tuple[str, bool] | None = None
-        self._shown: list[tuple[int, Column, int]] = []  #: (index of the cell, column, width)
+        self._shown: list[Shown] = []
+        self._needed: dict[str, int] = {}  #: by key of a column of names: the width of the longest one that has been seen
         self._painted: dict[int, tuple[object, Cells]] = {}  #: by line: what it shows, and its cells on the screen
         self._ready: dict[int, tuple[object, Strip]] = {}  #: lines put together to be compared, and not painted yet
         self._styles_kept: dict[str, Style] = {}
+        self._will_lay_out = False
         self.show_horizontal_scrollbar = False
 
     # -- rows -------------------------------------------------------------------------------------------------------------------
@@ -145,18 +135,31 @@ class VirtualTable(ScrollView, can_focus=True):
         """Take other rows, or the same ones with other cells; paints only the lines that look different."""
         offset = self._cursor - round(self.scroll_offset.y)
         self._keys = keys
+        if not len(keys):
+            self._needed.clear()
         self.virtual_size = Size(self._virtual_width(), len(keys) + 1)
-        if self._moved:
+        if self._moved or (self.holds and self._cursor_key is not None):
             self._cursor = self._found(self._cursor_key)
+            self._moved = self._moved or self._cursor > 0
         else:
             self._cursor = 0
         before, self._cursor_key = self._cursor_key, keys[self._cursor] if len(keys) else None
         if self.is_mounted and self.size.height:
-            top = max(0, self._cursor - offset) if self._moved and before == self._cursor_key else round(self.scroll_offset.y)
-            self.scroll_to(y=min(top, self._last_top) if self._moved else 0, animate=False)
+            self.scroll_to(y=self._top_for(offset if before == self._cursor_key else None), animate=False)
             self._paint_changed()
         if before != self._cursor_key:
             self.post_message(self.RowHighlighted(self, self._cursor_key))
+
+    def _top_for(self, offset: int | None) -> int:
+        """Return the first row to be seen when rows have changed; `offset`: how far below it the cursor stood, None if on another."""
+        top = round(self.scroll_offset.y)
+        if self.holds:  # rows change places around the cursor
+            top = max(self._cursor - self._page + 1, min(top, self._cursor))
+        elif not self._moved:
+            return 0
+        elif offset is not None:  # rows come in above the cursor
+            top = max(0, self._cursor - offset)
+        return min(top, self._last_top)
 
     def _found(self, key: Hashable) -> int:
         """Give where a key is now; where the cursor was, if it is nowhere."""
@@ -169,6 +172,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """Take other columns."""
         self._all_columns = tuple(columns)
         self._cells = cells or self._cells
+        self._needed.clear()
         self._lay_out()
 
     def set_empty(self, text: str) -> None:
@@ -193,17 +197,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        room = self.room - 1
-        columns = list(enumerate(self._all_columns))
-        while self._fit and len(columns) > 1 and sum(column.width + 2 for _, column in columns) - 2 > room:
-            columns.remove(max(columns, key=lambda item: (item[1].priority, item[0])))
-        spare = max(0, room - sum(column.width + 2 for _, column in columns) + 2)
-        shares = sum(column.grow for _, column in columns)
-        self._shown = []
-        for index, column in columns:
-            more = spare * column.grow // shares if shares else 0
-            spare, shares = spare - more, shares - column.grow
-            self._shown.append((index, column, column.width + more))
+        self._shown = laid_out(self._all_columns, self.room - 1, self._needed, fit=self._fit)
         self.virtual_size = Size(self._virtual_width(), len(self._keys) + 1)
         self._forget_painted()
         self.refresh()
@@ -254,7 +248,19 @@ class VirtualTable(ScrollView, can_focus=True):
         row = top + y - 1
         if row >= len(self._keys):
             return self._empty if y == 1 and not len(self._keys) else None
-        return (tuple(self._cells(self._keys[row])), row == self._cursor, self.scroll_offset.x)
+        cells = tuple(self._cells(self._keys[row]))
+        self._measure(cells)
+        return (cells, row == self._cursor, self.scroll_offset.x)
+
+    def _measure(self, cells: Sequence[Cell]) -> None:
+        """Note how much room names need; where that is more than they have, lay the columns out anew."""
+        if note_names(cells, self._shown, self._needed) and not self._will_lay_out:
+            self._will_lay_out = True
+            self.call_next(self._lay_out_for_names)
+
+    def _lay_out_for_names(self) -> None:
+        self._will_lay_out = False
+        self._lay_out()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -317,7 +323,7 @@ class VirtualTable(ScrollView, can_focus=True):
         for number, ((text, colour), (_, column, width)) in enumerate(zip(cells, self._shown, strict=False)):
             if number:
                 segments.append(Segment("  ", style))
-            whole = cut_between(text, width) if column.facts else text
+            whole = cut_between(text, width) if column.facts else cut_name(text, width) if column.name or header else text
             shown = cut(whole, width, column.align)
             if column.align == "right" and not self._fit:
                 shown = hide_part(shown, left - start, start + width - left - self.room)

@@ -45,10 +45,10 @@ class TaskPane(Pane):
     """
     COLUMNS = (
         Column("status", "STATUS", 9),
-        Column("task", "TASK", 14, sortable=True),
+        Column("task", "TASK", 14, sortable=True, name=True),
         Column("runtime", "RUN TIME", 11, "right", sortable=True),
         Column("finished", "FINISHED", 11, "right", priority=1, sortable=True),
-        Column("host", "HOST", 10, priority=3),
+        Column("host", "HOST", 10, priority=3, name=True),
         Column("params", "PARAMETERS", 20, grow=2, facts=True),
         Column("outcome", "OUTPUTS OR REASON", 18, grow=3, priority=2, facts=True),
     )

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View
 
 _WORKERS = (
-    Column("name", "WORKER", 13, priority=1),
-    Column("host", "HOST", 10, priority=2, grow=1),
+    Column("name", "WORKER", 13, priority=1, name=True),
+    Column("host", "HOST", 10, priority=2, grow=1, name=True),
     Column("pid", "NUMBER", 8, "right", priority=3),
     Column("state", "STATE", 9),
-    Column("task", "TASK", 14, grow=1),
+    Column("task", "TASK", 14, grow=1, name=True),
     Column("for", "FOR", 10, "right"),
 )
 _JOBS = (
-    Column("name", "JOB, WORKER", 12),
-    Column("host", "NODE", 8, priority=3),
+    Column("name", "JOB, WORKER", 12, name=True),
+    Column("host", "NODE", 8, priority=3, name=True),
     Column("state", "STATE", 11),
     Column("task", "TASKS", 17, grow=1),
     Column("for", "FOR", 7, "right", priority=1),

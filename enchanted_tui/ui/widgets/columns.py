@@ -1,0 +1,80 @@
+"""The columns of a table: which of them there is room for, and how wide each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len
+
+#: A cell is text, or text and the name of a theme colour ("success", "error", "warning", "primary", ...) or "dim".
+Cell = str | tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Widths in characters, without the two spaces between columns."""
+
+    key: str
+    title: str
+    width: int
+    align: Literal["left", "right"] = "left"
+    grow: int = 0  #: share of the width that is left over
+    priority: int = 0  #: columns with the highest number are left out first where the table is too narrow
+    sortable: bool = False
+    facts: bool = False  #: its cells hold facts with two spaces between, which are shown whole or left out
+    name: bool = False  #: its cells hold names: it grows with those that are seen while there is room, and what is cut keeps its end
+
+
+#: A column as it is shown: the index of its cell in a row, the column, its width.
+Shown = tuple[int, Column, int]
+
+_LONGEST_NAME = 60  #: characters that a name may take where a table scrolls sideways
+
+
+def laid_out(columns: Sequence[Column], room: int, needed: Mapping[str, int], *, fit: bool) -> list[Shown]:
+    """Return the columns that are shown in `room` characters; `needed` is the width of the longest name of a column, by its key.
+
+    With `fit`, columns are left out where there is too little room; without, the table is as wide as it needs to be.
+    """
+    kept = list(enumerate(columns))
+    while fit and len(kept) > 1 and _width(kept) > room:
+        kept.remove(max(kept, key=lambda item: (item[1].priority, item[0])))
+    spare = max(0, room - _width(kept))
+    shown = []
+    for index, column in kept:  # names first
+        wanted = max(0, min(needed.get(column.key, 0), room if fit else _LONGEST_NAME) - column.width)
+        more = min(wanted, spare) if fit else wanted
+        spare -= more if fit else 0
+        shown.append((index, column, column.width + more))
+    return _shared_out(shown, spare)
+
+
+def _width(columns: Sequence[tuple[int, Column]]) -> int:
+    return sum(column.width + 2 for _, column in columns) - 2
+
+
+def _shared_out(shown: Sequence[Shown], spare: int) -> list[Shown]:
+    """Share what is left over among the columns that grow."""
+    shares = sum(column.grow for _, column, _ in shown)
+    grown = []
+    for index, column, width in shown:
+        more = spare * column.grow // shares if shares else 0
+        spare, shares = spare - more, shares - column.grow
+        grown.append((index, column, width + more))
+    return grown
+
+
+def note_names(cells: Sequence[Cell], shown: Sequence[Shown], needed: MutableMapping[str, int]) -> bool:
+    """Note in `needed` how much room the names in a row need; return whether one is longer than all before and than its room."""
+    is_news = False
+    for index, column, width in shown:
+        if not column.name or index >= len(cells):
+            continue
+        cell = cells[index]
+        length = cell_len(cell if isinstance(cell, str) else cell[0])
+        if length > max(needed.get(column.key, 0), column.width):
+            needed[column.key] = length
+            is_news = is_news or length > width
+    return is_news
