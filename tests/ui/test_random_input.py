@@ -72,7 +72,7 @@ def _type(home: Path, seed: int, count: int, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("seed", "size"), [(1, (80, 24)), (2, (120, 36))], ids=["80x24", "120x36"])
 def test_random_input(campaigns: Path, seed: int, size: tuple[int, int]) -> None:
     """Protects whoever types fast: a short walk every day. What fails is told with its seed and the events that led there."""
-    _type(campaigns, seed, 150, size)
+    _type(campaigns, seed, 40, size)
 
 
 @pytest.mark.full
