@@ -30,11 +30,14 @@ def is_failure(line: bytes) -> bool:
     return _FAILED in line[:_HEAD]
 
 
-def patience_with(line: bytes) -> float:
-    """Return for how many seconds a record is to be held back; 0 for those that can be believed at once."""
+def patience_with(line: bytes, *, thorough: bool) -> float:
+    """Return for how many seconds a record is to be held back; 0 for those that can be believed at once.
+
+    `thorough`: hold back in a job whatever failed, not only what looks like having been ended by a signal.
+    """
     if not is_failure(line):
         return 0.0
-    if job_here():
+    if job_here() and thorough:
         return IN_A_JOB
     return ELSEWHERE if _ENDED.search(line) else 0.0
 

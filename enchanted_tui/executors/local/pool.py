@@ -51,7 +51,7 @@ class Pool:
         context: TaskContext,
         deliver: Deliver,
         environment: Mapping[str, str],
-        job_ends: Callable[[], bool] = lambda: False,
+        job_ends: Callable[[], bool] | None = None,
     ) -> None:
         """`job_ends` tells whether the job that we are in is at its end; it is asked when samples fail."""
         self._size = size
@@ -242,7 +242,7 @@ class Pool:
 
     def _settle(self, ended: Result | Trouble) -> None:
         """Deliver how a task has ended, unless it may be the end of the whole job that shows."""
-        patience = patience_with(ended.line) if isinstance(ended, Result) else 0.0
+        patience = patience_with(ended.line, thorough=self._job_ends is not None) if isinstance(ended, Result) else 0.0
         if isinstance(ended, Result) and patience:
             self._on_hold.add(ended, patience)
         else:
@@ -251,7 +251,7 @@ class Pool:
 
     def _deliver_failures(self, failures: Sequence[Result]) -> None:
         """Deliver what has been held back and turns out to be the samples' own failure."""
-        if failures and self._job_ends():
+        if failures and self._job_ends is not None and self._job_ends():
             self._job_is_ending()
             return
         for failure in failures:
