@@ -119,7 +119,8 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
     assert most <= 3 * 3 + 1
     said = calls.read_text().split()
     assert said.count("sbatch") == 1
-    assert said.count("squeue") <= 1 + took / 40
+    at_the_end = 2 if "scancel" in said else 0  # jobs that had not ended yet, as on a busy machine, are looked up and ended
+    assert said.count("squeue") <= 1 + took / 40 + at_the_end
     assert said.count("sacct") == 0
     assert said.count("scontrol") == 1
 
