@@ -16,7 +16,8 @@ from enchanted_tui.samplers.points_file import PointsFile, PointsFileError, read
 class CSVSampler(Sampler):
     """Take points from the rows of a CSV or Parquet file, in their order.
 
-    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. The file is read once.
+    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. Where ``;`` separates
+    the cells, numbers may have a decimal comma. The file is read once.
     """
 
     seed = None  # nothing here is random
@@ -25,7 +26,9 @@ class CSVSampler(Sampler):
         doc="CSV file whose first line names the columns, or Parquet file.", path=True, aliases=("csv_path",), example="points.csv"
     )
     parameters: list[str] | None = option(None, doc="Columns to take; without it, all.", aliases=("columns",), example=["x", "y"])
-    delimiter: str = option(",", doc="What separates the cells of a CSV file, one character.")
+    delimiter: str = option(
+        ",", doc="What separates the cells of a CSV file, one character; where the first line has no comma, ; or a tab."
+    )
     budget: int | None = total_by_default("How many rows to take, from the top; without it, all.")  # type: ignore[assignment]
     batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
 

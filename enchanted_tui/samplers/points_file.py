@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from enchanted_tui.config.problems import did_you_mean
-from enchanted_tui.csv_reading import csv_rows
+from enchanted_tui.csv_reading import csv_rows, usual_delimiter
 
 # a number with leading zeros is a label such as 007, and longer ones than this Python does not read
 _WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"
@@ -60,7 +60,12 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
 
 def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
     with open(path, encoding="utf-8-sig", newline="") as file:
+        if delimiter == ",":  # the default, which a file without a comma in its first line does not mean
+            delimiter = usual_delimiter(file.readline())
+            file.seek(0)
         header, cells, lines = _read_cells(file, path, wanted, delimiter)
+    if delimiter == ";":
+        cells = [_with_points(texts) for texts in cells]
     remarks: list[str] = []
     columns = {name: _typed(name, texts, lines, path, remarks) for name, texts in zip(header, cells, strict=True)}
     return PointsFile(columns, len(lines), remarks)
@@ -93,6 +98,12 @@ def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[s
                 yield reader.line_num, row
     except csv.Error as error:
         raise PointsFileError(f"line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}") from None
+
+
+def _with_points(texts: list[str]) -> list[str]:
+    """Return the cells of a column with decimal points in place of decimal commas, if that makes numbers of all of them."""
+    pointed = [text.replace(",", ".", 1) for text in texts]
+    return pointed if _first_misfit(_FLOAT, [text.strip() for text in pointed]) is None else texts
 
 
 def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: list[str]) -> Column:

@@ -231,3 +231,66 @@ def test_which_of_several_files_must_be_said(command):
     assert "*.dat matches 2 files: a.dat, b.dat; say which one is meant, as in file: {newest: *.dat}" in message
     runner = command(["true"], outputs={"value": {"file": {"oldest": "*.dat"}, "regex": "x"}}).runner
     assert "which of several files is newest or last" in next(iter(runner.problems()))[1]
+
+
+# -- numbers and arrays -----------------------------------------------------------------------------------------------------
+
+
+def test_one_field_of_stars_does_not_lose_a_list(command):
+    """It is missing in the list; a list of nothing else is missing, and so is a single value."""
+    text = "E = 1.5\nE = *****\nE = 2.5\nn a\n1 *\n2 7\n"
+    all_of = {"file": "stdout.txt", "regex": r"E = (\S+)", "which": "all"}
+    outputs = {
+        "e": all_of,
+        "n": {"file": "stdout.txt", "table": {"column": "a", "after": "2.5", "row": "all"}, "type": "int"},
+        "one": {"file": "stdout.txt", "table": {"column": "n", "after": "2.5", "row": 0}},
+    }
+    result = command(["cat", "in"], files={"in": text}, outputs=outputs).run()
+    assert result.ok, result.message
+    assert [str(number) for number in result.row["e"]] == ["1.5", "nan", "2.5"]
+    assert (result.row["n"], result.row["one"]) == ([None, 7], 1.0)
+    lost = command(["echo", "E = ***"], outputs={"e": all_of}).run()
+    assert "1 of 1 values are ***, which Fortran prints for a number too wide" in lost.message
+
+
+def test_hdf5_and_netcdf_as_other_programs_write_them(command, tmp_path):
+    """Padded text, scalars in arrays of one element (MATLAB, IDL, attributes of netCDF4), values that are not there."""
+    import h5py
+    import numpy
+    from scipy.io import netcdf_file
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["padded"] = numpy.bytes_("ITER  ")
+        file["names"] = numpy.array([b"a  ", b"bc "])
+        file["matlab"] = [[2.5]]
+        file["one_name"] = numpy.array([b"x  "])
+        file.create_dataset("history", data=[0.5], maxshape=(None,))
+        file.create_dataset("profile", data=[1, 2])
+        file["empty"] = h5py.Empty("f8")
+        file.attrs["beta"] = numpy.array([0.25])
+        file.attrs["none"] = h5py.Empty("f8")
+    with netcdf_file(tmp_path / "c.nc", "w") as file:
+        for name, length in (("time", None), ("n", 2), ("length", 4), ("one", 1)):
+            file.createDimension(name, length)
+        file.createVariable("title", "c", ("length",))[:] = list("JET ")
+        file.createVariable("labels", "c", ("n", "length"))[:] = [list("ab  "), list("cdef")]
+        file.createVariable("single", "d", ("one",))[:] = [1.5]
+        file.createVariable("series", "d", ("time",))[:] = [3.5]
+    wanted = {
+        "padded": "ITER", "names": ["a", "bc"], "matlab": 2.5, "one_name": "x", "@beta": 0.25, "history": [0.5], "profile": [1, 2],
+    }  # fmt: skip
+    outputs = {name: {"file": "a.h5", "hdf5": name} for name in wanted}
+    outputs |= {name: {"file": "c.nc", "netcdf": name} for name in ("title", "labels", "single", "series")}
+    outputs["second"] = {"file": "c.nc", "netcdf": "labels", "index": 1}
+    outputs["number"] = {"file": "a.h5", "hdf5": "history", "type": "float"}
+    outputs["numbers"] = {"file": "a.h5", "hdf5": "profile", "type": "float"}
+    wanted |= {"title": "JET", "labels": ["ab", "cdef"], "single": 1.5, "series": [3.5], "second": "cdef"}
+    wanted |= {"number": 0.5, "numbers": [1.0, 2.0]}
+    copied = [str(tmp_path / name) for name in ("a.h5", "c.nc")]
+    result = command(["true"], copy=copied, outputs=outputs).run()
+    assert result.ok, result.message
+    found = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in result.row.items() if name in wanted}
+    assert found == wanted
+    for name in ("empty", "@none"):
+        message = command(["true"], copy=copied, outputs={"x": {"file": "a.h5", "hdf5": name}}).run().message
+        assert f"{name!r} in a.h5 is empty: it has a type and no value" in message

@@ -175,3 +175,19 @@ def test_a_damaged_parquet_file(tmp_path):
     parquet.write_table(pyarrow.table({"x": [1, 2]}), path)
     path.write_bytes(path.read_bytes()[:40])
     assert "points.parquet" in only_problem(CSVSampler(path=str(path)))[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("x;y\n1,5;2\n0,5;-3\n", [{"x": 1.5, "y": 2}, {"x": 0.5, "y": -3}]),
+        ("\ufeffx;y\r\n1,5e3;a,b\r\n", [{"x": 1500.0, "y": "a,b"}]),
+        ("x\ty\n1.5\ta;b\n", [{"x": 1.5, "y": "a;b"}]),
+        ("x;y\n1.5;1.234,5\n", [{"x": 1.5, "y": "1.234,5"}]),
+        ('"x;y",z\n1,2\n', [{"x;y": 1, "z": 2}]),
+        ("x,y\n1," + "a" * 200_000 + "\n", [{"x": 1, "y": "a" * 200_000}]),
+    ],
+)
+def test_files_of_other_programs_are_read_as_they_are(points, text, rows):
+    """Semicolons with decimal commas, tabs, marks of Windows, cells longer than Python's csv takes by itself."""
+    assert samples(points(text)) == rows

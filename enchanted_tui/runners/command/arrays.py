@@ -24,10 +24,10 @@ def hdf5_reader(file: str, address: str, index: int | list[int] | None) -> Calla
             if attribute:
                 if attribute not in holder.attrs:
                     raise Unreadable(f"{file} has no attribute {attribute!r} at {path or '/'}; there are {listed(holder.attrs)}")
-                value = holder.attrs[attribute]
+                value, grows = holder.attrs[attribute], False
             else:
-                value = _content(file, path, holder)
-        return _pick(file, address, value, index)
+                value, grows = _content(file, path, holder), None in (holder.maxshape or ())
+        return _pick(file, address, value, index, grows)
 
     return read
 
@@ -42,8 +42,8 @@ def netcdf_reader(file: str, variable: str, index: int | list[int] | None) -> Ca
         path = files.path(file)
         with open(path, "rb") as opened:
             modern = opened.read(len(_HDF5_MAGIC)) == _HDF5_MAGIC
-        value, attributes = (_read_netcdf4 if modern else _read_classic)(file, path, variable)
-        return _pick(file, variable, _unpacked(value, attributes), index)
+        value, attributes, grows = (_read_netcdf4 if modern else _read_classic)(file, path, variable)
+        return _pick(file, variable, _unpacked(value, attributes), index, grows)
 
     return read
 
@@ -56,13 +56,14 @@ def _open_hdf5(file: str, path: str) -> Any:
         raise Unreadable(f"{file} is no readable HDF5 file: {error}") from None
 
 
-def _read_netcdf4(file: str, path: str, variable: str) -> tuple[Any, dict[str, Any]]:
+def _read_netcdf4(file: str, path: str, variable: str) -> tuple[Any, dict[str, Any], bool]:
+    """Return a variable as it is stored, its attributes, and whether one of its dimensions may still grow."""
     with _open_hdf5(file, path) as opened:
         holder = _member(file, opened, variable)
-        return _content(file, variable, holder), dict(holder.attrs)
+        return _content(file, variable, holder), dict(holder.attrs), None in (holder.maxshape or ())
 
 
-def _read_classic(file: str, path: str, variable: str) -> tuple[Any, dict[str, Any]]:
+def _read_classic(file: str, path: str, variable: str) -> tuple[Any, dict[str, Any], bool]:
     netcdf = _library("scipy.io", "classic NetCDF files")
     try:
         opened = netcdf.netcdf_file(path, "r", mmap=False)
@@ -73,7 +74,7 @@ def _read_classic(file: str, path: str, variable: str) -> tuple[Any, dict[str, A
             raise Unreadable(f"{file} has no variable {variable!r}; there are {listed(sorted(opened.variables))}")
         found = opened.variables[variable]
         data = found.data[()]
-        return data.astype(data.dtype.newbyteorder("=")), dict(found._attributes)
+        return data.astype(data.dtype.newbyteorder("=")), dict(found._attributes), bool(found.isrec)
 
 
 def _member(file: str, opened: Any, path: str) -> Any:
@@ -87,13 +88,18 @@ def _member(file: str, opened: Any, path: str) -> Any:
 def _content(file: str, path: str, holder: Any) -> Any:
     if not hasattr(holder, "shape"):
         raise Unreadable(f"{path!r} in {file} is a group, not a dataset; it holds {listed(holder)}")
-    return holder[()]
+    value = holder[()]
+    if type(value).__name__ == "Empty":
+        raise Unreadable(f"{path!r} in {file} is empty: it has a type and no value")
+    return value
 
 
 def _unpacked(value: Any, attributes: Mapping[str, Any]) -> Any:
     import numpy
 
     data = numpy.asarray(value)
+    if data.dtype.str == "|S1" and data.ndim:
+        return _texts(data)
     if data.dtype.kind not in "iuf":
         return value
     fills = [attributes[name] for name in ("_FillValue", "missing_value") if name in attributes]
@@ -105,28 +111,47 @@ def _unpacked(value: Any, attributes: Mapping[str, Any]) -> Any:
     return data[()]
 
 
+def _texts(data: Any) -> Any:
+    """Return NetCDF's text, whose last dimension counts the characters."""
+    import numpy
+
+    if data.ndim > 1:
+        return numpy.array([_texts(row) for row in data])
+    return b"".join(sign or b" " for sign in data.tolist()).decode("utf-8", "replace").rstrip()
+
+
 def _single(value: Any) -> float:
     return float(value.reshape(-1)[0] if hasattr(value, "reshape") else value)
 
 
-def _pick(file: str, name: str, value: Any, index: int | list[int] | None) -> Any:
+def _pick(file: str, name: str, value: Any, index: int | list[int] | None, grows: bool) -> Any:
+    """Return the element `index` or all of a value; of an array of one element that cannot grow, that element."""
+    if type(value).__name__ == "Empty":
+        raise Unreadable(f"{name!r} in {file} is empty: it has a type and no value")
     if index is not None:
         try:
             value = value[tuple(index) if isinstance(index, list) else index]
         except (IndexError, TypeError):
             shape = getattr(value, "shape", ())
             raise Unreadable(f"{name!r} in {file} has no element {index}; its shape is {tuple(shape)}") from None
+    if index is None and not grows and getattr(value, "ndim", 0) and value.size == 1:
+        value = value.reshape(-1)[0]
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return _decoded(value)
     if getattr(getattr(value, "dtype", None), "kind", "") in "SO" and hasattr(value, "tolist"):
-        return _decoded(value.tolist())
+        padded = value.dtype.kind == "S"
+        return _decoded(value.tolist(), padded=padded)
     return value
 
 
-def _decoded(value: Any) -> Any:
+def _decoded(value: Any, *, padded: bool | None = None) -> Any:
+    """Return bytes as text; those of a fixed length (`padded`; numpy's own bytes) without the blanks that fill it up."""
     if isinstance(value, list):
-        return [_decoded(item) for item in value]
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        return [_decoded(item, padded=padded) for item in value]
+    if not isinstance(value, bytes):
+        return value
+    text = value.decode("utf-8", "replace")
+    return text.rstrip(" \0") if padded or hasattr(value, "dtype") else text
 
 
 def _library(name: str, purpose: str) -> Any:

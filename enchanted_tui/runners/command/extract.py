@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.arrays import hdf5_reader, netcdf_reader
 from enchanted_tui.runners.command.files import RunFiles, Unreadable, file_of
-from enchanted_tui.runners.command.fortran import convert
+from enchanted_tui.runners.command.fortran import convert, is_overflow
 from enchanted_tui.runners.command.rules import DEFAULT_TYPES, SOURCES, json_steps
 from enchanted_tui.runners.command.search import search_for
 from enchanted_tui.runners.command.tables import cell_reader, table_rule
@@ -40,13 +40,27 @@ def read_outputs(outputs: list[Output], files: RunFiles) -> tuple[dict[str, Any]
     reasons = []
     for output in outputs:
         try:
-            found[output.name] = convert(output.read(files), output.type)
+            read = output.read(files)
+            found[output.name] = _in_type(output, read)
         except ValueError as error:
             if output.required:
                 reasons.append(f"output {output.name!r} is missing: {error}")
             else:
                 found[output.name] = output.default
     return found, reasons
+
+
+def _in_type(output: Output, read: Any) -> Any:
+    """Convert what was read; say of a list what is missing in it, as one that lacks everything is missing itself."""
+    stars = [item for item in read if is_overflow(item)] if isinstance(read, list) and output.type in ("float", "int") else []
+    if stars:
+        words = f"{len(stars)} of {len(read)} values are {stars[0]}, which Fortran prints for a number too wide for its field"
+        if len(stars) == len(read):
+            raise Unreadable(words)
+        import logging
+
+        logging.getLogger(__name__).warning("output %r: %s; they are missing", output.name, words)
+    return convert(read, output.type)
 
 
 def _json_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:

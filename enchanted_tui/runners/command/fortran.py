@@ -15,19 +15,29 @@ _SHOWN = 40
 
 _Number = TypeVar("_Number", int, float)
 
+_MISSING = {"float": float("nan"), "int": None}  # in lists, of which one such number must not cost the others
+
 TYPES = ("float", "int", "str", "bool")
 
 
 def convert(value: Any, kind: str | None) -> Any:
-    """Give `value` (text, or what a JSON or HDF5 file held) as `kind`, one of TYPES, or unchanged for None; a list item by item.
+    """Give `value` (text, or what a JSON or HDF5 file held) as `kind`, one of TYPES, or unchanged for None; a list item by item;
+    of a list of numbers, those too wide for their field are NaN (None for int).
 
     Raises ValueError with the reason if it is no such thing.
     """
-    if isinstance(value, list):
-        return [convert(item, kind) for item in value]
     if kind is None:
-        return value
+        return [convert(item, None) for item in value] if isinstance(value, list) else value
+    if getattr(value, "ndim", 0):  # an array of a file
+        value = value.tolist() if value.size != 1 else value.reshape(-1)[0]
+    if isinstance(value, list):
+        return [_MISSING[kind] if kind in _MISSING and is_overflow(item) else convert(item, kind) for item in value]
     return _CONVERTERS[kind](value)
+
+
+def is_overflow(value: Any) -> bool:
+    """Return whether a value is what Fortran prints for a number too wide for its field."""
+    return isinstance(value, str) and _STARS.match(value.strip()) is not None
 
 
 def to_float(value: Any) -> float:
