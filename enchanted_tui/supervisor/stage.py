@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from enchanted_tui.executors.base import TaskId
+from enchanted_tui.executors.verdict import describe
 from enchanted_tui.supervisor import parent_list
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.journal import Journal, Record
@@ -95,6 +96,8 @@ class StageRun:
         self.reunion = Reunion(plan, state, journal, record, self._first_params)
         self._learned_batches = 0
         self._skipped = False
+        self._draws_again, self._drawn_again = False, 0  # of a sampler that cannot skip
+        self._drawn_ahead: list[Row] = []
         self._aside = Aside(wake)
         self.learning: Learning | None = self._make_learning() if plan.learning else None
         self._walk = self._tasks()
@@ -318,11 +321,35 @@ class StageRun:
         """Let the sampler go on as if it had drawn `count` samples, in whatever batches it now draws them."""
         sampler = self.plan.sampler
         self._allow(count)  # many draw as one batch what is left of their budget
-        sampler.skip(1)
+        if self._draws_again:
+            self._draw_past(count)
+            return
+        try:
+            sampler.skip(1)
+        except Exception as error:  # noqa: BLE001 - some say in this way that they cannot
+            name = type(sampler).__name__
+            log.warning(f"{name}.skip failed ({describe(error)}); what is recorded is drawn again, to be left out")
+            self._draws_again = True
+            self._draw_past(count)
+            return
         while (submitted := getattr(sampler, "submitted", count)) < count:
             sampler.skip(1)
             if getattr(sampler, "submitted", count) == submitted:
                 return
+
+    def _draw_past(self, count: int) -> None:
+        """Let a sampler that cannot skip draw `count` samples in all; what it draws beyond them is for the next batch."""
+        left = count - self._drawn_again
+        while left > 0:
+            drawn, self._drawn_ahead = self._drawn_ahead or self._draw(), []
+            if not drawn:
+                return
+            self._drawn_again += min(left, len(drawn))
+            self._drawn_ahead = drawn[left:]
+            left -= len(drawn)
+
+    def _draw(self) -> list[Row]:
+        return [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()]
 
     def _allow(self, budget: int) -> None:
         with suppress(AttributeError):  # a budget that cannot be set is taken as it is
@@ -332,7 +359,7 @@ class StageRun:
         """Ask a sampler for its next batch."""
         with _blaming(self.plan.sampler):
             self._catch_up(len(self.stage.batches))
-            drawn = [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()]
+            drawn, self._drawn_ahead = self._drawn_ahead or self._draw(), []
         return drawn[: self.stage.target - self.stage.drawn]
 
     # -- samplers that learn --------------------------------------------------------------------------------------------------------

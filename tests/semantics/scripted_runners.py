@@ -6,6 +6,7 @@ Workers import this module: standard library only.
 from __future__ import annotations
 
 import os
+import signal
 import zlib
 from typing import Any
 
@@ -151,6 +152,23 @@ class CountingSampler:
 
     def register_future(self, dataset: Any) -> None:
         raise AssertionError("this sampler does not learn")
+
+
+class UnskippableSampler(CountingSampler):
+    """Cannot skip; the process that draws its fifth batch for the first time is killed."""
+
+    def __init__(self, mark: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._mark = mark
+
+    def get_next_samples(self) -> list[dict[str, Any]] | None:
+        if self.submitted == 8 and not os.path.exists(self._mark):
+            with open(self._mark, "w"):
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().get_next_samples()
+
+    def skip(self, n_batches: int) -> None:
+        raise NotImplementedError("skip")
 
 
 class LearningSampler(CountingSampler):

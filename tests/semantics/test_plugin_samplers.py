@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -48,6 +52,20 @@ def test_a_sampler_told_of_results_finds_them_in_the_dataset(campaign: Campaign)
     campaign.budget(9)
     assert campaign.resume() == 0
     assert notes.read_text().splitlines() == ["7 of 7: True", "2 of 9: True"]
+
+
+def test_a_killed_campaign_goes_on_though_the_sampler_cannot_skip(campaign: Campaign) -> None:
+    """What is on record is drawn again and left out, in whatever batches that now comes; the message of a kill says that it goes on."""
+    sampler = {"type": "scripted_runners:UnskippableSampler", "parameters": ["x"], "mark": str(campaign.root / "mark")}
+    path = campaign.write(config(sampler, budget=11, batch_size=2))
+    command = [sys.executable, "-m", "enchanted_tui", str(path), "--no-ui"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    ended = subprocess.run(command, env=environment, cwd=campaign.root, capture_output=True, timeout=120)
+    assert ended.returncode == -signal.SIGKILL, ended
+    assert campaign.resume() == 0
+    campaign.write(config(sampler, budget=13, batch_size=5))
+    assert campaign.resume() == 0
+    assert drawn(campaign) == list(range(13))
 
 
 @pytest.mark.parametrize("sampler", [COUNTING, LEARNING], ids=["counting", "learning"])
