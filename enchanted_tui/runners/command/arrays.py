@@ -134,7 +134,7 @@ def _pick(file: str, name: str, value: Any, index: int | list[int] | None, grows
         except (IndexError, TypeError):
             shape = getattr(value, "shape", ())
             raise Unreadable(f"{name!r} in {file} has no element {index}; its shape is {tuple(shape)}") from None
-    if index is None and not grows and getattr(value, "ndim", 0) and value.size == 1:
+    if index is None and not grows and getattr(value, "size", 0) == 1 and value.shape:
         value = value.reshape(-1)[0]
     if isinstance(value, bytes):
         return _decoded(value)
