@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual import getters
 from textual.app import App
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.events import Event, InputEvent, Paste
 from textual.message import Message
 from textual.screen import Screen
+
+from enchanted_tui.ui.widgets.options import is_laid_out
 
 if TYPE_CHECKING:
     from textual.widget import AwaitMount
@@ -79,7 +81,11 @@ class OpenedOfRun(Opened):
 
 
 class ActionPalette(Opened, CommandPalette):
-    """Textual's palette; takes one command."""
+    """Textual's palette; takes one command, and keys that arrive before its list has been laid out."""
+
+    def _action_command_list(self, action: str) -> None:
+        if is_laid_out(self.query_one(CommandList)):
+            super()._action_command_list(action)
 
 
 class Opening(App[str]):

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from editing import TEXT
 from random_input import Read, Typist, WatchedApp
+from textual.command import CommandList
 from textual.screen import Screen
 from ui_harness import until
 from watching import in_loop
@@ -21,6 +22,7 @@ import enchanted_tui.ui
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.screens.monitor import MonitorScreen
+from enchanted_tui.ui.widgets.options import Options
 
 _GUARDED = {"push_screen", "push_screen_wait", "pop_screen", "switch_screen", "pop_until_active", "action_pop_screen"}
 UI = Path(enchanted_tui.ui.__file__).parent
@@ -199,6 +201,28 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
         await person.burst("escape", mode)
         await person.until(lambda: len(person.app.screen_stack) == 1 and person.app.screen.view is not None)
         assert not person.app.defects
+
+
+@at_the_app
+async def test_pages_of_a_list_without_lines(person: Person, home: Path) -> None:
+    """Page up in a list that has not been laid out, as in the read that opens it, ended the app in a KeyError."""
+    for key in ("pageup", "pagedown"):
+        await person.burst("ctrl+p", "text:run", "down", key, key)
+        await _leaves(person)
+    await person.opens("ActionPalette", "ctrl+p")
+    commands = person.app.screen.query_one(CommandList)
+    commands.display = False
+    await person.until(lambda: not commands.scrollable_content_region.width)
+    commands.clear_options().add_option("one")
+    commands.highlighted = 0
+    await person.burst("pageup", "pagedown")
+    assert commands.highlighted == 0
+    await _leaves(person)
+    options = Options("one", "two")
+    options.highlighted = 0
+    options.action_page_up()
+    options.action_page_down()
+    assert options.highlighted == 0
 
 
 @at_the_app

@@ -25,6 +25,7 @@ from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+from enchanted_tui.ui.widgets.options import Options
 
 _CSS = """
 ListDialog { align: center middle; }
@@ -58,7 +59,7 @@ class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
             self.tell_how_to_close(box)
             yield Label(self._title, id="title", markup=False)
             yield typed
-            yield OptionList(id="list", compact=True, markup=False)
+            yield Options(id="list", compact=True, markup=False)
             yield Label("", id="about", markup=False)
             yield Label(self._hint, id="hint", markup=False)
 

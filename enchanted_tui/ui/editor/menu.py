@@ -12,11 +12,12 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from enchanted_tui.config.completion import Candidate, Completion
+from enchanted_tui.ui.widgets.options import Options
 
 _MOST_SHOWN = 100
 
 
-class CompletionMenu(OptionList, can_focus=False):
+class CompletionMenu(Options, can_focus=False):
     """Shows candidates over the text."""
 
     DEFAULT_CSS = """

@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from enchanted_tui.config.assist import Explanation, OutlineEntry
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.options import Options
 
 PANES = ("problems", "help", "outline", "preview")
 _MOST_PROBLEMS = 200
@@ -32,7 +33,7 @@ class Jump(Message):
         self.line, self.column = line, column
 
 
-class PlaceList(OptionList):
+class PlaceList(Options):
     """A list whose items are places of the text."""
 
     # The cursor has to leave legible what has a colour of its own, such as the word "error".

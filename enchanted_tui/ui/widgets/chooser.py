@@ -17,6 +17,7 @@ from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import is_ascii
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
+from enchanted_tui.ui.widgets.options import Options
 
 _WIDTH = 60
 _AROUND = 6  #: frame, padding and scroll bar
@@ -50,7 +51,7 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
             self.tell_how_to_close(box)
             yield Label(self._title, markup=False)
             room = min(_WIDTH, self.app.size.width * 96 // 100) - _AROUND
-            yield OptionList(*(Option(Text(cut_name(line, room), no_wrap=True)) for line in self._lines))
+            yield Options(*(Option(Text(cut_name(line, room), no_wrap=True)) for line in self._lines))
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
