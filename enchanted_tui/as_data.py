@@ -18,6 +18,7 @@ from typing import Any
 _EXACT = frozenset((float, int, str, bool, complex, bytes, type(None)))
 _TEXTS = frozenset((("uuid", "UUID"), ("ipaddress", "IPv4Address"), ("ipaddress", "IPv6Address")))
 _MISSING = frozenset(("NAType", "NaTType"))
+_MOST_STEPS = 10  #: from an object to an array of numpy
 
 
 class NotDataError(ValueError):
@@ -152,8 +153,12 @@ def _array(value: Any) -> Any:
     if not hasattr(kind, "__array__"):
         return _UNKNOWN
     array = value
-    while not _is_numpys(array):  # the variable of a netCDF file gives a masked array
+    for _ in range(_MOST_STEPS):  # the variable of a netCDF file gives a masked array
+        if _is_numpys(array):
+            break
         array = array.__array__()
+    else:
+        raise NotDataError(f"is {named(value)}, whose __array__ gives no array of numpy")
     if array.dtype.names:
         return {name: _data(array[name]) for name in array.dtype.names}
     if hasattr(array, "mask") and hasattr(array, "filled"):

@@ -61,13 +61,14 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
 def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
     with open(path, encoding="utf-8-sig", newline="") as file:
         if delimiter == ",":  # the default, which a file without a comma in its first line does not mean
-            delimiter = usual_delimiter(file.readline())
+            header, below = file.readline(), file.readline()
+            delimiter = usual_delimiter(header, below=below)
             file.seek(0)
-        header, cells, lines = _read_cells(file, path, wanted, delimiter)
+        names, cells, lines = _read_cells(file, path, wanted, delimiter)
     if delimiter == ";":
         cells = [_with_points(texts) for texts in cells]
     remarks: list[str] = []
-    columns = {name: _typed(name, texts, lines, path, remarks) for name, texts in zip(header, cells, strict=True)}
+    columns = {name: _typed(name, texts, lines, path, remarks) for name, texts in zip(names, cells, strict=True)}
     return PointsFile(columns, len(lines), remarks)
 
 

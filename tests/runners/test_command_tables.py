@@ -23,6 +23,7 @@ Dangerous builds = 0
 Total wall time: 0:00:01
 """
 TWO_RUNS = LAMMPS + LAMMPS.replace("5.67", "9.99").replace("run 100", "run 200")
+MOST_GLUED = " 5.7 -99.4 0.31\n 5.8-117.4 0.32\n 5.9-118.4 0.33\n"
 GERMAN = "time;energy;note\n0,1;-1,25;a\n0,2;-1,50;2,5\n"
 
 
@@ -47,6 +48,8 @@ GERMAN = "time;energy;note\n0,1;-1,25;a\n0,2;-1,50;2,5\n"
         (LAMMPS, {"table": {"column": "Press", "after": "run 300"}}, "nothing in stdout.txt matches 'run 300'"),
         (LAMMPS, {"table": {"column": "Press", "skip": 2, "row": 3}}, "stdout.txt has no row 3; it has 3"),
         ('a,b\n1,"2\n3,4\n', {"csv": "b"}, "stdout.txt is no readable CSV table: the quote in line 2 is never closed"),
+        (MOST_GLUED, {"table": 1}, "line 3 has 2 cells, the other rows 3: '5.9-118.4 0.33'"),
+        ("1 2.5 3\n2*****3\n2*****4\n", {"table": 1}, "line 3 has 1 cell, the other rows 3"),
         ("a 1,5\nb 2,5\n", {"table": 1}, "'2,5' is not a number"),
         (GERMAN, {"csv": {"column": "energy", "decimal": "."}}, "'-1,50' is not a number"),
     ],
@@ -83,6 +86,12 @@ def test_what_is_no_row_is_missing_and_says_why(printed, text, rule, reason):
         ("t\te\n0\t1.25\n", {"csv": "e"}, 1.25),
         ('"a,b";c\n1;2,5D1\n', {"csv": "c"}, 25.0),
         ("0;1\n", {"csv": {"column": 1, "header": False}}, 1.0),
+        (MOST_GLUED, {"table": {"column": 1, "row": 0}}, -99.4),
+        (" 0.5-1.5 12\n 1.5-2.5 13\ndone\n", {"table": 1}, 13.0),
+        ("0,1;2,5;a\n0,2;3,5;b\n", {"csv": {"column": 0, "header": False}}, 0.2),
+        ("a,b;c,2\n", {"csv": {"column": 2, "header": False}}, 2.0),
+        ("t;E (J, all)\n0,5;2,25\n", {"csv": 0}, 0.5),
+        ("t, s\tE, J\n# units\n0.5\t2.25\n", {"csv": "E, J"}, 2.25),
         ("x 1,5\n", {"table": {"column": 1, "decimal": ","}}, 1.5),
     ],
 )
@@ -218,6 +227,7 @@ def test_placeholders_in_names_of_files_that_come_out(command):
 def test_one_of_several_files_is_chosen(command, file, value):
     """By time of change, or by name with numbers taken as numbers."""
     make = "echo 10 > out_10.dat; touch -d 2020-01-01 out_10.dat; echo 2 > out_2.dat; touch -d 2019-01-01 out_2.dat; echo 9 > out_9.dat"
+    make += "; mkdir out_11.dat; ln -s nowhere out_12.dat"
     outputs = {"value": {"file": file, "regex": r"\d+"}, "whole": {"file": file, "table": 0}}
     result = command(make, shell=True, outputs=outputs, success=[{"file": file, "exists": True}]).run(name="out")
     assert result.ok, result.message

@@ -26,6 +26,10 @@ class Variable:  # as netCDF4's
     def __array__(self):
         return np.ma.masked_array([1.0, 2.0], mask=[0, 1])
 
+class Itself:
+    def __array__(self, dtype=None, copy=None):
+        return self
+
 class Broken:
     def __repr__(self): raise RuntimeError("no text")
     __str__ = __len__ = __float__ = __bool__ = __repr__
@@ -91,6 +95,7 @@ VALUES = dict(
     gpu=lambda: OnGpu(),
     broken=lambda: Broken(),
     deep=lambda: [1, {"a": Broken()}],
+    itself=lambda: Itself(),
     own=endless,
     lying=lambda: Lying(),
 )
@@ -157,6 +162,7 @@ BAD = {
     "gpu": "OnGpu that cannot be converted: TypeError: can't convert cuda:0",
     "broken": "Broken that cannot be converted: RuntimeError: no text",
     "deep": "the output 'v' at [1]['a'] is a model_of_values.Broken",
+    "itself": "Itself, whose __array__ gives no array of numpy",
     "own": "the output 'v' is nested too deeply or contains itself",
 }
 

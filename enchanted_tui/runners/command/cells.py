@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Union
 
 _NUMBER = re.compile(r"[+-]?(?:\.?\d|\*+\Z|nan\Z|inf(?:inity)?\Z)", re.IGNORECASE)
+_PRINTED = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?|\*+")
 _NOTHING = frozenset(("", "-", "--", "---", "n/a", "na", "null", "none"))
 _SHOWN = 80
 
@@ -57,12 +58,38 @@ Wanted = Union[int, str]
 
 
 def usual_shape(rows: Iterable[Row]) -> Shape:
-    """Return the shape of most rows that begin with a number, or of most rows if none does."""
+    """Return the shape of most rows that begin with a number, or of most rows if none does.
+
+    Where most have columns without a blank between them, it is that of the rows that have the blanks.
+    """
     numbers, others = Counter[int](), Counter[int]()
+    examples: dict[int, Row] = {}
     for row in rows:
-        (numbers if _NUMBER.match(row.cells[0].strip()) else others)[len(row.cells)] += 1
+        width = len(row.cells)
+        if not _NUMBER.match(row.cells[0].strip()):
+            others[width] += 1
+            continue
+        if width not in numbers:
+            examples[width] = row
+        numbers[width] += 1
     widths = numbers or others
-    return Shape(widths.most_common(1)[0][0] if widths else None, "the other rows")
+    usual = widths.most_common(1)[0][0] if widths else None
+    if usual in examples:
+        printed = sum(map(_numbers_in, examples[usual].cells))
+        usual = printed if printed in numbers else usual
+    return Shape(usual, "the other rows")
+
+
+def _numbers_in(cell: str) -> int:
+    """Return how many numbers Fortran printed into a cell: 2 for ``5.80-117.40`` and ``0.5****``."""
+    parts = _PRINTED.findall(cell)
+    if len(parts) < 2 or "".join(parts) != cell.strip():
+        return 1
+    glued = all(
+        "*" in before + part or (part[0] in "+-" and "." in part)
+        for before, part in zip(parts, parts[1:])  # noqa: B905, RUF007 - Python 3.9
+    )
+    return len(parts) if glued else 1
 
 
 def find_cells(rows: Iterator[Row], wanted: Wanted, column: int, shape: Shape) -> list[str]:

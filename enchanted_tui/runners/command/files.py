@@ -195,9 +195,10 @@ class RunFiles:
         if not of or choice not in CHOICES:
             choice, pattern = "", name
         found = glob.glob(glob.escape(self.run_dir) + "/" + pattern) if choice or any(sign in pattern for sign in "*?[") else []
+        found = [path for path in found if os.path.isfile(path)] or found  # no links to nowhere
         found.sort(key=_by_number)
         if choice == "newest":
-            found.sort(key=lambda path: os.stat(path).st_mtime_ns)
+            found.sort(key=lambda path: _changed_at(path))
         if len(found) == 1 or (found and choice):
             return found[-1]
         if found:
@@ -274,7 +275,14 @@ class RunFiles:
 def _by_number(path: str) -> list[tuple[int, str]]:
     """Return the key that sorts numbers in names as numbers: out_9 before out_10."""
     parts = re.split(r"(\d+)", path)
-    return [(int(part) if part.isdigit() else 0, part) for part in parts]
+    return [(int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
+def _changed_at(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:  # a link to nowhere
+        return 0
 
 
 def _missing(verb: str, name: str, source: str) -> SampleFailed:

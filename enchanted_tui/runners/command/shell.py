@@ -17,13 +17,16 @@ _FENCES = re.compile(f"({re.escape(_OPEN)}|{re.escape(_CLOSE)})")
 
 _REMEDY = '; set it as a variable under environment: and write "$NAME" here instead'
 _ORDINARY = re.compile(r"[^\\'\"`$#(<\n]+")  #: what changes nothing, in or out of quotes
-_NAMED = r"\$\w+|\$\{[#!]?\w+(?:\[[\w@*]+\])?\}"
-_SUM = rf"(?:[\w \t+\-*/%=!&|^~?:,]|{_NAMED})"
+_NAMED = r"\$\w+\b|\$[?#]|\$\{[#!]?\w+(?:\[[\w@*]+\])?\}"
+_SUM = rf"(?:[\w \t\n+\-*/%=!&|^~?:,]|{_NAMED})"
 _WORDS = rf"(?:[\w ./:=+,@%|*?~^;&>-]|{_NAMED})"
+_NESTED = rf"(?:{_SUM}|[<>])"
+for _ in range(3):  # parentheses in parentheses
+    _NESTED = rf"(?:{_SUM}|[<>]|\({_NESTED}*\))"
 #: Constructs that are whole and hold no quotes, no comment and no here-document of their own, in whatever
 #: way a shell reads them: what comes after them is as plain as what came before.
 _WHOLE = re.compile(
-    rf"\$\(\((?:{_SUM}|[<>]|\((?:{_SUM}|[<>])*\))*\)\)"
+    rf"\$\(\({_NESTED}*\)\)"
     rf"|\$\[{_SUM}*\]"
     r"|\$\{#\}"
     r"|\$\{[#!]?\w+(?:\[[\w@*]+\])?(?:(?::?[-=+?]|##?|%%?|//?|\^\^?|,,?|:)[\w ./:*?@%+,=-]*)?\}"

@@ -155,7 +155,8 @@ def _opened(rule: TableRule, lines: _Lines) -> tuple[_Names, str | None, _Lines]
     header = first[1].lstrip()
     sign = next((sign for sign in rule.comments if header.startswith(sign)), "")
     header = header[len(sign) :]
-    delimiter = _delimiter(rule, header)
+    lines, row = _next_row(lines, rule.comments) if rule.quoted else (lines, "")
+    delimiter = _delimiter(rule, header, row)
     split = csv_rows([header], delimiter=delimiter, skipinitialspace=True) if rule.quoted else [header.split(delimiter)]
     names = [name.strip() for name in next(iter(split), [])]
     while names and not names[-1]:
@@ -163,10 +164,21 @@ def _opened(rule: TableRule, lines: _Lines) -> tuple[_Names, str | None, _Lines]
     return names, delimiter, lines
 
 
-def _delimiter(rule: TableRule, line: str) -> str | None:
+def _next_row(lines: _Lines, comments: tuple[str, ...]) -> tuple[_Lines, str]:
+    """Return the lines as they are, and the text of the first that is neither blank nor a comment."""
+    seen, row = [], ""
+    for number, line in lines:
+        seen.append((number, line))
+        if line.strip() and not line.lstrip().startswith(comments):
+            row = line
+            break
+    return itertools.chain(seen, lines), row
+
+
+def _delimiter(rule: TableRule, line: str, below: str = "") -> str | None:
     if rule.delimiter or not rule.quoted:
         return rule.delimiter
-    return usual_delimiter(line, ";\t" if rule.decimal == "," else ",;\t")
+    return usual_delimiter(line, ";\t" if rule.decimal == "," else ",;\t", below)
 
 
 def _column(rule: TableRule, names: _Names) -> int:

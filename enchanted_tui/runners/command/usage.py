@@ -44,7 +44,10 @@ def meant_by(name: str, inputs: Inputs, known: set[str]) -> str:
             if found is not None and not _is_named_by_shell(name, inputs):
                 return f"{place} has {found[0]!r}"
         if re.search(_OURS.replace("NAME", re.escape(name)), source):
-            return f"{place} has {{{{ {name} }}}} in a comment or between {{% raw %}} and {{% endraw %}}"
+            return (
+                f"{place} has {{{{ {name} }}}} in a comment or between {{% raw %}} and {{% endraw %}}, "
+                "or gives that name a value of its own"
+            )
     for place, source in _copied(inputs):
         if re.search(_OURS.replace("NAME", re.escape(name)), source):
             return f"{place} is copied as it is, and its placeholders would be filled in under templates"
