@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 FORMATS = ("csv", "parquet", "hdf5", "netcdf")
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> list[Path]:
         provenance=options.provenance,
     )
     try:
-        return export(Path(options.export), wanted)
+        return export(Path(options.export), wanted, lambda sentence: print(sentence, file=sys.stderr))  # noqa: T201
     except OSError as error:
         if environment_error(error) is not None:  # a full disk is told alike everywhere
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ def load(path: str | Path) -> pandas.DataFrame:
     Columns have the types of their values: bool, int64, float64, or where values are missing pandas' boolean, Int64 and Float64, in which
     NaN is told from a missing value; text and arrays (numpy arrays of their own type and shape) are objects, missing ones None.
     ``frame.attrs["units"]`` has the units by column, ``frame.attrs["provenance"]`` campaign, seed, program version and the like.
+
+    What a run directory holds and the frame lacks is told by a UserWarning: samples that the older program has added, damaged records.
 
     Raises ExportError if there is nothing to load, OSError if it cannot be read.
     """
@@ -73,6 +76,8 @@ def _read_run_dir(run_dir: RunDir) -> Cells:
         raise ExportError(f"{run_dir.root} holds no campaign: it has no journal")
     with recorded(run_dir) as reader:
         state = reader.state
+        for sentence in reader.damage:
+            warnings.warn(sentence, stacklevel=4)  # where load is called
         if not state.stages:
             return [], [], {}
         rows = [row for _, row in read_rows(dataset_stage(state), reader.read_row)]

@@ -38,8 +38,8 @@ class Export:
     provenance: bool = False  #: a second file that says of each row which task made it, where and when
 
 
-def export(root: Path, wanted: Export) -> list[Path]:
-    """Write the files and give their paths, in the order train, validation, test.
+def export(root: Path, wanted: Export, tell: Callable[[str], object] = lambda sentence: None) -> list[Path]:
+    """Write the files and give their paths, in the order train, validation, test; `tell` is told what they lack.
 
     Nothing in the run directory is changed. Raises EnvironmentProblem if no campaign is there, ExportError if what is asked for is not
     in its dataset, OSError if a file cannot be written.
@@ -49,6 +49,8 @@ def export(root: Path, wanted: Export) -> list[Path]:
         raise EnvironmentProblem(f"{root} holds no campaign, so there is nothing to export: it has no journal.")
     with recorded(run_dir) as reader:
         state = reader.state
+        for sentence in reader.damage:
+            tell(sentence)
         stage = dataset_stage(state) if state.stages else None
         if stage is None or not stage.n_rows:
             raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")

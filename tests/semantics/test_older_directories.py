@@ -481,6 +481,11 @@ def test_what_the_older_program_has_added_is_taken_over(campaign: Campaign, comm
     add_batches(campaign, 0, {3: added_rows(0.11, 0.22), 4: added_rows(0.33, 0.44)}, 10)
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
     assert "has added 4 samples" in capsys.readouterr().out
+    assert cli.main(["--export", str(campaign.run_dir), "--out", str(campaign.root / "export.csv")]) == 0
+    assert capsys.readouterr().err.count("has added 4 samples") == 1
+    with pytest.warns(UserWarning, match="has added 4 samples") as warned:
+        assert len(enchanted_tui.load(campaign.run_dir)) == 6
+    assert [warning.filename for warning in warned] == [__file__]
     expected = 10 if command != "extend" else 16
     for _ in range(2):
         code = rebuild(campaign) if command == "rebuild" else campaign.resume("--run-mode", command)
@@ -491,8 +496,11 @@ def test_what_the_older_program_has_added_is_taken_over(campaign: Campaign, comm
             break
     assert len(campaign.records("samples")) == (5 if command != "extend" else 8)
     assert read_run_state(campaign.path("enchanted_run.yaml")).submitted_samples == expected
-    assert cli.main(["--status", str(campaign.run_dir)]) == 0
-    assert "has added" not in capsys.readouterr().out
+    capsys.readouterr()
+    for look in ("--status", "--export"):
+        assert cli.main([look, str(campaign.run_dir), *(["--out", str(campaign.root / "export.csv")] if look == "--export" else [])]) == 0
+        shown = capsys.readouterr()
+        assert "has added" not in shown.out + shown.err
 
 
 def test_a_stage_that_the_older_program_has_begun_is_taken_over(campaign: Campaign) -> None:
