@@ -231,8 +231,8 @@ async def test_best_opens_its_sample(finished_run: Path, keys: tuple[str, ...], 
         await watcher.until(lambda: watcher.screen.table.row_count == 60)
         await watcher.press(*keys)
         screen = watcher.screen
-        await watcher.until(lambda: screen.choice.largest is largest)
-        best = (max if largest else min)(ok, key=lambda row: float(row[screen.choice.y]))
+        await watcher.until(lambda: screen._drawn.y and screen.choice.largest is largest)
+        best = (max if largest else min)(ok, key=lambda row: float(row[screen._drawn.y]))
         name = Path(best["run_dir"]).name
         await watcher.sees(f"in {name}")
         await watcher.press("enter")

@@ -188,10 +188,10 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
     def _best_part(self) -> list[tuple[str, str, str]]:
         """Name the best sample, where it is shown; a click opens it."""
-        row = charts.best_row(self.results, self.choice) if self._shown == "best" else None
+        row = charts.best_row(self.results, self._drawn) if self._shown == "best" else None
         if row is None:
             return []
-        value = formats.number(self.results.columns[self.choice.y].raw[row])
+        value = formats.number(self.results.columns[self._drawn.y].raw[row])
         return [(f" {value} in {self.results.tasks[row].name}  ", "bold", "results_open")]
 
     def action_results_table(self) -> None:
@@ -247,7 +247,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def action_results_open(self) -> None:
         """Open the task of the row under the cursor or, where the best values are shown, of the best one."""
         shows_best = self._shown == "best"
-        row = charts.best_row(self.results, self.choice) if shows_best else self.table.cursor if self._shown == "table" else None
+        row = charts.best_row(self.results, self._drawn) if shows_best else self.table.cursor if self._shown == "table" else None
         if row is None or row >= len(self.results):
             self.notify("No sample has a value yet." if shows_best else "Samples are opened from the table, and the best one from Best.")
             return
