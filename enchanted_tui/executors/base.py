@@ -3,6 +3,8 @@
 The supervisor hands over tasks, the executor hands back one `Result` for each through `deliver`, in any order and from any thread.
 A simulation that fails is a result like any other; infrastructure that fails (a lost worker) is the executor's business: it runs the
 task again, up to `max_retries` times, and then delivers a failure of kind ``lost``.
+
+Modules of plugins import it on workers: Python 3.9 or newer, so no slots of dataclasses.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Union
 
 from enchanted_tui.config.options import Component, option
 
@@ -32,7 +34,7 @@ class TaskId(NamedTuple):
         return f"d{self.depth}_b{self.batch}_s{self.sample}_r{self.step}"
 
 
-@dataclass(slots=True)
+@dataclass
 class Task:
     """One sample at one step, ready to run."""
 
@@ -46,7 +48,7 @@ class Task:
     hide_always: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskContext:
     """What every task of a campaign shares; plain data, so that it can be sent anywhere as JSON."""
 
@@ -65,7 +67,7 @@ class TaskContext:
     log_level: int | str = "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Result:
     """How a task ended: its journal record as one encoded line (see `executors.task`)."""
 
@@ -73,7 +75,7 @@ class Result:
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trouble:
     """The executor cannot go on: a full disk, a vanished directory, no workers. The campaign stops, resumable."""
 
@@ -86,14 +88,14 @@ class JobEnds(Trouble):
     """The same because the job that this process is in ends: no sample has failed for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Returned:
     """Tasks that the executor gives back without having run them, in order."""
 
     tasks: tuple[TaskId, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Note:
     """A record for the journal. The executor waits until it is on disk before it does what it announces."""
 
@@ -101,7 +103,7 @@ class Note:
     written: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorkerInfo:
     """One worker as shown to people."""
 
@@ -112,7 +114,7 @@ class WorkerInfo:
     since: float | None  #: when that task started, seconds since the epoch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobInfo:
     """One job of a scheduler as shown to people."""
 
@@ -127,7 +129,7 @@ class JobInfo:
     ends: float | None  #: when its walltime is over, seconds since the epoch; moments, so that a report need not change with the clock
 
 
-Delivered = Result | Trouble | Returned | Note
+Delivered = Union[Result, Trouble, Returned, Note]
 Deliver = Callable[[Delivered], None]
 
 
