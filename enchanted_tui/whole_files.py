@@ -98,11 +98,16 @@ def remove_directory(path: str) -> None:
         shutil.rmtree(path)
 
 
-def make_writable(path: str) -> None:
-    """Let the owner of a directory, and of those below it, list, enter and change them, as far as that can be done."""
+def make_writable(path: str, *, files: bool = False) -> None:
+    """Let the owner of a directory, and of those below it, list, enter and change them, as far as
+    that can be done; with `files`, read and change the files in them too."""
     with contextlib.suppress(OSError):
         os.chmod(path, os.stat(path).st_mode | 0o700)
         with os.scandir(path) as entries:
-            below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        for directory in below:
-            make_writable(directory)
+            below = list(entries)
+        for entry in below:
+            if entry.is_dir(follow_symlinks=False):
+                make_writable(entry.path, files=files)
+            elif files and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    os.chmod(entry.path, entry.stat(follow_symlinks=False).st_mode | 0o600)

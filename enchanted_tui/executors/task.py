@@ -24,7 +24,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.as_data import safe_text
 from enchanted_tui.executors.verdict import EnvironmentFailure, environment_error, explained, failure_of, judge, known_outputs
-from enchanted_tui.whole_files import remove_directory, write_file
+from enchanted_tui.whole_files import make_writable, remove_directory, write_file
 
 FORMAT_VERSION = 1
 
@@ -313,7 +313,13 @@ def _move_home(work_dir: str, home: str) -> None:
     for path in (partial, home):
         if os.path.lexists(path):
             remove_run_dir(path)
-    shutil.copytree(work_dir, partial, symlinks=True, ignore=_special_files)
+    try:
+        shutil.copytree(work_dir, partial, symlinks=True, ignore=_special_files)
+    except (shutil.Error, PermissionError):  # perhaps what the sample has protected, even from us
+        make_writable(work_dir, files=True)
+        if os.path.lexists(partial):
+            remove_run_dir(partial)
+        shutil.copytree(work_dir, partial, symlinks=True, ignore=_special_files)
     os.rename(partial, home)
     with contextlib.suppress(OSError):
         remove_directory(work_dir)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.samplers.parser import Parser
 
 _WANTED = 2.0  #: the output that is aimed at; none of the function's values reaches it
@@ -20,7 +20,7 @@ class SyntheticDoubleGaussianParser(Parser):
 
     def read_output_file(self, run_dir: str) -> Mapping[str, Any]:
         with open(os.path.join(run_dir, "enchanted_datapoint.csv"), newline="", encoding="utf-8") as file:
-            row = next(csv.DictReader(file))
+            row = next(csv_mappings(file))
         return {"input": float(row["x"]), "output": float(row["output"])}
 
     def collect_sample_information(self, run_dir: str, observations: Sequence[str | None]) -> Mapping[str, Any]:

@@ -63,6 +63,12 @@ def test_a_write_protected_case(tmp_path: Path) -> None:
         config["supervisor"]["save_files"] = "none"
         run_as_ordinary(tmp_path, config, "--overwrite")
         assert not list((tmp_path / "run" / "data").rglob("*"))
+        config["supervisor"].update(save_files="all", local_storage="disk")
+        (tmp_path / "disk").mkdir()
+        runner["command"] += "; mkdir hidden; echo 2 > hidden/out; chmod 0 hidden/out hidden"
+        run_as_ordinary(tmp_path, config, "--overwrite")
+        (home,) = (tmp_path / "run" / "data").iterdir()
+        assert (home / "hidden" / "out").read_text() == "2\n"  # what we cannot read comes home too
         assert (case / "system" / "controlDict").read_text() == "old"
     finally:
         protect(tmp_path, protected=False)
