@@ -16,8 +16,8 @@ from enchanted_tui.samplers.points_file import PointsFile, PointsFileError, read
 class CSVSampler(Sampler):
     """Take points from the rows of a CSV or Parquet file, in their order.
 
-    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. Where ``;`` separates
-    the cells, numbers may have a decimal comma. The file is read once.
+    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. Where ``;`` or a
+    tab separates the cells, numbers may have a decimal comma. The file is read once.
     """
 
     seed = None  # nothing here is random

@@ -17,6 +17,7 @@ from enchanted_tui.csv_reading import csv_rows, usual_delimiter
 _WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"
 _INT = re.compile(_WHOLE)
 _FLOAT = re.compile(rf"(?:{_WHOLE}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 
 Column = Sequence[Any]
 
@@ -65,7 +66,7 @@ def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> Points
             delimiter = usual_delimiter(header, below=below)
             file.seek(0)
         names, cells, lines = _read_cells(file, path, wanted, delimiter)
-    if delimiter == ";":
+    if delimiter == ";" or (delimiter == "\t" and not _may_be_thousands(cells)):
         cells = [_with_points(texts) for texts in cells]
     remarks: list[str] = []
     columns = {name: _typed(name, texts, lines, path, remarks) for name, texts in zip(names, cells, strict=True)}
@@ -99,6 +100,12 @@ def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[s
                 yield reader.line_num, row
     except csv.Error as error:
         raise PointsFileError(f"line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}") from None
+
+
+def _may_be_thousands(cells: list[list[str]]) -> bool:
+    """Tell whether every number with a comma in it may be a whole one, such as 1,000."""
+    found = (text.strip() for texts in cells for text in texts if "," in text)
+    return all(_THOUSANDS.fullmatch(text) or not _FLOAT.fullmatch(text.replace(",", ".", 1)) for text in found)
 
 
 def _with_points(texts: list[str]) -> list[str]:

@@ -286,12 +286,16 @@ def test_hdf5_and_netcdf_as_other_programs_write_them(command, tmp_path):
         file.createVariable("labels", "c", ("n", "length"))[:] = [list("ab  "), list("cdef")]
         file.createVariable("single", "d", ("one",))[:] = [1.5]
         file.createVariable("series", "d", ("time",))[:] = [3.5]
+        counts = file.createVariable("counts", "i", ("n",))
+        counts[:], counts._FillValue = [7, -99], -99
     wanted = {
         "padded": "ITER", "names": ["a", "bc"], "matlab": 2.5, "one_name": "x", "@beta": 0.25, "history": [0.5], "profile": [1, 2],
     }  # fmt: skip
     outputs = {name: {"file": "a.h5", "hdf5": name} for name in wanted}
     outputs |= {name: {"file": "c.nc", "netcdf": name} for name in ("title", "labels", "single", "series")}
     outputs["second"] = {"file": "c.nc", "netcdf": "labels", "index": 1}
+    outputs["counts"] = {"file": "c.nc", "netcdf": "counts", "type": "int"}
+    wanted["counts"] = [7, None]
     outputs["number"] = {"file": "a.h5", "hdf5": "history", "type": "float"}
     outputs["numbers"] = {"file": "a.h5", "hdf5": "profile", "type": "float"}
     wanted |= {"title": "JET", "labels": ["ab", "cdef"], "single": 1.5, "series": [3.5], "second": "cdef"}

@@ -22,7 +22,7 @@ TYPES = ("float", "int", "str", "bool")
 
 def convert(value: Any, kind: str | None) -> Any:
     """Give `value` (text, or what a JSON or HDF5 file held) as `kind`, one of TYPES, or unchanged for None; a list item by item;
-    of a list of numbers, those too wide for their field are NaN (None for int).
+    of a list of numbers, those too wide for their field, or missing in a file of arrays, are NaN (None for int).
 
     Raises ValueError with the reason if it is no such thing.
     """
@@ -31,8 +31,12 @@ def convert(value: Any, kind: str | None) -> Any:
     if getattr(value, "ndim", 0):  # an array of a file
         value = value.tolist() if value.size != 1 else value.reshape(-1)[0]
     if isinstance(value, list):
-        return [_MISSING[kind] if kind in _MISSING and is_overflow(item) else convert(item, kind) for item in value]
+        return [_MISSING[kind] if kind in _MISSING and _is_missing(item) else convert(item, kind) for item in value]
     return _CONVERTERS[kind](value)
+
+
+def _is_missing(item: Any) -> bool:
+    return is_overflow(item) or (isinstance(item, float) and item != item)
 
 
 def is_overflow(value: Any) -> bool:
