@@ -198,8 +198,11 @@ class FileScreen(AppScreen):
                 return
         if others and not self._told_of_others:
             self._told_of_others = True
-            what = "a text is" if others == 1 else f"{others} texts are"
-            self.notify(f"Of other files {what} kept that were not saved; opening such a file offers them.", timeout=6)
+            if others == 1:
+                said = "Of another file a text is kept that was not saved; opening that file offers it."
+            else:
+                said = f"Of other files {others} texts are kept that were not saved; opening such a file offers them."
+            self.notify(said, timeout=6)
 
     async def _offer_one(self, file: Path, unsaved: recovery.Unsaved) -> bool:
         """Ask about one text that was not saved; give whether it has been restored."""
