@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from logging.handlers import RotatingFileHandler
 
 from enchanted_tui.storage.layout import RunDir
@@ -18,8 +18,16 @@ _CHATTY = ("asyncio", "h5py", "matplotlib", "PIL", "paramiko", "textual")
 
 
 @contextlib.contextmanager
-def campaign_log(run_dir: RunDir, level: int | str) -> Iterator[None]:
-    """Send what this package, samplers and parsers log to the campaign's log while the block runs; then all is as it was.
+def early_log(level: int | str) -> Iterator[list[logging.LogRecord]]:
+    """Keep what samplers and parsers log while they are made, when there is no run directory yet, for `campaign_log`."""
+    kept = _Kept(level)
+    with _log_of_others(kept):
+        yield kept.records
+
+
+@contextlib.contextmanager
+def campaign_log(run_dir: RunDir, level: int | str, early: Iterable[logging.LogRecord] = ()) -> Iterator[None]:
+    """Send `early` and what this package, samplers and parsers log to the campaign's log while the block runs; then all is as it was.
 
     What others log arrives by the root logger, whose level is changed only where the host program has set up no logging.
     """
@@ -32,6 +40,8 @@ def campaign_log(run_dir: RunDir, level: int | str) -> Iterator[None]:
         logger.setLevel(handler.level)
     logger.addHandler(handler)
     try:
+        for record in early:
+            handler.handle(record)
         with _log_of_others(handler):
             yield
     finally:
@@ -53,6 +63,15 @@ def _log_of_others(handler: logging.Handler) -> Iterator[None]:
     finally:
         root.removeHandler(others)
         root.setLevel(before)
+
+
+class _Kept(logging.Handler):
+    def __init__(self, level: int | str) -> None:
+        super().__init__(level)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 class _Others(logging.Handler):

@@ -13,7 +13,7 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor import control, notify
 from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign, Event, Observer
 from enchanted_tui.supervisor.control import Request
-from enchanted_tui.supervisor.logs import campaign_log
+from enchanted_tui.supervisor.logs import campaign_log, early_log
 from enchanted_tui.supervisor.on_complete import run_hook
 from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.session import Confirm, open_session
@@ -75,15 +75,16 @@ class Supervisor:
 
         Raises EnvironmentProblem, DirectoryInUseError or RefusedError if it cannot begin; from then on the outcome says what happened.
         """
-        session = open_session(
-            self.config,
-            mode=self._mode,
-            overwrite=self._overwrite,
-            confirm=self._confirm,
-            on_lock_lost=lambda: self._inbox.put(Trouble(LOCK_LOST)),
-        )
+        with early_log(self.config.logging) as early:
+            session = open_session(
+                self.config,
+                mode=self._mode,
+                overwrite=self._overwrite,
+                confirm=self._confirm,
+                on_lock_lost=lambda: self._inbox.put(Trouble(LOCK_LOST)),
+            )
         try:
-            with campaign_log(session.run_dir, self.config.logging):
+            with campaign_log(session.run_dir, self.config.logging, early):
                 self._campaign = Campaign(session, self._inbox, self._observer)
                 outcome = self._campaign.run(self._retry)
                 run_hook(session, outcome, self._inbox)

@@ -33,6 +33,7 @@ class Own(Runner):
 class Drawing:
     def __init__(self, budget=4, **options):
         self.budget, self.batch_size, self.submitted, self.has_budget = budget, budget, 0, True
+        logging.getLogger("somebodys.sampler").info("made for %s", budget)
 
     def get_next_samples(self):
         logging.getLogger("somebodys.sampler").info("drawing %s", self.budget)
@@ -84,7 +85,7 @@ def test_samplers_and_runners_are_heard_from_the_level_of_the_configuration(
     assert ("by the root logger" in said(talking, 1)) is heard
     assert ("fine detail" in said(talking, 1)) is (level == "DEBUG")
     log = talking.path("logs/main.log").read_text()
-    assert log.count("drawing 4") == heard
+    assert log.count("made for 4") == log.count("drawing 4") == heard
     assert ("fine detail" in log) is (level == "DEBUG")
     assert "chatter" not in log
     assert logging.getLogger().level == before
