@@ -6,9 +6,7 @@ What authors of samplers, runners, executors and parsers need is in `enchanted_t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from enchanted_tui.lazy import offer
+from enchanted_tui.lazy import TYPE_CHECKING, offer
 from enchanted_tui.version import __version__
 
 if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there for them

@@ -1,14 +1,18 @@
 """Names that a package offers and imports only when they are first used.
 
-Runs on workers: standard library only, Python 3.9 or newer.
+Runs on workers: standard library only, Python 3.9 or newer. And before `python -m enchanted_tui` can keep Python from importing
+files of the working directory, so nothing but modules that Python has imported by then.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
-from typing import Any, Callable
+
+TYPE_CHECKING = False  # not by importing typing, for there may be a typing.py in the working directory
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Callable
 
 
 def offer(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -108,3 +109,13 @@ def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, p
     assert "Traceback" not in ended.err
     assert sentence in ended.err
     assert f"ended with code 7 (no licence for {process})" in ended.err
+
+
+def test_run_as_a_module_it_imports_nothing_of_the_working_directory(tmp_path):
+    """`python -m` puts that first; the package sees to it before it imports anything, typing included."""
+    (tmp_path / "typing.py").write_text("raise SystemExit(99)\n")
+    (tmp_path / "textwrap.py").write_text("raise SystemExit(99)\n")
+    command = [sys.executable, "-m", "enchanted_tui", "--template"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "First campaign" in done.stdout
