@@ -456,13 +456,15 @@ async def test_external_editor(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("key", ["f9", "L"])
 @in_loop
-async def test_launch_saves_and_asks(path: Path, key: str) -> None:
-    """Protects against running another text than the one on the screen: it is saved before the dialog opens."""
+async def test_launch_asks_and_saves_nothing(path: Path, key: str) -> None:
+    """Protects the file of whoever only looks what a start would do: the text is saved by the start, not by the question."""
     async with opened(path) as editor:
         await editor.press("enter")
         await editor.press(*(["escape"] if key == "L" else []), key)
         await editor.until(lambda: type(editor.app.screen).__name__ == "LaunchScreen")
-        assert path.read_text() == "\n" + TEXT
+        await editor.press("escape")
+        await editor.until(lambda: type(editor.app.screen).__name__ == "ConfigScreen")
+        assert (editor.text, path.read_text()) == ("\n" + TEXT, TEXT)
 
 
 @in_loop
@@ -517,9 +519,9 @@ async def test_five_thousand_lines_stay_responsive(path: Path) -> None:
         await editor.pilot.pause()
         times = []
         for letter in "abcdefghij":
-            started = time.perf_counter()
+            started = time.thread_time()  # others on the machine do not count
             area.insert(letter)
-            times.append(time.perf_counter() - started)
+            times.append(time.thread_time() - started)
         assert sorted(times)[len(times) // 2] < 0.1
         await editor.checked()
         assert "error" in editor.shown()
