@@ -176,7 +176,7 @@ def test_killed_while_running_failures_again(campaign, at):
     config = nested(2, 3)
     config["runners"]["inner0"] = {"type": "probe_runners:FragileRunner"}
     mended = campaign(config)
-    (mended.place / "fault").write_text("EIO")
+    (mended.place / "fault").write_text("EINVAL")
     assert mended.run("--run-mode", "auto").code == 4
     (mended.place / "fault").unlink()
     ended = with_faults(mended, at, "--retry-failed", "run", action="kill")

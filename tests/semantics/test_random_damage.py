@@ -255,7 +255,7 @@ class Made:
             assert code == 3
             return
         assert code == 0
-        assert "Traceback" not in campaign.path("logs/main.log").read_text()
+        assert "enchanted_tui/supervisor/" not in campaign.path("logs/main.log").read_text()
         model = Model(self.children)
         for place in sorted(intact):
             model.take(intact[place].record)

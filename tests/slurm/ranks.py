@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bed_processes import name_of
+from bed_processes import command_of, name_of
 
 #: By name, which MPI a launch needs and the words that start two ranks, on two nodes where there are two.
 LAUNCHES = {
@@ -78,8 +78,9 @@ class Ranks:
         return sum(1 for path in self.directory.iterdir() if path.stat().st_size)
 
     def living(self) -> list[Life]:
-        """Give the ranks that are alive now."""
-        return [life for life in self.lives() if name_of(life.pid) in ("openmpi", "mpich")]
+        """Give the ranks that are alive now; one that is dead and waits to be collected has no command any more."""
+        alive = [life for life in self.lives() if command_of(life.pid)]
+        return [life for life in alive if name_of(life.pid) in ("openmpi", "mpich")]
 
     def of_samples(self) -> dict[str, list[Life]]:
         """Give the ranks by the name of their sample."""

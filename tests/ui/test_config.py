@@ -15,6 +15,7 @@ from watching import in_loop
 
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
+from enchanted_tui.ui.editor import elsewhere
 from enchanted_tui.ui.editor.dialogs import PathDialog, Picker
 from enchanted_tui.ui.editor.menu import CompletionMenu
 from enchanted_tui.ui.editor.panes import OutlineList, PaneTabs, ProblemList
@@ -438,13 +439,13 @@ async def test_external_editor(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """Protects the person's own editor: it gets the text with its unsaved changes, and what it leaves is one edit that undo takes back."""
     seen: list[str] = []
 
-    def edit(self: ConfigScreen, command: list[str]) -> bool:
+    def edit(app: EnchantedApp, command: list[str]) -> bool:
         file = Path(command[-1])
         seen.append(file.read_text())
         file.write_text("# from elsewhere\n")
         return True
 
-    monkeypatch.setattr(ConfigScreen, "_run_editor", edit)
+    monkeypatch.setattr(elsewhere, "_run", edit)
     async with opened(path) as editor:
         await editor.press("x", "escape", "e")
         await editor.until(lambda: editor.text == "# from elsewhere\n")
