@@ -46,7 +46,9 @@ def export(root: Path, wanted: Export, tell: Callable[[str], object] = lambda se
     """
     run_dir = RunDir(root.resolve())
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
-        raise EnvironmentProblem(f"{root} holds no campaign, so there is nothing to export: it has no journal.")
+        raise EnvironmentProblem(
+            f"{root} holds no campaign, so there is nothing to export: it has no journal; name the run directory of a campaign."
+        )
     with recorded(run_dir) as reader:
         state = reader.state
         for sentence in reader.damage:
