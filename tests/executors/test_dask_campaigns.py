@@ -260,7 +260,7 @@ def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
 def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
     """What the two say to each other may differ; results that come from another version are not those of this one."""
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
-        cluster.add_worker(preload="import enchanted_tui; enchanted_tui.__version__ = '0.0.1'")
+        cluster.add_worker(preload="import enchanted_tui.version; enchanted_tui.version.__version__ = '0.0.1'")
         dask = campaign(on_dask(shapes.flat(3), cluster.executor))
         assert_one_sentence(dask.run(), "has enchanted-tui 0.0.1", "install the same")
 
