@@ -103,12 +103,16 @@ def _outcome(options: Row, params: Row) -> tuple[Row, str]:
 
 
 def _task(key: TaskKey, runner: str, outputs: Row, kind: str, params: Row, hidden: set[str], runtime: Any, run_dir: str) -> ModelTask:
-    """Compose a row: outputs, own success, inputs that are not outputs, own run time, run directory."""
+    """Compose a row: outputs, own success, inputs that are not outputs, own run time, run directory.
+
+    The own run time of a runner that has served before stands in its inherited place.
+    """
     success = kind == "ok"
     own = (f"success_{runner}", f"runtime_sec_{runner}")
     row = {**outputs, "success": success, own[0]: success}
-    inputs = {name: value for name, value in params.items() if name not in row and name not in (own[1], "run_dir") and name not in hidden}
+    inputs = {name: value for name, value in params.items() if name not in row and name != "run_dir" and name not in hidden}
     row |= {**inputs, own[1]: runtime, "run_dir": run_dir}
+    inputs.pop(own[1], None)
     return ModelTask(key, row, inputs, kind)
 
 

@@ -153,6 +153,4 @@ async def test_the_last_word_of_a_problem_is_shown(tmp_path: Path) -> None:
         for count in range(8, 40):
             words = " ".join(f"w{number:02d}" for number in range(count))
             pane.show([Problem("error", "c.yaml", 9, 15, "samplers.plane.budget", f"{words} LAST")] * 9, "")
-            await editor.pilot.pause()
-            pane.scroll_end(animate=False)
-            await editor.until(lambda: "LAST" in editor.shown())
+            await editor.until(lambda: pane.scroll_end(animate=False) or "LAST" in editor.shown())

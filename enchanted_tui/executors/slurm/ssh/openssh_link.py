@@ -20,7 +20,7 @@ from enchanted_tui.executors.slurm.ssh.lookup import by_hand_command, ssh_argume
 from enchanted_tui.executors.slurm.ssh.process_run import run_process
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.ssh.slots import Slots
+from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 # Ends ssh when our end of its input closes, so that no connection and no file outlives a killed supervisor.
@@ -70,7 +70,7 @@ class OpensshLink:
         """
         deadline = Deadline(timeout)
         command = ["ssh", "-T", *self._options, "-S", str(self._socket), *_NEVER_ALONE, "--", self._settings.host, LOGIN_COMMAND]
-        patience = Deadline(self._settings.connect_timeout)
+        refusals = Refusals(self._slots, deadline, self._settings.connect_timeout)
         with self._slots.one():
             while True:
                 run_process(command, exchange, stdin, deadline)
@@ -81,7 +81,7 @@ class OpensshLink:
                     break
                 if not self.alive:
                     raise self._lost(may_have_run=False)
-                if not self._slots.refused(deadline.left(patience.left(self._settings.connect_timeout))):
+                if not refusals.worth_another_try():
                     raise FarSideProblem(
                         f"{self._settings.host} opens no session on the connection; ask its administrators about MaxSessions"
                     )

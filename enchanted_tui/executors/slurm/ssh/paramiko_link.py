@@ -16,7 +16,7 @@ from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
 from enchanted_tui.executors.slurm.ssh.lookup import look_up
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.ssh.slots import Slots
+from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 _CHUNK = 1 << 16
@@ -75,7 +75,7 @@ class ParamikoLink:
         """Open a session, with fewer at a time from then on if the server allows no more."""
         import paramiko
 
-        patience = Deadline(self._settings.connect_timeout)
+        refusals = Refusals(self._slots, deadline, self._settings.connect_timeout)
         while True:
             try:
                 with self._opening:
@@ -83,7 +83,7 @@ class ParamikoLink:
                 channel.exec_command(LOGIN_COMMAND)
                 return channel
             except paramiko.ChannelException:
-                if not self._slots.refused(deadline.left(patience.left(self._settings.connect_timeout))):
+                if not refusals.worth_another_try():
                     raise FarSideProblem(
                         f"{self._target.shown} opens no session on the connection; ask its administrators about MaxSessions, "
                         "or use `transport: openssh`"

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_MOMENT = 0.3  #: seconds
+from enchanted_tui.executors.slurm.ssh.deadline import Deadline
+
+_MOMENT, _LONG = 0.3, 60.0  #: seconds
 
 
 class Slots:
@@ -21,6 +23,11 @@ class Slots:
         """How many there are now."""
         return self._limit
 
+    @property
+    def others(self) -> int:
+        """How many are held beside one's own."""
+        return self._used - 1
+
     @contextmanager
     def one(self) -> Iterator[None]:
         """Hold one place, waiting for it if necessary."""
@@ -34,18 +41,39 @@ class Slots:
                 self._used -= 1
                 self._changed.notify_all()
 
-    def refused(self, patience: float) -> bool:
+    def given_back(self, deadline: Deadline, alone: Deadline) -> bool:
         """The server refused one: have as many places as are open, and wait until one of them is given back.
 
-        Where no other is open, the server may not have noticed yet that a command has ended, so wait a little. Gives False when
-        `patience` (seconds) is over.
+        Others may run as long as they like. Where no other is open, the server may not have
+        noticed yet that a command has ended, so wait a little; False when `alone` is over. Raises
+        CommandTimeout when `deadline` is.
         """
-        if patience <= 0:
-            return False
         with self._changed:
-            others = self._used - 1
+            others = self.others
             if others < 1:
-                self._changed.wait(min(patience, _MOMENT))
-                return True
-            self._limit = min(self._limit, others)
-            return self._changed.wait_for(lambda: self._used - 1 < others, patience)
+                self._changed.wait(deadline.left(alone.left(_MOMENT)))
+            else:
+                self._limit = min(self._limit, others)
+                while self.others >= others and not deadline.over:
+                    self._changed.wait(deadline.left(_LONG))
+        if deadline.over:
+            raise deadline.passed()
+        return others > 0 or not alone.over
+
+
+class Refusals:
+    """What the server refuses to one command."""
+
+    def __init__(self, slots: Slots, deadline: Deadline, patience: float) -> None:
+        self._slots, self._deadline, self._patience = slots, deadline, patience
+        self._alone: Deadline | None = None
+
+    def worth_another_try(self) -> bool:
+        """Wait for a place; tell whether to ask again.
+
+        The patience (seconds) begins anew whenever another command holds a place: queueing behind
+        others is no refusal. Raises CommandTimeout.
+        """
+        if self._slots.others or self._alone is None:
+            self._alone = Deadline(self._patience)
+        return self._slots.given_back(self._deadline, self._alone)
