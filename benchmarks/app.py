@@ -19,7 +19,13 @@ from benchmarks.terminal import Terminal
 if TYPE_CHECKING:
     from benchmarks.run import Bench
 
-_SAMPLER = {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "budget": 1_000_000, "batch_size": 10_000}
+_SAMPLER = {
+    "type": "RandomSampler",
+    "parameters": ["x", "y"],
+    "bounds": [[0, 1], [0, 1]],
+    "budget": 1_000_000,
+    "batch_size": 10_000,
+}
 _GAUSSIAN = {"type": "SyntheticDoubleGaussianRunner", "dimensions": 2}
 _WAIT = "import time\n\n\ndef wait(x, y):\n    time.sleep({seconds})\n    return {{'f': x + y}}\n"
 _NUMBERS = r"\d[\d,]*/100,000"
@@ -29,13 +35,43 @@ def wanted() -> list[Wanted]:
     """Give the figures that are wanted of the application, on a quiet machine with two cores."""
     return [
         Wanted("app: first paint", 0.5, lambda r: r.fact("app, first paint"), "s"),
-        Wanted("app: key to paint, p95, at 1,000 results a second", 50, lambda r: r.fact("app, key to paint"), "ms"),
-        Wanted("app: first numbers of a directory of 100,000 samples", 2.0, lambda r: r.fact("app, first numbers"), "s"),
+        Wanted(
+            "app: key to paint, p95, at 1,000 results a second",
+            50,
+            lambda r: r.fact("app, key to paint"),
+            "ms",
+        ),
+        Wanted(
+            "app: first numbers of a directory of 100,000 samples",
+            2.0,
+            lambda r: r.fact("app, first numbers"),
+            "s",
+        ),
         Wanted("app: memory there", 300, lambda r: r.fact("app, memory"), "MB"),
-        Wanted("app: terminal traffic at 10 results a second, 80x24", 4.0, lambda r: r.fact("app, traffic"), "KiB/s"),
-        Wanted("app: processor at 10 results a second, 80x24", 2.0, lambda r: r.fact("app, processor"), "% of a core"),
-        Wanted("app: terminal traffic while nothing happens", 0.0, lambda r: r.fact("app, idle traffic"), "B/s"),
-        Wanted("app: loss of throughput with the app attached", 5.0, lambda r: r.fact("app, loss of throughput"), "%"),
+        Wanted(
+            "app: terminal traffic at 10 results a second, 80x24",
+            4.0,
+            lambda r: r.fact("app, traffic"),
+            "KiB/s",
+        ),
+        Wanted(
+            "app: processor at 10 results a second, 80x24",
+            2.0,
+            lambda r: r.fact("app, processor"),
+            "% of a core",
+        ),
+        Wanted(
+            "app: terminal traffic while nothing happens",
+            0.0,
+            lambda r: r.fact("app, idle traffic"),
+            "B/s",
+        ),
+        Wanted(
+            "app: loss of throughput with the app attached",
+            5.0,
+            lambda r: r.fact("app, loss of throughput"),
+            "%",
+        ),
     ]
 
 
@@ -74,14 +110,20 @@ def _large(bench: Bench, quick: bool) -> dict[str, float]:
 def _key_to_paint(bench: Bench, quick: bool) -> dict[str, float]:
     """Press j and k at random moments while about 1,000 results a second arrive, and wait for the cursor's mark."""
     draw = random.Random(1)
-    with _running(bench, seconds=0.0019) as run, Terminal([str(run)], bench.fresh("app-home")) as terminal:
+    with (
+        _running(bench, seconds=0.0019) as run,
+        Terminal([str(run)], bench.fresh("app-home")) as terminal,
+    ):
         terminal.wait_for("RUNNING")
         terminal.read(4)
         times = []
         for number in range(60 if quick else 200):
             terminal.read(draw.uniform(0.05, 0.3))
             times.append(terminal.answer_time("k" if number % 8 == 7 else "j", "▸"))
-    return {"app, key to paint": 1000 * quantiles(times, n=20)[-1], "app, key to paint, median": 1000 * median(times)}
+    return {
+        "app, key to paint": 1000 * quantiles(times, n=20)[-1],
+        "app, key to paint, median": 1000 * median(times),
+    }
 
 
 # -- what it costs --------------------------------------------------------------------------------------------------------------------
@@ -100,7 +142,10 @@ def _costs(bench: Bench, run: Path, quick: bool) -> dict[str, float]:
         before, begun = terminal.cpu(), time.perf_counter()
         count = terminal.read(window)
         seconds = time.perf_counter() - begun
-        return {"traffic": count / seconds / 1024, "processor": 100 * (terminal.cpu() - before) / seconds}
+        return {
+            "traffic": count / seconds / 1024,
+            "processor": 100 * (terminal.cpu() - before) / seconds,
+        }
 
 
 def _idle(bench: Bench, quick: bool) -> dict[str, float]:
@@ -115,7 +160,10 @@ def _throughput(bench: Bench, quick: bool) -> dict[str, float]:
     of directories does not go at an even pace, so each window is compared with its neighbours.
     """
     window, losses = 3.0 if quick else 6.0, []
-    with _running(bench, _GAUSSIAN) as run, Terminal([str(run)], bench.fresh("app-home")) as terminal:
+    with (
+        _running(bench, _GAUSSIAN) as run,
+        Terminal([str(run)], bench.fresh("app-home")) as terminal,
+    ):
         terminal.wait_for("RUNNING")
         terminal.read(4)
         before = _speed_without(terminal, run, window)
@@ -145,13 +193,21 @@ def _speed(run: Path, wait: Callable[[], object]) -> float:
 
 
 @contextlib.contextmanager
-def _running(bench: Bench, runner: dict[str, Any] | None = None, *, seconds: float = 0.0) -> Iterator[Path]:
+def _running(
+    bench: Bench, runner: dict[str, Any] | None = None, *, seconds: float = 0.0
+) -> Iterator[Path]:
     """Run a campaign, by default of tasks that sleep for so long, two at a time; give its run directory."""
     directory = bench.fresh("app-campaign")
     (directory / "waiting.py").write_text(_WAIT.format(seconds=seconds))
-    sections = campaign(runner or {"type": "PythonRunner", "function": "waiting:wait"}, [_SAMPLER], directory / "run")
+    sections = campaign(
+        runner or {"type": "PythonRunner", "function": "waiting:wait"},
+        [_SAMPLER],
+        directory / "run",
+    )
     command = command_line(str(write_config(directory, sections)), "--no-ui")
-    process = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_for_journal(directory / "run")
         time.sleep(2)

@@ -61,7 +61,12 @@ def all_cases(finished: Callable[[int], Path]) -> list[Case]:
         _linear(),
         *(_external(samples) for samples in (1_000, 5_000)),
         _batches(),
-        Case("nested", "10 x 10 nested in 10 x 10: 10,000 samples below 100 parents", 10_000, (ours_nested(), ours_in_process())),
+        Case(
+            "nested",
+            "10 x 10 nested in 10 x 10: 10,000 samples below 100 parents",
+            10_000,
+            (ours_nested(), ours_in_process()),
+        ),
         _finished_campaign(finished),
         _large_journal(finished),
         _start_up(),
@@ -79,11 +84,23 @@ def _in_process(samples: int) -> Case:
         peer("Dask", "dask_campaign", "dask[distributed]", external=False),
     )
     title = f"{samples:,} samples of a function in the worker's own process"
-    return Case(f"in-process-{samples}", title, samples, contenders, 5 if samples <= 1_000 else 3, LOOP_PYTHON, samples <= 1_000)
+    return Case(
+        f"in-process-{samples}",
+        title,
+        samples,
+        contenders,
+        5 if samples <= 1_000 else 3,
+        LOOP_PYTHON,
+        samples <= 1_000,
+    )
 
 
 def _linear() -> Case:
-    contenders = (peer(FILES_PYTHON, "python_files", external=False), peer(LOOP_PYTHON, "python_loop", external=False), ours_in_process())
+    contenders = (
+        peer(FILES_PYTHON, "python_files", external=False),
+        peer(LOOP_PYTHON, "python_loop", external=False),
+        ours_in_process(),
+    )
     title = "100,000 samples of a function in the worker's own process"
     return Case("in-process-100000", title, 100_000, contenders, 1, LOOP_PYTHON, quick=False)
 
@@ -104,11 +121,20 @@ def _external(samples: int) -> Case:
 
 
 def _batches() -> Case:
-    return Case("batches", "1,000 samples in one batch and in batches of 10", 1_000, (ours_in_process(), ours_in_process(10)), 5, OURS)
+    return Case(
+        "batches",
+        "1,000 samples in one batch and in batches of 10",
+        1_000,
+        (ours_in_process(), ours_in_process(10)),
+        5,
+        OURS,
+    )
 
 
 def _finished_campaign(finished: Callable[[int], Path]) -> Case:
-    resume = _command("resume", lambda: command_line(str(finished(10_000)), "--no-ui", "--run-mode", "resume"))
+    resume = _command(
+        "resume", lambda: command_line(str(finished(10_000)), "--no-ui", "--run-mode", "resume")
+    )
     status = _command("--status", lambda: command_line("--status", str(finished(10_000))))
     title = "A finished campaign of 10,000 samples: resume it, ask for its status"
     return Case("finished-10000", title, 10_000, (resume, status), quick=False, per_sample=False)
@@ -117,8 +143,18 @@ def _finished_campaign(finished: Callable[[int], Path]) -> Case:
 def _large_journal(finished: Callable[[int], Path]) -> Case:
     code = "import sys, pathlib; from enchanted_tui.supervisor.session import fold; fold(pathlib.Path(sys.argv[1]))"
     status = _command("--status", lambda: command_line("--status", str(finished(100_000))))
-    fold = _command("fold the journal", lambda: [sys.executable, "-c", code, str(finished(100_000) / "state" / "journal.jsonl")])
-    return Case("journal-100000", "A journal of 100,000 samples", 100_000, (status, fold), quick=False, per_sample=False)
+    fold = _command(
+        "fold the journal",
+        lambda: [sys.executable, "-c", code, str(finished(100_000) / "state" / "journal.jsonl")],
+    )
+    return Case(
+        "journal-100000",
+        "A journal of 100,000 samples",
+        100_000,
+        (status, fold),
+        quick=False,
+        per_sample=False,
+    )
 
 
 def _start_up() -> Case:
@@ -128,7 +164,10 @@ def _start_up() -> Case:
         _command("--version", lambda: command_line("--version")),
         _command("--help", lambda: command_line("--help")),
         _command("--check", lambda: command_line(str(config), "--check")),
-        _command("import of the engine", lambda: [sys.executable, "-c", "import enchanted_tui.supervisor.supervisor"]),
+        _command(
+            "import of the engine",
+            lambda: [sys.executable, "-c", "import enchanted_tui.supervisor.supervisor"],
+        ),
     )
     return Case("start-up", "Starting up", 1, contenders, 7, per_sample=False)
 
@@ -146,16 +185,61 @@ def _command(name: str, command: Callable[[], list[str]]) -> Contender:
 def wanted() -> list[Wanted]:
     """Give the figures that are wanted, on a quiet machine with two cores."""
     return [
-        Wanted("in-process, 10,000 samples", 0.35, lambda r: r.ms("in-process-10000", OURS), "ms a sample"),
+        Wanted(
+            "in-process, 10,000 samples",
+            0.35,
+            lambda r: r.ms("in-process-10000", OURS),
+            "ms a sample",
+        ),
         Wanted("in-process, 100,000 against 10,000 samples, time a sample", 1.05, _linearity, "x"),
-        Wanted("external program, 5,000 samples, against the bare C loop", 1.5, lambda r: r.ratio("external-5000", OURS, LOOP_C), "x"),
-        Wanted("external program, against xargs -P 2", 1.0, lambda r: r.ratio("external-5000", OURS, "xargs -P 2"), "x"),
-        Wanted("external program, against HyperQueue", 1.0, lambda r: r.ratio("external-5000", OURS, "HyperQueue"), "x"),
-        Wanted("batches of 10 against one batch of 1,000", 1.5, lambda r: r.ratio("batches", f"{OURS}, batches of 10", OURS), "x"),
-        Wanted("resume of a finished campaign of 10,000 samples", 1.5, lambda r: r.wall("finished-10000", "resume"), "s"),
-        Wanted("processor while 2 workers wait", 1.0, lambda r: r.fact("waiting, 2 workers"), "% of a core"),
-        Wanted("processor while 100 workers wait", 1.0, lambda r: r.fact("waiting, 100 workers"), "% of a core"),
-        Wanted("memory at 100,000 samples, all processes", 400, lambda r: r.median("in-process-100000", OURS, "peak_all"), "MB"),
+        Wanted(
+            "external program, 5,000 samples, against the bare C loop",
+            1.5,
+            lambda r: r.ratio("external-5000", OURS, LOOP_C),
+            "x",
+        ),
+        Wanted(
+            "external program, against xargs -P 2",
+            1.0,
+            lambda r: r.ratio("external-5000", OURS, "xargs -P 2"),
+            "x",
+        ),
+        Wanted(
+            "external program, against HyperQueue",
+            1.0,
+            lambda r: r.ratio("external-5000", OURS, "HyperQueue"),
+            "x",
+        ),
+        Wanted(
+            "batches of 10 against one batch of 1,000",
+            1.5,
+            lambda r: r.ratio("batches", f"{OURS}, batches of 10", OURS),
+            "x",
+        ),
+        Wanted(
+            "resume of a finished campaign of 10,000 samples",
+            1.5,
+            lambda r: r.wall("finished-10000", "resume"),
+            "s",
+        ),
+        Wanted(
+            "processor while 2 workers wait",
+            1.0,
+            lambda r: r.fact("waiting, 2 workers"),
+            "% of a core",
+        ),
+        Wanted(
+            "processor while 100 workers wait",
+            1.0,
+            lambda r: r.fact("waiting, 100 workers"),
+            "% of a core",
+        ),
+        Wanted(
+            "memory at 100,000 samples, all processes",
+            400,
+            lambda r: r.median("in-process-100000", OURS, "peak_all"),
+            "MB",
+        ),
         Wanted("enchanted-tui --help", 0.3, lambda r: r.wall("start-up", "--help"), "s"),
     ]
 

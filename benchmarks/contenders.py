@@ -50,7 +50,9 @@ def write_config(directory: Path, sections: dict[str, Any]) -> Path:
     return path
 
 
-def campaign(runner: dict[str, Any], samplers: list[dict[str, Any]], base_run_dir: Path, **executor: Any) -> dict[str, Any]:
+def campaign(
+    runner: dict[str, Any], samplers: list[dict[str, Any]], base_run_dir: Path, **executor: Any
+) -> dict[str, Any]:
     """Give a configuration with one stage for each sampler."""
     names = [f"sampler_{number}" for number in range(len(samplers))]
     return {
@@ -60,7 +62,9 @@ def campaign(runner: dict[str, Any], samplers: list[dict[str, Any]], base_run_di
         "supervisor": {
             "base_run_dir": str(base_run_dir),
             "seed": 1,
-            "run_order": [{"sampler": name, "executor": "local", "runner": "runner"} for name in names],
+            "run_order": [
+                {"sampler": name, "executor": "local", "runner": "runner"} for name in names
+            ],
         },
     }
 
@@ -128,17 +132,28 @@ def compiled(name: str, program: str, *, external: bool) -> Contender:
     def prepare(environments: Environments, samples: int, directory: Path) -> Job:
         root = _root(directory)
         tail = [str(environments.program("tiny"))] if external else []
-        return Job([str(environments.program(program)), str(samples), str(root), *tail], check=_whole(root, samples))
+        return Job(
+            [str(environments.program(program)), str(samples), str(root), *tail],
+            check=_whole(root, samples),
+        )
 
     return Contender(name, prepare)
 
 
-def peer(name: str, script: str, *packages: str, external: bool, parallel: bool = False) -> Contender:
+def peer(
+    name: str, script: str, *packages: str, external: bool, parallel: bool = False
+) -> Contender:
     """Give a contender that is a script of ``peers/``, run by the Python of an environment with `packages`."""
 
     def prepare(environments: Environments, samples: int, directory: Path) -> Job:
         python, root = environments.python(*packages), _root(directory)
-        command = [str(python), str(HERE / "peers" / f"{script}.py"), "external" if external else "in-process", str(samples), str(root)]
+        command = [
+            str(python),
+            str(HERE / "peers" / f"{script}.py"),
+            "external" if external else "in-process",
+            str(samples),
+            str(root),
+        ]
         command.append(str(environments.program("tiny")) if external else "-")
         if parallel:
             command.append(str(environments.parallel()))
@@ -159,7 +174,9 @@ def _whole(root: Path, samples: int) -> Callable[[], None]:
         if dataset.exists():
             assert count_rows(dataset) == samples, "the table is not whole"
         else:
-            assert sum(entry.startswith("d0_") for entry in os.listdir(root)) == samples, "directories are missing"
+            assert sum(entry.startswith("d0_") for entry in os.listdir(root)) == samples, (
+                "directories are missing"
+            )
 
     return check
 

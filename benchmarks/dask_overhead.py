@@ -28,7 +28,10 @@ from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId
 from enchanted_tui.executors.dask.executor import DaskExecutor
 
 _SAMPLES = (100, 1_000, 10_000)
-_RUNNER = {"class": "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner", "options": {"dimensions": 2}}
+_RUNNER = {
+    "class": "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner",
+    "options": {"dimensions": 2},
+}
 _WARM_UP = 400
 
 
@@ -39,7 +42,10 @@ class Ours:
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._batch = 0
         self._executor = DaskExecutor(scheduler_address=address)
-        self._executor.start(TaskContext(root, "data", {"g": _RUNNER}, seed=1, campaign="bench", session="bench"), self._inbox.put)
+        self._executor.start(
+            TaskContext(root, "data", {"g": _RUNNER}, seed=1, campaign="bench", session="bench"),
+            self._inbox.put,
+        )
 
     def run(self, samples: int) -> None:
         """Run so many samples, handing out as many at a time as the executor asks for, as a campaign does."""
@@ -48,14 +54,20 @@ class Ours:
         while done < samples:
             room = min(self._executor.capacity(), samples - sent)
             if room > 0:
-                self._executor.submit([self._task(sample, samples) for sample in range(sent, sent + room)])
+                self._executor.submit(
+                    [self._task(sample, samples) for sample in range(sent, sent + room)]
+                )
                 sent += room
             done += self._take(self._inbox.get(timeout=60))
             while not self._inbox.empty():
                 done += self._take(self._inbox.get())
 
     def _task(self, sample: int, samples: int) -> Task:
-        return Task(TaskId(0, self._batch, sample, 0), "g", {"x": sample / samples, "y": 1 - sample / samples})
+        return Task(
+            TaskId(0, self._batch, sample, 0),
+            "g",
+            {"x": sample / samples, "y": 1 - sample / samples},
+        )
 
     @staticmethod
     def _take(item: Any) -> int:
@@ -73,7 +85,9 @@ def measure(rounds: int, sizes: tuple[int, ...]) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
     with (
         tempfile.TemporaryDirectory(prefix="bench-dask-") as directory,
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=directory) as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=directory
+        ) as cluster,
         Client(cluster) as client,
     ):
         data = Path(directory, "data")
@@ -83,10 +97,19 @@ def measure(rounds: int, sizes: tuple[int, ...]) -> dict[str, dict[int, float]]:
         def bare_files(samples: int) -> None:
             root = tempfile.mkdtemp(dir=directory)
             columns = zip(*work.points(samples), strict=True)
-            client.gather(client.map(work.run, *([same] * samples for same in ("in-process", root, "-")), *columns, pure=False))
+            client.gather(
+                client.map(
+                    work.run,
+                    *([same] * samples for same in ("in-process", root, "-")),
+                    *columns,
+                    pure=False,
+                )
+            )
 
         contenders: dict[str, Callable[[int], object]] = {
-            "Client.map, nothing": lambda samples: client.gather(client.map(int, range(samples), pure=False)),
+            "Client.map, nothing": lambda samples: client.gather(
+                client.map(int, range(samples), pure=False)
+            ),
             "Client.map, files": bare_files,
             "DaskExecutor": ours.run,
         }

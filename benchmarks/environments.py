@@ -40,13 +40,27 @@ class Environments:
         """Give the Python of an environment that has `packages`; the standard library alone needs none of its own."""
         if not packages:
             return Path(sys.executable)
-        directory = self._cache / "environments" / "-".join(package.partition("[")[0] for package in packages)
+        directory = (
+            self._cache
+            / "environments"
+            / "-".join(package.partition("[")[0] for package in packages)
+        )
         python = directory / "bin" / "python"
         complete = directory / "complete"
         if not complete.exists():
             shutil.rmtree(directory, ignore_errors=True)
             _call([sys.executable, "-m", "venv", str(directory)])
-            _call([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages])
+            _call(
+                [
+                    str(python),
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    *packages,
+                ]
+            )
             complete.touch()
         return python
 
@@ -70,7 +84,9 @@ class Environments:
         """Give the installed version of a peer's package."""
         name = package.partition("[")[0]
         code = f"from importlib.metadata import version; print(version({name!r}))"
-        return subprocess.run([self.python(package), "-c", code], capture_output=True, text=True, check=False).stdout.strip()
+        return subprocess.run(
+            [self.python(package), "-c", code], capture_output=True, text=True, check=False
+        ).stdout.strip()
 
 
 def environment_of(python: Path) -> dict[str, str]:
@@ -84,7 +100,9 @@ def environment_of(python: Path) -> dict[str, str]:
 
 def _call(command: list[str], cwd: Path | None = None) -> None:
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT, check=False)
+        done = subprocess.run(
+            command, cwd=cwd, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"{' '.join(command[:4])}: {error}") from error
     if done.returncode:

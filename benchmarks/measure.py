@@ -25,12 +25,21 @@ class Measurement:
     cpu: float  #: user and system time of the process and of all descendants that were waited for
     peak: float  #: memory of the process itself (resident set, high-water mark)
     peak_child: float  #: the largest single process, whichever it was
-    peak_all: float  #: all processes together, shared pages counted once (proportional set size, sampled)
+    peak_all: (
+        float  #: all processes together, shared pages counted once (proportional set size, sampled)
+    )
     load: float  #: load average (1 min) when it began
     error: str = ""  #: why it does not count
 
 
-def run(command: Sequence[str], *, cwd: Path, log: Path, timeout: float, environment: Mapping[str, str] | None = None) -> Measurement:
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    log: Path,
+    timeout: float,
+    environment: Mapping[str, str] | None = None,
+) -> Measurement:
     """Run `command` in `cwd` to its end, its output into `log`; after `timeout` seconds it is killed and does not count."""
     load = os.getloadavg()[0]
     with log.open("wb") as output:
@@ -57,18 +66,43 @@ def run(command: Sequence[str], *, cwd: Path, log: Path, timeout: float, environ
     if process.returncode and not late:
         error = f"ended with {process.returncode}: {_last_line(log)}"
     return Measurement(
-        wall, usage.ru_utime + usage.ru_stime, memory.own, usage.ru_maxrss / 1024, max(memory.own, memory.together), load, error
+        wall,
+        usage.ru_utime + usage.ru_stime,
+        memory.own,
+        usage.ru_maxrss / 1024,
+        max(memory.own, memory.together),
+        load,
+        error,
     )
 
 
-def busy_share(command: Sequence[str], *, cwd: Path, log: Path, settle: float, window: float, names: Sequence[str]) -> tuple[float, int]:
+def busy_share(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    log: Path,
+    settle: float,
+    window: float,
+    names: Sequence[str],
+) -> tuple[float, int]:
     """Run `command`, and once it has settled, measure for `window` seconds the processor time of those of its processes whose command
     lines contain none of `names`; end it by SIGTERM. Gives the share of one core and the number of processes that count."""
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
         try:
             time.sleep(settle)
-            watched = [pid for pid in descendants(process.pid) if not any(name in _command_line(pid) for name in names)]
+            watched = [
+                pid
+                for pid in descendants(process.pid)
+                if not any(name in _command_line(pid) for name in names)
+            ]
             before, begun = sum(map(cpu_time, watched)), time.perf_counter()
             time.sleep(window)
             used = sum(map(cpu_time, watched)) - before
@@ -137,7 +171,9 @@ def cpu_time(pid: int) -> float:
 
 def _command_line(pid: int) -> str:
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return (
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        )
     return ""
 
 

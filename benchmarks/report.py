@@ -35,9 +35,21 @@ def write_report(path: Path, results: Results, cases: list[Case]) -> None:
 def machine_facts() -> str:
     """Give one line on the machine."""
     model = next(
-        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor()
+        (
+            line.partition(":")[2].strip()
+            for line in _lines("/proc/cpuinfo")
+            if line.startswith("model name")
+        ),
+        platform.processor(),
     )
-    memory = next((int(line.split()[1]) >> 20 for line in _lines("/proc/meminfo") if line.startswith("MemTotal:")), 0)
+    memory = next(
+        (
+            int(line.split()[1]) >> 20
+            for line in _lines("/proc/meminfo")
+            if line.startswith("MemTotal:")
+        ),
+        0,
+    )
     return (
         f"{len(os.sched_getaffinity(0))} cores ({model}), {memory} GB, {platform.system()} {platform.release().partition('-')[0]}, "
         f"Python {platform.python_version()}"
@@ -46,7 +58,11 @@ def machine_facts() -> str:
 
 def _machine(results: Results) -> str:
     loads = [run.load for runs in results.runs.values() for run in runs]
-    load = f"; load average when the runs began {min(loads):.1f} to {max(loads):.1f} (their own share included)" if loads else ""
+    load = (
+        f"; load average when the runs began {min(loads):.1f} to {max(loads):.1f} (their own share included)"
+        if loads
+        else ""
+    )
     file_system = results.fact("file system") or "unknown file system"
     return f"{time.strftime('%Y-%m-%d')}, {machine_facts()}, {file_system}{load}.\n"
 
@@ -80,19 +96,25 @@ def _row(case: Case, name: str, results: Results) -> str:
     runs = results.runs.get((case.name, name), [])
     walls = sorted(results.values(case.name, name, "wall"))
     if note or not walls:
-        return f"| {name} | {note or (runs[-1].error if runs else 'not measured')} |" + " |" * (columns - 1)
+        return f"| {name} | {note or (runs[-1].error if runs else 'not measured')} |" + " |" * (
+            columns - 1
+        )
     scale = 1000 / case.samples if case.per_sample else 1000
     wall = results.median(case.name, name, "wall") or 0.0
     cpu = results.median(case.name, name, "cpu") or 0.0
     failed = sum(bool(run.error) for run in runs)
     cells = [
         name,
-        f"{len(walls)}" + (f" ({failed} failed: {next(run.error for run in runs if run.error)})" if failed else ""),
+        f"{len(walls)}"
+        + (f" ({failed} failed: {next(run.error for run in runs if run.error)})" if failed else ""),
         f"{wall:.3g} ({walls[0]:.3g} to {walls[-1]:.3g})" if len(walls) > 1 else f"{wall:.3g}",
         _number(wall * scale),
         *(_ratio(results, case.name, name, other) for other in _compared(case)),
         _number(cpu * scale),
-        " / ".join(f"{results.median(case.name, name, field) or 0:.0f}" for field in ("peak", "peak_child", "peak_all")),
+        " / ".join(
+            f"{results.median(case.name, name, field) or 0:.0f}"
+            for field in ("peak", "peak_child", "peak_all")
+        ),
     ]
     return "| " + " | ".join(cells) + " |"
 

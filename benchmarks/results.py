@@ -24,7 +24,9 @@ class Results:
                 self._take(json.loads(line))
 
     def add(self, case: str, contender: str, samples: int, measured: Measurement) -> None:
-        self._keep({"case": case, "contender": contender, "samples": samples, "run": asdict(measured)})
+        self._keep(
+            {"case": case, "contender": contender, "samples": samples, "run": asdict(measured)}
+        )
 
     def note(self, case: str, contender: str, text: str) -> None:
         """Say why a contender has no figures."""
@@ -35,10 +37,16 @@ class Results:
 
     def done(self, case: str, contender: str) -> int:
         """How many rounds are measured; a contender that cannot take part has done all."""
-        return 1 << 30 if (case, contender) in self.notes else len(self.runs.get((case, contender), ()))
+        return (
+            1 << 30
+            if (case, contender) in self.notes
+            else len(self.runs.get((case, contender), ()))
+        )
 
     def values(self, case: str, contender: str, field: str) -> list[float]:
-        return [getattr(run, field) for run in self.runs.get((case, contender), ()) if not run.error]
+        return [
+            getattr(run, field) for run in self.runs.get((case, contender), ()) if not run.error
+        ]
 
     def median(self, case: str, contender: str, field: str) -> float | None:
         found = self.values(case, contender, field)

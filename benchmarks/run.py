@@ -31,7 +31,15 @@ _QUIET_LOAD = 0.5
 class Bench:
     """One session of measuring, in directories below `cache`."""
 
-    def __init__(self, cache: Path, results: Results, *, quick: bool, contenders: list[str], rounds: int | None) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        results: Results,
+        *,
+        quick: bool,
+        contenders: list[str],
+        rounds: int | None,
+    ) -> None:
         self.results = results
         self._rounds = 1 if quick else rounds
         self._contenders = contenders
@@ -54,7 +62,13 @@ class Bench:
         if samples not in self._finished:
             directory = self.fresh(f"finished-{samples}")
             job = ours_in_process().prepare(self.environments, samples, directory)
-            subprocess.run(job.command, cwd=directory, check=True, timeout=60 + 0.05 * samples, capture_output=True)
+            subprocess.run(
+                job.command,
+                cwd=directory,
+                check=True,
+                timeout=60 + 0.05 * samples,
+                capture_output=True,
+            )
             self._finished[samples] = directory / "run"
         return self._finished[samples]
 
@@ -62,11 +76,16 @@ class Bench:
         """Measure what is missing of a case: its contenders in turn, as often as it asks for."""
         for number in range(self._rounds or case.rounds):
             for contender in case.contenders:
-                if self._takes_part(contender) and self.results.done(case.name, contender.name) <= number:
+                if (
+                    self._takes_part(contender)
+                    and self.results.done(case.name, contender.name) <= number
+                ):
                     self._measure(case, contender)
 
     def _takes_part(self, contender: Contender) -> bool:
-        return not self._contenders or any(contender.name.startswith(name) for name in self._contenders)
+        return not self._contenders or any(
+            contender.name.startswith(name) for name in self._contenders
+        )
 
     def _measure(self, case: Case, contender: Contender) -> None:
         directory = self.fresh(case.name)
@@ -76,16 +95,29 @@ class Bench:
             self.results.note(case.name, contender.name, f"skipped: {reason}")
             print(f"{case.name:20} {contender.name:28} skipped: {reason}", flush=True)
             return
-        measured = run(job.command, cwd=directory, log=directory / "log", timeout=case.timeout, environment=job.environment)
+        measured = run(
+            job.command,
+            cwd=directory,
+            log=directory / "log",
+            timeout=case.timeout,
+            environment=job.environment,
+        )
         if not measured.error:
             try:
                 job.check()
             except (AssertionError, OSError) as error:
                 measured.error = str(error)
-        if contender.name == OURS and case.name == f"in-process-{case.samples}" and not measured.error:
+        if (
+            contender.name == OURS
+            and case.name == f"in-process-{case.samples}"
+            and not measured.error
+        ):
             self._finished[case.samples] = directory / "run"
         self.results.add(case.name, contender.name, case.samples, measured)
-        said = measured.error or f"{measured.wall:8.3f} s  CPU {measured.cpu:7.3f} s  {measured.peak_all:5.0f} MB"
+        said = (
+            measured.error
+            or f"{measured.wall:8.3f} s  CPU {measured.cpu:7.3f} s  {measured.peak_all:5.0f} MB"
+        )
         print(f"{case.name:20} {contender.name:28} {said}  (load {measured.load:.1f})", flush=True)
 
     def measure_waiting(self) -> None:
@@ -97,7 +129,14 @@ class Bench:
                 continue
             directory = self.fresh(f"waiting-{workers}")
             command = sleeping(directory, settle + window + 5, workers)
-            share, processes = busy_share(command, cwd=directory, log=directory / "log", settle=settle, window=window, names=("sleep ",))
+            share, processes = busy_share(
+                command,
+                cwd=directory,
+                log=directory / "log",
+                settle=settle,
+                window=window,
+                names=("sleep ",),
+            )
             self.results.set_fact(name, 100 * share)
             print(f"{name:20} {processes} processes use {100 * share:.2f} % of a core", flush=True)
 
@@ -116,11 +155,25 @@ def main(arguments: list[str] | None = None) -> int:
     if options.report_only:
         write_report(options.out, results, all_cases(lambda samples: Path()))
         return 0
-    bench = Bench(options.cache, results, quick=options.quick, contenders=options.contender, rounds=options.rounds)
+    bench = Bench(
+        options.cache,
+        results,
+        quick=options.quick,
+        contenders=options.contender,
+        rounds=options.rounds,
+    )
     cases = [case for case in all_cases(bench.finished) if case.quick or not options.quick]
-    wanted = [case for case in cases if not options.only or any(_named(case.name, name) for name in options.only)]
+    wanted = [
+        case
+        for case in cases
+        if not options.only or any(_named(case.name, name) for name in options.only)
+    ]
     load = os.getloadavg()[0]
-    print(f"{machine_facts()}; load {load:.2f}" + (": NOT QUIET, only ratios mean much" if load > _QUIET_LOAD else ""), flush=True)
+    print(
+        f"{machine_facts()}; load {load:.2f}"
+        + (": NOT QUIET, only ratios mean much" if load > _QUIET_LOAD else ""),
+        flush=True,
+    )
     try:
         for case in wanted:
             bench.measure(case)
@@ -142,21 +195,60 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure what campaigns cost, beside bare loops and other tools."
+        prog="python -m benchmarks",
+        description="Measure what campaigns cost, beside bare loops and other tools.",
     )
-    parser.add_argument("--quick", action="store_true", help="one round of the small cases: two minutes instead of twenty")
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="only this case, or this group of cases (or 'waiting', or 'app'); repeatable"
+        "--quick",
+        action="store_true",
+        help="one round of the small cases: two minutes instead of twenty",
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each contender runs, instead of 1 to 7 times by its length")
-    parser.add_argument("--contender", action="append", default=[], metavar="NAME", help="only contenders whose name starts so; repeatable")
-    parser.add_argument("--continue", action="store_true", dest="keep_on", help="keep what was measured before, measure what is missing")
-    parser.add_argument("--report-only", action="store_true", help="measure nothing, write the report of what was measured last")
     parser.add_argument(
-        "--out", type=Path, default=_REPORT, metavar="REPORT.md", help="where the report goes (default: docs/benchmarks.md)"
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="only this case, or this group of cases (or 'waiting', or 'app'); repeatable",
     )
-    parser.add_argument("--cache", type=Path, default=_CACHE, help="where peers are installed, programs compiled and samples run")
-    parser.add_argument("--keep", action="store_true", help="do not delete the directories of the runs at the end")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        metavar="N",
+        help="how often each contender runs, instead of 1 to 7 times by its length",
+    )
+    parser.add_argument(
+        "--contender",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only contenders whose name starts so; repeatable",
+    )
+    parser.add_argument(
+        "--continue",
+        action="store_true",
+        dest="keep_on",
+        help="keep what was measured before, measure what is missing",
+    )
+    parser.add_argument(
+        "--report-only",
+        action="store_true",
+        help="measure nothing, write the report of what was measured last",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=_REPORT,
+        metavar="REPORT.md",
+        help="where the report goes (default: docs/benchmarks.md)",
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=_CACHE,
+        help="where peers are installed, programs compiled and samples run",
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="do not delete the directories of the runs at the end"
+    )
     return parser.parse_args(arguments)
 
 
@@ -165,5 +257,7 @@ def _named(case: str, name: str) -> bool:
 
 
 def _file_system(path: Path) -> str:
-    found = subprocess.run(["findmnt", "-no", "FSTYPE", "-T", str(path)], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["findmnt", "-no", "FSTYPE", "-T", str(path)], capture_output=True, text=True, check=False
+    )
     return found.stdout.strip() or "unknown file system"

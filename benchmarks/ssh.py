@@ -32,7 +32,10 @@ _PER_JOB = 100  #: samples that share a file of inputs and one of results
 def _server() -> Iterator[Any]:
     from sshd import Sshd
 
-    with tempfile.TemporaryDirectory(prefix="bench-ssh-") as directory, Sshd(Path(directory)) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-ssh-") as directory,
+        Sshd(Path(directory)) as server,
+    ):
         yield server
 
 
@@ -64,17 +67,31 @@ def measure(kind: str, rounds: int, sizes: tuple[int, ...]) -> Iterator[dict[str
             transport = _transport(server, kind)
             logs_in.append(time.perf_counter() - begun)
             transport.close()
-        yield {"transport": kind, "what": "log in", "samples": 0, "seconds": statistics.median(logs_in), "round trips": 0}
+        yield {
+            "transport": kind,
+            "what": "log in",
+            "samples": 0,
+            "seconds": statistics.median(logs_in),
+            "round trips": 0,
+        }
         transport = _transport(server, kind)
         one = [_timed(lambda: transport.run(["true"])) for _ in range(max(5, 4 * rounds))]
-        yield {"transport": kind, "what": "one command", "samples": 1, "seconds": statistics.median(one), "round trips": 1}
+        yield {
+            "transport": kind,
+            "what": "one command",
+            "samples": 1,
+            "seconds": statistics.median(one),
+            "round trips": 1,
+        }
         for samples in sizes:
             yield from _moves(transport, kind, samples, Path(directory) / str(samples), rounds)
         transport.close()
         assert server.log_ins == rounds + 1
 
 
-def _moves(transport: SshTransport, kind: str, samples: int, room: Path, rounds: int) -> Iterator[dict[str, Any]]:
+def _moves(
+    transport: SshTransport, kind: str, samples: int, room: Path, rounds: int
+) -> Iterator[dict[str, Any]]:
     """Move what `samples` samples need: inputs up, results down, run directories home, away with them."""
     shares = {
         str(room / "far" / f"share{number}"): json.dumps({"params": {"x": 0.5}}).encode() * _PER_JOB
@@ -91,14 +108,22 @@ def _moves(transport: SshTransport, kind: str, samples: int, room: Path, rounds:
         moves: dict[str, Callable[[], object]] = {
             "inputs up": lambda: transport.put(shares),
             "results down": lambda: transport.read(dict.fromkeys(shares, 0)),
-            "run directories home": lambda: transport.fetch(str(far), names, room / f"home{number}"),  # noqa: B023 - run at once
+            "run directories home": lambda: transport.fetch(
+                str(far), names, room / f"home{number}"
+            ),  # noqa: B023 - run at once
             "clean the far side": lambda: transport.remove([str(far / name) for name in names]),  # noqa: B023
         }
         for what, move in moves.items():
             times.setdefault(what, []).append(_timed(move))
     trips = (transport.round_trips - before) // rounds // len(times)
     for what, seconds in times.items():
-        yield {"transport": kind, "what": what, "samples": samples, "seconds": statistics.median(seconds), "round trips": trips}
+        yield {
+            "transport": kind,
+            "what": what,
+            "samples": samples,
+            "seconds": statistics.median(seconds),
+            "round trips": trips,
+        }
 
 
 def campaigns(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
@@ -106,7 +131,10 @@ def campaigns(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
     sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "slurm"))
     from bed import Bed
 
-    with tempfile.TemporaryDirectory(prefix="bench-slurm-") as directory, Bed(Path(directory) / "bed") as bed:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-slurm-") as directory,
+        Bed(Path(directory) / "bed") as bed,
+    ):
         reached = {
             "host": "127.0.0.1",
             "port": bed.ssh_port,
@@ -115,25 +143,54 @@ def campaigns(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
             "config_file": "/dev/null",
             "identity_agent": "none",
         }
-        ways: dict[str, dict[str, Any] | None] = {"none": None, "paramiko": reached, "openssh": {**reached, "transport": "openssh"}}
+        ways: dict[str, dict[str, Any] | None] = {
+            "none": None,
+            "paramiko": reached,
+            "openssh": {**reached, "transport": "openssh"},
+        }
         for samples in sizes:
             for name, ssh in ways.items():
                 root = Path(directory) / f"{name}-{samples}"
                 root.mkdir()
                 config = root / "campaign.yaml"
-                config.write_text(json.dumps(_campaign(samples, ssh, root / "run")), encoding="utf-8")
+                config.write_text(
+                    json.dumps(_campaign(samples, ssh, root / "run")), encoding="utf-8"
+                )
                 command = [sys.executable, "-m", "enchanted_tui", str(config), "--no-ui"]
                 environment = {**os.environ, **bed.environment}
                 begun = time.perf_counter()
-                subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120 + samples)
-                yield {"transport": name, "what": "campaign", "samples": samples, "seconds": time.perf_counter() - begun, "round trips": 0}
+                subprocess.run(
+                    command, env=environment, check=True, capture_output=True, timeout=120 + samples
+                )
+                yield {
+                    "transport": name,
+                    "what": "campaign",
+                    "samples": samples,
+                    "seconds": time.perf_counter() - begun,
+                    "round trips": 0,
+                }
 
 
 def _campaign(samples: int, ssh: dict[str, Any] | None, run_dir: Path) -> dict[str, Any]:
-    executor = {"type": "SlurmExecutor", "ssh": ssh, "python": sys.executable, "samples_per_job": max(1, samples // 8)}
-    sampler = {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "budget": samples, "batch_size": samples}
+    executor = {
+        "type": "SlurmExecutor",
+        "ssh": ssh,
+        "python": sys.executable,
+        "samples_per_job": max(1, samples // 8),
+    }
+    sampler = {
+        "type": "RandomSampler",
+        "parameters": ["x", "y"],
+        "bounds": [[0, 1], [0, 1]],
+        "budget": samples,
+        "batch_size": samples,
+    }
     return {
-        "executors": {"cluster": executor if ssh else {name: value for name, value in executor.items() if name != "ssh"}},
+        "executors": {
+            "cluster": executor
+            if ssh
+            else {name: value for name, value in executor.items() if name != "ssh"}
+        },
         "samplers": {"points": sampler},
         "runners": {"gaussian": {"type": "SyntheticDoubleGaussianRunner", "dimensions": 2}},
         "supervisor": {
@@ -146,26 +203,45 @@ def _campaign(samples: int, ssh: dict[str, Any] | None, run_dir: Path) -> dict[s
 
 def table(measured: list[dict[str, Any]]) -> str:
     """Lay the measurements out, with what one command a sample would cost beside."""
-    command = {"none": float("nan")} | {each["transport"]: each["seconds"] for each in measured if each["what"] == "one command"}
-    lines = ["| transport | what | samples | round trips | time | a sample | one command a sample |", "|---|---|---:|---:|---:|---:|---:|"]
+    command = {"none": float("nan")} | {
+        each["transport"]: each["seconds"] for each in measured if each["what"] == "one command"
+    }
+    lines = [
+        "| transport | what | samples | round trips | time | a sample | one command a sample |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
     for each in measured:
         samples = each["samples"]
         share = f"{1000 * each['seconds'] / samples:.3f} ms" if samples > 1 else ""
-        beside = f"{command[each['transport']] * samples:.1f} s" if samples > 1 and each["what"] != "campaign" else ""
+        beside = (
+            f"{command[each['transport']] * samples:.1f} s"
+            if samples > 1 and each["what"] != "campaign"
+            else ""
+        )
         shown = f"{samples:,}" if samples else ""
         trips, seconds = each["round trips"] or "", each["seconds"]
-        lines.append(f"| {each['transport']} | {each['what']} | {shown} | {trips} | {seconds:.3f} s | {share} | {beside} |")
+        lines.append(
+            f"| {each['transport']} | {each['what']} | {shown} | {trips} | {seconds:.3f} s | {share} | {beside} |"
+        )
     return "\n".join(lines) + "\n"
 
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ssh", description="Measure what the way to a cluster costs.")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ssh", description="Measure what the way to a cluster costs."
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, metavar="N", help="how often each is measured"
+    )
     parser.add_argument("--quick", action="store_true", help="once, and at most 100 samples")
     options = parser.parse_args()
     sizes = _SAMPLES[:2] if options.quick else _SAMPLES
-    measured = [each for kind in ("paramiko", "openssh") for each in measure(kind, 1 if options.quick else options.rounds, sizes)]
+    measured = [
+        each
+        for kind in ("paramiko", "openssh")
+        for each in measure(kind, 1 if options.quick else options.rounds, sizes)
+    ]
     measured += campaigns((100,) if options.quick else (100, 1_000, 2_000))
     print(table(measured), end="")
     return 0

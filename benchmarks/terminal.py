@@ -25,13 +25,29 @@ class Terminal:
     """A terminal of `columns` times `rows` in which the app runs with `arguments`."""
 
     def __init__(
-        self, arguments: Sequence[str], home: Path, *, columns: int = 80, rows: int = 24, environment: Mapping[str, str] | None = None
+        self,
+        arguments: Sequence[str],
+        home: Path,
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         home.mkdir(exist_ok=True, parents=True)
         self._master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "SSH_", "NO_COLOR", "TEXTUAL"))}
-        settings = {"HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(environment or {})}
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("XDG_", "SSH_", "NO_COLOR", "TEXTUAL"))
+        }
+        settings = {
+            "HOME": str(home),
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LC_ALL": "C.UTF-8",
+            **(environment or {}),
+        }
         self.begun = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "enchanted_tui", *arguments],
@@ -97,7 +113,9 @@ class Terminal:
         deadline = time.perf_counter() + timeout
         while not re.search(pattern, self.text()):
             if time.perf_counter() > deadline:
-                raise RuntimeError(f"{pattern!r} has not come within {timeout} s; the last was {self.text()[-300:]!r}")
+                raise RuntimeError(
+                    f"{pattern!r} has not come within {timeout} s; the last was {self.text()[-300:]!r}"
+                )
             self._take(0.2)
         return time.perf_counter() - self.begun
 

@@ -17,7 +17,15 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
     from enchanted_tui.supervisor.outcome import Outcome
     from enchanted_tui.supervisor.supervisor import Supervisor
 
-    __all__ = ["CampaignConfig", "Outcome", "Supervisor", "__version__", "load", "load_config", "main"]
+    __all__ = [
+        "CampaignConfig",
+        "Outcome",
+        "Supervisor",
+        "__version__",
+        "load",
+        "load_config",
+        "main",
+    ]
 else:
     __getattr__, __all__ = offer(
         __name__,

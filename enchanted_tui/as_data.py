@@ -48,7 +48,9 @@ def _data(value: Any) -> Any:
     except (NotDataError, RecursionError):
         raise
     except Exception as error:  # noqa: BLE001 - objects of any library, whose methods raise anything
-        raise NotDataError(f"is {named(value)} that cannot be converted: {type(error).__name__}{_words(error)}") from None
+        raise NotDataError(
+            f"is {named(value)} that cannot be converted: {type(error).__name__}{_words(error)}"
+        ) from None
 
 
 def named(value: Any) -> str:
@@ -72,7 +74,9 @@ def _converted(value: Any) -> Any:
         found = convert(value)
         if found is not _UNKNOWN:
             return found
-    raise NotDataError(f"is {named(value)}, which is no data; return numbers, text, lists, mappings or arrays")
+    raise NotDataError(
+        f"is {named(value)}, which is no data; return numbers, text, lists, mappings or arrays"
+    )
 
 
 _UNKNOWN = object()
@@ -114,10 +118,18 @@ def _container(value: Any) -> Any:
     if isinstance(value, Set) and not isinstance(value, Sequence):
         members = [_data(item) for item in value]
         return _as_set(members) if isinstance(value, (set, frozenset)) else members
-    if isinstance(value, Sequence) or type(value).__name__ in ("deque", "array", "dict_values", "dict_items"):
+    if isinstance(value, Sequence) or type(value).__name__ in (
+        "deque",
+        "array",
+        "dict_values",
+        "dict_items",
+    ):
         return [_inside(item, number) for number, item in enumerate(value)]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _inside(getattr(value, field.name), field.name) for field in dataclasses.fields(value)}
+        return {
+            field.name: _inside(getattr(value, field.name), field.name)
+            for field in dataclasses.fields(value)
+        }
     return _UNKNOWN
 
 

@@ -74,33 +74,100 @@ def _parser() -> usage.Parser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("target", nargs="?", metavar="CONFIG|RUN_DIR", help="a configuration, or a run directory to go on with")
-    parser.add_argument("-cf", "--config_file", metavar="CONFIG", help="the configuration, as the older program takes it")
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="CONFIG|RUN_DIR",
+        help="a configuration, or a run directory to go on with",
+    )
+    parser.add_argument(
+        "-cf",
+        "--config_file",
+        metavar="CONFIG",
+        help="the configuration, as the older program takes it",
+    )
     parser.add_argument("--no-ui", action="store_true", help="run without the terminal app")
-    parser.add_argument("--detach", action="store_true", help="run without the app, in the background: the campaign outlives this terminal")
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="run without the app, in the background: the campaign outlives this terminal",
+    )
     parser.add_argument("--version", action="version", version=f"enchanted-tui {__version__}")
 
     run = parser.add_argument_group("how to run")
-    run.add_argument("--run-mode", type=str.lower, choices=("fresh", "resume", "extend", "auto"), help="instead of supervisor.run_mode")
+    run.add_argument(
+        "--run-mode",
+        type=str.lower,
+        choices=("fresh", "resume", "extend", "auto"),
+        help="instead of supervisor.run_mode",
+    )
     run.add_argument("--base-run-dir", metavar="DIR", help="instead of supervisor.base_run_dir")
-    run.add_argument("--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="overrides", help="change one value; repeatable")
-    run.add_argument("--overwrite", action="store_true", help="with run mode fresh: delete what an earlier campaign created")
-    run.add_argument("--log-level", metavar="LEVEL", help="instead of logging: DEBUG, INFO, WARNING or ERROR")
-    run.add_argument("--only", metavar="TASKS", help="with --retry-failed: these alone, such as d0_b2_s14_r0,d0_b2_s15_r0")
-    run.add_argument("--json", action="store_true", help="events (or the answer) as JSON on standard output")
+    run.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY.PATH=VALUE",
+        dest="overrides",
+        help="change one value; repeatable",
+    )
+    run.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="with run mode fresh: delete what an earlier campaign created",
+    )
+    run.add_argument(
+        "--log-level", metavar="LEVEL", help="instead of logging: DEBUG, INFO, WARNING or ERROR"
+    )
+    run.add_argument(
+        "--only",
+        metavar="TASKS",
+        help="with --retry-failed: these alone, such as d0_b2_s14_r0,d0_b2_s15_r0",
+    )
+    run.add_argument(
+        "--json", action="store_true", help="events (or the answer) as JSON on standard output"
+    )
 
     instead = parser.add_argument_group("instead of running").add_mutually_exclusive_group()
-    instead.add_argument("--check", action="store_true", help="only say what is wrong with the configuration")
-    instead.add_argument("--dry-run", action="store_true", help="say what would run, and what a resume would reuse")
-    instead.add_argument("--status", metavar="RUN_DIR", help="say how a campaign stands")
-    instead.add_argument("--control", nargs=2, metavar=("ACTION", "RUN_DIR"), help="pause, continue, drain or abort a running campaign")
-    instead.add_argument("--retry-failed", metavar="RUN_DIR", help="run the failed samples again, in place of what is recorded")
-    instead.add_argument("--rebuild", metavar="RUN_DIR", help="write all output files anew from the record")
-    instead.add_argument("--export", metavar="RUN_DIR", help="write the dataset, or parts of it, into a file of its own")
-    instead.add_argument("--template", metavar="NAME", nargs="?", const="", help="print a configuration to begin with; no NAME: list all")
-    instead.add_argument("--schema", action="store_true", help="print the JSON schema of configurations")
     instead.add_argument(
-        "--print-completion", choices=shell_completion.SHELLS, help="print the script that completes this command in a shell"
+        "--check", action="store_true", help="only say what is wrong with the configuration"
+    )
+    instead.add_argument(
+        "--dry-run", action="store_true", help="say what would run, and what a resume would reuse"
+    )
+    instead.add_argument("--status", metavar="RUN_DIR", help="say how a campaign stands")
+    instead.add_argument(
+        "--control",
+        nargs=2,
+        metavar=("ACTION", "RUN_DIR"),
+        help="pause, continue, drain or abort a running campaign",
+    )
+    instead.add_argument(
+        "--retry-failed",
+        metavar="RUN_DIR",
+        help="run the failed samples again, in place of what is recorded",
+    )
+    instead.add_argument(
+        "--rebuild", metavar="RUN_DIR", help="write all output files anew from the record"
+    )
+    instead.add_argument(
+        "--export",
+        metavar="RUN_DIR",
+        help="write the dataset, or parts of it, into a file of its own",
+    )
+    instead.add_argument(
+        "--template",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="print a configuration to begin with; no NAME: list all",
+    )
+    instead.add_argument(
+        "--schema", action="store_true", help="print the JSON schema of configurations"
+    )
+    instead.add_argument(
+        "--print-completion",
+        choices=shell_completion.SHELLS,
+        help="print the script that completes this command in a shell",
     )
     app_command.add_arguments(parser)
     export_command.add_arguments(parser)
@@ -108,11 +175,24 @@ def _parser() -> usage.Parser:
 
 
 def _act(options: argparse.Namespace) -> int:
-    asked = next((name for name in _ACTIONS if getattr(options, name, None) is not None and getattr(options, name) is not False), None)
+    asked = next(
+        (
+            name
+            for name in _ACTIONS
+            if getattr(options, name, None) is not None and getattr(options, name) is not False
+        ),
+        None,
+    )
     asked = asked or ("run" if options.no_ui or options.detach else "app")
     usage.check(options, asked)
-    if asked in ("run", "check", "dry_run") and options.target is None and options.config_file is None:
-        raise RefusedError("name a configuration or a run directory; enchanted-tui --help shows how.")
+    if (
+        asked in ("run", "check", "dry_run")
+        and options.target is None
+        and options.config_file is None
+    ):
+        raise RefusedError(
+            "name a configuration or a run directory; enchanted-tui --help shows how."
+        )
     return app_command.open_app(options) if asked == "app" else _ACTIONS[asked](options)
 
 
@@ -128,7 +208,9 @@ def _run(options: argparse.Namespace) -> int:
         return _detach(options, config)
     app_command.remember(config.base_run_dir)
     observer = headless.print_event if options.json else None
-    supervisor = actions.start(config, overwrite=options.overwrite, confirm=_confirm(), observer=observer)
+    supervisor = actions.start(
+        config, overwrite=options.overwrite, confirm=_confirm(), observer=observer
+    )
     outcome = headless.run(supervisor)
     return _report(outcome)
 
@@ -166,7 +248,9 @@ def _chosen_tasks(text: str) -> set[TaskId]:
     for name in filter(None, map(str.strip, text.split(","))):
         match = RUN_DIR_NAME.match(name)
         if match is None:
-            raise RefusedError(f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none.")
+            raise RefusedError(
+                f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none."
+            )
         tasks.add(TaskId(*map(int, match.groups())))
     if not tasks:
         raise RefusedError("--only names no task; leave it out to run all failed tasks again.")
@@ -197,7 +281,9 @@ def _check(options: argparse.Namespace) -> int:
         return _check_as_json(options)
     config = _config(options)
     steps = sum(len(stage.steps) for stage in config.stages)
-    print(f"{config.path or 'the configuration'} is valid: {_count(len(config.stages), 'stage')}, {_count(steps, 'step')}.")
+    print(
+        f"{config.path or 'the configuration'} is valid: {_count(len(config.stages), 'stage')}, {_count(steps, 'step')}."
+    )
     return ExitCode.COMPLETED
 
 
@@ -210,7 +296,11 @@ def _check_as_json(options: argparse.Namespace) -> int:
         problems, valid = _config(options).warnings, True
     except ConfigError as error:
         problems, valid = error.problems, False
-    print(json.dumps({"valid": valid, "problems": [asdict(problem) for problem in problems]}, default=str))
+    print(
+        json.dumps(
+            {"valid": valid, "problems": [asdict(problem) for problem in problems]}, default=str
+        )
+    )
     return ExitCode.COMPLETED if valid else ExitCode.USAGE
 
 
@@ -284,7 +374,9 @@ def _template(options: argparse.Namespace) -> int:
     found = {each.name.lower(): each for each in templates()}
     if options.template.lower() not in found:
         hint = did_you_mean(options.template, [each.name for each in found.values()]) or ";"
-        raise RefusedError(f"there is no template {options.template!r}{hint} enchanted-tui --template lists all.")
+        raise RefusedError(
+            f"there is no template {options.template!r}{hint} enchanted-tui --template lists all."
+        )
     print(found[options.template.lower()].as_text(), end="")
     return ExitCode.COMPLETED
 
@@ -316,7 +408,9 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
 def _existing(run_dir: str) -> str:
     """Give the name of a run directory, which must exist: here it is never taken for a configuration."""
     if not Path(run_dir).is_dir():
-        raise EnvironmentProblem(f"{run_dir} is not a directory; name the run directory of a campaign.")
+        raise EnvironmentProblem(
+            f"{run_dir} is not a directory; name the run directory of a campaign."
+        )
     return run_dir
 
 
@@ -328,9 +422,13 @@ def _config(options: argparse.Namespace) -> CampaignConfig:
         raise RefusedError("give the configuration once: as CONFIG or with --config_file.")
     target = Path(options.config_file or options.target)
     if target.is_dir() and options.base_run_dir:
-        raise RefusedError(f"{target} is a run directory already; --base-run-dir goes with a configuration.")
+        raise RefusedError(
+            f"{target} is a run directory already; --base-run-dir goes with a configuration."
+        )
     overrides = [*options.overrides, *_log_level(options.log_level)]
-    config = actions.configuration(target, run_mode=options.run_mode, base_run_dir=options.base_run_dir, overrides=overrides)
+    config = actions.configuration(
+        target, run_mode=options.run_mode, base_run_dir=options.base_run_dir, overrides=overrides
+    )
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return config
@@ -374,7 +472,10 @@ def _failed(error: Exception) -> int:
     import traceback
 
     traceback.print_exception(error)
-    print("This is a defect of enchanted-tui; what has finished is recorded and can be resumed.", file=sys.stderr)
+    print(
+        "This is a defect of enchanted-tui; what has finished is recorded and can be resumed.",
+        file=sys.stderr,
+    )
     return int(ExitCode.DEFECT)
 
 

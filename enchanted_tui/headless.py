@@ -55,9 +55,13 @@ def _drained_by_signals(supervisor: Supervisor) -> contextlib.AbstractContextMan
 
     def handle(number: int, frame: FrameType | None) -> None:
         received.append(number)
-        supervisor.request("drain" if len(received) == 1 else "abort", by=signal.Signals(number).name)
+        supervisor.request(
+            "drain" if len(received) == 1 else "abort", by=signal.Signals(number).name
+        )
 
-    return _signal_handlers({signal.SIGINT: handle, signal.SIGTERM: handle, signal.SIGHUP: signal.SIG_IGN})
+    return _signal_handlers(
+        {signal.SIGINT: handle, signal.SIGTERM: handle, signal.SIGHUP: signal.SIG_IGN}
+    )
 
 
 def ask(question: str) -> bool:
@@ -69,7 +73,9 @@ def ask(question: str) -> bool:
     }
     with _signal_handlers(interrupting), _wakened_by_signals() as signalled:
         print(question, end="", flush=True)  # noqa: T201
-        select.select([sys.stdin, signalled], [], [])  # reading alone would sleep through a Ctrl-C that comes just before it
+        select.select(
+            [sys.stdin, signalled], [], []
+        )  # reading alone would sleep through a Ctrl-C that comes just before it
         answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         print()  # noqa: T201
@@ -149,7 +155,10 @@ class Display:
             state = self._supervisor.state
             if state is None:
                 continue
-            begun, finishing = not finishing and bool(self._supervisor.doing), bool(self._supervisor.doing)
+            begun, finishing = (
+                not finishing and bool(self._supervisor.doing),
+                bool(self._supervisor.doing),
+            )
             if self._terminal:
                 self._show(state)
             elif begun or time.monotonic() >= next_line:
@@ -159,7 +168,10 @@ class Display:
     def _show(self, state: CampaignState) -> None:
         try:
             taken = snapshot.take(state)
-        except (RuntimeError, IndexError):  # the supervisor changed a container while it was read; the next picture will do
+        except (
+            RuntimeError,
+            IndexError,
+        ):  # the supervisor changed a container while it was read; the next picture will do
             return
         doing = "" if taken.end_reason else self._supervisor.doing
         lines = picture(taken, width(), doing) if self._terminal else [one_line(taken, doing)]
@@ -171,7 +183,9 @@ class Display:
         return f"\x1b[{self._lines}F\x1b[J" if self._lines else ""
 
     def _write(self, text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):  # the terminal has gone; the campaign has not
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # the terminal has gone; the campaign has not
             sys.stderr.write(text)
             sys.stderr.flush()
 
@@ -203,18 +217,28 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
     """
     stage = taken.stages[taken.depth]
     whole = _bar("campaign", taken.tasks_done, taken.tasks_expected, "tasks", columns)
-    current = _bar(f"stage {stage.depth + 1}/{len(taken.stages)}", stage.done, stage.expected, "samples", columns)
+    current = _bar(
+        f"stage {stage.depth + 1}/{len(taken.stages)}",
+        stage.done,
+        stage.expected,
+        "samples",
+        columns,
+    )
     facts = [f"{taken.state}", f"ok {taken.succeeded}", f"failed {taken.failed}"]
     if taken.rate is not None and not doing:
         facts.append(f"{taken.rate:.3g} tasks/s")
-    facts += [f"elapsed {duration(taken.elapsed)}" + (" in this session" if taken.sessions > 1 else "")]
+    facts += [
+        f"elapsed {duration(taken.elapsed)}" + (" in this session" if taken.sessions > 1 else "")
+    ]
     if doing:
         facts.append(doing)
     elif taken.eta is not None and taken.state == "running":
         facts.append(f"about {duration(taken.eta)} left")
     lines = [whole, current, "  ".join(facts)]
     if taken.failure_kinds:
-        lines.append("failures: " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds))
+        lines.append(
+            "failures: " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds)
+        )
     return [line[: columns - 1] for line in lines]
 
 
@@ -261,7 +285,11 @@ def learned_words(point: LearnedPoint) -> str:
     """Say what a sampler has learnt: ``best 1.23, cross-validated error 0.05 (4 % of the spread) from 37 observations, 2 failed``."""
     words = [] if point.best is None else [f"best {point.best:.6g}"]
     if point.cv_error is not None:
-        share = "" if point.cv_error_relative is None else f" ({100 * point.cv_error_relative:.3g} % of the spread)"
+        share = (
+            ""
+            if point.cv_error_relative is None
+            else f" ({100 * point.cv_error_relative:.3g} % of the spread)"
+        )
         words.append(f"cross-validated error {point.cv_error:.3g}{share}")
     if point.acquisition is not None:
         words.append(f"acquisition {point.acquisition:.3g}")
@@ -273,7 +301,11 @@ def status_lines(found: Status) -> list[str]:
     """Give the answer of ``--status``."""
     taken = found.snapshot
     holder = f" ({found.holder.describe()})" if found.holder else ""
-    word = taken.state if found.liveness != "not running" or taken.state not in ("running", "paused") else "stopped, resumable"
+    word = (
+        taken.state
+        if found.liveness != "not running" or taken.state not in ("running", "paused")
+        else "stopped, resumable"
+    )
     lines = [f"{found.run_dir}", f"  state      {word}; supervisor {found.liveness}{holder}"]
     for stage in taken.stages:
         lines.append(
@@ -282,7 +314,9 @@ def status_lines(found: Status) -> list[str]:
         )
         if stage.learned:
             lines.append(f"  learned    {learned_words(stage.learned[-1])}")
-    lines.append(f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, core time {duration(taken.core_seconds)} in all")
+    lines.append(
+        f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, core time {duration(taken.core_seconds)} in all"
+    )
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
     doing = str((found.live or {}).get("doing", ""))
@@ -296,7 +330,12 @@ def status_lines(found: Status) -> list[str]:
     if taken.end_message:
         lines.append(f"  last end   {taken.end_message}")
     if taken.failure_kinds:
-        lines.append("  failures   " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds))
-    lines += [f"    {failure['task']}  {failure['kind']}: {failure['message'][:100]}" for failure in found.last_failures]
+        lines.append(
+            "  failures   " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds)
+        )
+    lines += [
+        f"    {failure['task']}  {failure['kind']}: {failure['message'][:100]}"
+        for failure in found.last_failures
+    ]
     lines += [f"  {sentence}" for sentence in found.damage]
     return lines

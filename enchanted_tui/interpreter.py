@@ -29,7 +29,14 @@ def search_path(also: Iterable[str] = ()) -> list[str]:
     here = {""}
     with contextlib.suppress(OSError):  # the working directory has been removed
         here.add(os.getcwd())
-    return list(dict.fromkeys([*(place for place in before if place not in here), *(place for place in before if place in here)]))
+    return list(
+        dict.fromkeys(
+            [
+                *(place for place in before if place not in here),
+                *(place for place in before if place in here),
+            ]
+        )
+    )
 
 
 def ending_of(code: int) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-TYPE_CHECKING = False  # not by importing typing, for there may be a typing.py in the working directory
+TYPE_CHECKING = (
+    False  # not by importing typing, for there may be a typing.py in the working directory
+)
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Callable

@@ -26,7 +26,9 @@ _IN_ASCII = str.maketrans(
         "\u201d": '"',
     }
 )
-_AS_WELL_AS_CAN_BE = "enchanted_tui.as_well_as_can_be"  #: name of the way to encode what an encoding does not have
+_AS_WELL_AS_CAN_BE = (
+    "enchanted_tui.as_well_as_can_be"  #: name of the way to encode what an encoding does not have
+)
 
 
 def prepare() -> None:
@@ -70,7 +72,9 @@ def _encoded(error: UnicodeError) -> tuple[str | bytes, int]:
         raise error
     text = error.object[error.start : error.end]
     if all("\udc80" <= character <= "\udcff" for character in text):
-        return text.encode("utf-8", "surrogateescape"), error.end  # bytes of a name that is not UTF-8 either, as they are
+        return text.encode(
+            "utf-8", "surrogateescape"
+        ), error.end  # bytes of a name that is not UTF-8 either, as they are
     return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 

@@ -11,7 +11,9 @@ from enchanted_tui.supervisor.outcome import RefusedError
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
 _OF_EXPORTS = frozenset({"to", "out", "columns", "successes_only", "split", "seed", "provenance"})
-_OF_RUNS = frozenset({"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"})
+_OF_RUNS = frozenset(
+    {"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"}
+)
 
 #: The options that have a meaning beside what is asked. `no_ui` is no news to anything but the app, so it goes with everything.
 _MEANT = {
@@ -42,13 +44,17 @@ class Parser(argparse.ArgumentParser):
             from enchanted_tui.config.problems import did_you_mean
 
             name = rest[0].partition("=")[0]
-            self.error(f"there is no option {name}{did_you_mean(name, self._option_string_actions)}")
+            self.error(
+                f"there is no option {name}{did_you_mean(name, self._option_string_actions)}"
+            )
         if rest:
             self.error(f"one name too many, {rest[0]!r}: give one configuration or run directory")
         return options
 
     def error(self, message: str) -> NoReturn:
-        raise RefusedError(f"{message}{'' if message.endswith('?') else ';'} enchanted-tui --help shows what there is.")
+        raise RefusedError(
+            f"{message}{'' if message.endswith('?') else ';'} enchanted-tui --help shows what there is."
+        )
 
 
 def check(options: argparse.Namespace, asked: str) -> None:
@@ -56,19 +62,36 @@ def check(options: argparse.Namespace, asked: str) -> None:
 
     `asked` is `app`, `run`, or the option that says what to do instead.
     """
-    names = [options.target, options.config_file, *(getattr(options, name) for name in _RUN_DIRS), *(options.control or ())]
+    names = [
+        options.target,
+        options.config_file,
+        *(getattr(options, name) for name in _RUN_DIRS),
+        *(options.control or ()),
+    ]
     if "" in names:
-        raise RefusedError("An empty name was given for a configuration or run directory; is a variable of your shell not set?")
-    idle = [name for name in vars(options) if name in _OPTIONS - _MEANT[asked] and _is_given(getattr(options, name))]
+        raise RefusedError(
+            "An empty name was given for a configuration or run directory; is a variable of your shell not set?"
+        )
+    idle = [
+        name
+        for name in vars(options)
+        if name in _OPTIONS - _MEANT[asked] and _is_given(getattr(options, name))
+    ]
     if idle:
         where = _where(idle[0], asked)
         together = [name for name in idle if _where(name, asked) == where]
-        raise RefusedError(f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}.")
+        raise RefusedError(
+            f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}."
+        )
     for name in sorted(_OF_EXPORTS):
         if getattr(options, name) == "":
-            raise RefusedError(f"{_spelt(name)}: nothing is given; leave the option out, or say what is wanted.")
+            raise RefusedError(
+                f"{_spelt(name)}: nothing is given; leave the option out, or say what is wanted."
+            )
     if options.detach and options.json:
-        raise RefusedError("--json goes with --no-ui: a campaign in the background has nobody to tell its events.")
+        raise RefusedError(
+            "--json goes with --no-ui: a campaign in the background has nobody to tell its events."
+        )
 
 
 def _is_given(value: object) -> bool:
@@ -92,4 +115,6 @@ def _where(name: str, asked: str) -> str:
 
 
 def _spelt(name: str) -> str:
-    return {"target": "CONFIG", "config_file": "--config_file", "overrides": "--set"}.get(name, "--" + name.replace("_", "-"))
+    return {"target": "CONFIG", "config_file": "--config_file", "overrides": "--set"}.get(
+        name, "--" + name.replace("_", "-")
+    )

@@ -80,10 +80,15 @@ def cell(value: Any) -> str:
 
 
 def _dict_to_json(value: dict[Any, Any]) -> Any:
-    if _TEXT.issuperset(map(type, value)) and not (len(value) == 1 and next(iter(value)).startswith("$")):
+    if _TEXT.issuperset(map(type, value)) and not (
+        len(value) == 1 and next(iter(value)).startswith("$")
+    ):
         if _ALWAYS_EXACT.issuperset(map(type, value.values())):
             return value
-        return {key: item if type(item) in _EXACT and type(item) is not int else to_json(item) for key, item in value.items()}
+        return {
+            key: item if type(item) in _EXACT and type(item) is not int else to_json(item)
+            for key, item in value.items()
+        }
     return {"$dict": [[to_json(key), to_json(item)] for key, item in value.items()]}
 
 
@@ -161,7 +166,10 @@ def _untagged(value: Any) -> Any:
             array = _array(*held)
             return _untagged(to_json(array.tolist() if hasattr(array, "tolist") else array))
         if tag == "$dict":
-            return {key if isinstance(key, str) else json.dumps(_untagged(key)): _untagged(item) for key, item in held}
+            return {
+                key if isinstance(key, str) else json.dumps(_untagged(key)): _untagged(item)
+                for key, item in held
+            }
         if tag in ("$complex", "$bytes", "$int"):
             return held
     return {key: _untagged(item) for key, item in value.items()}

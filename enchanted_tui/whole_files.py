@@ -25,7 +25,9 @@ class InTheWayError(FileExistsError):
     """Something that is no file is in the place of one. Its `strerror` says what, and what to do."""
 
     def __init__(self, path: str, mode: int) -> None:
-        found = next((name for is_kind, name in _KINDS if is_kind(mode)), "something that is no file")
+        found = next(
+            (name for is_kind, name in _KINDS if is_kind(mode)), "something that is no file"
+        )
         super().__init__(errno.EEXIST, f"{found} is in the place of this file; move it away", path)
 
 

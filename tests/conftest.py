@@ -10,7 +10,9 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # others may use it, too
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # others may use it, too
 settings.load_profile("any machine")
 
 
@@ -18,7 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home directory."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # it has inherited those of its controller
-    directory = tempfile.TemporaryDirectory(prefix="enchanted-tui-tests-", ignore_cleanup_errors=True)
+    directory = tempfile.TemporaryDirectory(
+        prefix="enchanted-tui-tests-", ignore_cleanup_errors=True
+    )
     config.add_cleanup(directory.cleanup)
     for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         os.environ[variable] = os.path.join(directory.name, variable.lower())
@@ -28,7 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def _empty_working_directory() -> Iterator[None]:
     """Work in a directory with nothing in it: the program looks below the working directory for runs and plugins."""
     before = os.getcwd()
-    with tempfile.TemporaryDirectory(prefix="enchanted-tui-cwd-", ignore_cleanup_errors=True) as directory:
+    with tempfile.TemporaryDirectory(
+        prefix="enchanted-tui-cwd-", ignore_cleanup_errors=True
+    ) as directory:
         os.chdir(directory)
         try:
             yield
@@ -52,7 +58,11 @@ def _away_from_the_checkout(_session_away_from_the_checkout: None) -> Iterator[N
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long fault and kill series too")
-    parser.addoption("--update-snapshots", action="store_true", help="accept what the screens of the app show now")
+    parser.addoption(
+        "--update-snapshots",
+        action="store_true",
+        help="accept what the screens of the app show now",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

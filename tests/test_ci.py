@@ -27,9 +27,15 @@ def test_it_runs_both_commands_of_the_readme_in_their_order(tmp_path: Path) -> N
         stub.write_text('#!/bin/sh\n[ "${0##*/}" = sudo ] && exec "$@"\necho "$@" >> installed\n')
         stub.chmod(0o755)
     environment = {"PATH": f"{tmp_path / 'bin'}:{Path(sys.executable).parent}:/usr/bin:/bin"}
-    subprocess.run([tmp_path / ".ci" / "run"], env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [tmp_path / ".ci" / "run"], env=environment, check=True, capture_output=True, timeout=60
+    )
     assert (tmp_path / "said").read_text().split() == ["first", "second"]
-    assert (tmp_path / "installed").read_text().split("recommends ")[-1].split() == ["one", "two", "three"]
+    assert (tmp_path / "installed").read_text().split("recommends ")[-1].split() == [
+        "one",
+        "two",
+        "three",
+    ]
 
 
 def test_the_readme_has_the_commands_that_it_looks_for() -> None:
@@ -57,13 +63,31 @@ def test_passes():
 """
 
 
-@pytest.mark.parametrize(("failing", "stays", "status"), [(3, False, 0), (0, True, 1), (4, False, 1)])
-def test_three_failures_are_run_again_once(tmp_path: Path, failing: int, stays: bool, status: int) -> None:
+@pytest.mark.parametrize(
+    ("failing", "stays", "status"), [(3, False, 0), (0, True, 1), (4, False, 1)]
+)
+def test_three_failures_are_run_again_once(
+    tmp_path: Path, failing: int, stays: bool, status: int
+) -> None:
     """Protects from tests that only pass when repeated: three at most are, alone, and are named; what fails twice is red."""
-    (tmp_path / "test_some.py").write_text(TESTS + "\n\ndef test_stays():\n    assert not int(os.environ['STAYS'])\n")
-    environment = {"FAILING": str(failing), "STAYS": str(int(stays)), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PATH": "/usr/bin:/bin"}
-    command = [sys.executable, ROOT / ".ci" / "once_more.py", sys.executable, f"{sys.executable} -m pytest -q test_some.py"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    (tmp_path / "test_some.py").write_text(
+        TESTS + "\n\ndef test_stays():\n    assert not int(os.environ['STAYS'])\n"
+    )
+    environment = {
+        "FAILING": str(failing),
+        "STAYS": str(int(stays)),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PATH": "/usr/bin:/bin",
+    }
+    command = [
+        sys.executable,
+        ROOT / ".ci" / "once_more.py",
+        sys.executable,
+        f"{sys.executable} -m pytest -q test_some.py",
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == status, done.stdout + done.stderr
     assert (tmp_path / "passes").read_text() == ".", "what has passed is not run again"
     assert done.stdout.count("flaky, passed alone: ") == (failing if failing <= 3 else 0)

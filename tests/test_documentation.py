@@ -16,7 +16,16 @@ from enchanted_tui import cli
 from enchanted_tui.supervisor.outcome import RefusedError
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(path for place in ("docs", "configs", "benchmarks") for path in (ROOT / place).rglob("*.md"))])
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        *(
+            path
+            for place in ("docs", "configs", "benchmarks")
+            for path in (ROOT / place).rglob("*.md")
+        ),
+    ]
+)
 SECTIONS = {"executors", "samplers", "runners", "supervisor"}
 
 
@@ -45,7 +54,9 @@ def test_links_lead_somewhere(page: Path) -> None:
         name, _, anchor = link.partition("#")
         target = (page.parent / name).resolve() if name else page
         assert target.exists(), f"{name_of(page)} links to {link}, which does not exist"
-        assert not anchor or anchor in anchors(target), f"{name_of(page)} links to {link}, but {name_of(target)} has no such heading"
+        assert not anchor or anchor in anchors(target), (
+            f"{name_of(page)} links to {link}, but {name_of(target)} has no such heading"
+        )
 
 
 def blocks(page: Path, *languages: str) -> list[str]:
@@ -90,33 +101,52 @@ def commands() -> list[tuple[str, list[str]]]:
     """Give the words of each command line of the program that a code block or a sentence shows, after its page."""
     found = []
     for page in PAGES:
-        lines = [line for block in blocks(page, "sh", "console", "") for line in re.sub(r"\\\n\s*", "", block).splitlines()]
+        lines = [
+            line
+            for block in blocks(page, "sh", "console", "")
+            for line in re.sub(r"\\\n\s*", "", block).splitlines()
+        ]
         lines += re.findall(r"`(enchanted-tui [^`]*)`", prose(page))
         for line in lines:
             shown = re.match(r"(?:\$ )?(?:\S*/)?enchanted-tui(?= [\w./'-]| *$)(.*)", line)
-            if shown and not re.search(r"[|\[]|\.\.\.|^ |  \d runs", line):  # an outline of what may be written, or a screen
-                found.append((name_of(page), shlex.split(re.sub(r" > \S+", "", shown[1]).rstrip("& "), comments=True)))
+            if shown and not re.search(
+                r"[|\[]|\.\.\.|^ |  \d runs", line
+            ):  # an outline of what may be written, or a screen
+                found.append(
+                    (
+                        name_of(page),
+                        shlex.split(re.sub(r" > \S+", "", shown[1]).rstrip("& "), comments=True),
+                    )
+                )
     return found
 
 
 def test_commands_that_are_shown_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command line in a code block parses: no option has another name, and all of them go together."""
     asked: list[str] = []
-    monkeypatch.setattr(cli, "_ACTIONS", {name: lambda options, name=name: asked.append(name) or 0 for name in cli._ACTIONS})
+    monkeypatch.setattr(
+        cli,
+        "_ACTIONS",
+        {name: lambda options, name=name: asked.append(name) or 0 for name in cli._ACTIONS},
+    )
     monkeypatch.setattr(cli.app_command, "open_app", lambda options: asked.append("app") or 0)
     shown = commands()
     assert len(shown) > 30
     for page, words in shown:
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
-            assert cli.main(words) == 0, f"{page}: enchanted-tui {shlex.join(words)}: {said.getvalue()}"
+            assert cli.main(words) == 0, (
+                f"{page}: enchanted-tui {shlex.join(words)}: {said.getvalue()}"
+            )
     assert len(asked) == len(shown)
 
 
 def test_the_page_on_the_command_line_has_every_option_and_no_other() -> None:
     """Its tables, text and outline name the options of the parser; those of --export have a table on the page about datasets."""
     parser = cli._parser()
-    declared = {option for action in parser._actions for option in action.option_strings if action.help} - {"-h", "--help", "--version"}
+    declared = {
+        option for action in parser._actions for option in action.option_strings if action.help
+    } - {"-h", "--help", "--version"}
     page = (ROOT / "docs" / "command-line.md").read_text()
     assert set(re.findall(r"(?<![\w-])--?[a-z][a-z_-]*", page)) - {"-cf"} == declared - {"-cf"}
     table = (ROOT / "docs" / "dataset.md").read_text()
@@ -142,10 +172,22 @@ def test_the_house_on_the_page_is_the_house() -> None:
     """Protects whoever looks for a place: the page names every folder and module at the top of the package, and no file that is gone."""
     page = (ROOT / "docs" / "architecture.md").read_text()
     package = ROOT / "enchanted_tui"
-    (house,) = [block for block in blocks(ROOT / "docs" / "architecture.md", "") if block.startswith("enchanted_tui/")]
-    rooms = {path.name + "/" * path.is_dir() for path in package.iterdir() if not path.name.startswith("_")}
+    (house,) = [
+        block
+        for block in blocks(ROOT / "docs" / "architecture.md", "")
+        if block.startswith("enchanted_tui/")
+    ]
+    rooms = {
+        path.name + "/" * path.is_dir()
+        for path in package.iterdir()
+        if not path.name.startswith("_")
+    }
     assert [room for room in rooms if room not in house] == []
-    files = [f"/{path.relative_to(ROOT)}" for place in ("enchanted_tui", "tests") for path in (ROOT / place).rglob("*.py")]
+    files = [
+        f"/{path.relative_to(ROOT)}"
+        for place in ("enchanted_tui", "tests")
+        for path in (ROOT / place).rglob("*.py")
+    ]
     for named in re.findall(r"`([\w/]+\.py)`", page):
         assert any(file.endswith(f"/{named}") for file in files), named
 

@@ -11,7 +11,20 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-_HEAVY = ("textual", "pandas", "dask", "distributed", "paramiko", "pyarrow", "scipy", "h5py", "numpy", "jinja2", "sklearn", "skactiveml")
+_HEAVY = (
+    "textual",
+    "pandas",
+    "dask",
+    "distributed",
+    "paramiko",
+    "pyarrow",
+    "scipy",
+    "h5py",
+    "numpy",
+    "jinja2",
+    "sklearn",
+    "skactiveml",
+)
 
 
 def _run(*command: str) -> str:
@@ -38,7 +51,11 @@ def test_arrows() -> None:
 
 def _imported_by(code: str) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sorted(sys.modules))"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sorted(sys.modules))"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     return {name.partition(".")[0] for name in done.stdout.split()}
 
@@ -54,11 +71,15 @@ def _imported_by(code: str) -> set[str]:
 )
 def test_workers_import_the_standard_library_alone(code: str) -> None:
     """Protects thousands of workers' start-up and nodes that have no packages."""
-    third_party = _imported_by(code) - set(sys.stdlib_module_names) - _imported_by("pass") - {"enchanted_tui"}
+    third_party = (
+        _imported_by(code) - set(sys.stdlib_module_names) - _imported_by("pass") - {"enchanted_tui"}
+    )
     assert not third_party
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["--schema"]], ids=lambda argv: argv[0])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["--version"], ["--schema"]], ids=lambda argv: argv[0]
+)
 def test_small_answers_import_nothing_heavy(argv: list[str]) -> None:
     """Protects the first impression on a slow file system: a small question must not import the world."""
     code = f"import contextlib, io\nfrom enchanted_tui.cli import main\nwith contextlib.redirect_stdout(io.StringIO()):\n    main({argv!r})"

@@ -28,7 +28,9 @@ def _completed(words: list[str], directory: Path) -> list[str]:
         $(complete -p enchanted-tui | sed 's/.*-F \\([^ ]*\\).*/\\1/') enchanted-tui
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True, cwd=directory)
+    done = subprocess.run(
+        ["bash", "-c", asked], capture_output=True, text=True, check=True, cwd=directory
+    )
     return done.stdout.split()
 
 
@@ -45,12 +47,21 @@ def test_bash_offers_options_choices_and_directories(tmp_path: Path) -> None:
 def test_each_shell_can_read_its_script(shell: str, tmp_path: Path) -> None:
     """Every option is in the script, and the shell, where it is installed, finds no mistake in it."""
     text = _script(shell)
-    options = {name for action in cli._parser()._actions for name in action.option_strings if name.startswith("--")}
+    options = {
+        name
+        for action in cli._parser()._actions
+        for name in action.option_strings
+        if name.startswith("--")
+    }
     assert [name for name in options if name not in text and f"-l {name[2:]}" not in text] == []
     if shutil.which(shell):
         script = tmp_path / "script"
         script.write_text(text)
         done = subprocess.run(
-            [shell, "-n", str(script)], capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)}, check=False
+            [shell, "-n", str(script)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "HOME": str(tmp_path)},
+            check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")

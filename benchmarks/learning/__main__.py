@@ -27,7 +27,9 @@ Result = dict[str, Any]
 def load(kind: str) -> list[Result]:
     """Give what has been measured of a kind."""
     path = RESULTS / f"{kind}.json"
-    found: list[Result] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    found: list[Result] = (
+        [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    )
     return found
 
 
@@ -36,7 +38,11 @@ def add(kind: str, result: Result, *keys: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     with (RESULTS / f"{kind}.json").open("a") as file:
         file.write(json.dumps(_rounded(result)) + "\n")
-    machine = {"python": platform.python_version(), "numpy": version("numpy"), "cores": os.cpu_count()}
+    machine = {
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "cores": os.cpu_count(),
+    }
     if kind != "machine" and _missing("machine", machine):
         add("machine", machine, *machine)
     print(kind, *(result[key] for key in keys), flush=True)
@@ -51,7 +57,9 @@ def _rounded(value: Any) -> Any:
 
 
 def _missing(kind: str, result: dict[str, Any]) -> bool:
-    return not any(all(item.get(key) == value for key, value in result.items()) for item in load(kind))
+    return not any(
+        all(item.get(key) == value for key, value in result.items()) for item in load(kind)
+    )
 
 
 def measure_regret(options: argparse.Namespace) -> None:
@@ -59,10 +67,27 @@ def measure_regret(options: argparse.Namespace) -> None:
 
     for seed, function in _each_seed(options, ("Branin", "Hartmann-6")):
         for kernel in options.kernels:
-            if _missing("regret", {"contender": f"enchanted-tui, {kernel}", "function": function, "seed": seed}):
-                add("regret", regret.ours(function, seed, options.evaluations, kernel), "contender", "function", "seed")
-        if options.botorch and _missing("regret", {"contender": "BoTorch", "function": function, "seed": seed}):
-            add("regret", regret.botorch(options.botorch, function, seed, options.evaluations), "contender", "function", "seed")
+            if _missing(
+                "regret",
+                {"contender": f"enchanted-tui, {kernel}", "function": function, "seed": seed},
+            ):
+                add(
+                    "regret",
+                    regret.ours(function, seed, options.evaluations, kernel),
+                    "contender",
+                    "function",
+                    "seed",
+                )
+        if options.botorch and _missing(
+            "regret", {"contender": "BoTorch", "function": function, "seed": seed}
+        ):
+            add(
+                "regret",
+                regret.botorch(options.botorch, function, seed, options.evaluations),
+                "contender",
+                "function",
+                "seed",
+            )
 
 
 def measure_surrogate(options: argparse.Namespace) -> None:
@@ -71,7 +96,15 @@ def measure_surrogate(options: argparse.Namespace) -> None:
     for seed, contender in _each_seed(options, surrogate.CONTENDERS):
         run = {"contender": contender, "seed": seed}
         if not (seed and contender in designs.FIXED) and _missing("surrogate", run):
-            add("surrogate", {**run, "sizes": list(surrogate.SIZES), "errors": surrogate.errors(contender, seed)}, *run)
+            add(
+                "surrogate",
+                {
+                    **run,
+                    "sizes": list(surrogate.SIZES),
+                    "errors": surrogate.errors(contender, seed),
+                },
+                *run,
+            )
 
 
 def measure_tokamak(options: argparse.Namespace) -> None:
@@ -80,7 +113,11 @@ def measure_tokamak(options: argparse.Namespace) -> None:
     for seed, contender in _each_seed(options, tokamak.CONTENDERS):
         run = {"contender": contender, "seed": seed}
         if not (seed and contender in designs.FIXED) and _missing("tokamak", run):
-            add("tokamak", {**run, **tokamak.errors(options.freegs, options.directory, contender, seed)}, *run)
+            add(
+                "tokamak",
+                {**run, **tokamak.errors(options.freegs, options.directory, contender, seed)},
+                *run,
+            )
 
 
 def measure_busy(options: argparse.Namespace) -> None:
@@ -90,11 +127,29 @@ def measure_busy(options: argparse.Namespace) -> None:
         mode = "asynchronous" if asynchronous else "batches"
         if seed < options.campaigns and _missing("busy", {"mode": mode, "seed": seed}):
             with tempfile.TemporaryDirectory() as directory:
-                run = busy.campaign(Path(directory), asynchronous=asynchronous, seed=seed, budget=48, longest=options.longest)
-            add("busy", {"mode": mode, "seed": seed, "longest": options.longest, **run}, "mode", "seed")
+                run = busy.campaign(
+                    Path(directory),
+                    asynchronous=asynchronous,
+                    seed=seed,
+                    budget=48,
+                    longest=options.longest,
+                )
+            add(
+                "busy",
+                {"mode": mode, "seed": seed, "longest": options.longest, **run},
+                "mode",
+                "seed",
+            )
         if _missing("quality", {"mode": mode, "seed": seed}):
-            regrets = busy.regret("Branin", asynchronous=asynchronous, seed=seed, evaluations=options.evaluations)
-            add("quality", {"mode": mode, "seed": seed, "function": "Branin", "regret": regrets}, "mode", "seed")
+            regrets = busy.regret(
+                "Branin", asynchronous=asynchronous, seed=seed, evaluations=options.evaluations
+            )
+            add(
+                "quality",
+                {"mode": mode, "seed": seed, "function": "Branin", "regret": regrets},
+                "mode",
+                "seed",
+            )
 
 
 def write_report(options: argparse.Namespace) -> None:
@@ -123,11 +178,27 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--evaluations", type=int, default=50)
     parser.add_argument("--kernels", nargs="+", default=["Matern-3/2", "Matern-5/2"])
-    parser.add_argument("--botorch", metavar="PYTHON", help="interpreter of an environment that has BoTorch")
-    parser.add_argument("--freegs", metavar="PYTHON", default=sys.executable, help="interpreter of an environment that has FreeGS")
-    parser.add_argument("--directory", type=Path, default=Path("runs/learning"), help="where the campaigns with FreeGS are kept")
-    parser.add_argument("--campaigns", type=int, default=3, help="seeds for which workers are really kept busy")
-    parser.add_argument("--longest", type=float, default=40.0, help="seconds of the longest sample there")
+    parser.add_argument(
+        "--botorch", metavar="PYTHON", help="interpreter of an environment that has BoTorch"
+    )
+    parser.add_argument(
+        "--freegs",
+        metavar="PYTHON",
+        default=sys.executable,
+        help="interpreter of an environment that has FreeGS",
+    )
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=Path("runs/learning"),
+        help="where the campaigns with FreeGS are kept",
+    )
+    parser.add_argument(
+        "--campaigns", type=int, default=3, help="seeds for which workers are really kept busy"
+    )
+    parser.add_argument(
+        "--longest", type=float, default=40.0, help="seconds of the longest sample there"
+    )
     options = parser.parse_args()
     if options.seeds is None:
         options.seeds = 2 if options.what == "tokamak" else 20

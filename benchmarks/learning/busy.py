@@ -27,7 +27,9 @@ _SAMPLER: dict[str, Any] = {
 }
 
 
-def campaign(directory: Path, *, asynchronous: bool, seed: int, budget: int, longest: float) -> dict[str, float]:
+def campaign(
+    directory: Path, *, asynchronous: bool, seed: int, budget: int, longest: float
+) -> dict[str, float]:
     """Run a real campaign of samples that sleep for `longest`/10 to `longest` seconds; give how busy its workers were.
 
     ``busy``: share of the workers' time spent in samples from the first start to the last; ``whole``: to the end, when workers run dry.
@@ -35,8 +37,17 @@ def campaign(directory: Path, *, asynchronous: bool, seed: int, budget: int, lon
     config = {
         "logging": "WARNING",
         "executors": {"here": {"type": "LocalExecutor", "n_workers": WORKERS}},
-        "samplers": {"s": {"type": "BayesianOptimizationSampler", "budget": budget, "asynchronous": asynchronous, **_SAMPLER}},
-        "runners": {"branin": {"type": "benchmarks.learning.sleeper:SleepingBranin", "longest": longest}},
+        "samplers": {
+            "s": {
+                "type": "BayesianOptimizationSampler",
+                "budget": budget,
+                "asynchronous": asynchronous,
+                **_SAMPLER,
+            }
+        },
+        "runners": {
+            "branin": {"type": "benchmarks.learning.sleeper:SleepingBranin", "longest": longest}
+        },
         "supervisor": {
             "base_run_dir": str(directory),
             "seed": seed,
@@ -46,9 +57,17 @@ def campaign(directory: Path, *, asynchronous: bool, seed: int, budget: int, lon
     Supervisor(config_from_mapping(config), mode="fresh", overwrite=True).start()
     with JournalReader(directory / "state" / "journal.jsonl") as reader:
         records = [record for _, record in reader.records()]
-    spans = [(record["started"], record["started"] + record["runtime"]) for record in records if record["type"] == "task"]
+    spans = [
+        (record["started"], record["started"] + record["runtime"])
+        for record in records
+        if record["type"] == "task"
+    ]
     fits = [record["seconds"] for record in records if record["type"] == "learned"]
-    begin, last_start, end = min(start for start, _ in spans), max(start for start, _ in spans), max(stop for _, stop in spans)
+    begin, last_start, end = (
+        min(start for start, _ in spans),
+        max(start for start, _ in spans),
+        max(stop for _, stop in spans),
+    )
     until_last = sum(min(stop, last_start) - start for start, stop in spans)
     return {
         "busy": until_last / (WORKERS * (last_start - begin)),
@@ -77,7 +96,11 @@ def regret(name: str, *, asynchronous: bool, seed: int, evaluations: int) -> lis
         outstanding = len(running) + len(waiting)
         wants = outstanding < WORKERS if asynchronous and drawn >= _INITIAL else outstanding == 0
         if wants and drawn < evaluations:
-            count = min(WORKERS - outstanding, evaluations - drawn) if asynchronous and drawn else sampler.next_count(drawn, evaluations)
+            count = (
+                min(WORKERS - outstanding, evaluations - drawn)
+                if asynchronous and drawn
+                else sampler.next_count(drawn, evaluations)
+            )
             pending = [Pending(position, sample) for _, position, sample in running]
             samples = sampler.draw(drawn, count, pending, answer).samples
             waiting += [(drawn + place, sample) for place, sample in enumerate(samples)]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy
 
-Panels = dict[str, dict[str, list[list[float]]]]  #: title, label of a curve, one list of numbers a seed
+Panels = dict[
+    str, dict[str, list[list[float]]]
+]  #: title, label of a curve, one list of numbers a seed
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,31 @@ def draw(directory: Path, figure: Figure) -> None:
     try:
         import matplotlib as mpl
     except ImportError:
-        raise SystemExit("Figures are drawn with matplotlib, which is not installed: pip install 'enchanted-tui[plot]'") from None
+        raise SystemExit(
+            "Figures are drawn with matplotlib, which is not installed: pip install 'enchanted-tui[plot]'"
+        ) from None
     mpl.use("agg")
-    mpl.rcParams.update({"svg.hashsalt": "enchanted-tui", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+    mpl.rcParams.update(
+        {
+            "svg.hashsalt": "enchanted-tui",
+            "font.size": 9,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        }
+    )
     from matplotlib import pyplot
 
     panels, sizes = figure.panels, figure.sizes
-    drawing, axes = pyplot.subplots(1, len(panels), figsize=(4.6 * len(panels), 3.2), squeeze=False, layout="constrained")
+    drawing, axes = pyplot.subplots(
+        1, len(panels), figsize=(4.6 * len(panels), 3.2), squeeze=False, layout="constrained"
+    )
     for axis, (title, curves) in zip(axes[0], panels.items(), strict=True):
         for label, runs in curves.items():
             lower, median, upper = numpy.quantile(runs, [0.25, 0.5, 0.75], axis=0)
             places = numpy.arange(1, len(median) + 1) if sizes is None else sizes
-            (line,) = axis.plot(places, median, label=label, marker=None if sizes is None else "o", markersize=3)
+            (line,) = axis.plot(
+                places, median, label=label, marker=None if sizes is None else "o", markersize=3
+            )
             axis.fill_between(places, lower, upper, alpha=0.15, color=line.get_color(), linewidth=0)
         axis.set(title=title, xlabel=figure.x_label, ylabel=figure.y_label, yscale="log")
         axis.legend(frameon=False, fontsize=7)

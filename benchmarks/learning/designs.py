@@ -18,14 +18,23 @@ SAMPLERS = {
     "Latin hypercube": "LatinHypercubeSampler",
     "Sobol": "SobolSequenceSampler",
 }  #: and query strategies of ActiveLearningSampler
-ONE_SIZE = ("grid", "Latin hypercube")  #: more points are another design; of the others the first n of many are those of n
+ONE_SIZE = (
+    "grid",
+    "Latin hypercube",
+)  #: more points are another design; of the others the first n of many are those of n
 FIXED = ("grid",)  #: nothing random about them
 _MATERN = 1.5
 
 
-def sampler_options(contender: str, seed: int, parameters: list[str], bounds: list[list[float]], budget: int) -> dict[str, Any]:
+def sampler_options(
+    contender: str, seed: int, parameters: list[str], bounds: list[list[float]], budget: int
+) -> dict[str, Any]:
     """Give the entry of a configuration under `samplers` for at most `budget` points."""
-    box = {"type": SAMPLERS.get(contender, "ActiveLearningSampler"), "parameters": parameters, "bounds": bounds}
+    box = {
+        "type": SAMPLERS.get(contender, "ActiveLearningSampler"),
+        "parameters": parameters,
+        "bounds": bounds,
+    }
     if contender == "grid":
         return {**box, "num_samples": grid_counts(budget, len(parameters))}
     if contender in SAMPLERS:

@@ -23,7 +23,9 @@ _BOTORCH_LIMIT = 1800  #: seconds for one run
 def ours(name: str, seed: int, evaluations: int, kernel: str) -> Run:
     """Give the regret after each evaluation, one sample at a time, and the seconds of one proposal."""
     function = FUNCTIONS[name]
-    options = Options("qLEI", kernel, 2.0, fully_bayesian=False, avoid_failures=False, minimise=False)
+    options = Options(
+        "qLEI", kernel, 2.0, fully_bayesian=False, avoid_failures=False, minimise=False
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numbers of points that are no powers of two
         points = qmc.Sobol(function.dimensions, seed=seed).random(function.initial)
@@ -31,12 +33,20 @@ def ours(name: str, seed: int, evaluations: int, kernel: str) -> Run:
     nothing = numpy.empty((0, function.dimensions))
     started = time.perf_counter()
     while len(values) < evaluations:
-        chosen = propose(options, points, numpy.array(values), nothing, 1, [seed, len(values)]).points
+        chosen = propose(
+            options, points, numpy.array(values), nothing, 1, [seed, len(values)]
+        ).points
         points = numpy.vstack([points, chosen])
         values.append(function.value(chosen[0].tolist()))
     seconds = (time.perf_counter() - started) / max(1, evaluations - function.initial)
     regret = (function.maximum - numpy.maximum.accumulate(values)).tolist()
-    return {"contender": f"enchanted-tui, {kernel}", "function": name, "seed": seed, "regret": regret, "seconds": seconds}
+    return {
+        "contender": f"enchanted-tui, {kernel}",
+        "function": name,
+        "seed": seed,
+        "regret": regret,
+        "seconds": seconds,
+    }
 
 
 def botorch(python: str, name: str, seed: int, evaluations: int) -> Run:
@@ -44,7 +54,15 @@ def botorch(python: str, name: str, seed: int, evaluations: int) -> Run:
     script = Path(__file__).parent / "botorch_loop.py"
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [python, str(script), name, str(seed), str(evaluations)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_BOTORCH_LIMIT, check=True, cwd=script.parent)
+    done = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_BOTORCH_LIMIT,
+        check=True,
+        cwd=script.parent,
+    )
     return {"contender": "BoTorch", **json.loads(done.stdout)}
 
 
@@ -53,7 +71,15 @@ def summary(runs: list[Run]) -> dict[tuple[str, str], dict[str, float]]:
     found = {}
     for function, contender in dict.fromkeys((run["function"], run["contender"]) for run in runs):
         mine = [run for run in runs if (run["function"], run["contender"]) == (function, contender)]
-        lower, median, upper = numpy.quantile([run["regret"][-1] for run in mine], [0.25, 0.5, 0.75])
+        lower, median, upper = numpy.quantile(
+            [run["regret"][-1] for run in mine], [0.25, 0.5, 0.75]
+        )
         seconds = float(numpy.median([run["seconds"] for run in mine]))
-        found[function, contender] = {"median": median, "lower": lower, "upper": upper, "seeds": len(mine), "seconds": seconds}
+        found[function, contender] = {
+            "median": median,
+            "lower": lower,
+            "upper": upper,
+            "seeds": len(mine),
+            "seconds": seconds,
+        }
     return found

@@ -12,7 +12,10 @@ from benchmarks.learning.curves import Figure, Panels, draw
 from benchmarks.learning.regret import summary
 
 DOCS = Path(__file__).parents[2] / "docs"
-BEGIN, END = "<!-- made by python -m benchmarks.learning report -->", "<!-- end of what was measured -->"
+BEGIN, END = (
+    "<!-- made by python -m benchmarks.learning report -->",
+    "<!-- end of what was measured -->",
+)
 Run = dict[str, Any]
 Results = dict[str, list[Run]]
 
@@ -39,17 +42,32 @@ def put_in(page: str, made: list[Section]) -> str:
     """Give the page with these sections between its marks."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return "\n\n".join([f"{before}{BEGIN}", *(paragraph for section in made for paragraph in section.paragraphs), f"{END}{after}"])
+    return "\n\n".join(
+        [
+            f"{before}{BEGIN}",
+            *(paragraph for section in made for paragraph in section.paragraphs),
+            f"{END}{after}",
+        ]
+    )
 
 
 def sections(results: Results) -> list[Section]:
     """Give a section for each kind of result that there is."""
-    makers = {"machine": _machine, "regret": _regret, "surrogate": _surrogate, "tokamak": _tokamak, "busy": _busy}
+    makers = {
+        "machine": _machine,
+        "regret": _regret,
+        "surrogate": _surrogate,
+        "tokamak": _tokamak,
+        "busy": _busy,
+    }
     return [make(results) for kind, make in makers.items() if results[kind]]
 
 
 def _machine(results: Results) -> Section:
-    machines = " and ".join(f"Python {run['python']} and numpy {run['numpy']} on {run['cores']} cores" for run in results["machine"])
+    machines = " and ".join(
+        f"Python {run['python']} and numpy {run['numpy']} on {run['cores']} cores"
+        for run in results["machine"]
+    )
     sentence = (
         f"Measured with {machines} that other work was using too, one thread a process: seconds are upper bounds, and seconds of different "
         "rows cannot be compared closely; regrets and errors do not depend on the machine's speed."
@@ -59,14 +77,22 @@ def _machine(results: Results) -> Section:
 
 def _regret(results: Results) -> Section:
     found = summary(results["regret"])
-    rows = ["| function | contender | seeds | median regret (quartiles) | s a proposal, on busy cores |", "|---|---|---:|---:|---:|"]
+    rows = [
+        "| function | contender | seeds | median regret (quartiles) | s a proposal, on busy cores |",
+        "|---|---|---:|---:|---:|",
+    ]
     for (function, contender), numbers in sorted(found.items()):
         spread = f"{numbers['median']:.2g} ({numbers['lower']:.2g} to {numbers['upper']:.2g})"
-        rows.append(f"| {function} | {contender} | {numbers['seeds']} | {spread} | {numbers['seconds']:.2g} |")
+        rows.append(
+            f"| {function} | {contender} | {numbers['seeds']} | {spread} | {numbers['seconds']:.2g} |"
+        )
     panels = {}
     for function in dict.fromkeys(run["function"] for run in results["regret"]):
         runs = [run for run in results["regret"] if run["function"] == function]
-        panels[function] = {name: [run["regret"] for run in mine] for name, mine in sorted(_by_contender(runs).items())}
+        panels[function] = {
+            name: [run["regret"] for run in mine]
+            for name, mine in sorted(_by_contender(runs).items())
+        }
     figure = Figure("learning_regret", panels, "evaluations", "regret")
     evaluations = len(results["regret"][0]["regret"])
     paragraphs = [
@@ -81,7 +107,9 @@ def _surrogate(results: Results) -> Section:
     runs = _by_contender(results["surrogate"])
     sizes = results["surrogate"][0]["sizes"]
     curves = {name: [run["errors"] for run in mine] for name, mine in runs.items()}
-    figure = Figure("learning_surrogate", {"double Gaussian": curves}, "samples", "error / spread", sizes)
+    figure = Figure(
+        "learning_surrogate", {"double Gaussian": curves}, "samples", "error / spread", sizes
+    )
     paragraphs = [
         "### A surrogate of the double Gaussian",
         "Root mean square error of the same Gaussian process on a grid of 41 x 41, as a share of the output's standard deviation; medians. "
@@ -103,7 +131,10 @@ def _tokamak(results: Results) -> Section:
         panels[output] = curves
         parts += [f"`{output}`:", _error_table(curves, sizes)]
     figure = Figure("learning_tokamak", panels, "samples", "error / spread", sizes)
-    solved = ", ".join(f"{name} {numpy.mean([run['solved'][-1] for run in mine]):.0f}" for name, mine in runs.items())
+    solved = ", ".join(
+        f"{name} {numpy.mean([run['solved'][-1] for run in mine]):.0f}"
+        for name, mine in runs.items()
+    )
     paragraphs = [
         "### A surrogate of tokamak equilibria",
         "Real campaigns of the [FreeGS tutorial](tutorials/freegs.md), three parameters, at a resolution of 33; error at the equilibria "
@@ -128,8 +159,12 @@ def _busy(results: Results) -> Section:
         regrets = [run["regret"] for run in results["quality"] if run["mode"] == mode]
         panels["Branin, four workers"][mode] = regrets
         medians = numpy.median(regrets, axis=0)
-        shares = [f"{100 * numpy.median([run[name] for run in runs]):.1f} %" for name in ("busy", "whole")]
-        seconds = [f"{numpy.median([run[name] for run in runs]):.3g}" for name in ("seconds", "fit")]
+        shares = [
+            f"{100 * numpy.median([run[name] for run in runs]):.1f} %" for name in ("busy", "whole")
+        ]
+        seconds = [
+            f"{numpy.median([run[name] for run in runs]):.3g}" for name in ("seconds", "fit")
+        ]
         cells = [*shares, *seconds, str(len(regrets)), f"{medians[24]:.2g}", f"{medians[-1]:.2g}"]
         rows.append(f"| {mode} | {' | '.join(cells)} |")
     figure = Figure("learning_asynchronous", panels, "evaluations", "regret")
@@ -147,18 +182,28 @@ def _busy(results: Results) -> Section:
 def _by_contender(runs: list[Run]) -> dict[str, list[Run]]:
     """Give the runs of each contender, designs that are made beforehand first."""
     order = ("random", "grid", "Latin hypercube", "Sobol")
-    names = sorted(dict.fromkeys(run["contender"] for run in runs), key=lambda name: order.index(name) if name in order else len(order))
+    names = sorted(
+        dict.fromkeys(run["contender"] for run in runs),
+        key=lambda name: order.index(name) if name in order else len(order),
+    )
     return {name: [run for run in runs if run["contender"] == name] for name in names}
 
 
 def _error_table(curves: dict[str, list[list[float]]], sizes: Sequence[int]) -> str:
     """Give medians by contender and number of samples, and where each has the error that random points have at the end."""
-    rows = ["| points | seeds | " + " | ".join(f"n = {size}" for size in sizes) + f" | samples for random's error at {sizes[-1]} |"]
+    rows = [
+        "| points | seeds | "
+        + " | ".join(f"n = {size}" for size in sizes)
+        + f" | samples for random's error at {sizes[-1]} |"
+    ]
     rows.append("|---|" + "---:|" * (len(sizes) + 2))
     medians = {name: numpy.median(errors, axis=0) for name, errors in curves.items()}
     target = medians["random"][-1]
     for name, errors in curves.items():
-        needed = next((size for size, error in zip(sizes, medians[name], strict=True) if error <= target), None)
+        needed = next(
+            (size for size, error in zip(sizes, medians[name], strict=True) if error <= target),
+            None,
+        )
         cells = " | ".join(f"{error:.3f}" for error in medians[name])
         rows.append(f"| {name} | {len(errors)} | {cells} | {needed or f'more than {sizes[-1]}'} |")
     return "\n".join(rows)

@@ -13,7 +13,14 @@ from enchanted_tui.config.lookup import find
 from enchanted_tui.runners.double_gaussian_runner import SyntheticDoubleGaussianRunner
 
 SIZES = (20, 40, 60, 80, 100, 120)
-CONTENDERS = ("random", "grid", "Latin hypercube", "Sobol", "GreedySamplingTarget", "QueryByCommittee")
+CONTENDERS = (
+    "random",
+    "grid",
+    "Latin hypercube",
+    "Sobol",
+    "GreedySamplingTarget",
+    "QueryByCommittee",
+)
 _FIRST, _BATCH = 20, 10
 _GRID = 41
 
@@ -50,4 +57,6 @@ def _campaign(contender: str, seed: int, budget: int) -> tuple[Array, Array]:
 
 def _outputs(points: Array) -> Array:
     runner = SyntheticDoubleGaussianRunner(dimensions=2)
-    return numpy.array([runner.single_code_run("", {"x": x, "y": y})["output"] for x, y in points.tolist()])
+    return numpy.array(
+        [runner.single_code_run("", {"x": x, "y": y})["output"] for x, y in points.tolist()]
+    )

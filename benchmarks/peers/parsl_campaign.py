@@ -19,7 +19,9 @@ def run(kind, root, program, *point):
 if __name__ == "__main__":
     kind, samples, root, program = work.arguments()
     provider = LocalProvider(init_blocks=1, max_blocks=1)
-    executor = HighThroughputExecutor(max_workers_per_node=2, address="127.0.0.1", loopback_address="127.0.0.1", provider=provider)
+    executor = HighThroughputExecutor(
+        max_workers_per_node=2, address="127.0.0.1", loopback_address="127.0.0.1", provider=provider
+    )
     config = Config(executors=[executor], run_dir=f"{root}.parsl", usage_tracking=0)
     with parsl.load(config):
         futures = [run(kind, root, program, *point) for point in work.points(samples)]

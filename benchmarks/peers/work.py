@@ -77,5 +77,8 @@ def prepare_all(samples: int, root: str) -> list[str]:
 def collect_all(samples: int, root: str) -> None:
     """Read back all outputs and write the table."""
     directories = (os.path.join(root, f"d0_b0_s{sample}_r0") for sample in range(samples))
-    rows = (read_output(directory, x, y) for directory, (_, x, y) in zip(directories, points(samples), strict=True))
+    rows = (
+        read_output(directory, x, y)
+        for directory, (_, x, y) in zip(directories, points(samples), strict=True)
+    )
     write_table(os.path.join(root, "dataset.csv"), rows)

@@ -15,9 +15,13 @@ def load_plugins() -> dict[str, Any]:
     found = metadata.entry_points()
     plugins = {}
     for group in GROUPS:
-        for point in found.select(group=group) if hasattr(found, "select") else found.get(group, ()):
+        for point in (
+            found.select(group=group) if hasattr(found, "select") else found.get(group, ())
+        ):
             try:
                 plugins[point.name] = point.load()
             except Exception as error:  # noqa: BLE001 - whatever a plugin raises while it is imported
-                get_logger(__name__).error("the plugin %r cannot be imported: %s", point.name, error)
+                get_logger(__name__).error(
+                    "the plugin %r cannot be imported: %s", point.name, error
+                )
     return plugins

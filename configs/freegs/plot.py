@@ -31,25 +31,51 @@ def main(run_dir: Path, picture: Path) -> None:
     dataset["name"] = dataset["run_dir"].map(lambda path: Path(path).name)
     failures = pd.read_csv(run_dir / "enchanted_failures.csv").set_index("task")["message"]
     dataset["reason"] = dataset["name"].map(failures)
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4.5), layout="constrained", width_ratios=[1.2, 1.2, 1.15])
+    figure, (left, middle, right) = plt.subplots(
+        1, 3, figsize=(13, 4.5), layout="constrained", width_ratios=[1.2, 1.2, 1.15]
+    )
     plot_operating_space(figure, left, dataset)
     plot_shafranov_shift(figure, middle, dataset[dataset["success"]])
     plot_equilibrium(right, run_dir / "data" / widest(dataset))
     figure.savefig(picture, dpi=110)
-    Image.open(picture).convert("RGB").quantize(256, kmeans=1).save(picture, optimize=True)  # half the size
+    Image.open(picture).convert("RGB").quantize(256, kmeans=1).save(
+        picture, optimize=True
+    )  # half the size
 
 
 def plot_operating_space(figure: Figure, axes: Axes, dataset: pd.DataFrame) -> None:
-    dataset = dataset.assign(drive=1e6 * dataset["pressure_on_axis"] / dataset["plasma_current"] ** 2)
+    dataset = dataset.assign(
+        drive=1e6 * dataset["pressure_on_axis"] / dataset["plasma_current"] ** 2
+    )
     solved = dataset[dataset["success"]]
-    points = axes.scatter(solved["drive"], solved["x_point_z"], c=solved["poloidal_beta"], cmap="viridis", s=30, label="solved")
+    points = axes.scatter(
+        solved["drive"],
+        solved["x_point_z"],
+        c=solved["poloidal_beta"],
+        cmap="viridis",
+        s=30,
+        label="solved",
+    )
     figure.colorbar(points, ax=axes, label="poloidal beta")
     for start, (name, marker, colour) in FAILURES.items():
         failed = dataset[dataset["reason"].fillna("").str.startswith(start)]
-        axes.scatter(failed["drive"], failed["x_point_z"], marker=marker, color=colour, s=38, label=f"{name} ({len(failed)})")
-    axes.set(xscale="log", xlabel="pressure on axis / current$^2$  [Pa/kA$^2$]", ylabel="height of the lower X-point  [m]")
+        axes.scatter(
+            failed["drive"],
+            failed["x_point_z"],
+            marker=marker,
+            color=colour,
+            s=38,
+            label=f"{name} ({len(failed)})",
+        )
+    axes.set(
+        xscale="log",
+        xlabel="pressure on axis / current$^2$  [Pa/kA$^2$]",
+        ylabel="height of the lower X-point  [m]",
+    )
     axes.set_title(f"{len(solved)} of {len(dataset)} points have an equilibrium", fontsize=11)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2, frameon=False, fontsize=8)
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2, frameon=False, fontsize=8
+    )
 
 
 def plot_shafranov_shift(figure: Figure, axes: Axes, solved: pd.DataFrame) -> None:

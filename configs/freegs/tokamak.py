@@ -22,11 +22,22 @@ X_POINT_R = 1.1  #: major radius of both X-points [m]
 UPPER_X_POINT_Z = 0.8  #: height of the upper X-point [m]
 VACUUM_FIELD = 2.0  #: R * B_toroidal outside the plasma [T m]
 EDGE_TOLERANCE = 0.25  #: in normalised flux; equilibria stay within 0.11, since four coils cannot meet five constraints exactly
-Q_AT = (0.05, 0.25, 0.50, 0.75, 0.95)  #: normalised poloidal flux at which the safety factor is reported
+Q_AT = (
+    0.05,
+    0.25,
+    0.50,
+    0.75,
+    0.95,
+)  #: normalised poloidal flux at which the safety factor is reported
 
 
 def equilibrium(
-    pressure_on_axis: float, plasma_current: float, x_point_z: float, run_dir: str, resolution: int = 65, max_iterations: int = 50
+    pressure_on_axis: float,
+    plasma_current: float,
+    x_point_z: float,
+    run_dir: str,
+    resolution: int = 65,
+    max_iterations: int = 50,
 ) -> dict[str, Any]:
     """Solve for one equilibrium in the machine `freegs.machine.TestTokamak` and write it to ``equilibrium.geqdsk`` in `run_dir`.
 
@@ -37,11 +48,15 @@ def equilibrium(
     converges to is no confined plasma.
     """
     tokamak = freegs.machine.TestTokamak()
-    plasma = freegs.Equilibrium(tokamak=tokamak, nx=resolution, ny=resolution, boundary=free_boundary, **BOX)
+    plasma = freegs.Equilibrium(
+        tokamak=tokamak, nx=resolution, ny=resolution, boundary=free_boundary, **BOX
+    )
     profiles = freegs.jtor.ConstrainPaxisIp(plasma, pressure_on_axis, plasma_current, VACUUM_FIELD)
     coils = freegs.control.constrain(
         xpoints=[(X_POINT_R, x_point_z), (X_POINT_R, UPPER_X_POINT_Z)],
-        isoflux=[(X_POINT_R, x_point_z, X_POINT_R, -x_point_z)],  # the plasma's edge passes through the lower X-point and its mirror image
+        isoflux=[
+            (X_POINT_R, x_point_z, X_POINT_R, -x_point_z)
+        ],  # the plasma's edge passes through the lower X-point and its mirror image
     )
     started = time.perf_counter()
     _, changes = freegs.solve(plasma, profiles, coils, maxits=max_iterations, convergenceInfo=True)
@@ -92,10 +107,14 @@ def require_equilibrium(plasma: freegs.Equilibrium, x_point_z: float) -> None:
         )
     flux = float(plasma.psiNRZ(X_POINT_R, -x_point_z))
     if abs(flux - 1.0) > EDGE_TOLERANCE:
-        raise RuntimeError(f"not at rest: normalised flux {flux:.2f} where the plasma's edge was asked to be, which has 1")
+        raise RuntimeError(
+            f"not at rest: normalised flux {flux:.2f} where the plasma's edge was asked to be, which has 1"
+        )
 
 
-def free_boundary(plasma: freegs.Equilibrium, current_density: np.ndarray, flux: np.ndarray) -> None:
+def free_boundary(
+    plasma: freegs.Equilibrium, current_density: np.ndarray, flux: np.ndarray
+) -> None:
     """Set `flux` on the edge of the domain to what the plasma's current induces there.
 
     The sum of Green's functions that `freegs.boundary.freeBoundary` evaluates in every iteration, as one matrix that each worker
@@ -108,9 +127,15 @@ def free_boundary(plasma: freegs.Equilibrium, current_density: np.ndarray, flux:
 @lru_cache(maxsize=1)
 def edge_response(nx: int, ny: int) -> tuple[np.ndarray, np.ndarray]:
     """Give the mask of edge points, shape (nx, ny), and their flux per current density, shape (edge points, nx * ny)."""
-    r, z = np.meshgrid(np.linspace(BOX["Rmin"], BOX["Rmax"], nx), np.linspace(BOX["Zmin"], BOX["Zmax"], ny), indexing="ij")
+    r, z = np.meshgrid(
+        np.linspace(BOX["Rmin"], BOX["Rmax"], nx),
+        np.linspace(BOX["Zmin"], BOX["Zmax"], ny),
+        indexing="ij",
+    )
     cell = (r[1, 0] - r[0, 0]) * (z[0, 1] - z[0, 0])
-    weights = np.outer(romb(np.eye(nx)), romb(np.eye(ny))) * cell  # Romberg's rule is linear: this is its weight at each point
+    weights = (
+        np.outer(romb(np.eye(nx)), romb(np.eye(ny))) * cell
+    )  # Romberg's rule is linear: this is its weight at each point
     edge = np.zeros((nx, ny), dtype=bool)
     edge[[0, -1], :] = edge[:, [0, -1]] = True
     response = np.empty((np.count_nonzero(edge), nx * ny))

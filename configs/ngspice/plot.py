@@ -35,20 +35,45 @@ def main(run_dir: Path, picture: Path) -> None:
 def plot_startup(figure: Figure, axes: Axes, dataset: pd.DataFrame) -> None:
     """Compare what step 1 predicts, the growth, with what step 2 measures, the time to start."""
     started = dataset[dataset["success"]]
-    points = axes.scatter(started["growth_per_period"], started["startup_periods"], c=started["amplitude_v"], cmap="viridis", s=26)
+    points = axes.scatter(
+        started["growth_per_period"],
+        started["startup_periods"],
+        c=started["amplitude_v"],
+        cmap="viridis",
+        s=26,
+    )
     figure.colorbar(points, ax=axes, label="amplitude  [V]")
     growth = np.linspace(0.02, started["growth_per_period"].max(), 400)
-    axes.plot(growth, e_foldings(started).median() / growth, color="0.5", zorder=0, label="linear growth from the kick")
+    axes.plot(
+        growth,
+        e_foldings(started).median() / growth,
+        color="0.5",
+        zorder=0,
+        label="linear growth from the kick",
+    )
     for start, (name, marker, colour) in FAILURES.items():
         failed = dataset[dataset["reason"].str.startswith(start)]
         label = f"{name} ({len(failed)})"
-        axes.scatter(failed["growth_per_period"], np.full(len(failed), 400), marker=marker, color=colour, s=34, label=label)
+        axes.scatter(
+            failed["growth_per_period"],
+            np.full(len(failed), 400),
+            marker=marker,
+            color=colour,
+            s=34,
+            label=label,
+        )
     axes.axvline(0, color="0.8", linewidth=1, zorder=0)
     axes.set(
-        yscale="log", ylim=(5, 600), xlabel="growth per period, from step 1", ylabel="periods until 90 % of the amplitude, from step 2"
+        yscale="log",
+        ylim=(5, 600),
+        xlabel="growth per period, from step 1",
+        ylabel="periods until 90 % of the amplitude, from step 2",
     )
     out_of_band = dataset["growth_per_period"].isna().sum()
-    axes.set_title(f"{len(started)} of {len(dataset)} circuits oscillate; {out_of_band} have no resonance in the band", fontsize=11)
+    axes.set_title(
+        f"{len(started)} of {len(dataset)} circuits oscillate; {out_of_band} have no resonance in the band",
+        fontsize=11,
+    )
     axes.legend(frameon=False, fontsize=9, loc="upper right", bbox_to_anchor=(1, 0.9))
 
 
@@ -57,16 +82,27 @@ def e_foldings(started: pd.DataFrame) -> pd.Series:
 
     The kick of startup.cir, a trapezoid of 10 uA over three quarters of a period T, leaves 10 uA * T/2 * sinc(1/2) sinc(1/4) / C.
     """
-    kick = 10e-6 / 2 / started["resonance_hz"] * np.sinc(1 / 2) * np.sinc(1 / 4) / (1e-12 * started["capacitance_pf"])
+    kick = (
+        10e-6
+        / 2
+        / started["resonance_hz"]
+        * np.sinc(1 / 2)
+        * np.sinc(1 / 4)
+        / (1e-12 * started["capacitance_pf"])
+    )
     return np.log(0.9 * started["amplitude_v"] / kick)
 
 
 def plot_amplitude(figure: Figure, axes: Axes, dataset: pd.DataFrame) -> None:
     """Compare the amplitude with that of a current switched fully from side to side."""
     started = dataset[dataset["success"]]
-    parallel = started["quality_factor"] * np.sqrt(1e3 * started["inductance_nh"] / started["capacitance_pf"])  # nH / pF = 1e3 ohm^2
+    parallel = started["quality_factor"] * np.sqrt(
+        1e3 * started["inductance_nh"] / started["capacitance_pf"]
+    )  # nH / pF = 1e3 ohm^2
     switched = 2 / np.pi * 1e-3 * started["tail_current_ma"] * parallel
-    points = axes.scatter(switched, started["amplitude_v"], c=started["distortion_percent"], cmap="cividis", s=26)
+    points = axes.scatter(
+        switched, started["amplitude_v"], c=started["distortion_percent"], cmap="cividis", s=26
+    )
     figure.colorbar(points, ax=axes, label="harmonic distortion  [%]")
     line = np.array([0, 1.05 * switched.max()])
     axes.plot(line, line, color="0.5", zorder=0, label="current fully switched")
@@ -80,4 +116,6 @@ def plot_amplitude(figure: Figure, axes: Axes, dataset: pd.DataFrame) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "docs/tutorials/ngspice.png"))
+    main(
+        Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "docs/tutorials/ngspice.png")
+    )

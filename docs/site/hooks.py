@@ -34,12 +34,18 @@ _SHOWN = (".py", ".yaml", ".toml", ".sh", ".csv", ".awk", ".cir", ".template", "
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages outside docs/ and every file and directory of the checkout that a page links to."""
     for place, name in OUTSIDE.items():
-        files.append(File.generated(config, place, content=(ROOT / name).read_text(encoding="utf-8")))
+        files.append(
+            File.generated(config, place, content=(ROOT / name).read_text(encoding="utf-8"))
+        )
     for page in [file for file in files if file.is_documentation_page()]:
         for target in _linked(page.content_string, _source(page.src_uri)):
             place = _place(target)
             if files.get_file_from_path(place) is None:
-                made: dict[str, Any] = {"content": _listing(target)} if target.is_dir() else {"abs_src_path": str(target)}
+                made: dict[str, Any] = (
+                    {"content": _listing(target)}
+                    if target.is_dir()
+                    else {"abs_src_path": str(target)}
+                )
                 files.append(File.generated(config, place, **made))
     return files
 
@@ -48,7 +54,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Turn links to files of the checkout into links within the site."""
     here = _source(page.file.src_uri)
     parts = _FENCE.split(markdown)
-    return "".join(part if part.startswith("```") else _translated(part, page.file.src_uri, here) for part in parts)
+    return "".join(
+        part if part.startswith("```") else _translated(part, page.file.src_uri, here)
+        for part in parts
+    )
 
 
 def _source(place: str) -> Path:
@@ -69,7 +78,9 @@ def _place(target: Path) -> str:
 
 def _linked(markdown: str, page: Path) -> list[Path]:
     text = "".join(part for part in _FENCE.split(markdown) if not part.startswith("```"))
-    found = [(page.parent / link).resolve() for _, link, _ in _LINK.findall(text) if "://" not in link]
+    found = [
+        (page.parent / link).resolve() for _, link, _ in _LINK.findall(text) if "://" not in link
+    ]
     return [path for path in found if path.exists() and not path.is_relative_to(DOCS)]
 
 
@@ -90,7 +101,9 @@ def _listing(directory: Path) -> str:
     lines = [f"# {directory.relative_to(ROOT)}", ""]
     for path in sorted(directory.rglob("*")):
         if path.suffix in _SHOWN and "__pycache__" not in path.parts:
-            kind = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".sh": "sh"}.get(path.suffix, "")
+            kind = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".sh": "sh"}.get(
+                path.suffix, ""
+            )
             text = path.read_text(encoding="utf-8").rstrip("\n")
             lines += [f"## {path.relative_to(directory)}", "", f"````{kind}", text, "````", ""]
     return "\n".join(lines)

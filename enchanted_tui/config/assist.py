@@ -63,7 +63,11 @@ class Assistant:
         entries: list[OutlineEntry] = []
         for section in self.skeleton.root.children:
             if isinstance(section.key, str) and not section.is_merge:
-                entries.append(OutlineEntry(section.line, section.column, 0, section.key, self._summary(section)))
+                entries.append(
+                    OutlineEntry(
+                        section.line, section.column, 0, section.key, self._summary(section)
+                    )
+                )
                 entries += self._below(section)
         return entries
 
@@ -91,13 +95,26 @@ class Assistant:
             found = (
                 []
                 if order is None
-                else [OutlineEntry(order.line, order.column, 1, "run_order", "1 stage" if len(stages) == 1 else f"{len(stages)} stages")]
+                else [
+                    OutlineEntry(
+                        order.line,
+                        order.column,
+                        1,
+                        "run_order",
+                        "1 stage" if len(stages) == 1 else f"{len(stages)} stages",
+                    )
+                ]
             )
-            return found + [OutlineEntry(stage.line, stage.column, 2, f"stage {stage.key}", self._stage(stage)) for stage in stages]
+            return found + [
+                OutlineEntry(stage.line, stage.column, 2, f"stage {stage.key}", self._stage(stage))
+                for stage in stages
+            ]
         if section.key not in KINDS.values():
             return []
         return [
-            OutlineEntry(child.line, child.column, 1, str(child.key), self._type(child)) for child in section.children if not child.is_merge
+            OutlineEntry(child.line, child.column, 1, str(child.key), self._type(child))
+            for child in section.children
+            if not child.is_merge
         ]
 
     def _type(self, component: Node) -> str:
@@ -108,7 +125,11 @@ class Assistant:
         words = {}
         for key in _STAGE_KEYS:
             node = self.skeleton.get(stage, key)
-            values = [] if node is None else ([item.value or "?" for item in node.children] or [node.value or "?"])
+            values = (
+                []
+                if node is None
+                else ([item.value or "?" for item in node.children] or [node.value or "?"])
+            )
             words[key] = ", ".join(values) or "?"
         return f"{words['sampler']} > {words['runner']} on {words['executor']}"
 
@@ -117,7 +138,9 @@ class Assistant:
     def _explain(self, path: Path) -> Explanation | None:
         title = key_text(path)
         place = self.meanings.place(path)
-        if place is None or (place.kind == "supervisor" and (not place.rest or place.rest[0] == "run_order")):
+        if place is None or (
+            place.kind == "supervisor" and (not place.rest or place.rest[0] == "run_order")
+        ):
             described = schema_at(path).get("description")
             return Explanation(title, (), described) if described else None
         if not place.rest or place.rest == ("type",):
@@ -135,9 +158,17 @@ class Assistant:
         if parameter is None:
             return None
         required = parameter.default is parameter.empty
-        facts = [("type", inspect.formatannotation(parameter.annotation))] if parameter.annotation is not parameter.empty else []
+        facts = (
+            [("type", inspect.formatannotation(parameter.annotation))]
+            if parameter.annotation is not parameter.empty
+            else []
+        )
         facts.append(("default", "required" if required else repr(parameter.default)))
-        return Explanation(title, tuple(facts), f"A keyword argument of {place.cls.__name__}, which does not declare its options.")
+        return Explanation(
+            title,
+            tuple(facts),
+            f"A keyword argument of {place.cls.__name__}, which does not declare its options.",
+        )
 
 
 def _explain_class(title: str, place: Place) -> Explanation:
@@ -146,7 +177,9 @@ def _explain_class(title: str, place: Place) -> Explanation:
         text = f"The name of {article} {place.kind}, or package.module:Class. Complete it to see what there is."
         return Explanation(title, (), text)
     facts = [(place.kind, place.cls.__name__)]
-    aliases = [alias for alias, meant in ALIASES.get(place.kind, {}).items() if meant == place.cls.__name__]
+    aliases = [
+        alias for alias, meant in ALIASES.get(place.kind, {}).items() if meant == place.cls.__name__
+    ]
     if aliases:
         facts.append(("other names", ", ".join(aliases)))
     options = place.options() or signature_of(place.cls)
@@ -156,7 +189,9 @@ def _explain_class(title: str, place: Place) -> Explanation:
     optional = [name for name in options if name not in required]
     if optional:
         facts.append(("options", ", ".join(optional)))
-    return Explanation(title, tuple(facts), inspect.cleandoc(place.cls.__doc__ or "It has no documentation."))
+    return Explanation(
+        title, tuple(facts), inspect.cleandoc(place.cls.__doc__ or "It has no documentation.")
+    )
 
 
 def option_facts(hint: Any, option: Option) -> list[tuple[str, str]]:
@@ -186,7 +221,9 @@ class _OneLine(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if "\n" in text else None)
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style='"' if "\n" in text else None
+    )
 
 
 _OneLine.add_representer(str, _represent_text)
@@ -194,7 +231,14 @@ _OneLine.add_representer(str, _represent_text)
 
 def one_line(value: Any) -> str:
     """Give a value as YAML in one line."""
-    text: str = yaml.dump(value, Dumper=_OneLine, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False)
+    text: str = yaml.dump(
+        value,
+        Dumper=_OneLine,
+        default_flow_style=True,
+        width=10**6,
+        allow_unicode=True,
+        sort_keys=False,
+    )
     return text.rstrip("\n").removesuffix("\n...")
 
 

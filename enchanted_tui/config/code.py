@@ -20,7 +20,11 @@ _MOST_BYTES = 4 << 20  #: of a module whose imports are looked for
 def code_files(config: CampaignConfig, spec: ComponentSpec) -> list[str]:
     """Return the paths of the files, as far as they are here: the module of a plugin or of a function with the modules
     beside it that it imports, the templates that others include, and the program if it is named by its path."""
-    directories = [*map(str, config.python_path), *(spec.options.get("python_path") or ()), *sys.path]
+    directories = [
+        *map(str, config.python_path),
+        *(spec.options.get("python_path") or ()),
+        *sys.path,
+    ]
     modules = [path.partition(":")[0] for path in _named_modules(spec)]
     found = [path for module in modules for path in _modules(module, directories)]
     if spec.class_path.endswith(":CommandRunner"):
@@ -38,7 +42,9 @@ def _named_modules(spec: ComponentSpec) -> Iterator[str]:
 
 def _modules(name: str, directories: Sequence[str]) -> list[str]:
     """Return the files of a module and of those that it imports and that lie in the same directory or package."""
-    place = next((place for place in directories if _files_of(name.split(".")[0], place or ".")), None)
+    place = next(
+        (place for place in directories if _files_of(name.split(".")[0], place or ".")), None
+    )
     if place is None:
         return []
     found: dict[str, None] = {}
@@ -79,7 +85,11 @@ def _imported_by(path: str) -> Iterable[str]:
         return ()
     nodes = list(ast.walk(tree))
     whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    parts = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    parts = [
+        node.module
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    ]
     return {name.split(".")[0] for name in (*whole, *parts)}
 
 

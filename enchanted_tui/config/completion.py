@@ -52,7 +52,9 @@ def complete(assistant: Assistant, line: int, column: int) -> Completion:
     return Completion(line, cursor.start, cursor.end, tuple(_ranked(found, written)))
 
 
-def file_candidates(written: str, start: FilePath, *, suffixes: tuple[str, ...] = ()) -> list[Candidate]:
+def file_candidates(
+    written: str, start: FilePath, *, suffixes: tuple[str, ...] = ()
+) -> list[Candidate]:
     """Give the files and directories whose path begins as written; a relative one starts at `start`.
 
     With `suffixes`, only directories and files that end so. What cannot be read gives nothing.
@@ -98,13 +100,22 @@ class _Candidates:
         elif path == ("storage",):
             described = {"type": str(schema_at(("storage", "type")).get("description", ""))}
         elif path[:2] == ("supervisor", "run_order"):
-            described = {key: str(schema_at((*path[:2], 0, key)).get("description", "")) for key in _STAGE_KEYS} if len(path) == 3 else {}
+            described = (
+                {
+                    key: str(schema_at((*path[:2], 0, key)).get("description", ""))
+                    for key in _STAGE_KEYS
+                }
+                if len(path) == 3
+                else {}
+            )
         else:
             described = self._option_keys(path)
         suffix = "" if self._cursor.has_colon else ": "
         is_section = not path
         return [
-            Candidate(name, detail, ":" if is_section and suffix and name not in ("logging",) else suffix)
+            Candidate(
+                name, detail, ":" if is_section and suffix and name not in ("logging",) else suffix
+            )
             for name, detail in described.items()
             if name not in given
         ]
@@ -118,7 +129,9 @@ class _Candidates:
         for option in sorted(options.values(), key=lambda option: not option.required):
             described[option.name] = _key_detail(place, option)
         if place.kind == "supervisor":
-            described["run_order"] = str(schema_at(("supervisor", "run_order")).get("description", ""))
+            described["run_order"] = str(
+                schema_at(("supervisor", "run_order")).get("description", "")
+            )
         if not options and place.cls is not None:
             described.update(dict.fromkeys(signature_of(place.cls), "keyword argument"))
         return described
@@ -145,7 +158,9 @@ class _Candidates:
         if len(below) not in (2, 3) or below[1] not in _STAGE_KEYS:
             return []
         kind = str(below[1])
-        return [Candidate(name, self._type_of(KINDS[kind], name)) for name in self._meanings.names(kind)]
+        return [
+            Candidate(name, self._type_of(KINDS[kind], name)) for name in self._meanings.names(kind)
+        ]
 
     def _type_of(self, section: str, name: str) -> str:
         node = self._assistant.skeleton.find((section, name, "type"))
@@ -157,7 +172,9 @@ class _Candidates:
             meant = ALIASES.get(kind, {}).get(name)
             if name in BUILTIN[kind]:
                 cls = self._meanings.find(kind, name)
-                found.append(Candidate(name, first_sentence(cls.cls.__doc__) if cls is not None else ""))
+                found.append(
+                    Candidate(name, first_sentence(cls.cls.__doc__) if cls is not None else "")
+                )
             elif meant is not None:
                 found.append(Candidate(name, f"another name of {meant}"))
             elif builtin_path(kind, name) is None:
@@ -170,13 +187,23 @@ class _Candidates:
             listed = spellings(hint, option)
             if listed:
                 default = one_line(option.default) if not option.required else ""
-                return [Candidate(value, "the default" if value == default else "") for value in listed]
+                return [
+                    Candidate(value, "the default" if value == default else "") for value in listed
+                ]
         if option.path or option.name == "base_run_dir":
-            start = FilePath() if place.kind == "supervisor" else (self._assistant.base_dir or FilePath())
+            start = (
+                FilePath()
+                if place.kind == "supervisor"
+                else (self._assistant.base_dir or FilePath())
+            )
             return file_candidates(self._written, start)
         if len(place.rest) > 1 or self._written:
             return []
-        suggested = {} if option.required or option.default is None else {one_line(option.default): "the default"}
+        suggested = (
+            {}
+            if option.required or option.default is None
+            else {one_line(option.default): "the default"}
+        )
         if option.example is not None:
             suggested.setdefault(one_line(option.example), "an example")
         return [Candidate(text, detail) for text, detail in suggested.items()]
@@ -202,7 +229,11 @@ def _ranked(candidates: Iterable[Candidate], written: str) -> list[Candidate]:
     candidates = list(candidates)
     ranked: list[Candidate] = []
     for test in tests:
-        ranked += [candidate for candidate in candidates if candidate not in ranked and test(normalised(candidate.label))]
+        ranked += [
+            candidate
+            for candidate in candidates
+            if candidate not in ranked and test(normalised(candidate.label))
+        ]
     return ranked
 
 

@@ -43,8 +43,14 @@ DEAD_KEYS: dict[str, tuple[str, ...]] = {
 
 #: What to write instead of such a key, where there is something.
 INSTEAD: dict[tuple[str, str], str] = {
-    ("PythonRunner", "other_params"): "the function's further arguments are given under 'arguments'",
-    ("CommandRunner", "other_params"): "what is the same for every sample is written into the files and the command",
+    (
+        "PythonRunner",
+        "other_params",
+    ): "the function's further arguments are given under 'arguments'",
+    (
+        "CommandRunner",
+        "other_params",
+    ): "what is the same for every sample is written into the files and the command",
 }
 
 
@@ -56,13 +62,17 @@ class Checker:
     base_dir: FilePath
     import_dirs: Sequence[FilePath]
 
-    def component(self, kind: str, name: str, path: Path, value: Any, *, used: bool = True) -> tuple[ComponentSpec, Any] | None:
+    def component(
+        self, kind: str, name: str, path: Path, value: Any, *, used: bool = True
+    ) -> tuple[ComponentSpec, Any] | None:
         """Check one entry of a section; give what it says and, for a class that declares its options, an instance.
 
         What is wrong is reported and None returned. A component that is not `used` may be of a class that is not installed.
         """
         if not isinstance(value, dict):
-            self.report.error(path, f"expected a mapping with the key 'type', found {describe(value)}")
+            self.report.error(
+                path, f"expected a mapping with the key 'type', found {describe(value)}"
+            )
             return None
         found = self._class(kind, path, value, used)
         if found is None:
@@ -71,7 +81,18 @@ class Checker:
         if not found.is_declared:
             options = self._foreign_options(kind, name, found.cls, path, value)
             place = self._place(path)
-            spec = ComponentSpec(kind, name, type_name, found.cls, found.class_path, options, {}, False, place, found.older)
+            spec = ComponentSpec(
+                kind,
+                name,
+                type_name,
+                found.cls,
+                found.class_path,
+                options,
+                {},
+                False,
+                place,
+                found.older,
+            )
             return spec, None
         checked = self.options(found.cls, path, value, besides=("type", "__runner_name"))
         if checked is None:
@@ -80,7 +101,18 @@ class Checker:
         if not found.class_path.startswith("enchanted_tui."):
             options = {**extra, **options}  # a class built upon ours may read more than it declares
         place = self._place(path)
-        return ComponentSpec(kind, name, type_name, found.cls, found.class_path, options, extra, True, place, found.older), instance
+        return ComponentSpec(
+            kind,
+            name,
+            type_name,
+            found.cls,
+            found.class_path,
+            options,
+            extra,
+            True,
+            place,
+            found.older,
+        ), instance
 
     def options(
         self, cls: type[Component], path: Path, mapping: dict[Any, Any], besides: Iterable[str]
@@ -90,7 +122,10 @@ class Checker:
         try:
             types = option_types(cls)
         except Exception as error:  # noqa: BLE001 - whatever evaluating a plugin's annotations raises
-            self.report.error(path, f"the options that {cls.__name__} declares cannot be read: {type(error).__name__}: {error}")
+            self.report.error(
+                path,
+                f"the options that {cls.__name__} declares cannot be read: {type(error).__name__}: {error}",
+            )
             return None
         given, extra = self._sort_keys(cls, path, mapping, besides)
         options: dict[str, Any] = {}
@@ -102,7 +137,9 @@ class Checker:
             elif value is not _NOT_GIVEN:
                 options[name] = value
         for name in cls.part_options.keys() & options.keys():
-            options[name] = self._rooted_parts(cls.part_options[name], (*path, given[name]), options[name])
+            options[name] = self._rooted_parts(
+                cls.part_options[name], (*path, given[name]), options[name]
+            )
         if invalid:
             self._check_rest(cls, options, invalid, path, given)
         if invalid or self.report.error_count > errors_before:
@@ -114,25 +151,39 @@ class Checker:
 
     def _class(self, kind: str, path: Path, value: dict[Any, Any], used: bool) -> Found | None:
         if value.get("type") is None:
-            misspelt = next((key for key in value if nearest(str(key), ["type"]) and key != "type"), None)
+            misspelt = next(
+                (key for key in value if nearest(str(key), ["type"]) and key != "type"), None
+            )
             hint = f"; did you mean it by {misspelt!r}?" if misspelt is not None else ""
-            self.report.error((*path, "type"), f"is required: the name of {_article(kind)}, or package.module:Class{hint}")
+            self.report.error(
+                (*path, "type"),
+                f"is required: the name of {_article(kind)}, or package.module:Class{hint}",
+            )
             return None
         if isinstance(value["type"], dict | list):
-            self.report.error((*path, "type"), f"expected the name of {_article(kind)}, found {describe(value['type'])}")
+            self.report.error(
+                (*path, "type"),
+                f"expected the name of {_article(kind)}, found {describe(value['type'])}",
+            )
             return None
         try:
             return find(kind, self._written_type(path, value), self.import_dirs)
         except LookupFailure as failure:
             if failure.excusable and not used:
-                self.report.warning((*path, "type"), f"{failure}; ignored, because run_order does not use it")
+                self.report.warning(
+                    (*path, "type"), f"{failure}; ignored, because run_order does not use it"
+                )
             else:
                 self.report.error((*path, "type"), str(failure))
             return None
 
     def _written_type(self, path: Path, value: dict[Any, Any]) -> str:
         place = self.report.document.place((*path, "type"))
-        return place.text.strip() if place is not None and place.text is not None else str(value["type"]).strip()
+        return (
+            place.text.strip()
+            if place is not None and place.text is not None
+            else str(value["type"]).strip()
+        )
 
     # -- options that are declared ------------------------------------------------------------------------------------------------
 
@@ -140,7 +191,11 @@ class Checker:
         self, cls: type[Component], path: Path, mapping: dict[Any, Any], besides: Iterable[str]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give the key under which each declared option is given, and the keys that are none, warning of these."""
-        names = {alias: name for name, declared in cls.options().items() for alias in (name, *declared.aliases)}
+        names = {
+            alias: name
+            for name, declared in cls.options().items()
+            for alias in (name, *declared.aliases)
+        }
         given: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for key in mapping:
@@ -151,7 +206,11 @@ class Checker:
                 extra[str(key)] = plain(mapping[key])
                 self._unknown_key(cls, (*path, key), (*names, *besides))
             elif name in given:
-                self.report.error((*path, key), f"this is another name of {given[name]!r}, which is given too; remove one", at_key=True)
+                self.report.error(
+                    (*path, key),
+                    f"this is another name of {given[name]!r}, which is given too; remove one",
+                    at_key=True,
+                )
             else:
                 given[name] = key
         return given, extra
@@ -162,9 +221,21 @@ class Checker:
             instead = INSTEAD.get((cls.__name__, path[-1]))
             self.report.warning(path, f"ignored; {instead or 'it has no effect'}", at_key=True)
         else:
-            self.report.warning(path, f"ignored, because there is no such option{did_you_mean(str(path[-1]), known)}", at_key=True)
+            self.report.warning(
+                path,
+                f"ignored, because there is no such option{did_you_mean(str(path[-1]), known)}",
+                at_key=True,
+            )
 
-    def _option(self, name: str, declared: Option, hint: Any, path: Path, given: dict[str, Any], mapping: dict[Any, Any]) -> Any:
+    def _option(
+        self,
+        name: str,
+        declared: Option,
+        hint: Any,
+        path: Path,
+        given: dict[str, Any],
+        mapping: dict[Any, Any],
+    ) -> Any:
         """Give the typed value of an option, _NOT_GIVEN, or INVALID."""
         key = given.get(name, name)
         value = mapping.get(key)
@@ -196,15 +267,25 @@ class Checker:
                 continue
             if not issubclass(cls, Component):
                 continue
-            names = {alias: declared for declared in cls.options().values() for alias in (declared.name, *declared.aliases)}
+            names = {
+                alias: declared
+                for declared in cls.options().values()
+                for alias in (declared.name, *declared.aliases)
+            }
             for key, value in options.items():
                 if key in names and names[key].path and isinstance(value, str):
-                    rooted[part][key] = self._option(key, names[key], str, (*path, part), {}, options)
+                    rooted[part][key] = self._option(
+                        key, names[key], str, (*path, part), {}, options
+                    )
                 elif key in cls.part_options and isinstance(value, dict):
-                    rooted[part][key] = self._rooted_parts(cls.part_options[key], (*path, part, key), value)
+                    rooted[part][key] = self._rooted_parts(
+                        cls.part_options[key], (*path, part, key), value
+                    )
         return rooted
 
-    def _instance(self, cls: type[Component], options: dict[str, Any], path: Path, given: dict[str, Any]) -> Any:
+    def _instance(
+        self, cls: type[Component], options: dict[str, Any], path: Path, given: dict[str, Any]
+    ) -> Any:
         """Make an instance and let it check itself."""
         with importing_from(self.import_dirs):
             try:
@@ -214,11 +295,21 @@ class Checker:
                 for where, sentence in instance.warnings():
                     self.report.warning(self.option_path(where, path, given), sentence)
             except Exception as error:  # noqa: BLE001 - a check that fails is a problem of these options like any other
-                self.report.error(path, f"{cls.__name__} cannot be made from these options: {type(error).__name__}: {error}")
+                self.report.error(
+                    path,
+                    f"{cls.__name__} cannot be made from these options: {type(error).__name__}: {error}",
+                )
                 return None
         return instance
 
-    def _check_rest(self, cls: type[Component], options: dict[str, Any], invalid: list[str], path: Path, given: dict[str, Any]) -> None:
+    def _check_rest(
+        self,
+        cls: type[Component],
+        options: dict[str, Any],
+        invalid: list[str],
+        path: Path,
+        given: dict[str, Any],
+    ) -> None:
         """Let a component check itself as far as that does not depend on the options that are invalid."""
 
         def unknown(_: Any) -> Any:
@@ -229,7 +320,9 @@ class Checker:
             for where, sentence in partial(**plain(options)).problems():
                 self.report.error(self.option_path(where, path, given), sentence)
 
-    def option_path(self, where: str, path: Path, given: Mapping[str, str] = MappingProxyType({})) -> Path:
+    def option_path(
+        self, where: str, path: Path, given: Mapping[str, str] = MappingProxyType({})
+    ) -> Path:
         """Give the place of what the component at `path` calls ``bounds[1]``; `given` holds the keys written for its options."""
         if not where:
             return path
@@ -241,31 +334,50 @@ class Checker:
 
     # -- options of a class that declares none ------------------------------------------------------------------------------------
 
-    def _foreign_options(self, kind: str, name: str, cls: type, path: Path, mapping: dict[Any, Any]) -> dict[str, Any]:
+    def _foreign_options(
+        self, kind: str, name: str, cls: type, path: Path, mapping: dict[Any, Any]
+    ) -> dict[str, Any]:
         """Give all keys, as the older program passed them, unless the constructor says that it does not take them."""
         for key in mapping:
             if not isinstance(key, str):
-                self.report.error((*path, key), "the name of an option must be text; put it in quotes", at_key=True)
+                self.report.error(
+                    (*path, key),
+                    "the name of an option must be text; put it in quotes",
+                    at_key=True,
+                )
         options = {str(key): plain(value) for key, value in mapping.items()}
         if kind == "runner":
             options["__runner_name"] = name
         parameters = _parameters(cls)
-        if parameters is None or any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        if parameters is None or any(
+            parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()
+        ):
             taken = options
         else:
             taken = {key: value for key, value in options.items() if key in parameters}
             for key in options.keys() - taken.keys() - {"type", "__runner_name"}:
-                self.report.error((*path, key), f"{cls.__name__} takes no such option{did_you_mean(key, parameters)}", at_key=True)
+                self.report.error(
+                    (*path, key),
+                    f"{cls.__name__} takes no such option{did_you_mean(key, parameters)}",
+                    at_key=True,
+                )
         for key, parameter in (parameters or {}).items():
-            is_needed = parameter.default is parameter.empty and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-            if is_needed and key not in taken and (kind, key) != ("sampler", "base_run_dir"):  # which is handed to it
+            is_needed = parameter.default is parameter.empty and parameter.kind in (
+                parameter.POSITIONAL_OR_KEYWORD,
+                parameter.KEYWORD_ONLY,
+            )
+            if (
+                is_needed and key not in taken and (kind, key) != ("sampler", "base_run_dir")
+            ):  # which is handed to it
                 self.report.error((*path, key), f"is required by {cls.__name__}")
         return taken
 
     # -- little things ------------------------------------------------------------------------------------------------------------
 
     def _place(self, path: Path) -> Problem:
-        return self.report.document.problem("error", path, "", at_key=True) or Problem("error", "", None, None, key_text(path), "")
+        return self.report.document.problem("error", path, "", at_key=True) or Problem(
+            "error", "", None, None, key_text(path), ""
+        )
 
 
 class _UnknownOptionError(Exception):

@@ -19,7 +19,9 @@ from enchanted_tui.config.tree import Document, plain
 INVALID: Any = type("Invalid", (), {"__repr__": lambda self: "INVALID", "__slots__": ()})()
 
 _INT_TEXT = re.compile(r"\s*[-+]?[0-9][0-9_]{0,3000}\s*\Z")
-_FLOAT_TEXT = re.compile(r"\s*[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?\s*\Z")
+_FLOAT_TEXT = re.compile(
+    r"\s*[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?\s*\Z"
+)
 _PLACEHOLDERS = ("{{", "{%")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))")
 
@@ -77,7 +79,10 @@ class Conversion:
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.lower() in _BOOLEANS:
-            self._warn(path, f"{value!r} is text and is taken for {describe(_BOOLEANS[value.lower()])}; remove the quotes")
+            self._warn(
+                path,
+                f"{value!r} is text and is taken for {describe(_BOOLEANS[value.lower()])}; remove the quotes",
+            )
             return _BOOLEANS[value.lower()]
         return self._expected(value, hint, path)
 
@@ -105,14 +110,20 @@ class Conversion:
         number = int(value) if _INT_TEXT.match(value) else float(value.replace("_", ""))
         if pattern is _INT_TEXT and isinstance(number, float) and not number.is_integer():
             return INVALID
-        self._warn(path, f"{value!r} is text and is taken for the number {number!r}; remove the quotes")
+        self._warn(
+            path, f"{value!r} is text and is taken for the number {number!r}; remove the quotes"
+        )
         return number
 
     def _limited(self, number: Any, value: Any, hint: Any, path: Path) -> Any:
         """Hold a number to the option's limits, which NaN and the infinities never keep."""
         if number is INVALID:
             return self._expected(value, hint, path)
-        limits = [(name, getattr(self.option, name)) for name, _ in LIMITS if getattr(self.option, name) is not None]
+        limits = [
+            (name, getattr(self.option, name))
+            for name, _ in LIMITS
+            if getattr(self.option, name) is not None
+        ]
         if limits and isinstance(number, float) and not math.isfinite(number):
             return self._expected(value, hint, path)
         if not all(_WITHIN[name](number, limit) for name, limit in limits):
@@ -140,14 +151,20 @@ class Conversion:
         chosen = spelt.get(text.strip().lower())
         if chosen is None:
             listed = ", ".join(map(repr, choices))
-            return self._fail(path, f"expected one of {listed}, found {describe(text)}{did_you_mean(text, choices)}")
+            return self._fail(
+                path,
+                f"expected one of {listed}, found {describe(text)}{did_you_mean(text, choices)}",
+            )
         return chosen
 
     def _file(self, text: str, path: Path) -> Any:
         expanded = expand(text)
         unset = _VARIABLE.search(expanded)
         if unset is not None:
-            return self._fail(path, f"the environment variable {unset.group()!r} in this path is not set; set it, or write the path out")
+            return self._fail(
+                path,
+                f"the environment variable {unset.group()!r} in this path is not set; set it, or write the path out",
+            )
         if not text.strip():
             return self._fail(path, "expected a path, found an empty text")
         if expanded.startswith(_PLACEHOLDERS):
@@ -157,7 +174,9 @@ class Conversion:
 
     # -- containers ---------------------------------------------------------------------------------------------------------------
 
-    def _sequence(self, value: Any, hint: Any, kind: Any, parameters: tuple[Any, ...], path: Path) -> Any:
+    def _sequence(
+        self, value: Any, hint: Any, kind: Any, parameters: tuple[Any, ...], path: Path
+    ) -> Any:
         if not isinstance(value, list):
             remedy = "; write it in brackets, [...]" if not isinstance(value, dict) else ""
             return self._expected(value, hint, path, remedy)
@@ -168,7 +187,9 @@ class Conversion:
             if len(value) != len(parameters):
                 return self._expected(value, hint, path)
             hints = parameters
-        items = [self.convert(item, hints[index], (*path, index)) for index, item in enumerate(value)]
+        items = [
+            self.convert(item, hints[index], (*path, index)) for index, item in enumerate(value)
+        ]
         if any(item is INVALID for item in items):
             return INVALID
         return tuple(items) if kind is tuple else items
@@ -181,14 +202,20 @@ class Conversion:
         for key, item in value.items():
             below = (*path, key)
             place = self.document.place(below)
-            name = key if key_hint is not str or isinstance(key, str) else (place.key if place and place.key is not None else str(key))
+            name = (
+                key
+                if key_hint is not str or isinstance(key, str)
+                else (place.key if place and place.key is not None else str(key))
+            )
             converted[name] = self.convert(item, item_hint, below)
         return INVALID if any(item is INVALID for item in converted.values()) else converted
 
     # -- what there is to say -----------------------------------------------------------------------------------------------------
 
     def _expected(self, value: Any, hint: Any, path: Path, remedy: str = "") -> Any:
-        return self._fail(path, f"expected {expected(hint, self.option)}, found {describe(value)}{remedy}")
+        return self._fail(
+            path, f"expected {expected(hint, self.option)}, found {describe(value)}{remedy}"
+        )
 
     def _fail(self, path: Path, message: str) -> Any:
         self.found.append(("error", path, message))

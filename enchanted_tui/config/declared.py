@@ -10,7 +10,12 @@ from weakref import WeakKeyDictionary
 
 from enchanted_tui.config.options import Component, Option
 
-_NAMES = {int: ("an integer", "integers"), float: ("a number", "numbers"), str: ("text", "text"), bool: ("true or false", "booleans")}
+_NAMES = {
+    int: ("an integer", "integers"),
+    float: ("a number", "numbers"),
+    str: ("text", "text"),
+    bool: ("true or false", "booleans"),
+}
 _UNIONS = (Union, types.UnionType)
 LIMITS = (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"))
 
@@ -36,7 +41,11 @@ def members(hint: Any) -> tuple[Any, ...]:
 
 def allows_none(hint: Any) -> bool:
     """Tell whether null is a value of its own."""
-    return hint is Any or hint is None or (typing.get_origin(hint) in _UNIONS and type(None) in typing.get_args(hint))
+    return (
+        hint is Any
+        or hint is None
+        or (typing.get_origin(hint) in _UNIONS and type(None) in typing.get_args(hint))
+    )
 
 
 def split(hint: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -53,12 +62,18 @@ def choices_of(hint: Any, option: Option) -> tuple[str, ...]:
 
 def expected(hint: Any, option: Option) -> str:
     """Say what is expected: ``an integer >= 1``, ``a list of pairs of numbers``, ``one of 'csv', 'parquet'``."""
-    return " or ".join(dict.fromkeys(_words(member, option, 0) for member in _without_parts(members(hint))))
+    return " or ".join(
+        dict.fromkeys(_words(member, option, 0) for member in _without_parts(members(hint)))
+    )
 
 
 def limits_of(option: Option) -> str:
     """Say the limits of a number: ``>= 0 and < 1``, or nothing."""
-    return " and ".join(f"{sign} {getattr(option, name):g}" for name, sign in LIMITS if getattr(option, name) is not None)
+    return " and ".join(
+        f"{sign} {getattr(option, name):g}"
+        for name, sign in LIMITS
+        if getattr(option, name) is not None
+    )
 
 
 def type_name(hint: Any, option: Option) -> str:
@@ -87,14 +102,20 @@ def _words(hint: Any, option: Option, plural: int) -> str:
     if kind is tuple:
         return _tuple_words(parameters, option, plural)
     if kind is dict:
-        return f"{'mappings' if plural else 'a mapping'}{_of(parameters[1:2], option, ' of names to')}"
+        return (
+            f"{'mappings' if plural else 'a mapping'}{_of(parameters[1:2], option, ' of names to')}"
+        )
     return "values" if plural else "any value"
 
 
 def _of(parameters: tuple[Any, ...], option: Option, link: str = " of") -> str:
     if not parameters or parameters[0] is Any:
         return ""
-    return f"{link} " + " or ".join(dict.fromkeys(_words(member, option, 1) for member in _without_parts(members(parameters[0]))))
+    return f"{link} " + " or ".join(
+        dict.fromkeys(
+            _words(member, option, 1) for member in _without_parts(members(parameters[0]))
+        )
+    )
 
 
 def _tuple_words(parameters: tuple[Any, ...], option: Option, plural: int) -> str:

@@ -10,7 +10,9 @@ from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
 
-MOST_ROWS = 1 << 28  #: of one stage, combined with its parents; nine bytes of memory each, and a directory for each step
+MOST_ROWS = (
+    1 << 28
+)  #: of one stage, combined with its parents; nine bytes of memory each, and a directory for each step
 MOST_BATCHES = 1 << 24  #: of one stage
 MOST_STAGES = 32
 MOST_STEPS = 64
@@ -37,13 +39,21 @@ def check_extent(
     """Report what is too large. Says nothing where there are errors that leave the sizes open."""
     order: Path = ("supervisor", "run_order")
     if len(stages) > MOST_STAGES:
-        report.error(order, f"there are {len(stages)} stages, and there can be {MOST_STAGES}; run the rest as a campaign of its own")
+        report.error(
+            order,
+            f"there are {len(stages)} stages, and there can be {MOST_STAGES}; run the rest as a campaign of its own",
+        )
     for depth, stage in enumerate(stages):
         if len(stage.steps) > MOST_STEPS:
-            report.error((*order, depth, "runner"), f"there are {len(stage.steps)} steps, and a stage can have {MOST_STEPS}; split it")
+            report.error(
+                (*order, depth, "runner"),
+                f"there are {len(stage.steps)} steps, and a stage can have {MOST_STEPS}; split it",
+            )
     if report.error_count or any(stage.sampler not in samplers for stage in stages):
         return
-    sizes = {name: _sizes(*samplers[name]) for name in dict.fromkeys(stage.sampler for stage in stages)}
+    sizes = {
+        name: _sizes(*samplers[name]) for name in dict.fromkeys(stage.sampler for stage in stages)
+    }
     found = too_many_rows([sizes[stage.sampler][0] for stage in stages])
     if found is not None:
         name = stages[found[0]].sampler
@@ -57,9 +67,15 @@ def check_extent(
 
 def _sizes(spec: ComponentSpec, instance: Any) -> tuple[int, int]:
     """Give how many samples a sampler draws, and the size of its batches; 0 where it does not say."""
-    target = spec.options.get("budget") if instance is None or not hasattr(instance, "target") else instance.target
+    target = (
+        spec.options.get("budget")
+        if instance is None or not hasattr(instance, "target")
+        else instance.target
+    )
     batch_size = spec.options.get("batch_size")
-    return (target if isinstance(target, int) else 0), (batch_size if isinstance(batch_size, int) and batch_size > 0 else 0)
+    return (target if isinstance(target, int) else 0), (
+        batch_size if isinstance(batch_size, int) and batch_size > 0 else 0
+    )
 
 
 def _sizing_option(spec: ComponentSpec) -> str:

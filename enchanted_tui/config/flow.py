@@ -40,7 +40,9 @@ class Flow:
         for depth, stage in enumerate(stages):
             self._draw(depth, stage.sampler)
             for index, step in enumerate(stage.steps):
-                where = f"stage {depth}" if len(stage.steps) == 1 else f"step {index} of stage {depth}"
+                where = (
+                    f"stage {depth}" if len(stage.steps) == 1 else f"step {index} of stage {depth}"
+                )
                 self._run(where, step.runner)
         if self._report.error_count == errors_before:  # what is misspelt is said once
             check_use(self._report, self._samplers, self._runners, self._place, stages)
@@ -52,7 +54,9 @@ class Flow:
             return
         names, option = parameter_names(spec, instance)
         for index, parameter in enumerate(names):
-            place = self._drawn_at[parameter] = self._place("sampler", name, f"{option}[{index}]" if option else "")
+            place = self._drawn_at[parameter] = self._place(
+                "sampler", name, f"{option}[{index}]" if option else ""
+            )
             earlier = self._drawn_in.get(parameter)
             if earlier is not None:
                 message = f"stage {depth} draws {parameter!r} anew, which replaces the value from stage {earlier}"
@@ -74,9 +78,14 @@ class Flow:
             for option, needed in instance.required_parameters().items():
                 for parameter in sorted(needed - self._names):
                     message = f"{where} needs {parameter!r}, which no sampler draws and no runner returns before it"
-                    self._report.error(self._place("runner", name, option), message + did_you_mean(parameter, self._names))
+                    self._report.error(
+                        self._place("runner", name, option),
+                        message + did_you_mean(parameter, self._names),
+                    )
         outputs = set(instance.output_names())
-        self._is_complete = self._is_complete and bool(outputs) and spec.class_path.startswith(_OWN_PREFIX)
+        self._is_complete = (
+            self._is_complete and bool(outputs) and spec.class_path.startswith(_OWN_PREFIX)
+        )
         self._names |= {*outputs, "success", "run_dir", f"success_{name}", f"runtime_sec_{name}"}
 
 
@@ -86,8 +95,17 @@ def check_foreign_names(report: Report, spec: ComponentSpec, base: Path) -> None
     for index, name in enumerate(names):
         place = (*base, option, index)
         if name in _RESERVED:
-            report.error(place, f"the name {name!r} belongs to the program's own column of the dataset; choose another")
+            report.error(
+                place,
+                f"the name {name!r} belongs to the program's own column of the dataset; choose another",
+            )
         elif name in names[:index]:
-            report.error(place, f"the parameter {name!r} is named twice; each parameter needs a name of its own")
+            report.error(
+                place,
+                f"the parameter {name!r} is named twice; each parameter needs a name of its own",
+            )
         elif name == "output":
-            report.warning(place, "runners usually return 'output', which will replace this parameter; choose another name")
+            report.warning(
+                place,
+                "runners usually return 'output', which will replace this parameter; choose another name",
+            )

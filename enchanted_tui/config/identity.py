@@ -15,11 +15,23 @@ from enchanted_tui.config.options import Component
 
 #: Options of samplers that may change: how many points and in what portions, not which.
 FREE_SAMPLER_OPTIONS = frozenset(
-    ("budget", "batch_size", "max_points", "kill_after", "acquisition_batch_size", "asynchronous", "min_new_results", "ahead", "verbose")
+    (
+        "budget",
+        "batch_size",
+        "max_points",
+        "kill_after",
+        "acquisition_batch_size",
+        "asynchronous",
+        "min_new_results",
+        "ahead",
+        "verbose",
+    )
 )
 _NOT_OPTIONS = frozenset(("type", "__runner_name"))
 _MOST_FILES = 1_000
-_END = 8 << 20  #: of a file of more than twice this many bytes, only the beginning and the end are read
+_END = (
+    8 << 20
+)  #: of a file of more than twice this many bytes, only the beginning and the end are read
 
 
 def identity(config: CampaignConfig) -> dict[str, Any]:
@@ -39,7 +51,9 @@ def runner_options(config: CampaignConfig) -> dict[str, Any]:
     """Give class and options of each runner in use, by name, and digests of the files besides that its results depend on."""
     from enchanted_tui.config.code import code_files
 
-    used = {step.runner: config.runners[step.runner] for stage in config.stages for step in stage.steps}
+    used = {
+        step.runner: config.runners[step.runner] for stage in config.stages for step in stage.steps
+    }
     return {
         name: {
             "class": spec.class_path,
@@ -62,8 +76,14 @@ def runner_changes(recorded: Any, now: dict[str, Any]) -> tuple[list[str], list[
             continue
         changed = ["its class"] if old.get("class") != new["class"] else []
         before = old.get("options") or {}
-        added = {option for option, value in new["options"].items() if value not in (None, False, [], {}, "")}
-        for option in sorted(before.keys() | added):  # a default that the older record does not know changes nothing
+        added = {
+            option
+            for option, value in new["options"].items()
+            if value not in (None, False, [], {}, "")
+        }
+        for option in sorted(
+            before.keys() | added
+        ):  # a default that the older record does not know changes nothing
             changed += _changed_in(option, before.get(option), new["options"].get(option))
         if changed:
             options.append(f"runner {name}: {', '.join(changed)}")
@@ -78,7 +98,11 @@ def _changed_in(option: str, old: Any, new: Any) -> list[str]:
     if is_same(old, new):
         return []
     if isinstance(old, dict) and isinstance(new, dict):
-        return [f"{option}.{key}" for key in sorted({*old, *new}) if not is_same(old.get(key), new.get(key))]
+        return [
+            f"{option}.{key}"
+            for key in sorted({*old, *new})
+            if not is_same(old.get(key), new.get(key))
+        ]
     files = [value if isinstance(value, list) else [value] for value in (old, new)]
     if all(isinstance(item, str) and " sha256:" in item for value in files for item in value):
         return [f"{option} ({', '.join(_files_that_differ(*files))})"]
@@ -86,22 +110,32 @@ def _changed_in(option: str, old: Any, new: Any) -> list[str]:
 
 
 def _files_that_differ(old: list[str], new: list[str]) -> list[str]:
-    return list(dict.fromkeys(item.rpartition(" sha256:")[0] or item for item in sorted({*old} ^ {*new})))
+    return list(
+        dict.fromkeys(item.rpartition(" sha256:")[0] or item for item in sorted({*old} ^ {*new}))
+    )
 
 
 def is_same(old: Any, new: Any) -> bool:
     """Tell whether two values of JSON are the same."""
-    return bool(old == new) or values.encode(old) == values.encode(new)  # NaN is not equal to itself
+    return bool(old == new) or values.encode(old) == values.encode(
+        new
+    )  # NaN is not equal to itself
 
 
 def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:
     """Give the options of a component that count."""
     if issubclass(spec.cls, Component):
         return _declared_options(spec.cls, spec.options, free)
-    return {name: _as_lists(values.to_json(value)) for name, value in sorted(spec.options.items()) if name not in free | _NOT_OPTIONS}
+    return {
+        name: _as_lists(values.to_json(value))
+        for name, value in sorted(spec.options.items())
+        if name not in free | _NOT_OPTIONS
+    }
 
 
-def _declared_options(cls: type[Component], given: dict[str, Any], free: frozenset[str]) -> dict[str, Any]:
+def _declared_options(
+    cls: type[Component], given: dict[str, Any], free: frozenset[str]
+) -> dict[str, Any]:
     """Give options with the defaults filled in, so that writing one out changes nothing; files and parts by what they hold."""
     declared = cls.options()
     parts = {name: _parts(kind, given.get(name, {})) for name, kind in cls.part_options.items()}
@@ -126,13 +160,23 @@ def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     for name, options in parts.items():
         found = find(kind, str(options.get("type")))
         given = {key: value for key, value in options.items() if key != "type"}
-        described[name] = {"class": found.class_path, "options": _as_lists(values.to_json(given)), "is_unsized": False}
+        described[name] = {
+            "class": found.class_path,
+            "options": _as_lists(values.to_json(given)),
+            "is_unsized": False,
+        }
         if issubclass(found.cls, Component):
             declared = found.cls.options()
-            names = {alias: option.name for option in declared.values() for alias in (option.name, *option.aliases)}
+            names = {
+                alias: option.name
+                for option in declared.values()
+                for alias in (option.name, *option.aliases)
+            }
             given = {names.get(key, key): value for key, value in given.items()}
             described[name]["options"] = _declared_options(found.cls, given, frozenset())
-            described[name]["is_unsized"] = "budget" in declared and declared["budget"].required and given.get("budget") is None
+            described[name]["is_unsized"] = (
+                "budget" in declared and declared["budget"].required and given.get("budget") is None
+            )
     return described
 
 
@@ -150,7 +194,11 @@ def _digest(path: str, only_code: bool) -> str:
     try:
         if os.path.isdir(path):
             files = islice(_files(path, ".py" if only_code else ""), _MOST_FILES)
-            parts = [f"{os.path.relpath(file, path)} {_file_digest(file)}" for file in files if os.path.isfile(file)]
+            parts = [
+                f"{os.path.relpath(file, path)} {_file_digest(file)}"
+                for file in files
+                if os.path.isfile(file)
+            ]
             digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
         else:
             digest = _file_digest(path)
@@ -162,12 +210,16 @@ def _digest(path: str, only_code: bool) -> str:
 def _files(directory: str, ending: str) -> Iterator[str]:
     """Give the files below a directory, in order, without what campaigns leave there: the directory of a configuration holds them too."""
     for place, directories, names in os.walk(directory):
-        directories[:] = sorted(name for name in directories if not _is_left_behind(os.path.join(place, name)))
+        directories[:] = sorted(
+            name for name in directories if not _is_left_behind(os.path.join(place, name))
+        )
         yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(ending))
 
 
 def _is_left_behind(directory: str) -> bool:
-    return os.path.basename(directory) == "__pycache__" or os.path.exists(os.path.join(directory, "state", "journal.jsonl"))
+    return os.path.basename(directory) == "__pycache__" or os.path.exists(
+        os.path.join(directory, "state", "journal.jsonl")
+    )
 
 
 def _file_digest(path: str) -> str:
@@ -183,5 +235,9 @@ def _file_digest(path: str) -> str:
 def _as_lists(value: Any) -> Any:
     """Give tuples as lists: what is compared has been through JSON."""
     if isinstance(value, dict):
-        return _as_lists(value["$tuple"]) if value.keys() == {"$tuple"} else {key: _as_lists(item) for key, item in value.items()}
+        return (
+            _as_lists(value["$tuple"])
+            if value.keys() == {"$tuple"}
+            else {key: _as_lists(item) for key, item in value.items()}
+        )
     return [_as_lists(item) for item in value] if isinstance(value, list) else value

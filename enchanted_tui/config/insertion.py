@@ -31,7 +31,11 @@ def insertion(assistant: Assistant, kind: str, type_name: str) -> Insertion | No
     if node is None:
         end = len(lines) if lines[-1] else len(lines) - 1
         return Insertion(end, f"{section}:\n{_indented(name, entry, 2)}", name)
-    if node.value is not None or node.alias is not None or any(child.line == node.line for child in node.children):
+    if (
+        node.value is not None
+        or node.alias is not None
+        or any(child.line == node.line for child in node.children)
+    ):
         return None
     if _opens_bracket(assistant, node):
         return None

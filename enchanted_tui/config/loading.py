@@ -44,8 +44,20 @@ def load_config(
     """
     text = _read(path) if text is None else text
     if not is_configuration(path, text):
-        _refuse(path, "this is no configuration (YAML, with sections such as executors: and samplers:); name the file of the campaign")
-    return _or_raise(parse_config(text, path, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir, base_dir=base_dir))
+        _refuse(
+            path,
+            "this is no configuration (YAML, with sections such as executors: and samplers:); name the file of the campaign",
+        )
+    return _or_raise(
+        parse_config(
+            text,
+            path,
+            overrides=overrides,
+            run_mode=run_mode,
+            base_run_dir=base_run_dir,
+            base_dir=base_dir,
+        )
+    )
 
 
 def parse_config(
@@ -85,7 +97,9 @@ def config_from_mapping(
     """
     root = _located(dict(mapping) if isinstance(mapping, Mapping) else vars(mapping))
     origin = _Origin(dump(root), path, base_dir, (), run_mode, base_run_dir, True)
-    return _or_raise(_finish(Document("" if path is None else str(path), root, has_text=False), [], origin))
+    return _or_raise(
+        _finish(Document("" if path is None else str(path), root, has_text=False), [], origin)
+    )
 
 
 @dataclass(frozen=True)
@@ -127,7 +141,10 @@ def _read(path: AnyPath) -> str:
         with open(_opened(path), "rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            _refuse(path, f"this is longer than {MAX_BYTES // 1_000_000} MB, so it is no configuration; name the YAML file of the campaign")
+            _refuse(
+                path,
+                f"this is longer than {MAX_BYTES // 1_000_000} MB, so it is no configuration; name the YAML file of the campaign",
+            )
         return content.decode("utf-8-sig")
     except FileNotFoundError:
         _refuse(path, f"there is no such file{_similar_files(Path(path))}")
@@ -138,7 +155,9 @@ def _read(path: AnyPath) -> str:
         line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
         _refuse(path, "this is not UTF-8 text; save the file as UTF-8", line, column)
     except InTheWayError as error:
-        problem = Problem("error", str(path), None, None, "", f"{error.strerror}, or name the configuration file")
+        problem = Problem(
+            "error", str(path), None, None, "", f"{error.strerror}, or name the configuration file"
+        )
         raise UnreadableConfigError([problem]) from None
     except OSError as error:
         _refuse(path, f"the file cannot be read: {error.strerror or error}")
@@ -148,10 +167,16 @@ def _read(path: AnyPath) -> str:
 def _opened(path: AnyPath) -> int:
     """Open the file; a pipe only where the shell has put one (``<(...)``), since one of another kind may never be written to."""
     is_the_shells = os.path.dirname(os.path.abspath(path)) in _PIPES_OF_SHELLS
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC) if is_the_shells or os.path.isdir(path) else open_regular(path)
+    return (
+        os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if is_the_shells or os.path.isdir(path)
+        else open_regular(path)
+    )
 
 
-def _refuse(path: AnyPath, sentence: str, line: int | None = None, column: int | None = None) -> None:
+def _refuse(
+    path: AnyPath, sentence: str, line: int | None = None, column: int | None = None
+) -> None:
     raise ConfigError([Problem("error", str(path), line, column, "", sentence)]) from None
 
 
@@ -182,7 +207,9 @@ def _located(value: Any) -> Any:
 # -- checking -----------------------------------------------------------------------------------------------------------------------
 
 
-def _finish(document: Document, problems: list[Problem], origin: _Origin) -> tuple[CampaignConfig | None, list[Problem]]:
+def _finish(
+    document: Document, problems: list[Problem], origin: _Origin
+) -> tuple[CampaignConfig | None, list[Problem]]:
     try:
         here = Path.cwd()
     except FileNotFoundError:
@@ -194,7 +221,11 @@ def _finish(document: Document, problems: list[Problem], origin: _Origin) -> tup
         _apply_override(report, override)
     tree: dict[str, Any] = plain(document.root)
     _apply_argument(report, "run_mode", origin.run_mode)
-    _apply_argument(report, "base_run_dir", None if origin.base_run_dir is None else os.fspath(origin.base_run_dir))
+    _apply_argument(
+        report,
+        "base_run_dir",
+        None if origin.base_run_dir is None else os.fspath(origin.base_run_dir),
+    )
     base_dir = origin.base_dir()
     import_dirs = tuple(dict.fromkeys([base_dir, here]))
     interactive = sys.stdout.isatty() if origin.interactive is None else origin.interactive
@@ -234,7 +265,13 @@ def _apply_override(report: Report, override: str) -> None:
     key, equals, text = override.partition("=")
     origin = f"--set {key.strip()}"
     if not equals or not key.strip():
-        report.add([Problem("error", "--set", None, None, "", f"expected key.path=value, found {override!r}")])
+        report.add(
+            [
+                Problem(
+                    "error", "--set", None, None, "", f"expected key.path=value, found {override!r}"
+                )
+            ]
+        )
         return
     try:
         value = read_value(text, origin)
@@ -242,7 +279,9 @@ def _apply_override(report: Report, override: str) -> None:
         _check_component(report.document.root, path)
         report.document.assign(path, value, origin)
     except ConfigError as error:
-        report.add(Problem("error", origin, None, None, "", problem.message) for problem in error.problems)
+        report.add(
+            Problem("error", origin, None, None, "", problem.message) for problem in error.problems
+        )
     except ValueError as error:
         report.add([Problem("error", origin, None, None, "", str(error))])
 
@@ -250,7 +289,13 @@ def _apply_override(report: Report, override: str) -> None:
 def _check_component(root: Map, path: tuple[Any, ...]) -> None:
     """Raise ValueError if `path` leads to an option of a sampler, runner or executor that is not there; its `type` makes one."""
     section = root.get(path[0])
-    if path[0] in KINDS.values() and len(path) > 2 and path[2] != "type" and isinstance(section, dict) and path[1] not in section:
+    if (
+        path[0] in KINDS.values()
+        and len(path) > 2
+        and path[2] != "type"
+        and isinstance(section, dict)
+        and path[1] not in section
+    ):
         names = [str(name) for name in section]
         there = did_you_mean(str(path[1]), names) or f"; there are {', '.join(names)}" * bool(names)
         raise ValueError(f"there is no {path[1]!r} in {path[0]}{there}")

@@ -108,13 +108,16 @@ def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
     if point is None:
         class_path = _older_path(kind, name, import_dirs)
         if class_path is not None:
-            return replace(_checked(kind, class_path, _import_class(class_path, import_dirs)), older=True)
+            return replace(
+                _checked(kind, class_path, _import_class(class_path, import_dirs)), older=True
+            )
         raise _absent(kind, name) if _is_absent(kind, name) else LookupFailure(_unknown(kind, name))
     try:
         cls = point.load()
     except (Exception, SystemExit) as error:  # whatever a plugin raises while it is imported
         raise LookupFailure(
-            f"the plugin {name!r} ({point.value}) cannot be imported: {_told(error)}", excusable=isinstance(error, ImportError)
+            f"the plugin {name!r} ({point.value}) cannot be imported: {_told(error)}",
+            excusable=isinstance(error, ImportError),
         ) from error
     found = _checked(kind, f"{point.module}:{point.attr}", cls)
     return replace(found, older=point.group.startswith(f"{OLDER}."))
@@ -128,7 +131,11 @@ def builtin_path(kind: str, name: str) -> str | None:
 
 def names_like(kind: str) -> list[str]:
     """Every name that `type` can have: built-ins, their other names, and entry points (which are not imported)."""
-    return [*_builtins(kind), *ALIASES.get(kind, ()), *(point.name for point in _entry_points(kind))]
+    return [
+        *_builtins(kind),
+        *ALIASES.get(kind, ()),
+        *(point.name for point in _entry_points(kind)),
+    ]
 
 
 @contextlib.contextmanager
@@ -140,7 +147,9 @@ def importing_from(directories: Sequence[Path]) -> Iterator[None]:
         yield
     finally:
         for directory in added:
-            with contextlib.suppress(ValueError):  # an imported module may have changed the path itself
+            with contextlib.suppress(
+                ValueError
+            ):  # an imported module may have changed the path itself
                 sys.path.remove(directory)
 
 
@@ -166,12 +175,16 @@ def _is_absent(kind: str, name: str) -> bool:
 
 
 def _absent(kind: str, name: str) -> LookupFailure:
-    return LookupFailure(f"this version has no {name} yet; it has {', '.join(BUILTIN[kind])}", excusable=True)
+    return LookupFailure(
+        f"this version has no {name} yet; it has {', '.join(BUILTIN[kind])}", excusable=True
+    )
 
 
 def _unknown(kind: str, name: str) -> str:
     for other in BUILTIN:
-        if other != kind and (builtin_path(other, name) or _is_absent(other, name) or _is_plugin(other, name)):
+        if other != kind and (
+            builtin_path(other, name) or _is_absent(other, name) or _is_plugin(other, name)
+        ):
             return f"{name!r} is {_article(other)} and belongs under {KINDS[other]!r}"
     known = names_like(kind)
     suggestion = _with_suffix(kind, name) or nearest(name, known)
@@ -180,7 +193,9 @@ def _unknown(kind: str, name: str) -> str:
     if "." in name:
         return f"there is no {kind} {shortened(name)!r}; a class is named as package.module:Class, with a colon before the class"
     listed = ", ".join(dict.fromkeys(known))
-    there = f"there are {listed}, and any" if listed else "no package with one is installed, but any"
+    there = (
+        f"there are {listed}, and any" if listed else "no package with one is installed, but any"
+    )
     return f"there is no {kind} {shortened(name)!r}; {there} class can be named as package.module:Class"
 
 
@@ -199,7 +214,11 @@ def _article(kind: str) -> str:
 def _entry_points(kind: str) -> list[Any]:
     from importlib import metadata
 
-    return [point for group in _GROUPS for point in metadata.entry_points(group=f"{group}.{KINDS[kind]}")]
+    return [
+        point
+        for group in _GROUPS
+        for point in metadata.entry_points(group=f"{group}.{KINDS[kind]}")
+    ]
 
 
 def _is_plugin(kind: str, name: str) -> bool:
@@ -209,10 +228,14 @@ def _is_plugin(kind: str, name: str) -> bool:
 def _entry_point(kind: str, name: str) -> Any:
     """Give the entry point of that name, exactly spelt or else in another spelling; None if there is none."""
     points = _entry_points(kind)
-    matching = [point for point in points if point.name == name] or [point for point in points if _form(point.name) == _form(name)]
+    matching = [point for point in points if point.name == name] or [
+        point for point in points if _form(point.name) == _form(name)
+    ]
     values = list(dict.fromkeys(point.value for point in matching))
     if len(values) > 1:
-        raise LookupFailure(f"{name!r} is offered by several plugins ({', '.join(values)}); name one of them as package.module:Class")
+        raise LookupFailure(
+            f"{name!r} is offered by several plugins ({', '.join(values)}); name one of them as package.module:Class"
+        )
     return matching[0] if matching else None
 
 
@@ -223,7 +246,9 @@ def _older_path(kind: str, name: str, directories: Sequence[Path]) -> str | None
     """
     is_snake = "_" in name
     pascal = "".join(word.title() for word in name.split("_")) if is_snake else name
-    spellings = (name,) if is_snake else (re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(), snake_case(name))
+    spellings = (
+        (name,) if is_snake else (re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(), snake_case(name))
+    )
     for snake in spellings:
         module = f"{OLDER}.{KINDS[kind]}.{snake}"
         if f"{snake}{pascal}".isidentifier() and _module_exists(module, directories):
@@ -242,7 +267,9 @@ def _module_exists(module: str, directories: Sequence[Path]) -> bool:
 def _import_class(class_path: str, directories: Sequence[Path]) -> Any:
     module_name, _, qualified = class_path.partition(":")
     if module_name == "__main__":
-        raise LookupFailure(f"{class_path!r} cannot be imported by the workers; move the class into a module of its own")
+        raise LookupFailure(
+            f"{class_path!r} cannot be imported by the workers; move the class into a module of its own"
+        )
     if not all(part.isidentifier() for part in [*module_name.split("."), *qualified.split(".")]):
         raise LookupFailure(f"{shortened(class_path)!r} is not of the form package.module:Class")
     with importing_from(directories):
@@ -251,7 +278,10 @@ def _import_class(class_path: str, directories: Sequence[Path]) -> Any:
                 importlib.invalidate_caches()  # the module may have been written a moment ago
             found: Any = importlib.import_module(module_name)
         except (Exception, SystemExit) as error:  # whatever a module raises while it is imported
-            raise LookupFailure(_import_sentence(module_name, error, directories), excusable=isinstance(error, ImportError)) from error
+            raise LookupFailure(
+                _import_sentence(module_name, error, directories),
+                excusable=isinstance(error, ImportError),
+            ) from error
     for part in qualified.split("."):
         if not hasattr(found, part):
             raise LookupFailure(_no_such_class(module_name, qualified, found))
@@ -260,7 +290,11 @@ def _import_class(class_path: str, directories: Sequence[Path]) -> Any:
 
 
 def _import_sentence(module_name: str, error: BaseException, directories: Sequence[Path]) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
+    if (
+        isinstance(error, ModuleNotFoundError)
+        and error.name is not None
+        and f"{module_name}.".startswith(f"{error.name}.")
+    ):
         places = " and ".join(str(directory) for directory in directories)
         searched = f"; it is not installed, nor in {places}" if places else "; it is not installed"
         return f"there is no module {error.name!r}{searched}"
@@ -268,7 +302,11 @@ def _import_sentence(module_name: str, error: BaseException, directories: Sequen
 
 
 def _no_such_class(module_name: str, qualified: str, module: Any) -> str:
-    classes = [name for name, value in vars(module).items() if isinstance(value, type)] if hasattr(module, "__dict__") else []
+    classes = (
+        [name for name, value in vars(module).items() if isinstance(value, type)]
+        if hasattr(module, "__dict__")
+        else []
+    )
     suggestion = nearest(qualified, classes)
     hint = f"; did you mean {module_name}:{suggestion}?" if suggestion else ""
     return f"the module {module_name!r} ({getattr(module, '__file__', 'built in')}) has no {qualified!r}{hint}"
@@ -281,7 +319,14 @@ def _checked(kind: str, class_path: str, cls: Any) -> Found:
     declared_kind = getattr(cls, "kind", kind) if issubclass(cls, Component) else kind
     method = _INTERFACE.get(kind)
     if declared_kind != kind or (method is not None and not callable(getattr(cls, method, None))):
-        other = next((name for name, has in _INTERFACE.items() if name != kind and callable(getattr(cls, has, None))), None)
+        other = next(
+            (
+                name
+                for name, has in _INTERFACE.items()
+                if name != kind and callable(getattr(cls, has, None))
+            ),
+            None,
+        )
         what = f"is {_article(other)}" if other else f"has no method {method!r}"
         raise LookupFailure(f"{class_path!r} {what} and cannot be used as {_article(kind)}")
     return Found(cls, class_path)

@@ -31,13 +31,24 @@ class Place:
 
     def options(self) -> dict[str, Option]:
         """The options that the class declares, aliases left out."""
-        return dict(self.cls.options()) if self.cls is not None and issubclass(self.cls, Component) else {}
+        return (
+            dict(self.cls.options())
+            if self.cls is not None and issubclass(self.cls, Component)
+            else {}
+        )
 
     def option(self) -> Option | None:
         """The declared option that the place is in."""
         if not self.rest:
             return None
-        return next((option for name, option in self.options().items() if self.rest[0] in (name, *option.aliases)), None)
+        return next(
+            (
+                option
+                for name, option in self.options().items()
+                if self.rest[0] in (name, *option.aliases)
+            ),
+            None,
+        )
 
     def hint(self, option: Option) -> Any:
         """The type that an option declares."""
@@ -65,12 +76,24 @@ class Meanings:
     def names(self, kind: str) -> list[str]:
         """The names of the components of a kind."""
         node = self.skeleton.find((KINDS[kind],))
-        return list(dict.fromkeys(str(child.key) for child in reversed(list(self.skeleton.children(node))))) if node is not None else []
+        return (
+            list(
+                dict.fromkeys(
+                    str(child.key) for child in reversed(list(self.skeleton.children(node)))
+                )
+            )
+            if node is not None
+            else []
+        )
 
     def given(self, path: Path) -> set[str]:
         """The keys of the mapping at a path."""
         node = self.skeleton.find(path)
-        return {str(child.key) for child in self.skeleton.children(node)} if node is not None else set()
+        return (
+            {str(child.key) for child in self.skeleton.children(node)}
+            if node is not None
+            else set()
+        )
 
     def find(self, kind: str, name: str) -> Found | None:
         """Find a class; None if there is none."""

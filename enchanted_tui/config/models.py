@@ -12,7 +12,13 @@ from enchanted_tui.config.options import Component, option
 from enchanted_tui.config.problems import ConfigError, Problem, did_you_mean
 
 #: Limits of `stop_when`, and whether only a sampler that learns can tell that they are reached.
-STOP_LIMITS = {"target_error": True, "target_relative_error": True, "no_improvement": True, "core_hours": False, "wall_hours": False}
+STOP_LIMITS = {
+    "target_error": True,
+    "target_relative_error": True,
+    "no_improvement": True,
+    "core_hours": False,
+    "wall_hours": False,
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,9 @@ class ComponentSpec:
     options: dict[str, Any]
     extra: dict[str, Any]  #: keys that the class does not declare
     builtin: bool  #: True if the class declares its options
-    place: Problem | None = field(default=None, repr=False, compare=False)  #: where it is configured
+    place: Problem | None = field(
+        default=None, repr=False, compare=False
+    )  #: where it is configured
     older: bool = False  #: a plugin of the older program
     one_at_a_time: bool = False  #: an executor without a size of its own that runs such plugins
 
@@ -40,7 +48,9 @@ class ComponentSpec:
         except Exception as error:
             sentence = f"{self.cls.__name__} cannot be made from these options: {type(error).__name__}: {error}"
             where = self.place or Problem("error", "", None, None, f"{self.kind}s.{self.name}", "")
-            raise ConfigError([Problem("error", where.file, where.line, where.column, where.key, sentence)]) from error
+            raise ConfigError(
+                [Problem("error", where.file, where.line, where.column, where.key, sentence)]
+            ) from error
 
     def worker_options(self) -> dict[str, Any]:
         """Give the options as the workers' constructor gets them."""
@@ -99,7 +109,9 @@ class SupervisorOptions(Component):
         example=["*.nc", "summary.json"],
     )
     summary_datatype: str = option(
-        "csv", doc="parquet writes the dataset as Parquet too, now and then and at the end of a session.", choices=("csv", "parquet")
+        "csv",
+        doc="parquet writes the dataset as Parquet too, now and then and at the end of a session.",
+        choices=("csv", "parquet"),
     )
     on_complete: str | list[str] | None = option(
         None,
@@ -161,9 +173,15 @@ class SupervisorOptions(Component):
     def problems(self) -> Iterator[tuple[str, str]]:
         for name in self.stop_when:
             if name not in STOP_LIMITS:
-                yield f"stop_when.{name}", f"there is no such limit{did_you_mean(name, STOP_LIMITS)}; there are {', '.join(STOP_LIMITS)}"
+                yield (
+                    f"stop_when.{name}",
+                    f"there is no such limit{did_you_mean(name, STOP_LIMITS)}; there are {', '.join(STOP_LIMITS)}",
+                )
         if isinstance(self.max_failures, float) and self.max_failures > 1:
-            yield "max_failures", f"expected a whole number of failures or a fraction below 1, found {self.max_failures!r}"
+            yield (
+                "max_failures",
+                f"expected a whole number of failures or a fraction below 1, found {self.max_failures!r}",
+            )
         for name, command in (("notify", self.notify), ("on_complete", self.on_complete)):
             try:
                 words = shlex.split(command) if isinstance(command, str) else command
@@ -175,9 +193,15 @@ class SupervisorOptions(Component):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.save_files == "custom" and not self.save_files_list:
-            yield "save_files", "no file is named in save_files_list, so nothing is kept of the run directories"
+            yield (
+                "save_files",
+                "no file is named in save_files_list, so nothing is kept of the run directories",
+            )
         if self.save_files_list and self.save_files != "custom":
-            yield "save_files_list", f"ignored, because save_files is {self.save_files!r}; set it to 'custom' to keep only these files"
+            yield (
+                "save_files_list",
+                f"ignored, because save_files is {self.save_files!r}; set it to 'custom' to keep only these files",
+            )
 
 
 @dataclass(frozen=True)
@@ -196,9 +220,15 @@ class CampaignConfig:
     hdf5: bool  #: whether runs.h5 is written
     base_run_dir: Path  #: absolute
     shown_base_run_dir: str  #: as it was written, `~` and `$VAR` expanded
-    tree: dict[str, Any] = field(repr=False)  #: the configuration as plain Python values, overrides applied
-    python_path: tuple[Path, ...] = ()  #: directories to import plugins and functions from, besides the interpreter's own
-    overrides: list[str] = field(default_factory=list)  #: ``key.path=value`` of each override, in order
+    tree: dict[str, Any] = field(
+        repr=False
+    )  #: the configuration as plain Python values, overrides applied
+    python_path: tuple[
+        Path, ...
+    ] = ()  #: directories to import plugins and functions from, besides the interpreter's own
+    overrides: list[str] = field(
+        default_factory=list
+    )  #: ``key.path=value`` of each override, in order
     warnings: list[Problem] = field(default_factory=list)
 
     def identity(self) -> dict[str, Any]:

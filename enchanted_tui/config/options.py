@@ -24,7 +24,20 @@ REQUIRED = _Required()
 class Option:
     """One declared option: default, help text and limits. Its type is the class annotation beside it."""
 
-    __slots__ = ("aliases", "choices", "default", "doc", "example", "ge", "gt", "le", "lt", "name", "path", "unit")
+    __slots__ = (
+        "aliases",
+        "choices",
+        "default",
+        "doc",
+        "example",
+        "ge",
+        "gt",
+        "le",
+        "lt",
+        "name",
+        "path",
+        "unit",
+    )
 
     def __init__(
         self,
@@ -109,7 +122,9 @@ class Component:
                 for name, value in vars(base).items():
                     if isinstance(value, Option):
                         found[name] = value
-                    elif name in found:  # a subclass withdraws an option by overriding it with something else
+                    elif (
+                        name in found
+                    ):  # a subclass withdraws an option by overriding it with something else
                         del found[name]
             cls._options = found  # type: ignore[attr-defined]
         return found

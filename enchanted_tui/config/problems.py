@@ -39,7 +39,12 @@ class ConfigError(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
-        super().__init__("\n".join(f"warning: {problem}" if problem.severity == "warning" else str(problem) for problem in self.problems))
+        super().__init__(
+            "\n".join(
+                f"warning: {problem}" if problem.severity == "warning" else str(problem)
+                for problem in self.problems
+            )
+        )
 
 
 class UnreadableConfigError(ConfigError):
@@ -70,7 +75,11 @@ def describe(value: Any) -> str:
     if isinstance(value, str):
         return shortened(repr(value))
     if isinstance(value, dict):
-        return f"a mapping of {len(value)} keys" if len(value) != 1 else f"a mapping with the key {shortened(repr(next(iter(value))))}"
+        return (
+            f"a mapping of {len(value)} keys"
+            if len(value) != 1
+            else f"a mapping with the key {shortened(repr(next(iter(value))))}"
+        )
     if isinstance(value, list | tuple):
         return f"a list of {len(value)} values" if len(value) != 1 else "a list of 1 value"
     if isinstance(value, int) and value.bit_length() > 200:

@@ -94,16 +94,26 @@ _TITLES = {"executor": "Executors", "sampler": "Samplers", "runner": "Runners"}
 
 def page() -> str:
     """Give the reference as Markdown."""
-    parts = [_INTRODUCTION, _table(SupervisorOptions, list(SupervisorOptions.options())), _RUN_ORDER]
+    parts = [
+        _INTRODUCTION,
+        _table(SupervisorOptions, list(SupervisorOptions.options())),
+        _RUN_ORDER,
+    ]
     for kind, title in _TITLES.items():
         classes: list[Any] = [find(kind, name).cls for name in BUILTIN[kind]]
         shared = _shared_options(classes)
         parts.append(f"## {title}\n")
         if shared:
             parts.append(f"All of them have these options:\n\n{_table(classes[0], shared)}")
-        parts += [_component(kind, name, cls, shared) for name, cls in zip(BUILTIN[kind], classes, strict=True)]
+        parts += [
+            _component(kind, name, cls, shared)
+            for name, cls in zip(BUILTIN[kind], classes, strict=True)
+        ]
     parts.append("## Parsers\n\nNamed by the option `parser` of BayesianOptimizationSampler.\n")
-    parts += [f"### {name}\n\n{inspect.cleandoc(find('parser', name).cls.__doc__ or '')}\n" for name in PARSERS]
+    parts += [
+        f"### {name}\n\n{inspect.cleandoc(find('parser', name).cls.__doc__ or '')}\n"
+        for name in PARSERS
+    ]
     return "\n".join(parts)
 
 
@@ -115,7 +125,11 @@ def _component(kind: str, name: str, cls: type[Component], shared: list[str]) ->
     own = [option for option in cls.options() if option not in shared]
     if own:
         text += f"\n{_table(cls, own)}"
-    examples = {option: cls.options()[option].example for option in own if cls.options()[option].example is not None}
+    examples = {
+        option: cls.options()[option].example
+        for option in own
+        if cls.options()[option].example is not None
+    }
     if examples:
         text += f"\n```yaml\n{dump({'type': name, **examples})}```\n"
     return text
@@ -123,7 +137,11 @@ def _component(kind: str, name: str, cls: type[Component], shared: list[str]) ->
 
 def _shared_options(classes: list[type[Component]]) -> list[str]:
     """Name the options that all of the classes have from a base class, unchanged."""
-    return [name for name, declared in classes[0].options().items() if all(cls.options().get(name) is declared for cls in classes)]
+    return [
+        name
+        for name, declared in classes[0].options().items()
+        if all(cls.options().get(name) is declared for cls in classes)
+    ]
 
 
 def _table(cls: type[Component], names: list[str]) -> str:
@@ -149,7 +167,11 @@ def _type_cell(hint: Any, option: Option) -> str:
 def _default_cell(option: Option) -> str:
     if option.required:
         return "required"
-    return "" if option.default is None else f"`{dump(option.default).removesuffix(chr(10)).removesuffix(chr(10) + '...')}`"
+    return (
+        ""
+        if option.default is None
+        else f"`{dump(option.default).removesuffix(chr(10)).removesuffix(chr(10) + '...')}`"
+    )
 
 
 def main() -> None:

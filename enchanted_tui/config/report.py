@@ -43,4 +43,6 @@ class Report:
 
 def in_order(problems: list[Problem]) -> list[Problem]:
     """Sort problems as they stand in the file; those of overrides come last."""
-    return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0))
+    return sorted(
+        problems, key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0)
+    )

@@ -46,14 +46,19 @@ class RunOrder:
         if entries is None:
             self._report.error(_PATH, f"is required: {example}")
         elif isinstance(entries, list):
-            self._report.error(_PATH, f"expected {example}, found an empty list, which would run nothing")
+            self._report.error(
+                _PATH, f"expected {example}, found an empty list, which would run nothing"
+            )
         else:
             self._report.error(_PATH, f"expected {example}, found {describe(entries)}")
         return []
 
     def _stage(self, path: Path, entry: Any) -> StageSpec | None:
         if not isinstance(entry, dict):
-            self._report.error(path, f"expected a mapping with the keys executor, sampler and runner, found {describe(entry)}")
+            self._report.error(
+                path,
+                f"expected a mapping with the keys executor, sampler and runner, found {describe(entry)}",
+            )
             return None
         for key in entry:
             if key not in _KEYS:
@@ -65,17 +70,20 @@ class RunOrder:
         if executors is None or runners is None or sampler is None:
             return None
         if len(executors) != len(runners):
-            message = (
-                f"the number of runners is {len(runners)}, that of executors {len(executors)}; give as many of both, one for each step"
-            )
+            message = f"the number of runners is {len(runners)}, that of executors {len(executors)}; give as many of both, one for each step"
             self._report.error((*path, "runner"), message)
             return None
-        return StageSpec(sampler, tuple(StepSpec(*pair) for pair in zip(executors, runners, strict=True)))
+        return StageSpec(
+            sampler, tuple(StepSpec(*pair) for pair in zip(executors, runners, strict=True))
+        )
 
     def _sampler(self, path: Path, entry: dict[Any, Any]) -> str | None:
         value = entry.get("sampler")
         if isinstance(value, list):
-            self._report.error(path, "expected the name of one sampler, found a list; give each sampler a stage of its own")
+            self._report.error(
+                path,
+                "expected the name of one sampler, found a list; give each sampler a stage of its own",
+            )
             return None
         found = self._references("sampler", path, entry)
         return found[0] if found else None
@@ -84,25 +92,38 @@ class RunOrder:
         """Give the names that a stage lists under one key; None if any is wrong."""
         value = entry.get(kind)
         if value is None:
-            self._report.error(path, f"is required: the name of one of the {KINDS[kind]}{_listed(self._known[kind])}")
+            self._report.error(
+                path,
+                f"is required: the name of one of the {KINDS[kind]}{_listed(self._known[kind])}",
+            )
             return None
         if value == []:
-            self._report.error(path, f"expected the name of one of the {KINDS[kind]}, or several, found an empty list")
+            self._report.error(
+                path,
+                f"expected the name of one of the {KINDS[kind]}, or several, found an empty list",
+            )
             return None
-        places = [(*path, index) for index in range(len(value))] if isinstance(value, list) else [path]
+        places = (
+            [(*path, index) for index in range(len(value))] if isinstance(value, list) else [path]
+        )
         names = [self._reference(kind, place) for place in places]
         return [name for name in names if name is not None] if None not in names else None
 
     def _reference(self, kind: str, path: Path) -> str | None:
         value = self._report.document.value(path)
         if value is None or isinstance(value, dict | list):
-            self._report.error(path, f"expected the name of one of the {KINDS[kind]}, found {describe(value)}")
+            self._report.error(
+                path, f"expected the name of one of the {KINDS[kind]}, found {describe(value)}"
+            )
             return None
         place = self._report.document.place(path)
         name = place.text if place is not None and place.text is not None else str(value)
         if name not in self._known[kind]:
             suggestion = did_you_mean(name, self._known[kind])
-            self._report.error(path, f"there is no {kind} named {describe(name)}{suggestion or _listed(self._known[kind], '; there are')}")
+            self._report.error(
+                path,
+                f"there is no {kind} named {describe(name)}{suggestion or _listed(self._known[kind], '; there are')}",
+            )
             return None
         self._used[kind].add(name)
         return name
@@ -126,7 +147,10 @@ def _names(report: Report, section: str) -> list[str]:
     if not isinstance(entries, dict):
         return []
     places = (report.document.place((section, key)) for key in entries)
-    return [place.key if place is not None and place.key is not None else str(key) for key, place in zip(entries, places, strict=True)]
+    return [
+        place.key if place is not None and place.key is not None else str(key)
+        for key, place in zip(entries, places, strict=True)
+    ]
 
 
 def _listed(names: list[str], link: str = ":") -> str:

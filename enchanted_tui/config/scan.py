@@ -11,7 +11,20 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 TokenKind = Literal[
-    "key", "text", "quoted", "number", "constant", "block", "comment", "dash", "punctuation", "open", "close", "anchor", "alias", "tag"
+    "key",
+    "text",
+    "quoted",
+    "number",
+    "constant",
+    "block",
+    "comment",
+    "dash",
+    "punctuation",
+    "open",
+    "close",
+    "anchor",
+    "alias",
+    "tag",
 ]
 
 
@@ -36,14 +49,18 @@ Tokens = tuple[Token, ...]
 
 _SPACE = re.compile(r"[ \t]*")
 _PLAIN = re.compile(r"(?:[^\s:#]|:(?!\s|$)|(?<=\S)#|[ \t]+(?=[^\s#]))+")
-_PLAIN_IN_FLOW = re.compile(r"(?:[^\s:#,\[\]{}]|:(?![\s,\[\]{}]|$)|(?<=\S)#|[ \t]+(?=[^\s#,\[\]{}]))+")
+_PLAIN_IN_FLOW = re.compile(
+    r"(?:[^\s:#,\[\]{}]|:(?![\s,\[\]{}]|$)|(?<=\S)#|[ \t]+(?=[^\s#,\[\]{}]))+"
+)
 _COLON = re.compile(r"[ \t]*:(?=\s|$)")
 _COLON_IN_FLOW = re.compile(r"[ \t]*:(?=[\s,\[\]{}]|$)")
 _COLON_AFTER_QUOTE = re.compile(r"[ \t]*:")
 _QUOTED = {'"': re.compile(r'(?:[^"\\]|\\.)*"'), "'": re.compile(r"(?:[^']|'')*'(?!')")}
 _PROPERTY = re.compile(r"[&*!][^\s,\[\]{}]*")
 _BLOCK = re.compile(r"[|>][-+0-9]*(?=\s*(?:\s#.*)?$)")
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?\Z|[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+_NUMBER = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?\Z|[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z"
+)
 _CONSTANT = re.compile(r"(?:true|false|null|yes|no|on|off|~)\Z", re.IGNORECASE)
 _KEY_AGAIN = re.compile(r"[ \t]*(?:- +)*(?:[\w.-]+|\"[^\"]*\"|'[^']*')[ \t]*:(?=\s|$)")
 _DOCUMENT_MARK = re.compile(r"(?:---|\.\.\.)(?=\s|$)")
@@ -102,7 +119,11 @@ class Scan:
 
 def recovered(line: str, state: State) -> State:
     """Give up an open bracket or quotation mark where a key stands no further to the right than the one it belongs to."""
-    if (state.flow or state.quote) and len(line) - len(line.lstrip()) <= state.owner and _KEY_AGAIN.match(line):
+    if (
+        (state.flow or state.quote)
+        and len(line) - len(line.lstrip()) <= state.owner
+        and _KEY_AGAIN.match(line)
+    ):
         return State()
     return state
 
@@ -191,7 +212,9 @@ class _LineScanner:
             self._put("punctuation", self._at + 1)
             return
         text = found.group()
-        kind: TokenKind = "number" if _NUMBER.match(text) else "constant" if _CONSTANT.match(text) else "text"
+        kind: TokenKind = (
+            "number" if _NUMBER.match(text) else "constant" if _CONSTANT.match(text) else "text"
+        )
         self._scalar(kind, found.end(), _COLON_IN_FLOW if self.flow else _COLON)
 
     def _scalar(self, kind: TokenKind, end: int, colon: re.Pattern[str]) -> None:

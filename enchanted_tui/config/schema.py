@@ -58,7 +58,11 @@ def _campaign_schema() -> Schema:
                 "description": "HDF5 output.",
                 "type": ["object", "null"],
                 "properties": {
-                    "type": {"description": "none turns runs.h5 off.", "enum": ["hdf5", "none", "None", None], "default": "hdf5"}
+                    "type": {
+                        "description": "none turns runs.h5 off.",
+                        "enum": ["hdf5", "none", "None", None],
+                        "default": "hdf5",
+                    }
                 },
             },
         },
@@ -75,9 +79,14 @@ def component_schema(cls: type[Component]) -> Schema:
     for name, option in cls.options().items():
         schema["properties"][name] = option_schema(types[name], option)
         for alias in option.aliases:
-            schema["properties"][alias] = {**option_schema(types[name], option), "description": f"Another name of {name}."}
+            schema["properties"][alias] = {
+                **option_schema(types[name], option),
+                "description": f"Another name of {name}.",
+            }
         if option.required:
-            required.append({"anyOf": [{"required": [spelling]} for spelling in (name, *option.aliases)]})
+            required.append(
+                {"anyOf": [{"required": [spelling]} for spelling in (name, *option.aliases)]}
+            )
     if required:
         schema["allOf"] = required
     return schema
@@ -88,7 +97,9 @@ def option_schema(hint: Any, option: Option) -> Schema:
     kinds = [_type_schema(member, option) for member in members(hint)]
     if allows_none(hint) or not option.required:
         kinds.append({"type": "null"})
-    schema: Schema = {"description": option.doc if option.unit is None else f"{option.doc} Unit: {option.unit}."}
+    schema: Schema = {
+        "description": option.doc if option.unit is None else f"{option.doc} Unit: {option.unit}."
+    }
     schema.update(kinds[0] if len(kinds) == 1 or kinds[0] == {} else {"anyOf": kinds})
     if not option.required and option.default is not None:
         schema["default"] = option.default
@@ -103,15 +114,27 @@ def _type_schema(hint: Any, option: Option) -> Schema:
     if choices and kind in (str, Literal):
         return _one_of(choices)
     if kind in _SCALARS:
-        limits = {word: getattr(option, name) for name, word in _LIMITS.items() if getattr(option, name) is not None}
+        limits = {
+            word: getattr(option, name)
+            for name, word in _LIMITS.items()
+            if getattr(option, name) is not None
+        }
         return {**_SCALARS[kind], **(limits if kind in (int, float) else {})}
     if kind is tuple and parameters[-1:] != (Ellipsis,):
         items = [_any_of(parameter, option) for parameter in parameters]
-        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+        return {
+            "type": "array",
+            "prefixItems": items,
+            "minItems": len(items),
+            "maxItems": len(items),
+        }
     if kind in (list, tuple):
         return {"type": "array", "items": _any_of(parameters[0], option) if parameters else {}}
     if kind is dict:
-        return {"type": "object", "additionalProperties": _any_of(parameters[1], option) if parameters else {}}
+        return {
+            "type": "object",
+            "additionalProperties": _any_of(parameters[1], option) if parameters else {},
+        }
     return {}
 
 
@@ -136,7 +159,10 @@ def _choice_of_component(kind: str) -> Schema:
     described = f"Which {kind}: a built-in, the name of a plugin, or package.module:Class."
     cases = [
         {
-            "if": {"properties": {"type": {"pattern": _any_spelling(_names(kind, name))}}, "required": ["type"]},
+            "if": {
+                "properties": {"type": {"pattern": _any_spelling(_names(kind, name))}},
+                "required": ["type"],
+            },
             "then": {"$ref": f"#/$defs/{name}"},
         }
         for name in BUILTIN[kind]
@@ -144,7 +170,9 @@ def _choice_of_component(kind: str) -> Schema:
     names = [*BUILTIN[kind], *ALIASES.get(kind, ())]
     return {
         "type": "object",
-        "properties": {"type": {"description": described, "anyOf": [{"enum": names}, {"type": "string"}]}},
+        "properties": {
+            "type": {"description": described, "anyOf": [{"enum": names}, {"type": "string"}]}
+        },
         "required": ["type"],
         "allOf": cases,
     }
@@ -156,7 +184,12 @@ def _names(kind: str, name: str) -> list[str]:
 
 def _one_of(choices: Iterable[str]) -> Schema:
     """Give the schema of an enumeration: the spellings to offer, and any case."""
-    return {"anyOf": [{"enum": list(choices)}, {"type": "string", "pattern": f"^({'|'.join(map(_any_case, choices))})$"}]}
+    return {
+        "anyOf": [
+            {"enum": list(choices)},
+            {"type": "string", "pattern": f"^({'|'.join(map(_any_case, choices))})$"},
+        ]
+    }
 
 
 def _any_spelling(names: Iterable[str]) -> str:
@@ -165,7 +198,10 @@ def _any_spelling(names: Iterable[str]) -> str:
 
 
 def _any_case(text: str) -> str:
-    return "".join(f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else re.escape(letter) for letter in text)
+    return "".join(
+        f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else re.escape(letter)
+        for letter in text
+    )
 
 
 def _supervisor_schema() -> Schema:
@@ -180,9 +216,15 @@ def _supervisor_schema() -> Schema:
         "items": {
             "type": "object",
             "properties": {
-                "executor": {"description": "Name of an executor, or of one for each step.", **one_or_several},
+                "executor": {
+                    "description": "Name of an executor, or of one for each step.",
+                    **one_or_several,
+                },
                 "sampler": {"description": "Name of the sampler.", **name},
-                "runner": {"description": "Name of a runner, or of one for each step.", **one_or_several},
+                "runner": {
+                    "description": "Name of a runner, or of one for each step.",
+                    **one_or_several,
+                },
             },
             "required": ["executor", "sampler", "runner"],
         },

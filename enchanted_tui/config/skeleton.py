@@ -74,7 +74,9 @@ Part = Literal["key", "value", "either", "none"]
 class Cursor:
     """What stands at the cursor: a word of one line in the mapping, list or value at `path`."""
 
-    path: Path  #: of the mapping that the word would be a key of or, with part "value", of the value
+    path: (
+        Path  #: of the mapping that the word would be a key of or, with part "value", of the value
+    )
     part: Part  #: "either" where a word without a colon may become a key or is a value; "none" in comments and texts
     word: str  #: from its beginning to its end, the cursor being in it or at its end
     start: int
@@ -107,7 +109,9 @@ def cursor_at(scan: Scan, line: int, column: int) -> Cursor:
     builder.begin(scan, line)
     tokens = scan.tokens(line)
     for token in tokens:
-        if token.start > column or (token.start == column and token.kind not in (*_SCALARS, "key", "alias")):
+        if token.start > column or (
+            token.start == column and token.kind not in (*_SCALARS, "key", "alias")
+        ):
             break
         if token.end >= column and _is_word(token, column):
             return _at_word(builder, token, text, tokens)
@@ -122,7 +126,13 @@ def _start(scan: Scan, line: int) -> int:
     for number in range(line, -1, -1):
         tokens = scan.tokens(number)
         state = scan.state(number)
-        if tokens and tokens[0].kind == "key" and tokens[0].start == 0 and not state.flow and not state.quote:
+        if (
+            tokens
+            and tokens[0].kind == "key"
+            and tokens[0].start == 0
+            and not state.flow
+            and not state.quote
+        ):
             return number
     return 0
 
@@ -168,8 +178,12 @@ class _Builder:
     def __init__(self) -> None:
         self.root = Node("", 0, -1)
         self.anchors: dict[str, Node] = {}
-        self._open: list[tuple[Node, bool]] = [(self.root, False)]  # with whether it is an item behind a dash
-        self._flow: list[tuple[Node, Node | None]] = []  # each open bracket's node, and the entry being read in it
+        self._open: list[tuple[Node, bool]] = [
+            (self.root, False)
+        ]  # with whether it is an item behind a dash
+        self._flow: list[
+            tuple[Node, Node | None]
+        ] = []  # each open bracket's node, and the entry being read in it
         self.last_line = -1  # that had a token
         self.is_after_key = False
 
@@ -292,7 +306,9 @@ class _Builder:
     def _name_anchor(self, name: str) -> None:
         node: Node | None = self._open[-1][0]
         if self._flow:
-            node = self._flow[-1][1]  # an item of brackets that begins with its anchor has no node yet
+            node = self._flow[-1][
+                1
+            ]  # an item of brackets that begins with its anchor has no node yet
         if node is not None:
             node.anchor = name
             self.anchors[name] = node

@@ -70,7 +70,14 @@ def read_document(text: str, file: str) -> tuple[Document, list[Problem]]:
     reader = _Reader(text, file)
     root = reader.read()
     if root is None:
-        raise ConfigError([*reader.problems, Problem("error", file, 1, 1, "", "the file is empty; it needs the keys of a campaign")])
+        raise ConfigError(
+            [
+                *reader.problems,
+                Problem(
+                    "error", file, 1, 1, "", "the file is empty; it needs the keys of a campaign"
+                ),
+            ]
+        )
     if not isinstance(root, Map):
         what = "a list" if isinstance(root, Seq) else "a single value"
         message = f"expected a mapping of keys to values at the top, found {what}"
@@ -91,7 +98,14 @@ def read_value(text: str, file: str) -> Any:
 
 def dump(tree: Any) -> str:
     """Give plain values as YAML text that reads back as the same values."""
-    text: str = yaml.dump(plain(tree), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    text: str = yaml.dump(
+        plain(tree),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=120,
+    )
     return text
 
 
@@ -110,7 +124,9 @@ class _Reader:
         odd = _UNPRINTABLE.search(self._text)
         if odd is not None:
             line, column = _line_and_column(self._text, odd.start())
-            self._stop(line, column, f"the character {odd.group()!r} is not allowed in YAML; remove it")
+            self._stop(
+                line, column, f"the character {odd.group()!r} is not allowed in YAML; remove it"
+            )
         self._parser = _Parser(self._text)
         try:
             return self._document()
@@ -128,12 +144,23 @@ class _Reader:
         self._next()
         after = self._parser.peek_event()
         if not isinstance(after, yaml.StreamEndEvent):
-            self._stop(*_at(after), "a second document starts here; a configuration is one, so remove what follows this '---'")
+            self._stop(
+                *_at(after),
+                "a second document starts here; a configuration is one, so remove what follows this '---'",
+            )
         count, height = measure(value)
         if count > MAX_VALUES:
-            self._stop(1, 1, f"there are more than {MAX_VALUES:,} values once aliases are expanded; write fewer aliases of aliases")
+            self._stop(
+                1,
+                1,
+                f"there are more than {MAX_VALUES:,} values once aliases are expanded; write fewer aliases of aliases",
+            )
         if height > MAX_DEPTH:
-            self._stop(1, 1, f"the nesting is deeper than {MAX_DEPTH} levels once aliases are expanded; write fewer aliases of aliases")
+            self._stop(
+                1,
+                1,
+                f"the nesting is deeper than {MAX_DEPTH} levels once aliases are expanded; write fewer aliases of aliases",
+            )
         return value
 
     def _next(self) -> Any:
@@ -169,7 +196,11 @@ class _Reader:
         if event.anchor in self._open_anchors:
             self._stop(*_at(event), f"the alias *{event.anchor} stands inside what it refers to")
         if event.anchor not in self._anchors:
-            known = f"; there are {', '.join('&' + name for name in self._anchors)}" if self._anchors else ""
+            known = (
+                f"; there are {', '.join('&' + name for name in self._anchors)}"
+                if self._anchors
+                else ""
+            )
             self._stop(*_at(event), f"there is no anchor &{event.anchor} above{known}")
         return self._anchors[event.anchor]
 
@@ -178,7 +209,9 @@ class _Reader:
         place = place._replace(text=event.value, quoted=quoted)
         tag = event.tag
         if tag is None or tag == "!":
-            tag = self._parser.resolve(yaml.ScalarNode, event.value, event.implicit if tag is None else (False, True))
+            tag = self._parser.resolve(
+                yaml.ScalarNode, event.value, event.implicit if tag is None else (False, True)
+            )
         construct = _CONSTRUCT.get(tag)
         if construct is None:
             if tag == _TAG + "merge":
@@ -189,7 +222,9 @@ class _Reader:
         except (ValueError, OverflowError, KeyError, yaml.YAMLError):
             kind = tag.removeprefix(_TAG)
             self._report(
-                place.line, place.column, f"{shortened(repr(event.value))} cannot be read as a {kind}; put it in quotes if it is text"
+                place.line,
+                place.column,
+                f"{shortened(repr(event.value))} cannot be read as a {kind}; put it in quotes if it is text",
             )
             return None, place._replace(broken=True)
         if isinstance(value, float) and math.isinf(value) and "inf" not in event.value.lower():
@@ -211,12 +246,18 @@ class _Reader:
         merged: list[Map] = []
         while not isinstance(self._parser.peek_event(), yaml.MappingEndEvent):
             key_event = self._parser.peek_event()
-            is_merge = isinstance(key_event, yaml.ScalarEvent) and key_event.value == "<<" and key_event.style not in _QUOTED
+            is_merge = (
+                isinstance(key_event, yaml.ScalarEvent)
+                and key_event.value == "<<"
+                and key_event.style not in _QUOTED
+            )
             key, key_place = self._node(depth + 1)
             self._path.append(key if not isinstance(key, dict | list) else "?")
             value, place = self._node(depth + 1)
             self._path.pop()
-            place = place._replace(key_line=key_place.line, key_column=key_place.column, key=key_place.text)
+            place = place._replace(
+                key_line=key_place.line, key_column=key_place.column, key=key_place.text
+            )
             if is_merge:
                 merged += self._merged(value, place)
             else:
@@ -227,11 +268,17 @@ class _Reader:
     def _put(self, own: Map, key: Any, value: Any, place: Place) -> None:
         line, column = place.key_line, place.key_column
         if isinstance(key, dict | list):
-            self._report(line, column, "a key must be a single value, not a list or a mapping; put text such as '{x}' in quotes")
+            self._report(
+                line,
+                column,
+                "a key must be a single value, not a list or a mapping; put text such as '{x}' in quotes",
+            )
             return
         earlier = own.places.get(key)
         if earlier is not None:
-            message = f"this key is given twice, first in line {earlier.key_line}; remove one of them"
+            message = (
+                f"this key is given twice, first in line {earlier.key_line}; remove one of them"
+            )
             self._report(line, column, message, below=(key,))
         own[key] = value
         own.places[key] = place
@@ -239,7 +286,12 @@ class _Reader:
     def _merged(self, value: Any, place: Place) -> list[Map]:
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, Map) for source in sources):
-            self._report(place.line, place.column, "'<<' takes a mapping or a list of mappings, such as <<: *defaults", below=("<<",))
+            self._report(
+                place.line,
+                place.column,
+                "'<<' takes a mapping or a list of mappings, such as <<: *defaults",
+                below=("<<",),
+            )
             return []
         return list(sources)
 
@@ -247,11 +299,17 @@ class _Reader:
 
     def _refuse_tag(self, tag: str, place: Place) -> Place:
         shown = tag.replace(_TAG, "!!") if tag.startswith(_TAG) else tag
-        self._report(place.line, place.column, f"the tag {shortened(shown)!r} is not allowed; a configuration holds plain values only")
+        self._report(
+            place.line,
+            place.column,
+            f"the tag {shortened(shown)!r} is not allowed; a configuration holds plain values only",
+        )
         return place._replace(broken=True)
 
     def _report(self, line: int, column: int, message: str, *, below: Path = ()) -> None:
-        self.problems.append(Problem("error", self._file, line, column, key_text((*self._path, *below)), message))
+        self.problems.append(
+            Problem("error", self._file, line, column, key_text((*self._path, *below)), message)
+        )
 
     def _stop(self, line: int, column: int, message: str) -> Any:
         self._path.clear()
@@ -261,14 +319,20 @@ class _Reader:
     def _syntax_problem(self, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        if "maximum nesting depth" in (error.problem or ""):  # libyaml has a limit of its own, and reads ahead of the events
+        if "maximum nesting depth" in (
+            error.problem or ""
+        ):  # libyaml has a limit of its own, and reads ahead of the events
             return line, column, _TOO_DEEP
         rows = self._text.splitlines()
         if line > len(rows):
             line, column = max(1, len(rows)), len(rows[-1]) + 1 if rows else 1
         row = rows[line - 1] if rows else ""
         if "\t" in row[: len(row) - len(row.lstrip())] or row[column - 1 : column] == "\t":
-            return line, row.index("\t") + 1, "a tab stands where YAML allows only spaces; indent with spaces"
+            return (
+                line,
+                row.index("\t") + 1,
+                "a tab stands where YAML allows only spaces; indent with spaces",
+            )
         line, column, sentence = syntax.meaning(error, rows, line, column)
         return line, column, f"not valid YAML: {sentence}"
 

@@ -29,11 +29,16 @@ class Template:
     name: str
     summary: str
     text: str
-    files: Mapping[str, str] = field(default_factory=dict)  #: by name, to lie beside the configuration
+    files: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: by name, to lie beside the configuration
 
     def as_text(self) -> str:
         """Give the configuration, with the files that have to lie beside it as comments at its end."""
-        needed = [f"\n# {name}, to lie beside this file:\n#\n{textwrap.indent(text, '#   ')}" for name, text in self.files.items()]
+        needed = [
+            f"\n# {name}, to lie beside this file:\n#\n{textwrap.indent(text, '#   ')}"
+            for name, text in self.files.items()
+        ]
         return "".join([self.text, *needed])
 
 
@@ -43,18 +48,42 @@ _VALUES: dict[str, dict[str, Any]] = {
     "ArraySampler": {"parameters": ["x", "y"], "bounds": [[0.1, 1, 10], [0, 1]]},
     "NestedSampler": {
         "samplers": {
-            "shape": {"type": "GridSampler", "parameters": ["x"], "bounds": [[0, 1]], "num_samples": 5},
-            "noise": {"type": "RandomSampler", "parameters": ["y"], "bounds": [[0, 1]], "budget": 10},
+            "shape": {
+                "type": "GridSampler",
+                "parameters": ["x"],
+                "bounds": [[0, 1]],
+                "num_samples": 5,
+            },
+            "noise": {
+                "type": "RandomSampler",
+                "parameters": ["y"],
+                "bounds": [[0, 1]],
+                "budget": 10,
+            },
         }
     },
-    "BayesianOptimizationSampler": {"parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "budget": 100, "initial_samples": 20},
-    "SlurmExecutor": {"sbatch": {"account": "project_1", "partition": "small", "time": "02:00:00", "mem": "4G"}},
+    "BayesianOptimizationSampler": {
+        "parameters": ["x", "y"],
+        "bounds": [[0, 1], [0, 1]],
+        "budget": 100,
+        "initial_samples": 20,
+    },
+    "SlurmExecutor": {
+        "sbatch": {"account": "project_1", "partition": "small", "time": "02:00:00", "mem": "4G"}
+    },
     "DaskExecutor": {"LocalCluster_config": {"n_workers": 4, "threads_per_worker": 1}},
     "ExampleRunner": {"sleep_sec": [0.1, 0.5], "fail_prob": 0.05},
     "SumRunner": {"params_to_sum": ["x", "y"]},
     "SyntheticDoubleGaussianRunner": {"dimensions": 2},
     "CommandRunner": {
-        "command": ["awk", "-v", "x={{ x }}", "-v", "y={{ y }}", 'BEGIN { print "energy =", x * x + y * y }'],
+        "command": [
+            "awk",
+            "-v",
+            "x={{ x }}",
+            "-v",
+            "y={{ y }}",
+            'BEGIN { print "energy =", x * x + y * y }',
+        ],
         "outputs": {"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}},
     },
     "PythonRunner": {"function": "my_model:solve"},
@@ -88,7 +117,12 @@ def template_list() -> str:
 
 def component_template(kind: str, name: str) -> Template:
     """Give a whole campaign around one sampler, runner or executor."""
-    parts = {"sampler": "RandomSampler", "runner": "SyntheticDoubleGaussianRunner", "executor": "LocalExecutor", kind: name}
+    parts = {
+        "sampler": "RandomSampler",
+        "runner": "SyntheticDoubleGaussianRunner",
+        "executor": "LocalExecutor",
+        kind: name,
+    }
     names = {"sampler": "points", "runner": "model", "executor": "here"}
     if kind == "sampler":
         parts["runner"] = "SumRunner"
@@ -97,7 +131,12 @@ def component_template(kind: str, name: str) -> Template:
     lines = [f"# {first_sentence(cls.__doc__)}"] if cls.__doc__ else []
     for part in ("executor", "sampler", "runner"):
         entry = component_entry(part, parts[part], with_options=part == kind)
-        lines += [f"{KINDS[part]}:", f"  {names[part]}:", textwrap.indent(entry, "    ").rstrip("\n"), ""]
+        lines += [
+            f"{KINDS[part]}:",
+            f"  {names[part]}:",
+            textwrap.indent(entry, "    ").rstrip("\n"),
+            "",
+        ]
     lines += _supervisor(f"runs/{snake_case(name)}", [names])
     return Template(kind, name, first_sentence(cls.__doc__), "\n".join(lines), files)
 
@@ -122,7 +161,9 @@ def _example_values(cls: type[Component], name: str) -> dict[str, Any]:
         return own
     box = {"parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]]}
     required = {option.name: option for option in cls.options().values() if option.required}
-    ordered = [option for option in box if option in required] + [option for option in required if option not in box]
+    ordered = [option for option in box if option in required] + [
+        option for option in required if option not in box
+    ]
     return {option: box.get(option, required[option].example) for option in ordered}
 
 
@@ -179,7 +220,9 @@ supervisor:
   run_order:
     - {executor: here, sampler: plane, runner: peaks}
 """
-    return Template("campaign", "First campaign", "One hundred random points, run on this machine.", text)
+    return Template(
+        "campaign", "First campaign", "One hundred random points, run on this machine.", text
+    )
 
 
 def _nested_stages() -> Template:
@@ -213,7 +256,9 @@ supervisor:
     - {executor: here, sampler: shapes, runner: equilibrium}
     - {executor: here, sampler: noise, runner: transport}
 """
-    return Template("campaign", "Nested stages", "Every row of one stage with every sample of the next.", text)
+    return Template(
+        "campaign", "Nested stages", "Every row of one stage with every sample of the next.", text
+    )
 
 
 def _steps() -> Template:
@@ -242,4 +287,6 @@ supervisor:
   run_order:
     - {sampler: points, executor: [here, here], runner: [mesh, solve]}
 """
-    return Template("campaign", "Chain of steps", "Several codes one after another on each sample.", text)
+    return Template(
+        "campaign", "Chain of steps", "Several codes one after another on each sample.", text
+    )

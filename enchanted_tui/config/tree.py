@@ -18,7 +18,9 @@ class Place(NamedTuple):
     text: str | None = None  #: a scalar as it is written, without quotes
     quoted: bool = False
     key: str | None = None  #: the key as it is written
-    broken: bool = False  #: a problem with it is reported already; anything else would follow from that
+    broken: bool = (
+        False  #: a problem with it is reported already; anything else would follow from that
+    )
     origin: str | None = None  #: what set it, if not the text: ``--set supervisor.seed``
 
 
@@ -55,7 +57,9 @@ class Document:
         place, is_whole, _ = self._descend(path)
         return place if is_whole else None
 
-    def problem(self, severity: Severity, path: Path, message: str, *, at_key: bool = False) -> Problem | None:
+    def problem(
+        self, severity: Severity, path: Path, message: str, *, at_key: bool = False
+    ) -> Problem | None:
         """Make a problem about the value at `path`; None if that value has a reported problem already.
 
         What is missing is placed at the key of the mapping that lacks it.
@@ -108,7 +112,11 @@ class Document:
             where = key_text(path[: depth + 1])
             _check_key(container, key, key_text(path[:depth]) or "the configuration")
             is_last = depth == len(path) - 1
-            below = value if is_last else _copied(container[key] if _has(container, key) else None, where)
+            below = (
+                value
+                if is_last
+                else _copied(container[key] if _has(container, key) else None, where)
+            )
             if is_last or not _has(container, key):
                 container.places[key] = Place(1, 1, 1, 1, origin=origin)
             if isinstance(container, list) and key == len(container):
@@ -178,14 +186,20 @@ def _has(container: Any, key: Any) -> bool:
 def _parts(text: str) -> list[str]:
     parts = text.replace("[", ".[").removeprefix(".").split(".")
     if any(part in ("", "[]") for part in parts):
-        raise ValueError(f"{text!r} is not a key path such as samplers.s1.budget or supervisor.run_order.0.runner")
+        raise ValueError(
+            f"{text!r} is not a key path such as samplers.s1.budget or supervisor.run_order.0.runner"
+        )
     return parts
 
 
 def _next_key(container: Any, parts: list[str]) -> tuple[Any, int]:
     """Give the key that the first of `parts` mean in `container`, and how many of them it takes."""
     if isinstance(container, dict):
-        written = {place.key: key for key, place in getattr(container, "places", {}).items() if place.key is not None}
+        written = {
+            place.key: key
+            for key, place in getattr(container, "places", {}).items()
+            if place.key is not None
+        }
         for used in range(1, len(parts) + 1):
             name = ".".join(parts[:used])
             for key in (name, written.get(name), name.strip("[]")):
@@ -213,4 +227,6 @@ def _check_key(container: Any, key: Any, where: str) -> None:
     if not isinstance(key, int):
         raise ValueError(f"{where} is a list; name its items by number, the first is {where}.0")
     if key > len(container):
-        raise ValueError(f"there is no item {key} in {where}; the last is {where}.{len(container) - 1}")
+        raise ValueError(
+            f"there is no item {key} in {where}; the last is {where}.{len(container) - 1}"
+        )

@@ -26,7 +26,9 @@ def check_use(
 
     `place` gives the path of a component's option. Of a file's columns, some may be for people alone.
     """
-    known = {name for stage in stages if stage.sampler in samplers for name in _drawn(samplers, stage)[0]}
+    known = {
+        name for stage in stages if stage.sampler in samplers for name in _drawn(samplers, stage)[0]
+    }
     for depth, stage in enumerate(stages):
         after = list(dict.fromkeys(step.runner for later in stages[depth:] for step in later.steps))
         used = _used(after, runners)
@@ -78,11 +80,22 @@ def _warn(
         shown.append(f"{len(unused) - len(shown)} more")
     subject = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
     instances = [runners[name][1] for name in names]
-    clauses = [clause for name in unused[:_MOST_NAMED] for instance in instances if (clause := instance.meant_by(name, known))]
+    clauses = [
+        clause
+        for name in unused[:_MOST_NAMED]
+        for instance in instances
+        if (clause := instance.meant_by(name, known))
+    ]
     has_texts = any(hasattr(instance, "template_variables") for instance in instances)
-    remedy = _PLACEHOLDER.format(unused[0]) if has_texts else "an argument bears the name of its parameter"
+    remedy = (
+        _PLACEHOLDER.format(unused[0])
+        if has_texts
+        else "an argument bears the name of its parameter"
+    )
     how = f" ({'; '.join(dict.fromkeys(clauses))})" if clauses else ""
     whose = f"runner {names[0]}" if len(names) == 1 else f"the runners {', '.join(names)}"
     kind = "placeholder" if has_texts else "argument"
     verb = "is" if len(unused) == 1 else "are"
-    report.warning(place("runner", names[0], ""), f"{subject} {verb} in no {kind} of {whose}{how}; {remedy}")
+    report.warning(
+        place("runner", names[0], ""), f"{subject} {verb} in no {kind} of {whose}{how}; {remedy}"
+    )

@@ -21,7 +21,16 @@ from enchanted_tui.config.run_order import RunOrder
 
 SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storage")
 COMPONENT_KINDS = ("executor", "sampler", "runner")
-LOG_LEVELS = {"CRITICAL": 50, "FATAL": 50, "ERROR": 40, "WARNING": 30, "WARN": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
+LOG_LEVELS = {
+    "CRITICAL": 50,
+    "FATAL": 50,
+    "ERROR": 40,
+    "WARNING": 30,
+    "WARN": 30,
+    "INFO": 20,
+    "DEBUG": 10,
+    "NOTSET": 0,
+}
 _VERSION_1 = (
     "this is a file of version 1 of Enchanted Surrogates: give its executor, sampler and runner names below executors, samplers and "
     "runners, move base_run_dir to supervisor, and name them in supervisor.run_order (docs/compatibility.md has an example)"
@@ -41,7 +50,9 @@ class Checked:
     hdf5: bool = True
 
 
-def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *, interactive: bool) -> Checked:
+def check(
+    report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *, interactive: bool
+) -> Checked:
     """Check the document of `report`. `interactive`: whether a person is there to see that base_run_dir is a default."""
     checker = Checker(report, base_dir, import_dirs)
     root = report.document.root
@@ -50,21 +61,43 @@ def check(report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *
         report.error((version_1,), _VERSION_1, at_key=True)
         return Checked()
     for key in root:
-        if key not in (*SECTIONS, "post_processing") and not str(key).startswith((".", "_", "x-")):  # customary places for anchors
-            report.warning((key,), f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}", at_key=True)
+        if key not in (*SECTIONS, "post_processing") and not str(key).startswith(
+            (".", "_", "x-")
+        ):  # customary places for anchors
+            report.warning(
+                (key,),
+                f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}",
+                at_key=True,
+            )
     checked = Checked(logging=_log_level(report, root.get("logging")), hdf5=_hdf5(report, root))
     run_order = RunOrder(report)
     sections = {kind: _section(checker, kind, run_order.used(kind)) for kind in COMPONENT_KINDS}
-    checked.components = {kind: {name: spec for name, (spec, _) in section.items()} for kind, section in sections.items()}
-    elsewhere = all(getattr(instance, "looks_up_local_storage", False) for _, instance in sections["executor"].values())
+    checked.components = {
+        kind: {name: spec for name, (spec, _) in section.items()}
+        for kind, section in sections.items()
+    }
+    elsewhere = all(
+        getattr(instance, "looks_up_local_storage", False)
+        for _, instance in sections["executor"].values()
+    )
     checked.supervisor = _supervisor(checker, interactive, elsewhere)
     checked.stages = run_order.stages()
 
     _one_at_a_time(report, checked)
 
-    _check_stop_when(report, checked, {name for name, (_, instance) in sections["sampler"].items() if getattr(instance, "adaptive", False)})
+    _check_stop_when(
+        report,
+        checked,
+        {
+            name
+            for name, (_, instance) in sections["sampler"].items()
+            if getattr(instance, "adaptive", False)
+        },
+    )
 
-    _check_earlier(report, checked, {name: instance for name, (_, instance) in sections["sampler"].items()})
+    _check_earlier(
+        report, checked, {name: instance for name, (_, instance) in sections["sampler"].items()}
+    )
 
     def place(kind: str, name: str, option: str) -> Path:
         return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
@@ -79,7 +112,14 @@ def _version_1_key(root: dict[Any, Any]) -> str | None:
     """Give the first section that only files of version 1 of the older program have, where there is none of today's."""
     if any(section in root for section in ("executors", "samplers", "runners", "supervisor")):
         return None
-    return next((kind for kind in COMPONENT_KINDS if isinstance(root.get(kind), dict) and "type" in root[kind]), None)
+    return next(
+        (
+            kind
+            for kind in COMPONENT_KINDS
+            if isinstance(root.get(kind), dict) and "type" in root[kind]
+        ),
+        None,
+    )
 
 
 # -- small sections -------------------------------------------------------------------------------------------------------------------
@@ -93,7 +133,10 @@ def _log_level(report: Report, value: Any) -> int:
     if isinstance(value, str) and value.strip().upper() in LOG_LEVELS:
         return LOG_LEVELS[value.strip().upper()]
     suggestion = did_you_mean(value.upper(), LOG_LEVELS) if isinstance(value, str) else ""
-    report.error(("logging",), f"expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found {describe(value)}{suggestion}")
+    report.error(
+        ("logging",),
+        f"expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found {describe(value)}{suggestion}",
+    )
     return LOG_LEVELS["INFO"]
 
 
@@ -103,18 +146,29 @@ def _hdf5(report: Report, root: dict[Any, Any]) -> bool:
     if storage is None:
         return True
     if not isinstance(storage, dict):
-        report.error(("storage",), f"expected a mapping such as {{type: none}}, found {describe(storage)}")
+        report.error(
+            ("storage",), f"expected a mapping such as {{type: none}}, found {describe(storage)}"
+        )
         return True
     for key in storage:
         if key != "type":
-            report.warning(("storage", key), f"ignored, because there is no such option{did_you_mean(str(key), ('type',))}", at_key=True)
+            report.warning(
+                ("storage", key),
+                f"ignored, because there is no such option{did_you_mean(str(key), ('type',))}",
+                at_key=True,
+            )
     if "type" not in storage:
         return True
-    written = storage["type"].strip().lower() if isinstance(storage["type"], str) else storage["type"]
+    written = (
+        storage["type"].strip().lower() if isinstance(storage["type"], str) else storage["type"]
+    )
     if written == "none":
         return False
     if written not in ("hdf5", "h5"):
-        report.warning(("storage", "type"), f"expected 'hdf5' or 'none', found {describe(storage['type'])}; runs.h5 will be written")
+        report.warning(
+            ("storage", "type"),
+            f"expected 'hdf5' or 'none', found {describe(storage['type'])}; runs.h5 will be written",
+        )
     return True
 
 
@@ -128,7 +182,12 @@ def _section(checker: Checker, kind: str, used: set[str]) -> dict[str, tuple[Com
     if not isinstance(entries, dict) or not entries:
         what = f"is required: a mapping of names to {section}, each with a 'type'"
         is_missing = entries is None
-        report.error((section,), what if is_missing else f"expected a mapping of names to {section}, found {describe(entries)}")
+        report.error(
+            (section,),
+            what
+            if is_missing
+            else f"expected a mapping of names to {section}, found {describe(entries)}",
+        )
         return {}
     accepted: dict[str, tuple[ComponentSpec, Any]] = {}
     refused: set[str] = set()
@@ -153,7 +212,9 @@ def _section(checker: Checker, kind: str, used: set[str]) -> dict[str, tuple[Com
 
 def key_of(report: Report, section: str, name: str) -> Any:
     """Give the key of a section that is written as `name`."""
-    return next(key for key in report.document.root[section] if name_of(report, (section, key)) == name)
+    return next(
+        key for key in report.document.root[section] if name_of(report, (section, key)) == name
+    )
 
 
 def name_of(report: Report, path: Path) -> str:
@@ -172,10 +233,15 @@ def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> Supervi
         report.error(("supervisor",), "is required: a mapping with base_run_dir and run_order")
         return None
     if not isinstance(section, dict):
-        report.error(("supervisor",), f"expected a mapping with base_run_dir and run_order, found {describe(section)}")
+        report.error(
+            ("supervisor",),
+            f"expected a mapping with base_run_dir and run_order, found {describe(section)}",
+        )
         return None
     _check_base_run_dir(report, section, interactive)
-    found = checker.options(SupervisorOptions, ("supervisor",), section, besides=("run_order", "post_processing"))
+    found = checker.options(
+        SupervisorOptions, ("supervisor",), section, besides=("run_order", "post_processing")
+    )
     if found is None:
         return None
     options: SupervisorOptions = found[2]
@@ -196,16 +262,25 @@ def _one_at_a_time(report: Report, checked: Checked) -> None:
     steps = {(step.executor, step.runner) for stage in checked.stages for step in stage.steps}
     for name, runner in sorted(steps):
         spec = executors.get(name)
-        if spec is None or spec.class_path != _LOCAL or spec.options.get("n_workers") is not None or runner not in runners:
+        if (
+            spec is None
+            or spec.class_path != _LOCAL
+            or spec.options.get("n_workers") is not None
+            or runner not in runners
+        ):
             continue
         if not runners[runner].older:
             continue
-        executors[name] = replace(spec, options={**spec.options, "n_workers": 1}, one_at_a_time=True)
+        executors[name] = replace(
+            spec, options={**spec.options, "n_workers": 1}, one_at_a_time=True
+        )
         message = (
             f"runs one sample at a time, as Enchanted Surrogates does, because its plugin {runners[runner].type_name!r} (runner "
             f"{runner!r}) may rely on that; set n_workers to run several side by side"
         )
-        report.warning((KINDS["executor"], key_of(report, KINDS["executor"], name)), message, at_key=True)
+        report.warning(
+            (KINDS["executor"], key_of(report, KINDS["executor"], name)), message, at_key=True
+        )
 
 
 def _post_processing(checker: Checker, options: SupervisorOptions) -> None:
@@ -219,12 +294,16 @@ def _post_processing(checker: Checker, options: SupervisorOptions) -> None:
         return
     if not isinstance(script, str) or options.on_complete is not None:
         reason = "on_complete is given" if isinstance(script, str) else "it has no script_path"
-        checker.report.warning(path, f"ignored, because {reason}; use supervisor.on_complete", at_key=True)
+        checker.report.warning(
+            path, f"ignored, because {reason}; use supervisor.on_complete", at_key=True
+        )
         return
     place = os.path.join(checker.base_dir, expand(script))
     place = place if os.path.exists(place) else os.path.abspath(expand(script))
     options.on_complete = [sys.executable, place]
-    checker.report.warning(path, f"is run as supervisor.on_complete: [python, {script}]; write it there", at_key=True)
+    checker.report.warning(
+        path, f"is run as supervisor.on_complete: [python, {script}]; write it there", at_key=True
+    )
 
 
 def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> None:
@@ -245,9 +324,15 @@ def _check_earlier(report: Report, checked: Checked, samplers: Mapping[str, Any]
     for name in dict.fromkeys(stage.sampler for stage in checked.stages):
         earlier = expand(getattr(samplers.get(name), "base_run_dir", None) or "")
         needed = "data" if getattr(samplers.get(name), "parser", None) else "enchanted_dataset.csv"
-        if earlier and _without_links(earlier) != own and not os.path.exists(os.path.join(earlier, needed)):
+        if (
+            earlier
+            and _without_links(earlier) != own
+            and not os.path.exists(os.path.join(earlier, needed))
+        ):
             message = f"there is no {needed} in {earlier}, so there is nothing to learn from; name the run directory of an earlier campaign"
-            report.error((KINDS["sampler"], key_of(report, KINDS["sampler"], name), "base_run_dir"), message)
+            report.error(
+                (KINDS["sampler"], key_of(report, KINDS["sampler"], name), "base_run_dir"), message
+            )
 
 
 def _without_links(path: str) -> str:
@@ -265,16 +350,22 @@ def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bo
         if interactive:
             report.warning(path, f"is not given; the campaign goes to {DEFAULT_BASE_RUN_DIR}")
         else:
-            report.error(path, "is required where there is no terminal: the directory of the campaign's files")
+            report.error(
+                path,
+                "is required where there is no terminal: the directory of the campaign's files",
+            )
     elif isinstance(value, str) and not value.strip():
         report.error(path, "expected a directory, found an empty text")
     elif isinstance(value, str) and "\0" in value:
         report.error(path, "no directory can have a NUL character in its name; remove it")
     elif isinstance(value, str) and "$" in expand(value):
-        report.error(path, f"an environment variable in {value!r} is not set; set it, or write the path out")
+        report.error(
+            path, f"an environment variable in {value!r} is not set; set it, or write the path out"
+        )
     elif isinstance(value, str) and expand(value).startswith("~"):
         report.error(
-            path, f"there is no user whose home {value!r} begins with; write the path out, or ./{value} for a directory of that name"
+            path,
+            f"there is no user whose home {value!r} begins with; write the path out, or ./{value} for a directory of that name",
         )
 
 
@@ -293,9 +384,15 @@ def _local_storage(report: Report, written: str | None, elsewhere: bool) -> str 
     if elsewhere and (held is None or not os.path.isdir(held)):
         return None
     if held is None:
-        report.warning(path, f"ignored: {written!r} is neither an existing directory nor an environment variable that is set")
+        report.warning(
+            path,
+            f"ignored: {written!r} is neither an existing directory nor an environment variable that is set",
+        )
         return None
     if not os.path.isdir(held):
-        report.warning(path, f"ignored: the environment variable {written} names {held!r}, which is no existing directory")
+        report.warning(
+            path,
+            f"ignored: the environment variable {written} names {held!r}, which is no existing directory",
+        )
         return None
     return os.path.abspath(held)

@@ -54,17 +54,27 @@ class TaskContext:
 
     data_dir: str  #: absolute path of the directory that holds the run directories
     shown_data_dir: str  #: the same as the user wrote it, for the column `run_dir`
-    runners: Mapping[str, Mapping[str, Any]]  #: by configured name: ``{"class": "module:Class", "options": {...}}``
+    runners: Mapping[
+        str, Mapping[str, Any]
+    ]  #: by configured name: ``{"class": "module:Class", "options": {...}}``
     seed: int
     campaign: str  #: unique id of the campaign
     session: str  #: unique id of this start of its supervisor
-    local_storage: str | None = None  #: node-local directory in which tasks run before their files are moved to `data_dir`
-    local_storage_written: str | None = None  #: the same as the user wrote it, to be resolved on another node
-    python_path: Sequence[str] = ()  #: directories to import plugins and functions from, besides the interpreter's own
+    local_storage: str | None = (
+        None  #: node-local directory in which tasks run before their files are moved to `data_dir`
+    )
+    local_storage_written: str | None = (
+        None  #: the same as the user wrote it, to be resolved on another node
+    )
+    python_path: Sequence[
+        str
+    ] = ()  #: directories to import plugins and functions from, besides the interpreter's own
     working_dir: str = "."  #: working directory of every task at its start
     fresh_process: bool = False  #: whether each task has a process of its own
     cores: float = 1.0  #: CPU cores that one task holds while it runs
-    log_level: int | str = "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error
+    log_level: int | str = (
+        "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error
+    )
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,9 @@ class JobInfo:
     held: int  #: number of tasks that it was given
     done: int  #: of those, how many have a result
     since: float | None  #: when it began, seconds since the epoch
-    ends: float | None  #: when its walltime is over, seconds since the epoch; moments, so that a report need not change with the clock
+    ends: (
+        float | None
+    )  #: when its walltime is over, seconds since the epoch; moments, so that a report need not change with the clock
 
 
 Delivered = Union[Result, Trouble, Returned, Note]
@@ -137,9 +149,15 @@ class Executor(Component):
     """Run tasks somewhere."""
 
     kind: ClassVar[str] = "executor"
-    looks_up_local_storage: ClassVar[bool] = False  #: on the nodes where tasks run, so that it need not be anything here
+    looks_up_local_storage: ClassVar[bool] = (
+        False  #: on the nodes where tasks run, so that it need not be anything here
+    )
 
-    n_workers: int | None = option(None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1)
+    n_workers: int | None = option(
+        None,
+        doc="How many tasks run at the same time; by default the CPUs this process may use.",
+        ge=1,
+    )
     timeout_sec: float | None = option(
         None,
         doc="Time limit of one task; it is ended with all it has started, on other nodes too, and the sample fails.",
@@ -147,7 +165,9 @@ class Executor(Component):
         gt=0,
     )
     max_retries: int = option(
-        1, doc="How often a task is run again when its worker was lost. A simulation that failed is never retried.", ge=0
+        1,
+        doc="How often a task is run again when its worker was lost. A simulation that failed is never retried.",
+        ge=0,
     )
 
     fresh_process: bool = option(

@@ -10,7 +10,15 @@ import re
 from collections.abc import Mapping
 
 #: Variables of which one is set in each job of a scheduler.
-_JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "FLUX_JOB_ID", "COBALT_JOBID", "OAR_JOB_ID", "PJM_JOBID")
+_JOB_VARIABLES = (
+    "SLURM_JOB_ID",
+    "PBS_JOBID",
+    "LSB_JOBID",
+    "FLUX_JOB_ID",
+    "COBALT_JOBID",
+    "OAR_JOB_ID",
+    "PJM_JOBID",
+)
 _CPUS = re.compile(r"(\d+)(?:\(x(\d+)\))?")
 
 
@@ -21,6 +29,9 @@ def job_here(environment: Mapping[str, str] = os.environ) -> str:
 
 def cpus_of_job(environment: Mapping[str, str] = os.environ) -> int | None:
     """Return how many CPUs this job of SLURM holds on all its nodes; None if there is no job, or it does not say."""
-    held = sum(int(cpus) * int(nodes or 1) for cpus, nodes in _CPUS.findall(environment.get("SLURM_JOB_CPUS_PER_NODE", "")))
+    held = sum(
+        int(cpus) * int(nodes or 1)
+        for cpus, nodes in _CPUS.findall(environment.get("SLURM_JOB_CPUS_PER_NODE", ""))
+    )
     on_node = environment.get("SLURM_CPUS_ON_NODE", "")
     return held or (int(on_node) if on_node.isdigit() else None) or None

@@ -23,13 +23,30 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.as_data import safe_text
-from enchanted_tui.executors.verdict import EnvironmentFailure, environment_error, explained, failure_of, judge, known_outputs
+from enchanted_tui.executors.verdict import (
+    EnvironmentFailure,
+    environment_error,
+    explained,
+    failure_of,
+    judge,
+    known_outputs,
+)
 from enchanted_tui.whole_files import make_writable, remove_directory, write_file
 
 FORMAT_VERSION = 1
 
 #: Errors in writing a datapoint that a runner can bring about in its own directory: it must not stop the campaign.
-_RUNNERS_OWN_ERRNOS = frozenset((errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP, errno.EMFILE))
+_RUNNERS_OWN_ERRNOS = frozenset(
+    (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.ENOTEMPTY,
+        errno.ELOOP,
+        errno.EMFILE,
+    )
+)
 
 DATAPOINT = "enchanted_datapoint.csv"
 _HOST = socket.gethostname()
@@ -89,7 +106,13 @@ def _leave_unless(process: int) -> None:
         os._exit(0)
 
 
-def fail_task(message: dict[str, Any], context: dict[str, Any], failure: dict[str, Any], runtime: float, started: float) -> bytes:
+def fail_task(
+    message: dict[str, Any],
+    context: dict[str, Any],
+    failure: dict[str, Any],
+    runtime: float,
+    started: float,
+) -> bytes:
     """Record a task that failed without being able to say so itself: its process died, or it could not be started."""
     work_dir = _work_dir(message["name"], context)
     if not os.path.isdir(work_dir):
@@ -101,7 +124,9 @@ def skip_task(message: dict[str, Any], context: dict[str, Any], reason: str) -> 
     """Record a task that is not run; it gets no directory, and its row keeps that of the step before."""
     failure = {"kind": "skipped", "message": reason}
     row = compose_row(message, context, {}, failure, 0.0)
-    row["run_dir"] = os.path.join(context["shown_data_dir"], os.path.basename(message["params"]["run_dir"]))
+    row["run_dir"] = os.path.join(
+        context["shown_data_dir"], os.path.basename(message["params"]["run_dir"])
+    )
     return seal(values.encode(make_record(message, row, failure, 0.0, time.time())).encode("ascii"))
 
 
@@ -121,9 +146,16 @@ def finish_task(
         record = make_record(message, row, failure, runtime, started, cores)
         line = seal(values.encode(record).encode("ascii"))
     except Exception as error:  # noqa: BLE001 - whatever a result is made of, it is a fact about its sample
-        failure = {"kind": "bad_return", "message": f"the result cannot be recorded: {safe_text(error)}"}
+        failure = {
+            "kind": "bad_return",
+            "message": f"the result cannot be recorded: {safe_text(error)}",
+        }
         row = compose_row(message, context, {}, failure, runtime)
-        line = seal(values.encode(make_record(message, row, failure, runtime, started, cores)).encode("ascii"))
+        line = seal(
+            values.encode(make_record(message, row, failure, runtime, started, cores)).encode(
+                "ascii"
+            )
+        )
     _store(work_dir, row)
     if context["local_storage"]:
         _move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
@@ -200,7 +232,12 @@ def compose_row(
 
 
 def make_record(
-    message: dict[str, Any], row: dict[str, Any], failure: dict[str, Any] | None, runtime: float, started: float, cores: float = 1.0
+    message: dict[str, Any],
+    row: dict[str, Any],
+    failure: dict[str, Any] | None,
+    runtime: float,
+    started: float,
+    cores: float = 1.0,
 ) -> dict[str, Any]:
     """Give the journal record of an ended task, which held so many `cores`."""
     record: dict[str, Any] = {
@@ -232,7 +269,9 @@ def _store(work_dir: str, row: dict[str, Any]) -> None:
         write_datapoint(work_dir, row)
     except OSError as error:
         if not os.path.isdir(work_dir):
-            make_run_dir(work_dir)  # fails in its turn if it is not only this directory that has gone
+            make_run_dir(
+                work_dir
+            )  # fails in its turn if it is not only this directory that has gone
             write_datapoint(work_dir, row)
         elif error.errno not in _RUNNERS_OWN_ERRNOS:
             raise
@@ -244,7 +283,9 @@ def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(row)
     cells = [values.cell(value) for value in row.values()]
-    if any("\r" in cell for cell in cells):  # which csv.writer leaves unquoted where it does not end lines
+    if any(
+        "\r" in cell for cell in cells
+    ):  # which csv.writer leaves unquoted where it does not end lines
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(cells)
     data = text.getvalue().encode("utf-8", "backslashreplace")
@@ -264,7 +305,9 @@ def load_class(path: str) -> Any:
 
 
 _classes: dict[str, Any] = {}
-_kept: dict[str, tuple[dict[str, Any], Any]] = {}  #: by name, runners that serve sample after sample, and what they were made from
+_kept: dict[
+    str, tuple[dict[str, Any], Any]
+] = {}  #: by name, runners that serve sample after sample, and what they were made from
 
 
 def _runner(name: str, context: dict[str, Any]) -> Any:
@@ -328,4 +371,8 @@ def _move_home(work_dir: str, home: str) -> None:
 def _special_files(directory: str, names: list[str]) -> list[str]:
     """Name the pipes, sockets and devices in a directory: they cannot be copied."""
     modes = ((name, os.lstat(os.path.join(directory, name)).st_mode) for name in names)
-    return [name for name, mode in modes if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))]
+    return [
+        name
+        for name, mode in modes
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+    ]

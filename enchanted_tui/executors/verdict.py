@@ -62,7 +62,20 @@ REMEDIES = {
 
 _MAX_TRACEBACK = 8_000
 _NETWORK_MODULES = frozenset(
-    ("asyncio", "ftplib", "http", "imaplib", "paramiko", "requests", "smtplib", "socket", "ssl", "urllib", "urllib3", "xmlrpc")
+    (
+        "asyncio",
+        "ftplib",
+        "http",
+        "imaplib",
+        "paramiko",
+        "requests",
+        "smtplib",
+        "socket",
+        "ssl",
+        "urllib",
+        "urllib3",
+        "xmlrpc",
+    )
 )
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
@@ -74,7 +87,9 @@ class EnvironmentFailure(Exception):
 def judge(returned: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Split what a runner returned into outputs and, unless it is a success, the failure."""
     if not isinstance(returned, dict):
-        return {}, _bad(f"the runner returned {named(returned)}; it must return a dict with a boolean 'success'")
+        return {}, _bad(
+            f"the runner returned {named(returned)}; it must return a dict with a boolean 'success'"
+        )
     if "success" not in returned:
         return {}, _bad("the runner returned a dict without 'success'; it must hold True or False")
     outputs, bad = _data_of(returned)
@@ -86,7 +101,9 @@ def judge(returned: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
     if success:
         return outputs, _bad("; ".join(bad[:3])) if bad else None
     reasons = [outputs.get("error"), outputs.get("message"), "the runner reported success = False"]
-    reason = next(values.cell(found) for found in reasons if found is not None and values.cell(found))
+    reason = next(
+        values.cell(found) for found in reasons if found is not None and values.cell(found)
+    )
     return outputs, {"kind": "reported", "message": "; ".join([reason, *bad[:3]])}
 
 
@@ -110,12 +127,21 @@ def failure_of(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SystemExit):
         code = error.code if isinstance(error.code, (int, str, type(None))) else named(error.code)
         return {"kind": "exit", "message": f"the runner called sys.exit({code!r})"}
-    kind = getattr(error, "failure_kind", None)  # a runner's own exception may name the kind of its failure, and so need no traceback
+    kind = getattr(
+        error, "failure_kind", None
+    )  # a runner's own exception may name the kind of its failure, and so need no traceback
     if isinstance(kind, str) and kind in FAILURE_KINDS:
         return {"kind": kind, "message": safe_text(error)}
-    failure = {"kind": "memory" if isinstance(error, MemoryError) else "exception", "message": describe(error)}
-    text = "".join(traceback.format_exception(type(error), error, _of_the_runner(error.__traceback__)))
-    failure["traceback"] = text if len(text) <= _MAX_TRACEBACK else text[:2000] + "\n[...]\n" + text[-6000:]
+    failure = {
+        "kind": "memory" if isinstance(error, MemoryError) else "exception",
+        "message": describe(error),
+    }
+    text = "".join(
+        traceback.format_exception(type(error), error, _of_the_runner(error.__traceback__))
+    )
+    failure["traceback"] = (
+        text if len(text) <= _MAX_TRACEBACK else text[:2000] + "\n[...]\n" + text[-6000:]
+    )
     return failure
 
 
@@ -144,7 +170,9 @@ def environment_error(error: BaseException | None) -> BaseException | None:
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, EnvironmentFailure) or (isinstance(error, OSError) and _is_file_systems(error)):
+        if isinstance(error, EnvironmentFailure) or (
+            isinstance(error, OSError) and _is_file_systems(error)
+        ):
             return error
         error = error.__cause__ or error.__context__
     return None
@@ -187,7 +215,10 @@ def explained(error: BaseException) -> str:
 def ending(status: int) -> tuple[str, str]:
     """Give the failure kind and the reason for the wait status of the process that ran a task."""
     if not os.WIFSIGNALED(status):
-        return "exit", f"the runner ended its process with exit code {os.waitstatus_to_exitcode(status)}"
+        return (
+            "exit",
+            f"the runner ended its process with exit code {os.waitstatus_to_exitcode(status)}",
+        )
     number = os.WTERMSIG(status)
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
     reason = f"the process died by {name}"
@@ -200,5 +231,9 @@ def timed_out(limit: float, left: Sequence[str]) -> tuple[str, str]:
     """Return the failure kind and the reason of a task that ran into its time limit (seconds); `left`: what could not be ended."""
     reason = f"ran longer than the time limit of {limit:g} s; "
     if left:
-        return "timeout", reason + f"it was killed, but not all that it had started: {', '.join(left)} may still run"
+        return (
+            "timeout",
+            reason
+            + f"it was killed, but not all that it had started: {', '.join(left)} may still run",
+        )
     return "timeout", reason + "it and everything it had started were ended"

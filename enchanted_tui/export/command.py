@@ -13,13 +13,25 @@ _BY_SUFFIX = {".parquet": "parquet", ".h5": "hdf5", ".hdf5": "hdf5", ".nc": "net
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options that go with ``--export``."""
     group = parser.add_argument_group("with --export")
-    group.add_argument("--to", type=str.lower, choices=FORMATS, help="the format; else by the name of FILE, or csv")
-    group.add_argument("--out", metavar="FILE", help="where to; RUN_DIR-export.csv in the current directory")
+    group.add_argument(
+        "--to", type=str.lower, choices=FORMATS, help="the format; else by the name of FILE, or csv"
+    )
+    group.add_argument(
+        "--out", metavar="FILE", help="where to; RUN_DIR-export.csv in the current directory"
+    )
     group.add_argument("--columns", metavar="A,B", help="only these columns, in this order")
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
-    group.add_argument("--split", metavar="0.8/0.1/0.1", help="files for training, validation and test, divided at random")
+    group.add_argument(
+        "--split",
+        metavar="0.8/0.1/0.1",
+        help="files for training, validation and test, divided at random",
+    )
     group.add_argument("--seed", type=int, metavar="N", help="of the split; else the campaign's")
-    group.add_argument("--provenance", action="store_true", help="a second file: where and when each sample was run")
+    group.add_argument(
+        "--provenance",
+        action="store_true",
+        help="a second file: where and when each sample was run",
+    )
 
 
 def run(options: argparse.Namespace) -> list[Path]:
@@ -35,15 +47,21 @@ def run(options: argparse.Namespace) -> list[Path]:
     wanted = Export(
         to=options.to or _BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
         out=out,
-        columns=tuple(name.strip() for name in options.columns.split(",")) if options.columns else (),
+        columns=tuple(name.strip() for name in options.columns.split(","))
+        if options.columns
+        else (),
         successes_only=options.successes_only,
         split=parse_split(options.split) if options.split else None,
         seed=options.seed,
         provenance=options.provenance,
     )
     try:
-        return export(Path(options.export), wanted, lambda sentence: print(sentence, file=sys.stderr))  # noqa: T201
+        return export(
+            Path(options.export), wanted, lambda sentence: print(sentence, file=sys.stderr)
+        )  # noqa: T201
     except OSError as error:
         if environment_error(error) is not None:  # a full disk is told alike everywhere
             raise
-        raise EnvironmentProblem(f"the export failed: {error.filename or wanted.to}: {error.strerror or error}") from error
+        raise EnvironmentProblem(
+            f"the export failed: {error.filename or wanted.to}: {error.strerror or error}"
+        ) from error

@@ -17,7 +17,14 @@ Row = Mapping[str, Any]
 
 _MAX_BLOCK = (1 << 31) - 1
 
-_TABLE_SCHEMA_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "text": "string", "array": "array", "json": "any"}
+_TABLE_SCHEMA_TYPES = {
+    "bool": "boolean",
+    "int": "integer",
+    "float": "number",
+    "text": "string",
+    "array": "array",
+    "json": "any",
+}
 
 
 def schema_path(path: Path) -> Path:
@@ -25,14 +32,30 @@ def schema_path(path: Path) -> Path:
     return path.with_name(path.name + ".schema.json")
 
 
-def write_csv(path: Path, read_rows: Callable[[], Iterator[Row]], columns: Sequence[ColumnType], metadata: Mapping[str, str]) -> None:
+def write_csv(
+    path: Path,
+    read_rows: Callable[[], Iterator[Row]],
+    columns: Sequence[ColumnType],
+    metadata: Mapping[str, str],
+) -> None:
     """Write the file and its schema. A missing value is an empty cell, an empty text two quotes, an array nested lists in JSON."""
     with open_replacement(path) as file:
-        file.write((",".join(_quoted(unicode_name(column.name)) for column in columns) + "\n").encode())
+        file.write(
+            (",".join(_quoted(unicode_name(column.name)) for column in columns) + "\n").encode()
+        )
         for row in read_rows():
-            file.write((",".join(_cell(column, row.get(column.name)) for column in columns) + "\n").encode())
+            file.write(
+                (
+                    ",".join(_cell(column, row.get(column.name)) for column in columns) + "\n"
+                ).encode()
+            )
     fields = [_field(column) for column in columns]
-    write_atomically(schema_path(path), json.dumps({"fields": fields, "missingValues": [""], "provenance": dict(metadata)}, indent=1))
+    write_atomically(
+        schema_path(path),
+        json.dumps(
+            {"fields": fields, "missingValues": [""], "provenance": dict(metadata)}, indent=1
+        ),
+    )
 
 
 def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, str]]:
@@ -41,7 +64,13 @@ def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, s
 
     schema = json.loads(schema_path(path).read_text())
     columns = [
-        ColumnType(field["name"], field["kind"], field.get("unit", ""), field.get("dtype", ""), field.get("ndim", 0))
+        ColumnType(
+            field["name"],
+            field["kind"],
+            field.get("unit", ""),
+            field.get("dtype", ""),
+            field.get("ndim", 0),
+        )
         for field in schema["fields"]
     ]
     options = csv.ConvertOptions(
@@ -50,18 +79,29 @@ def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, s
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    lines = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)  # a missing value where there is one column is such a line
-    blocks = csv.ReadOptions(block_size=min(max(1 << 20, path.stat().st_size + 1), _MAX_BLOCK))  # a row must fit into one
+    lines = csv.ParseOptions(
+        newlines_in_values=True, ignore_empty_lines=False
+    )  # a missing value where there is one column is such a line
+    blocks = csv.ReadOptions(
+        block_size=min(max(1 << 20, path.stat().st_size + 1), _MAX_BLOCK)
+    )  # a row must fit into one
     table = csv.read_csv(path, read_options=blocks, parse_options=lines, convert_options=options)
     cells = [
-        [None if text is None else _value(column, text) for text in table.column(number).to_pylist()]
+        [
+            None if text is None else _value(column, text)
+            for text in table.column(number).to_pylist()
+        ]
         for number, column in enumerate(columns)
     ]
     return columns, cells, schema["provenance"]
 
 
 def _field(column: ColumnType) -> dict[str, Any]:
-    field: dict[str, Any] = {"name": unicode_name(column.name), "type": _TABLE_SCHEMA_TYPES[column.kind], "kind": column.kind}
+    field: dict[str, Any] = {
+        "name": unicode_name(column.name),
+        "type": _TABLE_SCHEMA_TYPES[column.kind],
+        "kind": column.kind,
+    }
     if column.unit:
         field["unit"] = column.unit
     if column.kind == "array":
@@ -76,7 +116,11 @@ def _cell(column: ColumnType, value: Any) -> str:
         return _quoted(json.dumps(column.as_array(value).tolist()))
     if column.kind == "json":
         return _quoted(column.to_json(value))
-    return _quoted(value) if column.kind == "text" else repr(float(value) if column.kind == "float" else value)
+    return (
+        _quoted(value)
+        if column.kind == "text"
+        else repr(float(value) if column.kind == "float" else value)
+    )
 
 
 def _quoted(text: str) -> str:

@@ -38,13 +38,22 @@ def load(path: str | Path) -> pandas.DataFrame:
     return to_frame(columns, cells, provenance)
 
 
-def to_frame(columns: Sequence[ColumnType], cells: Sequence[list[Any]], provenance: dict[str, str]) -> pandas.DataFrame:
+def to_frame(
+    columns: Sequence[ColumnType], cells: Sequence[list[Any]], provenance: dict[str, str]
+) -> pandas.DataFrame:
     """Put columns together."""
     import pandas
 
     names = [unicode_name(column.name) for column in columns]  # as any file has them
-    frame = pandas.DataFrame({name: _series(column, values) for name, column, values in zip(names, columns, cells, strict=True)})
-    frame.attrs["units"] = {name: column.unit for name, column in zip(names, columns, strict=True) if column.unit}
+    frame = pandas.DataFrame(
+        {
+            name: _series(column, values)
+            for name, column, values in zip(names, columns, cells, strict=True)
+        }
+    )
+    frame.attrs["units"] = {
+        name: column.unit for name, column in zip(names, columns, strict=True) if column.unit
+    }
     frame.attrs["provenance"] = provenance
     return frame
 
@@ -60,10 +69,15 @@ def _read(path: Path) -> Cells:
         return _read_parquet(path)
     if start == b"\x89HDF\r\n\x1a\n":
         return read_hdf5_table(path)
-    if RunDir(path.resolve().parent).dataset.name == path.name and RunDir(path.resolve().parent).journal.is_file():
+    if (
+        RunDir(path.resolve().parent).dataset.name == path.name
+        and RunDir(path.resolve().parent).journal.is_file()
+    ):
         raise ExportError(f"{path} has no types; load the run directory, {path.parent}, which has")
     if not schema_path(path).is_file():
-        raise ExportError(f"{schema_path(path)} is missing, which has the types of {path.name}; without it, pandas.read_csv guesses them")
+        raise ExportError(
+            f"{schema_path(path)} is missing, which has the types of {path.name}; without it, pandas.read_csv guesses them"
+        )
     return read_csv(path)
 
 
@@ -82,19 +96,27 @@ def _read_run_dir(run_dir: RunDir) -> Cells:
             return [], [], {}
         rows = [row for _, row in read_rows(dataset_stage(state), reader.read_row)]
     columns = column_types(rows, state.units)
-    return columns, [[row.get(column.name) for row in rows] for column in columns], metadata(run_dir, state)
+    return (
+        columns,
+        [[row.get(column.name) for row in rows] for column in columns],
+        metadata(run_dir, state),
+    )
 
 
 def _read_parquet(path: Path) -> Cells:
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:  # read_table takes a name such as \alpha for an expression
+    with parquet.ParquetFile(
+        path
+    ) as file:  # read_table takes a name such as \alpha for an expression
         table = file.read()
     columns, cells = [], []
     for field, data in zip(table.schema, table.columns, strict=True):
         told = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
         if "kind" not in told:
-            raise ExportError(f"{path} was not written by this program; read it with pandas.read_parquet")
+            raise ExportError(
+                f"{path} was not written by this program; read it with pandas.read_parquet"
+            )
         kind: Any = told["kind"]
         column = ColumnType(field.name, kind, told.get("unit", ""), told.get("dtype", ""))
         found = data.to_pylist()
@@ -102,7 +124,11 @@ def _read_parquet(path: Path) -> Cells:
             found = [None if text is None else column.from_json(text) for text in found]
         columns.append(column)
         cells.append(found)
-    provenance = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items() if key != b"ARROW:schema"}
+    provenance = {
+        key.decode(): value.decode()
+        for key, value in (table.schema.metadata or {}).items()
+        if key != b"ARROW:schema"
+    }
     return columns, cells, provenance
 
 
@@ -115,9 +141,15 @@ def _series(column: ColumnType, cells: list[Any]) -> Any:
         data: Any = np.array([0 if cell is None else cell for cell in cells], dtype)
         if not gaps.any():
             return data
-        masked = {"bool": pandas.arrays.BooleanArray, "int": pandas.arrays.IntegerArray, "float": pandas.arrays.FloatingArray}
+        masked = {
+            "bool": pandas.arrays.BooleanArray,
+            "int": pandas.arrays.IntegerArray,
+            "float": pandas.arrays.FloatingArray,
+        }
         return masked[column.kind](data, gaps)
     found = np.empty(len(cells), dtype=object)
     for number, cell in enumerate(cells):
-        found[number] = column.as_array(cell) if column.kind == "array" and cell is not None else cell
+        found[number] = (
+            column.as_array(cell) if column.kind == "array" and cell is not None else cell
+        )
     return pandas.Series(found, dtype=object)

@@ -26,16 +26,27 @@ Row = Mapping[str, Any]
 _BLOCK = 2_000
 _MISSING = "missing__"
 _COMPANION = "ancillary_variables"
-_NUMBERS: dict[str, np.dtype[Any]] = {"bool": np.dtype("i1"), "int": np.dtype("<i8"), "float": np.dtype("<f8")}
+_NUMBERS: dict[str, np.dtype[Any]] = {
+    "bool": np.dtype("i1"),
+    "int": np.dtype("<i8"),
+    "float": np.dtype("<f8"),
+}
 
 
 def write_hdf5_table(
-    path: Path, read_rows: Callable[[], Iterator[Row]], columns: Sequence[ColumnType], metadata: Mapping[str, str], count: int
+    path: Path,
+    read_rows: Callable[[], Iterator[Row]],
+    columns: Sequence[ColumnType],
+    metadata: Mapping[str, str],
+    count: int,
 ) -> None:
     """Write the columns as datasets below ``columns``, in their order, and those of missing values below ``missing``."""
     import h5py
 
-    with _replaced(path) as partial, h5py.File(partial, "w", libver=("v108", "latest"), track_order=True) as file:
+    with (
+        _replaced(path) as partial,
+        h5py.File(partial, "w", libver=("v108", "latest"), track_order=True) as file,
+    ):
         file.attrs.update(metadata)
         homes = {kind: file.create_group(kind, track_order=True) for kind in ("columns", "missing")}
 
@@ -47,7 +58,11 @@ def write_hdf5_table(
 
 
 def write_netcdf(
-    path: Path, read_rows: Callable[[], Iterator[Row]], columns: Sequence[ColumnType], metadata: Mapping[str, str], count: int
+    path: Path,
+    read_rows: Callable[[], Iterator[Row]],
+    columns: Sequence[ColumnType],
+    metadata: Mapping[str, str],
+    count: int,
 ) -> None:
     """Write NetCDF-4: a variable for each column along the dimension ``sample``; those of missing values are called ``missing__NAME``.
 
@@ -76,7 +91,9 @@ def write_netcdf(
             for number, size in enumerate(shape[1:]):
                 dimensions.append(unused(f"{name}_{number}"))
                 file.dimensions[dimensions[-1]] = size
-            return file.create_variable(full, tuple(dimensions), h5py.string_dtype() if dtype is str else dtype)
+            return file.create_variable(
+                full, tuple(dimensions), h5py.string_dtype() if dtype is str else dtype
+            )
 
         _write_columns(create, read_rows, columns, count)
 
@@ -90,23 +107,38 @@ def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict
         home = file if is_netcdf else file["columns"]
         names = [name for name in home if "kind" in home[name].attrs]
         if not names:
-            raise ExportError(f"{path} was not written by an export; of runs.h5, load the run directory in which it lies")
+            raise ExportError(
+                f"{path} was not written by an export; of runs.h5, load the run directory in which it lies"
+            )
         names.sort(key=lambda name: int(np.ravel(home[name].attrs["position"])[0]))
         columns, cells = [], []
         for name in names:
             dataset = home[name]
-            given: Any = (_text(dataset.attrs.get(attribute, "")) for attribute in ("name", "kind", "unit", "dtype"))
+            given: Any = (
+                _text(dataset.attrs.get(attribute, ""))
+                for attribute in ("name", "kind", "unit", "dtype")
+            )
             column = ColumnType(*given)
             companion = _text(dataset.attrs.get(_COMPANION, "")) if is_netcdf else f"missing/{name}"
             gaps = file[companion][()] if companion and companion in file else None
             columns.append(column)
             cells.append(_read_cells(column, dataset, gaps))
-        provenance = {name: _text(value) for name, value in file.attrs.items() if not name.startswith("_")}
+        provenance = {
+            name: _text(value) for name, value in file.attrs.items() if not name.startswith("_")
+        }
     return columns, cells, provenance
 
 
-def _write_columns(create: Callable[..., Any], read_rows: Callable[[], Iterator[Row]], columns: Sequence[ColumnType], count: int) -> None:
-    written = [_Column(number, column, create, count, link) for number, (column, link) in enumerate(_links(columns))]
+def _write_columns(
+    create: Callable[..., Any],
+    read_rows: Callable[[], Iterator[Row]],
+    columns: Sequence[ColumnType],
+    count: int,
+) -> None:
+    written = [
+        _Column(number, column, create, count, link)
+        for number, (column, link) in enumerate(_links(columns))
+    ]
     rows = read_rows()
     start = 0
     while block := list(islice(rows, _BLOCK)):
@@ -118,17 +150,28 @@ def _write_columns(create: Callable[..., Any], read_rows: Callable[[], Iterator[
 class _Column:
     """A column while it is written."""
 
-    def __init__(self, position: int, column: ColumnType, create: Callable[..., Any], count: int, link: str) -> None:
+    def __init__(
+        self, position: int, column: ColumnType, create: Callable[..., Any], count: int, link: str
+    ) -> None:
         self._type = for_hdf5(column)
         self._create, self._count, self._link = create, count, link
         shape = self._type.shape or ()
-        dtype = np.dtype(self._type.dtype) if self._type.kind == "array" else _NUMBERS.get(self._type.kind, str)
+        dtype = (
+            np.dtype(self._type.dtype)
+            if self._type.kind == "array"
+            else _NUMBERS.get(self._type.kind, str)
+        )
         if dtype == np.bool_:
             dtype = np.dtype("i1")
         self._dataset = create(link, (count, *shape), dtype, missing=False)
         self._gaps: Any = None
         self._dataset.attrs["position"] = position
-        told = {"name": unicode_name(column.name), "kind": self._type.kind, "unit": column.unit, "dtype": self._type.dtype}
+        told = {
+            "name": unicode_name(column.name),
+            "kind": self._type.kind,
+            "unit": column.unit,
+            "dtype": self._type.dtype,
+        }
         for name, value in told.items():
             if value:
                 self._dataset.attrs[name] = value
@@ -152,7 +195,10 @@ class _Column:
             arrays = [empty if cell is None else self._type.as_array(cell) for cell in cells]
             stacked: np.ndarray[Any, Any] = np.array(arrays, self._type.dtype)
             return stacked.astype("i1") if stacked.dtype == np.bool_ else stacked
-        texts = ["" if cell is None else cell if kind == "text" else self._type.to_json(cell) for cell in cells]
+        texts = [
+            "" if cell is None else cell if kind == "text" else self._type.to_json(cell)
+            for cell in cells
+        ]
         return np.array(texts, dtype=object)
 
 
@@ -186,7 +232,11 @@ def _read_cells(column: ColumnType, dataset: Any, gaps: Any) -> list[Any]:
         cells = list(dataset[()].astype(column.dtype))
     else:
         cells = dataset[()].astype(bool if kind == "bool" else dataset.dtype).tolist()
-    return cells if gaps is None else [None if gap else cell for cell, gap in zip(cells, gaps, strict=True)]
+    return (
+        cells
+        if gaps is None
+        else [None if gap else cell for cell, gap in zip(cells, gaps, strict=True)]
+    )
 
 
 def _text(value: Any) -> str:

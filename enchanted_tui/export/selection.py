@@ -36,7 +36,9 @@ def parse_split(text: str) -> tuple[float, ...]:
     except ValueError:
         raise ExportError(f"--split {text}: expected shares such as 0.8/0.1/0.1") from None
     if any(not share > 0 for share in shares) or not math.isclose(sum(shares), 1.0, abs_tol=1e-9):
-        raise ExportError(f"--split {text}: the shares must be positive and make 1 together, these make {sum(shares):g}")
+        raise ExportError(
+            f"--split {text}: the shares must be positive and make 1 together, these make {sum(shares):g}"
+        )
     return shares
 
 
@@ -47,7 +49,9 @@ def parts(count: int, shares: tuple[float, ...] | None, seed: int) -> list[Part]
     """
     if shares is None:
         return [Part("", None)]
-    names = _PART_NAMES.get(len(shares)) or tuple(f"part{number}" for number in range(1, len(shares) + 1))
+    names = _PART_NAMES.get(len(shares)) or tuple(
+        f"part{number}" for number in range(1, len(shares) + 1)
+    )
     order = np.random.Generator(np.random.PCG64(seed)).permutation(count).tolist()
     found, start = [], 0
     for name, size in zip(names, _sizes(count, shares), strict=True):
@@ -59,7 +63,9 @@ def parts(count: int, shares: tuple[float, ...] | None, seed: int) -> list[Part]
 def _sizes(count: int, shares: Sequence[float]) -> list[int]:
     exact = [count * share for share in shares]
     sizes = [math.floor(size + 1e-9) for size in exact]
-    by_remainder = sorted(range(len(shares)), key=lambda index: (sizes[index] - exact[index], index))
+    by_remainder = sorted(
+        range(len(shares)), key=lambda index: (sizes[index] - exact[index], index)
+    )
     for index in by_remainder[: count - sum(sizes)]:
         sizes[index] += 1
     return sizes
@@ -76,14 +82,20 @@ def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) 
         for name in unknown:
             guess = nearest(name, by_name)
             said.append(f"{name!r}" + (f" (did you mean {guess!r}?)" if guess else ""))
-        raise ExportError(f"--columns: the dataset has no column {', '.join(said)}; it has {', '.join(by_name)}")
+        raise ExportError(
+            f"--columns: the dataset has no column {', '.join(said)}; it has {', '.join(by_name)}"
+        )
     return [by_name[name] for name in dict.fromkeys(wanted)]
 
 
 def check_place(path: Path) -> None:
     """Raise ExportError where a file must not be put: in place of what is no file, or of a campaign's own record and results."""
     if path.exists() and not path.is_file():
-        raise ExportError(f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a file")
+        raise ExportError(
+            f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a file"
+        )
     campaign = campaign_that_owns(path)
     if campaign is not None:
-        raise ExportError(f"--out {path}: there the campaign in {campaign} keeps its own files; name another place")
+        raise ExportError(
+            f"--out {path}: there the campaign in {campaign} keeps its own files; name another place"
+        )

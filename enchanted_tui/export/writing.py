@@ -30,15 +30,21 @@ class Export:
     """What is wanted."""
 
     to: str  #: csv, parquet, hdf5 or netcdf
-    out: Path | None = None  #: None: ``NAME-export.SUFFIX`` in the current directory, after the run directory
+    out: Path | None = (
+        None  #: None: ``NAME-export.SUFFIX`` in the current directory, after the run directory
+    )
     columns: tuple[str, ...] = ()  #: none: all
     successes_only: bool = False
     split: tuple[float, ...] | None = None
     seed: int | None = None  #: of the split; None: the campaign's
-    provenance: bool = False  #: a second file that says of each row which task made it, where and when
+    provenance: bool = (
+        False  #: a second file that says of each row which task made it, where and when
+    )
 
 
-def export(root: Path, wanted: Export, tell: Callable[[str], object] = lambda sentence: None) -> list[Path]:
+def export(
+    root: Path, wanted: Export, tell: Callable[[str], object] = lambda sentence: None
+) -> list[Path]:
     """Write the files and give their paths, in the order train, validation, test; `tell` is told what they lack.
 
     Nothing in the run directory is changed. Raises EnvironmentProblem if no campaign is there, ExportError if what is asked for is not
@@ -66,7 +72,9 @@ def export(root: Path, wanted: Export, tell: Callable[[str], object] = lambda se
 
         keep = [not wanted.successes_only or bool(row.get("success")) for row in read_rows()]
         if not any(keep):
-            raise ExportError(f"{root}: no sample has succeeded, so --successes-only leaves nothing to export")
+            raise ExportError(
+                f"{root}: no sample has succeeded, so --successes-only leaves nothing to export"
+            )
         source = _Source(
             read_rows,
             keep,
@@ -75,11 +83,15 @@ def export(root: Path, wanted: Export, tell: Callable[[str], object] = lambda se
         )
         files: dict[Path, tuple[_Source, frozenset[int] | None]] = {}
         stem = wanted.out or Path(f"{run_dir.root.name}-export{SUFFIXES[wanted.to]}")
-        for part in parts(sum(keep), wanted.split, state.seed if wanted.seed is None else wanted.seed):
+        for part in parts(
+            sum(keep), wanted.split, state.seed if wanted.seed is None else wanted.seed
+        ):
             path = stem.with_name(f"{stem.stem}-{part.name}{stem.suffix}") if part.name else stem
             files[path] = source, part.rows
             if wanted.provenance:
-                told = _Source(read_provenance, keep, _provenance_columns(read_provenance()), source.metadata)
+                told = _Source(
+                    read_provenance, keep, _provenance_columns(read_provenance()), source.metadata
+                )
                 files[path.with_name(f"{path.stem}.provenance{path.suffix}")] = told, part.rows
         for path in files:
             check_place(path)
@@ -99,7 +111,10 @@ class _Source:
 
 
 def _write(to: str, path: Path, source: _Source, chosen: frozenset[int] | None) -> None:
-    rows, count = _kept(source.read_rows, source.keep, chosen), sum(source.keep) if chosen is None else len(chosen)
+    rows, count = (
+        _kept(source.read_rows, source.keep, chosen),
+        sum(source.keep) if chosen is None else len(chosen),
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     if to == "csv":
         write_csv(path, rows, source.columns, source.metadata)

@@ -17,9 +17,13 @@ def number(params: Mapping[str, Any], name: str, asker: str) -> float:
     try:
         return float(params[name])
     except KeyError:
-        raise SampleFailed(f"{asker} needs the parameter {name!r}; the sample has {listed(params)}", "exception") from None
+        raise SampleFailed(
+            f"{asker} needs the parameter {name!r}; the sample has {listed(params)}", "exception"
+        ) from None
     except (TypeError, ValueError):
-        raise SampleFailed(f"{asker} needs a number as parameter {name!r}, not {params[name]!r:.60}", "exception") from None
+        raise SampleFailed(
+            f"{asker} needs a number as parameter {name!r}, not {params[name]!r:.60}", "exception"
+        ) from None
 
 
 def listed(names: Iterable[Any], limit: int = 12) -> str:

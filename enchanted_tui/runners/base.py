@@ -17,7 +17,9 @@ class SampleFailed(Exception):
     `kind` is one of `executors.task.FAILURE_KINDS`; `outputs` go into the sample's row, which shows ``success`` False.
     """
 
-    def __init__(self, message: str, kind: str = "reported", outputs: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, message: str, kind: str = "reported", outputs: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.failure_kind = kind
         self.outputs = dict(outputs or {})

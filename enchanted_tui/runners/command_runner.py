@@ -16,7 +16,14 @@ from enchanted_tui.runners.base import Runner, SampleFailed
 from enchanted_tui.runners.command.checks import problems_of, warnings_of
 from enchanted_tui.runners.command.conditions import file_failure, output_failure
 from enchanted_tui.runners.command.extract import Output, compile_output, read_outputs
-from enchanted_tui.runners.command.files import RunFiles, copy_files, link_files, mend_links, tail, write_files
+from enchanted_tui.runners.command.files import (
+    RunFiles,
+    copy_files,
+    link_files,
+    mend_links,
+    tail,
+    write_files,
+)
 from enchanted_tui.runners.command.inputs import Inputs
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.usage import meant_by, used_names
@@ -35,10 +42,13 @@ class CommandRunner(Runner):
         example=["solver", "--beta", "{{ beta }}", "deck.inp"],
     )
     shell: bool | str = option(
-        False, doc="Give the command to /bin/sh (true) or to the shell named here, such as bash. Every value in it is quoted."
+        False,
+        doc="Give the command to /bin/sh (true) or to the shell named here, such as bash. Every value in it is quoted.",
     )
     files: dict[str, str] = option(
-        {}, doc="Files to write into the run directory: by name, their text with placeholders.", example={"deck.inp": "beta = {{ beta }}\n"}
+        {},
+        doc="Files to write into the run directory: by name, their text with placeholders.",
+        example={"deck.inp": "beta = {{ beta }}\n"},
     )
     templates: dict[str, str] = option(
         {},
@@ -53,7 +63,10 @@ class CommandRunner(Runner):
         path=True,
     )
     link: list[str] | dict[str, str] = option(
-        {}, doc="The same as `copy`, by symbolic links.", path=True, example=["mesh.h5", "{{ run_dir }}/equilibrium.dat"]
+        {},
+        doc="The same as `copy`, by symbolic links.",
+        path=True,
+        example=["mesh.h5", "{{ run_dir }}/equilibrium.dat"],
     )
     environment: dict[str, str | None] = option(
         {},
@@ -61,10 +74,21 @@ class CommandRunner(Runner):
         "expanded where the task runs, but never in what a placeholder gives.",
         example={"OMP_NUM_THREADS": 1, "PATH": "/opt/code/bin:$PATH"},
     )
-    stdin: str | None = option(None, doc="File of the run directory that the command reads as standard input; none: empty input.")
-    stdout: str | None = option("stdout.txt", doc="File of the run directory for the command's standard output; null discards it.")
-    stderr: str | None = option("stderr.txt", doc="File of the run directory for the command's standard error; null discards it.")
-    exit_codes: list[int] | str = option([0], doc='Exit codes that are no failure, or "any".', example=[0, 2])
+    stdin: str | None = option(
+        None,
+        doc="File of the run directory that the command reads as standard input; none: empty input.",
+    )
+    stdout: str | None = option(
+        "stdout.txt",
+        doc="File of the run directory for the command's standard output; null discards it.",
+    )
+    stderr: str | None = option(
+        "stderr.txt",
+        doc="File of the run directory for the command's standard error; null discards it.",
+    )
+    exit_codes: list[int] | str = option(
+        [0], doc='Exit codes that are no failure, or "any".', example=[0, 2]
+    )
     outputs: dict[str, dict[str, Any]] = option(
         {},
         doc="What to read back: by output name, a rule with one of regex, json, table, csv, hdf5, netcdf, text, exit_code.",
@@ -120,11 +144,15 @@ class CommandRunner(Runner):
         prepared = self.prepare(params) if self.prepared is None else self.prepared
         links = copy_files(run_dir, prepared.get("copy", {}))
         link_files(run_dir, prepared.get("link", {}))
-        write_files(run_dir, prepared.get("files", {}))  # after the copies: a file of a copied directory may be replaced
+        write_files(
+            run_dir, prepared.get("files", {})
+        )  # after the copies: a file of a copied directory may be replaced
         mend_links(links)
         argv, environment = prepared["argv"], prepared.get("environment", {})
         names = prepared.get("names", {})
-        source, stdout, stderr = (name and names.get(name, name) for name in (self.stdin, self.stdout, self.stderr))
+        source, stdout, stderr = (
+            name and names.get(name, name) for name in (self.stdin, self.stdout, self.stderr)
+        )
         try:
             code = run_command(argv, run_dir, environment, source, stdout, stderr)
         finally:
@@ -149,7 +177,9 @@ class CommandRunner(Runner):
             return None
         name = self._signal(code)
         if name:
-            return "signal", f"the command died by {name}" + (" (a memory limit, or somebody, killed it)" if name == "SIGKILL" else "")
+            return "signal", f"the command died by {name}" + (
+                " (a memory limit, or somebody, killed it)" if name == "SIGKILL" else ""
+            )
         return "exit", f"the command ended with exit code {code}"
 
     def _signal(self, code: int) -> str:
@@ -189,7 +219,9 @@ class _Rules(NamedTuple):
     on_outputs: list[Mapping[str, Any]]
 
 
-def _compiled(outputs: Mapping[str, Mapping[str, Any]], success: Sequence[Mapping[str, Any]]) -> _Rules:
+def _compiled(
+    outputs: Mapping[str, Mapping[str, Any]], success: Sequence[Mapping[str, Any]]
+) -> _Rules:
     return _Rules(
         [compile_output(name, rule) for name, rule in outputs.items()],
         [condition for condition in success if "file" in condition],
@@ -197,14 +229,18 @@ def _compiled(outputs: Mapping[str, Mapping[str, Any]], success: Sequence[Mappin
     )
 
 
-def _unmet(rules: _Rules, files: RunFiles, outputs: Mapping[str, Any], missing: list[str]) -> tuple[str, str] | None:
+def _unmet(
+    rules: _Rules, files: RunFiles, outputs: Mapping[str, Any], missing: list[str]
+) -> tuple[str, str] | None:
     """Give kind and reason of the first thing that keeps a sample from being a success: what the files say comes first."""
     for condition in rules.on_files:
         reason = file_failure(condition, files)
         if reason is not None:
             return "reported", reason
     if missing:
-        return "output", "; ".join(missing[:3]) + (f"; and {len(missing) - 3} more" if len(missing) > 3 else "")
+        return "output", "; ".join(missing[:3]) + (
+            f"; and {len(missing) - 3} more" if len(missing) > 3 else ""
+        )
     for condition in rules.on_outputs:
         reason = output_failure(condition, outputs)
         if reason is not None:

@@ -64,14 +64,22 @@ class SyntheticDoubleGaussianRunner(Runner):
             return
         model, expected = self._model(), len(_DEFAULTS[self.dimensions])
         if len(model) != expected:
-            yield "model_parameters", f"{len(model)} numbers given, {expected} needed: {_NAMES[self.dimensions]}"
+            yield (
+                "model_parameters",
+                f"{len(model)} numbers given, {expected} needed: {_NAMES[self.dimensions]}",
+            )
             return
         for index in _WIDTHS[self.dimensions]:
             if not model[index] > 0:
-                yield f"model_parameters[{index}]", f"the width of a peak must be above 0, not {model[index]}"
+                yield (
+                    f"model_parameters[{index}]",
+                    f"the width of a peak must be above 0, not {model[index]}",
+                )
 
     def _model(self) -> tuple[float, ...] | list[float]:
-        return _DEFAULTS[self.dimensions] if self.model_parameters is None else self.model_parameters
+        return (
+            _DEFAULTS[self.dimensions] if self.model_parameters is None else self.model_parameters
+        )
 
 
 def _peak(height: float, width: float, dx: float, dy: float = 0.0) -> float:

@@ -33,7 +33,9 @@ def find_function(path: str, directories: Sequence[str] = ()) -> SourceFunction 
     module, _, qualified = path.partition(":")
     spec = _find_module(module, directories)
     if spec.origin is None and spec.submodule_search_locations is not None:
-        raise LookupError(f"{module} is a directory without __init__.py, so it has no functions; name a module in it")
+        raise LookupError(
+            f"{module} is a directory without __init__.py, so it has no functions; name a module in it"
+        )
     if spec.origin is None or not spec.origin.endswith(".py"):
         return None
     try:
@@ -48,9 +50,13 @@ def find_function(path: str, directories: Sequence[str] = ()) -> SourceFunction 
     names = _TopLevel()
     names.visit(tree)
     if first not in names.found and not names.open_ended:
-        raise LookupError(f"{module} ({spec.origin}) has no {first!r}{suggestion(first, names.found)}")
+        raise LookupError(
+            f"{module} ({spec.origin}) has no {first!r}{suggestion(first, names.found)}"
+        )
     function = names.functions.get(first)
-    return None if rest or function is None or function.decorator_list else _arguments(function.args)
+    return (
+        None if rest or function is None or function.decorator_list else _arguments(function.args)
+    )
 
 
 def _find_module(module: str, directories: Sequence[str]) -> importlib.machinery.ModuleSpec:
@@ -63,7 +69,9 @@ def _find_module(module: str, directories: Sequence[str]) -> importlib.machinery
         name = ".".join(parts[: depth + 1])
         found = _ask_finders(name, search)
         if found is None and depth == 0:
-            found = importlib.machinery.PathFinder.find_spec(name, [os.fspath(path) for path in directories])
+            found = importlib.machinery.PathFinder.find_spec(
+                name, [os.fspath(path) for path in directories]
+            )
         if found is None:
             raise LookupError(_absence(parts, depth, _module_names(search, directories)))
         search = found.submodule_search_locations
@@ -104,13 +112,22 @@ def _module_names(search: Sequence[str] | None, directories: Sequence[str]) -> s
 def _arguments(arguments: ast.arguments) -> SourceFunction:
     by_position = [argument.arg for argument in arguments.args]
     by_name = [argument.arg for argument in arguments.kwonlyargs]
-    with_default = set(by_position[len(by_position) - min(len(arguments.defaults), len(by_position)) :])
-    with_default.update(argument.arg for argument, given in zip(arguments.kwonlyargs, arguments.kw_defaults) if given is not None)  # noqa: B905
+    with_default = set(
+        by_position[len(by_position) - min(len(arguments.defaults), len(by_position)) :]
+    )
+    with_default.update(
+        argument.arg
+        for argument, given in zip(arguments.kwonlyargs, arguments.kw_defaults)
+        if given is not None
+    )  # noqa: B905
     positional_only = [argument.arg for argument in arguments.posonlyargs]
     given = max(0, len(arguments.defaults) - len(by_position))
     accepted = frozenset((*by_position, *by_name))
     return SourceFunction(
-        accepted, accepted - with_default, tuple(positional_only[: len(positional_only) - given]), arguments.kwarg is not None
+        accepted,
+        accepted - with_default,
+        tuple(positional_only[: len(positional_only) - given]),
+        arguments.kwarg is not None,
     )
 
 

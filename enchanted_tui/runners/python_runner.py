@@ -29,16 +29,21 @@ class PythonRunner(Runner):
     dictionary of outputs, which is a success unless its ``success`` is False.
     """
 
-    function: str = option(doc="The function to call, as package.module:name.", example="my_model:solve")
+    function: str = option(
+        doc="The function to call, as package.module:name.", example="my_model:solve"
+    )
     arguments: dict[str, Any] = option(
         {},
         doc="More keyword arguments, the same for every sample; a parameter of the same name comes before them.",
         example={"resolution": 65},
     )
-    python_path: list[str] = option([], doc="Directories to import from, besides those that Python searches.", path=True)
+    python_path: list[str] = option(
+        [], doc="Directories to import from, besides those that Python searches.", path=True
+    )
     chdir: bool = option(False, doc="Make the run directory the working directory during the call.")
     check_function: bool = option(
-        True, doc="Look for the function before anything runs; false if its module is installed only where the tasks run."
+        True,
+        doc="Look for the function before anything runs; false if its module is installed only where the tasks run.",
     )
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +61,9 @@ class PythonRunner(Runner):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         module, colon, name = self.function.partition(":")
-        if not (colon and module and name) or not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+        if not (colon and module and name) or not all(
+            part.isidentifier() for part in (*module.split("."), *name.split("."))
+        ):
             yield "function", f"a function is named package.module:name, not {self.function!r}"
             return
         if not self.check_function:
@@ -90,11 +97,16 @@ class PythonRunner(Runner):
         if found is None:
             return {}
         needed = found.required - set(self.arguments) - {_RUN_DIR}
-        return {"function": {_RUN_DIR if name == _PARENT else name for name in needed}}  # the directory before comes as the column run_dir
+        return {
+            "function": {_RUN_DIR if name == _PARENT else name for name in needed}
+        }  # the directory before comes as the column run_dir
 
     def _signature_problems(self, found: SourceFunction) -> Iterator[tuple[str, str]]:
         if found.positional_only:
-            yield "function", f"{self.function} takes {listed(found.positional_only)} by position only; parameters are passed by name"
+            yield (
+                "function",
+                f"{self.function} takes {listed(found.positional_only)} by position only; parameters are passed by name",
+            )
         for name in self.arguments:
             if not found.takes_any and name not in found.accepted:
                 yield (
@@ -112,16 +124,24 @@ class LoadedFunction(NamedTuple):
     named: frozenset[str]
     required: tuple[str, ...]
 
-    def arguments(self, given: Mapping[str, Any], run_dir: str, parent_run_dir: Any) -> dict[str, Any]:
+    def arguments(
+        self, given: Mapping[str, Any], run_dir: str, parent_run_dir: Any
+    ) -> dict[str, Any]:
         """Choose from `given` what the function accepts. Raises SampleFailed naming what it needs and there is not."""
         directories = {_RUN_DIR: run_dir}
         if parent_run_dir is not None:
             directories[_PARENT] = parent_run_dir
-        chosen = {name: value for name, value in given.items() if name != _RUN_DIR and (self.accepted is None or name in self.accepted)}
+        chosen = {
+            name: value
+            for name, value in given.items()
+            if name != _RUN_DIR and (self.accepted is None or name in self.accepted)
+        }
         chosen.update((name, path) for name, path in directories.items() if name in self.named)
         missing = [name for name in self.required if name not in chosen]
         if missing:
-            raise SampleFailed(f"{self.path} needs {listed(missing)}; the sample has {listed(given)}", "exception")
+            raise SampleFailed(
+                f"{self.path} needs {listed(missing)}; the sample has {listed(given)}", "exception"
+            )
         return chosen
 
 
@@ -133,15 +153,23 @@ def load_function(path: str, directories: tuple[str, ...] = ()) -> LoadedFunctio
     found: Any = importlib.import_module(module)
     for part in qualified.split("."):
         if not hasattr(found, part):
-            raise SampleFailed(f"{module} has no {part!r}{suggestion(part, dir(found))}", "exception")
+            raise SampleFailed(
+                f"{module} has no {part!r}{suggestion(part, dir(found))}", "exception"
+            )
         found = getattr(found, part)
     if not callable(found):
-        raise SampleFailed(f"{path} is a {type(found).__name__}, which cannot be called", "exception")
+        raise SampleFailed(
+            f"{path} is a {type(found).__name__}, which cannot be called", "exception"
+        )
     try:
         parameters = inspect.signature(found).parameters.values()
     except (TypeError, ValueError):  # some functions written in C do not say what they take
         return LoadedFunction(path, found, None, frozenset(), ())
-    by_name = [entry for entry in parameters if entry.kind in (entry.POSITIONAL_OR_KEYWORD, entry.KEYWORD_ONLY)]
+    by_name = [
+        entry
+        for entry in parameters
+        if entry.kind in (entry.POSITIONAL_OR_KEYWORD, entry.KEYWORD_ONLY)
+    ]
     names = frozenset(entry.name for entry in by_name)
     takes_any = any(entry.kind == entry.VAR_KEYWORD for entry in parameters)
     required = tuple(entry.name for entry in by_name if entry.default is entry.empty)
@@ -157,6 +185,11 @@ def _outputs(path: str, returned: Any) -> dict[str, Any]:
         number = as_data(returned)
     except NotDataError:
         number = ...
-    if isinstance(number, numbers.Number) or (number is None and returned is not None):  # None: masked, or pandas' NA
+    if isinstance(number, numbers.Number) or (
+        number is None and returned is not None
+    ):  # None: masked, or pandas' NA
         return {"output": number, "success": True}
-    raise SampleFailed(f"{path} returned {named(returned)}; it must return a number or a dictionary of outputs", "bad_return")
+    raise SampleFailed(
+        f"{path} returned {named(returned)}; it must return a number or a dictionary of outputs",
+        "bad_return",
+    )

@@ -31,13 +31,26 @@ class ActiveLearningSampler(LearningSampler):
     method: ClassVar[str] = "active"
     packages: ClassVar[tuple[str, ...]] = ("skactiveml", "sklearn")
 
-    budget: int = option(doc="How many samples to draw in all, the random ones at the beginning included.", ge=0, example=60)
-    batch_size: int | None = option(None, doc="Samples in a batch; without it, 10. Not used with asynchronous.", ge=1)
-    query_strategy: str = option(doc="How the next samples are chosen.", choices=_STRATEGIES, example="GreedySamplingTarget")
-    n_candidates: int = option(
-        500, doc="Size of the pool from which samples are chosen; it is made anew for every choice.", ge=2, le=100_000
+    budget: int = option(
+        doc="How many samples to draw in all, the random ones at the beginning included.",
+        ge=0,
+        example=60,
     )
-    initial_samples: int | None = option(None, doc="Random samples to begin with; by default one batch.", ge=0)
+    batch_size: int | None = option(
+        None, doc="Samples in a batch; without it, 10. Not used with asynchronous.", ge=1
+    )
+    query_strategy: str = option(
+        doc="How the next samples are chosen.", choices=_STRATEGIES, example="GreedySamplingTarget"
+    )
+    n_candidates: int = option(
+        500,
+        doc="Size of the pool from which samples are chosen; it is made anew for every choice.",
+        ge=2,
+        le=100_000,
+    )
+    initial_samples: int | None = option(
+        None, doc="Random samples to begin with; by default one batch.", ge=0
+    )
 
     def first_batch(self) -> int:
         return self.batch_limit() if self.initial_samples is None else self.initial_samples

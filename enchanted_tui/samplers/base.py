@@ -28,7 +28,9 @@ class Sampler(Component):
     #: Seed that holds where the user gives none, neither here nor for the campaign.
     default_seed: ClassVar[int | None] = None
 
-    seed: int | None = option(None, doc="Seed of this sampler; without it, supervisor.seed is used.", ge=0)
+    seed: int | None = option(
+        None, doc="Seed of this sampler; without it, supervisor.seed is used.", ge=0
+    )
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
@@ -139,7 +141,10 @@ class Sampler(Component):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if vars(self).get("budget") == 0:  # as given: a total of 0 is a problem of its own
-            yield "budget", "a budget of 0 draws no samples, so nothing will run; give the number of samples wanted"
+            yield (
+                "budget",
+                "a budget of 0 draws no samples, so nothing will run; give the number of samples wanted",
+            )
 
     def register_future(self, dataset: pandas.DataFrame) -> None:
         """Learn from the results of a finished batch. A sampler that does not learn ignores them."""

@@ -7,7 +7,14 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.base import Sample
-from enchanted_tui.samplers.learning_sampler import Answer, Draw, LearningSampler, Pending, Question, Row
+from enchanted_tui.samplers.learning_sampler import (
+    Answer,
+    Draw,
+    LearningSampler,
+    Pending,
+    Question,
+    Row,
+)
 from enchanted_tui.samplers.parsers import ParserReader, read_earlier
 
 _FEWEST_READ = 3  #: samples after which a parser that has read none is taken to be wrong
@@ -23,9 +30,14 @@ class BayesianOptimizationSampler(LearningSampler):
     method: ClassVar[str] = "bayesian"
     optimises: ClassVar[bool] = True
 
-    budget: int = option(20, doc="How many samples to draw in all, the random ones at the beginning included.", ge=0)
+    budget: int = option(
+        20, doc="How many samples to draw in all, the random ones at the beginning included.", ge=0
+    )
     acquisition_batch_size: int = option(
-        20, doc="Samples in a batch after the first one. Not used with asynchronous.", ge=1, aliases=("batch_size",)
+        20,
+        doc="Samples in a batch after the first one. Not used with asynchronous.",
+        ge=1,
+        aliases=("batch_size",),
     )
     initial_samples: int = option(50, doc="Random samples to begin with.", ge=0)
     acquisition_function: str = option(
@@ -35,18 +47,32 @@ class BayesianOptimizationSampler(LearningSampler):
         "samples of a batch know of each other.",
         choices=_ACQUISITIONS,
     )
-    random_fraction: float = option(0.2, doc="Share of the samples after the first ones that are random all the same.", ge=0, le=1)
-    direction: str = option("maximize", doc="Whether large or small values are looked for.", choices=("maximize", "minimize"))
-    ucb_beta: float = option(2.0, doc="Weight of the variance in UCB: mean + sqrt(beta) x standard deviation.", ge=0)
+    random_fraction: float = option(
+        0.2,
+        doc="Share of the samples after the first ones that are random all the same.",
+        ge=0,
+        le=1,
+    )
+    direction: str = option(
+        "maximize",
+        doc="Whether large or small values are looked for.",
+        choices=("maximize", "minimize"),
+    )
+    ucb_beta: float = option(
+        2.0, doc="Weight of the variance in UCB: mean + sqrt(beta) x standard deviation.", ge=0
+    )
     fully_bayesian: bool = option(
-        False, doc="Average over several Gaussian processes drawn by slice sampling instead of using the most probable one."
+        False,
+        doc="Average over several Gaussian processes drawn by slice sampling instead of using the most probable one.",
     )
     parser: str | None = option(
         None,
         doc="Parser plugin that reads results from run directories by its `collect_sample_information` or `read_output_file`.",
     )
     parser_config: dict[str, Any] = option({}, doc="Options of the parser.")
-    base_run_dir: str = option("", doc="Run directory of an earlier campaign, whose samples are learnt from too.")
+    base_run_dir: str = option(
+        "", doc="Run directory of an earlier campaign, whose samples are learnt from too."
+    )
     verbose: bool = option(False, doc="Write what each fit gave to the log.")
 
     def __init__(self, **config: Any) -> None:
@@ -62,7 +88,9 @@ class BayesianOptimizationSampler(LearningSampler):
     def is_random(self, position: int) -> bool:
         after = position - self.initial_samples
         # of any stretch of samples the share that is random differs by less than one sample from what is asked for
-        return after < 0 or int((after + 1) * self.random_fraction + 1e-9) > int(after * self.random_fraction + 1e-9)
+        return after < 0 or int((after + 1) * self.random_fraction + 1e-9) > int(
+            after * self.random_fraction + 1e-9
+        )
 
     def minimises(self) -> bool:
         return self.direction.lower() == "minimize"
@@ -82,23 +110,33 @@ class BayesianOptimizationSampler(LearningSampler):
     def begin(self, data_dir: str) -> None:
         """Read the earlier campaign's samples, if there is one; `data_dir` holds this campaign's own."""
         if self.base_run_dir:
-            for number, (sample, row) in enumerate(read_earlier(self.base_run_dir, data_dir, self._parser(), self.parameters)):
+            for number, (sample, row) in enumerate(
+                read_earlier(self.base_run_dir, data_dir, self._parser(), self.parameters)
+            ):
                 super().tell(-1 - number, sample, [row])
 
     def tell(self, position: int, sample: Sample, rows: Sequence[Row]) -> None:
         reader = self._parser()
-        super().tell(position, sample, rows if reader is None else [reader.row(row) for row in rows])
+        super().tell(
+            position, sample, rows if reader is None else [reader.row(row) for row in rows]
+        )
 
     def _parser(self) -> ParserReader | None:
         if self.parser is not None and self._reader is None:
-            self._reader = ParserReader.make(self.parser, self.parser_config, self.observations, self.parameters)
+            self._reader = ParserReader.make(
+                self.parser, self.parser_config, self.observations, self.parameters
+            )
         return self._reader
 
     # -- drawing ----------------------------------------------------------------------------------------------------------
 
-    def draw(self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]) -> Draw:
+    def draw(
+        self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]
+    ) -> Draw:
         """Draw as every sampler that learns does. Raises ValueError if the parser fails on every sample: nothing is learnt then."""
-        if self._reader is not None and (not count or not all(map(self.is_random, range(first, first + count)))):
+        if self._reader is not None and (
+            not count or not all(map(self.is_random, range(first, first + count)))
+        ):
             self._reader.check(_FEWEST_READ if count else 1)
         return super().draw(first, count, pending, ask)
 

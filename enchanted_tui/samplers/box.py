@@ -16,17 +16,24 @@ class BoxSampler(Sampler):
     """A sampler whose points lie between a lower and an upper bound in each parameter."""
 
     bounds: list[tuple[int | float, int | float]] = option(
-        doc="Lower and upper bound of each parameter; equal bounds hold a parameter constant.", example=[[0.0, 1.0], [-5, 5]]
+        doc="Lower and upper bound of each parameter; equal bounds hold a parameter constant.",
+        example=[[0.0, 1.0], [-5, 5]],
     )
-    parameters: list[str] = option(doc="Name of each parameter, in the order of the bounds.", example=["x", "y"])
+    parameters: list[str] = option(
+        doc="Name of each parameter, in the order of the bounds.", example=["x", "y"]
+    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from checks.name_problems(self.parameters)
-        yield from checks.count_problems(len(self.bounds), self.parameters, "bounds", "pairs of bounds")
+        yield from checks.count_problems(
+            len(self.bounds), self.parameters, "bounds", "pairs of bounds"
+        )
         for index, (lower, upper) in enumerate(self.bounds):
             yield from self.interval_problems(lower, upper, f"bounds[{index}]")
 
-    def interval_problems(self, lower: int | float, upper: int | float, where: str) -> Iterator[tuple[str, str]]:
+    def interval_problems(
+        self, lower: int | float, upper: int | float, where: str
+    ) -> Iterator[tuple[str, str]]:
         """Check one pair of bounds, `where` being its place in the options."""
         return checks.interval_problems(lower, upper, where)
 
@@ -35,11 +42,15 @@ class BoxSampler(Sampler):
         yield from checks.name_warnings(self.parameters)
 
 
-def scale(unit: numpy.ndarray[Any, Any], bounds: Sequence[tuple[int | float, int | float]]) -> numpy.ndarray[Any, Any]:
+def scale(
+    unit: numpy.ndarray[Any, Any], bounds: Sequence[tuple[int | float, int | float]]
+) -> numpy.ndarray[Any, Any]:
     """Map points of the unit cube, shape (n, d), into the box of `d` bounds, upper bounds included."""
     lower = numpy.array([float(pair[0]) for pair in bounds])
     upper = numpy.array([float(pair[1]) for pair in bounds])
-    points: numpy.ndarray[Any, Any] = numpy.minimum(lower + unit * (upper - lower), upper)  # rounding may step over the bound
+    points: numpy.ndarray[Any, Any] = numpy.minimum(
+        lower + unit * (upper - lower), upper
+    )  # rounding may step over the bound
     return points
 
 

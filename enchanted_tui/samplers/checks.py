@@ -24,9 +24,15 @@ def name_problems(names: Sequence[str], option: str = "parameters") -> Problems:
         if not name.strip():
             yield where, "the name of this parameter is empty; give it one"
         elif name in RESERVED:
-            yield where, f"the name {name!r} belongs to the program's own column of the dataset; choose another"
+            yield (
+                where,
+                f"the name {name!r} belongs to the program's own column of the dataset; choose another",
+            )
         elif name in seen:
-            yield where, f"the parameter {name!r} is named twice; each parameter needs a name of its own"
+            yield (
+                where,
+                f"the parameter {name!r} is named twice; each parameter needs a name of its own",
+            )
         seen.add(name)
 
 
@@ -43,34 +49,56 @@ def name_warnings(names: Sequence[str], option: str = "parameters") -> Problems:
 def count_problems(count: int, names: Sequence[str], option: str, what: str) -> Problems:
     """Check that there is one `what` per parameter."""
     if count != len(names):
-        yield option, f"the number of {what} is {count}, that of parameters {len(names)}; give one for each parameter"
+        yield (
+            option,
+            f"the number of {what} is {count}, that of parameters {len(names)}; give one for each parameter",
+        )
 
 
 def interval_problems(lower: Number, upper: Number, where: str) -> Problems:
     """Check one pair of bounds; equal bounds are a constant and fine."""
     if not (_is_finite(lower) and _is_finite(upper)):
-        yield where, f"the bounds {describe(lower)} and {describe(upper)} must both be finite numbers"
+        yield (
+            where,
+            f"the bounds {describe(lower)} and {describe(upper)} must both be finite numbers",
+        )
     elif lower > upper:
-        yield where, f"the lower bound {describe(lower)} is above the upper bound {describe(upper)}; swap them"
+        yield (
+            where,
+            f"the lower bound {describe(lower)} is above the upper bound {describe(upper)}; swap them",
+        )
     elif not math.isfinite(float(upper) - float(lower)):
-        yield where, f"the range from {describe(lower)} to {describe(upper)} is wider than floating point can hold; narrow it"
+        yield (
+            where,
+            f"the range from {describe(lower)} to {describe(upper)} is wider than floating point can hold; narrow it",
+        )
 
 
 def whole_number_problems(lower: Number, upper: Number, where: str) -> Problems:
     """Check one pair of whole-number bounds, which may be of any size."""
     for bound in (lower, upper):
         if isinstance(bound, float) and not bound.is_integer():
-            yield where, f"the distribution int_uniform needs whole numbers as bounds; {describe(bound)} is not one"
+            yield (
+                where,
+                f"the distribution int_uniform needs whole numbers as bounds; {describe(bound)} is not one",
+            )
             return
     if lower > upper:
-        yield where, f"the lower bound {describe(lower)} is above the upper bound {describe(upper)}; swap them"
+        yield (
+            where,
+            f"the lower bound {describe(lower)} is above the upper bound {describe(upper)}; swap them",
+        )
 
 
 def too_many_points(total: int, max_points: int) -> str | None:
     """Say so if there are more points than `max_points`."""
     if total <= max_points:
         return None
-    amount = f"{total:,}" if total < 10**30 else f"more than 10^{(total.bit_length() - 1) * 30103 // 100000}"
+    amount = (
+        f"{total:,}"
+        if total < 10**30
+        else f"more than 10^{(total.bit_length() - 1) * 30103 // 100000}"
+    )
     return f"there would be {amount} points, above max_points = {max_points:,}; take fewer values for each parameter, or raise max_points"
 
 

@@ -23,14 +23,22 @@ class CSVSampler(Sampler):
     seed = None  # nothing here is random
 
     path: str = option(
-        doc="CSV file whose first line names the columns, or Parquet file.", path=True, aliases=("csv_path",), example="points.csv"
+        doc="CSV file whose first line names the columns, or Parquet file.",
+        path=True,
+        aliases=("csv_path",),
+        example="points.csv",
     )
-    parameters: list[str] | None = option(None, doc="Columns to take; without it, all.", aliases=("columns",), example=["x", "y"])
+    parameters: list[str] | None = option(
+        None, doc="Columns to take; without it, all.", aliases=("columns",), example=["x", "y"]
+    )
     delimiter: str = option(
-        ",", doc="What separates the cells of a CSV file, one character; where the first line has no comma, ; or a tab."
+        ",",
+        doc="What separates the cells of a CSV file, one character; where the first line has no comma, ; or a tab.",
     )
     budget: int | None = total_by_default("How many rows to take, from the top; without it, all.")  # type: ignore[assignment]
-    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
+    batch_size: int | None = option(
+        None, doc="Samples in a batch; without it, all are one batch.", ge=1
+    )
 
     @cached_property
     def _file(self) -> PointsFile:
@@ -47,12 +55,17 @@ class CSVSampler(Sampler):
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
         rows = stretch(self.total, first + start, first + stop)
-        columns = [self._file.columns[name][rows.start : rows.stop] for name in self.parameter_names]
+        columns = [
+            self._file.columns[name][rows.start : rows.stop] for name in self.parameter_names
+        ]
         return as_samples(self.parameter_names, zip(*columns, strict=True))
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
-            yield "delimiter", f"the delimiter {self.delimiter!r} must be one character, not a quote or an end of line"
+            yield (
+                "delimiter",
+                f"the delimiter {self.delimiter!r} must be one character, not a quote or an end of line",
+            )
             return
         found = list(checks.name_problems(self.parameters)) if self.parameters is not None else []
         yield from found
@@ -72,6 +85,9 @@ class CSVSampler(Sampler):
             for remark in self._file.remarks:
                 yield "path", remark
             if self.budget is not None and self.budget > self.total:
-                yield "budget", f"the file has {self.total:,} points, fewer than the budget of {self.budget:,}; all of them are taken"
+                yield (
+                    "budget",
+                    f"the file has {self.total:,} points, fewer than the budget of {self.budget:,}; all of them are taken",
+                )
         except PointsFileError:
             return  # told by `problems`

@@ -19,11 +19,20 @@ class SyntheticDoubleGaussianParser(Parser):
     """
 
     def read_output_file(self, run_dir: str) -> Mapping[str, Any]:
-        with open(os.path.join(run_dir, "enchanted_datapoint.csv"), newline="", encoding="utf-8") as file:
+        with open(
+            os.path.join(run_dir, "enchanted_datapoint.csv"), newline="", encoding="utf-8"
+        ) as file:
             row = next(csv_mappings(file))
         return {"input": float(row["x"]), "output": float(row["output"])}
 
-    def collect_sample_information(self, run_dir: str, observations: Sequence[str | None]) -> Mapping[str, Any]:
+    def collect_sample_information(
+        self, run_dir: str, observations: Sequence[str | None]
+    ) -> Mapping[str, Any]:
         found = self.read_output_file(run_dir)
         objective = [found["output"] - _WANTED]
-        return {"run_dir": run_dir, "inputs": [found["input"]], "objective": objective, "failure": 0}
+        return {
+            "run_dir": run_dir,
+            "inputs": [found["input"]],
+            "objective": objective,
+            "failure": 0,
+        }

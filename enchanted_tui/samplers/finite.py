@@ -33,13 +33,17 @@ class TotalByDefault(Option):
 def total_by_default(doc: str) -> Any:
     """Declare an optional number of samples that defaults to all there are."""
     plain = option(None, doc=doc, ge=0)
-    return TotalByDefault(**{name: getattr(plain, name) for name in Option.__slots__ if name != "name"})
+    return TotalByDefault(
+        **{name: getattr(plain, name) for name in Option.__slots__ if name != "name"}
+    )
 
 
 def stretch(total: int, begin: int, end: int) -> range:
     """Give positions `begin` to `end` of `total`; raises IndexError beyond the last."""
     if end > total:
-        raise IndexError(f"there are {total} points; point {end - 1} was asked for, counting from 0")
+        raise IndexError(
+            f"there are {total} points; point {end - 1} was asked for, counting from 0"
+        )
     return range(begin, end)
 
 
@@ -51,10 +55,16 @@ class ProductSampler(Sampler):
 
     seed = None  # nothing here is random
 
-    parameters: list[str] = option(doc="Name of each parameter, in the order of the bounds.", example=["x", "y"])
-    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
+    parameters: list[str] = option(
+        doc="Name of each parameter, in the order of the bounds.", example=["x", "y"]
+    )
+    batch_size: int | None = option(
+        None, doc="Samples in a batch; without it, all are one batch.", ge=1
+    )
     budget: int | None = total_by_default("Not used: there are exactly as many samples as points.")  # type: ignore[assignment]
-    max_points: int = option(MAX_POINTS, doc="More points than this are an error, as they are hardly meant.", ge=1)
+    max_points: int = option(
+        MAX_POINTS, doc="More points than this are an error, as they are hardly meant.", ge=1
+    )
 
     def __init__(self, **config: Any) -> None:
         self._ignored_budget = config.pop("budget", None)
@@ -110,4 +120,7 @@ class ProductSampler(Sampler):
         yield from super().warnings()
         yield from checks.name_warnings(self.parameters)
         if self._ignored_budget is not None and self._ignored_budget != self.total:
-            yield "budget", f"the budget is not used: there are exactly {self.total:,} points; remove it, or change the points"
+            yield (
+                "budget",
+                f"the budget is not used: there are exactly {self.total:,} points; remove it, or change the points",
+            )

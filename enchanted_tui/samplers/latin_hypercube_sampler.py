@@ -20,7 +20,11 @@ class LatinHypercubeSampler(BoxSampler):
     """
 
     budget: int = option(doc="How many samples to draw in all.", ge=0, example=100)
-    batch_size: int | None = option(None, doc="Samples in a batch, each a hypercube of its own; without it, all are one batch.", ge=1)
+    batch_size: int | None = option(
+        None,
+        doc="Samples in a batch, each a hypercube of its own; without it, all are one batch.",
+        ge=1,
+    )
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
@@ -33,6 +37,8 @@ class LatinHypercubeSampler(BoxSampler):
         """Give the whole batch, shape (size, d); kept until another is asked for, as it is served in slices."""
         key = (self.effective_seed(), self.stage, batch, size)
         if self._drawn is None or self._drawn[0] != key:
-            engine = qmc.engine("LatinHypercube", len(self.parameters), qmc.derived_seed(key[0], self.stage, batch))
+            engine = qmc.engine(
+                "LatinHypercube", len(self.parameters), qmc.derived_seed(key[0], self.stage, batch)
+            )
             self._drawn = (key, scale(engine.random(size), self.bounds))
         return self._drawn[1]

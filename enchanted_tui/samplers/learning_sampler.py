@@ -89,7 +89,9 @@ class LearningSampler(BoxSampler):
     packages: ClassVar[tuple[str, ...]] = ()
 
     observations: list[str | None] = option(
-        [None], doc="Columns whose sum is learnt from; by default the column output.", example=["growth_rate", "penalty"]
+        [None],
+        doc="Columns whose sum is learnt from; by default the column output.",
+        example=["growth_rate", "penalty"],
     )
     asynchronous: bool = option(
         False,
@@ -97,16 +99,22 @@ class LearningSampler(BoxSampler):
         aliases=("async_samp",),
     )
     min_new_results: int = option(
-        1, doc="With asynchronous: results that must be new before the model's parameters are fitted again.", ge=1
+        1,
+        doc="With asynchronous: results that must be new before the model's parameters are fitted again.",
+        ge=1,
     )
     ahead: int | None = option(
         None,
         doc="With asynchronous: samples that wait beside those that run; by default as many as hide the time that fitting takes.",
         ge=0,
     )
-    failure_prob_filter: bool = option(False, doc="Learn where samples fail and keep away from there.")
+    failure_prob_filter: bool = option(
+        False, doc="Learn where samples fail and keep away from there."
+    )
     covar_kernel: str = option(
-        "Matern-3/2", doc="Kernel of the Gaussian process.", choices=("Matern-5/2", "Matern-3/2", "Matern-1/2", "RBF")
+        "Matern-3/2",
+        doc="Kernel of the Gaussian process.",
+        choices=("Matern-5/2", "Matern-3/2", "Matern-1/2", "RBF"),
     )
 
     if TYPE_CHECKING:
@@ -181,7 +189,10 @@ class LearningSampler(BoxSampler):
         numbers = [_number(row.get(name or "output")) for name in self.observations]
         try:
             return math.fsum(math.nan if number is None else number for number in numbers)
-        except (ValueError, OverflowError):  # infinities of both signs; a sum beyond all floating point
+        except (
+            ValueError,
+            OverflowError,
+        ):  # infinities of both signs; a sum beyond all floating point
             return math.nan
 
     def known_count(self) -> int:
@@ -197,26 +208,44 @@ class LearningSampler(BoxSampler):
             return min(left, self.first_batch() - first)
         return min(left, self.batch_limit() or left)
 
-    def draw(self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]) -> Draw:
+    def draw(
+        self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]
+    ) -> Draw:
         """Draw the samples at positions `first` to `first + count`; with a count of 0, only learn. `ask` answers the model's questions."""
         findings = self._known.ordered()
         observed = sum(math.isfinite(finding.value) for finding in findings)
         learnable = observed >= _FEWEST and bool(self._free())
-        by_chance = [place for place in range(first, first + count) if not learnable or self.is_random(place)]
+        by_chance = [
+            place for place in range(first, first + count) if not learnable or self.is_random(place)
+        ]
         random_units = {place: self._random_point(place) for place in by_chance}
         chosen = [place for place in range(first, first + count) if place not in random_units]
         if not learnable or (count and not chosen):
-            return Draw(self._samples([random_units[place] for place in by_chance]), self.known_count())
+            return Draw(
+                self._samples([random_units[place] for place in by_chance]), self.known_count()
+            )
         waiting = [self._unit(item.sample) for item in pending] + list(random_units.values())
         answer = ask(self._question(findings, waiting, len(chosen), first))
-        units = {**random_units, **{place: self._whole(point) for place, point in zip(chosen, answer["points"], strict=True)}}
+        units = {
+            **random_units,
+            **{
+                place: self._whole(point)
+                for place, point in zip(chosen, answer["points"], strict=True)
+            },
+        }
         learned = None
         if answer["refitted"]:
             self._fitted = {**answer["fitted"], "known": self.known_count()}
             learned = self._learned(findings, answer)
-        return Draw(self._samples([units[place] for place in range(first, first + count)]), self.known_count(), learned)
+        return Draw(
+            self._samples([units[place] for place in range(first, first + count)]),
+            self.known_count(),
+            learned,
+        )
 
-    def _question(self, findings: list[Finding], waiting: list[tuple[float, ...]], count: int, first: int) -> Question:
+    def _question(
+        self, findings: list[Finding], waiting: list[tuple[float, ...]], count: int, first: int
+    ) -> Question:
         free = self._free()
         fitted = self._fitted if self.asynchronous and count else None
         if fitted is not None and self.known_count() - fitted["known"] >= self.min_new_results:
@@ -236,7 +265,11 @@ class LearningSampler(BoxSampler):
         """Give what is recorded of a fit."""
         own = [finding for finding in findings if finding.position >= 0]
         good = [finding for finding in findings if math.isfinite(finding.value)]
-        best = (min if self.minimises() else max)(good, key=lambda finding: finding.value) if self.optimises else None
+        best = (
+            (min if self.minimises() else max)(good, key=lambda finding: finding.value)
+            if self.optimises
+            else None
+        )
         return {
             "known": len(own),
             "observations": len(good),
@@ -290,7 +323,11 @@ class LearningSampler(BoxSampler):
         from enchanted_tui.samplers.learning.answers import answer
 
         size = self.next_size()
-        pending = [Pending(place, self._drawn[place]) for place in range(len(self._drawn)) if place not in self._known.findings]
+        pending = [
+            Pending(place, self._drawn[place])
+            for place in range(len(self._drawn))
+            if place not in self._known.findings
+        ]
         samples = self.draw(self._submitted, size, pending, answer).samples if size else []
         self._drawn += samples
         self._batches += bool(samples)
@@ -306,7 +343,9 @@ class LearningSampler(BoxSampler):
             row = {str(name): value for name, value in record.items()}
             sample = {name: row[name] for name in self.parameters}
             waiting = places.get(tuple(sample.values()))
-            position = waiting.pop(0) if waiting else -1 - sum(place < 0 for place in self._known.findings)
+            position = (
+                waiting.pop(0) if waiting else -1 - sum(place < 0 for place in self._known.findings)
+            )
             self.tell(position, sample, [row])
 
     def skip(self, n_batches: int) -> None:
@@ -323,9 +362,15 @@ class LearningSampler(BoxSampler):
         yield from super().problems()
         missing = [name for name in self.packages if importlib.util.find_spec(name) is None]
         if missing:
-            yield "", f"{type(self).__name__} needs {EXTRA}; {' and '.join(missing)} cannot be imported here"
+            yield (
+                "",
+                f"{type(self).__name__} needs {EXTRA}; {' and '.join(missing)} cannot be imported here",
+            )
         if not self.observations:
-            yield "observations", "there is no column to learn from; name at least one, or leave the option out"
+            yield (
+                "observations",
+                "there is no column to learn from; name at least one, or leave the option out",
+            )
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()

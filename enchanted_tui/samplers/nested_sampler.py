@@ -23,15 +23,29 @@ class NestedSampler(Sampler):
     samplers: dict[str, dict[str, Any]] = option(
         doc="The samplers to combine, each configured as under the top-level `samplers`, the first changing slowest.",
         example={
-            "geometry": {"type": "GridSampler", "bounds": [[1.6, 2.0]], "parameters": ["elongation"], "num_samples": 5},
-            "noise": {"type": "RandomSampler", "bounds": [[0, 1]], "parameters": ["phase"], "budget": 10},
+            "geometry": {
+                "type": "GridSampler",
+                "bounds": [[1.6, 2.0]],
+                "parameters": ["elongation"],
+                "num_samples": 5,
+            },
+            "noise": {
+                "type": "RandomSampler",
+                "bounds": [[0, 1]],
+                "parameters": ["phase"],
+                "budget": 10,
+            },
         },
     )
     budget: int | None = total_by_default(  # type: ignore[assignment]
         "How many of the combinations to take, from the first; without it, all. It also sizes the one sampler that lacks a budget."
     )
-    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
-    max_points: int = option(MAX_POINTS, doc="More combinations than this are an error, as they are hardly meant.", ge=1)
+    batch_size: int | None = option(
+        None, doc="Samples in a batch; without it, all are one batch.", ge=1
+    )
+    max_points: int = option(
+        MAX_POINTS, doc="More combinations than this are an error, as they are hardly meant.", ge=1
+    )
 
     def place(self, campaign_seed: int, stage: int, *, given: bool = True) -> None:
         super().place(campaign_seed, stage, given=given)
@@ -48,14 +62,22 @@ class NestedSampler(Sampler):
             raise ValueError(f"{where}: {sentence}")
         factors = []
         for index, sampler in enumerate(self._parts.samplers.values()):
-            sampler.place(derived_seed(self.effective_seed(), self.stage, index), self.stage, given=self.seed_given)
+            sampler.place(
+                derived_seed(self.effective_seed(), self.stage, index),
+                self.stage,
+                given=self.seed_given,
+            )
             factors.append(Factor(sampler))
         return factors
 
     @property
     def total(self) -> int:
         """Number of combinations; 0 while something is wrong with the samplers."""
-        return 0 if self._parts.problems else math.prod(sampler.target for sampler in self._parts.samplers.values())
+        return (
+            0
+            if self._parts.problems
+            else math.prod(sampler.target for sampler in self._parts.samplers.values())
+        )
 
     @property
     def is_determined(self) -> bool:
@@ -72,7 +94,9 @@ class NestedSampler(Sampler):
 
     @property
     def parameter_names(self) -> Sequence[str]:
-        return [name for sampler in self._parts.samplers.values() for name in sampler.parameter_names]
+        return [
+            name for sampler in self._parts.samplers.values() for name in sampler.parameter_names
+        ]
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
         """Give combinations; raises ValueError if something is wrong with the samplers, IndexError beyond the last."""
@@ -103,7 +127,10 @@ class NestedSampler(Sampler):
         for key, sampler in self._parts.samplers.items():
             for name in sampler.parameter_names:
                 if owners.setdefault(name, key) != key:
-                    yield f"samplers.{key}", f"the parameter {name!r} is drawn by {owners[name]!r} already; draw it in one of them only"
+                    yield (
+                        f"samplers.{key}",
+                        f"the parameter {name!r} is drawn by {owners[name]!r} already; draw it in one of them only",
+                    )
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()
@@ -112,6 +139,12 @@ class NestedSampler(Sampler):
         if self._parts.problems or given is None or given in (0, self.total):
             return
         if given < self.total:
-            yield "budget", f"only the first {given:,} of the {self.total:,} combinations are taken; leave the budget out to take all"
+            yield (
+                "budget",
+                f"only the first {given:,} of the {self.total:,} combinations are taken; leave the budget out to take all",
+            )
         else:
-            yield "budget", f"there are {self.total:,} combinations, fewer than the budget of {given:,}; all of them are taken"
+            yield (
+                "budget",
+                f"there are {self.total:,} combinations, fewer than the budget of {given:,}; all of them are taken",
+            )

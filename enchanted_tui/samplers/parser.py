@@ -22,7 +22,9 @@ class Parser:
         """
         raise NotImplementedError
 
-    def collect_sample_information(self, run_dir: str, observations: Sequence[str | None]) -> Mapping[str, Any]:
+    def collect_sample_information(
+        self, run_dir: str, observations: Sequence[str | None]
+    ) -> Mapping[str, Any]:
         """Return what a sampler wants to know of the run in `run_dir`.
 
         ``objective`` has a number for each of `observations` (names; None is ``output``); of more

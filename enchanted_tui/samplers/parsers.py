@@ -31,7 +31,9 @@ class ParserReader:
     `read_output_file(run_dir)` one with the observations themselves.
     """
 
-    def __init__(self, parser: Any, observations: Sequence[str | None], parameters: Sequence[str]) -> None:
+    def __init__(
+        self, parser: Any, observations: Sequence[str | None], parameters: Sequence[str]
+    ) -> None:
         self._parser = parser
         self._observations = list(observations)
         self._parameters = list(parameters)
@@ -39,7 +41,13 @@ class ParserReader:
         self._last_error = ""
 
     @classmethod
-    def make(cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None], parameters: Sequence[str] = ()) -> ParserReader:
+    def make(
+        cls,
+        name: str,
+        config: Mapping[str, Any],
+        observations: Sequence[str | None],
+        parameters: Sequence[str] = (),
+    ) -> ParserReader:
         """Find the parser and make it."""
         from enchanted_tui.config.lookup import find
 
@@ -54,7 +62,9 @@ class ParserReader:
             )
 
     @classmethod
-    def problem(cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None]) -> str | None:
+    def problem(
+        cls, name: str, config: Mapping[str, Any], observations: Sequence[str | None]
+    ) -> str | None:
         """Say what is wrong with a parser, if anything is."""
         from enchanted_tui.config.lookup import LookupFailure
 
@@ -72,7 +82,10 @@ class ParserReader:
         """Give a row with the observations that the parser finds in its run directory; one that failed stays as it is."""
         if row.get("success") not in (True, "True"):
             return row
-        return {**row, **self.read(row["run_dir"], needs_inputs=not row.keys() >= set(self._parameters))}
+        return {
+            **row,
+            **self.read(row["run_dir"], needs_inputs=not row.keys() >= set(self._parameters)),
+        }
 
     def read(self, run_dir: str, *, needs_inputs: bool = True) -> dict[str, Any]:
         """Give success and observations, and the inputs if the parser tells them; a parser that raises makes the sample a failure."""
@@ -97,13 +110,17 @@ class ParserReader:
             return dict(inputs or {})
         vector = numpy.ravel(numpy.asarray(inputs, dtype=float)).tolist()
         if len(vector) != len(self._parameters):
-            raise ValueError(f"its inputs are {len(vector)} numbers, but there are {len(self._parameters)} parameters")
+            raise ValueError(
+                f"its inputs are {len(vector)} numbers, but there are {len(self._parameters)} parameters"
+            )
         return dict(zip(self._parameters, vector, strict=True))
 
     def _values(self, objective: Any) -> dict[str, Any]:
         """Give a value for each observation; of fewer or more numbers, the sum counts, as observations are summed anyway."""
         names = [name or "output" for name in self._observations]
-        values = [] if objective is None else numpy.ravel(numpy.asarray(objective, dtype=float)).tolist()
+        values = (
+            [] if objective is None else numpy.ravel(numpy.asarray(objective, dtype=float)).tolist()
+        )
         if not values:
             raise ValueError("its objective is empty")
         if len(values) != len(names):
@@ -111,19 +128,27 @@ class ParserReader:
         return dict(zip(names, values, strict=True))
 
 
-def read_earlier(base_run_dir: str, data_dir: str, reader: ParserReader | None, parameters: Sequence[str]) -> Iterator[tuple[Sample, Row]]:
+def read_earlier(
+    base_run_dir: str, data_dir: str, reader: ParserReader | None, parameters: Sequence[str]
+) -> Iterator[tuple[Sample, Row]]:
     """Give sample and row of everything an earlier campaign left: by the parser from its run directories, else from its dataset.
 
     Nothing is given where the directory is this campaign's own (`data_dir`), whose samples come from its record.
     """
     root = Path(expand(base_run_dir))
-    if (root / "data").is_dir() and os.path.isdir(data_dir) and os.path.samefile(root / "data", data_dir):
+    if (
+        (root / "data").is_dir()
+        and os.path.isdir(data_dir)
+        and os.path.samefile(root / "data", data_dir)
+    ):
         return
     for row in _rows(root, reader):
         try:
             yield {name: float(row[name]) for name in parameters}, row
         except (KeyError, TypeError, ValueError):
-            log.warning(f"a sample of {root} is passed over: it lacks a number for one of {', '.join(parameters)}")
+            log.warning(
+                f"a sample of {root} is passed over: it lacks a number for one of {', '.join(parameters)}"
+            )
 
 
 def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
@@ -141,7 +166,9 @@ def _last_steps(data_dir: Path) -> list[Path]:
     last: dict[str, tuple[int, Path]] = {}
     for path in sorted(path for path in data_dir.iterdir() if path.is_dir()):
         named = _STEP.fullmatch(path.name)
-        sample, step = (f"{named[1] or ''}{named[3]}", int(named[2] or named[4])) if named else (path.name, 0)
+        sample, step = (
+            (f"{named[1] or ''}{named[3]}", int(named[2] or named[4])) if named else (path.name, 0)
+        )
         if sample not in last or step > last[sample][0]:
             last[sample] = step, path
     return [path for _, path in last.values()]

@@ -64,7 +64,10 @@ def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None
             sentence = f"is required, because the budget in all, {product}, is no multiple of the other samplers' {others} combinations"
             parts.problems.append((f"samplers.{unsized[0]}.budget", sentence))
             return parts
-        configured = {**configured, unsized[0]: {**configured[unsized[0]], "budget": product // others}}
+        configured = {
+            **configured,
+            unsized[0]: {**configured[unsized[0]], "budget": product // others},
+        }
     return _make(configured) if unsized else parts
 
 
@@ -72,13 +75,19 @@ def _lacks_budget(options: Any) -> bool:
     """Tell whether a sampler of a known class needs a budget and has none."""
     from enchanted_tui.config.lookup import LookupFailure, find
 
-    if not isinstance(options, Mapping) or not isinstance(options.get("type"), str) or options.get("budget") is not None:
+    if (
+        not isinstance(options, Mapping)
+        or not isinstance(options.get("type"), str)
+        or options.get("budget") is not None
+    ):
         return False
     try:
         cls = find("sampler", options["type"]).cls
     except LookupFailure:
         return False  # told when it is checked
-    return issubclass(cls, Sampler) and "budget" in cls.options() and cls.options()["budget"].required
+    return (
+        issubclass(cls, Sampler) and "budget" in cls.options() and cls.options()["budget"].required
+    )
 
 
 def _make(configured: Mapping[str, Mapping[str, Any]]) -> Parts:
@@ -111,4 +120,8 @@ def _make(configured: Mapping[str, Mapping[str, Any]]) -> Parts:
 
 def _draws_by_position(sampler: Any) -> bool:
     """Tell whether any part of a sampler's draw can be repeated."""
-    return isinstance(sampler, Sampler) and type(sampler).points is not Sampler.points and not sampler.adaptive
+    return (
+        isinstance(sampler, Sampler)
+        and type(sampler).points is not Sampler.points
+        and not sampler.adaptive
+    )

@@ -43,4 +43,6 @@ def _key(seed: int, stage: int) -> Words:
 
 
 def _limbs(counter: int) -> Words:
-    return numpy.array([counter >> shift & 0xFFFFFFFFFFFFFFFF for shift in (0, 64, 128, 192)], dtype=numpy.uint64)
+    return numpy.array(
+        [counter >> shift & 0xFFFFFFFFFFFFFFFF for shift in (0, 64, 128, 192)], dtype=numpy.uint64
+    )

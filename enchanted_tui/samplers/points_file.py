@@ -16,7 +16,10 @@ from enchanted_tui.csv_reading import csv_rows, usual_delimiter
 # a number with leading zeros is a label such as 007, and longer ones than this Python does not read
 _WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"
 _INT = re.compile(_WHOLE)
-_FLOAT = re.compile(rf"(?:{_WHOLE}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_FLOAT = re.compile(
+    rf"(?:{_WHOLE}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 
 Column = Sequence[Any]
@@ -48,11 +51,15 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
     except FileNotFoundError:
         raise PointsFileError(f"there is no file {path}; check the path") from None
     except UnicodeDecodeError:
-        raise PointsFileError(f"{path} is neither Parquet nor text in UTF-8; save it as one of them") from None
+        raise PointsFileError(
+            f"{path} is neither Parquet nor text in UTF-8; save it as one of them"
+        ) from None
     except OSError as error:
         raise PointsFileError(f"{path} cannot be read: {error.strerror or error}") from error
     if points.rows == 0:
-        raise PointsFileError(f"{_short(path)} has no points; it needs at least one row below the names of the columns")
+        raise PointsFileError(
+            f"{_short(path)} has no points; it needs at least one row below the names of the columns"
+        )
     return points
 
 
@@ -61,7 +68,9 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
 
 def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
     with open(path, encoding="utf-8-sig", newline="") as file:
-        if delimiter == ",":  # the default, which a file without a comma in its first line does not mean
+        if (
+            delimiter == ","
+        ):  # the default, which a file without a comma in its first line does not mean
             header, below = file.readline(), file.readline()
             delimiter = usual_delimiter(header, below=below)
             file.seek(0)
@@ -69,11 +78,16 @@ def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> Points
     if delimiter == ";" or (delimiter == "\t" and not _may_be_thousands(cells)):
         cells = [_with_points(texts) for texts in cells]
     remarks: list[str] = []
-    columns = {name: _typed(name, texts, lines, path, remarks) for name, texts in zip(names, cells, strict=True)}
+    columns = {
+        name: _typed(name, texts, lines, path, remarks)
+        for name, texts in zip(names, cells, strict=True)
+    }
     return PointsFile(columns, len(lines), remarks)
 
 
-def _read_cells(file: TextIO, path: str, wanted: Sequence[str] | None, delimiter: str) -> tuple[list[str], list[list[str]], list[int]]:
+def _read_cells(
+    file: TextIO, path: str, wanted: Sequence[str] | None, delimiter: str
+) -> tuple[list[str], list[list[str]], list[int]]:
     """Give the names of the columns to take, their cells, and the line on which each row ends."""
     rows = _rows(file, path, delimiter)
     header = [name.strip() for name in next(rows, (0, []))[1]]
@@ -99,13 +113,18 @@ def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[s
             if row:
                 yield reader.line_num, row
     except csv.Error as error:
-        raise PointsFileError(f"line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}") from None
+        raise PointsFileError(
+            f"line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}"
+        ) from None
 
 
 def _may_be_thousands(cells: list[list[str]]) -> bool:
     """Tell whether every number with a comma in it may be a whole one, such as 1,000."""
     found = (text.strip() for texts in cells for text in texts if "," in text)
-    return all(_THOUSANDS.fullmatch(text) or not _FLOAT.fullmatch(text.replace(",", ".", 1)) for text in found)
+    return all(
+        _THOUSANDS.fullmatch(text) or not _FLOAT.fullmatch(text.replace(",", ".", 1))
+        for text in found
+    )
 
 
 def _with_points(texts: list[str]) -> list[str]:
@@ -125,7 +144,9 @@ def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: li
         return texts
     if "" in stripped:
         line = lines[stripped.index("")]
-        raise PointsFileError(f"line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number), or remove the line")
+        raise PointsFileError(
+            f"line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number), or remove the line"
+        )
     if _first_misfit(_INT, stripped) is None:
         return _compact([int(text) for text in stripped])
     return array("d", map(float, stripped))
@@ -133,7 +154,9 @@ def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: li
 
 def _first_misfit(pattern: re.Pattern[str], texts: list[str]) -> int | None:
     """Give the index of the first text that is not empty and not what the pattern describes."""
-    return next((index for index, text in enumerate(texts) if text and not pattern.fullmatch(text)), None)
+    return next(
+        (index for index, text in enumerate(texts) if text and not pattern.fullmatch(text)), None
+    )
 
 
 def _compact(numbers: list[int]) -> Column:
@@ -156,7 +179,9 @@ def _read_parquet(path: str, wanted: Sequence[str] | None) -> PointsFile:
             table = file.read(columns=names)
     except pyarrow.ArrowException as error:
         raise PointsFileError(f"{_short(path)} is a damaged Parquet file: {error}") from None
-    return PointsFile({name: _plain_column(name, table.column(name), path) for name in names}, table.num_rows)
+    return PointsFile(
+        {name: _plain_column(name, table.column(name), path) for name in names}, table.num_rows
+    )
 
 
 def _plain_column(name: str, column: Any, path: str) -> Column:
@@ -164,9 +189,14 @@ def _plain_column(name: str, column: Any, path: str) -> Column:
     kinds = {type(cell) for cell in cells}
     if type(None) in kinds:
         row = cells.index(None) + 1
-        raise PointsFileError(f"row {row} of {_short(path)} has no value for {name!r}; give one, or remove the row")
+        raise PointsFileError(
+            f"row {row} of {_short(path)} has no value for {name!r}; give one, or remove the row"
+        )
     if not kinds <= {bool, int, float, str}:
-        raise PointsFileError(f"the column {name!r} of {_short(path)} is of type {column.type}; points are numbers or text", "parameters")
+        raise PointsFileError(
+            f"the column {name!r} of {_short(path)} is of type {column.type}; points are numbers or text",
+            "parameters",
+        )
     if kinds == {float}:
         return array("d", cells)
     return _compact(cells) if kinds == {int} else cells
@@ -175,13 +205,17 @@ def _plain_column(name: str, column: Any, path: str) -> Column:
 # -- both ---------------------------------------------------------------------------------------------------------------
 
 
-def _choose(header: Sequence[str], wanted: Sequence[str] | None, path: str) -> tuple[list[str], list[int]]:
+def _choose(
+    header: Sequence[str], wanted: Sequence[str] | None, path: str
+) -> tuple[list[str], list[int]]:
     """Give the names and indices of the columns wanted, all if None. Raises PointsFileError for one that is not there."""
     if not header:
         raise PointsFileError(f"{_short(path)} is empty; its first line names the columns")
     for position, name in enumerate(header):
         if name in header[:position] and (wanted is None or name in wanted):
-            raise PointsFileError(f"{_short(path)} has two columns called {name!r}; rename one of them")
+            raise PointsFileError(
+                f"{_short(path)} has two columns called {name!r}; rename one of them"
+            )
     if wanted is None:
         return list(header), list(range(len(header)))
     for position, name in enumerate(wanted):

@@ -25,7 +25,9 @@ class RandomSampler(BoxSampler):
     """
 
     budget: int = option(doc="How many samples to draw in all.", ge=0, example=100)
-    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
+    batch_size: int | None = option(
+        None, doc="Samples in a batch; without it, all are one batch.", ge=1
+    )
     distribution: str = option(
         "uniform",
         doc="uniform: between the bounds. loguniform: its logarithm is uniform. normal: mean halfway between the bounds, standard "
@@ -35,20 +37,29 @@ class RandomSampler(BoxSampler):
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
         distribution = self.distribution.lower()
-        widths = [_integer_words(*pair) if distribution == "int_uniform" else 1 for pair in self.bounds]
+        widths = [
+            _integer_words(*pair) if distribution == "int_uniform" else 1 for pair in self.bounds
+        ]
         width, count = sum(widths), stop - start
-        raw = philox.words(self.effective_seed(), self.stage, (first + start) * width, count * width).reshape(count, width)
+        raw = philox.words(
+            self.effective_seed(), self.stage, (first + start) * width, count * width
+        ).reshape(count, width)
         if distribution == "int_uniform":
             return as_samples(self.parameters, _int_uniform(raw, widths, self.bounds))
         return as_samples(self.parameters, _CONTINUOUS[distribution](raw, self.bounds).tolist())
 
-    def interval_problems(self, lower: Number, upper: Number, where: str) -> Iterator[tuple[str, str]]:
+    def interval_problems(
+        self, lower: Number, upper: Number, where: str
+    ) -> Iterator[tuple[str, str]]:
         if self.distribution.lower() == "int_uniform":
             yield from checks.whole_number_problems(lower, upper, where)
             return
         yield from super().interval_problems(lower, upper, where)
         if self.distribution.lower() == "loguniform" and lower <= 0:
-            yield where, f"the distribution loguniform needs bounds above 0; the lower bound is {lower!r}"
+            yield (
+                where,
+                f"the distribution loguniform needs bounds above 0; the lower bound is {lower!r}",
+            )
 
 
 def _uniform(raw: philox.Words, bounds: Bounds) -> philox.Floats:
@@ -56,9 +67,13 @@ def _uniform(raw: philox.Words, bounds: Bounds) -> philox.Floats:
 
 
 def _loguniform(raw: philox.Words, bounds: Bounds) -> philox.Floats:
-    logarithms = scale(philox.half_open(raw), [(math.log(lower), math.log(upper)) for lower, upper in bounds])
+    logarithms = scale(
+        philox.half_open(raw), [(math.log(lower), math.log(upper)) for lower, upper in bounds]
+    )
     lower, upper = numpy.array(bounds, dtype=float).T
-    points: philox.Floats = _elementwise(math.exp, logarithms).clip(lower, upper)  # rounding may step over a bound
+    points: philox.Floats = _elementwise(math.exp, logarithms).clip(
+        lower, upper
+    )  # rounding may step over a bound
     return points
 
 
@@ -88,7 +103,10 @@ def _int_uniform(raw: philox.Words, widths: list[int], bounds: Bounds) -> Iterat
         low, span, bits = int(lower), int(upper) - int(lower) + 1, 64 * width
         words = raw[:, edge].tolist()
         for more in range(edge + 1, edge + width):
-            words = [word << 64 | next_word for word, next_word in zip(words, raw[:, more].tolist(), strict=True)]
+            words = [
+                word << 64 | next_word
+                for word, next_word in zip(words, raw[:, more].tolist(), strict=True)
+            ]
         columns.append([low + (word * span >> bits) for word in words])
         edge += width
     return zip(*columns, strict=True)

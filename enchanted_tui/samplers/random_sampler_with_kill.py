@@ -16,7 +16,9 @@ class RandomSamplerWithKill(RandomSampler):
     every resumed run gets `kill_after` batches further. Several slices of one batch are one batch.
     """
 
-    kill_after: int | None = option(None, doc="Batches to draw before raising an exception; without it, never.", ge=0)
+    kill_after: int | None = option(
+        None, doc="Batches to draw before raising an exception; without it, never.", ge=0
+    )
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
@@ -24,7 +26,11 @@ class RandomSamplerWithKill(RandomSampler):
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
         """Draw as RandomSampler does. Raises Exception when `kill_after` other batches have been drawn."""
-        if self.kill_after is not None and batch not in self._drawn and len(self._drawn) >= self.kill_after:
+        if (
+            self.kill_after is not None
+            and batch not in self._drawn
+            and len(self._drawn) >= self.kill_after
+        ):
             raise Exception("Time to die reached")
         self._drawn.add(batch)
         return super().points(batch, first, size, start, stop)

@@ -26,10 +26,17 @@ class SobolSequenceSampler(BoxSampler):
 
     default_seed: ClassVar[int | None] = 42
 
-    budget: int = option(doc="How many samples to draw in all; a power of two keeps the points balanced.", ge=0, example=128)
-    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
+    budget: int = option(
+        doc="How many samples to draw in all; a power of two keeps the points balanced.",
+        ge=0,
+        example=128,
+    )
+    batch_size: int | None = option(
+        None, doc="Samples in a batch; without it, all are one batch.", ge=1
+    )
     scramble: bool = option(
-        True, doc="Randomise the sequence, keeping its evenness; false gives the bare one, which begins at the lower bounds."
+        True,
+        doc="Randomise the sequence, keeping its evenness; false gives the bare one, which begins at the lower bounds.",
     )
 
     def __init__(self, **config: Any) -> None:
@@ -45,7 +52,11 @@ class SobolSequenceSampler(BoxSampler):
     def _unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
         """Give `count` points of the unit cube; consecutive calls go on with the same engine, which is quicker than going there anew."""
         made_with = (self._engine_seed(), self._variant)
-        if self._engine is None or self._engine_made_with != made_with or self._engine.num_generated > position:
+        if (
+            self._engine is None
+            or self._engine_made_with != made_with
+            or self._engine.num_generated > position
+        ):
             self._engine = self._make_engine(*made_with)
             self._engine_made_with = made_with
         engine = self._engine
@@ -79,17 +90,30 @@ class SobolSequenceSampler(BoxSampler):
     def _engine_seed(self) -> int:
         """Seed of the scrambling: one given here, or none, is scipy's own; the campaign's is told apart by stage."""
         seed = self.effective_seed()
-        return seed if self.seed is not None or not self.seed_given else qmc.derived_seed(seed, self.stage)
+        return (
+            seed
+            if self.seed is not None or not self.seed_given
+            else qmc.derived_seed(seed, self.stage)
+        )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.budget > _LONGEST:
-            yield "budget", f"a Sobol sequence has {_LONGEST:,} points here; lower the budget, or use RandomSampler"
+            yield (
+                "budget",
+                f"a Sobol sequence has {_LONGEST:,} points here; lower the budget, or use RandomSampler",
+            )
         if len(self.parameters) > _MOST_PARAMETERS:
-            yield "parameters", f"a Sobol sequence has at most {_MOST_PARAMETERS:,} parameters; use RandomSampler or LatinHypercubeSampler"
+            yield (
+                "parameters",
+                f"a Sobol sequence has at most {_MOST_PARAMETERS:,} parameters; use RandomSampler or LatinHypercubeSampler",
+            )
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()
         if self.budget & (self.budget - 1):
             lower = 1 << (self.budget.bit_length() - 1)
-            yield "budget", f"Sobol points are balanced only in powers of two: {self.budget} is none, {lower} and {2 * lower} are"
+            yield (
+                "budget",
+                f"Sobol points are balanced only in powers of two: {self.budget} is none, {lower} and {2 * lower} are",
+            )

@@ -22,10 +22,19 @@ from enchanted_tui.whole_files import make_writable, remove_directory
 _SPARED_FILES = ("enchanted_dataset.csv", "runs.h5")
 _SPARED_PARENT = "logs"
 
-CANNOT_BE_REMOVED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ENOTEMPTY)  #: errors that say nothing about the file system
+CANNOT_BE_REMOVED = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EBUSY,
+    errno.ENOTEMPTY,
+)  #: errors that say nothing about the file system
 
-_TASK = re.compile(r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z")
-_LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")  # the second is the older program's
+_TASK = re.compile(
+    r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z"
+)
+_LOG = re.compile(
+    r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z"
+)  # the second is the older program's
 _STATE = re.compile(r"journal\.jsonl\.[0-9a-f]{32}\.partial\Z|lock\.[0-9a-f]{32}\Z")
 _JOBS = re.compile(r"jobs\Z")
 _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
@@ -54,20 +63,37 @@ def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
     root = run_dir.root
     reason = _reason_to_refuse(root, root.resolve(), config_path)
     if reason:
-        raise ValueError(f"Nothing is deleted in {root}, because it is {reason}; choose another base_run_dir.")
+        raise ValueError(
+            f"Nothing is deleted in {root}, because it is {reason}; choose another base_run_dir."
+        )
 
 
-def campaign_files(run_dir: RunDir, *, stored_configs: Iterable[str] = (), config_path: Path | None = None) -> Iterator[Path]:
+def campaign_files(
+    run_dir: RunDir, *, stored_configs: Iterable[str] = (), config_path: Path | None = None
+) -> Iterator[Path]:
     """Give what a campaign has created in the directory: files, and the tasks' directories as wholes.
 
     `stored_configs` are the names of copies in ``config/``; copies of `config_path` are known by their names. A symbolic link in the
     place of one of the directories is not followed.
     """
     yield from _there(_with_partials(run_dir.journal, run_dir.run_state))
-    yield from _there(_with_partials(run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.parquet, run_dir.hdf5))
-    yield from _there(_with_partials(run_dir.current_progress, run_dir.pipeline_progress, run_dir.all_progress))
+    yield from _there(
+        _with_partials(
+            run_dir.dataset,
+            run_dir.last_complete_dataset,
+            run_dir.failures,
+            run_dir.parquet,
+            run_dir.hdf5,
+        )
+    )
+    yield from _there(
+        _with_partials(run_dir.current_progress, run_dir.pipeline_progress, run_dir.all_progress)
+    )
     yield from _named(run_dir.logs, _LOG)
-    yield from _there(run_dir.config / name for name in sorted(_config_names(run_dir, stored_configs, config_path)))
+    yield from _there(
+        run_dir.config / name
+        for name in sorted(_config_names(run_dir, stored_configs, config_path))
+    )
     yield from _named(run_dir.data, _TASK, directories=True)
     if not run_dir.state.is_symlink():
         yield from _named(run_dir.control, _REQUEST)
@@ -77,7 +103,11 @@ def campaign_files(run_dir: RunDir, *, stored_configs: Iterable[str] = (), confi
 
 
 def delete_campaign(
-    run_dir: RunDir, *, keep: Collection[Path] = (), stored_configs: Iterable[str] = (), config_path: Path | None = None
+    run_dir: RunDir,
+    *,
+    keep: Collection[Path] = (),
+    stored_configs: Iterable[str] = (),
+    config_path: Path | None = None,
 ) -> list[Path]:
     """Delete what a campaign has created, except `keep`, and its directories where that empties them; give what was deleted.
 
@@ -86,7 +116,9 @@ def delete_campaign(
     """
     refuse_to_delete(run_dir, config_path)
     deleted = []
-    for path in list(campaign_files(run_dir, stored_configs=stored_configs, config_path=config_path)):
+    for path in list(
+        campaign_files(run_dir, stored_configs=stored_configs, config_path=config_path)
+    ):
         if path not in keep:
             remove_tree(path)
             deleted.append(path)
@@ -118,7 +150,9 @@ class _Cleaner:
     def clean(self, path: str, parts: tuple[str, ...]) -> bool:
         """Clean the directory at `path`, which has `parts` below the task's, and tell whether it is gone."""
         try:
-            if not os.access(path, os.R_OK | os.W_OK | os.X_OK):  # as the copy of a write-protected case is
+            if not os.access(
+                path, os.R_OK | os.W_OK | os.X_OK
+            ):  # as the copy of a write-protected case is
                 make_writable(path)
             with os.scandir(path) as listing:
                 entries = list(listing)
@@ -151,7 +185,9 @@ class _Cleaner:
     def _is_kept(self, parts: tuple[str, ...]) -> bool:
         if parts[-1] in _SPARED_FILES or (len(parts) > 1 and parts[-2] == _SPARED_PARENT):
             return True
-        return any(_matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in self._keep)
+        return any(
+            _matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in self._keep
+        )
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
@@ -184,12 +220,16 @@ def _reason_to_refuse(root: Path, real: Path, config_path: Path | None) -> str |
 def _config_names(run_dir: RunDir, stored: Iterable[str], config_path: Path | None) -> set[str]:
     names = {name for name in stored if name == os.path.basename(name)}
     if config_path is not None:
-        numbered = re.compile(re.escape(config_path.stem) + r"(\.\d+)?" + re.escape(config_path.suffix) + r"\Z")
+        numbered = re.compile(
+            re.escape(config_path.stem) + r"(\.\d+)?" + re.escape(config_path.suffix) + r"\Z"
+        )
         names.update(path.name for path in _named(run_dir.config, numbered))
     return names
 
 
-def _named(directory: Path, pattern: re.Pattern[str], *, directories: bool = False) -> Iterator[Path]:
+def _named(
+    directory: Path, pattern: re.Pattern[str], *, directories: bool = False
+) -> Iterator[Path]:
     """Give the files (or directories) of `directory` whose names match; symbolic links count as either."""
     if directory.is_symlink():
         return
@@ -199,7 +239,9 @@ def _named(directory: Path, pattern: re.Pattern[str], *, directories: bool = Fal
     except (FileNotFoundError, NotADirectoryError):
         return
     for entry in entries:
-        if pattern.match(entry.name) and (entry.is_symlink() or entry.is_dir(follow_symlinks=False) == directories):
+        if pattern.match(entry.name) and (
+            entry.is_symlink() or entry.is_dir(follow_symlinks=False) == directories
+        ):
             yield directory / entry.name
 
 

@@ -129,7 +129,9 @@ class _Evidence:
 
     def _array_column(self, name: str, unit: str) -> ColumnType:
         arrays = set(self._arrays)
-        if self._has_integer_lists:  # [1, 2] beside [1.5, 2]: a code that writes whole numbers without a point
+        if (
+            self._has_integer_lists
+        ):  # [1, 2] beside [1.5, 2]: a code that writes whole numbers without a point
             arrays -= {("<i8", dimensions) for dtype, dimensions in arrays if dtype == "<f8"}
         if len(arrays) != 1:
             return ColumnType(name, "json", unit)
@@ -148,7 +150,12 @@ def _number_array(value: Any) -> np.ndarray[Any, Any] | None:
             value = np.array(value, np.int64 if kinds == {int} else np.float64)
         except (ValueError, OverflowError, TypeError):  # not rectangular, or too large
             return None
-    if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8 or value.ndim == 0 or (value.size == 0 and value.ndim > 1):
+    if (
+        value.dtype.kind not in "biuf"
+        or value.dtype.itemsize > 8
+        or value.ndim == 0
+        or (value.size == 0 and value.ndim > 1)
+    ):
         return None
     array: np.ndarray[Any, Any] = value
     return array

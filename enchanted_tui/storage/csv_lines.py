@@ -13,7 +13,9 @@ from enchanted_tui import values
 
 # csv.writer writes these exactly as values.cell does
 _WRITTEN_ALIKE = frozenset((float, int, str, bool, type(None)))
-_LONG = 4_000  # characters; a shorter line holds no integer that values.cell would write in another way
+_LONG = (
+    4_000  # characters; a shorter line holds no integer that values.cell would write in another way
+)
 _NOT_ENCODABLE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 

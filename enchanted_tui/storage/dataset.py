@@ -31,7 +31,12 @@ class Dataset:
     Each method that writes raises OSError if it cannot; the file then stays as it was and a later `tick` tries again.
     """
 
-    def __init__(self, path: Path, read_rows: Callable[[], Iterator[tuple[Key, Row]]], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        read_rows: Callable[[], Iterator[tuple[Key, Row]]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
         self._read_rows = read_rows
         self._clock = clock
@@ -41,7 +46,9 @@ class Dataset:
         self._header: Shape = ()
         self._order = RowOrder()
         self._held: dict[Key, tuple[float, Row]] = {}  # in order of arrival
-        self._completed: deque[tuple[float, int]] = deque()  # batches whose last rows may still be held
+        self._completed: deque[tuple[float, int]] = (
+            deque()
+        )  # batches whose last rows may still be held
         self._sort_due = False
         self._no_sort_before = float("-inf")
 
@@ -105,7 +112,11 @@ class Dataset:
     def _write(self, keys: list[Key]) -> None:
         rows = [self._held[key][1] for key in keys]
         shapes = _shapes(keys, rows)
-        if self._file.exists and not self._order.has_any(keys) and set(self._header).issuperset(chain.from_iterable(shapes)):
+        if (
+            self._file.exists
+            and not self._order.has_any(keys)
+            and set(self._header).issuperset(chain.from_iterable(shapes))
+        ):
             try:
                 self._append(keys, rows, shapes)
                 return
@@ -158,7 +169,9 @@ class Dataset:
         for key in written.held:
             del self._held[key]
 
-    def _write_rows(self, file: BinaryIO, header: Shape, rows: Iterator[tuple[Key, Row]]) -> _Written:
+    def _write_rows(
+        self, file: BinaryIO, header: Shape, rows: Iterator[tuple[Key, Row]]
+    ) -> _Written:
         """Write the rows under `header`, as far as it covers them, and give the columns that they really have."""
         line = self._lines.line(header)
         file.write(line)

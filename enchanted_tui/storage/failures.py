@@ -33,7 +33,12 @@ class Failures:
     Methods that write raise OSError if they cannot; the file then stays as it was and a later `tick` tries again.
     """
 
-    def __init__(self, path: Path, read_failures: Callable[[], Iterator[Failure]], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        read_failures: Callable[[], Iterator[Failure]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
         self._read_failures = read_failures
         self._clock = clock
@@ -80,4 +85,9 @@ class Failures:
         self._held.clear()
 
     def _block(self, failures: Iterable[Failure]) -> bytes:
-        return self._lines.block([(task, kind, text, values.encode(params), run_dir) for task, kind, text, params, run_dir in failures])[0]
+        return self._lines.block(
+            [
+                (task, kind, text, values.encode(params), run_dir)
+                for task, kind, text, params, run_dir in failures
+            ]
+        )[0]

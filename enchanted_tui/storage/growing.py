@@ -14,7 +14,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from enchanted_tui.storage.atomic import create_file, open_replacement, partial_path, remove_if_there
+from enchanted_tui.storage.atomic import (
+    create_file,
+    open_replacement,
+    partial_path,
+    remove_if_there,
+)
 from enchanted_tui.whole_files import write_all
 
 _CHUNK = 1 << 20
@@ -107,7 +112,9 @@ class GrowingFile:
     def _open_hidden(self) -> int:
         if self._hidden_size:
             with contextlib.suppress(FileNotFoundError):
-                descriptor = os.open(self._hidden, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+                descriptor = os.open(
+                    self._hidden, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+                )
                 if os.fstat(descriptor).st_size == self._hidden_size:
                     return descriptor
                 os.close(descriptor)

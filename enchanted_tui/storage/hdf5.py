@@ -27,7 +27,12 @@ _BLOCK = 10_000  #: rows written at once
 _CHUNK_ROWS = 512
 _EXACT_INT = 2**53  #: integers up to this are exact as float64; larger ones are kept as text
 #: Small, and read by HDF5 1.10 and later. Metadata is gathered in pages: each of its small pieces would be a call of its own otherwise.
-_FORMAT: dict[str, Any] = {"libver": ("v110", "latest"), "fs_strategy": "page", "fs_page_size": 4096, "page_buf_size": 1 << 20}
+_FORMAT: dict[str, Any] = {
+    "libver": ("v110", "latest"),
+    "fs_strategy": "page",
+    "fs_page_size": 4096,
+    "page_buf_size": 1 << 20,
+}
 _ONLY_RUN_DIR = ("run_dir",)
 _MAX_COMPACT = 8_000  #: numbers that fit into an object header
 
@@ -73,7 +78,12 @@ class _Guard:
     def __init__(self, file: FileIO) -> None:
         self._file = file
         self._error: OSError | None = None
-        self.seek, self.tell, self.read, self.readinto = file.seek, file.tell, file.read, file.readinto
+        self.seek, self.tell, self.read, self.readinto = (
+            file.seek,
+            file.tell,
+            file.read,
+            file.readinto,
+        )
 
     def write(self, data: Any) -> int:
         rest = memoryview(data).cast("B")
@@ -135,7 +145,10 @@ def encode_text(text: str) -> bytes:
 
 
 def _write_data(
-    data: h5py.Group, parents: Iterable[tuple[str, Row]], dataset: Callable[[], Iterator[tuple[str, Row]]], units: Mapping[str, str]
+    data: h5py.Group,
+    parents: Iterable[tuple[str, Row]],
+    dataset: Callable[[], Iterator[tuple[str, Row]]],
+    units: Mapping[str, str],
 ) -> None:
     """Write the groups of all runs and, from the same reading of the rows, the table of the dataset's."""
     runs, table = data.create_group("runs"), data.create_group("aggregated")
@@ -150,7 +163,9 @@ def _write_data(
             split = _split(row)
             groups.add(name, split)
             aggregated.add(row, split)
-        while (found := aggregated.finish()) != layout:  # the first rows did not have all the columns
+        while (
+            found := aggregated.finish()
+        ) != layout:  # the first rows did not have all the columns
             del table["values"], table["text_values"]
             layout, aggregated = found, _Aggregated(table, found)
             for _, row in dataset():
@@ -160,7 +175,9 @@ def _write_data(
     _write_names(table, "text_columns", layout.text_columns)
     if units:
         _write_names(table, "units", tuple(units.get(column, "") for column in layout.columns))
-        _write_names(table, "text_units", tuple(units.get(column, "") for column in layout.text_columns))
+        _write_names(
+            table, "text_units", tuple(units.get(column, "") for column in layout.text_columns)
+        )
 
 
 # -- one group a run ----------------------------------------------------------------------------------------------------------
@@ -200,10 +217,18 @@ class _RunGroups:
         import h5py
 
         not_text = {"run_dir", *split.arrays}
-        texts = {column: text for column, text in zip(split.text_columns, split.texts, strict=True) if column not in not_text}
+        texts = {
+            column: text
+            for column, text in zip(split.text_columns, split.texts, strict=True)
+            if column not in not_text
+        }
         if texts:
             group = self._runs[name]
-            group.create_dataset("text_values", data=np.array([list(texts.values())], dtype=object), dtype=h5py.string_dtype())
+            group.create_dataset(
+                "text_values",
+                data=np.array([list(texts.values())], dtype=object),
+                dtype=h5py.string_dtype(),
+            )
             group.id.links.create_hard(b"text_columns", self._home_id, self._shared(tuple(texts)))
 
     def _shared(self, names: Names) -> bytes:
@@ -232,9 +257,14 @@ class _ModelGroup:
             properties.set_layout(h5d.COMPACT)
         properties.set_obj_track_times(False)
         space = h5s.create_simple((1, width))
-        self._dataset = h5d.create(h5g.create(self._home, self._name), b"values", h5t.IEEE_F64LE, space, properties)
+        self._dataset = h5d.create(
+            h5g.create(self._home, self._name), b"values", h5t.IEEE_F64LE, space, properties
+        )
         self._buffer = np.empty((1, width))
-        self._everything, self._type = h5s.ALL, h5t.IEEE_F64LE  # with its type named the library need not look at the buffer
+        self._everything, self._type = (
+            h5s.ALL,
+            h5t.IEEE_F64LE,
+        )  # with its type named the library need not look at the buffer
         self._copy = h5o.copy
 
     def copy_to(self, place: Any, name: bytes, numbers: list[float]) -> None:
@@ -248,7 +278,12 @@ class _ModelGroup:
 def _write_names(group: h5py.Group, name: str, names: Names) -> None:
     import h5py
 
-    group.create_dataset(name, data=[encode_text(column) for column in names], shape=(len(names),), dtype=h5py.string_dtype())
+    group.create_dataset(
+        name,
+        data=[encode_text(column) for column in names],
+        shape=(len(names),),
+        dtype=h5py.string_dtype(),
+    )
 
 
 # -- all rows as one table ----------------------------------------------------------------------------------------------------
@@ -298,7 +333,9 @@ class _Table:
         self._rows = 0
         self._dataset: h5py.Dataset | None = None
         if width:
-            self._dataset = group.create_dataset(name, (0, width), dtype, maxshape=(None, width), chunks=(_CHUNK_ROWS, 1))
+            self._dataset = group.create_dataset(
+                name, (0, width), dtype, maxshape=(None, width), chunks=(_CHUNK_ROWS, 1)
+            )
 
     def append(self, block: np.ndarray[Any, Any]) -> None:
         self._rows += len(block)
@@ -339,7 +376,10 @@ class _Layout:
         self._count += 1
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Layout) and (self.columns, self.text_columns) == (other.columns, other.text_columns)
+        return isinstance(other, _Layout) and (self.columns, self.text_columns) == (
+            other.columns,
+            other.text_columns,
+        )
 
     __hash__ = None  # type: ignore[assignment]  # it grows
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUN_DIR_NAME = re.compile(r"d(\d+)_b(\d+)_s(\d+)_r(\d+)\Z")
-_NEXT_NAME = re.compile(r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z")  #: what the older program's next version calls them
+_NEXT_NAME = re.compile(
+    r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z"
+)  #: what the older program's next version calls them
 
 
 def task_numbers(name: str) -> tuple[int, int, int, int] | None:
@@ -117,7 +119,14 @@ class RunDir:
     @property
     def results(self) -> tuple[Path, ...]:
         """What a campaign writes into the directory itself."""
-        return (self.dataset, self.last_complete_dataset, self.parquet, self.failures, self.run_state, self.hdf5)
+        return (
+            self.dataset,
+            self.last_complete_dataset,
+            self.parquet,
+            self.failures,
+            self.run_state,
+            self.hdf5,
+        )
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -135,6 +144,9 @@ def campaign_that_owns(path: Path) -> Path | None:
     path = path.resolve()
     for root in path.parents:
         run_dir = RunDir(root)
-        if run_dir.journal.is_file() and (path in run_dir.results or not set(run_dir.directories).isdisjoint((path, *path.parents))):
+        if run_dir.journal.is_file() and (
+            path in run_dir.results
+            or not set(run_dir.directories).isdisjoint((path, *path.parents))
+        ):
             return root
     return None

@@ -76,7 +76,11 @@ class DisplayLines:
         """Give the display line that begins at `start`, which is inside the file."""
         data = self._read(start, _forced_break(start) - start)
         newline = data.find(b"\n")
-        return Line(start, data, start + len(data)) if newline < 0 else Line(start, data[:newline], start + newline + 1)
+        return (
+            Line(start, data, start + len(data))
+            if newline < 0
+            else Line(start, data[:newline], start + newline + 1)
+        )
 
 
 def _forced_break(start: int) -> int:

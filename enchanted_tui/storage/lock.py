@@ -30,7 +30,11 @@ log = logging.getLogger(__name__)
 HEARTBEAT = 5.0  #: seconds between two beats
 PATIENCE = 30.0  #: seconds without a beat after which a holder on another host counts as dead
 _BEAT_WIDTH = 12
-_GONE = (errno.ENOENT, errno.ESTALE, errno.ENOTDIR)  #: errors of a file that somebody has just removed
+_GONE = (
+    errno.ENOENT,
+    errno.ESTALE,
+    errno.ENOTDIR,
+)  #: errors of a file that somebody has just removed
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,9 @@ class Lock:
         self._path = path
         self._holder = holder
         self._on_lost = on_lost
-        self.from_elsewhere = False  #: it was taken from a holder on another host, which may only have been stopped
+        self.from_elsewhere = (
+            False  #: it was taken from a holder on another host, which may only have been stopped
+        )
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
         self._thread.start()
@@ -114,7 +120,9 @@ class Lock:
         beat = 0
         while not self._stop.wait(HEARTBEAT):
             beat += 1
-            with contextlib.suppress(OSError):  # a disk that is full or slow is no reason to give up; the next beat may pass
+            with contextlib.suppress(
+                OSError
+            ):  # a disk that is full or slow is no reason to give up; the next beat may pass
                 if not _write_beat(self._path, self._holder, beat):
                     self._on_lost()
                     return
@@ -154,7 +162,9 @@ def is_alive(path: Path, holder: Holder, patience: float = PATIENCE) -> bool:
     local = is_alive_here(holder)
     if local is not None:
         return local
-    log.warning(f"waiting up to {patience:.0f} s for a sign of life of the supervisor that holds {path} ({holder.describe()})")
+    log.warning(
+        f"waiting up to {patience:.0f} s for a sign of life of the supervisor that holds {path} ({holder.describe()})"
+    )
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         time.sleep(min(0.5, patience / 10))
@@ -172,7 +182,9 @@ def is_alive_here(holder: Holder) -> bool | None:
         return None
     mine = _boot_id()
     if holder.boot_id != mine:
-        same_boot = holder.boot_id.split(" ")[0] == mine.split(" ")[0]  # another container on this machine
+        same_boot = (
+            holder.boot_id.split(" ")[0] == mine.split(" ")[0]
+        )  # another container on this machine
         return False if holder.boot_id and mine and not same_boot else None
     started = _start_time(holder.pid)
     return started is not None and abs(started - holder.start_time) < 1.0

@@ -7,7 +7,9 @@ import os
 from enum import Enum
 from pathlib import Path
 
-_FINGERPRINT = 64  # bytes at the beginning that tell a file from one that was written anew in its place
+_FINGERPRINT = (
+    64  # bytes at the beginning that tell a file from one that was written anew in its place
+)
 
 
 class Change(Enum):
@@ -73,7 +75,10 @@ class LogFile:
     def _compare(self, found: os.stat_result) -> Change:
         if found.st_size == self.size and found.st_mtime_ns == self._mtime:
             return Change.NOTHING
-        if found.st_size < self.size or os.pread(self._file, len(self._beginning), 0) != self._beginning:
+        if (
+            found.st_size < self.size
+            or os.pread(self._file, len(self._beginning), 0) != self._beginning
+        ):
             self._take_in(found)
             return Change.TRUNCATED
         if found.st_size == self.size:

@@ -16,11 +16,17 @@ def log_files(run_dir: RunDir) -> list[Path]:
     """Give the files in ``logs/``: the campaign's log, its older parts from the newest on, then the others by name."""
     try:
         with os.scandir(run_dir.logs) as entries:
-            names = [entry.name for entry in entries if entry.is_file() and not entry.name.startswith(".")]
+            names = [
+                entry.name
+                for entry in entries
+                if entry.is_file() and not entry.name.startswith(".")
+            ]
     except OSError:
         return []
     main = run_dir.main_log.name
-    return [run_dir.logs / name for name in sorted(names, key=lambda name: _rank(name, main))[:_AT_MOST]]
+    return [
+        run_dir.logs / name for name in sorted(names, key=lambda name: _rank(name, main))[:_AT_MOST]
+    ]
 
 
 def _rank(name: str, main: str) -> tuple[bool, str, int]:

@@ -17,7 +17,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
     Raises ValueError with a sentence if it is no regular expression.
     """
     try:
-        return re.compile(pattern, re.MULTILINE | (re.IGNORECASE if pattern == pattern.lower() else 0))
+        return re.compile(
+            pattern, re.MULTILINE | (re.IGNORECASE if pattern == pattern.lower() else 0)
+        )
     except re.error as error:
         remedy = "write a backslash before ( [ * + ? . if you mean the character itself"
         raise ValueError(f"{pattern!r} is no regular expression: {error}; {remedy}.") from None
@@ -26,7 +28,15 @@ def compiled(pattern: str) -> re.Pattern[str]:
 class Search:
     """One search: from the line at `start`, which is left out, to the end, and on from the other end back to where it began."""
 
-    def __init__(self, file: LogFile, lines: ChosenLines, pattern: re.Pattern[str], start: int, *, forward: bool) -> None:
+    def __init__(
+        self,
+        file: LogFile,
+        lines: ChosenLines,
+        pattern: re.Pattern[str],
+        start: int,
+        *,
+        forward: bool,
+    ) -> None:
         self.pattern = pattern
         self._plain = _plain_text(pattern)
         self._file = file
@@ -34,7 +44,11 @@ class Search:
         self._forward = forward
         self._size = file.size
         #: ranges still to look at, next one first; a line belongs to the range in which it begins
-        self._ranges = [(start + 1, self._size), (0, start + 1)] if forward else [(0, max(0, start)), (max(0, start), self._size)]
+        self._ranges = (
+            [(start + 1, self._size), (0, start + 1)]
+            if forward
+            else [(0, max(0, start)), (max(0, start), self._size)]
+        )
         self._looked_at = 0
 
     @property
@@ -79,7 +93,8 @@ class Search:
         matching = [
             chosen.line.start
             for chosen in self._lines.between(first, end)
-            if chosen.line.start >= begin and self.pattern.search(decoded(chosen.line.text)) is not None
+            if chosen.line.start >= begin
+            and self.pattern.search(decoded(chosen.line.text)) is not None
         ]
         if not matching:
             return None

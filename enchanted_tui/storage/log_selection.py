@@ -44,7 +44,9 @@ class Selection:
 
     def takes(self, line: bytes, level: Level) -> bool:
         """Tell whether a line of that level is chosen."""
-        return level >= self.level and (self.pattern is None or self.pattern.search(decoded(line)) is not None)
+        return level >= self.level and (
+            self.pattern is None or self.pattern.search(decoded(line)) is not None
+        )
 
 
 class SelectionIndex:
@@ -82,4 +84,6 @@ class SelectionIndex:
         return min(offset, (chunk + 1) * CHUNK - 1)
 
     def _is_empty(self, chunk: int) -> bool:
-        return (chunk + 1) * CHUNK <= self.position and (chunk >= len(self._counts) or not self._counts[chunk])
+        return (chunk + 1) * CHUNK <= self.position and (
+            chunk >= len(self._counts) or not self._counts[chunk]
+        )

@@ -48,4 +48,10 @@ def _harmless(character: str) -> str:
         return "^?"
     if character.isspace() and code not in (0x85, 0x2028, 0x2029):
         return " "
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )

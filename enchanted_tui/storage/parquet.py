@@ -70,7 +70,9 @@ def _type(column: ColumnType) -> pyarrow.DataType:
         for _ in range(column.ndim):
             kind = pyarrow.list_(kind)
         return kind
-    return {"bool": pyarrow.bool_(), "int": pyarrow.int64(), "float": pyarrow.float64()}.get(column.kind, pyarrow.string())
+    return {"bool": pyarrow.bool_(), "int": pyarrow.int64(), "float": pyarrow.float64()}.get(
+        column.kind, pyarrow.string()
+    )
 
 
 def _cells(column: ColumnType, cells: list[Any]) -> pyarrow.Array:
@@ -80,4 +82,6 @@ def _cells(column: ColumnType, cells: list[Any]) -> pyarrow.Array:
         cells = [None if value is None else column.to_json(value) for value in cells]
     elif column.kind == "array":
         cells = [None if value is None else column.as_array(value).tolist() for value in cells]
-    return pyarrow.array(cells, _type(column), from_pandas=False)  # NaN is a value here, not a missing one
+    return pyarrow.array(
+        cells, _type(column), from_pandas=False
+    )  # NaN is a value here, not a missing one

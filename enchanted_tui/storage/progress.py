@@ -19,7 +19,9 @@ _SIGN_OF_LIFE_SEC = 10.0
 _NAMES_SHOWN = 20
 
 #: a whole report, up to its closing rule
-_REPORTED = re.compile(r"^Depth: +(\d+)\nBatch: +(\d+)\n(?:Step: +(\d+)\n)?(?:(?!=).*\n)*=+$", re.MULTILINE)
+_REPORTED = re.compile(
+    r"^Depth: +(\d+)\nBatch: +(\d+)\n(?:Step: +(\d+)\n)?(?:(?!=).*\n)*=+$", re.MULTILINE
+)
 _CLOSING_RULE = re.compile(r"^=+(\n|\Z)", re.MULTILINE)
 
 
@@ -34,7 +36,9 @@ class BatchProgress:
     total: int
     succeeded: int
     failed: int
-    time: float = field(default=0.0, compare=False)  #: of the report, seconds since the epoch; 0: now
+    time: float = field(
+        default=0.0, compare=False
+    )  #: of the report, seconds since the epoch; 0: now
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class PipelineProgress:
     rate: float | None = field(default=None, compare=False)  #: tasks a second
     eta: float | None = field(default=None, compare=False)  #: seconds
     elapsed: float = field(default=0.0, compare=False)  #: seconds
-    time: float = field(default=0.0, compare=False)  #: of the report, seconds since the epoch; 0: now
+    time: float = field(
+        default=0.0, compare=False
+    )  #: of the report, seconds since the epoch; 0: now
 
 
 class ProgressFiles:
@@ -83,11 +89,16 @@ class ProgressFiles:
         self._written_at = float("-inf")
         self._reported: set[tuple[int, int, int | None]] | None = None
 
-    def write(self, current: BatchProgress | None, pipeline: PipelineProgress, *, force: bool = False) -> None:
+    def write(
+        self, current: BatchProgress | None, pipeline: PipelineProgress, *, force: bool = False
+    ) -> None:
         """Write the current batch's and the pipeline's report: at most once a second, and unchanged ones every ten seconds."""
         now = self._clock()
         age = now - self._written_at
-        if not force and (age < _INTERVAL_SEC or (age < _SIGN_OF_LIFE_SEC and self._written == (current, pipeline))):
+        if not force and (
+            age < _INTERVAL_SEC
+            or (age < _SIGN_OF_LIFE_SEC and self._written == (current, pipeline))
+        ):
             return
         self._written, self._written_at = (current, pipeline), now
         if current is not None:
@@ -181,7 +192,9 @@ def _stage_lines(stage: StageProgress) -> list[str]:
         f"  Batches: {stage.batches_done}/{stage.batches} complete",
     ]
     if len(stage.runners) > 1:
-        steps = (f"{runner} {done}" for runner, done in zip(stage.runners, stage.step_done, strict=True))
+        steps = (
+            f"{runner} {done}" for runner, done in zip(stage.runners, stage.step_done, strict=True)
+        )
         lines.append("  Steps: " + ", ".join(steps))
     return [*lines, "  " + bar(stage.done, stage.expected)]
 

@@ -50,7 +50,12 @@ class RowOrder:
     def extend(self, keys: Sequence[Key], lengths: Sequence[int]) -> None:
         """Take note of rows written at the end one after another; `keys` ascend."""
         (first_batch, first), (last_batch, last) = keys[0], keys[-1]
-        if keys[0] == self._next and self.settled == self.end and first_batch == last_batch and last - first == len(keys) - 1:
+        if (
+            keys[0] == self._next
+            and self.settled == self.end
+            and first_batch == last_batch
+            and last - first == len(keys) - 1
+        ):
             self.end = self.settled = self.settled + sum(lengths)
             self._next = (last_batch, last + 1)
             self._highest = keys[-1]

@@ -21,7 +21,9 @@ class RunState:
 
 def write_run_state(path: Path, state: RunState) -> None:
     """Write the file as ``yaml.safe_dump`` would."""
-    write_atomically(path, "".join(f"{field.name}: {getattr(state, field.name)}\n" for field in fields(state)))
+    write_atomically(
+        path, "".join(f"{field.name}: {getattr(state, field.name)}\n" for field in fields(state))
+    )
 
 
 def read_run_state(path: Path) -> RunState:

@@ -40,7 +40,9 @@ class Status:
 
     run_dir: Path
     snapshot: Snapshot
-    liveness: str  #: "running", "not running", or "perhaps running" where the holder is on another host
+    liveness: (
+        str  #: "running", "not running", or "perhaps running" where the holder is on another host
+    )
     holder: Holder | None
     live: dict[str, Any] | None
     damage: tuple[str, ...]
@@ -51,7 +53,9 @@ class Status:
         content = asdict(self)
         content["run_dir"] = str(self.run_dir)
         if self.liveness == "not running":
-            content["snapshot"]["state"] = "stopped" if self.snapshot.state in ("running", "paused") else self.snapshot.state
+            content["snapshot"]["state"] = (
+                "stopped" if self.snapshot.state in ("running", "paused") else self.snapshot.state
+            )
         return content
 
 
@@ -62,12 +66,21 @@ def status(root: Path) -> Status:
         state, damage = found.state, found.damage
     holder = _holder(run_dir)
     alive = None if holder is None else is_alive_here(holder)
-    liveness = "not running" if holder is None or alive is False else "running" if alive else "perhaps running"
+    liveness = (
+        "not running"
+        if holder is None or alive is False
+        else "running"
+        if alive
+        else "perhaps running"
+    )
     failures = tuple(
-        {"task": note.task.name, "kind": note.kind, "message": note.message, "host": note.host} for note in list(state.failures)[-10:]
+        {"task": note.task.name, "kind": note.kind, "message": note.message, "host": note.host}
+        for note in list(state.failures)[-10:]
     )
     live = None if liveness == "not running" else read_live(run_dir.live)
-    return Status(run_dir.root, snapshot.take(state), liveness, holder, live, tuple(damage), failures)
+    return Status(
+        run_dir.root, snapshot.take(state), liveness, holder, live, tuple(damage), failures
+    )
 
 
 def steer(root: Path, action: control.Action) -> str:
@@ -77,7 +90,9 @@ def steer(root: Path, action: control.Action) -> str:
     try:
         control.send(run_dir.control, action)
     except OSError as error:
-        raise EnvironmentProblem(f"{run_dir.control} cannot be written ({error.strerror}); {action} was not requested.") from error
+        raise EnvironmentProblem(
+            f"{run_dir.control} cannot be written ({error.strerror}); {action} was not requested."
+        ) from error
     return f"Asked the supervisor ({holder.describe()}) to {action}."
 
 
@@ -86,7 +101,9 @@ def holder_to(action: str, root: Path) -> Holder:
     run_dir = _run_dir(root)
     holder = _holder(run_dir)
     if holder is None or is_alive_here(holder) is False:
-        raise EnvironmentProblem(f"No supervisor is running in {run_dir.root}, so there is nothing to {action}.")
+        raise EnvironmentProblem(
+            f"No supervisor is running in {run_dir.root}, so there is nothing to {action}."
+        )
     return holder
 
 
@@ -113,13 +130,23 @@ def configuration(
     from enchanted_tui.config.loading import load_config
 
     if not target.is_dir():
-        return load_config(target, text=text, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir)
+        return load_config(
+            target, text=text, overrides=overrides, run_mode=run_mode, base_run_dir=base_run_dir
+        )
     stored = stored_config(target)
     mode = run_mode or "resume"
-    config = load_config(stored.path, overrides=overrides, run_mode=mode, base_run_dir=str(target), base_dir=stored.base_dir)
+    config = load_config(
+        stored.path,
+        overrides=overrides,
+        run_mode=mode,
+        base_run_dir=str(target),
+        base_dir=stored.base_dir,
+    )
     if stored.shown_base_run_dir is None:
         return config
-    return replace(config, shown_base_run_dir=stored.shown_base_run_dir)  # new rows name their directories as the others do
+    return replace(
+        config, shown_base_run_dir=stored.shown_base_run_dir
+    )  # new rows name their directories as the others do
 
 
 def start(
@@ -134,7 +161,12 @@ def start(
     return Supervisor(config, mode=mode, overwrite=overwrite, confirm=confirm, observer=observer)
 
 
-def retry_failed(config: CampaignConfig, *, only: Collection[TaskId] | None = None, observer: Observer | None = None) -> Supervisor:
+def retry_failed(
+    config: CampaignConfig,
+    *,
+    only: Collection[TaskId] | None = None,
+    observer: Observer | None = None,
+) -> Supervisor:
     """Give a supervisor that runs failed samples again, and everything that was computed from them, in place of what is recorded.
 
     A sample runs again from its first step that failed, whichever of its failed tasks `only` names; None stands for all.
@@ -157,12 +189,16 @@ def check_failed(root: Path, tasks: Collection[TaskId]) -> None:
         raise RefusedError(f"No task has failed in {root}, so there is none to run again.")
     near = ", ".join(task.name for task in nearest_tasks(wrong[0], failed))
     others = "" if len(wrong) == 1 else f" (and so for {len(wrong) - 1} more of the names given)"
-    raise RefusedError(f"{wrong[0].name} is no failed task of {root}{others}; nearest to it: {near}.")
+    raise RefusedError(
+        f"{wrong[0].name} is no failed task of {root}{others}; nearest to it: {near}."
+    )
 
 
 def nearest_tasks(wanted: TaskId, tasks: Iterable[TaskId], count: int = 3) -> list[TaskId]:
     """Give the tasks nearest to one by stage, then batch, sample and step."""
-    return heapq.nsmallest(count, tasks, key=lambda task: [abs(a - b) for a, b in zip(wanted, task, strict=True)])
+    return heapq.nsmallest(
+        count, tasks, key=lambda task: [abs(a - b) for a, b in zip(wanted, task, strict=True)]
+    )
 
 
 def rebuild(root: Path, config: CampaignConfig) -> list[str]:
@@ -177,14 +213,18 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     run_dir = RunDir(root.resolve())
     check_files(*run_dir.files)
     if not has_record(run_dir):
-        raise EnvironmentProblem(f"There is nothing to rebuild from in {root}: neither a journal nor an enchanted_run.yaml.")
+        raise EnvironmentProblem(
+            f"There is nothing to rebuild from in {root}: neither a journal nor an enchanted_run.yaml."
+        )
     run_dir.state.mkdir(exist_ok=True)
     lock = Lock.acquire(run_dir.lock, lambda: None)
     try:
         if not run_dir.journal.exists():
             adopt(run_dir, config)
         else:
-            taken = take_additions(run_dir, config, fold(run_dir.journal)[0], partial(read_at, run_dir.journal))
+            taken = take_additions(
+                run_dir, config, fold(run_dir.journal)[0], partial(read_at, run_dir.journal)
+            )
             if taken is not None:
                 log.warning(taken)
         return rebuild_all(run_dir, config)
@@ -197,7 +237,9 @@ def stored_config(root: Path) -> StoredConfig:
     run_dir = RunDir(root.resolve())
     found = newest_config(run_dir)
     if found is None:
-        raise EnvironmentProblem(f"{root} holds no configuration (there is no {run_dir.config}/*.yaml), so it is not a run directory.")
+        raise EnvironmentProblem(
+            f"{root} holds no configuration (there is no {run_dir.config}/*.yaml), so it is not a run directory."
+        )
     return found
 
 
@@ -216,7 +258,9 @@ def _holder(run_dir: RunDir) -> Holder | None:
     try:
         return look_at(run_dir.lock)
     except OSError as error:
-        raise EnvironmentProblem(f"{run_dir.lock}: {remedy_of(error)}; until then nobody can say whether the campaign runs.") from error
+        raise EnvironmentProblem(
+            f"{run_dir.lock}: {remedy_of(error)}; until then nobody can say whether the campaign runs."
+        ) from error
 
 
 def _run_dir(root: Path, *, older: bool = False) -> RunDir:
@@ -230,7 +274,9 @@ def _run_dir(root: Path, *, older: bool = False) -> RunDir:
             raise EnvironmentProblem(
                 f"{root} was made by the older program and has no journal yet; {command_line('--rebuild', root)} takes it over."
             )
-        raise EnvironmentProblem(f"{root} holds no campaign: there is no {os.path.relpath(run_dir.journal, run_dir.root)} in it.")
+        raise EnvironmentProblem(
+            f"{root} holds no campaign: there is no {os.path.relpath(run_dir.journal, run_dir.root)} in it."
+        )
     return run_dir
 
 

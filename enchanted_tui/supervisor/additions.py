@@ -35,10 +35,14 @@ def notice(run_dir: RunDir, state: CampaignState) -> list[str]:
     added = added_samples(run_dir, state)
     if not added:
         return []
-    return [f"The older program has added {_counted(added)} to this directory since; a resume or --rebuild takes them over."]
+    return [
+        f"The older program has added {_counted(added)} to this directory since; a resume or --rebuild takes them over."
+    ]
 
 
-def take_additions(run_dir: RunDir, config: CampaignConfig, state: CampaignState, read: Read) -> str | None:
+def take_additions(
+    run_dir: RunDir, config: CampaignConfig, state: CampaignState, read: Read
+) -> str | None:
     """Append to the journal what the older program has added; return a sentence that says what, None if there is nothing.
 
     `read` gives the record at an offset. Raises EnvironmentProblem, with the number, where it does not fit what is on record.
@@ -50,7 +54,11 @@ def take_additions(run_dir: RunDir, config: CampaignConfig, state: CampaignState
     if not added_samples(run_dir, state):
         return None
     records = list(_records(run_dir, config, state, saved))
-    rows = sum(record["type"] == "task" and record["task"][3] + 1 == state.stages[record["task"][0]].n_steps for record in records)
+    rows = sum(
+        record["type"] == "task"
+        and record["task"][3] + 1 == state.stages[record["task"][0]].n_steps
+        for record in records
+    )
     journal = Journal(run_dir.journal)
     try:
         for record in records:
@@ -77,15 +85,27 @@ def _counted(count: int) -> str:
 def _check_redone(run_dir: RunDir, state: CampaignState, saved: RunState, read: Read) -> None:
     """Raise EnvironmentProblem if the older program has run a batch, unfinished on record, with samples of its own."""
     stage = state.stages[saved.depth]
-    open_batch = next((batch for batch in stage.batches[: saved.batch_number + 1] if not batch.done), None)
+    open_batch = next(
+        (batch for batch in stage.batches[: saved.batch_number + 1] if not batch.done), None
+    )
     if open_batch is None or 0 not in open_batch.slices:
         return
     samples = read_samples(read(open_batch.slices[0]))
-    rows = [point for point in datapoints(run_dir) if point.task.depth == stage.depth and point.task.step == stage.n_steps - 1]
-    theirs = {point.task for point in rows if point.task.batch == open_batch.index and _differs(point, samples)}
+    rows = [
+        point
+        for point in datapoints(run_dir)
+        if point.task.depth == stage.depth and point.task.step == stage.n_steps - 1
+    ]
+    theirs = {
+        point.task
+        for point in rows
+        if point.task.batch == open_batch.index and _differs(point, samples)
+    }
     if not theirs:
         return
-    later = {point.task for point in rows if open_batch.index < point.task.batch <= saved.batch_number}
+    later = {
+        point.task for point in rows if open_batch.index < point.task.batch <= saved.batch_number
+    }
     raise EnvironmentProblem(
         f"The older program has added {_counted(len(theirs | later))} to {run_dir.root}, from batch {open_batch.index} of stage "
         f"{stage.depth} on, which was unfinished on record with other values. Move {run_dir.journal} away and use --rebuild to take the "
@@ -101,13 +121,19 @@ def _remedy(batch: int, run_dir: RunDir) -> str:
 
 def _differs(point: Datapoint, samples: list[dict[str, object]]) -> bool:
     sample = samples[point.task.sample % len(samples)] if samples else {}
-    return any(name in point.row and str(point.row[name]) != str(value) for name, value in sample.items())
+    return any(
+        name in point.row and str(point.row[name]) != str(value) for name, value in sample.items()
+    )
 
 
-def _records(run_dir: RunDir, config: CampaignConfig, state: CampaignState, saved: RunState) -> Iterator[Record]:
+def _records(
+    run_dir: RunDir, config: CampaignConfig, state: CampaignState, saved: RunState
+) -> Iterator[Record]:
     begun = [stage.depth for stage in state.stages if stage.batches]
     deepest = max(begun, default=0)
-    if saved.depth < deepest or not all(batch.done for stage in state.stages[: saved.depth + 1] for batch in stage.batches):
+    if saved.depth < deepest or not all(
+        batch.done for stage in state.stages[: saved.depth + 1] for batch in stage.batches
+    ):
         raise EnvironmentProblem(
             f"The older program has added {_counted(added_samples(run_dir, state))} to stage {saved.depth} of {run_dir.root}, but what "
             f"is on record there is unfinished or has been gone on from. Move {run_dir.journal} away and use --rebuild to take "
@@ -120,21 +146,39 @@ def _records(run_dir: RunDir, config: CampaignConfig, state: CampaignState, save
     rows_below, below = 1, [[0, 0, 1]]
     for stage in state.stages[deepest : saved.depth + 1]:
         added = OlderStage(
-            config, stage.depth, found, saved.batch_number if stage.depth == saved.depth else None, first_batch=len(stage.batches)
+            config,
+            stage.depth,
+            found,
+            saved.batch_number if stage.depth == saved.depth else None,
+            first_batch=len(stage.batches),
         )
         n_parents = stage.n_parents or rows_below
         if stage.depth > deepest:
             later.append({"type": "stage_complete", "depth": stage.depth - 1, "rows": rows_below})
             later.append({"type": "parents", "depth": stage.depth, "ranges": below})
         sizes = added.sizes(n_parents)
-        later += added.records(n_parents, tuple(getattr(samplers[stage.depth], "parameter_names", ())), stage.drawn)
+        later += added.records(
+            n_parents, tuple(getattr(samplers[stage.depth], "parameter_names", ())), stage.drawn
+        )
         targets[stage.depth] = max(stage.target, stage.drawn + sum(sizes))
         rows_below, below = stage.n_rows + sum(added.counts), _ranges(stage, added)
     yield open_record(
-        config, campaign=state.campaign, session="adopted", mode="adopted", seed=state.seed, stored=state.config_file, targets=targets
+        config,
+        campaign=state.campaign,
+        session="adopted",
+        mode="adopted",
+        seed=state.seed,
+        stored=state.config_file,
+        targets=targets,
     )
     yield from later
-    yield {"type": "end", "reason": "adopted", "exit_code": 0, "message": "taken over from the older program", "files": {}}
+    yield {
+        "type": "end",
+        "reason": "adopted",
+        "exit_code": 0,
+        "message": "taken over from the older program",
+        "files": {},
+    }
 
 
 def _ranges(stage: StageState, added: OlderStage) -> list[list[int]]:

@@ -94,18 +94,28 @@ def _read(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
     yield from _records(config, saved, {point.task: point for point in datapoints(run_dir)})
 
 
-def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapoint]) -> Iterator[Record]:
+def _records(
+    config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapoint]
+) -> Iterator[Record]:
     seed = config.supervisor.seed or 0
     samplers = build_samplers(config, seed)
     depth = saved.depth
-    stages = [OlderStage(config, level, found, saved.batch_number if level == depth else None) for level in range(depth + 1)]
-    drawn = [sum(stage.sizes(n_parents)) for stage, n_parents in zip(stages, _parent_counts(stages), strict=True)]
+    stages = [
+        OlderStage(config, level, found, saved.batch_number if level == depth else None)
+        for level in range(depth + 1)
+    ]
+    drawn = [
+        sum(stage.sizes(n_parents))
+        for stage, n_parents in zip(stages, _parent_counts(stages), strict=True)
+    ]
     if drawn[depth] < saved.submitted_samples:
         raise EnvironmentProblem(
             f"enchanted_run.yaml counts {saved.submitted_samples} samples at depth {depth}, but there are rows of {drawn[depth]} only; "
             "bring back the missing run directories, or use the configuration that the run was made with."
         )
-    targets = [max(count, sampler_target(sampler)) for count, sampler in zip(drawn, samplers, strict=False)]
+    targets = [
+        max(count, sampler_target(sampler)) for count, sampler in zip(drawn, samplers, strict=False)
+    ]
     targets += [0] * (len(config.stages) - len(targets))
     targets[:depth] = drawn[:depth]
     yield open_record(
@@ -120,11 +130,21 @@ def _records(config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapo
     for stage, n_parents, sampler in zip(stages, _parent_counts(stages), samplers, strict=False):
         if stage.depth:
             below = stages[stage.depth - 1]
-            yield {"type": "parents", "depth": stage.depth, "ranges": [[b, 0, count] for b, count in enumerate(below.counts)]}
+            yield {
+                "type": "parents",
+                "depth": stage.depth,
+                "ranges": [[b, 0, count] for b, count in enumerate(below.counts)],
+            }
         yield from stage.records(n_parents, tuple(getattr(sampler, "parameter_names", ())))
         if stage.depth < depth:
             yield {"type": "stage_complete", "depth": stage.depth, "rows": sum(stage.counts)}
-    yield {"type": "end", "reason": "adopted", "exit_code": 0, "message": "taken over from the older program", "files": {}}
+    yield {
+        "type": "end",
+        "reason": "adopted",
+        "exit_code": 0,
+        "message": "taken over from the older program",
+        "files": {},
+    }
 
 
 def _parent_counts(stages: list[OlderStage]) -> list[int]:
@@ -135,7 +155,12 @@ class OlderStage:
     """What the older program finished of one stage."""
 
     def __init__(
-        self, config: CampaignConfig, depth: int, found: dict[TaskId, Datapoint], last_batch: int | None, first_batch: int = 0
+        self,
+        config: CampaignConfig,
+        depth: int,
+        found: dict[TaskId, Datapoint],
+        last_batch: int | None,
+        first_batch: int = 0,
     ) -> None:
         self.depth = depth
         self.first_batch = first_batch  #: those before it are on record already
@@ -151,7 +176,10 @@ class OlderStage:
                 samples.setdefault(task.batch, set()).add(task.sample)
         last = max(samples, default=-1) if last_batch is None else last_batch
         #: rows of each batch from the first one on
-        self.counts = [self._count(batch, samples.get(batch, set()), last_step) for batch in range(first_batch, last + 1)]
+        self.counts = [
+            self._count(batch, samples.get(batch, set()), last_step)
+            for batch in range(first_batch, last + 1)
+        ]
 
     def _count(self, batch: int, present: set[int], last_step: int) -> int:
         """Give the number of rows of a finished batch. Raises EnvironmentProblem if one is missing."""
@@ -180,7 +208,10 @@ class OlderStage:
     def records(self, n_parents: int, names: tuple[str, ...], first: int = 0) -> Iterator[Record]:
         """Give the records of its batches, the first of which begins with sample `first` of the stage."""
         for batch, size in enumerate(self.sizes(n_parents), self.first_batch):
-            rows = [self._found[TaskId(self.depth, batch, sample, len(self._runners) - 1)].row for sample in range(size)]
+            rows = [
+                self._found[TaskId(self.depth, batch, sample, len(self._runners) - 1)].row
+                for sample in range(size)
+            ]
             samples = [{name: row[name] for name in names if name in row} for row in rows]
             for start in range(0, size, SLICE):
                 yield {
@@ -217,7 +248,10 @@ def _task_record(point: Datapoint, runner: str) -> Record:
         "attempt": 0,
     }
     if record["outcome"] == "failed":
-        record |= {"kind": "reported", "message": "failed under the older program, which keeps no reason"}
+        record |= {
+            "kind": "reported",
+            "message": "failed under the older program, which keeps no reason",
+        }
     record["row"] = point.row
     return record
 
@@ -242,7 +276,11 @@ def _read_table(path: Path) -> Iterator[Datapoint]:
         finished = path.stat().st_mtime
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             for cells in csv_mappings(file, restkey="", strict=True):
-                row = {name: parse_cell(cell) for name, cell in cells.items() if name and cell not in (None, "")}
+                row = {
+                    name: parse_cell(cell)
+                    for name, cell in cells.items()
+                    if name and cell not in (None, "")
+                }
                 numbers = task_numbers(os.path.basename(str(row.get("run_dir", ""))))
                 if numbers is not None and "" not in cells and type(row.get("success")) is bool:
                     yield Datapoint(TaskId(*numbers), row, finished)

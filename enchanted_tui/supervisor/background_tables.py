@@ -65,7 +65,9 @@ class BackgroundTables:
         if code and not self._failed:
             self._failed = True
             tables, how = " and ".join(self._tables), ending_of(code) + last_words(self._printed)
-            log.warning(f"{tables} could not be brought up to date: the process that writes meanwhile {how}")
+            log.warning(
+                f"{tables} could not be brought up to date: the process that writes meanwhile {how}"
+            )
 
     def wait(self) -> None:
         """Wait for, or stop, what is being written: the end of the session writes it anew."""

@@ -53,7 +53,9 @@ class BatchSizes:
         self._portions = portions
         self._told: dict[tuple[int, int], Span] = {}
         self._plans: dict[int, list[Plan]] = {}
-        self._rows: dict[tuple[int, int], int] = {}  #: rows, at least, of batches that are parents of another stage
+        self._rows: dict[
+            tuple[int, int], int
+        ] = {}  #: rows, at least, of batches that are parents of another stage
 
     # -- what records say -----------------------------------------------------------------------------------------------------
 
@@ -61,7 +63,9 @@ class BatchSizes:
         """Take what a record says of sizes."""
         kind = record["type"]
         if kind in ("samples", "batch_complete") and "size" in record:
-            self._told.setdefault((record["depth"], record["batch"]), Span(record["first"], record["size"]))
+            self._told.setdefault(
+                (record["depth"], record["batch"]), Span(record["first"], record["size"])
+            )
         elif kind == "stage_complete":
             self._tell_all(record["depth"], record.get("sizes", []))
             self._note_parents(record["depth"], record.get("parents", []))
@@ -90,7 +94,9 @@ class BatchSizes:
             begin = self._tell_all(depth, known.get("sizes", []))
             self._note_parents(depth, known.get("parents", []))
             if portion is not None:
-                self._plans.setdefault(depth, []).append(begin._replace(portion=portion, target=target))
+                self._plans.setdefault(depth, []).append(
+                    begin._replace(portion=portion, target=target)
+                )
 
     # -- what they add up to ------------------------------------------------------------------------------------------------------
 
@@ -122,6 +128,10 @@ class BatchSizes:
     def _planned(self, depth: int, batch: int, first: int) -> int | None:
         for plan in reversed(self._plans.get(depth, [])):
             expected = plan.first + (batch - plan.batch) * plan.portion
-            if plan.batch <= batch and expected == first < plan.target and (plan.portion or batch == plan.batch):
+            if (
+                plan.batch <= batch
+                and expected == first < plan.target
+                and (plan.portion or batch == plan.batch)
+            ):
                 return min(plan.portion or plan.target, plan.target - first)
         return None

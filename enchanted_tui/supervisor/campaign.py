@@ -14,7 +14,15 @@ import time
 from collections.abc import Callable
 
 from enchanted_tui import fast_values
-from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.base import (
+    Delivered,
+    Note,
+    Result,
+    Returned,
+    TaskContext,
+    TaskId,
+    Trouble,
+)
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.aside import Woken
@@ -34,12 +42,16 @@ from enchanted_tui.supervisor.weather import Weather
 
 log = logging.getLogger(__name__)
 
-ALREADY_SHOWN = {"already_shown": True}  #: marks log records of what a person has been told before the campaign began
+ALREADY_SHOWN = {
+    "already_shown": True
+}  #: marks log records of what a person has been told before the campaign began
 
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
 _GATHER = 0.005  #: seconds over which results that come in quick succession are taken together; executors hold more work than that
-_RESTLESS_TICKS = 12  #: short ticks after the last arrival, until everything that came with it is written
+_RESTLESS_TICKS = (
+    12  #: short ticks after the last arrival, until everything that came with it is written
+)
 _LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
@@ -50,7 +62,9 @@ Observer = Callable[[Record], None]
 class Campaign:
     """A session in progress."""
 
-    def __init__(self, session: Session, inbox: queue.SimpleQueue[Event], observer: Observer | None) -> None:
+    def __init__(
+        self, session: Session, inbox: queue.SimpleQueue[Event], observer: Observer | None
+    ) -> None:
         self.session = session
         self.config = session.config
         self.state = session.state
@@ -64,7 +78,9 @@ class Campaign:
         self._weather = Weather()
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
-        self._sampler_failed: Outcome | None = None  #: how to stop when everything that was drawn has been run
+        self._sampler_failed: Outcome | None = (
+            None  #: how to stop when everything that was drawn has been run
+        )
         self._aborted = False
         self._failed_now = 0
         self._finished_now = 0
@@ -106,7 +122,9 @@ class Campaign:
 
     def _stage_run(self, plan: StagePlan) -> StageRun:
         wake = lambda: self._inbox.put(Woken())  # noqa: E731
-        return StageRun(plan, self.state, self.journal, self._record, wake, self._projections.publish)
+        return StageRun(
+            plan, self.state, self.journal, self._record, wake, self._projections.publish
+        )
 
     def _run_stage(self, run: StageRun) -> None:
         depth = run.plan.depth
@@ -118,7 +136,9 @@ class Campaign:
             return
         self._run = run
         if depth and not run.stage.n_parents:
-            log.warning(f"stage {depth} has nothing to run: the stage before gave no rows to combine its samples with")
+            log.warning(
+                f"stage {depth} has nothing to run: the stage before gave no rows to combine its samples with"
+            )
         if run.learning is not None:
             run.learning.workers = lambda: self._dispatcher.worker_count(depth)
         self._projections.begin_stage(run)
@@ -130,7 +150,14 @@ class Campaign:
             run.close()
         self._stopping = self._stopping or self._sampler_failed
         if self._stopping is None:
-            self._record({"type": "stage_complete", "depth": depth, "rows": run.stage.n_rows, **run.stage.layout()})
+            self._record(
+                {
+                    "type": "stage_complete",
+                    "depth": depth,
+                    "rows": run.stage.n_rows,
+                    **run.stage.layout(),
+                }
+            )
             self.journal.flush()
             self._dispatcher.keep_only(depth + 1)
             self._projections.end_stage(run)
@@ -228,7 +255,9 @@ class Campaign:
             self._projections.step_complete(task, batch)
             if batch.done:
                 place = {"first": batch.first, "size": batch.size}
-                self._record({"type": "batch_complete", "depth": task.depth, "batch": task.batch, **place})
+                self._record(
+                    {"type": "batch_complete", "depth": task.depth, "batch": task.batch, **place}
+                )
                 self._projections.batch_complete(task, batch)
 
     def _record(self, record: Record) -> int:
@@ -298,7 +327,11 @@ class Campaign:
     def _check_failures(self) -> None:
         """Stop when more have failed than `max_failures` bears."""
         limit = self.config.supervisor.max_failures
-        reason = None if limit is None or self._stopping is not None else too_many_failures(limit, self._failed_now, self._finished_now)
+        reason = (
+            None
+            if limit is None or self._stopping is not None
+            else too_many_failures(limit, self._failed_now, self._finished_now)
+        )
         if reason is not None:
             message = f"{reason}; the campaign was drained and can be resumed"
             log.error(message)
@@ -311,7 +344,9 @@ class Campaign:
         if not limits or self._stopping is not None or last.n_rows == last.expected > 0:
             return
         held = 3600.0 * self._dispatcher.core_hours() if "core_hours" in limits else 0.0
-        reason = reason_to_stop(limits, self.state, time.time() - self.state.session_started_at, held)
+        reason = reason_to_stop(
+            limits, self.state, time.time() - self.state.session_started_at, held
+        )
         if reason is not None:
             message = f"{reason}; the campaign can be resumed or extended with another limit"
             log.info(message)
@@ -382,8 +417,14 @@ class Campaign:
         try:
             self._last_words()
             self.journal.flush()
-            self._projections.close(complete=outcome.reason in ("completed", "all_failed"), tell=self.live.tell)
-            how = {"reason": outcome.reason, "exit_code": int(outcome.code), "message": outcome.message}
+            self._projections.close(
+                complete=outcome.reason in ("completed", "all_failed"), tell=self.live.tell
+            )
+            how = {
+                "reason": outcome.reason,
+                "exit_code": int(outcome.code),
+                "message": outcome.message,
+            }
             self._record({"type": "end", **how, "files": self._projections.fingerprints()})
             self.journal.sync()
             self._projections.ended()

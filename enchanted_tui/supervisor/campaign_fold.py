@@ -39,8 +39,12 @@ class CampaignFold:
         self.state = new_state(found)
         self.index = TaskIndex()
         self.pace = Pace()
-        self.generation = 0  #: rises when finished tasks are forgotten, so that what was made of them is void
-        self.readable = True  #: False if the journal does not begin with what says which campaign it is
+        self.generation = (
+            0  #: rises when finished tasks are forgotten, so that what was made of them is void
+        )
+        self.readable = (
+            True  #: False if the journal does not begin with what says which campaign it is
+        )
         self._summaries: dict[tuple[int, int], BatchSummary] = {}
         self._open_batches: set[tuple[int, int]] = set()
         self._known: dict[int, int] = {}  #: batches by stage
@@ -67,10 +71,15 @@ class CampaignFold:
         self._finished += [self.index.add(placed) for placed, _ in state.take_placed()]
         for stage in state.stages:  # several at once where the records of those before are damaged
             if len(stage.batches) > self._known.get(stage.depth, 0):
-                self._open_batches.update((stage.depth, number) for number in range(self._known.get(stage.depth, 0), len(stage.batches)))
+                self._open_batches.update(
+                    (stage.depth, number)
+                    for number in range(self._known.get(stage.depth, 0), len(stage.batches))
+                )
                 self._known[stage.depth] = len(stage.batches)
         if kind in _CHANGES_MANY:
-            self._open_batches.update((stage.depth, batch.index) for stage in state.stages for batch in stage.batches)
+            self._open_batches.update(
+                (stage.depth, batch.index) for stage in state.stages for batch in stage.batches
+            )
         if kind == "retry":
             self.index.drop_forgotten(state)
             self.generation += 1
@@ -80,7 +89,9 @@ class CampaignFold:
         self.pace.add(self._finished)
         self._finished = []
 
-    def batches(self, now: float, oldest: Mapping[tuple[int, int], tuple[str, float]]) -> tuple[BatchSummary, ...]:
+    def batches(
+        self, now: float, oldest: Mapping[tuple[int, int], tuple[str, float]]
+    ) -> tuple[BatchSummary, ...]:
         """Summarise all batches, in order; `oldest` gives, by (depth, batch), the task that has run longest and since when."""
         for key in list(self._open_batches):
             depth, number = key
@@ -100,7 +111,9 @@ class CampaignFold:
         )
 
 
-def _summary(depth: int, batch: BatchState, now: float, oldest: str, since: float | None) -> BatchSummary:
+def _summary(
+    depth: int, batch: BatchState, now: float, oldest: str, since: float | None
+) -> BatchSummary:
     last = batch.steps[-1]
     end = batch.finished_at if batch.finished_at is not None else now
     return BatchSummary(

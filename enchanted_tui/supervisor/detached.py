@@ -28,7 +28,9 @@ class Started:
     exit_code: int | None  #: None while it runs
 
 
-def start_detached(arguments: Sequence[str], root: Path, log: Path, cwd: Path | None = None) -> Started:
+def start_detached(
+    arguments: Sequence[str], root: Path, log: Path, cwd: Path | None = None
+) -> Started:
     """Run ``enchanted-tui ARGUMENTS --no-ui`` in the background and wait until its campaign in `root` has begun, or it has ended.
 
     What it says goes to the file `log`. Raises EnvironmentProblem if that cannot be written.
@@ -44,7 +46,9 @@ def start_detached(arguments: Sequence[str], root: Path, log: Path, cwd: Path | 
         )
     looked_at = time.monotonic()
     while process.poll() is None and not _has_begun(RunDir(root), process.pid):
-        time.sleep(max(_LOOK_EVERY, time.monotonic() - looked_at))  # a long journal takes long to look through
+        time.sleep(
+            max(_LOOK_EVERY, time.monotonic() - looked_at)
+        )  # a long journal takes long to look through
         looked_at = time.monotonic()
     return Started(process.pid, log.read_text(errors="replace").strip(), process.returncode)
 

@@ -44,7 +44,9 @@ class DiskWatch:
         self._looked_at = now
         before, self.files = self.files, tuple(_files(self._run_dir))
         has_more = [file.name for file in self.files] != [file.name for file in before]
-        self._pause = _FIRST_PAUSE if has_more else min(_INTERVAL, 2 * self._pause)  # a campaign that begins makes one after the other
+        self._pause = (
+            _FIRST_PAUSE if has_more else min(_INTERVAL, 2 * self._pause)
+        )  # a campaign that begins makes one after the other
         self.free = None
         with suppress(OSError):
             self.free = shutil.disk_usage(self._run_dir.root).free
@@ -58,10 +60,21 @@ def _files(run_dir: RunDir) -> Iterator[FileInfo]:
 
 
 def _paths(run_dir: RunDir) -> Iterator[Path]:
-    yield from (run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.hdf5, run_dir.parquet, run_dir.run_state)
+    yield from (
+        run_dir.dataset,
+        run_dir.last_complete_dataset,
+        run_dir.failures,
+        run_dir.hdf5,
+        run_dir.parquet,
+        run_dir.run_state,
+    )
     for directory in (run_dir.logs, run_dir.config):
         with suppress(OSError):
-            yield from (directory / name for name in sorted(os.listdir(directory)) if not name.startswith("."))
+            yield from (
+                directory / name
+                for name in sorted(os.listdir(directory))
+                if not name.startswith(".")
+            )
     yield run_dir.journal
 
 

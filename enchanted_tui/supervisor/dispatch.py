@@ -10,7 +10,16 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
-from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Result, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.base import (
+    Deliver,
+    Executor,
+    JobInfo,
+    Result,
+    Task,
+    TaskContext,
+    TaskId,
+    WorkerInfo,
+)
 from enchanted_tui.executors.slurm.book import JobBook
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.runners.base import Runner
@@ -26,7 +35,9 @@ _MAX_WAITING = 20_000  #: waiting next steps above which no new samples are begu
 class Dispatcher:
     """The executors of a campaign, and which task is where."""
 
-    def __init__(self, config: CampaignConfig, context: TaskContext, deliver: Deliver, jobs: JobBook) -> None:
+    def __init__(
+        self, config: CampaignConfig, context: TaskContext, deliver: Deliver, jobs: JobBook
+    ) -> None:
         self._config = config
         self._context = context
         self._context_fields = asdict(context)
@@ -34,11 +45,15 @@ class Dispatcher:
         self._jobs = jobs
         self._executors: dict[str, Executor] = {}
         self._keys = _executor_keys(config)
-        self._resources = {name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()}
+        self._resources = {
+            name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()
+        }
         self._waiting: dict[str, deque[Ready]] = {}
         self._preparers = _preparers(config)
         self.in_flight: dict[TaskId, str] = {}
-        self._cancelled: set[TaskId] = set()  #: what had been handed out when everything was cancelled
+        self._cancelled: set[TaskId] = (
+            set()
+        )  #: what had been handed out when everything was cancelled
         self.attempts: dict[TaskId, int] = {}
 
     def executor_of(self, task: TaskId) -> str:
@@ -73,7 +88,9 @@ class Dispatcher:
         if failure is not None:
             raise failure
 
-    def _choose_new(self, run: StageRun, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> SamplerFailure | None:
+    def _choose_new(
+        self, run: StageRun, capacity: dict[str, int], chosen: dict[str, list[Ready]]
+    ) -> SamplerFailure | None:
         """Begin new samples while there is room; give what the sampler raised, if it did."""
         try:
             while self._room_for_new(capacity, chosen) and (ready := run.next()) is not None:
@@ -101,7 +118,9 @@ class Dispatcher:
 
     def _room_for_new(self, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> bool:
         waiting = sum(len(items) for items in self._waiting.values())
-        return waiting < _MAX_WAITING and any(len(chosen[key]) < room for key, room in capacity.items())
+        return waiting < _MAX_WAITING and any(
+            len(chosen[key]) < room for key, room in capacity.items()
+        )
 
     def _tasks(self, run: StageRun, items: list[Ready]) -> list[Task]:
         tasks = []
@@ -112,7 +131,15 @@ class Dispatcher:
             except LostSamplesError as error:
                 self._fail(Task(ready.id, runner, {}), "lost", str(error))
                 continue
-            task = Task(ready.id, runner, inputs.params, self.attempts.get(ready.id, 0), None, inputs.hide, inputs.hide_always)
+            task = Task(
+                ready.id,
+                runner,
+                inputs.params,
+                self.attempts.get(ready.id, 0),
+                None,
+                inputs.hide,
+                inputs.hide_always,
+            )
             reason = run.reason_to_skip(ready.id)
             if reason is not None:
                 self._return(task, skip_task(task_message(task), self._context_fields, reason))
@@ -130,7 +157,9 @@ class Dispatcher:
 
     def _fail(self, task: Task, kind: str, message: str) -> None:
         failure = {"kind": kind, "message": message}
-        self._return(task, fail_task(task_message(task), self._context_fields, failure, 0.0, time.time()))
+        self._return(
+            task, fail_task(task_message(task), self._context_fields, failure, 0.0, time.time())
+        )
 
     def _return(self, task: Task, line: bytes) -> None:
         """Deliver the record of a task that no executor gets to see."""
@@ -155,7 +184,9 @@ class Dispatcher:
         """Take tasks that an executor has given back without having run them."""
         for task in reversed(tasks):
             if self.in_flight.pop(task, None) is not None:
-                self._waiting.setdefault(self.executor_of(task), deque()).appendleft(Ready(task, None))
+                self._waiting.setdefault(self.executor_of(task), deque()).appendleft(
+                    Ready(task, None)
+                )
 
     # -- executors ----------------------------------------------------------------------------------------------------------------
 
@@ -164,7 +195,9 @@ class Dispatcher:
         if executor is None:
             executor = self._config.executors[key].build()
             executor.attach(key, self._jobs.of(key))
-            executor.start(replace(self._context, fresh_process=executor.fresh_process), self._deliver)
+            executor.start(
+                replace(self._context, fresh_process=executor.fresh_process), self._deliver
+            )
             for notice in executor.notices():
                 log.warning(notice)
             self._executors[key] = executor
@@ -172,7 +205,11 @@ class Dispatcher:
 
     def keep_only(self, depth: int) -> None:
         """Close the executors that no stage from `depth` on uses."""
-        needed = {self._resources[step.executor] for stage in self._config.stages[depth:] for step in stage.steps}
+        needed = {
+            self._resources[step.executor]
+            for stage in self._config.stages[depth:]
+            for step in stage.steps
+        }
         for key in [key for key in self._executors if self._resources[key] not in needed]:
             self._executors.pop(key).close()
 
@@ -208,11 +245,24 @@ class Dispatcher:
         return [worker for executor in self._executors.values() for worker in executor.workers()]
 
     def links(self) -> list[str]:
-        return list(dict.fromkeys(link for executor in self._executors.values() for link in _ask(executor, "links", [])))
+        return list(
+            dict.fromkeys(
+                link
+                for executor in self._executors.values()
+                for link in _ask(executor, "links", [])
+            )
+        )
 
     def waiting_for(self) -> str:
         """Why no task runs, in the words of the executors that know."""
-        return "; ".join(dict.fromkeys(filter(None, (_ask(executor, "waiting_for", "") for executor in self._executors.values()))))
+        return "; ".join(
+            dict.fromkeys(
+                filter(
+                    None,
+                    (_ask(executor, "waiting_for", "") for executor in self._executors.values()),
+                )
+            )
+        )
 
 
 def _executor_keys(config: CampaignConfig) -> dict[str, str]:
@@ -224,7 +274,9 @@ def _executor_keys(config: CampaignConfig) -> dict[str, str]:
         if sizes or not spec.class_path.startswith("enchanted_tui.executors.local."):
             keys[name] = name
         else:
-            keys[name] = shared.setdefault(f"{spec.class_path} {sorted(spec.options.items())}", name)
+            keys[name] = shared.setdefault(
+                f"{spec.class_path} {sorted(spec.options.items())}", name
+            )
     return keys
 
 

@@ -31,7 +31,15 @@ def export_failures(viewer: Viewer, tasks: Iterable[TaskId], path: Path) -> int:
         for task in tasks:
             line = viewer.line(task)
             if line.status == "failed":  # not if it has been run again in the meantime
-                cells: list[Any] = [line.name, line.kind, line.message, line.host, line.attempt, line.started, line.runtime]
+                cells: list[Any] = [
+                    line.name,
+                    line.kind,
+                    line.message,
+                    line.host,
+                    line.attempt,
+                    line.started,
+                    line.runtime,
+                ]
                 file.write(lines.line(cells + [line.params.get(name) for name in names]))
                 count += 1
     return count

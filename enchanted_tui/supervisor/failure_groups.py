@@ -21,13 +21,22 @@ _MAX_PATTERN = 300
 _PATH = re.compile(r"(?<![\w<])(?:~|\.{0,2})?/[^\s'\",;:()\[\]]+")
 _HEX = re.compile(r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b")
 _TASK_NAME = re.compile(r"\bd\d+_b\d+_s\d+_r\d+\b")
-_NUMBER = re.compile(r"(?<![A-Za-z_\d.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![A-Za-z_\d])|(?<![A-Za-z_\d])[-+]?(?:nan|inf)\b")
+_NUMBER = re.compile(
+    r"(?<![A-Za-z_\d.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![A-Za-z_\d])|(?<![A-Za-z_\d])[-+]?(?:nan|inf)\b"
+)
 
 
 def pattern_of(message: str) -> str:
     """Give a message with paths, hexadecimal numbers, task names and numbers replaced by placeholders; its first line only."""
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "")[: 4 * _MAX_PATTERN]
-    for expression, placeholder in ((_TASK_NAME, "<task>"), (_PATH, "<path>"), (_HEX, "<hex>"), (_NUMBER, "<n>")):
+    first = next((line.strip() for line in message.splitlines() if line.strip()), "")[
+        : 4 * _MAX_PATTERN
+    ]
+    for expression, placeholder in (
+        (_TASK_NAME, "<task>"),
+        (_PATH, "<path>"),
+        (_HEX, "<hex>"),
+        (_NUMBER, "<n>"),
+    ):
         first = expression.sub(placeholder, first)
     return first[:_MAX_PATTERN]
 
@@ -107,7 +116,9 @@ class FailureGroups:
             if pattern in self._groups:
                 for name, values in self._groups[pattern].values.items():
                     failed.setdefault(name, array("d")).extend(values)
-        return failed, {name: values[:] for name, values in self._ok_values.items() if name in failed}
+        return failed, {
+            name: values[:] for name, values in self._ok_values.items() if name in failed
+        }
 
     def groups(self) -> tuple[FailureGroup, ...]:
         """Give the groups, the largest first."""

@@ -10,7 +10,9 @@ from enchanted_tui.supervisor.journal import Record
 
 log = logging.getLogger(__name__)
 
-_IN_THE_FILE = {"already_shown": True}  #: the display without the app shows that the sample has failed
+_IN_THE_FILE = {
+    "already_shown": True
+}  #: the display without the app shows that the sample has failed
 _MOST = 50  #: places of which tracebacks are logged in a session
 
 
@@ -19,7 +21,9 @@ class FailureLog:
 
     def __init__(self, *, every: bool) -> None:
         self._every = every
-        self._told: set[str] = set()  #: places where samples have failed, as their tracebacks name them
+        self._told: set[str] = (
+            set()
+        )  #: places where samples have failed, as their tracebacks name them
 
     def tell(self, failure: Failure, record: Record) -> None:
         """Log a failure: all of it, or its traceback if no sample has failed at the same place before."""
@@ -27,7 +31,10 @@ class FailureLog:
         if self._every:
             self._tell_all(failure, record, traceback)
         elif traceback and self._is_new(traceback):
-            log.warning(f"{failure.task} failed, as later ones may in the same place:\n{traceback}", extra=_IN_THE_FILE)
+            log.warning(
+                f"{failure.task} failed, as later ones may in the same place:\n{traceback}",
+                extra=_IN_THE_FILE,
+            )
 
     def _is_new(self, traceback: str) -> bool:
         place = "\n".join(line for line in traceback.splitlines() if line.startswith("  "))
@@ -41,7 +48,13 @@ class FailureLog:
         """Write the block that scripts look for: three lines by their labels, then the traceback."""
         given = {*failure.params, "run_dir"}
         result = {name: value for name, value in record["row"].items() if name not in given}
-        log.warning("=== FAILURE === %s: %s: %s; %s", failure.task, failure.kind, failure.message, values.encode(failure.params))
+        log.warning(
+            "=== FAILURE === %s: %s: %s; %s",
+            failure.task,
+            failure.kind,
+            failure.message,
+            values.encode(failure.params),
+        )
         log.warning("Run directory: %s", failure.run_dir, extra=_IN_THE_FILE)
         log.warning("Result: %s", values.encode(result), extra=_IN_THE_FILE)
         if traceback:

@@ -58,7 +58,11 @@ def read_failures(state: CampaignState, read: Callable[[int], Record]) -> Iterat
         for batch in stage.batches:
             for step in batch.steps:
                 if step.failed:
-                    offsets.extend(step.offsets[sample] for sample, outcome in enumerate(step.outcomes) if outcome >= FAILED)
+                    offsets.extend(
+                        step.offsets[sample]
+                        for sample, outcome in enumerate(step.outcomes)
+                        if outcome >= FAILED
+                    )
     for offset in sorted(offsets):
         record = read(offset)
         yield failure_of(TaskId(*record["task"]), record)
@@ -95,11 +99,19 @@ def older_run_state(state: CampaignState) -> RunState | None:
             complete += 1
             submitted += batch.size
         if complete:
-            return RunState(batch_number=complete - 1, depth=stage.depth, submitted_samples=submitted)
+            return RunState(
+                batch_number=complete - 1, depth=stage.depth, submitted_samples=submitted
+            )
     return None
 
 
-def write_tables(config: CampaignConfig, run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody) -> None:
+def write_tables(
+    config: CampaignConfig,
+    run_dir: RunDir,
+    state: CampaignState,
+    read_row: ReadRow,
+    tell: Tell = nobody,
+) -> None:
     """Write the files that are written as a whole: runs.h5 and the Parquet copy of the dataset."""
     wanted = table_names(config)
     if "hdf5" in wanted:
@@ -114,24 +126,34 @@ def table_names(config: CampaignConfig) -> list[str]:
     return [name for name, is_wanted in wanted.items() if is_wanted]
 
 
-def write_dataset_parquet(run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody) -> None:
+def write_dataset_parquet(
+    run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody
+) -> None:
     """Write the Parquet copy of the dataset, with units and provenance in its metadata; nothing if there are no rows."""
     from enchanted_tui.storage.parquet import write_parquet
 
     stage = dataset_stage(state)
     if stage.n_rows:
         doing = f"writing {run_dir.parquet.name}"
-        rows = lambda: _counted((row for _, row in read_rows(stage, read_row)), doing, stage.n_rows, tell)  # noqa: E731
-        write_parquet(run_dir.parquet, rows, units=state.units, metadata=provenance.metadata(run_dir, state))
+        rows = lambda: _counted(
+            (row for _, row in read_rows(stage, read_row)), doing, stage.n_rows, tell
+        )  # noqa: E731
+        write_parquet(
+            run_dir.parquet, rows, units=state.units, metadata=provenance.metadata(run_dir, state)
+        )
 
 
-def write_runs_hdf5(run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody) -> None:
+def write_runs_hdf5(
+    run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody
+) -> None:
     """Write runs.h5 from the state, with units and provenance."""
     from enchanted_tui.storage.hdf5 import write_hdf5
 
     def tasks(stage: StageState) -> Iterator[tuple[str, Row]]:
         which = f" of stage {stage.depth + 1}" if len(state.stages) > 1 else ""
-        return _counted(named_rows(stage), f"writing {run_dir.hdf5.name}{which}", stage.n_rows, tell)
+        return _counted(
+            named_rows(stage), f"writing {run_dir.hdf5.name}{which}", stage.n_rows, tell
+        )
 
     def named_rows(stage: StageState) -> Iterator[tuple[str, Row]]:
         for batch, sample, _, offset in stage.rows():
@@ -148,7 +170,9 @@ def write_runs_hdf5(run_dir: RunDir, state: CampaignState, read_row: ReadRow, te
     dataset = dataset_stage(state)
     parents = chain.from_iterable(tasks(stage) for stage in state.stages[: dataset.depth])
     told = provenance.metadata(run_dir, state)
-    write_hdf5(run_dir.hdf5, parents, partial(tasks, dataset), groups, units=state.units, metadata=told)
+    write_hdf5(
+        run_dir.hdf5, parents, partial(tasks, dataset), groups, units=state.units, metadata=told
+    )
 
 
 def dataset_stage(state: CampaignState) -> StageState:
@@ -177,7 +201,13 @@ def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
 def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
     """Give size and modification time of the files made from the journal: found so by a later session, they are not written again."""
     found = {}
-    for path in (run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.hdf5, run_dir.parquet):
+    for path in (
+        run_dir.dataset,
+        run_dir.last_complete_dataset,
+        run_dir.failures,
+        run_dir.hdf5,
+        run_dir.parquet,
+    ):
         try:
             status = path.stat()
         except OSError:
@@ -217,5 +247,12 @@ def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
     files = ProgressFiles(run_dir)
     files.rebuild(progress.finished_steps(state))
     files.write(progress.current_batch(state), progress.pipeline(snapshot.take(state)))
-    written = (run_dir.dataset, run_dir.last_complete_dataset, run_dir.failures, run_dir.hdf5, run_dir.parquet, run_dir.run_state)
+    written = (
+        run_dir.dataset,
+        run_dir.last_complete_dataset,
+        run_dir.failures,
+        run_dir.hdf5,
+        run_dir.parquet,
+        run_dir.run_state,
+    )
     return [path.name for path in written if path.exists()]

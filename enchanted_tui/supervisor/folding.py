@@ -57,7 +57,10 @@ def fold(journal: Path, portions: Portions = tuple) -> tuple[CampaignState, list
         if found.opening is None and (damage or journal.stat().st_size):
             raise EnvironmentProblem(lost_beginning(journal))
         state, damage = _folded(journal, new_state(found))
-    sentences = [f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again." for item in damage]
+    sentences = [
+        f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again."
+        for item in damage
+    ]
     return state, [*sentences, *state.unplaced.sentences()]
 
 

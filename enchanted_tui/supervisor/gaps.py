@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.state import CampaignState
 
 
-def open_told(state: CampaignState, stage: StageState, number: int, span: Span, time: float) -> None:
+def open_told(
+    state: CampaignState, stage: StageState, number: int, span: Span, time: float
+) -> None:
     """Open a batch of which a record says what samples it has, and those before it, unless they are open."""
     open_missing(state, stage, number, span.first, time)
     if number == len(stage.batches):
@@ -30,7 +32,9 @@ def open_all(state: CampaignState, stage: StageState, runs: Runs, time: float) -
         open_told(state, stage, batch, span, time)
 
 
-def open_missing(state: CampaignState, stage: StageState, number: int, end: int, time: float) -> None:
+def open_missing(
+    state: CampaignState, stage: StageState, number: int, end: int, time: float
+) -> None:
     """Open the batches before `number`, which begins with sample `end`: their records are lost, but their place is known."""
     while len(stage.batches) < number and stage.drawn < end:
         state.irregular = True

@@ -18,7 +18,9 @@ from enchanted_tui.supervisor.surroundings import own_working_directory
 class CampaignThread:
     """Runs a supervisor in a daemon thread, which a campaign that hangs in foreign code cannot keep the process alive with."""
 
-    def __init__(self, supervisor: Supervisor, on_end: Callable[[CampaignThread], None] = lambda ended: None) -> None:
+    def __init__(
+        self, supervisor: Supervisor, on_end: Callable[[CampaignThread], None] = lambda ended: None
+    ) -> None:
         self.supervisor = supervisor
         self.root = supervisor.config.base_run_dir
         self.outcome: Outcome | None = None

@@ -97,7 +97,9 @@ class Journal:
             while written < len(data):
                 written += os.pwrite(self._file, data[written:], self._size + written)
         except OSError:
-            with contextlib.suppress(OSError):  # a part of a record at the end is dropped by whoever opens the journal next
+            with contextlib.suppress(
+                OSError
+            ):  # a part of a record at the end is dropped by whoever opens the journal next
                 os.ftruncate(self._file, self._size)
             raise
         self._size += written
@@ -297,8 +299,14 @@ def _decode_head(line: bytes) -> Record:
 
 def _check(line: bytes) -> None:
     """Raise ValueError unless the line is exactly what was written."""
-    if len(line) <= _SUFFIX or line[-_SUFFIX : -_SUFFIX + len(_CRC)] != _CRC or line[-3:] != b'"}\n':
-        raise ValueError("a block of zeros" if not line.strip(b"\0\n") else "not a record: its end is missing")
+    if (
+        len(line) <= _SUFFIX
+        or line[-_SUFFIX : -_SUFFIX + len(_CRC)] != _CRC
+        or line[-3:] != b'"}\n'
+    ):
+        raise ValueError(
+            "a block of zeros" if not line.strip(b"\0\n") else "not a record: its end is missing"
+        )
     try:
         expected = int(line[-11:-3], 16)
     except ValueError:

@@ -29,7 +29,9 @@ class JournalFollower:
             self.size = 0
             return self._forget()
         self.size = found.st_size
-        void = self._reader is not None and not self._is_same(self._reader, (found.st_dev, found.st_ino))
+        void = self._reader is not None and not self._is_same(
+            self._reader, (found.st_dev, found.st_ino)
+        )
         if void:
             self._forget()
         if self._reader is None:
@@ -39,7 +41,10 @@ class JournalFollower:
 
     def _is_same(self, reader: JournalReader, identity: tuple[int, int]) -> bool:
         """A writer whose disk is full takes back what did not fit; only the end of what was read can have changed."""
-        return reader.identity == identity and reader.before(reader.position, len(self._tail)) == self._tail
+        return (
+            reader.identity == identity
+            and reader.before(reader.position, len(self._tail)) == self._tail
+        )
 
     def begin_again(self) -> None:
         """Give all records once more."""
@@ -83,7 +88,10 @@ class JournalFollower:
         if self._reader is None:
             return ()
         name = os.path.join(self.path.parent.name, self.path.name)
-        return tuple(f"{name}:{item.line}: this line is damaged ({item.reason}); what it held is missing." for item in self._reader.damage)
+        return tuple(
+            f"{name}:{item.line}: this line is damaged ({item.reason}); what it held is missing."
+            for item in self._reader.damage
+        )
 
     def close(self) -> None:
         self._forget()

@@ -18,7 +18,9 @@ class LearnedPoint:
     cv_error: float | None  #: root mean square error of each value predicted from all others
     cv_error_relative: float | None  #: its share of the values' standard deviation
     best: float | None  #: best value so far, where one is looked for
-    acquisition: float | None  #: what the model expects of its first choice, by the sampler's own measure
+    acquisition: (
+        float | None
+    )  #: what the model expects of its first choice, by the sampler's own measure
     seconds: float  #: that fitting and choosing took
     time: float  #: seconds since the epoch
 
@@ -39,10 +41,14 @@ class Learned:
         self.last_known = point.known
         if point.best is not None and point.best != self.best:
             self.best, self.best_known = point.best, point.known
-        if point.cv_error is not None and (self.lowest_error is None or point.cv_error < self.lowest_error):
+        if point.cv_error is not None and (
+            self.lowest_error is None or point.cv_error < self.lowest_error
+        ):
             self.lowest_error, self.lowest_error_known = point.cv_error, point.known
 
     @property
     def since_better(self) -> int:
         """Samples that have finished since the best value, or the lowest error where none is looked for, was found."""
-        return self.last_known - (self.best_known if self.best is not None else self.lowest_error_known)
+        return self.last_known - (
+            self.best_known if self.best is not None else self.lowest_error_known
+        )

@@ -20,7 +20,9 @@ from enchanted_tui.supervisor.state import CampaignState
 
 log = logging.getLogger(__name__)
 
-_WORTH_HIDING = 0.01  #: share of a task's run time that fitting may take before samples are drawn ahead
+_WORTH_HIDING = (
+    0.01  #: share of a task's run time that fitting may take before samples are drawn ahead
+)
 
 Row = dict[str, Any]
 SampleOf = Callable[[BatchState, int], Row]
@@ -30,7 +32,13 @@ class Learning:
     """Asks a sampler that learns. The models are fitted in a process of their own, which `close` ends."""
 
     def __init__(
-        self, sampler: LearningSampler, state: CampaignState, stage: StageState, journal: Journal, data_dir: str, aside: Aside
+        self,
+        sampler: LearningSampler,
+        state: CampaignState,
+        stage: StageState,
+        journal: Journal,
+        data_dir: str,
+        aside: Aside,
     ) -> None:
         self._sampler = sampler
         self._state = state
@@ -39,7 +47,9 @@ class Learning:
         self._data_dir = data_dir
         self._aside = aside
         self._process = LearningProcess(sampler.method)
-        self._open: list[tuple[int, int]] = []  #: batch and place of samples that the sampler has not been told of
+        self._open: list[
+            tuple[int, int]
+        ] = []  #: batch and place of samples that the sampler has not been told of
         self._batches = 0
         self._begun = False
         self._learnt_all = False
@@ -57,7 +67,9 @@ class Learning:
             return None
         first = self._stage.drawn
         told = self._finished(sample_of)
-        pending = [Pending(position, sample) for position, sample in self._samples(self._open, sample_of)]
+        pending = [
+            Pending(position, sample) for position, sample in self._samples(self._open, sample_of)
+        ]
         started = time.monotonic()
         draw: Draw = yield from self._aside.run(lambda: self._answer(told, first, count, pending))
         took = time.monotonic() - started
@@ -100,7 +112,9 @@ class Learning:
         workers = self.workers()
         return workers if took > runtime else math.ceil(workers * took / runtime)
 
-    def _answer(self, told: list[tuple[int, Row, list[Row]]], first: int, count: int, pending: list[Pending]) -> Draw:
+    def _answer(
+        self, told: list[tuple[int, Row, list[Row]]], first: int, count: int, pending: list[Pending]
+    ) -> Draw:
         """Tell and ask the sampler; runs aside."""
         if not self._begun:
             self._begun = True
@@ -129,14 +143,25 @@ class Learning:
         for number, place in finished:
             batch = self._stage.batches[number]
             for position, sample in self._samples([(number, place)], sample_of):
-                told.append((position, sample, [self._row(batch.steps[-1].offsets[task]) for task in self._tasks(batch, place)]))
+                told.append(
+                    (
+                        position,
+                        sample,
+                        [
+                            self._row(batch.steps[-1].offsets[task])
+                            for task in self._tasks(batch, place)
+                        ],
+                    )
+                )
         return told
 
     def _tasks(self, batch: BatchState, place: int) -> range:
         """Give the samples, combined with parents, that one drawn sample has become."""
         return range(place, batch.count, batch.size)
 
-    def _samples(self, places: list[tuple[int, int]], sample_of: SampleOf) -> Iterator[tuple[int, Row]]:
+    def _samples(
+        self, places: list[tuple[int, int]], sample_of: SampleOf
+    ) -> Iterator[tuple[int, Row]]:
         """Give positions and values; samples whose values are lost are on record as failed, and nothing can be learnt from them."""
         for number, place in places:
             batch = self._stage.batches[number]

@@ -34,7 +34,13 @@ class LiveFile:
         self._written_at = 0.0
         self.doing = ""  #: what is being done once nothing runs any more
 
-    def write(self, state: CampaignState, dispatcher: Dispatcher, run: StageRun | None, stopping: Outcome | None) -> None:
+    def write(
+        self,
+        state: CampaignState,
+        dispatcher: Dispatcher,
+        run: StageRun | None,
+        stopping: Outcome | None,
+    ) -> None:
         """Write the file if anything in it has changed."""
         workers = [asdict(worker) for worker in dispatcher.workers()]
         content = {
@@ -56,7 +62,16 @@ class LiveFile:
         is_news = not self.doing
         self.doing = doing
         if is_news or time.monotonic() - self._written_at >= _TELL_EVERY:
-            self._write({**self._last, "in_flight": 0, "workers": [], "n_workers": 0, "jobs": [], "doing": doing})
+            self._write(
+                {
+                    **self._last,
+                    "in_flight": 0,
+                    "workers": [],
+                    "n_workers": 0,
+                    "jobs": [],
+                    "doing": doing,
+                }
+            )
 
     def _write(self, content: dict[str, Any]) -> None:
         self._last, self._written_at = content, time.monotonic()
@@ -84,12 +99,19 @@ def _word(state: CampaignState, stopping: Outcome | None) -> str:
     return "paused" if state.paused_by is not None else "running"
 
 
-def _waiting_for(state: CampaignState, dispatcher: Dispatcher, workers: list[dict[str, Any]], stopping: Outcome | None) -> str:
+def _waiting_for(
+    state: CampaignState,
+    dispatcher: Dispatcher,
+    workers: list[dict[str, Any]],
+    stopping: Outcome | None,
+) -> str:
     """Answer, in one line, why nothing seems to happen; empty if something does."""
     running = [worker for worker in workers if worker["task"]]
     if stopping is not None:
         oldest = min(running, key=lambda worker: worker["since"], default=None)
-        return f"stopping ({stopping.message}); " + (f"{oldest['task']} still runs" if oldest else "nothing runs any more")
+        return f"stopping ({stopping.message}); " + (
+            f"{oldest['task']} still runs" if oldest else "nothing runs any more"
+        )
     if state.paused_by is not None:
         return f"paused by {state.paused_by}"
     if not running and dispatcher.in_flight:

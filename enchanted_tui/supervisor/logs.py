@@ -26,13 +26,17 @@ def early_log(level: int | str) -> Iterator[list[logging.LogRecord]]:
 
 
 @contextlib.contextmanager
-def campaign_log(run_dir: RunDir, level: int | str, early: Iterable[logging.LogRecord] = ()) -> Iterator[None]:
+def campaign_log(
+    run_dir: RunDir, level: int | str, early: Iterable[logging.LogRecord] = ()
+) -> Iterator[None]:
     """Send `early` and what this package, samplers and parsers log to the campaign's log while the block runs; then all is as it was.
 
     What others log arrives by the root logger, whose level is changed only where the host program has set up no logging.
     """
     logger = logging.getLogger(_LOGGER)
-    handler = _QuietHandler(run_dir.main_log, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8", delay=True)
+    handler = _QuietHandler(
+        run_dir.main_log, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8", delay=True
+    )
     handler.setFormatter(logging.Formatter(_FORMAT))
     handler.setLevel(level)
     before = logger.level

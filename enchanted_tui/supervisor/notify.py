@@ -38,7 +38,9 @@ def run_command(config: CampaignConfig, outcome: Outcome) -> None:
             start_new_session=True,
         )
     except OSError as error:
-        log.warning(f"supervisor.notify: {command[0]} cannot be run ({error.strerror}); nobody was told that the campaign has ended")
+        log.warning(
+            f"supervisor.notify: {command[0]} cannot be run ({error.strerror}); nobody was told that the campaign has ended"
+        )
 
 
 def command_of(notify: str | list[str] | None) -> list[str]:

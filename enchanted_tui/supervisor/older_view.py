@@ -102,11 +102,19 @@ def _records(run_dir: RunDir) -> tuple[list[Record], str]:
 
     stored = newest_config(run_dir)
     if stored is None:
-        return [], f"{run_dir.root} was made by the older program and holds no configuration, so its results cannot be told apart."
+        return (
+            [],
+            f"{run_dir.root} was made by the older program and holds no configuration, so its results cannot be told apart.",
+        )
     try:
-        config = load_config(stored.path, run_mode="resume", base_run_dir=str(run_dir.root), base_dir=stored.base_dir)
+        config = load_config(
+            stored.path, run_mode="resume", base_run_dir=str(run_dir.root), base_dir=stored.base_dir
+        )
         return list(records_if_adopted(run_dir, config)), ""
     except ConfigError as error:
-        return [], f"The older program's configuration in {stored.path} does not fit this version: {str(error).splitlines()[0]}"
+        return (
+            [],
+            f"The older program's configuration in {stored.path} does not fit this version: {str(error).splitlines()[0]}",
+        )
     except (EnvironmentProblem, OSError) as error:
         return [], str(error)

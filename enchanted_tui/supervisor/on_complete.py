@@ -55,9 +55,13 @@ def run_hook(session: Session, outcome: Outcome, inbox: queue.SimpleQueue[Any]) 
         session.state.apply(record, session.journal.append(record))
         session.journal.sync()
     except OSError as error:
-        log.warning(f"supervisor.on_complete has run, which could not be recorded ({error.strerror}); a resume runs it again")
+        log.warning(
+            f"supervisor.on_complete has run, which could not be recorded ({error.strerror}); a resume runs it again"
+        )
     if code:
-        log.warning(f"supervisor.on_complete ended with code {code}; the campaign is complete all the same, see logs/{LOG_NAME}")
+        log.warning(
+            f"supervisor.on_complete ended with code {code}; the campaign is complete all the same, see logs/{LOG_NAME}"
+        )
 
 
 def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) -> list[str]:
@@ -67,10 +71,14 @@ def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) ->
     return shlex.split(wanted) if isinstance(wanted, str) else list(wanted)
 
 
-def _run(session: Session, outcome: Outcome, wanted: str | list[str], inbox: queue.SimpleQueue[Any]) -> int | None:
+def _run(
+    session: Session, outcome: Outcome, wanted: str | list[str], inbox: queue.SimpleQueue[Any]
+) -> int | None:
     """Run it, its output in a file of its own, and give its exit code: 127 if it cannot be started, None if somebody had it ended."""
     run_dir = session.run_dir
-    command = command_of(wanted, str(run_dir.root), [str(path) for path in session.config.python_path])
+    command = command_of(
+        wanted, str(run_dir.root), [str(path) for path in session.config.python_path]
+    )
     known = {
         "ENCHANTED_RUN_DIR": str(run_dir.root),
         "ENCHANTED_DATASET": str(run_dir.dataset),

@@ -35,8 +35,14 @@ def _handed(config: CampaignConfig, name: str) -> dict[str, str]:
         parameters = inspect.signature(spec.cls).parameters
     except (TypeError, ValueError):  # a class written in C may not tell
         return {}
-    takes_all = spec.older and any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
-    return {"base_run_dir": str(config.base_run_dir)} if takes_all or "base_run_dir" in parameters else {}
+    takes_all = spec.older and any(
+        parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()
+    )
+    return (
+        {"base_run_dir": str(config.base_run_dir)}
+        if takes_all or "base_run_dir" in parameters
+        else {}
+    )
 
 
 def sampler_target(sampler: Any) -> int:
@@ -47,7 +53,10 @@ def sampler_target(sampler: Any) -> int:
 
 def portions(samplers: Sequence[Any]) -> list[int | None]:
     """Give how many samples each sampler draws at once, where that is a function of the position alone; 0: all that are left."""
-    return [(getattr(sampler, "batch_size", None) or 0) if is_pure(sampler) else None for sampler in samplers]
+    return [
+        (getattr(sampler, "batch_size", None) or 0) if is_pure(sampler) else None
+        for sampler in samplers
+    ]
 
 
 def is_pure(sampler: Any) -> bool:
@@ -55,7 +64,16 @@ def is_pure(sampler: Any) -> bool:
     return isinstance(sampler, Sampler) and type(sampler).points is not Sampler.points
 
 
-def open_record(config: CampaignConfig, *, campaign: str, session: str, mode: str, seed: int, stored: str, targets: list[int]) -> Record:
+def open_record(
+    config: CampaignConfig,
+    *,
+    campaign: str,
+    session: str,
+    mode: str,
+    seed: int,
+    stored: str,
+    targets: list[int],
+) -> Record:
     """Give the journal record with which a session opens; `stored` is the name of the configuration's copy."""
     return {
         "type": "open",

@@ -12,7 +12,9 @@ class ExitCode(IntEnum):
     COMPLETED = 0  #: the campaign completed; failed samples are data
     DEFECT = 1  #: a defect of the program
     USAGE = 2  #: the command line or the configuration is wrong
-    ENVIRONMENT = 3  #: directory in use or not empty, nothing to resume, disk full, no permission ...
+    ENVIRONMENT = (
+        3  #: directory in use or not empty, nothing to resume, disk full, no permission ...
+    )
     FAILURES = 4  #: every task failed, or max_failures stopped the campaign
     INTERRUPTED = 130  #: drained or aborted, by SIGINT or on request; resumable
     TERMINATED = 143  #: the same by SIGTERM

@@ -31,7 +31,9 @@ class Pace:
         self.last = max(self.last, max(finished))
         if len(self._fine) > 2 * _KEPT:
             newest = max(self._fine)
-            self._fine = Counter({bucket: count for bucket, count in self._fine.items() if bucket > newest - _KEPT})
+            self._fine = Counter(
+                {bucket: count for bucket, count in self._fine.items() if bucket > newest - _KEPT}
+            )
 
     def rates(self, now: float, since: float) -> tuple[int, tuple[float, ...]]:
         """Give the width of a bucket in seconds and the results per second in each of the last `BUCKETS` of them, the present one last.
@@ -44,22 +46,33 @@ class Pace:
         end = int(now // width) + 1
         rates = []
         for bucket in range(end - BUCKETS, end):
-            count = sum(counts.get(part, 0) for part in range(bucket * per_bucket, (bucket + 1) * per_bucket))
+            count = sum(
+                counts.get(part, 0)
+                for part in range(bucket * per_bucket, (bucket + 1) * per_bucket)
+            )
             seconds = width if bucket < end - 1 else max(1.0, now - (end - 1) * width)
             rates.append(count / seconds)
         return width, tuple(rates)
 
     def count_since(self, since: float) -> int:
         """Give the number of results since a time, to within ten minutes."""
-        return sum(count for bucket, count in self._coarse.items() if (bucket + 1) * _COARSE > since)
+        return sum(
+            count for bucket, count in self._coarse.items() if (bucket + 1) * _COARSE > since
+        )
 
     def _width(self, now: float, since: float) -> int:
         total = self.count_since(since)
         mean = total / max(1.0, now - since)
-        return next((width for width in _WIDTHS if mean * width >= _PER_BUCKET), _WIDTHS[-1]) if total else _WIDTHS[0]
+        return (
+            next((width for width in _WIDTHS if mean * width >= _PER_BUCKET), _WIDTHS[-1])
+            if total
+            else _WIDTHS[0]
+        )
 
 
-def eta_range(remaining: int, recent: float | None, recent_count: int, done: int, elapsed: float) -> tuple[float, float] | None:
+def eta_range(
+    remaining: int, recent: float | None, recent_count: int, done: int, elapsed: float
+) -> tuple[float, float] | None:
     """Give the bounds, in seconds, of the time that `remaining` tasks will take; None if nothing can be said.
 
     Two rates are taken as equally likely, the present one (`recent` tasks a second, measured with `recent_count` results) and that of the
@@ -70,7 +83,12 @@ def eta_range(remaining: int, recent: float | None, recent_count: int, done: int
     estimates = [(recent, recent_count)] if recent else []
     if done >= 2 and elapsed > 0:
         estimates.append((done / elapsed, done))
-    times = [remaining / (rate * (1 + sign * _deviation(count))) for rate, count in estimates if rate for sign in (-1, 1)]
+    times = [
+        remaining / (rate * (1 + sign * _deviation(count)))
+        for rate, count in estimates
+        if rate
+        for sign in (-1, 1)
+    ]
     return (min(times), max(times)) if times else None
 
 

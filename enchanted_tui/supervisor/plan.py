@@ -33,7 +33,9 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 learning=is_learning_sampler(sampler),
                 runners=runners,
                 parameters=frozenset(drawn) if named else None,
-                own_outputs=tuple(frozenset(_output_names(config, runner) - drawn) for runner in runners),
+                own_outputs=tuple(
+                    frozenset(_output_names(config, runner) - drawn) for runner in runners
+                ),
                 data_dir=str(session.run_dir.data),
                 skip_failed_parents=config.supervisor.failed_parents == "skip",
                 skip_after_failed_step=config.supervisor.failed_steps == "skip",
@@ -50,7 +52,11 @@ def task_context(session: Session) -> TaskContext:
         data_dir=str(session.run_dir.data),
         shown_data_dir=os.path.join(config.shown_base_run_dir, "data"),
         runners={
-            name: {"class": config.runners[name].class_path, "options": config.runners[name].worker_options()} for name in sorted(used)
+            name: {
+                "class": config.runners[name].class_path,
+                "options": config.runners[name].worker_options(),
+            }
+            for name in sorted(used)
         },
         seed=session.state.seed,
         campaign=session.state.campaign,

@@ -56,15 +56,27 @@ class Preview:
     def as_text(self) -> str:
         lines = [f"{self.mode} in {self.base_run_dir}"]
         for stage in self.stages:
-            batches = "" if stage.batches is None else f" in {_counted(stage.batches, 'batch', 'batches')}"
-            lines.append(f"stage {stage.depth + 1}: {stage.sampler}, {_counted(stage.target, 'sample')}{batches}")
+            batches = (
+                ""
+                if stage.batches is None
+                else f" in {_counted(stage.batches, 'batch', 'batches')}"
+            )
+            lines.append(
+                f"stage {stage.depth + 1}: {stage.sampler}, {_counted(stage.target, 'sample')}{batches}"
+            )
             for number, step in enumerate(stage.steps):
                 lines.append(f"  step {number + 1}: {step}")
-            lines.append(f"  {_counted(stage.samples, 'row')}, {_counted(stage.tasks, 'task')}{_reused(stage)}")
+            lines.append(
+                f"  {_counted(stage.samples, 'row')}, {_counted(stage.tasks, 'task')}{_reused(stage)}"
+            )
             if not stage.done:
                 lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
-        directories = _counted(sum(stage.tasks for stage in self.stages), "run directory", "run directories")
-        lines.append(f"{directories} with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}")
+        directories = _counted(
+            sum(stage.tasks for stage in self.stages), "run directory", "run directories"
+        )
+        lines.append(
+            f"{directories} with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}"
+        )
         return "\n".join([*lines, *self.submissions, *self.notes])
 
 
@@ -76,7 +88,11 @@ def _reused(stage: StagePreview) -> str:
     """Say what of a stage is on record, and what is left to run."""
     if not stage.done:
         return ""
-    left = f"{stage.samples - stage.done:,} left to run" if stage.done < stage.samples else "nothing left to run"
+    left = (
+        f"{stage.samples - stage.done:,} left to run"
+        if stage.done < stage.samples
+        else "nothing left to run"
+    )
     return f"; {stage.done:,} {'row is' if stage.done == 1 else 'rows are'} on record and reused, {left}"
 
 
@@ -97,7 +113,9 @@ def preview(config: CampaignConfig) -> Preview:
         if is_older_run(run_dir):
             state, records = state_if_adopted(run_dir, config)
             read = records.__getitem__
-            notes.append("The directory was made by the older program and would be taken over first.")
+            notes.append(
+                "The directory was made by the older program and would be taken over first."
+            )
         else:
             state, notes = fold(run_dir.journal)
             notes += notice(run_dir, state)
@@ -108,17 +126,27 @@ def preview(config: CampaignConfig) -> Preview:
     elif mode != "fresh":
         notes.append(f"There is nothing to {mode} in {run_dir.root}.")
     elif run_dir.root.exists() and any(run_dir.root.iterdir()):
-        notes.append(f"{run_dir.root} is not empty: a fresh start asks first, or needs --overwrite.")
+        notes.append(
+            f"{run_dir.root} is not empty: a fresh start asks first, or needs --overwrite."
+        )
     seed = state.seed if state.sessions else config.supervisor.seed
     if seed is None:
         seed = secrets.randbits(63)
-        notes.append("No seed is given: a run draws one and records it, so its random samples will be others than those shown.")
+        notes.append(
+            "No seed is given: a run draws one and records it, so its random samples will be others than those shown."
+        )
     if state.sessions:
         samplers, targets = go_on(config, state, mode, read)
     else:
         samplers = build_samplers(config, seed)
         targets = [sampler_target(sampler) for sampler in samplers]
-    return Preview(run_dir.root, mode, _stages(config, state, samplers, targets), tuple(notes), _submissions(config))
+    return Preview(
+        run_dir.root,
+        mode,
+        _stages(config, state, samplers, targets),
+        tuple(notes),
+        _submissions(config),
+    )
 
 
 def _submissions(config: CampaignConfig) -> tuple[str, ...]:
@@ -136,10 +164,14 @@ def _submissions(config: CampaignConfig) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _stages(config: CampaignConfig, state: CampaignState, samplers: list[Any], targets: list[int]) -> tuple[StagePreview, ...]:
+def _stages(
+    config: CampaignConfig, state: CampaignState, samplers: list[Any], targets: list[int]
+) -> tuple[StagePreview, ...]:
     stages = []
     parents = 1
-    for depth, (stage, sampler, target) in enumerate(zip(config.stages, samplers, targets, strict=True)):
+    for depth, (stage, sampler, target) in enumerate(
+        zip(config.stages, samplers, targets, strict=True)
+    ):
         recorded = state.stages[depth] if state.sessions else None
         size = getattr(sampler, "batch_size", None) or target
         new = target - (recorded.drawn if recorded else 0)
@@ -150,11 +182,15 @@ def _stages(config: CampaignConfig, state: CampaignState, samplers: list[Any], t
                 sampler=f"{stage.sampler} ({type(sampler).__name__})",
                 steps=steps,
                 target=target,
-                batches=None if learns(sampler) else (len(recorded.batches) if recorded else 0) + -(-new // max(1, size)),
+                batches=None
+                if learns(sampler)
+                else (len(recorded.batches) if recorded else 0) + -(-new // max(1, size)),
                 samples=target * parents,
                 tasks=target * parents * len(steps),
                 done=recorded.n_rows if recorded else 0,
-                first_samples=tuple(sampler.points(0, 0, min(size, target), 0, min(_SAMPLES_SHOWN, size, target)))
+                first_samples=tuple(
+                    sampler.points(0, 0, min(size, target), 0, min(_SAMPLES_SHOWN, size, target))
+                )
                 if is_pure(sampler) and target
                 else (),
             )

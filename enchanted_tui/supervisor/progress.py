@@ -13,7 +13,9 @@ from enchanted_tui.supervisor.state import CampaignState
 def batch_progress(depth: int, batch: BatchState, step: int) -> BatchProgress:
     """Give how far a batch is at one step."""
     tasks = batch.steps[step]
-    return BatchProgress(depth, batch.index, step, tasks.done, batch.count, tasks.succeeded, tasks.failed)
+    return BatchProgress(
+        depth, batch.index, step, tasks.done, batch.count, tasks.succeeded, tasks.failed
+    )
 
 
 def current_batch(state: CampaignState) -> BatchProgress | None:
@@ -23,7 +25,10 @@ def current_batch(state: CampaignState) -> BatchProgress | None:
         return None
     stage = begun[-1]
     batch = next((batch for batch in stage.batches if not batch.done), stage.batches[-1])
-    step = next((step for step in range(stage.n_steps) if batch.steps[step].done < batch.count), stage.n_steps - 1)
+    step = next(
+        (step for step in range(stage.n_steps) if batch.steps[step].done < batch.count),
+        stage.n_steps - 1,
+    )
     return batch_progress(stage.depth, batch, step)
 
 
@@ -36,7 +41,9 @@ def finished_steps(state: CampaignState) -> Iterator[BatchProgress]:
                     yield batch_progress(stage.depth, batch, step)
 
 
-def pipeline(taken: Snapshot, running: Sequence[str] = (), waiting_for: str = "") -> PipelineProgress:
+def pipeline(
+    taken: Snapshot, running: Sequence[str] = (), waiting_for: str = ""
+) -> PipelineProgress:
     """Give how far the whole campaign is."""
     return PipelineProgress(
         state=taken.state,

@@ -55,7 +55,9 @@ class Projections:
         self._state = session.state
         self._journal = session.journal
         self._read_row = session.journal.read_row
-        self._failures = Failures(self._run_dir.failures, partial(read_failures, self._state, session.journal.read))
+        self._failures = Failures(
+            self._run_dir.failures, partial(read_failures, self._state, session.journal.read)
+        )
         self._failure_log = FailureLog(every=session.config.supervisor.log_failures)
         self._progress = ProgressFiles(self._run_dir)
         self._dataset: Dataset | None = None
@@ -63,16 +65,26 @@ class Projections:
         self._next_progress = 0.0
         self._run_state_due = False
         self._weather = Weather()
-        self._unreported: list[BatchProgress] = []  #: reports on finished batches that could not be written yet
+        self._unreported: list[
+            BatchProgress
+        ] = []  #: reports on finished batches that could not be written yet
         self._tidying: Tidying | None = None
         self._to_clean: list[TaskId] = []
         if self._config.supervisor.save_files != "all":
-            keep = self._config.supervisor.save_files_list if self._config.supervisor.save_files == "custom" else []
+            keep = (
+                self._config.supervisor.save_files_list
+                if self._config.supervisor.save_files == "custom"
+                else []
+            )
             self._tidying = Tidying(self._run_dir, list(keep), self._state, session.journal.size)
         self._tables = BackgroundTables(self._run_dir, table_names(session.config))
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
-        self._touched = before is None or before["reason"] == "environment" or self.fingerprints() != before.get("files")
+        self._touched = (
+            before is None
+            or before["reason"] == "environment"
+            or self.fingerprints() != before.get("files")
+        )
 
     # -- what happens -----------------------------------------------------------------------------------------------------------
 
@@ -91,9 +103,13 @@ class Projections:
     def begin_stage(self, run: StageRun) -> None:
         self._dataset = None
         if any(stage.n_rows for stage in self._state.stages[run.plan.depth + 1 :]):
-            self._went_back = True  # to run more parents; the dataset goes on showing the rows of the later stage
+            self._went_back = (
+                True  # to run more parents; the dataset goes on showing the rows of the later stage
+            )
         else:
-            self._dataset = Dataset(self._run_dir.dataset, partial(read_rows, run.stage, self._read_row))
+            self._dataset = Dataset(
+                self._run_dir.dataset, partial(read_rows, run.stage, self._read_row)
+            )
             if run.stage.n_rows and self._touched:
                 self._dataset.rebuild()
         self._write_progress()
@@ -140,7 +156,10 @@ class Projections:
             if run.plan.depth + 1 == len(self._config.stages):
                 self._tell_of_unknown_units(run.stage, self._dataset.header)
             elif run.stage.n_rows:
-                with self._run_dir.dataset.open("rb") as dataset, open_replacement(self._run_dir.last_complete_dataset) as copy:
+                with (
+                    self._run_dir.dataset.open("rb") as dataset,
+                    open_replacement(self._run_dir.last_complete_dataset) as copy,
+                ):
                     shutil.copyfileobj(dataset, copy)
         self._weather.bear("enchanted_run.yaml", self._write_run_state, time.monotonic())
         self._tidy()
@@ -164,7 +183,9 @@ class Projections:
             if self._run_state_due:
                 self._weather.bear("enchanted_run.yaml", self._write_run_state, now)
             self._tidy()
-            self._weather.show("runs.h5 or the Parquet file", lambda: self._tables.update_if_due(now, self._state))
+            self._weather.show(
+                "runs.h5 or the Parquet file", lambda: self._tables.update_if_due(now, self._state)
+            )
 
     def close(self, *, complete: bool, tell: Tell = nobody) -> None:
         """Write everything for the last time in this session, saying what is being done to `tell`."""
@@ -205,9 +226,13 @@ class Projections:
     def _tell_of_unknown_units(self, stage: StageState, columns: Sequence[str]) -> None:
         """A misspelt name would leave its column without a unit in every file."""
         unknown = [name for name in self._state.units if name not in columns]
-        if unknown and any(batch.steps[-1].failed < batch.count for batch in stage.batches):  # outputs of failed samples are not there
+        if unknown and any(
+            batch.steps[-1].failed < batch.count for batch in stage.batches
+        ):  # outputs of failed samples are not there
             guesses = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in unknown)
-            log.warning(f"supervisor.units: the dataset has no column {guesses}; it has {', '.join(map(repr, columns))}")
+            log.warning(
+                f"supervisor.units: the dataset has no column {guesses}; it has {', '.join(map(repr, columns))}"
+            )
 
     def _rebuild(self, path: Path, stage: StageState) -> None:
         rebuild_dataset(path, stage, self._read_row)
@@ -220,7 +245,10 @@ class Projections:
     def _write_progress(self, *, force: bool = False) -> None:
         taken = snapshot.take(self._state)
         current = progress.current_batch(self._state)
-        self._weather.show("a progress report", lambda: self._progress.write(current, progress.pipeline(taken), force=force))
+        self._weather.show(
+            "a progress report",
+            lambda: self._progress.write(current, progress.pipeline(taken), force=force),
+        )
         self._write_reports()
 
     def _write_reports(self) -> None:

@@ -26,7 +26,9 @@ def metadata(run_dir: RunDir, state: CampaignState) -> dict[str, str]:
         "host": state.host,
         "opened": _utc(state.opened_at),
         "samplers": ", ".join(stage["sampler_type"] for stage in state.stage_names),
-        "runners": ", ".join(step["runner_type"] for stage in state.stage_names for step in stage["steps"]),
+        "runners": ", ".join(
+            step["runner_type"] for stage in state.stage_names for step in stage["steps"]
+        ),
     }
 
 

@@ -21,8 +21,12 @@ _ASIDE = re.compile(r"\.(?P<name>.+)\.removed-\d{8}-\d{6}(-\d+)?\Z")
 def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list[str]:
     """List, a line for each kind, what a deletion would delete in a run directory, and what it would leave."""
     run_dir = RunDir(root)
-    created = list(campaign_files(run_dir, stored_configs=recorded_configs(run_dir), config_path=config_path))
-    tasks = [path for path in created if path.parent == run_dir.data and RUN_DIR_NAME.match(path.name)]
+    created = list(
+        campaign_files(run_dir, stored_configs=recorded_configs(run_dir), config_path=config_path)
+    )
+    tasks = [
+        path for path in created if path.parent == run_dir.data and RUN_DIR_NAME.match(path.name)
+    ]
     lines = []
     if run_dir.journal in created:
         lines.append(f"the record of the campaign, {_size(run_dir.journal)}")
@@ -36,7 +40,9 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
         lines.append(f"{others} other files: logs, configurations, state")
     left = _strangers(run_dir, set(created))
     if left:
-        lines.append(f"left in place, because no campaign created it: {', '.join(left[:5])}{' ...' if len(left) > 5 else ''}")
+        lines.append(
+            f"left in place, because no campaign created it: {', '.join(left[:5])}{' ...' if len(left) > 5 else ''}"
+        )
     return lines
 
 
@@ -44,7 +50,9 @@ def _strangers(run_dir: RunDir, created: set[Path]) -> list[str]:
     """Name what lies directly in the run directory and is not the campaign's."""
     own = {run_dir.config, run_dir.data, run_dir.logs, run_dir.state}
     try:
-        return sorted(path.name for path in run_dir.root.iterdir() if path not in created and path not in own)
+        return sorted(
+            path.name for path in run_dir.root.iterdir() if path not in created and path not in own
+        )
     except OSError:
         return []
 
@@ -93,7 +101,9 @@ def move_aside(root: Path) -> Path:
         raise EnvironmentProblem(f"{root} is not a run directory, so it is not removed.")
     liveness, holder = LivenessWatch(RunDir(root).lock).look()
     if liveness != "stopped" and holder is not None:
-        raise EnvironmentProblem(f"{root} is in use by a supervisor ({holder.describe()}); drain it first.")
+        raise EnvironmentProblem(
+            f"{root} is in use by a supervisor ({holder.describe()}); drain it first."
+        )
     aside = _free_name(root)
     try:
         root.rename(aside)

@@ -118,11 +118,15 @@ class Results:
         Takes long for many rows and changes nothing, so it may run in a thread.
         """
         known = len(self.tasks)
-        anew = tasks.codes[:known] != self.tasks.codes or any(name not in columns for name in self.columns)
+        anew = tasks.codes[:known] != self.tasks.codes or any(
+            name not in columns for name in self.columns
+        )
         parts = {}
         for name, values in columns.items():
             column = None if anew else self.columns.get(name)
-            parts[name] = converted(values[len(column.raw) if column is not None else 0 : len(tasks)])
+            parts[name] = converted(
+                values[len(column.raw) if column is not None else 0 : len(tasks)]
+            )
         return News(parts, tasks, anew)
 
     def take(self, news: News) -> None:
@@ -231,7 +235,11 @@ def coverage(name: str, values: Floats, bins: int) -> Coverage | None:
     counts = np.bincount(bin_of(finite, low, high, bins), minlength=bins)
     widest = int(np.argmax(finite[1:] / 2 - finite[:-1] / 2)) if finite.size > 1 else 0
     return Coverage(
-        name, tuple(int(count) for count in counts), low, high, (float(finite[widest]), float(finite[min(widest + 1, finite.size - 1)]))
+        name,
+        tuple(int(count) for count in counts),
+        low,
+        high,
+        (float(finite[widest]), float(finite[min(widest + 1, finite.size - 1)])),
     )
 
 
@@ -241,7 +249,9 @@ def pair_filled(x: Floats, y: Floats, bins: int) -> float | None:
     if not both.any():
         return None
     x, y = x[both], y[both]
-    cells = bin_of(x, float(x.min()), float(x.max()), bins) * bins + bin_of(y, float(y.min()), float(y.max()), bins)
+    cells = bin_of(x, float(x.min()), float(x.max()), bins) * bins + bin_of(
+        y, float(y.min()), float(y.max()), bins
+    )
     return np.unique(cells).size / bins**2
 
 
@@ -255,6 +265,8 @@ def bin_of(values: Floats, low: float, high: float, bins: int) -> NDArray[np.int
     width = high / 2 - low / 2
     if not width > 0:
         return np.full(values.size, bins // 2, dtype=np.intp)
-    with np.errstate(all="ignore"):  # values beyond the ends may be beyond all numbers here; they are brought to the ends
+    with np.errstate(
+        all="ignore"
+    ):  # values beyond the ends may be beyond all numbers here; they are brought to the ends
         share = np.clip((values / 2 - low / 2) / width, 0.0, 1.0)
     return np.minimum((share * bins).astype(np.intp), bins - 1)

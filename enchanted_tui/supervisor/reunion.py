@@ -35,7 +35,13 @@ class Reunion:
         record: Callable[[Record], int],
         params_of: Callable[[BatchState, int], Row],
     ) -> None:
-        self._plan, self._state, self._journal, self._record, self._params_of = plan, state, journal, record, params_of
+        self._plan, self._state, self._journal, self._record, self._params_of = (
+            plan,
+            state,
+            journal,
+            record,
+            params_of,
+        )
 
     def check_all(self) -> bool:
         """Give up the results that are not those of their samples; tell whether there were any."""
@@ -48,7 +54,9 @@ class Reunion:
             return False
         found = list(self._strangers(batch))
         if found:
-            log.warning(f"{len(found)} results of batch {batch.index} of stage {depth} are those of other samples; these run again")
+            log.warning(
+                f"{len(found)} results of batch {batch.index} of stage {depth} are those of other samples; these run again"
+            )
             steps = [(sample, _first_done(batch, sample) or 0) for sample in found]
             tasks = [TaskId(depth, batch.index, sample, step) for sample, step in steps]
             self._record(retry_record(tasks, self._state, self._journal))
@@ -72,7 +80,9 @@ class Reunion:
         """
         for sample in range(position, batch.count, batch.size):
             step = _first_done(batch, sample)
-            found = None if step is None else self._sample_of(batch.steps[step].offsets[sample], step)
+            found = (
+                None if step is None else self._sample_of(batch.steps[step].offsets[sample], step)
+            )
             if found is not None:
                 return found
         raise LostSamplesError(
@@ -98,24 +108,38 @@ class Reunion:
         What a parent returned does not count, nor how long it ran: it may have run again, its line being damaged too.
         """
         names = self._plan.parameters
-        compared = (name for name in inputs.keys() & params.keys() if (name in names if names is not None else _is_value(name)))
+        compared = (
+            name
+            for name in inputs.keys() & params.keys()
+            if (name in names if names is not None else _is_value(name))
+        )
         return all(_same(inputs[name], params[name]) for name in compared)
 
     def _sample_of(self, offset: int, step: int) -> Row | None:
         """Give the sample that a row was computed from, if the row still shows all of it."""
         names = list(getattr(self._plan.sampler, "parameter_names", ()))
         inputs = _inputs(self._journal.read_row(offset), self._plan.runners[step])
-        return {name: inputs[name] for name in names} if names and inputs.keys() >= set(names) else None
+        return (
+            {name: inputs[name] for name in names}
+            if names and inputs.keys() >= set(names)
+            else None
+        )
 
 
 def _first_done(batch: BatchState, sample: int) -> int | None:
-    return next((number for number, tasks in enumerate(batch.steps) if tasks.outcomes[sample] != NOT_RUN), None)
+    return next(
+        (number for number, tasks in enumerate(batch.steps) if tasks.outcomes[sample] != NOT_RUN),
+        None,
+    )
 
 
 def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal) -> Record:
     """Give the record that gives up the results of tasks; it names each by when it was begun, lest it be taken for the next one."""
     given_up = list(tasks)
-    started = [journal.read(offset)["started"] if (offset := state.offset_of(task)) >= 0 else None for task in given_up]
+    started = [
+        journal.read(offset)["started"] if (offset := state.offset_of(task)) >= 0 else None
+        for task in given_up
+    ]
     return {"type": "retry", "tasks": [list(task) for task in given_up], "started": started}
 
 
@@ -132,4 +156,6 @@ def _inputs(row: Row, runner: str) -> Row:
 
 
 def _same(a: Any, b: Any) -> bool:
-    return values.encode(a) == values.encode(b)  # NaN is not equal to itself, arrays are not even comparable
+    return values.encode(a) == values.encode(
+        b
+    )  # NaN is not equal to itself, arrays are not even comparable

@@ -34,7 +34,9 @@ class RowColumns:
     def columns(self) -> dict[str, list[Any]]:
         """Give all columns by name, each of the same length; they are copies."""
         count = len(self._codes)
-        return {name: column + [None] * (count - len(column)) for name, column in self._columns.items()}
+        return {
+            name: column + [None] * (count - len(column)) for name, column in self._columns.items()
+        }
 
     def tasks(self) -> TaskList:
         """Give the tasks that the rows belong to, in the same order."""

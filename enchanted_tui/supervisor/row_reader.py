@@ -98,10 +98,14 @@ class RowReader:
             with self._look():
                 fold, _ = self._watched()
                 depth = dataset_stage(fold.state).depth if fold.state.stages else 0
-            reading = self._columns = self._brought_up(self._columns, RowColumns, depth)  # another thread may forget it meanwhile
+            reading = self._columns = self._brought_up(
+                self._columns, RowColumns, depth
+            )  # another thread may forget it meanwhile
             return reading.made.columns(), reading.made.tasks()
 
-    def _brought_up(self, reading: _Reading[_Made] | None, make: Callable[[], _Made], depth: int | None) -> _Reading[_Made]:
+    def _brought_up(
+        self, reading: _Reading[_Made] | None, make: Callable[[], _Made], depth: int | None
+    ) -> _Reading[_Made]:
         """Let it take the records of finished tasks that it has not taken; anew if some have been forgotten since.
 
         With a `depth`, only the last steps of that stage.
@@ -113,7 +117,9 @@ class RowReader:
                     reading = _Reading(make(), (fold, fold.generation, depth))
                 codes = fold.index.codes[reading.taken : reading.taken + _ROWS_AT_ONCE]
                 for task in map(decode, codes):
-                    if depth is None or (task.depth == depth and task.step == fold.state.stages[depth].n_steps - 1):
+                    if depth is None or (
+                        task.depth == depth and task.step == fold.state.stages[depth].n_steps - 1
+                    ):
                         record = source.read(fold.state.offset_of(task))
                         if record is not None:
                             reading.made.take(task, record)

@@ -68,14 +68,19 @@ class RunCatalogue:
         self._watches: dict[Path, LivenessWatch] = {}
         self._changed = False
 
-    def find(self, recent: Iterable[Path], roots: Iterable[Path], budget: float | None = None) -> list[RunEntry]:
+    def find(
+        self, recent: Iterable[Path], roots: Iterable[Path], budget: float | None = None
+    ) -> list[RunEntry]:
         """Give all runs, the one changed last first.
 
         After `budget` seconds the runs that are not in the cache are given as "unread"; the next call goes on. May read much: not for the
         event loop.
         """
         deadline = None if budget is None else time.monotonic() + budget
-        entries = [self._entry(root, deadline) for root in dict.fromkeys([*_existing(recent), *_below_all(roots)])]
+        entries = [
+            self._entry(root, deadline)
+            for root in dict.fromkeys([*_existing(recent), *_below_all(roots)])
+        ]
         self.save()
         return sorted(entries, key=lambda entry: (-entry.last_change, entry.root))
 
@@ -88,8 +93,14 @@ class RunCatalogue:
             return _from_json(root, known["entry"])
         if deadline is not None and time.monotonic() > deadline:
             changed = key[1] / 1e9 if key else 0.0
-            old = _from_json(root, known["entry"]) if known is not None else RunEntry(root, "unread", last_change=changed)
-            return replace(old, state="unread" if liveness == "stopped" else liveness, holder=holder)
+            old = (
+                _from_json(root, known["entry"])
+                if known is not None
+                else RunEntry(root, "unread", last_change=changed)
+            )
+            return replace(
+                old, state="unread" if liveness == "stopped" else liveness, holder=holder
+            )
         return self._read(root, key, deadline)
 
     def _read(self, root: Path, key: list[int], deadline: float | None) -> RunEntry:
@@ -120,7 +131,9 @@ class RunCatalogue:
         self._changed = False
         with suppress(OSError):
             self._cache.parent.mkdir(parents=True, exist_ok=True)
-            present = {root: known for root, known in self._summaries.items() if os.path.isdir(root)}
+            present = {
+                root: known for root, known in self._summaries.items() if os.path.isdir(root)
+            }
             write_atomically(self._cache, json.dumps({"format": _FORMAT, "runs": present}))
 
     def close(self) -> None:
@@ -174,7 +187,9 @@ def _below_all(roots: Iterable[Path]) -> Iterator[Path]:
         yield from runs_below(root)
 
 
-def runs_below(root: Path, max_depth: int = _MAX_DEPTH, max_entries: int = _MAX_ENTRIES) -> Iterator[Path]:
+def runs_below(
+    root: Path, max_depth: int = _MAX_DEPTH, max_entries: int = _MAX_ENTRIES
+) -> Iterator[Path]:
     """Give the run directories in and below `root`, nearest first; never looks into one, nor into hidden directories or through links."""
     level = [os.path.realpath(root)]
     left = max_entries
@@ -199,7 +214,11 @@ def _listing(directory: str, limit: int) -> tuple[set[str], list[str]]:
     with suppress(OSError), os.scandir(directory) as listing:
         for entry in listing:
             names.add(entry.name)
-            if not entry.name.startswith(".") and entry.name not in _NOT_ENTERED and entry.is_dir(follow_symlinks=False):
+            if (
+                not entry.name.startswith(".")
+                and entry.name not in _NOT_ENTERED
+                and entry.is_dir(follow_symlinks=False)
+            ):
                 directories.append(entry.path)
             if len(names) >= limit:
                 break
@@ -228,7 +247,11 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
     try:
         content = json.loads(path.read_bytes())
         runs = content["runs"] if content["format"] == _FORMAT else {}
-        return {root: known for root, known in runs.items() if _from_json(Path(root), known["entry"]) and known["key"]}
+        return {
+            root: known
+            for root, known in runs.items()
+            if _from_json(Path(root), known["entry"]) and known["key"]
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 

@@ -64,10 +64,16 @@ class Separation:
         return f"{self.name} < {self.high:.4g}" if self.high is not None else f"any {self.name}"
 
 
-def separations(failed: Mapping[str, Sequence[float]], ok: Mapping[str, Sequence[float]]) -> list[Separation]:
+def separations(
+    failed: Mapping[str, Sequence[float]], ok: Mapping[str, Sequence[float]]
+) -> list[Separation]:
     """Judge every parameter of the failures; values are finite. The most telling one first."""
-    found = [separation(name, values, ok.get(name, ())) for name, values in failed.items() if len(values)]
-    several = [replace(item, by_chance=min(1.0, item.by_chance * len(found))) for item in found]  # Bonferroni: the best of several is named
+    found = [
+        separation(name, values, ok.get(name, ())) for name, values in failed.items() if len(values)
+    ]
+    several = [
+        replace(item, by_chance=min(1.0, item.by_chance * len(found))) for item in found
+    ]  # Bonferroni: the best of several is named
     return sorted(several, key=lambda item: (not item.tells, -item.score))
 
 
@@ -75,10 +81,26 @@ def separation(name: str, failed: Sequence[float], ok: Sequence[float]) -> Separ
     """Find the interval of one parameter; `failed` has at least one value."""
     inside, others = sorted(_thinned(failed)), sorted(_thinned(ok))
     failed_span, ok_span = (min(failed), max(failed)), (min(ok), max(ok)) if ok else None
-    span = failed_span if ok_span is None else (min(failed_span[0], ok_span[0]), max(failed_span[1], ok_span[1]))
+    span = (
+        failed_span
+        if ok_span is None
+        else (min(failed_span[0], ok_span[0]), max(failed_span[1], ok_span[1]))
+    )
     low, high = _interval(inside, others)
     caught, spared = _shares(inside, others, low, high)
-    found = Separation(name, low, high, caught, spared, len(failed), len(ok), span, failed_span, ok_span, _is_wide(span, inside + others))
+    found = Separation(
+        name,
+        low,
+        high,
+        caught,
+        spared,
+        len(failed),
+        len(ok),
+        span,
+        failed_span,
+        ok_span,
+        _is_wide(span, inside + others),
+    )
     return replace(found, by_chance=_by_chance(found.score, len(inside), len(others)))
 
 
@@ -182,8 +204,12 @@ def _between(below: float, above: float) -> float:
     return below
 
 
-def _shares(failed: Sequence[float], ok: Sequence[float], low: float | None, high: float | None) -> tuple[float, float]:
-    return _inside(failed, low, high) / len(failed), 1 - _inside(ok, low, high) / len(ok) if ok else 0.0
+def _shares(
+    failed: Sequence[float], ok: Sequence[float], low: float | None, high: float | None
+) -> tuple[float, float]:
+    return _inside(failed, low, high) / len(failed), 1 - _inside(ok, low, high) / len(
+        ok
+    ) if ok else 0.0
 
 
 def _inside(values: Sequence[float], low: float | None, high: float | None) -> int:
@@ -193,7 +219,9 @@ def _inside(values: Sequence[float], low: float | None, high: float | None) -> i
     return end - begin
 
 
-def heights(values: Sequence[float], span: tuple[float, float], width: int, *, logarithmic: bool) -> list[int]:
+def heights(
+    values: Sequence[float], span: tuple[float, float], width: int, *, logarithmic: bool
+) -> list[int]:
     """Count values in `width` bins over a span, each count as a height from 0 (none) to 8; a single value is seen."""
     counts = [0] * width
     values = _thinned(values)

@@ -15,12 +15,16 @@ from enchanted_tui.supervisor.stage_state import StageState
 from enchanted_tui.supervisor.state import CampaignState
 
 _MOST_SLICES = 100  #: compared of each stage
-_PRECISION = 1e-9  #: of the largest value of a parameter; the older program's values went through text
+_PRECISION = (
+    1e-9  #: of the largest value of a parameter; the older program's values went through text
+)
 
 Read = Callable[[int], Record]
 
 
-def continue_sequences(samplers: Sequence[Any], state: CampaignState, targets: Sequence[int], read: Read) -> None:
+def continue_sequences(
+    samplers: Sequence[Any], state: CampaignState, targets: Sequence[int], read: Read
+) -> None:
     """Make each sampler that has more to draw go on in the way in which its recorded samples were drawn.
 
     What the older program drew is compared too, where the options alone say which points there are. Raises RefusedError where
@@ -62,7 +66,9 @@ def _differences(sampler: Sampler, stage: StageState, read: Read) -> Iterator[st
         samples = read_samples(record)
         start = record["start"]
         try:
-            drawn = sampler.points(batch.index, batch.first, batch.size, start, start + len(samples))
+            drawn = sampler.points(
+                batch.index, batch.first, batch.size, start, start + len(samples)
+            )
         except IndexError as error:
             yield str(error)
             return
@@ -84,8 +90,15 @@ def _scales(samples: list[Row]) -> dict[str, float]:
 
 def _same(recorded: Any, drawn: Any, scale: float) -> bool:
     if _is_number(recorded) and _is_number(drawn):
-        return math.isclose(recorded, drawn, rel_tol=_PRECISION, abs_tol=_PRECISION * scale) or recorded == drawn
-    return values.encode(recorded) == values.encode(drawn) or values.cell(recorded) == values.cell(drawn) or _reads_as(drawn, recorded)
+        return (
+            math.isclose(recorded, drawn, rel_tol=_PRECISION, abs_tol=_PRECISION * scale)
+            or recorded == drawn
+        )
+    return (
+        values.encode(recorded) == values.encode(drawn)
+        or values.cell(recorded) == values.cell(drawn)
+        or _reads_as(drawn, recorded)
+    )
 
 
 def _reads_as(drawn: Any, recorded: Any) -> bool:

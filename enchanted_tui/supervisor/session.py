@@ -59,7 +59,9 @@ class Session:
     mode: str
     session_id: str
     notices: list[str]
-    local_storage: str | None = None  #: private directory on this node's own disk, in which tasks run
+    local_storage: str | None = (
+        None  #: private directory on this node's own disk, in which tasks run
+    )
 
     def is_taken_over(self) -> bool:
         """Tell whether somebody has the directory now who took this process for dead, and perhaps has left it again."""
@@ -98,7 +100,9 @@ def open_session(
             return _fresh(config, run_dir, overwrite, confirm, on_lock_lost)
         return _resumed(config, run_dir, mode, on_lock_lost)
     except OSError as error:
-        raise environment_problem(error, run_dir.root, begun=os.path.exists(run_dir.journal)) from error
+        raise environment_problem(
+            error, run_dir.root, begun=os.path.exists(run_dir.journal)
+        ) from error
 
 
 def check_files(*paths: Path) -> None:
@@ -123,27 +127,48 @@ def has_record(run_dir: RunDir) -> bool:
 # -- fresh --------------------------------------------------------------------------------------------------------------------
 
 
-def _fresh(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None, on_lock_lost: Callable[[], None]) -> Session:
+def _fresh(
+    config: CampaignConfig,
+    run_dir: RunDir,
+    overwrite: bool,
+    confirm: Confirm | None,
+    on_lock_lost: Callable[[], None],
+) -> Session:
     to_clear = _check_empty(config, run_dir, overwrite, confirm)
     lock = _take(run_dir, on_lock_lost)
     try:
-        if not to_clear and has_record(run_dir):  # another supervisor has come and gone since we looked
+        if not to_clear and has_record(
+            run_dir
+        ):  # another supervisor has come and gone since we looked
             raise _not_empty(run_dir)
         if to_clear:
             from enchanted_tui.storage.cleaning import delete_campaign
 
             stored = recorded_configs(run_dir)
-            delete_campaign(run_dir, keep=(run_dir.lock,), stored_configs=stored, config_path=config.path)
+            delete_campaign(
+                run_dir, keep=(run_dir.lock,), stored_configs=stored, config_path=config.path
+            )
         state = CampaignState()
         seed = secrets.randbits(63) if config.supervisor.seed is None else config.supervisor.seed
         samplers = build_samplers(config, seed)
-        return _begin(config, run_dir, lock, state, samplers, "fresh", [sampler_target(sampler) for sampler in samplers], seed)
+        return _begin(
+            config,
+            run_dir,
+            lock,
+            state,
+            samplers,
+            "fresh",
+            [sampler_target(sampler) for sampler in samplers],
+            seed,
+        )
     except BaseException:
         lock.release()
         raise
 
 
-def _check_empty(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None) -> bool:
+def _check_empty(
+    config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None
+) -> bool:
     """Tell whether existing results have to be cleared first; raise if that is not wanted or not allowed."""
     root = run_dir.root
     if root.exists() and not root.is_dir():
@@ -153,7 +178,9 @@ def _check_empty(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confi
             return False
         blank = _is_blank(run_dir)
     except PermissionError:
-        raise EnvironmentProblem(f"{root} cannot be read: permission denied; choose another base_run_dir.") from None
+        raise EnvironmentProblem(
+            f"{root} cannot be read: permission denied; choose another base_run_dir."
+        ) from None
     holder = look_at(run_dir.lock)
     if holder is not None and is_alive(run_dir.lock, holder):
         raise DirectoryInUseError(root, holder)
@@ -168,7 +195,9 @@ def _check_empty(config: CampaignConfig, run_dir: RunDir, overwrite: bool, confi
     except ValueError as error:
         raise EnvironmentProblem(str(error)) from None
     if not overwrite and confirm is not None:
-        question = f"{root}\nFolders have content. Do you want to delete data in existing folders? y/N "
+        question = (
+            f"{root}\nFolders have content. Do you want to delete data in existing folders? y/N "
+        )
         if not confirm(question):
             raise _not_empty(run_dir)
     return True
@@ -184,19 +213,27 @@ def _not_empty(run_dir: RunDir) -> EnvironmentProblem:
 def _is_blank(run_dir: RunDir) -> bool:
     """Tell whether all there is are the beginnings of a campaign that was killed before its first record: no results, nobody's files."""
     made = {run_dir.config, run_dir.data, run_dir.logs, run_dir.state}
-    if has_record(run_dir) or any(path not in made or not path.is_dir() or path.is_symlink() for path in run_dir.root.iterdir()):
+    if has_record(run_dir) or any(
+        path not in made or not path.is_dir() or path.is_symlink()
+        for path in run_dir.root.iterdir()
+    ):
         return False
     empty = (run_dir.data, run_dir.logs, run_dir.control)
     if any(path.is_dir() and any(path.iterdir()) for path in empty):
         return False
     names = [path.name for path in run_dir.state.iterdir()] if run_dir.state.is_dir() else []
-    return all(name in (run_dir.control.name, run_dir.journal.name) or name.startswith(run_dir.lock.name) for name in names)
+    return all(
+        name in (run_dir.control.name, run_dir.journal.name) or name.startswith(run_dir.lock.name)
+        for name in names
+    )
 
 
 # -- resume and extend ------------------------------------------------------------------------------------------------------------
 
 
-def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: Callable[[], None]) -> Session:
+def _resumed(
+    config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: Callable[[], None]
+) -> Session:
     if not has_record(run_dir):
         raise EnvironmentProblem(
             f"There is nothing to {mode} in {run_dir.root}: no campaign is recorded there. Start it with --run-mode fresh (or auto)."
@@ -205,7 +242,9 @@ def _resumed(config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: C
     try:
         if not run_dir.journal.exists():
             state, records = state_if_adopted(run_dir, config)
-            go_on(config, state, mode, records.__getitem__)  # raises if that is impossible or there is nothing to do
+            go_on(
+                config, state, mode, records.__getitem__
+            )  # raises if that is impossible or there is nothing to do
             adopt(run_dir, config)
         state, damage = _fold_as_ours(config, run_dir, lock)
         check_unchanged(config, state)
@@ -254,7 +293,9 @@ def end_what_was_left(state: CampaignState) -> None:
         )
 
 
-def _fold_as_ours(config: CampaignConfig, run_dir: RunDir, lock: Lock) -> tuple[CampaignState, list[str]]:
+def _fold_as_ours(
+    config: CampaignConfig, run_dir: RunDir, lock: Lock
+) -> tuple[CampaignState, list[str]]:
     """Fold the journal, as `fold` does, when nobody can write in it any more, not even from a host where all hangs."""
 
     def drawn_at_once() -> list[int | None]:
@@ -272,14 +313,18 @@ def _check_jobs(config: CampaignConfig, state: CampaignState) -> None:
     for name in sorted({state.jobs.open[token].executor for token in state.jobs.holders.values()}):
         spec = config.executors.get(name)
         if spec is None or getattr(spec.cls, "attach", Executor.attach) is Executor.attach:
-            jobs = ", ".join(sorted(submission.job or submission.name for submission in state.jobs.of(name)))
+            jobs = ", ".join(
+                sorted(submission.job or submission.name for submission in state.jobs.of(name))
+            )
             raise EnvironmentProblem(
                 f"Jobs of the executor {name!r} may still work on samples ({jobs}), and the configuration has no executor of that name "
                 "that can look after them. Resume once with it, and abort if they are not wanted; then another executor may take over."
             )
 
 
-def _parents_files_are_gone(config: CampaignConfig, state: CampaignState, targets: list[int]) -> bool:
+def _parents_files_are_gone(
+    config: CampaignConfig, state: CampaignState, targets: list[int]
+) -> bool:
     """Tell whether new children are to be run below parents whose directories were cleaned when the campaign was complete."""
     grown = any(new > stage.drawn for new, stage in zip(targets[1:], state.stages[1:], strict=True))
     return grown and state.complete and config.supervisor.save_files != "all"
@@ -304,13 +349,27 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
             below = f"{path}.{key}" if path else str(key)
             found += _differences(below, old.get(key), new.get(key))
         return found
-    if isinstance(old, list) and isinstance(new, list) and any(isinstance(item, dict | list) for item in old):
-        lines = [line for index, pair in enumerate(zip(old, new, strict=False)) for line in _differences(f"{path}[{index}]", *pair)]
-        return lines if len(old) == len(new) else [*lines, f"{path}: there were {len(old)}, there are now {len(new)}"]
+    if (
+        isinstance(old, list)
+        and isinstance(new, list)
+        and any(isinstance(item, dict | list) for item in old)
+    ):
+        lines = [
+            line
+            for index, pair in enumerate(zip(old, new, strict=False))
+            for line in _differences(f"{path}[{index}]", *pair)
+        ]
+        return (
+            lines
+            if len(old) == len(new)
+            else [*lines, f"{path}: there were {len(old)}, there are now {len(new)}"]
+        )
     return [] if is_same(old, new) else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
 
 
-def go_on(config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Record]) -> tuple[list[SomeSampler], list[int]]:
+def go_on(
+    config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Record]
+) -> tuple[list[SomeSampler], list[int]]:
     """Give the samplers with which a recorded campaign goes on, and each stage's target; `read` gives the record at an offset.
 
     Raises EnvironmentProblem if there is nothing to extend, RefusedError if what is recorded does not fit the samplers.
@@ -336,10 +395,15 @@ def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: st
     if mode == "extend":
         targets = [*recorded[:-1], _extended(recorded[-1], samplers[-1])]
     else:
-        targets = [max(old, sampler_target(sampler)) for old, sampler in zip(recorded, samplers, strict=True)]
+        targets = [
+            max(old, sampler_target(sampler))
+            for old, sampler in zip(recorded, samplers, strict=True)
+        ]
     excess = too_many_rows(targets)
     if excess is not None:
-        raise RefusedError(f"Together with what is recorded, stage {excess[0]} would be too large: {excess[1]}.")
+        raise RefusedError(
+            f"Together with what is recorded, stage {excess[0]} would be too large: {excess[1]}."
+        )
     return targets
 
 
@@ -370,7 +434,9 @@ def environment_problem(error: OSError, root: Path, *, begun: bool = True) -> En
     remedy = remedy_of(error)
     if not begun:
         return EnvironmentProblem(f"{where}: {remedy}, or choose another base_run_dir.")
-    return EnvironmentProblem(f"{where}: {remedy}, then go on with --run-mode resume. Nothing that has finished is lost.")
+    return EnvironmentProblem(
+        f"{where}: {remedy}, then go on with --run-mode resume. Nothing that has finished is lost."
+    )
 
 
 def _begin(
@@ -389,7 +455,13 @@ def _begin(
     journal = Journal(run_dir.journal)
     session_id = uuid.uuid4().hex[:12]
     record = open_record(
-        config, campaign=state.campaign or uuid.uuid4().hex, session=session_id, mode=mode, seed=seed, stored=stored, targets=targets
+        config,
+        campaign=state.campaign or uuid.uuid4().hex,
+        session=session_id,
+        mode=mode,
+        seed=seed,
+        stored=stored,
+        targets=targets,
     )
     record |= {"portions": portions(samplers), "drawn": [stage.layout() for stage in state.stages]}
     offset = journal.append(record)
@@ -405,6 +477,8 @@ def _use_local_storage(session: Session) -> None:
     place = session.config.supervisor.local_storage
     if place:
         try:
-            session.local_storage = str(make_private_dir(place, session.state.campaign, socket.gethostname()))
+            session.local_storage = str(
+                make_private_dir(place, session.state.campaign, socket.gethostname())
+            )
         except OSError as error:
             raise environment_problem(error, Path(place), begun=False) from error

@@ -21,7 +21,9 @@ class StageSummary(StageProgress):
     target: int  #: samples to draw
     drawn: int  #: samples drawn
     n_parents: int  #: parents known or, before the stage begins, expected
-    learned: tuple[LearnedPoint, ...] = ()  #: the latest fits of a sampler that learns, oldest first
+    learned: tuple[
+        LearnedPoint, ...
+    ] = ()  #: the latest fits of a sampler that learns, oldest first
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,10 @@ def take(state: CampaignState, now: float | None = None) -> Snapshot:
         succeeded=succeeded,
         failed=failed,
         failure_kinds=tuple(
-            sorted(((kind, count) for kind, count in state.failure_kinds.items() if count), key=lambda pair: (-pair[1], pair[0]))
+            sorted(
+                ((kind, count) for kind, count in state.failure_kinds.items() if count),
+                key=lambda pair: (-pair[1], pair[0]),
+            )
         ),
         rate=rate,
         eta=(expected - done) / rate if rate and done < expected else None,
@@ -93,8 +98,16 @@ def _stages(state: CampaignState) -> tuple[StageSummary, ...]:
     summaries: list[StageSummary] = []
     for stage, names in zip(state.stages, state.stage_names, strict=True):
         below = summaries[-1] if summaries else None
-        parents = stage.n_parents if below is None or below.complete else max(stage.n_parents, below.expected)
-        summaries.append(_stage(stage, names["sampler"], tuple(step["runner"] for step in names["steps"]), parents))
+        parents = (
+            stage.n_parents
+            if below is None or below.complete
+            else max(stage.n_parents, below.expected)
+        )
+        summaries.append(
+            _stage(
+                stage, names["sampler"], tuple(step["runner"] for step in names["steps"]), parents
+            )
+        )
     return tuple(summaries)
 
 
@@ -112,7 +125,9 @@ def _stage(stage: StageState, sampler: str, runners: tuple[str, ...], parents: i
         failed=sum(batch.steps[-1].failed for batch in stage.batches),
         batches=len(stage.batches),
         batches_done=sum(batch.done for batch in stage.batches),
-        step_done=tuple(sum(batch.steps[step].done for batch in stage.batches) for step in range(stage.n_steps)),
+        step_done=tuple(
+            sum(batch.steps[step].done for batch in stage.batches) for step in range(stage.n_steps)
+        ),
         complete=stage.complete,
         learned=tuple(stage.learned.points),
     )
@@ -120,7 +135,11 @@ def _stage(stage: StageState, sampler: str, runners: tuple[str, ...], parents: i
 
 def _rate(state: CampaignState, now: float) -> float | None:
     """Tasks a second over the last minute, or over as many recent tasks as are remembered."""
-    times = [moment for moment in state.finish_times if moment >= max(now - _RATE_WINDOW, state.session_started_at)]
+    times = [
+        moment
+        for moment in state.finish_times
+        if moment >= max(now - _RATE_WINDOW, state.session_started_at)
+    ]
     if len(times) < 2:
         return None
     gaps = sum(max(0.0, later - earlier) for earlier, later in pairwise(sorted(times)))
@@ -130,5 +149,9 @@ def _rate(state: CampaignState, now: float) -> float | None:
 
 def _word(state: CampaignState) -> str:
     if state.ended is not None:
-        return "finished" if state.ended["reason"] in ("completed", "all_failed", "adopted") and state.complete else "stopped"
+        return (
+            "finished"
+            if state.ended["reason"] in ("completed", "all_failed", "adopted") and state.complete
+            else "stopped"
+        )
     return "paused" if state.paused_by is not None else "running"

@@ -66,8 +66,12 @@ class StagePlan:
     adaptive: bool  #: the sampler learns, so a batch waits for the results of the ones before
     learning: bool  #: it is a `samplers.learning_sampler.LearningSampler`
     runners: tuple[str, ...]  #: one name a step
-    parameters: frozenset[str] | None  #: what is drawn, here and in the stages before; None if a sampler does not say
-    own_outputs: tuple[frozenset[str], ...]  #: one set a step: columns that a failed row must not show with an inherited value
+    parameters: (
+        frozenset[str] | None
+    )  #: what is drawn, here and in the stages before; None if a sampler does not say
+    own_outputs: tuple[
+        frozenset[str], ...
+    ]  #: one set a step: columns that a failed row must not show with an inherited value
     data_dir: str  #: absolute
     skip_failed_parents: bool
     skip_after_failed_step: bool
@@ -146,7 +150,9 @@ class StageRun:
             if (batch, sample) not in known and not (self.plan.skip_failed_parents and outcome > 1):
                 fresh.append((batch, sample))
         if gone:
-            log.warning(f"{len(gone)} parents of stage {self.plan.depth} are not there any more; what was combined with them is drawn anew")
+            log.warning(
+                f"{len(gone)} parents of stage {self.plan.depth} are not there any more; what was combined with them is drawn anew"
+            )
         if gone or fresh:
             ranges = parent_list.ranges(parent_list.without(listed, gone, fresh))
             anew = {"anew": True} if gone else {}
@@ -203,7 +209,13 @@ class StageRun:
         """Give what a task is handed."""
         params, lost = self._params(ready)
         inherits = ready.id.step or self.plan.depth
-        return Inputs(params, [name for name in self.plan.own_outputs[ready.id.step] if name in params] if inherits else [], lost)
+        return Inputs(
+            params,
+            [name for name in self.plan.own_outputs[ready.id.step] if name in params]
+            if inherits
+            else [],
+            lost,
+        )
 
     def _params(self, ready: Ready) -> tuple[Row, list[str]]:
         """Give a task's parameters, and which of them the row of the step before does not show because a step failed."""
@@ -220,7 +232,9 @@ class StageRun:
             return params, []
         before, lost = self._params(Ready(task._replace(step=task.step - 1), None))
         inherited = [
-            name for name in dict.fromkeys((*lost, *self.plan.own_outputs[task.step - 1])) if name in before.keys() - params.keys()
+            name
+            for name in dict.fromkeys((*lost, *self.plan.own_outputs[task.step - 1]))
+            if name in before.keys() - params.keys()
         ]
         return {**params, **{name: before[name] for name in inherited}}, inherited
 
@@ -271,15 +285,28 @@ class StageRun:
             points: list[Row] = self.plan.sampler.points(batch, first, size, start, stop)  # type: ignore[attr-defined]
         return points
 
-    def _record_slice(self, batch: int, first: int, size: int, start: int, samples: list[Row], **more: Any) -> None:
-        record = {"type": "samples", "depth": self.plan.depth, "batch": batch, "first": first, "size": size, "start": start, **more}
+    def _record_slice(
+        self, batch: int, first: int, size: int, start: int, samples: list[Row], **more: Any
+    ) -> None:
+        record = {
+            "type": "samples",
+            "depth": self.plan.depth,
+            "batch": batch,
+            "first": first,
+            "size": size,
+            "start": start,
+            **more,
+        }
         self._record({**record, **write_samples(samples)})
 
     def _draw_by_position(self) -> bool:
         first = self.stage.drawn
         left = self.stage.target - first
         number = len(self.stage.batches)
-        size = min(self._recorded_size(number) or getattr(self.plan.sampler, "batch_size", None) or left, left)
+        size = min(
+            self._recorded_size(number) or getattr(self.plan.sampler, "batch_size", None) or left,
+            left,
+        )
         samples = self._points(number, first, size, 0, min(SLICE, size))
         self._record_slice(number, first, size, 0, samples)
         self._keep((number, 0), samples)
@@ -298,10 +325,14 @@ class StageRun:
         """Record a batch; False if the sampler had nothing more to give."""
         first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
-            log.warning(f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn")
+            log.warning(
+                f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn"
+            )
         drawn = self.reunion.as_run(number, drawn)
         for start in range(0, len(drawn), SLICE):
-            self._record_slice(number, first, len(drawn), start, drawn[start : start + SLICE], **more)
+            self._record_slice(
+                number, first, len(drawn), start, drawn[start : start + SLICE], **more
+            )
         if drawn:
             self.reunion.check(self.stage.batches[number])
         return bool(drawn)
@@ -328,7 +359,9 @@ class StageRun:
             sampler.skip(1)
         except Exception as error:  # noqa: BLE001 - some say in this way that they cannot
             name = type(sampler).__name__
-            log.warning(f"{name}.skip failed ({describe(error)}); what is recorded is drawn again, to be left out")
+            log.warning(
+                f"{name}.skip failed ({describe(error)}); what is recorded is drawn again, to be left out"
+            )
             self._draws_again = True
             self._draw_past(count)
             return
@@ -372,7 +405,12 @@ class StageRun:
         while self.stage.n_rows < self.stage.count:
             yield None
         batches = self.stage.batches[self._learned_batches :]
-        rows = [self._journal.read_row(offset) for batch in batches for offset in batch.steps[-1].offsets if offset >= 0]
+        rows = [
+            self._journal.read_row(offset)
+            for batch in batches
+            for offset in batch.steps[-1].offsets
+            if offset >= 0
+        ]
         self._learned_batches = len(self.stage.batches)
         if rows:
             self._publish()
@@ -393,7 +431,14 @@ class StageRun:
         from enchanted_tui.supervisor.learning import Learning
 
         assert isinstance(self.plan.sampler, LearningSampler)
-        return Learning(self.plan.sampler, self.state, self.stage, self._journal, self.plan.data_dir, self._aside)
+        return Learning(
+            self.plan.sampler,
+            self.state,
+            self.stage,
+            self._journal,
+            self.plan.data_dir,
+            self._aside,
+        )
 
     def _draw_learning(self, learning: Learning) -> Generator[None, None, bool]:
         with _blaming(self.plan.sampler):
@@ -404,7 +449,9 @@ class StageRun:
             self._record({"type": "learned", "depth": self.plan.depth, **draw.learned})
         if self.stage.drawn >= self.stage.target:
             return True
-        return self._record_batch([clean_sample(sample) for sample in draw.samples], known=draw.known)
+        return self._record_batch(
+            [clean_sample(sample) for sample in draw.samples], known=draw.known
+        )
 
 
 class SamplerFailure(Exception):
@@ -417,4 +464,6 @@ def _blaming(sampler: object) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        raise SamplerFailure(f"{type(sampler).__name__} failed: {type(error).__name__}: {error}") from error
+        raise SamplerFailure(
+            f"{type(sampler).__name__} failed: {type(error).__name__}: {error}"
+        ) from error

@@ -20,7 +20,9 @@ UNKNOWN_KIND = FAILED + len(FAILURE_KINDS)  #: a failure of a kind that only a l
 class StepState:
     """The tasks of one batch at one step, by sample."""
 
-    offsets: array[int] = field(default_factory=lambda: array("q"))  #: where the task's record is, or -1
+    offsets: array[int] = field(
+        default_factory=lambda: array("q")
+    )  #: where the task's record is, or -1
     outcomes: bytearray = field(default_factory=bytearray)  #: NOT_RUN, OK, or FAILED and more
     succeeded: int = 0
     failed: int = 0
@@ -69,7 +71,9 @@ class BatchState:
     size: int
     time: float  #: when its first sample was drawn, seconds since the epoch
     parents: int = 1
-    slices: dict[int, int] = field(default_factory=dict)  #: first sample of a recorded slice -> offset of its record
+    slices: dict[int, int] = field(
+        default_factory=dict
+    )  #: first sample of a recorded slice -> offset of its record
     steps: list[StepState] = field(default_factory=list)
     finished_at: float | None = None
 
@@ -106,7 +110,9 @@ class StageState:
     #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they became parents
     parents: list[tuple[int, int, int]] = field(default_factory=list)
     n_parents: int = 1
-    completed_rows: int | None = None  #: rows it had when it was complete, unless something has been added to it or given up since
+    completed_rows: int | None = (
+        None  #: rows it had when it was complete, unless something has been added to it or given up since
+    )
     started_at: float | None = None
     drawn: int = 0  #: number of samples drawn, before they are combined with parents
     n_rows: int = 0  #: number of samples, combined with parents, that have a row

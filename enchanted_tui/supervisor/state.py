@@ -19,7 +19,15 @@ from enchanted_tui.supervisor.batch_sizes import BatchSizes, Span
 from enchanted_tui.supervisor.journal import Record
 from enchanted_tui.supervisor.learned import LearnedPoint
 from enchanted_tui.supervisor.parent_list import changed_places, extends
-from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, OK, UNKNOWN_KIND, BatchState, StageState, StepState
+from enchanted_tui.supervisor.stage_state import (
+    FAILED,
+    NOT_RUN,
+    OK,
+    UNKNOWN_KIND,
+    BatchState,
+    StageState,
+    StepState,
+)
 from enchanted_tui.supervisor.unplaced import Result, Unplaced
 
 _KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
@@ -66,7 +74,9 @@ class CampaignState:
         self.mode = ""
         self.stages: list[StageState] = []
         self.ended: Record | None = None  #: the last session's end, unless one has begun since
-        self.previous_end: Record | None = None  #: the end of the session before, if nothing was recorded in between
+        self.previous_end: Record | None = (
+            None  #: the end of the session before, if nothing was recorded in between
+        )
         self.paused_by: str | None = None
         self.last_time = 0.0
         self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
@@ -80,8 +90,12 @@ class CampaignState:
         self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
         self.unplaced = Unplaced()
         self.placed: list[Result] = []  #: results that have got their place since somebody looked
-        self.placed_late: set[tuple[int, int]] = set()  #: (depth, batch) of all results that did: they may be those of other samples
-        self._given_up: dict[TaskId, set[float]] = {}  #: when those results of a task were begun that are void
+        self.placed_late: set[tuple[int, int]] = (
+            set()
+        )  #: (depth, batch) of all results that did: they may be those of other samples
+        self._given_up: dict[
+            TaskId, set[float]
+        ] = {}  #: when those results of a task were begun that are void
         self._first_open = -1  #: offset of the record that opened the campaign
 
     # -- the fold -------------------------------------------------------------------------------------------------------
@@ -118,9 +132,13 @@ class CampaignState:
         self.identity, self.runner_options = record["identity"], record["runner_options"]
         self.units, self.version = record.get("units", {}), record.get("version", "")
         self.stage_names = record["stages"]
-        for depth, (target, stage) in enumerate(zip(record["targets"], record["stages"], strict=True)):
+        for depth, (target, stage) in enumerate(
+            zip(record["targets"], record["stages"], strict=True)
+        ):
             if depth == len(self.stages):
-                self.stages.append(StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1))
+                self.stages.append(
+                    StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1)
+                )
             self._set_target(self.stages[depth], target)
         self._take_what_was_known(record)
         self.previous_end, self.ended = self.ended, None
@@ -133,13 +151,19 @@ class CampaignState:
             gaps.open_all(self, stage, drawn["sizes"], record["time"])
 
     def _set_target(self, stage: StageState, target: int) -> None:
-        if target > stage.target:  # a target never falls; a lower one is that of an earlier session, out of order
+        if (
+            target > stage.target
+        ):  # a target never falls; a lower one is that of an earlier session, out of order
             stage.target, stage.completed_rows = target, None
 
     def _parents(self, record: Record, offset: int) -> None:
-        self._take_parents(self.stages[record["depth"]], record["ranges"], anew=record.get("anew", False))
+        self._take_parents(
+            self.stages[record["depth"]], record["ranges"], anew=record.get("anew", False)
+        )
 
-    def _take_parents(self, stage: StageState, ranges: list[list[int]], *, anew: bool = False) -> None:
+    def _take_parents(
+        self, stage: StageState, ranges: list[list[int]], *, anew: bool = False
+    ) -> None:
         """Take a list of parents that goes on from the one there is; `anew`: it may have others in places whose parent is gone."""
         parents = [(batch, start, stop) for batch, start, stop in ranges]
         if not extends(parents, stage.parents):
@@ -216,7 +240,14 @@ class CampaignState:
         else:
             tasks.put(sample, _KIND_CODES.get(record["kind"], UNKNOWN_KIND), offset)
             self.failure_kinds[record["kind"] if record["kind"] in _KIND_CODES else "unknown"] += 1
-            note = FailureNote(TaskId(*record["task"]), record["kind"], record["message"], finished, record["host"], offset)
+            note = FailureNote(
+                TaskId(*record["task"]),
+                record["kind"],
+                record["message"],
+                finished,
+                record["host"],
+                offset,
+            )
             self.failures.append(note)
         if step == len(batch.steps) - 1:
             self.stages[depth].n_rows += 1
@@ -246,7 +277,9 @@ class CampaignState:
             task = TaskId(*item)
             if started is not None:
                 self._given_up.setdefault(task, set()).add(started)
-            if not (record.get("failed") and self._outcome(task) == OK):  # else its new result has come before, out of order
+            if not (
+                record.get("failed") and self._outcome(task) == OK
+            ):  # else its new result has come before, out of order
                 self._forget(task)
 
     def _forget(self, task: TaskId) -> None:
@@ -292,7 +325,9 @@ class CampaignState:
     def _batch_complete(self, record: Record, offset: int) -> None:
         stage = self.stages[record["depth"]]
         if "size" in record:
-            gaps.open_told(self, stage, record["batch"], Span(record["first"], record["size"]), record["time"])
+            gaps.open_told(
+                self, stage, record["batch"], Span(record["first"], record["size"]), record["time"]
+            )
         batch = self._find_batch(record["depth"], record["batch"])
         if batch is not None:
             batch.finished_at = record["time"]
@@ -304,9 +339,13 @@ class CampaignState:
         if "sizes" not in record and stage.n_parents:
             last = self.unplaced.last_batch(stage.depth) + 1
             gaps.open_missing(self, stage, last, record["rows"] // stage.n_parents, record["time"])
-        stage.completed_rows = record["rows"]  # there are fewer where lines before this one are damaged
+        stage.completed_rows = record[
+            "rows"
+        ]  # there are fewer where lines before this one are damaged
         for batch in stage.batches if stage.complete else ():
-            batch.finished_at = batch.finished_at or record["time"]  # that it was complete may have been on record before its samples
+            batch.finished_at = (
+                batch.finished_at or record["time"]
+            )  # that it was complete may have been on record before its samples
 
     def _learned(self, record: Record, offset: int) -> None:
         given: Any = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
@@ -336,7 +375,11 @@ class CampaignState:
 
     def _outcome(self, task: TaskId) -> int:
         batch = self._find_batch(task.depth, task.batch)
-        return NOT_RUN if batch is None or task.sample >= batch.count else batch.steps[task.step].outcomes[task.sample]
+        return (
+            NOT_RUN
+            if batch is None or task.sample >= batch.count
+            else batch.steps[task.step].outcomes[task.sample]
+        )
 
     @property
     def current_depth(self) -> int:
@@ -371,7 +414,11 @@ class CampaignState:
     def take_placed(self) -> list[Result]:
         """Give the results that have got their place since the last time, if they have not been forgotten."""
         placed, self.placed = self.placed, []
-        return [(record, offset) for record, offset in placed if self.offset_of(TaskId(*record["task"])) == offset]
+        return [
+            (record, offset)
+            for record, offset in placed
+            if self.offset_of(TaskId(*record["task"])) == offset
+        ]
 
     def totals(self) -> tuple[int, int]:
         """Give the numbers of tasks that succeeded and failed, all stages and steps together."""

@@ -18,11 +18,17 @@ def completed(state: CampaignState) -> Outcome:
     last = dataset_stage(state)
     failed = sum(batch.steps[-1].failed for batch in last.batches)
     if last.n_rows and failed == last.n_rows:
-        return Outcome(ExitCode.FAILURES, "all_failed", f"all {failed} samples failed; see enchanted_failures.csv")
+        return Outcome(
+            ExitCode.FAILURES,
+            "all_failed",
+            f"all {failed} samples failed; see enchanted_failures.csv",
+        )
     return Outcome(ExitCode.COMPLETED, "completed")
 
 
-def reason_to_stop(limits: Mapping[str, float], state: CampaignState, elapsed: float, held: float) -> str | None:
+def reason_to_stop(
+    limits: Mapping[str, float], state: CampaignState, elapsed: float, held: float
+) -> str | None:
     """Say which limit has been reached, as a sentence; None if none has.
 
     `elapsed`: seconds since the session began; `held`: core-seconds that jobs have been given since then, whether tasks used them or not.
@@ -47,13 +53,27 @@ def too_many_failures(limit: float, failed: int, finished: int) -> str | None:
     return f"{failed} of {finished} tasks failed in this session, too many for max_failures = {limit:g}"
 
 
-def _reached(name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float, held: float) -> str | None:
+def _reached(
+    name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float, held: float
+) -> str | None:
     used = max(state.core_seconds, state.core_seconds_before + held)
     last = learned.points[-1] if learned.points else None
-    if name == "target_error" and last is not None and last.cv_error is not None and last.cv_error <= limit:
+    if (
+        name == "target_error"
+        and last is not None
+        and last.cv_error is not None
+        and last.cv_error <= limit
+    ):
         return f"the cross-validated error has come down to {last.cv_error:.4g}"
-    if name == "target_relative_error" and last is not None and last.cv_error_relative is not None and last.cv_error_relative <= limit:
-        return f"the cross-validated error has come down to {last.cv_error_relative:.4g} of the spread"
+    if (
+        name == "target_relative_error"
+        and last is not None
+        and last.cv_error_relative is not None
+        and last.cv_error_relative <= limit
+    ):
+        return (
+            f"the cross-validated error has come down to {last.cv_error_relative:.4g} of the spread"
+        )
     if name == "no_improvement" and learned.points and learned.since_better >= limit:
         what = "the best value" if learned.best is not None else "the lowest error"
         return f"{learned.since_better} samples have finished since {what} was found"

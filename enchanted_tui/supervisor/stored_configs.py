@@ -20,7 +20,10 @@ def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:
         return newest
     stem, suffix = (config.path.stem, config.path.suffix) if config.path else ("campaign", ".yaml")
     number = 1
-    while (target := run_dir.config / (f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}")).exists():
+    while (
+        target := run_dir.config
+        / (f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}")
+    ).exists():
         if _holds(target, data):
             return target.name
         number += 1
@@ -37,7 +40,9 @@ def recorded_configs(run_dir: RunDir) -> set[str]:
     if not run_dir.journal.is_file():
         return set()
     with JournalReader(run_dir.journal) as reader:
-        return {record["config"] for _, record in reader.records(rows=False) if record["type"] == "open"}
+        return {
+            record["config"] for _, record in reader.records(rows=False) if record["type"] == "open"
+        }
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,9 @@ class StoredConfig:
 
     path: Path
     base_dir: Path | None = None  #: where its relative paths start, if that is on record
-    shown_base_run_dir: str | None = None  #: how the run directory was written when the campaign ran, if it has not been moved since
+    shown_base_run_dir: str | None = (
+        None  #: how the run directory was written when the campaign ran, if it has not been moved since
+    )
 
 
 def _is_same_place(path: str, root: Path) -> bool:
@@ -63,10 +70,18 @@ def newest_config(run_dir: RunDir) -> StoredConfig | None:
     if opened is not None and (run_dir.config / opened["config"]).exists():
         path, shown = opened.get("base_run_dir", (None, None))
         is_there_still = path is not None and _is_same_place(path, run_dir.root)
-        return StoredConfig(run_dir.config / opened["config"], Path(opened["config_dir"]), shown if is_there_still else None)
+        return StoredConfig(
+            run_dir.config / opened["config"],
+            Path(opened["config_dir"]),
+            shown if is_there_still else None,
+        )
     if not run_dir.config.is_dir():
         return None
-    files = [path for path in run_dir.config.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file()]
+    files = [
+        path
+        for path in run_dir.config.iterdir()
+        if path.suffix in (".yaml", ".yml") and path.is_file()
+    ]
     newest = max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
     return None if newest is None else StoredConfig(newest)
 

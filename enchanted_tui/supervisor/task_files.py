@@ -16,7 +16,13 @@ from enchanted_tui.supervisor.task_lines import TaskLine
 _MOST = 1_000
 _DEPTH = 4
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".zip")
-_FIRST = ("stderr", "stdout", ".err", ".out", ".log")  #: what people look for first, by a part of its name
+_FIRST = (
+    "stderr",
+    "stdout",
+    ".err",
+    ".out",
+    ".log",
+)  #: what people look for first, by a part of its name
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,11 @@ def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles
     found: list[FileInfo] = []
     for info in _walk(directory):
         if len(found) == _MOST:
-            return TaskFiles(directory, _in_order(found), f"There are more than {_MOST:,} files; these are some of them.")
+            return TaskFiles(
+                directory,
+                _in_order(found),
+                f"There are more than {_MOST:,} files; these are some of them.",
+            )
         found.append(info)
     note = "" if found else "Its run directory is empty."
     if line.status in ("ok", "failed") and _kept(run_dir) == "custom":
@@ -56,11 +66,15 @@ def _walk(directory: Path) -> Iterator[FileInfo]:
                     continue
                 with suppress(OSError):
                     status = entry.stat()
-                    yield FileInfo(os.path.relpath(entry.path, directory), status.st_size, status.st_mtime)
+                    yield FileInfo(
+                        os.path.relpath(entry.path, directory), status.st_size, status.st_mtime
+                    )
 
 
 def _in_order(files: list[FileInfo]) -> tuple[FileInfo, ...]:
-    return tuple(sorted(files, key=lambda file: (_rank(file.name), file.name.count("/"), file.name)))
+    return tuple(
+        sorted(files, key=lambda file: (_rank(file.name), file.name.count("/"), file.name))
+    )
 
 
 def _rank(name: str) -> int:

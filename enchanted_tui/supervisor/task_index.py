@@ -102,15 +102,23 @@ class TaskIndex:
 
     def drop_forgotten(self, state: CampaignState) -> None:
         """Drop the tasks that the state has forgotten because they are run again."""
-        kept = [index for index, code in enumerate(self.codes) if _outcome(state, decode(code)) != NOT_RUN]
+        kept = [
+            index
+            for index, code in enumerate(self.codes)
+            if _outcome(state, decode(code)) != NOT_RUN
+        ]
         self.codes = array("q", [self.codes[index] for index in kept])
         self.runtimes = array("d", [self.runtimes[index] for index in kept])
         present = set(self.codes)
-        self.messages = {code: message for code, message in self.messages.items() if code in present}
+        self.messages = {
+            code: message for code, message in self.messages.items() if code in present
+        }
 
     # -- choosing -------------------------------------------------------------------------------------------------------------
 
-    def select(self, state: CampaignState, running: Collection[TaskId], status: str, text: str, order: str) -> TaskList:
+    def select(
+        self, state: CampaignState, running: Collection[TaskId], status: str, text: str, order: str
+    ) -> TaskList:
         """Give the tasks of a status whose name or reason of failure holds every word of `text`.
 
         Orders: "position"; "finished" (what runs, then the newest results, then what waits); "runtime" (longest first, then the rest).
@@ -119,7 +127,9 @@ class TaskIndex:
         codes = self._ordered(state, at_work, status, order)
         return TaskList(self._matching(codes, text) if text.strip() else codes)
 
-    def _ordered(self, state: CampaignState, at_work: list[int], status: str, order: str) -> array[int]:
+    def _ordered(
+        self, state: CampaignState, at_work: list[int], status: str, order: str
+    ) -> array[int]:
         if status == "running":
             return array("q", at_work)
         if status == "waiting":
@@ -141,7 +151,14 @@ class TaskIndex:
     def _matching(self, codes: Iterable[int], text: str) -> array[int]:
         words = text.lower().split()
         message = self.messages.get
-        return array("q", [code for code in codes if _holds(f"{decode(code).name} {message(code, '')}".lower(), words)])
+        return array(
+            "q",
+            [
+                code
+                for code in codes
+                if _holds(f"{decode(code).name} {message(code, '')}".lower(), words)
+            ],
+        )
 
 
 def _holds(text: str, words: list[str]) -> bool:
@@ -170,11 +187,19 @@ def _codes(state: CampaignState, wanted: set[int] | None) -> Iterator[int]:
                 if wanted is None:
                     yield from range(base, base + batch.count * _SAMPLE_UNIT, _SAMPLE_UNIT)
                 elif _may_hold(step.succeeded, step.failed, batch.count, wanted):
-                    yield from [base + sample * _SAMPLE_UNIT for sample, outcome in enumerate(step.outcomes) if outcome in wanted]
+                    yield from [
+                        base + sample * _SAMPLE_UNIT
+                        for sample, outcome in enumerate(step.outcomes)
+                        if outcome in wanted
+                    ]
 
 
 def _may_hold(succeeded: int, failed: int, count: int, wanted: set[int]) -> bool:
-    return bool((OK in wanted and succeeded) or (FAILED in wanted and failed) or (NOT_RUN in wanted and succeeded + failed < count))
+    return bool(
+        (OK in wanted and succeeded)
+        or (FAILED in wanted and failed)
+        or (NOT_RUN in wanted and succeeded + failed < count)
+    )
 
 
 def _outcome(state: CampaignState, task: TaskId) -> int:

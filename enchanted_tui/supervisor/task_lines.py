@@ -105,7 +105,9 @@ class DrawnSamples:
         except (IndexError, ZeroDivisionError):
             return {}
         own = self._sample(batch.slices.get(position - position % SLICE), position % SLICE)
-        return own_first(own, {**(self._parent_row(task.depth, parent) if task.depth else {}), **own})
+        return own_first(
+            own, {**(self._parent_row(task.depth, parent) if task.depth else {}), **own}
+        )
 
     def names(self, depth: int) -> tuple[str, ...]:
         """Name the parameters that a stage's own sampler gives, as its first sample has them; nothing if that is not known."""

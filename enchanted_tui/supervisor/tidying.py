@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 class Tidying:
     """Cleans samples in a thread. What fails is told once and is done again at the end of the campaign, or by a later session."""
 
-    def __init__(self, run_dir: RunDir, keep: list[str], state: CampaignState, begun_at: int) -> None:
+    def __init__(
+        self, run_dir: RunDir, keep: list[str], state: CampaignState, begun_at: int
+    ) -> None:
         """`keep` are the patterns of files that stay; results from offset `begun_at` of the journal on are this session's."""
         self._run_dir, self._keep, self._state, self._begun_at = run_dir, keep, state, begun_at
         self._queue: queue.SimpleQueue[list[TaskId] | None] = queue.SimpleQueue()
@@ -88,7 +90,9 @@ class Tidying:
         if not self._told:
             self._told = True
             with suppress(Exception):
-                log.warning(f"files of finished samples cannot be removed ({error}); this is tried again at the end")
+                log.warning(
+                    f"files of finished samples cannot be removed ({error}); this is tried again at the end"
+                )
 
 
 def _steps(task: TaskId) -> list[TaskId]:

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.supervisor.journal import Record
 
-Result = tuple[Record, int]  #: a task's record, perhaps without its row, and its offset in the journal
+Result = tuple[
+    Record, int
+]  #: a task's record, perhaps without its row, and its offset in the journal
 
 
 class Unplaced:
@@ -42,7 +44,11 @@ class Unplaced:
         """Forget the results of a task and of its later steps."""
         key = (task.depth, task.batch)
         if key in self._waiting:
-            kept = [item for item in self._waiting[key] if not (item[0]["task"][2] == task.sample and item[0]["task"][3] >= task.step)]
+            kept = [
+                item
+                for item in self._waiting[key]
+                if not (item[0]["task"][2] == task.sample and item[0]["task"][3] >= task.step)
+            ]
             self._waiting[key] = kept
 
     def last_batch(self, depth: int) -> int:
@@ -51,7 +57,10 @@ class Unplaced:
 
     def samples(self, depth: int, batch: int) -> int:
         """Give how many samples a batch has at least, combined with their parents."""
-        return max((record["task"][2] + 1 for record, _ in self._waiting.get((depth, batch), [])), default=0)
+        return max(
+            (record["task"][2] + 1 for record, _ in self._waiting.get((depth, batch), [])),
+            default=0,
+        )
 
     def first_steps(self, depth: int, batch: int) -> Iterator[tuple[int, int, int]]:
         """Give, for each sample of a batch, the earliest step that waits, and its offset."""

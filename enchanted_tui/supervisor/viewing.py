@@ -47,7 +47,9 @@ class View:
     snapshot: Snapshot
     liveness: str  #: "running", "stopped", "finished", or "unknown": held from another host whose heartbeat is not judged yet
     holder: Holder | None
-    live: Mapping[str, Any] | None  #: the supervisor's own report (`supervisor.live`), while it runs
+    live: (
+        Mapping[str, Any] | None
+    )  #: the supervisor's own report (`supervisor.live`), while it runs
     batches: tuple[BatchSummary, ...]
     why: str  #: why nothing happens; empty if something does
     ended: str  #: how the last session ended, if nobody runs the campaign
@@ -107,7 +109,11 @@ class Viewer:
         self._begin()
 
     def _choose_source(self) -> JournalFollower | OlderRun:
-        return OlderRun(self.run_dir) if is_older_run(self.run_dir) else JournalFollower(self.run_dir.journal)
+        return (
+            OlderRun(self.run_dir)
+            if is_older_run(self.run_dir)
+            else JournalFollower(self.run_dir.journal)
+        )
 
     def _begin(self, found: Survey | None = None) -> None:
         """Forget everything but, of a damaged journal, what the whole of it says."""
@@ -169,7 +175,12 @@ class Viewer:
         """Begin again, once a session, if lines are damaged or missing, knowing what the whole journal says of what they held."""
         source, fold = self._source, self._fold
         is_whole = fold.readable and not source.damage and not fold.state.irregular
-        if is_whole or self._behind or not isinstance(source, JournalFollower) or self._surveyed > fold.state.sessions:
+        if (
+            is_whole
+            or self._behind
+            or not isinstance(source, JournalFollower)
+            or self._surveyed > fold.state.sessions
+        ):
             return
         with suppress(OSError):
             found = survey(self.run_dir.journal)
@@ -230,9 +241,19 @@ class Viewer:
 
     def _eta(self, taken: Snapshot, now: float) -> tuple[float | None, float | None]:
         state = self._fold.state
-        recent = sum(1 for moment in state.finish_times if moment >= max(now - 60.0, state.session_started_at))
+        recent = sum(
+            1
+            for moment in state.finish_times
+            if moment >= max(now - 60.0, state.session_started_at)
+        )
         in_session = self._fold.pace.count_since(state.session_started_at)
-        found = eta_range(taken.tasks_expected - taken.tasks_done, taken.rate, recent, in_session, now - state.session_started_at)
+        found = eta_range(
+            taken.tasks_expected - taken.tasks_done,
+            taken.rate,
+            recent,
+            in_session,
+            now - state.session_started_at,
+        )
         return found if found is not None else (None, None)
 
     def _oldest(self) -> dict[tuple[int, int], tuple[str, float]]:
@@ -251,12 +272,18 @@ class Viewer:
 
     def _damage(self) -> tuple[str, ...]:
         damage = self._source.damage
-        if not self._fold.readable or (damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)):
+        if not self._fold.readable or (
+            damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)
+        ):
             return (lost_beginning(self.run_dir.journal),)
         return (*damage, *self._fold.state.unplaced.sentences())
 
     def _count(self, view: View) -> int:
-        live = {name: value for name, value in view.live.items() if name != "time"} if view.live is not None else None
+        live = (
+            {name: value for name, value in view.live.items() if name != "time"}
+            if view.live is not None
+            else None
+        )
         fingerprint = (
             self._source.position,
             self._source.size,
@@ -288,7 +315,11 @@ class Viewer:
             line = self._lines.get((task, offset))
             if line is None:
                 record = self._source.read(offset)
-                line = line_of(task, record, self._samples.names(task.depth)) if record is not None else TaskLine(task, "unreadable")
+                line = (
+                    line_of(task, record, self._samples.names(task.depth))
+                    if record is not None
+                    else TaskLine(task, "unreadable")
+                )
                 while len(self._lines) >= _LINES_KEPT:
                     self._lines.pop(next(iter(self._lines)))
                 self._lines[task, offset] = line
@@ -303,7 +334,9 @@ class Viewer:
     def executor_of(self, task: TaskId) -> str:
         """Give the type of the executor that runs a task's step, empty if it is not known."""
         with self._look(), suppress(IndexError, KeyError):
-            return str(self._fold.state.stage_names[task.depth]["steps"][task.step]["executor_type"])
+            return str(
+                self._fold.state.stage_names[task.depth]["steps"][task.step]["executor_type"]
+            )
         return ""
 
     def _offset(self, task: TaskId) -> int:
@@ -316,7 +349,9 @@ class Viewer:
         params = self._samples.params(task)
         for worker in (self._live or {}).get("workers", ()):
             if worker["task"] == task.name:
-                return TaskLine(task, "running", started=worker["since"], host=worker["host"], params=params)
+                return TaskLine(
+                    task, "running", started=worker["since"], host=worker["host"], params=params
+                )
         return TaskLine(task, "waiting", params=params)
 
     def _running(self) -> set[TaskId]:
@@ -331,7 +366,9 @@ class Viewer:
 
 def _at_rest(taken: Snapshot, word: str, began: float) -> Snapshot:
     """Give the snapshot of a campaign that nobody runs: time stands still there."""
-    return replace(taken, state=word, rate=None, eta=None, elapsed=max(0.0, taken.last_change - began))
+    return replace(
+        taken, state=word, rate=None, eta=None, elapsed=max(0.0, taken.last_change - began)
+    )
 
 
 def task_id(name: str) -> TaskId | None:

@@ -47,4 +47,6 @@ class Weather:
         if (what, error.errno) not in self._told:
             self._told.add((what, error.errno))
             where = f"{error.filename}: " if error.filename else ""
-            log.warning(f"{what} cannot be written ({where}{remedy_of(error)}); the campaign goes on and tries again")
+            log.warning(
+                f"{what} cannot be written ({where}{remedy_of(error)}); the campaign goes on and tries again"
+            )

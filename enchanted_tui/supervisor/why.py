@@ -49,7 +49,9 @@ def _ended(facts: Facts) -> str:
     how = how_it_ended(facts.state)
     if end is None or end["reason"] == "adopted":
         return how
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(end["time"]))  # not how long ago: nobody paints this again
+    when = time.strftime(
+        "%Y-%m-%d %H:%M", time.localtime(end["time"])
+    )  # not how long ago: nobody paints this again
     return f"{how} {when}" if how == "finished" else f"{how} ({when})"
 
 
@@ -90,7 +92,9 @@ def _steered(facts: Facts) -> str:
     if facts.taken.paused_by is None:
         return ""
     running = _running(live)
-    return f"paused by {facts.taken.paused_by}" + (f"; {_tasks(len(running))} still running" if running else "")
+    return f"paused by {facts.taken.paused_by}" + (
+        f"; {_tasks(len(running))} still running" if running else ""
+    )
 
 
 # -- it waits ---------------------------------------------------------------------------------------------------------------------
@@ -101,7 +105,11 @@ def _waiting(facts: Facts) -> str:
     if facts.disk_free is not None and facts.disk_free < _NEARLY_FULL:
         return f"the disk is nearly full: {facts.disk_free / 1e6:.0f} MB are left"
     if live is None:
-        return "the supervisor is starting" if facts.now - facts.state.session_started_at < _STALE else ""
+        return (
+            "the supervisor is starting"
+            if facts.now - facts.state.session_started_at < _STALE
+            else ""
+        )
     age = facts.now - float(live.get("time", facts.now))
     if age > _STALE:
         return f"the supervisor's heart beats, but its last report is {_ago(age)} old: the sampler or the file system is slow"
@@ -135,10 +143,16 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
     since = oldest["since"]
     seconds = facts.now - since if since else 0.0
     mean = facts.taken.mean_runtime or 0.0
-    if len(running) == len(workers) or len(running) > max(1, len(workers) // 10) or seconds < max(10.0, mean):
+    if (
+        len(running) == len(workers)
+        or len(running) > max(1, len(workers) // 10)
+        or seconds < max(10.0, mean)
+    ):
         return ""
     others = f" and {_tasks(len(running) - 1, 'younger task')}" if len(running) > 1 else ""
-    usual = f", a task takes {_ago(mean)} on average" if mean >= 1 and seconds > _SLOW * mean else ""
+    usual = (
+        f", a task takes {_ago(mean)} on average" if mean >= 1 and seconds > _SLOW * mean else ""
+    )
     return f"waiting for {oldest['task']} on {oldest['host']}{others}: running for {_ago(seconds)}, since {_clock(since)}{usual}"
 
 
@@ -148,7 +162,11 @@ def _quiet(facts: Facts) -> str:
     if not running or silent < max(_QUIET, _SLOW * (facts.taken.mean_runtime or 0.0)):
         return ""
     oldest = min(running, key=lambda worker: worker["since"] or facts.now)
-    since = f", the oldest, {oldest['task']}, since {_clock(oldest['since'])}" if oldest["since"] else ""
+    since = (
+        f", the oldest, {oldest['task']}, since {_clock(oldest['since'])}"
+        if oldest["since"]
+        else ""
+    )
     return f"no result for {_ago(silent)}; {_tasks(len(running))} running{since}"
 
 

@@ -67,8 +67,12 @@ class EnchantedApp(Hosting):
     TITLE = "enchanted-tui"
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: _screen(mode) for mode in MODE_NAMES}
-    ENABLE_COMMAND_PALETTE = False  # or Textual binds a key to it that the user's keymap cannot take away
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        mode: _screen(mode) for mode in MODE_NAMES
+    }
+    ENABLE_COMMAND_PALETTE = (
+        False  # or Textual binds a key to it that the user's keymap cannot take away
+    )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -81,13 +85,22 @@ class EnchantedApp(Hosting):
         "everywhere.suspend",
         "everywhere.quit",
     ) + [
-        Binding("ctrl+home", "to_an_end('start')", show=False, priority=True),  # priority: dialogs get no other keys of the app
+        Binding(
+            "ctrl+home", "to_an_end('start')", show=False, priority=True
+        ),  # priority: dialogs get no other keys of the app
         Binding("ctrl+end", "to_an_end('end')", show=False, priority=True),
         Binding("ctrl+shift+home", "to_an_end('start', True)", show=False, priority=True),
         Binding("ctrl+shift+end", "to_an_end('end', True)", show=False, priority=True),
     ]
 
-    def __init__(self, target: Path | None = None, *, settings: Settings | None = None, read_only: bool = False, **more: Any) -> None:
+    def __init__(
+        self,
+        target: Path | None = None,
+        *,
+        settings: Settings | None = None,
+        read_only: bool = False,
+        **more: Any,
+    ) -> None:
         super().__init__(**more)
         self.use_command_palette = True
         self.settings = settings or Settings()
@@ -112,7 +125,11 @@ class EnchantedApp(Hosting):
     async def on_mount(self) -> None:
         self.take_prints()
         memory = session.read()
-        self.theme = memory.theme if memory.theme in themes.theme_names() else self.settings.preferences.theme
+        self.theme = (
+            memory.theme
+            if memory.theme in themes.theme_names()
+            else self.settings.preferences.theme
+        )
         self.set_keymap(self.settings.preferences.keymap)
         await self._show_first(memory)
         self.attach_to_surroundings()
@@ -136,12 +153,20 @@ class EnchantedApp(Hosting):
         """Say what is wrong with the preferences."""
         for problem in self.settings.problems[:3]:
             self.notify(
-                str(problem), title="Settings", severity="error" if problem.severity == "error" else "warning", timeout=10, markup=False
+                str(problem),
+                title="Settings",
+                severity="error" if problem.severity == "error" else "warning",
+                timeout=10,
+                markup=False,
             )
 
     def on_unmount(self) -> None:
         theme = self.theme if self.theme != self.settings.preferences.theme else None
-        session.update(mode=self.current_mode, last_run=None if self.root is None else str(self.root), theme=theme)
+        session.update(
+            mode=self.current_mode,
+            last_run=None if self.root is None else str(self.root),
+            theme=theme,
+        )
         if self._feed is not None:
             self._feed.close()
         self.title_bar.restore()
@@ -197,12 +222,20 @@ class EnchantedApp(Hosting):
             self._feed.wake()
 
     def on_view_updated(self, message: ViewUpdated) -> None:
-        if self.viewer is None or message.view.root != self.viewer.run_dir.root or message.viewer not in (None, self.viewer):
+        if (
+            self.viewer is None
+            or message.view.root != self.viewer.run_dir.root
+            or message.viewer not in (None, self.viewer)
+        ):
             return  # of a run that has been closed in the meantime, or opened anew
         before, self.view = self.view, message.view
         self._hand_on(message.view)
         self.title_bar.show(message.view)
-        if before is not None and self.settings.preferences.bell and _has_ended(before, message.view):
+        if (
+            before is not None
+            and self.settings.preferences.bell
+            and _has_ended(before, message.view)
+        ):
             self.bell()
 
     def on_feed_failed(self, message: FeedFailed) -> None:
@@ -254,7 +287,9 @@ class EnchantedApp(Hosting):
 
     def action_everywhere_theme(self) -> None:
         names = [theme.name for theme in themes.OWN]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self.theme = (
+            names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        )
         self.notify(f"Theme: {self.theme}")
 
     def action_everywhere_zoom(self) -> None:
@@ -269,7 +304,9 @@ class EnchantedApp(Hosting):
         if isinstance(focused, TextArea):
             focused.move_cursor((0, 0) if which == "start" else focused.document.end, select=select)
             return
-        found = next((getattr(focused, name) for name in _TO_AN_END[which] if hasattr(focused, name)), None)
+        found = next(
+            (getattr(focused, name) for name in _TO_AN_END[which] if hasattr(focused, name)), None
+        )
         if found is not None:
             found()
 
@@ -289,7 +326,9 @@ class EnchantedApp(Hosting):
 
     # -- what screens ask of the app ----------------------------------------------------------------------------------------------
 
-    async def steer(self, root: Path, action: Literal["pause", "continue", "drain", "abort"]) -> None:
+    async def steer(
+        self, root: Path, action: Literal["pause", "continue", "drain", "abort"]
+    ) -> None:
         """Ask whoever runs the campaign in `root`, here or elsewhere."""
         from enchanted_tui.supervisor import actions
 
@@ -317,7 +356,9 @@ class EnchantedApp(Hosting):
         asking = under or self.screen
 
         async def ask() -> None:
-            dialog = LaunchScreen(self.home / target, mode, only, busy=self.hosts_campaign, text=text)
+            dialog = LaunchScreen(
+                self.home / target, mode, only, busy=self.hosts_campaign, text=text
+            )
             asked = await self.ask(asking, dialog)
             if asked is not None and save is not None:
                 asked = replace(asked, text=None) if await save() else None
@@ -327,7 +368,9 @@ class EnchantedApp(Hosting):
                 self.show_mode("monitor")
 
         if self.read_only:
-            self.notify("This app only looks (--read-only), so it starts nothing.", severity="warning")
+            self.notify(
+                "This app only looks (--read-only), so it starts nothing.", severity="warning"
+            )
         else:
             self.perform(ask())
 
@@ -345,11 +388,19 @@ class EnchantedApp(Hosting):
         if original is None:
             stored = await in_thread(actions.stored_config, root)
             self.edit_config(stored.path)
-            self.notify("This is the copy in the run directory; relative paths in it may not hold there.", severity="warning", timeout=10)
+            self.notify(
+                "This is the copy in the run directory; relative paths in it may not hold there.",
+                severity="warning",
+                timeout=10,
+            )
         elif original.exists:
             self.edit_config(original.path)
             if not original.is_same:
-                self.notify(f"It says something else than when the campaign ran; that is in {original.stored}.", timeout=10, markup=False)
+                self.notify(
+                    f"It says something else than when the campaign ran; that is in {original.stored}.",
+                    timeout=10,
+                    markup=False,
+                )
         else:
             self.edit_config(original.path, copy=original.stored)
             said = f"{original.path} has gone; this is the copy from the run directory, and saving puts it back."
@@ -373,4 +424,6 @@ class EnchantedApp(Hosting):
 
     def is_refused(self, action: str) -> bool:
         """Tell whether an action (by its method's name) is refused because this app only looks."""
-        return self.read_only and any(known.method == action and known.changes for known in registry().values())
+        return self.read_only and any(
+            known.method == action and known.changes for known in registry().values()
+        )

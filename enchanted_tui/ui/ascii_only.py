@@ -31,8 +31,15 @@ _SIGNS = {
 
 
 def _table() -> dict[int, str]:
-    frames, blocks = dict.fromkeys(range(0x2500, 0x2580), "+"), dict.fromkeys(range(0x2580, 0x25A0), "#")
-    return {**frames, **blocks, **{ord(sign): plain for plain, signs in _SIGNS.items() for sign in signs}}
+    frames, blocks = (
+        dict.fromkeys(range(0x2500, 0x2580), "+"),
+        dict.fromkeys(range(0x2580, 0x25A0), "#"),
+    )
+    return {
+        **frames,
+        **blocks,
+        **{ord(sign): plain for plain, signs in _SIGNS.items() for sign in signs},
+    }
 
 
 class AsciiOnly(LineFilter):
@@ -45,7 +52,9 @@ class AsciiOnly(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Give the segments in ASCII."""
         return [
-            segment if segment.text.isascii() else Segment(segment.text.translate(self._table), segment.style, segment.control)
+            segment
+            if segment.text.isascii()
+            else Segment(segment.text.translate(self._table), segment.style, segment.control)
             for segment in segments
         ]
 

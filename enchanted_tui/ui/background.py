@@ -41,7 +41,11 @@ async def in_thread(function: Callable[..., Given], *args: object, **named: obje
         error: BaseException | None = None
         try:
             result = function(*args, **named)
-        except (SystemExit, KeyboardInterrupt, StopIteration) as odd:  # nothing that a thread raises may end the app
+        except (
+            SystemExit,
+            KeyboardInterrupt,
+            StopIteration,
+        ) as odd:  # nothing that a thread raises may end the app
             error = RuntimeError(f"{type(odd).__name__}: {odd}")
         except BaseException as raised:  # noqa: BLE001 - handed to whoever waits
             error = raised
@@ -50,7 +54,9 @@ async def in_thread(function: Callable[..., Given], *args: object, **named: obje
         except RuntimeError:
             return  # the app has ended in the meantime
 
-    threading.Thread(target=run, name=f"app-{getattr(function, '__name__', 'work')}", daemon=True).start()
+    threading.Thread(
+        target=run, name=f"app-{getattr(function, '__name__', 'work')}", daemon=True
+    ).start()
     return await future
 
 
@@ -66,10 +72,14 @@ def in_time(seconds: float, function: Callable[..., None], *args: object, **name
     thread.join(seconds)
 
 
-def run_newest(node: DOMNode, group: str, work: Callable[..., Coroutine[Any, Any, None]], *args: object) -> None:
+def run_newest(
+    node: DOMNode, group: str, work: Callable[..., Coroutine[Any, Any, None]], *args: object
+) -> None:
     """Run `work` on behalf of `node`, in place of an earlier one of the same `group` that is still under way or has yet to begin."""
 
-    async def begin() -> None:  # the coroutine is made when its turn comes, or Python warns of one that was replaced before
+    async def begin() -> (
+        None
+    ):  # the coroutine is made when its turn comes, or Python warns of one that was replaced before
         await guarded(node, work(*args))
 
     if not getattr(node, "has_left", False):
@@ -83,5 +93,7 @@ async def guarded(node: DOMNode, work: Coroutine[Any, Any, Any]) -> None:
     except RunGone:
         pass
     except Exception as error:  # noqa: BLE001 - the last resort before the app would end
-        if not getattr(node.app, "leaving", False):  # its screens go, and with them what the work looked for
+        if not getattr(
+            node.app, "leaving", False
+        ):  # its screens go, and with them what the work looked for
             node.app.complain(error)  # type: ignore[attr-defined]

@@ -63,7 +63,9 @@ class CampaignScreen(SteeringScreen):
     def forget_choices(self) -> None:
         """Another run has been opened: drop what a person has chosen that means something in the one before only."""
 
-    async def read_of_run(self, viewer: Viewer, function: Callable[..., Given], *args: Any) -> Given:
+    async def read_of_run(
+        self, viewer: Viewer, function: Callable[..., Given], *args: Any
+    ) -> Given:
         """Call `function` in a thread for a run, and give what it gives; raises RunGone if the run is not the open one any more."""
         try:
             found = await in_thread(function, *args)
@@ -79,7 +81,9 @@ class CampaignScreen(SteeringScreen):
         """Take the latest view; shown at once unless frozen, or when the screen resumes if it is still being composed."""
         if view is None:
             self.view, self.frozen = None, False
-        if self.app.leaving or not (self.is_mounted and self.display):  # being composed, or taken down
+        if self.app.leaving or not (
+            self.is_mounted and self.display
+        ):  # being composed, or taken down
             return
         self.take_up_run()
         if view is None:
@@ -121,8 +125,18 @@ class CampaignScreen(SteeringScreen):
         if view is None:
             line.show(root=self.app.root, state="unknown" if self.app.root else "")
             return
-        holder = view.holder.describe() if view.holder is not None and view.liveness != "finished" else ""
-        line.show(root=view.root, state=self.target_state, holder=holder, read_at=view.read_at, changed=changed)
+        holder = (
+            view.holder.describe()
+            if view.holder is not None and view.liveness != "finished"
+            else ""
+        )
+        line.show(
+            root=view.root,
+            state=self.target_state,
+            holder=holder,
+            read_at=view.read_at,
+            changed=changed,
+        )
 
 
 __all__ = ["AppScreen", "CampaignScreen"]

@@ -15,8 +15,16 @@ from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the app."""
     group = parser.add_argument_group("the app")
-    group.add_argument("--read-only", action="store_true", help="only look: refuse whatever changes a run directory or a file")
-    group.add_argument("--low-bandwidth", action="store_true", help="few repaints and no animation, as on SSH lines by default")
+    group.add_argument(
+        "--read-only",
+        action="store_true",
+        help="only look: refuse whatever changes a run directory or a file",
+    )
+    group.add_argument(
+        "--low-bandwidth",
+        action="store_true",
+        help="few repaints and no animation, as on SSH lines by default",
+    )
     group.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
 
 
@@ -25,10 +33,14 @@ def open_app(options: argparse.Namespace) -> int:
     from enchanted_tui.ui import minder
 
     if not minder.has_terminal():
-        raise RefusedError("The app needs a terminal for input and output; add --no-ui to run a campaign without it.")
+        raise RefusedError(
+            "The app needs a terminal for input and output; add --no-ui to run a campaign without it."
+        )
     target = options.target or options.config_file
     if target is not None and not Path(target).exists():
-        raise EnvironmentProblem(f"There is no {target}; name a configuration file or a run directory.")
+        raise EnvironmentProblem(
+            f"There is no {target}; name a configuration file or a run directory."
+        )
     from enchanted_tui.ui.main import AppOptions
     from enchanted_tui.ui.main import open_app as open_it
 
@@ -38,7 +50,11 @@ def open_app(options: argparse.Namespace) -> int:
 
 def arguments_of_run(options: argparse.Namespace) -> list[str]:
     """Give the arguments with which the command is run again, in the background."""
-    arguments = ["--retry-failed", options.retry_failed] if options.retry_failed else [options.config_file or options.target]
+    arguments = (
+        ["--retry-failed", options.retry_failed]
+        if options.retry_failed
+        else [options.config_file or options.target]
+    )
     for name in ("run_mode", "base_run_dir", "log_level", "only"):
         if getattr(options, name) is not None:
             arguments += ["--" + name.replace("_", "-"), getattr(options, name)]

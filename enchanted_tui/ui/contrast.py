@@ -5,7 +5,10 @@ from __future__ import annotations
 
 def luminance(colour: tuple[int, int, int]) -> float:
     """Give the relative luminance of an sRGB colour, from 0 (black) to 1 (white), as WCAG 2 defines it."""
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (value / 255 for value in colour))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (value / 255 for value in colour)
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

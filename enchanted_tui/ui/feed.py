@@ -89,7 +89,11 @@ class Feed:
             return self._post(FeedFailed(_sentence(error), self._viewer), str(error), moves=False)
         if view.reading < 1:
             self._wake.set()  # the rest of the journal without a pause
-        return self._post(ViewUpdated(view, self._viewer), (view.revision, view.state), moves=view.liveness in ("running", "unknown"))
+        return self._post(
+            ViewUpdated(view, self._viewer),
+            (view.revision, view.state),
+            moves=view.liveness in ("running", "unknown"),
+        )
 
     def _post(self, message: Message, content: object, *, moves: bool) -> bool:
         is_news, now = content != self._last, time.monotonic()

@@ -39,9 +39,17 @@ def span(seconds: float | None) -> str:
     if seconds is None:
         return "?"
     if seconds < 10:
-        return f"{max(0.0, seconds):.2g} s" if seconds >= 0.001 or seconds <= 0 else f"{seconds * 1e6:.0f} us"
+        return (
+            f"{max(0.0, seconds):.2g} s"
+            if seconds >= 0.001 or seconds <= 0
+            else f"{seconds * 1e6:.0f} us"
+        )
     whole = round(seconds)
-    for unit, length, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1)):
+    for unit, length, smaller, part in (
+        ("d", 86_400, "h", 3_600),
+        ("h", 3_600, "min", 60),
+        ("min", 60, "s", 1),
+    ):
         if whole >= length:
             rest = whole % length // part
             return f"{whole // length} {unit}" + (f" {rest} {smaller}" if rest else "")
@@ -67,7 +75,9 @@ def between(low: float | None, high: float | None) -> str:
     first, last = short_span(low), short_span(high)
     if first == last:
         return first
-    return f"{first.split()[0]}-{last}" if first.split()[1] == last.split()[1] else f"{first} - {last}"
+    return (
+        f"{first.split()[0]}-{last}" if first.split()[1] == last.split()[1] else f"{first} - {last}"
+    )
 
 
 def clock(moment: float | None, now: float | None = None) -> str:
@@ -83,7 +93,10 @@ def moment(when: float | None, now: float) -> str:
     if when is None:
         return ""
     apart = abs(now - when) / 86_400
-    return time.strftime("%H:%M:%S" if apart <= 1 else "%m-%d %H:%M" if apart <= 300 else "%Y-%m-%d", time.localtime(when))
+    return time.strftime(
+        "%H:%M:%S" if apart <= 1 else "%m-%d %H:%M" if apart <= 300 else "%Y-%m-%d",
+        time.localtime(when),
+    )
 
 
 def rate(per_second: float | None) -> str:
@@ -91,7 +104,13 @@ def rate(per_second: float | None) -> str:
     if per_second is None:
         return "-"
     if per_second >= 0.5:
-        return f"{per_second:.0f}/s" if per_second >= 100 else f"{per_second:.2g}/s" if per_second < 10 else f"{per_second:.1f}/s"
+        return (
+            f"{per_second:.0f}/s"
+            if per_second >= 100
+            else f"{per_second:.2g}/s"
+            if per_second < 10
+            else f"{per_second:.1f}/s"
+        )
     return f"{per_second * 60:.2g}/min" if per_second * 60 >= 0.5 else f"{per_second * 3600:.2g}/h"
 
 

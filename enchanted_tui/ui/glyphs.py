@@ -73,8 +73,15 @@ def _needs_ascii() -> bool:
         return True
     written = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
     if written.partition(".")[0] in ("C", "POSIX", ""):
-        return "utf" not in written.lower()  # what Python makes of it says nothing about the terminal
+        return (
+            "utf" not in written.lower()
+        )  # what Python makes of it says nothing about the terminal
     try:
-        return codecs.lookup(written.partition(".")[2].partition("@")[0] or locale.getpreferredencoding(False)).name != "utf-8"
+        return (
+            codecs.lookup(
+                written.partition(".")[2].partition("@")[0] or locale.getpreferredencoding(False)
+            ).name
+            != "utf-8"
+        )
     except LookupError:
         return True

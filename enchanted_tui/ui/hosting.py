@@ -43,14 +43,18 @@ class CampaignEnded(Message):
 class Hosting(Opening):
     """The part of the app that owns a campaign and answers to the process's surroundings."""
 
-    def __init__(self, *, link: Link | None = None, terminal: Terminal | None = None, **more: Any) -> None:
+    def __init__(
+        self, *, link: Link | None = None, terminal: Terminal | None = None, **more: Any
+    ) -> None:
         if terminal is not None:
             from enchanted_tui.ui.driver import PatientDriver
 
             more["driver_class"] = PatientDriver
         super().__init__(**more)
         self.link, self.terminal = link, terminal
-        self.home = Path.cwd()  #: the working directory at the start; nothing may change what relative paths mean
+        self.home = (
+            Path.cwd()
+        )  #: the working directory at the start; nothing may change what relative paths mean
         self.campaign: CampaignThread | None = None
         self._person: PersonAtTheApp | None = None  #: answers what the campaign's log-ins ask
         self.editor: FileScreen | None = None  #: the configuration's, once there is one
@@ -64,11 +68,19 @@ class Hosting(Opening):
     def complain(self, error: BaseException) -> None:
         """Say what went wrong."""
         text, mendable = sentence(error)
-        self.notify(text, title="" if mendable else "A defect of enchanted-tui", severity="error", timeout=12, markup=False)
+        self.notify(
+            text,
+            title="" if mendable else "A defect of enchanted-tui",
+            severity="error",
+            timeout=12,
+            markup=False,
+        )
 
     def _write_to_terminal(self, text: str) -> None:
         if self._driver is not None and not self.is_headless:
-            self._driver.write(text)  # as Textual itself copies and rings; there is no public way to write an escape sequence
+            self._driver.write(
+                text
+            )  # as Textual itself copies and rings; there is no public way to write an escape sequence
 
     # -- surroundings -------------------------------------------------------------------------------------------------------------
 
@@ -151,7 +163,11 @@ class Hosting(Opening):
                 return 127
             with self.suspend():
                 return subprocess.run(command, cwd=self.home, check=False).returncode
-        return int(self._lend_terminal("done", "run", command=list(command), cwd=str(self.home)).get("code", 1))
+        return int(
+            self._lend_terminal("done", "run", command=list(command), cwd=str(self.home)).get(
+                "code", 1
+            )
+        )
 
     # -- starting -----------------------------------------------------------------------------------------------------------------
 
@@ -178,7 +194,9 @@ class Hosting(Opening):
         from enchanted_tui.supervisor.outcome import RefusedError
 
         if self.hosts_campaign:
-            raise RefusedError("A campaign runs in this app already; start this one detached, or in another terminal.")
+            raise RefusedError(
+                "A campaign runs in this app already; start this one detached, or in another terminal."
+            )
         from enchanted_tui.ui.asking import PersonAtTheApp
 
         loop = asyncio.get_running_loop()
@@ -198,11 +216,17 @@ class Hosting(Opening):
         from enchanted_tui.supervisor.detached import start_detached
         from enchanted_tui.supervisor.outcome import EnvironmentProblem
 
-        log = settings.state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+        log = (
+            settings.state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+        )
         started = await in_thread(start_detached, asked.arguments(), root, log, self.home)
         if started.exit_code:
-            raise EnvironmentProblem(started.output or f"The campaign ended at once with exit code {started.exit_code}.")
-        self.notify(f"The campaign in {root.name} runs in the background (pid {started.pid}).", markup=False)
+            raise EnvironmentProblem(
+                started.output or f"The campaign ended at once with exit code {started.exit_code}."
+            )
+        self.notify(
+            f"The campaign in {root.name} runs in the background (pid {started.pid}).", markup=False
+        )
 
     # -- ending -------------------------------------------------------------------------------------------------------------------
 
@@ -224,13 +248,25 @@ class Hosting(Opening):
             return
         if ended.error is not None:
             text, mendable = sentence(ended.error)
-            self.notify(text, title=f"{ended.root.name} could not go on", severity="error", timeout=10, markup=False)
+            self.notify(
+                text,
+                title=f"{ended.root.name} could not go on",
+                severity="error",
+                timeout=10,
+                markup=False,
+            )
             if not mendable:
                 self.notify("The log has the details.", severity="error", timeout=10)
         elif ended.outcome is not None:
             said = ended.outcome.message or ended.outcome.reason.replace("_", " ")
             severity = "information" if ended.outcome.code == 0 else "warning"
-            self.notify(said, title=f"{ended.root.name} has ended", severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+            self.notify(
+                said,
+                title=f"{ended.root.name} has ended",
+                severity=severity,
+                timeout=10,
+                markup=False,
+            )  # type: ignore[arg-type]
             if ended.supervisor.config.supervisor.notify == "bell":
                 self.bell()
 
@@ -263,7 +299,10 @@ class Hosting(Opening):
         if answer == "drain" and self.campaign is not None:
             self._leave_when_ended = True
             self.campaign.request("drain")
-            self.notify("Draining; the app closes when running tasks have finished. q asks again.", timeout=10)
+            self.notify(
+                "Draining; the app closes when running tasks have finished. q asks again.",
+                timeout=10,
+            )
             if not self.campaign.alive:
                 self.exit("quit")
         elif answer in ("keep", "abort"):
@@ -271,5 +310,7 @@ class Hosting(Opening):
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, function: Any, *args: Any) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has ended, and with it whoever wanted to know
+    with contextlib.suppress(
+        RuntimeError
+    ):  # the loop has ended, and with it whoever wanted to know
         loop.call_soon_threadsafe(function, *args)

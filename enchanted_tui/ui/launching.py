@@ -27,7 +27,9 @@ class Launch:
     overwrite: bool = False  #: with fresh: delete what an earlier campaign created
     detached: bool = False  #: in a session of its own instead of this app
     only: tuple[TaskId, ...] | None = None  #: with retry: these tasks, or all that failed
-    text: str | None = None  #: what the configuration file will say once it is saved, if that is not what it says now
+    text: str | None = (
+        None  #: what the configuration file will say once it is saved, if that is not what it says now
+    )
 
     @property
     def is_run_dir(self) -> bool:
@@ -36,7 +38,9 @@ class Launch:
     def arguments(self) -> list[str]:
         """Give the arguments of ``enchanted-tui`` that start the same."""
         if self.mode == "retry":
-            chosen = [] if self.only is None else ["--only", ",".join(task.name for task in self.only)]
+            chosen = (
+                [] if self.only is None else ["--only", ",".join(task.name for task in self.only)]
+            )
             return ["--retry-failed", str(self.target), *chosen]
         given = [str(self.target)]
         if not (self.is_run_dir and self.mode == "resume"):
@@ -56,7 +60,9 @@ class Launch:
 
         mode = "resume" if self.mode == "retry" else self.mode
         base_run_dir = None if self.is_run_dir else self.base_run_dir
-        return actions.configuration(self.target, run_mode=mode, base_run_dir=base_run_dir, text=self.text)
+        return actions.configuration(
+            self.target, run_mode=mode, base_run_dir=base_run_dir, text=self.text
+        )
 
     def own_mode(self) -> str:
         """Return the run mode that the configuration asks for; fresh if it cannot be read, which is said elsewhere."""
@@ -64,7 +70,9 @@ class Launch:
         from enchanted_tui.supervisor import actions
 
         try:
-            found = actions.configuration(self.target, base_run_dir=self.base_run_dir, text=self.text)
+            found = actions.configuration(
+                self.target, base_run_dir=self.base_run_dir, text=self.text
+            )
         except ConfigError:
             return "fresh"
         return found.supervisor.run_mode

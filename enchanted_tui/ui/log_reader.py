@@ -136,7 +136,9 @@ class LogReader:
 
     def _rotated_to(self, file: LogFile) -> Path | None:
         siblings = self.path.parent.glob(glob.escape(self.path.name) + ".*")
-        return next((path for path in islice(siblings, 100) if identity_of(path) == file.identity), None)
+        return next(
+            (path for path in islice(siblings, 100) if identity_of(path) == file.identity), None
+        )
 
     def _restart(self) -> None:
         top = self._top
@@ -210,7 +212,10 @@ class LogReader:
         if self._file is None or not self._file.size:
             return
         self.follow = False
-        self._top, self._sub = self._lines.lines.start_of(max(0, min(offset, self._file.size - 1))), 0
+        self._top, self._sub = (
+            self._lines.lines.start_of(max(0, min(offset, self._file.size - 1))),
+            0,
+        )
         self._down(0)
 
     def go_to_line(self, number: int) -> None:
@@ -220,7 +225,9 @@ class LogReader:
         start = self._index.start_of(number - 1, self._file.read)
         if start is None:
             counted = "so far " if self._index.position < self._file.size else ""
-            self._note = f"there is no line {number}; {counted}{self._index.lines} lines are counted"
+            self._note = (
+                f"there is no line {number}; {counted}{self._index.lines} lines are counted"
+            )
         else:
             self.go_to(start)
 

@@ -23,7 +23,16 @@ else:
 _LEVELS = (Level.NONE, Level.WARNING, Level.ERROR)
 
 #: The actions that `LogReading` defines, for a screen's bindings.
-READING = ("log.find", "log.next", "log.only", "log.level", "log.follow", "log.wrap", "log.previous", "log.line")
+READING = (
+    "log.find",
+    "log.next",
+    "log.only",
+    "log.level",
+    "log.follow",
+    "log.wrap",
+    "log.previous",
+    "log.line",
+)
 
 
 class LogReading(Base):
@@ -145,12 +154,18 @@ class LogReading(Base):
     def on_log_view_changed(self, message: LogView.Changed) -> None:
         page = message.page
         parts = (*self._choice(page), page.busy, page.note)
-        self.query_one("#foot", Line).show(" " + f" {glyph('dot')} ".join(part for part in parts if part))
+        self.query_one("#foot", Line).show(
+            " " + f" {glyph('dot')} ".join(part for part in parts if part)
+        )
 
     def _choice(self, page: Page) -> list[str]:
         parts = []
         if self._level:
-            parts.append("errors only" if self._level == Level.ERROR else f"{self._level.name.lower()}s and above")
+            parts.append(
+                "errors only"
+                if self._level == Level.ERROR
+                else f"{self._level.name.lower()}s and above"
+            )
         if self._pattern:
             parts.append(f"only /{self._pattern}/" if self._only else f"/{self._pattern}/")
         if page.chosen is not None:

@@ -19,7 +19,9 @@ _PROGRESS = 0.5  #: seconds between two messages about what takes long
 class LogWorker:
     """Reads one log after the other in a daemon thread; each change of what is to be seen goes to `on_page`, called in that thread."""
 
-    def __init__(self, path: Path, on_page: Callable[[Page], object], *, poll: float = _POLL) -> None:
+    def __init__(
+        self, path: Path, on_page: Callable[[Page], object], *, poll: float = _POLL
+    ) -> None:
         self._path = path
         self._on_page = on_page
         self._poll = poll
@@ -52,8 +54,13 @@ class LogWorker:
             try:
                 obeyed, next_poll = self._turn(reader, next_poll)
                 page = reader.look()
-            except OSError as error:  # the file system has failed: shown, and tried again at the next look
-                obeyed, page = True, Page(reader.path, note=f"{reader.path.name} cannot be read: {error.strerror}")
+            except (
+                OSError
+            ) as error:  # the file system has failed: shown, and tried again at the next look
+                obeyed, page = (
+                    True,
+                    Page(reader.path, note=f"{reader.path.name} cannot be read: {error.strerror}"),
+                )
                 time.sleep(self._poll / 4)
             now = time.monotonic()
             if page != self._last and (obeyed or now - sent_at >= _PROGRESS or not page.busy):
@@ -64,7 +71,10 @@ class LogWorker:
     def _turn(self, reader: LogReader, next_poll: float) -> tuple[bool, float]:
         """Obey, work a little or wait; tell whether something was asked, and when to look at the file next."""
         working = reader.work()
-        obeyed = self._obey(reader, 0.0 if working else None if self._paused else max(0.0, next_poll - time.monotonic()))
+        obeyed = self._obey(
+            reader,
+            0.0 if working else None if self._paused else max(0.0, next_poll - time.monotonic()),
+        )
         if not self._paused and time.monotonic() >= next_poll:
             reader.poll()
             next_poll = time.monotonic() + self._poll
@@ -75,7 +85,11 @@ class LogWorker:
         obeyed = False
         while True:
             try:
-                command = self._commands.get(timeout=patience) if patience != 0.0 else self._commands.get_nowait()
+                command = (
+                    self._commands.get(timeout=patience)
+                    if patience != 0.0
+                    else self._commands.get_nowait()
+                )
             except queue.Empty:
                 return obeyed
             command(reader)

@@ -39,7 +39,9 @@ def open_app(options: AppOptions) -> int:
     return minder.run(lambda link: _be_the_app(options, link))
 
 
-def use_low_bandwidth(settings: Settings, asked: bool, environment: Mapping[str, str] = os.environ) -> bool:
+def use_low_bandwidth(
+    settings: Settings, asked: bool, environment: Mapping[str, str] = os.environ
+) -> bool:
     """Tell whether to spare the line: if asked to, otherwise where the terminal is reached through SSH."""
     wanted = settings.preferences.low_bandwidth
     return asked or (wanted if wanted is not None else bool(environment.get("SSH_CONNECTION")))
@@ -64,7 +66,9 @@ def _be_the_app(options: AppOptions, link: Link) -> int:
 
     if options.ascii:
         settings.preferences.ascii = True
-    app = EnchantedApp(options.target, settings=settings, read_only=options.read_only, link=link, terminal=terminal)
+    app = EnchantedApp(
+        options.target, settings=settings, read_only=options.read_only, link=link, terminal=terminal
+    )
     result = app.run(mouse=settings.preferences.mouse)
     return _afterwards(app, result, link, terminal)
 
@@ -127,7 +131,9 @@ def _steer_by_signals(campaign: CampaignThread, received: int = 0) -> None:
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal count
         count += 1
-        campaign.supervisor.request("drain" if count == 1 else "abort", by=signal.Signals(number).name)
+        campaign.supervisor.request(
+            "drain" if count == 1 else "abort", by=signal.Signals(number).name
+        )
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handle)

@@ -25,7 +25,9 @@ from typing import Any, NoReturn
 from enchanted_tui.commands import command_line
 
 #: Undoes what the app may have asked of the terminal: mouse, paste and focus reports, key protocol, hidden cursor, second screen.
-_PUT_IN_ORDER = "".join(f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1006, 1015, 1016, 2004, 2048, 1004))
+_PUT_IN_ORDER = "".join(
+    f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1006, 1015, 1016, 2004, 2048, 1004)
+)
 _PUT_IN_ORDER += "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2)
 

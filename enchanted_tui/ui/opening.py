@@ -31,7 +31,9 @@ else:
     Base = object  # or Textual would take its styles in place of those of the class beside it
 
 Answer = TypeVar("Answer")
-_INTERNAL = "textual.messages"  #: the module of the messages by which Textual lays out, paints and removes
+_INTERNAL = (
+    "textual.messages"  #: the module of the messages by which Textual lays out, paints and removes
+)
 
 
 class Opened(Base):
@@ -117,7 +119,9 @@ class Opening(App[str]):
         else:
             self._open(screen, take)
 
-    async def ask(self, under: Screen[Any], dialog: Screen[Answer], *, late: bool = False) -> Answer | None:
+    async def ask(
+        self, under: Screen[Any], dialog: Screen[Answer], *, late: bool = False
+    ) -> Answer | None:
         """Ask on behalf of `under` and give the answer; None if that is not on top any more, as if the person had not asked.
 
         With `late`, for what comes unasked or after a while, wait until `under` is on top. For workers.
@@ -157,5 +161,9 @@ class Opening(App[str]):
 
     def leave_stale(self) -> None:
         """Take away what is on top of a mode and of another run; what lies below a dialog leaves when that does."""
-        while isinstance(screen := self.screen, OpenedOfRun) and screen.is_stale and not screen.has_left:
+        while (
+            isinstance(screen := self.screen, OpenedOfRun)
+            and screen.is_stale
+            and not screen.has_left
+        ):
             screen.dismiss()

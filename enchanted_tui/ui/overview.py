@@ -25,7 +25,9 @@ _SEPARATOR = "   "
 def outcome(succeeded: int, failed: int, colour: Colour) -> list[Text]:
     """Give successes and failures, in words and signs, and the share of the former, which can be left out."""
     text = Text().append(f"{glyph('ok')} {succeeded:,} ok", style=colour("success"))
-    text.append(f"  {glyph('failed')} {failed:,} failed", style=colour("error") if failed else "dim")
+    text.append(
+        f"  {glyph('failed')} {failed:,} failed", style=colour("error") if failed else "dim"
+    )
     share = f"({100 * succeeded / (succeeded + failed):.1f}% ok)" if failed else ""
     return [text, Text(share)] if share else [text]
 
@@ -39,7 +41,9 @@ def stage_beside(stage: StageSummary) -> list[Text]:
     """Say what the stage's bar does not: batches, steps, and how much of the budget is drawn."""
     if not stage.batches:
         return [Text("not begun")]
-    parts = [f"{stage.batches_done:,}/{stage.batches:,} {'batch' if stage.batches == 1 else 'batches'} complete"]
+    parts = [
+        f"{stage.batches_done:,}/{stage.batches:,} {'batch' if stage.batches == 1 else 'batches'} complete"
+    ]
     if len(stage.runners) > 1:
         parts.append("steps " + "/".join(f"{done:,}" for done in stage.step_done))
     if stage.drawn < stage.target:
@@ -50,7 +54,11 @@ def stage_beside(stage: StageSummary) -> list[Text]:
 def pace(view: View, width: int, colour: Colour) -> Text:
     """Give rate with its course, the time it will still take with its uncertainty, and the time it has taken."""
     taken = view.snapshot
-    average = taken.tasks_done / taken.elapsed if taken.rate is None and taken.elapsed > 0 and taken.mode == "fresh" else None
+    average = (
+        taken.tasks_done / taken.elapsed
+        if taken.rate is None and taken.elapsed > 0 and taken.mode == "fresh"
+        else None
+    )
     known = taken.rate or average
     words = formats.rate(known) if known or view.liveness == "running" else ""
     facts = [Fact(Text(f"rate {words}{' on average' if average else ''}".rstrip()))]
@@ -65,7 +73,11 @@ def pace(view: View, width: int, colour: Colour) -> Text:
     each = f" {formats.short_span(view.rate_width)} each"
     room = min(len(view.rates), width - line.cell_len - len(each) - 1)
     if room >= 6 and any(view.rates):  # what has ended has a course, and no rate any more
-        course = Text(" ").append(sparkline(view.rates, room), style=colour("accent")).append(each, style="dim")
+        course = (
+            Text(" ")
+            .append(sparkline(view.rates, room), style=colour("accent"))
+            .append(each, style="dim")
+        )
         line = fit([Fact(facts[0].text + course), *facts[1:]], width, _SEPARATOR)
     return line
 
@@ -92,18 +104,37 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
     if view.live is not None:
         total = view.live.get("n_workers", len(view.workers))
         facts.append(_fact(f"workers {len(view.running):,}/{total:,} busy", 0))
-    expected = taken.core_seconds / taken.tasks_done * taken.tasks_expected if taken.mean_runtime is not None and taken.tasks_done else None
+    expected = (
+        taken.core_seconds / taken.tasks_done * taken.tasks_expected
+        if taken.mean_runtime is not None and taken.tasks_done
+        else None
+    )
     if expected is not None:
-        facts.append(_fact(_core_time(taken.core_seconds, expected if taken.tasks_done < taken.tasks_expected else None), 1))
+        facts.append(
+            _fact(
+                _core_time(
+                    taken.core_seconds,
+                    expected if taken.tasks_done < taken.tasks_expected else None,
+                ),
+                1,
+            )
+        )
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
     if granted:
         facts.append(_fact(f"{formats.core_time(3_600 * granted)} of jobs", 2))
     if used is not None:
         count, bytes_used, whole = used
-        facts.append(_fact(f"{'' if whole else 'more than '}{count:,} {'file' if count == 1 else 'files'}, {formats.size(bytes_used)}", 3))
+        facts.append(
+            _fact(
+                f"{'' if whole else 'more than '}{count:,} {'file' if count == 1 else 'files'}, {formats.size(bytes_used)}",
+                3,
+            )
+        )
     else:
         if view.files:
-            facts.append(_fact(f"own files {formats.size(sum(file.size for file in view.files))}", 4))
+            facts.append(
+                _fact(f"own files {formats.size(sum(file.size for file in view.files))}", 4)
+            )
     facts.append(_fact(f"{formats.size(view.disk_free)} free", 3))
     return fit(facts, width, _SEPARATOR)
 
@@ -125,14 +156,18 @@ def _fact(words: str, rank: int) -> Fact:
 def reason(view: View, colour: Colour) -> Text:
     """Give the line that says why nothing happens, or else what should be known: damage, kinds of failures."""
     if view.reading < 1:
-        return Text(f"{glyph('ellipsis')} reading the journal: {100 * view.reading:.0f}%; the numbers are those of its beginning")
+        return Text(
+            f"{glyph('ellipsis')} reading the journal: {100 * view.reading:.0f}%; the numbers are those of its beginning"
+        )
     text = Text()
     if view.damage:
         more = f" (and {len(view.damage) - 1} more)" if len(view.damage) > 1 else ""
         text.append(f"{glyph('warning')} {view.damage[0]}{more}  ", style=colour("warning"))
     if view.why:
         sign = glyph("bullet") if view.liveness == "finished" else glyph("warning")
-        return text.append(f"{sign} {view.why}", style="" if view.liveness == "finished" else colour("warning"))
+        return text.append(
+            f"{sign} {view.why}", style="" if view.liveness == "finished" else colour("warning")
+        )
     if view.snapshot.failure_kinds:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in view.snapshot.failure_kinds)
         text.append(f"{glyph('failed')} failures: {kinds}", style="dim")

@@ -54,7 +54,9 @@ def find_target(app: EnchantedApp, action: Action) -> DOMNode | None:
 
 
 def _first_that_can(action: Action, nodes: Sequence[DOMNode]) -> DOMNode | None:
-    return next((node for node in nodes if callable(getattr(node, f"action_{action.method}", None))), None)
+    return next(
+        (node for node in nodes if callable(getattr(node, f"action_{action.method}", None))), None
+    )
 
 
 def _performers(app: EnchantedApp) -> list[DOMNode]:
@@ -62,7 +64,11 @@ def _performers(app: EnchantedApp) -> list[DOMNode]:
 
     Other widgets that can have the focus come last: a palette that is opened elsewhere on the screen should find their actions too.
     """
-    base = app.screen_stack[-1] if not app.screen.is_modal else next((s for s in reversed(app.screen_stack) if not s.is_modal), app.screen)
+    base = (
+        app.screen_stack[-1]
+        if not app.screen.is_modal
+        else next((s for s in reversed(app.screen_stack) if not s.is_modal), app.screen)
+    )
     chain = list(base.focused.ancestors_with_self) if base.focused is not None else [base, app]
     return [*chain, *(widget for widget in base.query("*") if widget.focusable)]
 
@@ -76,11 +82,23 @@ async def perform(app: EnchantedApp, action: Action) -> None:
             await shown
         target = find_target(app, action)
     if target is None:
-        app.notify(f"{spelled(action.title)}: not possible at the moment. {action.help}", severity="warning", markup=False)
+        app.notify(
+            f"{spelled(action.title)}: not possible at the moment. {action.help}",
+            severity="warning",
+            markup=False,
+        )
     elif app.is_refused(action.method):
-        app.notify(f"{spelled(action.title)}: refused, because this app only looks (--read-only).", severity="warning", markup=False)
+        app.notify(
+            f"{spelled(action.title)}: refused, because this app only looks (--read-only).",
+            severity="warning",
+            markup=False,
+        )
     elif not await app.run_action(action.method, target):
-        app.notify(f"{spelled(action.title)}: not possible at the moment.", severity="warning", markup=False)
+        app.notify(
+            f"{spelled(action.title)}: not possible at the moment.",
+            severity="warning",
+            markup=False,
+        )
 
 
 class ActionCommands(Provider):
@@ -95,16 +113,28 @@ class ActionCommands(Provider):
         for action, label in self._entries():
             score = max(matcher.match(label), 0.8 * matcher.match(action.help))
             if score > 0:
-                yield Hit(score, matcher.highlight(label), self._runner(action), text=label, help=action.help)
+                yield Hit(
+                    score,
+                    matcher.highlight(label),
+                    self._runner(action),
+                    text=label,
+                    help=action.help,
+                )
 
     def _entries(self) -> Iterator[tuple[Action, str]]:
         app: EnchantedApp = self.app  # type: ignore[assignment]
         actions = list(registry().values())
         nodes = _performers(app)
         here = {action.id: _first_that_can(action, nodes) is not None for action in actions}
-        for action in sorted(actions, key=lambda action: (not here[action.id], area(action) == "everywhere")):
+        for action in sorted(
+            actions, key=lambda action: (not here[action.id], area(action) == "everywhere")
+        ):
             keys = keys_of(app, action)
-            yield action, f"{area(action).capitalize()}: {spelled(action.title)}" + (f"  ({keys})" if keys else "")
+            yield (
+                action,
+                f"{area(action).capitalize()}: {spelled(action.title)}"
+                + (f"  ({keys})" if keys else ""),
+            )
 
     def _runner(self, action: Action):  # type: ignore[no-untyped-def]
         app: EnchantedApp = self.app  # type: ignore[assignment]

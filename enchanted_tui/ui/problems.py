@@ -10,7 +10,9 @@ def sentence(error: BaseException) -> tuple[str, bool]:
     from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
     from enchanted_tui.ui.editor.files import FileProblem
 
-    if isinstance(error, ConfigError | RefusedError | EnvironmentProblem | DirectoryInUseError | FileProblem):
+    if isinstance(
+        error, ConfigError | RefusedError | EnvironmentProblem | DirectoryInUseError | FileProblem
+    ):
         return str(error), True
     if isinstance(error, OSError) and error.strerror:
         return ": ".join(str(part) for part in (error.filename, error.strerror) if part), True

@@ -38,11 +38,26 @@ def read(directory: Path | None = None) -> Memory:
 
 def _checked(content: dict[str, Any]) -> Memory:
     recent = content.get("recent")
-    texts = {name: content[name] for name in ("last_run", "mode", "theme") if isinstance(content.get(name), str)}
-    return Memory(recent=[item for item in recent if isinstance(item, str)] if isinstance(recent, list) else [], **texts)
+    texts = {
+        name: content[name]
+        for name in ("last_run", "mode", "theme")
+        if isinstance(content.get(name), str)
+    }
+    return Memory(
+        recent=[item for item in recent if isinstance(item, str)]
+        if isinstance(recent, list)
+        else [],
+        **texts,
+    )
 
 
-def update(directory: Path | None = None, *, seen: Path | None = None, forget: Path | None = None, **changes: Any) -> Memory:
+def update(
+    directory: Path | None = None,
+    *,
+    seen: Path | None = None,
+    forget: Path | None = None,
+    **changes: Any,
+) -> Memory:
     """Change what is remembered and write it; a file that cannot be written is no reason to stop.
 
     `seen` comes to the front of the recent runs, `forget` leaves them. Several apps may do so at the same time: each changes what is

@@ -20,19 +20,33 @@ class Preferences(Component):
     kind = "settings"
 
     theme: str = option(
-        "enchanted-dark", doc="Colours: enchanted-dark, enchanted-light, enchanted-safe (for the colour-blind) or any theme of Textual."
+        "enchanted-dark",
+        doc="Colours: enchanted-dark, enchanted-light, enchanted-safe (for the colour-blind) or any theme of Textual.",
     )
-    ascii: bool | None = option(None, doc="Draw with ASCII characters only; by default where the terminal's encoding is not UTF-8.")
-    low_bandwidth: bool | None = option(None, doc="Few repaints and no animation; by default where the terminal is reached through SSH.")
+    ascii: bool | None = option(
+        None,
+        doc="Draw with ASCII characters only; by default where the terminal's encoding is not UTF-8.",
+    )
+    low_bandwidth: bool | None = option(
+        None,
+        doc="Few repaints and no animation; by default where the terminal is reached through SSH.",
+    )
     mouse: bool = option(True, doc="Use the mouse; without it, the terminal's own selection works.")
     roots: list[str] = option(
-        [], doc="Directories below which run directories are looked for, two levels deep.", path=True, example=["~/runs"]
+        [],
+        doc="Directories below which run directories are looked for, two levels deep.",
+        path=True,
+        example=["~/runs"],
     )
     keymap: dict[str, str] = option(
-        {}, doc="Keys of actions, by the action's id: several keys with commas between.", example={"runs.open": "enter,o"}
+        {},
+        doc="Keys of actions, by the action's id: several keys with commas between.",
+        example={"runs.open": "enter,o"},
     )
     bell: bool = option(False, doc="Ring the terminal's bell when the campaign that is shown ends.")
-    read_only: bool = option(False, doc="Only look: refuse every action that changes a run directory or a file.")
+    read_only: bool = option(
+        False, doc="Only look: refuse every action that changes a run directory or a file."
+    )
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,11 @@ def state_dir(environment: Mapping[str, str] = os.environ) -> Path:
 
 def _xdg(environment: Mapping[str, str], variable: str, default: str) -> Path:
     given = environment.get(variable, "")
-    base = Path(given) if os.path.isabs(given) else Path(environment.get("HOME") or os.path.expanduser("~")) / default
+    base = (
+        Path(given)
+        if os.path.isabs(given)
+        else Path(environment.get("HOME") or os.path.expanduser("~")) / default
+    )
     return base / "enchanted-tui"
 
 
@@ -78,7 +96,9 @@ def load(path: Path | None = None) -> Settings:
 
 def parse(text: str, path: Path) -> Settings:
     """Check the text of a preferences file."""
-    from enchanted_tui.config.components import Checker  # reads YAML, which an app without such a file need not load
+    from enchanted_tui.config.components import (
+        Checker,
+    )  # reads YAML, which an app without such a file need not load
     from enchanted_tui.config.problems import ConfigError
     from enchanted_tui.config.report import Report, in_order
     from enchanted_tui.config.source import read_document
@@ -93,7 +113,11 @@ def parse(text: str, path: Path) -> Settings:
     if found is not None:
         _check_names(report, found[2])
     usable = found is not None and not report.error_count
-    return Settings(found[2] if found is not None and usable else Preferences(), path, tuple(in_order(report.problems)))
+    return Settings(
+        found[2] if found is not None and usable else Preferences(),
+        path,
+        tuple(in_order(report.problems)),
+    )
 
 
 def _check_names(report: object, preferences: Preferences) -> None:
@@ -105,16 +129,25 @@ def _check_names(report: object, preferences: Preferences) -> None:
 
     assert isinstance(report, Report)
     if preferences.theme not in theme_names():
-        report.error(("theme",), f"there is no theme {preferences.theme!r}{did_you_mean(preferences.theme, theme_names())}")
+        report.error(
+            ("theme",),
+            f"there is no theme {preferences.theme!r}{did_you_mean(preferences.theme, theme_names())}",
+        )
     for name in preferences.keymap:
         if name not in registry():
-            report.error(("keymap", name), f"there is no action {name!r}{did_you_mean(name, registry())}", at_key=True)
+            report.error(
+                ("keymap", name),
+                f"there is no action {name!r}{did_you_mean(name, registry())}",
+                at_key=True,
+            )
 
 
 def _unreadable(path: Path, error: OSError | UnicodeDecodeError) -> Problem:
     from enchanted_tui.config.problems import Problem
 
     sentence = (
-        "this is not UTF-8 text; save the file as UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+        "this is not UTF-8 text; save the file as UTF-8"
+        if isinstance(error, UnicodeDecodeError)
+        else f"cannot be read: {error.strerror}"
     )
     return Problem("error", str(path), None, None, "", sentence)

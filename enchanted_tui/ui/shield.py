@@ -26,7 +26,10 @@ class Terminal:
         self._input, self._output = os.dup(0), os.dup(1)
         self._gone = threading.Event()
         self.log = log
-        for name in ("COLUMNS", "LINES"):  # exported by some shells; they would hide every change of the window's size
+        for name in (
+            "COLUMNS",
+            "LINES",
+        ):  # exported by some shells; they would hide every change of the window's size
             os.environ.pop(name, None)
         sys.__stdin__ = _text(io.FileIO(self._input, "r", closefd=False), "r")  # type: ignore[misc]
         out = _text(_Output(self._output, self._gone), "w")
@@ -45,7 +48,9 @@ class Terminal:
             if descriptor is not None and descriptor > 2:
                 os.close(descriptor)
         sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), "utf-8")
-        self.strays = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
+        self.strays = io.TextIOWrapper(
+            io.FileIO(1, "w", closefd=False), "utf-8", "backslashreplace", write_through=True
+        )
 
     def take_prints(self) -> None:
         """Send what Python prints to the log too. Called once the app runs, which would throw it away."""
@@ -80,7 +85,9 @@ class Terminal:
             sys.__stdout__.flush()  # type: ignore[union-attr]
         nowhere = os.open(os.devnull, os.O_WRONLY)
         silence, self._never_written = os.pipe()
-        os.set_blocking(silence, False)  # who was told that the terminal can be read, and comes too late, must not wait here for ever
+        os.set_blocking(
+            silence, False
+        )  # who was told that the terminal can be read, and comes too late, must not wait here for ever
         os.dup2(nowhere, self._output, inheritable=False)
         os.dup2(silence, self._input, inheritable=False)
         os.close(nowhere)
@@ -113,7 +120,12 @@ class _Output(io.RawIOBase):
 def _text(raw: Any, mode: str) -> io.TextIOWrapper:
     if mode == "r":
         return io.TextIOWrapper(io.BufferedReader(raw), "utf-8", "replace")
-    return io.TextIOWrapper(io.BufferedWriter(raw), sys.stdout.encoding or "utf-8", "backslashreplace", write_through=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        sys.stdout.encoding or "utf-8",
+        "backslashreplace",
+        write_through=False,
+    )
 
 
 def _open_log(path: Path) -> int | None:

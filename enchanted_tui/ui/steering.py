@@ -28,7 +28,9 @@ class SteeringScreen(AppScreen):
 
     def _needs_target(self) -> Path | None:
         if self.target is None:
-            self.app.notify("No campaign is open; choose one on the screen Runs.", severity="warning")
+            self.app.notify(
+                "No campaign is open; choose one on the screen Runs.", severity="warning"
+            )
         return self.target
 
     def action_campaign_pause(self) -> None:
@@ -93,10 +95,17 @@ class SteeringScreen(AppScreen):
         )
 
     async def _drain(self, root: Path) -> None:
-        await self._end(root, "drain", "Nothing new is begun; running tasks finish and are recorded. The campaign can be resumed.", _DRAIN)
+        await self._end(
+            root,
+            "drain",
+            "Nothing new is begun; running tasks finish and are recorded. The campaign can be resumed.",
+            _DRAIN,
+        )
 
     async def _abort(self, root: Path) -> None:
-        text = "Running tasks are killed; they run again on resume. Nothing that has finished is lost."
+        text = (
+            "Running tasks are killed; they run again on resume. Nothing that has finished is lost."
+        )
         await self._end(root, "abort", text, _ABORT)
 
     async def _end(self, root: Path, verb: str, text: str, *choices: Choice) -> None:
@@ -105,7 +114,9 @@ class SteeringScreen(AppScreen):
 
         await in_thread(actions.holder_to, verb, root)
         title = f"{verb.capitalize()} the campaign in {root.name}"
-        answer = await self.app.ask(self, Dialog(title, text, [Choice("stay", "Let it run"), *choices]))
+        answer = await self.app.ask(
+            self, Dialog(title, text, [Choice("stay", "Let it run"), *choices])
+        )
         if answer in ("drain", "abort"):
             await self.app.steer(root, "drain" if answer == "drain" else "abort")
 

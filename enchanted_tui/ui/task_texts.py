@@ -47,11 +47,16 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
         stage = stages[line.task.depth]
         runner = stage.runners[line.task.step] if line.task.step < len(stage.runners) else "?"
         step = f" step {line.task.step + 1}/{len(stage.runners)}" if len(stage.runners) > 1 else ""
-        parts.append(f"stage {line.task.depth + 1}/{len(stages)}{step}, {stage.sampler} {glyph('arrow')} {runner}")
+        parts.append(
+            f"stage {line.task.depth + 1}/{len(stages)}{step}, {stage.sampler} {glyph('arrow')} {runner}"
+        )
     if line.status == "running" and line.started is not None:
         parts.append(f"running for {formats.span(round(view.read_at - line.started))}")
     elif line.runtime is not None:
-        parts += [f"run time {formats.span(line.runtime)}", f"finished {formats.clock(line.finished, view.read_at)}"]
+        parts += [
+            f"run time {formats.span(line.runtime)}",
+            f"finished {formats.clock(line.finished, view.read_at)}",
+        ]
     if line.host:
         parts.append(f"on {line.host}")
     if line.status in ("ok", "failed"):
@@ -66,7 +71,9 @@ def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
     if record is not None:
         record = {**record, "attempt": line.attempt + 1}  # counted as the heading counts it
         left_out = {"row", "crc", "traceback", "type", "v", "task"}
-        values += [Value("record", name, value) for name, value in record.items() if name not in left_out]
+        values += [
+            Value("record", name, value) for name, value in record.items() if name not in left_out
+        ]
         values.append(Value("record", "run_dir", record["row"].get("run_dir", "")))
     return values
 

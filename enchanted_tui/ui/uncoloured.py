@@ -26,7 +26,10 @@ class Uncoloured(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Give the segments without colours."""
-        return [Segment(text, style and _plain(style, self._background), control) for text, style, control in segments]
+        return [
+            Segment(text, style and _plain(style, self._background), control)
+            for text, style, control in segments
+        ]
 
 
 @lru_cache(maxsize=8)

@@ -27,7 +27,12 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ench
 def freegs_python() -> str:
     """Give the Python of an environment with FreeGS and this project, which is made once and kept."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    made_of = [str(ROOT), sys.version, project["dependencies"], project["optional-dependencies"]["freegs"]]
+    made_of = [
+        str(ROOT),
+        sys.version,
+        project["dependencies"],
+        project["optional-dependencies"]["freegs"],
+    ]
     home = CACHE / f"freegs-{hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "lock", "w") as lock:
@@ -41,23 +46,38 @@ def freegs_python() -> str:
 @pytest.fixture(scope="session")
 def ngspice() -> str:
     """Give the path of ngspice; as root, install its Debian package where it is missing."""
-    if shutil.which("ngspice") is None and os.geteuid() == 0 and shutil.which("apt-get") is not None:
+    if (
+        shutil.which("ngspice") is None
+        and os.geteuid() == 0
+        and shutil.which("apt-get") is not None
+    ):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", "ngspice"]):
-            subprocess.run(command, env=environment, capture_output=True, timeout=INSTALL_LIMIT, check=False)
+        for command in (
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-q", "-y", "--no-install-recommends", "ngspice"],
+        ):
+            subprocess.run(
+                command, env=environment, capture_output=True, timeout=INSTALL_LIMIT, check=False
+            )
     found = shutil.which("ngspice")
     if found is None:
-        cannot_run("ngspice is not installed; install the Debian package ngspice to run this campaign")
+        cannot_run(
+            "ngspice is not installed; install the Debian package ngspice to run this campaign"
+        )
     return found
 
 
 @pytest.fixture(scope="module")
-def real_campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RealCampaign]]:
+def real_campaign(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., RealCampaign]]:
     """Make campaigns below one directory; whatever they leave running is ended with the module."""
     place = tmp_path_factory.mktemp("campaigns")
     with contextlib.ExitStack() as ends:
 
-        def make(config: str, name: str, *options: str, python: str = sys.executable) -> RealCampaign:
+        def make(
+            config: str, name: str, *options: str, python: str = sys.executable
+        ) -> RealCampaign:
             made = RealCampaign(config, place / name, python, *options)
             ends.callback(made.end_processes)
             return made
@@ -72,7 +92,14 @@ def cannot_run(reason: str) -> None:
 
 def _install_freegs(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
-    for command in ([sys.executable, "-m", "venv", str(home)], [str(home / "bin" / "pip"), "install", "-q", "-e", f"{ROOT}[freegs]"]):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False)
+    for command in (
+        [sys.executable, "-m", "venv", str(home)],
+        [str(home / "bin" / "pip"), "install", "-q", "-e", f"{ROOT}[freegs]"],
+    ):
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False
+        )
         if done.returncode:
-            cannot_run(f"FreeGS cannot be installed ({' '.join(command)}): {(done.stderr or done.stdout).strip()[-500:]}")
+            cannot_run(
+                f"FreeGS cannot be installed ({' '.join(command)}): {(done.stderr or done.stdout).strip()[-500:]}"
+            )

@@ -50,7 +50,9 @@ class RealCampaign:
         process = self.start(self.config, "--base-run-dir", str(self.run_dir), *self.options)
         deadline = time.monotonic() + LIMIT
         while len(self.recorded_tasks()) < after_tasks:
-            assert process.poll() is None, f"ended before it could be killed: {process.communicate()[0]}"
+            assert process.poll() is None, (
+                f"ended before it could be killed: {process.communicate()[0]}"
+            )
             assert time.monotonic() < deadline, f"only {self.recorded_tasks()} after {LIMIT} s"
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
@@ -69,8 +71,16 @@ class RealCampaign:
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
                     environment = Path(entry.path, "environ").read_bytes().split(b"\0")
-                    if self.mark.encode() in environment and ") Z " not in Path(entry.path, "stat").read_text():
-                        found[int(entry.name)] = Path(entry.path, "cmdline").read_bytes().replace(b"\0", b" ").decode()[:200]
+                    if (
+                        self.mark.encode() in environment
+                        and ") Z " not in Path(entry.path, "stat").read_text()
+                    ):
+                        found[int(entry.name)] = (
+                            Path(entry.path, "cmdline")
+                            .read_bytes()
+                            .replace(b"\0", b" ")
+                            .decode()[:200]
+                        )
         return found
 
     def wait_for_no_process(self, patience: float = 10.0) -> None:
@@ -91,12 +101,19 @@ class RealCampaign:
         with contextlib.suppress(FileNotFoundError):
             lines = (self.run_dir / "state" / "journal.jsonl").read_bytes().split(b"\n")[:-1]
             records = [json.loads(line) for line in lines]
-            return {"d{}_b{}_s{}_r{}".format(*record["task"]) for record in records if record["type"] == "task"}
+            return {
+                "d{}_b{}_s{}_r{}".format(*record["task"])
+                for record in records
+                if record["type"] == "task"
+            }
         return set()
 
     def written(self, tasks: set[str]) -> dict[str, int]:
         """Give by task when its datapoint file was written, in ns: a task that ran again would have a newer one."""
-        return {task: (self.run_dir / "data" / task / "enchanted_datapoint.csv").stat().st_mtime_ns for task in tasks}
+        return {
+            task: (self.run_dir / "data" / task / "enchanted_datapoint.csv").stat().st_mtime_ns
+            for task in tasks
+        }
 
     def rows(self) -> list[dict[str, str]]:
         """Give the rows of the dataset, in order, without what differs between two runs: times and the place."""
@@ -129,17 +146,23 @@ def finish(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0, out
 
 
-def assert_same_rows(found: list[dict[str, str]], expected: list[dict[str, str]], tolerance: float) -> None:
+def assert_same_rows(
+    found: list[dict[str, str]], expected: list[dict[str, str]], tolerance: float
+) -> None:
     """Check that two datasets have the same rows in the same order, numbers within the relative `tolerance`."""
     assert [row["run_dir"] for row in found] == [row["run_dir"] for row in expected]
     for row, reference in zip(found, expected, strict=True):
         assert row.keys() == reference.keys()
         for name, value in row.items():
-            assert _same(value, reference[name], tolerance), f"{row['run_dir']}: {name} is {value}, uninterrupted {reference[name]}"
+            assert _same(value, reference[name], tolerance), (
+                f"{row['run_dir']}: {name} is {value}, uninterrupted {reference[name]}"
+            )
 
 
 def _same(value: str, reference: str, tolerance: float) -> bool:
     try:
-        return value == reference or abs(float(value) - float(reference)) <= tolerance * abs(float(reference))
+        return value == reference or abs(float(value) - float(reference)) <= tolerance * abs(
+            float(reference)
+        )
     except ValueError:
         return False

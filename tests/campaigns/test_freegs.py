@@ -33,7 +33,9 @@ def test_killed_and_resumed(freegs_python, real_campaign, uninterrupted):
     assert killed.written(before) == solved
     rows = killed.rows()
     assert [row["run_dir"] for row in rows] == [f"d0_b0_s{number}_r0" for number in range(6)]
-    assert [[row[name] for name in SAMPLED] for row in rows] == [[row[name] for name in SAMPLED] for row in uninterrupted.rows()]
+    assert [[row[name] for name in SAMPLED] for row in rows] == [
+        [row[name] for name in SAMPLED] for row in uninterrupted.rows()
+    ]
     assert_same_rows(rows, uninterrupted.rows(), tolerance=1e-6)
     assert killed.failures() == uninterrupted.failures()
 
@@ -42,9 +44,14 @@ def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
     """Protects what the tutorial says: equilibria are physical and stored, points without one fail with FreeGS' own reason,
     its messages are in the run directory, and the picture can be drawn."""
     rows = {row["run_dir"]: row for row in uninterrupted.rows()}
-    assert uninterrupted.failures() == {"d0_b0_s4_r0": ("exception", "ValueError: No O-points found!")}
+    assert uninterrupted.failures() == {
+        "d0_b0_s4_r0": ("exception", "ValueError: No O-points found!")
+    }
     assert rows["d0_b0_s4_r0"]["success"] == "False"
-    assert "No O points found" in (uninterrupted.run_dir / "data" / "d0_b0_s4_r0" / "stdout.txt").read_text()
+    assert (
+        "No O points found"
+        in (uninterrupted.run_dir / "data" / "d0_b0_s4_r0" / "stdout.txt").read_text()
+    )
     for name, row in rows.items():
         if row["success"] == "True":
             q = [float(row[key]) for key in ("q05", "q25", "q50", "q75", "q95")]
@@ -52,9 +59,15 @@ def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
             assert 0 < float(row["poloidal_beta"]) < 1
             assert 1.2 < float(row["axis_r"]) < 1.5
             assert 1.1 < float(row["elongation"]) < 1.5
-            assert (uninterrupted.run_dir / "data" / name / "equilibrium.geqdsk").stat().st_size > 50_000
+            assert (
+                uninterrupted.run_dir / "data" / name / "equilibrium.geqdsk"
+            ).stat().st_size > 50_000
     picture = tmp_path / "freegs.png"
-    subprocess.run([freegs_python, ROOT / "configs" / "freegs" / "plot.py", uninterrupted.run_dir, picture], check=True, timeout=60)
+    subprocess.run(
+        [freegs_python, ROOT / "configs" / "freegs" / "plot.py", uninterrupted.run_dir, picture],
+        check=True,
+        timeout=60,
+    )
     assert picture.stat().st_size > 10_000
 
 
@@ -67,7 +80,9 @@ def test_comparison_of_samplers(freegs_python, tmp_path, monkeypatch):
     assert 3 <= found["solved"][0] <= found["solved"][1] <= 8
     assert set(found["errors"]) == {"poloidal_beta", "q95"}
     assert all(0 < error < 3 for errors in found["errors"].values() for error in errors)
-    written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/data/*/enchanted_datapoint.csv")}
+    written = {
+        path: path.stat().st_mtime_ns for path in tmp_path.glob("*/data/*/enchanted_datapoint.csv")
+    }
     assert len(written) == 16
     assert tokamak.errors(freegs_python, tmp_path, "Sobol", 0, sizes=(6, 8), test_size=8) == found
     assert {path: path.stat().st_mtime_ns for path in written} == written

@@ -34,7 +34,9 @@ def test_killed_and_resumed(real_campaign, uninterrupted):
     assert killed.written(before) == simulated
     rows = killed.rows()
     assert [row["run_dir"].split("_")[2] for row in rows] == [f"s{number}" for number in range(40)]
-    assert [[row[name] for name in SAMPLED] for row in rows] == [[row[name] for name in SAMPLED] for row in uninterrupted.rows()]
+    assert [[row[name] for name in SAMPLED] for row in rows] == [
+        [row[name] for name in SAMPLED] for row in uninterrupted.rows()
+    ]
     assert_same_rows(rows, uninterrupted.rows(), tolerance=0)
     assert killed.failures() == uninterrupted.failures()
 
@@ -48,7 +50,9 @@ def test_physics_and_failures(uninterrupted):
             assert float(row["growth_per_period"]) > 0
             assert math.isclose(float(row["frequency_hz"]), float(row["resonance_hz"]), rel_tol=0.1)
         elif row["success_linear"] == "False":
-            assert task.endswith("_r0") and failures[task][1].startswith("no resonance between 1.5 and 8 GHz")
+            assert task.endswith("_r0") and failures[task][1].startswith(
+                "no resonance between 1.5 and 8 GHz"
+            )
             assert failures[task[:-1] + "1"][0] == "skipped"
         else:
             assert float(row["growth_per_period"]) < 0.1
@@ -60,5 +64,9 @@ def test_physics_and_failures(uninterrupted):
 def test_picture(freegs_python, uninterrupted, tmp_path):
     """Protects the tutorial's picture: its script draws any run of the campaign."""
     picture = tmp_path / "ngspice.png"
-    subprocess.run([freegs_python, ROOT / "configs" / "ngspice" / "plot.py", uninterrupted.run_dir, picture], check=True, timeout=60)
+    subprocess.run(
+        [freegs_python, ROOT / "configs" / "ngspice" / "plot.py", uninterrupted.run_dir, picture],
+        check=True,
+        timeout=60,
+    )
     assert picture.stat().st_size > 10_000

@@ -15,10 +15,14 @@ def test_excerpts_are_of_the_files(name):
     """Protects readers from a page that shows what the campaign no longer says: every line shown is a line of its files."""
     texts = [path.read_text() for path in (ROOT / "configs" / name).iterdir() if path.is_file()]
     lines = {_without_comment(line) for text in texts for line in text.splitlines()}
-    shown = re.findall(r"```(?:yaml|python|spice)\n(.*?)```", (TUTORIALS / f"{name}.md").read_text(), re.DOTALL)
+    shown = re.findall(
+        r"```(?:yaml|python|spice)\n(.*?)```", (TUTORIALS / f"{name}.md").read_text(), re.DOTALL
+    )
     assert shown
     for line in "\n".join(shown).splitlines():
-        assert _without_comment(line) in lines, f"{name}.md shows a line that is in no file of configs/{name}: {line}"
+        assert _without_comment(line) in lines, (
+            f"{name}.md shows a line that is in no file of configs/{name}: {line}"
+        )
 
 
 @pytest.mark.parametrize("name", ["freegs", "ngspice"])

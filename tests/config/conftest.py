@@ -21,7 +21,10 @@ def said():
     def lines(text=GOOD, **options):
         options.setdefault("interactive", False)
         _, problems = parse_config(textwrap.dedent(text), "c.yaml", **options)
-        return [f"warning: {problem}" if problem.severity == "warning" else str(problem) for problem in problems]
+        return [
+            f"warning: {problem}" if problem.severity == "warning" else str(problem)
+            for problem in problems
+        ]
 
     return lines
 
@@ -32,7 +35,9 @@ def good():
 
     def config(text=GOOD, **options):
         options.setdefault("interactive", False)
-        parsed, problems = parse_config(textwrap.dedent(text), options.pop("path", "c.yaml"), **options)
+        parsed, problems = parse_config(
+            textwrap.dedent(text), options.pop("path", "c.yaml"), **options
+        )
         assert parsed is not None, "\n".join(map(str, problems))
         return parsed
 

@@ -55,7 +55,12 @@ def _complete(marked: str, *, base_dir: Path | None = None) -> tuple[Completion,
     rows = (before + after).split("\n")
     if found.candidates:
         row = rows[found.line]
-        rows[found.line] = row[: found.start] + found.candidates[0].label + found.candidates[0].suffix + row[found.end :]
+        rows[found.line] = (
+            row[: found.start]
+            + found.candidates[0].label
+            + found.candidates[0].suffix
+            + row[found.end :]
+        )
     return found, "\n".join(rows)
 
 
@@ -71,7 +76,10 @@ def _labels(marked: str, *, base_dir: Path | None = None) -> list[str]:
     [
         ("sam|", ["samplers"]),
         (TEXT.replace("RandomSampler", "rand|"), ["RandomSampler", "RandomSamplerWithKill"]),
-        (TEXT.replace("type: GridSampler", "type: sob|"), ["SobolSequenceSampler", "SobolSampler", "SobolSequence"]),
+        (
+            TEXT.replace("type: GridSampler", "type: sob|"),
+            ["SobolSequenceSampler", "SobolSampler", "SobolSequence"],
+        ),
         (TEXT.replace("num_samples: 3", "num|"), ["num_samples"]),
         (TEXT.replace("uniform", "log|"), ["loguniform"]),
         (TEXT.replace("budget: 10", "bat|"), ["batch_size"]),
@@ -87,7 +95,11 @@ def _labels(marked: str, *, base_dir: Path | None = None) -> list[str]:
         (TEXT + "logging: warn|", ["WARNING", "WARN"]),
         (TEXT + "storage:\n  type: |", ["none", "hdf5"]),
         (TEXT + "# com|", []),
-        ("runners:\n  r:\n    type: CommandRunner\n    files:\n      deck: |\n".replace("|", ">") + "        sam|", []),
+        (
+            "runners:\n  r:\n    type: CommandRunner\n    files:\n      deck: |\n".replace("|", ">")
+            + "        sam|",
+            [],
+        ),
     ],
 )
 def test_candidates(marked: str, expected: list[str]) -> None:
@@ -111,8 +123,12 @@ def test_merged_keys_count_as_given() -> None:
 
 def test_taking_a_candidate_makes_what_was_meant() -> None:
     """Protects the text: the word at the cursor is replaced, a colon is added only where there is none."""
-    assert _complete("samplers:\n  s:\n    type: RandomSampler\n    bud|\n")[1].endswith("    budget: \n")
-    assert _complete("samplers:\n  s:\n    type: RandomSampler\n    bud|get: 3\n")[1].endswith("    budget: 3\n")
+    assert _complete("samplers:\n  s:\n    type: RandomSampler\n    bud|\n")[1].endswith(
+        "    budget: \n"
+    )
+    assert _complete("samplers:\n  s:\n    type: RandomSampler\n    bud|get: 3\n")[1].endswith(
+        "    budget: 3\n"
+    )
     assert _complete("samplers:\n  s: {type: Grid|\n")[1] == "samplers:\n  s: {type: GridSampler\n"
 
 
@@ -120,7 +136,10 @@ def test_paths_are_completed_from_the_directory_of_the_file(tmp_path: Path) -> N
     """Protects against misspelt file names: a relative path starts where the program will look for it."""
     (tmp_path / "points.csv").touch()
     (tmp_path / "plots").mkdir()
-    assert _labels("samplers:\n  s: {type: CSVSampler, path: p|}\n", base_dir=tmp_path) == ["plots", "points.csv"]
+    assert _labels("samplers:\n  s: {type: CSVSampler, path: p|}\n", base_dir=tmp_path) == [
+        "plots",
+        "points.csv",
+    ]
 
 
 def test_plugins_are_known_by_their_constructor(tmp_path: Path) -> None:
@@ -156,7 +175,11 @@ def test_help_for_an_option_comes_from_its_declaration() -> None:
 @pytest.mark.parametrize(
     ("marked", "title", "word"),
     [
-        (TEXT.replace("samplers:\n  first", "sampl|ers:\n  first"), "samplers", "names of your choice"),
+        (
+            TEXT.replace("samplers:\n  first", "sampl|ers:\n  first"),
+            "samplers",
+            "names of your choice",
+        ),
         (TEXT.replace("GridSampler", "Grid|Sampler"), "samplers.grid.type", "Evenly spaced"),
         (TEXT.replace("both:", "both|:"), "samplers.both", "Combine"),
         (TEXT.replace("CSVSampler", "CSV|Sampler"), "samplers.both.samplers.a.type", "CSV"),
@@ -178,7 +201,11 @@ def test_outline() -> None:
     entries = Assistant(TEXT).outline()
     shown = [(entry.line + 1, "  " * entry.depth + entry.label, entry.detail) for entry in entries]
     assert (2, "  first", "RandomSampler") in shown
-    assert (15, "  there", "LocalExecutor") not in shown and (16, "  there", "LocalExecutor") in shown
+    assert (15, "  there", "LocalExecutor") not in shown and (
+        16,
+        "  there",
+        "LocalExecutor",
+    ) in shown
     assert (20, "    stage 0", "first > add on here") in shown
     assert (21, "    stage 1", "grid > ? on here") in shown
 
@@ -204,7 +231,13 @@ def _same(tree: Skeleton, node: Node, value: Any) -> None:
         assert child is not None, key
         if child in node.children and place is not None and isinstance(value, dict):
             assert (child.line + 1, child.column + 1) == (place.key_line, place.key_column)
-        if isinstance(item, str) and place is not None and "\n" not in item and child.alias is None and child.value is not None:
+        if (
+            isinstance(item, str)
+            and place is not None
+            and "\n" not in item
+            and child.alias is None
+            and child.value is not None
+        ):
             assert child.value == item or place.quoted
         _same(tree, child, item)
 
@@ -219,7 +252,10 @@ def test_nothing_raises_for_any_cursor_in_any_prefix(path: Path) -> None:
         lines = assistant.scan.lines
         assistant.outline()
         places = [(len(lines) - 1, len(lines[-1]))]
-        places += [(line, source.randrange(len(lines[line]) + 2)) for line in source.sample(range(len(lines)), min(5, len(lines)))]
+        places += [
+            (line, source.randrange(len(lines[line]) + 2))
+            for line in source.sample(range(len(lines)), min(5, len(lines)))
+        ]
         for line, column in places:
             assistant.explain(line, column)
             found = complete(assistant, line, column)
@@ -227,8 +263,43 @@ def test_nothing_raises_for_any_cursor_in_any_prefix(path: Path) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["samplers", "type", "RandomSampler", "run_order", "supervisor", "here", ": ", ":", "\n", "\n  ", "\n    ", "- ", "{", "}", "[", "]"]
-    + [", ", "'", '"', "|", ">", "&a", "*a", "<<: *a", "# ", "!!str", "\t", "---", "?", "\x85", "\r\n", "é", "\U0001d6fc"]
+    [
+        "samplers",
+        "type",
+        "RandomSampler",
+        "run_order",
+        "supervisor",
+        "here",
+        ": ",
+        ":",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+    ]
+    + [
+        ", ",
+        "'",
+        '"',
+        "|",
+        ">",
+        "&a",
+        "*a",
+        "<<: *a",
+        "# ",
+        "!!str",
+        "\t",
+        "---",
+        "?",
+        "\x85",
+        "\r\n",
+        "é",
+        "\U0001d6fc",
+    ]
 )
 
 
@@ -251,11 +322,23 @@ def test_reading_only_what_changed_gives_the_same(rows: list[str], data: st.Data
     for _ in range(4):
         first = data.draw(st.integers(0, len(lines)))
         last = data.draw(st.integers(first, len(lines)))
-        lines = lines_of("\n".join([*lines[:first], *data.draw(st.lists(st.sampled_from(rows), max_size=3)), *lines[last:]]))
+        lines = lines_of(
+            "\n".join(
+                [
+                    *lines[:first],
+                    *data.draw(st.lists(st.sampled_from(rows), max_size=3)),
+                    *lines[last:],
+                ]
+            )
+        )
         scan.update(lines)
         fresh = Scan(lines)
-        assert [scan.tokens(line) for line in range(len(lines))] == [fresh.tokens(line) for line in range(len(lines))]
-        assert [scan.state(line) for line in range(len(lines))] == [fresh.state(line) for line in range(len(lines))]
+        assert [scan.tokens(line) for line in range(len(lines))] == [
+            fresh.tokens(line) for line in range(len(lines))
+        ]
+        assert [scan.state(line) for line in range(len(lines))] == [
+            fresh.state(line) for line in range(len(lines))
+        ]
 
 
 def test_completed_text_is_accepted(tmp_path: Path) -> None:
@@ -266,7 +349,11 @@ def test_completed_text_is_accepted(tmp_path: Path) -> None:
     )
     while "@" in text:
         before, word, after = text.split("@", 2)
-        text = _complete(f"{before}{word}|{after}".replace("@", ""))[1] if after.count("@") == 0 else _one(before, word, after)
+        text = (
+            _complete(f"{before}{word}|{after}".replace("@", ""))[1]
+            if after.count("@") == 0
+            else _one(before, word, after)
+        )
     path = tmp_path / "config.yaml"
     path.write_text(text, encoding="utf-8")
     assert load_config(path).samplers["s"].cls.__name__ == "GridSampler"

@@ -25,7 +25,10 @@ def _added(text: str, kind: str, name: str) -> str | None:
     return "".join([*lines[: found.line], found.text, *lines[found.line :]])
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in ("sampler", "runner", "executor") for name in BUILTIN[kind]])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(kind, name) for kind in ("sampler", "runner", "executor") for name in BUILTIN[kind]],
+)
 def test_every_component_can_be_added(kind: str, name: str) -> None:
     """Protects "Add": the text stays readable, the entry is found under a free name, and nothing else has changed."""
     text = _added(TEXT, kind, name)
@@ -37,7 +40,11 @@ def test_every_component_can_be_added(kind: str, name: str) -> None:
     names = Assistant(twice).meanings.names(kind)
     assert len(names) == len(set(names)) == 3
     _, problems = parse_config(text, Path("config.yaml"), interactive=True)
-    assert not [problem for problem in problems if "not valid YAML" in problem.message or "given twice" in problem.message]
+    assert not [
+        problem
+        for problem in problems
+        if "not valid YAML" in problem.message or "given twice" in problem.message
+    ]
 
 
 @pytest.mark.parametrize(

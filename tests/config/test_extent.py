@@ -28,7 +28,13 @@ def said(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("budget", "amount"), [("1.0e+30", "10^30"), (str(2**70), "10^21"), (str(2**63), "10^19"), (str(2**28 + 1), "268,435,457")]
+    ("budget", "amount"),
+    [
+        ("1.0e+30", "10^30"),
+        (str(2**70), "10^21"),
+        (str(2**63), "10^19"),
+        (str(2**28 + 1), "268,435,457"),
+    ],
 )
 def test_a_budget_beyond_counting_is_located(budget: str, amount: str) -> None:
     """It ended in an OverflowError once the run directory had been made."""
@@ -41,14 +47,20 @@ def test_what_stages_multiply_to_counts() -> None:
     """Each is harmless alone: 300 samples by a grid of a million is not."""
     assert said(spoilt("budget: 10", "budget: 260", TWO_STAGES)) == []
     (problem,) = said(spoilt("budget: 10", "budget: 300", TWO_STAGES))
-    assert ": samplers.g1.num_samples: 1,000,000 samples, each with 300 rows of the stages before, are more" in problem
+    assert (
+        ": samplers.g1.num_samples: 1,000,000 samples, each with 300 rows of the stages before, are more"
+        in problem
+    )
 
 
 def test_the_largest_is_allowed_and_too_many_batches_are_not() -> None:
     """A batch of one sample each is a habit that does not scale; the sentence names the option."""
     assert said(spoilt("budget: 10", f"budget: {2**28}")) == []
     (problem,) = said(spoilt("budget: 10", "budget: 20000000\n    batch_size: 1"))
-    assert "samplers.s1.batch_size: 20,000,000 batches are more than a stage can hold: 16,777,216" in problem
+    assert (
+        "samplers.s1.batch_size: 20,000,000 batches are more than a stage can hold: 16,777,216"
+        in problem
+    )
 
 
 def test_too_many_stages_and_steps(tmp_path: Path) -> None:
@@ -64,20 +76,31 @@ def test_an_extension_beyond_counting_is_refused(
 ) -> None:
     """The budget alone is fine, what is recorded is too; the directory stays as it is."""
     monkeypatch.chdir(tmp_path)
-    Path("c.yaml").write_text(GOOD.replace("bounds: [[0, 1], [0, 1]]", "bounds: [[0, 1], [0, 1]]\n    seed: 1"))
+    Path("c.yaml").write_text(
+        GOOD.replace("bounds: [[0, 1], [0, 1]]", "bounds: [[0, 1], [0, 1]]\n    seed: 1")
+    )
     assert cli.main(["c.yaml", "--no-ui"]) == 0
     journal = Path("out/state/journal.jsonl").read_bytes()
     capsys.readouterr()
-    assert cli.main(["c.yaml", "--no-ui", "--run-mode", "extend", "--set", f"samplers.s1.budget={2**28}"]) == 2
+    assert (
+        cli.main(
+            ["c.yaml", "--no-ui", "--run-mode", "extend", "--set", f"samplers.s1.budget={2**28}"]
+        )
+        == 2
+    )
     assert "stage 0 would be too large: 268,435,466 samples" in capsys.readouterr().err
     assert Path("out/state/journal.jsonl").read_bytes() == journal
 
 
 @pytest.mark.parametrize("limit", ["2592000", "1.0e+30"])
-def test_a_time_limit_of_a_month_is_none_of_ours_to_refuse(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_time_limit_of_a_month_is_none_of_ours_to_refuse(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The operating system's waits end at 24 days; a longer limit stopped the local executor."""
     monkeypatch.chdir(tmp_path)
-    Path("c.yaml").write_text(spoilt("{type: LocalExecutor}", f"{{type: LocalExecutor, timeout_sec: {limit}}}"))
+    Path("c.yaml").write_text(
+        spoilt("{type: LocalExecutor}", f"{{type: LocalExecutor, timeout_sec: {limit}}}")
+    )
     assert cli.main(["c.yaml", "--no-ui"]) == 0
 
 

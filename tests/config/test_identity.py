@@ -7,7 +7,9 @@ import pytest
 from good_config import GOOD, spoilt
 
 STAGE = "{executor: e1, sampler: s1, runner: r1}"
-SAMPLER = "type: RandomSampler\n    parameters: [x, y]\n    bounds: [[0, 1], [0, 1]]\n    budget: 10"
+SAMPLER = (
+    "type: RandomSampler\n    parameters: [x, y]\n    bounds: [[0, 1], [0, 1]]\n    budget: 10"
+)
 
 
 def test_identity_is_json(good):
@@ -44,7 +46,10 @@ def test_what_may_change(good, old, new):
         ("type: RandomSampler", "type: LatinHypercubeSampler"),
         ("base_run_dir: out", "base_run_dir: out\n  seed: 3"),
         (STAGE, f"{STAGE}\n    - {STAGE}"),
-        ("executor: e1, sampler: s1, runner: r1", "executor: [e1, e1], sampler: s1, runner: [r1, r1]"),
+        (
+            "executor: e1, sampler: s1, runner: r1",
+            "executor: [e1, e1], sampler: s1, runner: [r1, r1]",
+        ),
     ],
 )
 def test_what_may_not_change(good, old, new):
@@ -86,7 +91,10 @@ def test_nested_samplers(good, tmp_path):
     assert good(text, path=tmp_path / "moved" / "c.yaml").identity() == first
     assert good(text.replace("csv_path:", "path:")).identity() == first
     assert good(text.replace("budget: 3", "budget: 4")).identity() != first
-    assert good(text.replace("type: NestedSampler", "type: NestedSampler\n    budget: 2")).identity() == first
+    assert (
+        good(text.replace("type: NestedSampler", "type: NestedSampler\n    budget: 2")).identity()
+        == first
+    )
 
 
 def test_budget_that_sizes_a_part(good, tmp_path):
@@ -108,15 +116,25 @@ def test_runner_options_see_changed_templates(good, tmp_path):
     assert good(text, path=tmp_path / "b" / "c.yaml").runner_options() == first
     (tmp_path / "b" / "in.j2").write_text("x = {{ x }}.0\n")
     assert good(text, path=tmp_path / "b" / "c.yaml").runner_options() != first
-    assert good(text.replace("echo", "cat"), path=tmp_path / "a" / "c.yaml").runner_options() != first
+    assert (
+        good(text.replace("echo", "cat"), path=tmp_path / "a" / "c.yaml").runner_options() != first
+    )
 
 
 def test_what_a_campaign_leaves_beside_its_code_is_no_change(good, tmp_path):
     """`python_path: [.]` beside `base_run_dir: runs` is natural; every resume would warn, after reading all of it."""
-    text = spoilt("{type: ExampleRunner}", "{type: PythonRunner, function: 'code:run', python_path: [.], check_function: false}")
+    text = spoilt(
+        "{type: ExampleRunner}",
+        "{type: PythonRunner, function: 'code:run', python_path: [.], check_function: false}",
+    )
     (tmp_path / "code.py").write_text("def run(x):\n    return {'success': True}\n")
     first = good(text, path=tmp_path / "c.yaml").runner_options()
-    for left in ("runs/one/state/journal.jsonl", "runs/one/data/d0_b0_s0_r0/made.py", "__pycache__/code.cpython-311.pyc", "one-export.csv"):
+    for left in (
+        "runs/one/state/journal.jsonl",
+        "runs/one/data/d0_b0_s0_r0/made.py",
+        "__pycache__/code.cpython-311.pyc",
+        "one-export.csv",
+    ):
         (tmp_path / left).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / left).write_text("x = 1\n")
     assert good(text, path=tmp_path / "c.yaml").runner_options() == first
@@ -127,5 +145,8 @@ def test_what_a_campaign_leaves_beside_its_code_is_no_change(good, tmp_path):
 
 def test_unused_runners_do_not_count(good):
     """Only runners that run_order uses are compared."""
-    text = spoilt("r1: {type: ExampleRunner}", "r1: {type: ExampleRunner}\n  r2: {type: ExampleRunner, fail_prob: 1}")
+    text = spoilt(
+        "r1: {type: ExampleRunner}",
+        "r1: {type: ExampleRunner}\n  r2: {type: ExampleRunner, fail_prob: 1}",
+    )
     assert good(text).runner_options() == good().runner_options()

@@ -24,13 +24,21 @@ def refused(path, **options):
 def test_missing_file(tmp_path):
     """A misspelt file name is answered by the one that is there."""
     (tmp_path / "campaign.yaml").write_text(GOOD)
-    assert refused("campain.yaml") == "campain.yaml: there is no such file; did you mean 'campaign.yaml'?"
-    assert refused("nowhere/campaign.yaml") == "nowhere/campaign.yaml: there is no such file, and no directory nowhere"
+    assert (
+        refused("campain.yaml")
+        == "campain.yaml: there is no such file; did you mean 'campaign.yaml'?"
+    )
+    assert (
+        refused("nowhere/campaign.yaml")
+        == "nowhere/campaign.yaml: there is no such file, and no directory nowhere"
+    )
 
 
 def test_directory_instead_of_a_file(tmp_path):
     """A directory is told from a file that cannot be read."""
-    assert refused(tmp_path) == f"{tmp_path}: this is a directory; name the configuration file in it"
+    assert (
+        refused(tmp_path) == f"{tmp_path}: this is a directory; name the configuration file in it"
+    )
 
 
 def test_not_utf8(tmp_path):
@@ -52,7 +60,10 @@ def test_vanished_working_directory(tmp_path, monkeypatch, good):
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    assert refused(tmp_path / "c.yaml") == f"{tmp_path}/c.yaml: the working directory does not exist any more; change to another"
+    assert (
+        refused(tmp_path / "c.yaml")
+        == f"{tmp_path}/c.yaml: the working directory does not exist any more; change to another"
+    )
 
 
 def test_file_is_named_as_the_user_named_it(tmp_path):
@@ -71,7 +82,11 @@ def test_base_run_dir(tmp_path, good, monkeypatch):
     monkeypatch.setenv("PROJECT", "fusion")
     for written, shown, absolute in [
         ("out/a", "out/a", tmp_path / "out/a"),
-        ("~/$PROJECT/${PROJECT}2", "/home/somebody/fusion/fusion2", Path("/home/somebody/fusion/fusion2")),
+        (
+            "~/$PROJECT/${PROJECT}2",
+            "/home/somebody/fusion/fusion2",
+            Path("/home/somebody/fusion/fusion2"),
+        ),
         ("/data/../x", "/data/../x", Path("/x")),
         ("5", "5", tmp_path / "5"),
     ]:
@@ -88,11 +103,15 @@ def test_paths_in_options_start_at_the_file(tmp_path, good):
         "type: RandomSampler\n    parameters: [x, y]\n    bounds: [[0, 1], [0, 1]]\n    budget: 10",
         "{type: CSVSampler, csv_path: points.csv}",
     )
-    assert good(plain, path=home / "c.yaml").samplers["s1"].options["path"] == str(home / "points.csv")
-    assert good(plain, path="elsewhere/c.yaml", base_dir=home).samplers["s1"].options["path"] == str(home / "points.csv")
-    nested = plain.replace("{type: CSVSampler", "{type: NestedSampler, samplers: {a: {type: CSVSampler").replace(
-        "points.csv}", "points.csv}}}"
+    assert good(plain, path=home / "c.yaml").samplers["s1"].options["path"] == str(
+        home / "points.csv"
     )
+    assert good(plain, path="elsewhere/c.yaml", base_dir=home).samplers["s1"].options[
+        "path"
+    ] == str(home / "points.csv")
+    nested = plain.replace(
+        "{type: CSVSampler", "{type: NestedSampler, samplers: {a: {type: CSVSampler"
+    ).replace("points.csv}", "points.csv}}}")
     config = good(nested, path=home / "c.yaml")
     assert [sample["y"] for sample in config.samplers["s1"].build().get_next_samples()] == [2]
 
@@ -104,7 +123,10 @@ def test_placeholders_in_paths_are_left_alone(good):
         "{type: CommandRunner, command: [echo, '{{ x }}'], link: {a: '{{ x }}/mesh', b: 'cases/{{ x }}/mesh'}}",
     )
     config = good(text, path="/cases/c.yaml")
-    assert config.runners["r1"].options["link"] == {"a": "{{ x }}/mesh", "b": "/cases/cases/{{ x }}/mesh"}
+    assert config.runners["r1"].options["link"] == {
+        "a": "{{ x }}/mesh",
+        "b": "/cases/cases/{{ x }}/mesh",
+    }
 
 
 # -- overrides ------------------------------------------------------------------------------------------------------------------------
@@ -131,8 +153,12 @@ def test_overrides(good):
 
 def test_override_changes_one_use_of_an_anchor(good):
     """Two samplers that share their bounds by an alias are changed one at a time."""
-    text = spoilt("budget: 10", "budget: 10\n  s2: {type: GridSampler, parameters: [z], bounds: *b, num_samples: 2}").replace(
-        "parameters: [x, y]\n    bounds: [[0, 1], [0, 1]]", "parameters: [x]\n    bounds: &b [[0, 1]]"
+    text = spoilt(
+        "budget: 10",
+        "budget: 10\n  s2: {type: GridSampler, parameters: [z], bounds: *b, num_samples: 2}",
+    ).replace(
+        "parameters: [x, y]\n    bounds: [[0, 1], [0, 1]]",
+        "parameters: [x]\n    bounds: &b [[0, 1]]",
     )
     config = good(text, overrides=["samplers.s2.bounds.0.1=5"])
     assert config.samplers["s1"].options["bounds"] == [(0, 1)]
@@ -142,12 +168,23 @@ def test_override_changes_one_use_of_an_anchor(good):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("samplers.s1.budget=three", ["--set samplers.s1.budget: expected an integer >= 0, found 'three'"]),
+        (
+            "samplers.s1.budget=three",
+            ["--set samplers.s1.budget: expected an integer >= 0, found 'three'"],
+        ),
         ("samplers.s1={type: GridSampler, num_samples: 0}", None),
         ("samplers.s1.budget", ["--set: expected key.path=value, found 'samplers.s1.budget'"]),
         ("=3", ["--set: expected key.path=value, found '=3'"]),
-        ("a..b=3", ["--set a..b: 'a..b' is not a key path such as samplers.s1.budget or supervisor.run_order.0.runner"]),
-        ("samplers.s1.budget.x=3", ["--set samplers.s1.budget.x: samplers.s1.budget is neither a mapping nor a list"]),
+        (
+            "a..b=3",
+            [
+                "--set a..b: 'a..b' is not a key path such as samplers.s1.budget or supervisor.run_order.0.runner"
+            ],
+        ),
+        (
+            "samplers.s1.budget.x=3",
+            ["--set samplers.s1.budget.x: samplers.s1.budget is neither a mapping nor a list"],
+        ),
         (
             "supervisor.run_order.first=3",
             [
@@ -157,7 +194,9 @@ def test_override_changes_one_use_of_an_anchor(good):
         ),
         (
             "supervisor.run_order.4.runner=r1",
-            ["--set supervisor.run_order.4.runner: there is no item 4 in supervisor.run_order; the last is supervisor.run_order.0"],
+            [
+                "--set supervisor.run_order.4.runner: there is no item 4 in supervisor.run_order; the last is supervisor.run_order.0"
+            ],
         ),
         (
             "samplers.s1.budget=[1",
@@ -168,15 +207,33 @@ def test_override_changes_one_use_of_an_anchor(good):
         ),
         (
             "samplers.s1.budget=!!python/name:os.system x",
-            ["--set samplers.s1.budget: the tag '!!python/name:os.system' is not allowed; a configuration holds plain values only"],
+            [
+                "--set samplers.s1.budget: the tag '!!python/name:os.system' is not allowed; a configuration holds plain values only"
+            ],
         ),
-        ("supervisor.run_order.0.runner=r2", ["--set supervisor.run_order.0.runner: there is no runner named 'r2'; there are r1"]),
-        ("samplers.s2.budget=3", ["--set samplers.s2.budget: there is no 's2' in samplers; there are s1"]),
-        ("runners.code.steps=3", ["--set runners.code.steps: there is no 'code' in runners; there are r1"]),
-        ("samplers.s1.bugdet=3", ["warning: --set samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?"]),
+        (
+            "supervisor.run_order.0.runner=r2",
+            ["--set supervisor.run_order.0.runner: there is no runner named 'r2'; there are r1"],
+        ),
+        (
+            "samplers.s2.budget=3",
+            ["--set samplers.s2.budget: there is no 's2' in samplers; there are s1"],
+        ),
+        (
+            "runners.code.steps=3",
+            ["--set runners.code.steps: there is no 'code' in runners; there are r1"],
+        ),
+        (
+            "samplers.s1.bugdet=3",
+            [
+                "warning: --set samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?"
+            ],
+        ),
         (
             "supervisr.seed=3",
-            ["warning: --set supervisr.seed: supervisr: ignored, because there is no such section; did you mean 'supervisor'?"],
+            [
+                "warning: --set supervisr.seed: supervisr: ignored, because there is no such section; did you mean 'supervisor'?"
+            ],
         ),
     ],
 )
@@ -197,10 +254,14 @@ def test_name_with_dots(good):
 
 def test_arguments_come_before_everything(good, said):
     """--run-mode and --base-run-dir win over the file and over --set; a wrong one is told of the option."""
-    config = good(overrides=["supervisor.run_mode=extend"], run_mode="resume", base_run_dir="/elsewhere")
+    config = good(
+        overrides=["supervisor.run_mode=extend"], run_mode="resume", base_run_dir="/elsewhere"
+    )
     assert config.supervisor.run_mode == "resume"
     assert config.base_run_dir == Path("/elsewhere")
-    assert said(run_mode="agian") == ["--run-mode: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto', found 'agian'"]
+    assert said(run_mode="agian") == [
+        "--run-mode: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto', found 'agian'"
+    ]
 
 
 def test_effective_text(good):
@@ -219,7 +280,9 @@ def test_effective_text(good):
 
 def test_effective_text_stays_small(good):
     """Values shared by aliases are stored as such."""
-    lines = [".b0: &b0 [x, x, x, x, x, x, x, x, x, x]"] + [f".b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 10)}]" for n in range(1, 5)]
+    lines = [".b0: &b0 [x, x, x, x, x, x, x, x, x, x]"] + [
+        f".b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 10)}]" for n in range(1, 5)
+    ]
     config = good("\n".join(lines) + "\n" + GOOD, overrides=["supervisor.seed=5"])
     assert len(config.effective_text()) < 2_000
 
@@ -243,7 +306,9 @@ def test_values_from_a_program():
     from enchanted_tui.runners.sum_runner import SumRunner
 
     mapping = read_value(GOOD, "x")
-    mapping["samplers"]["s1"].update(bounds=numpy.array([[0, 1], [2, 3]]), budget=numpy.int64(4), parameters=("x", "y"))
+    mapping["samplers"]["s1"].update(
+        bounds=numpy.array([[0, 1], [2, 3]]), budget=numpy.int64(4), parameters=("x", "y")
+    )
     mapping["runners"]["r1"] = {"type": SumRunner, "params_to_sum": ["x"]}
     mapping["supervisor"]["base_run_dir"] = Path("somewhere")
     config = config_from_mapping(mapping)
@@ -256,7 +321,9 @@ def test_values_from_a_program():
 def test_problems_of_a_mapping_have_keys_but_no_lines():
     """Where there is no text, the key path is the place."""
     mapping = read_value(spoilt("budget: 10", "budget: x"), "x")
-    with pytest.raises(ConfigError, match=r"^samplers.s1.budget: expected an integer >= 0, found 'x'$"):
+    with pytest.raises(
+        ConfigError, match=r"^samplers.s1.budget: expected an integer >= 0, found 'x'$"
+    ):
         config_from_mapping(mapping)
 
 

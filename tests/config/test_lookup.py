@@ -29,7 +29,9 @@ def plugin(tmp_path, monkeypatch):
         site = tmp_path / "site"
         information = site / f"{package}-1.0.dist-info"
         information.mkdir(parents=True)
-        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (information / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+        )
         (information / "entry_points.txt").write_text(textwrap.dedent(entry_points))
         for name, source in modules.items():
             (site / f"{name}.py").write_text(source)
@@ -41,7 +43,9 @@ def plugin(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in BUILTIN.items() for name in names])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in BUILTIN.items() for name in names]
+)
 def test_builtins_by_every_spelling(kind, name):
     """Each built-in is where the table says, under its declared name, in snake_case and in any case, and is of that kind."""
     found = find(kind, name)
@@ -49,14 +53,20 @@ def test_builtins_by_every_spelling(kind, name):
     assert found.is_declared
     assert found.cls.kind == kind
     assert load_class(found.class_path) is found.cls
-    assert {builtin_path(kind, spelling) for spelling in (snake_case(name), name.lower(), name.upper())} == {found.class_path}
+    assert {
+        builtin_path(kind, spelling) for spelling in (snake_case(name), name.lower(), name.upper())
+    } == {found.class_path}
 
 
 def test_other_names():
     """The names that the documentation of the older program uses lead to the same classes."""
     for kind, names in ALIASES.items():
         for alias, name in names.items():
-            assert find(kind, alias).class_path == find(kind, name).class_path == builtin_path(kind, snake_case(alias))
+            assert (
+                find(kind, alias).class_path
+                == find(kind, name).class_path
+                == builtin_path(kind, snake_case(alias))
+            )
 
 
 @pytest.mark.parametrize(
@@ -78,13 +88,25 @@ def test_other_names():
             "pack.mod.Cls",
             "there is no runner 'pack.mod.Cls'; a class is named as package.module:Class, with a colon before the class",
         ),
-        ("runner", "no_such_package.mod:Cls", "there is no module 'no_such_package'; it is not installed"),
+        (
+            "runner",
+            "no_such_package.mod:Cls",
+            "there is no module 'no_such_package'; it is not installed",
+        ),
         ("runner", "json.nope:Cls", "there is no module 'json.nope'; it is not installed"),
         ("runner", "json:JSONDecoderr", "has no 'JSONDecoderr'; did you mean json:JSONDecoder?"),
-        ("runner", "json:JSONDecoder", "'json:JSONDecoder' has no method 'single_code_run' and cannot be used as a runner"),
+        (
+            "runner",
+            "json:JSONDecoder",
+            "'json:JSONDecoder' has no method 'single_code_run' and cannot be used as a runner",
+        ),
         ("runner", "json:loads", "'json:loads' is not a class"),
         ("runner", "js on:x", "'js on:x' is not of the form package.module:Class"),
-        ("runner", "__main__:X", "'__main__:X' cannot be imported by the workers; move the class into a module of its own"),
+        (
+            "runner",
+            "__main__:X",
+            "'__main__:X' cannot be imported by the workers; move the class into a module of its own",
+        ),
         (
             "sampler",
             "enchanted_tui.runners.sum_runner:SumRunner",
@@ -105,10 +127,16 @@ def test_class_beside_the_configuration(tmp_path, good):
     home.mkdir()
     (home / "beside_the_file.py").write_text(RUNNER.format(name="Mine"))
     before = list(sys.path)
-    config = good(spoilt("type: ExampleRunner", "type: beside_the_file:Mine, depth: 3"), path=home / "c.yaml")
+    config = good(
+        spoilt("type: ExampleRunner", "type: beside_the_file:Mine, depth: 3"), path=home / "c.yaml"
+    )
     assert sys.path == before
     assert config.python_path == (home, tmp_path)
-    assert config.runners["r1"].worker_options() == {"type": "beside_the_file:Mine", "depth": 3, "__runner_name": "r1"}
+    assert config.runners["r1"].worker_options() == {
+        "type": "beside_the_file:Mine",
+        "depth": 3,
+        "__runner_name": "r1",
+    }
     assert config.runners["r1"].class_path == "beside_the_file:Mine"
 
 
@@ -143,7 +171,9 @@ def test_entry_points(plugin, good):
         ("Gauss2DRunner", "plugged_old:Gauss2DRunner"),
         ("helena_runner", "plugged_new:HELENARunner"),
     ]:
-        spec = good(spoilt("type: ExampleRunner", f"type: {written}, x: [1, {{2: 3}}]")).runners["r1"]
+        spec = good(spoilt("type: ExampleRunner", f"type: {written}, x: [1, {{2: 3}}]")).runners[
+            "r1"
+        ]
         assert spec.class_path == path
         assert not spec.builtin
         assert spec.build().config == {"type": written, "x": [1, {2: 3}], "__runner_name": "r1"}
@@ -163,7 +193,11 @@ def test_only_the_named_plugin_is_imported(plugin, good):
 
 def test_broken_plugin_says_why(plugin, said):
     """The plugin that is named and cannot be imported is a located problem with the reason."""
-    plugin("broken", "[enchanted_tui.runners]\nbroken_runner = quite_broken:Broken\n", quite_broken="1 / 0\n")
+    plugin(
+        "broken",
+        "[enchanted_tui.runners]\nbroken_runner = quite_broken:Broken\n",
+        quite_broken="1 / 0\n",
+    )
     assert said(spoilt("type: ExampleRunner", "type: broken_runner")) == [
         "c.yaml:10:14: runners.r1.type: the plugin 'broken_runner' (quite_broken:Broken) cannot be imported: "
         "ZeroDivisionError: division by zero"
@@ -178,12 +212,16 @@ def test_builtins_come_before_plugins_and_kinds_are_kept_apart(plugin, said, goo
         shadow_runner=RUNNER.format(name="Mine"),
     )
     assert good().runners["r1"].class_path == "enchanted_tui.runners.example_runner:ExampleRunner"
-    assert good().executors["e1"].class_path == "enchanted_tui.executors.local.executor:LocalExecutor"
+    assert (
+        good().executors["e1"].class_path == "enchanted_tui.executors.local.executor:LocalExecutor"
+    )
 
 
 def test_plugin_of_another_kind(plugin, said):
     """A runner's plugin named as a sampler is told from a name that does not exist."""
-    plugin("kinds", "[enchanted_surrogates.runners]\nmesh_runner = kinds_module:M\n", kinds_module="")
+    plugin(
+        "kinds", "[enchanted_surrogates.runners]\nmesh_runner = kinds_module:M\n", kinds_module=""
+    )
     assert said(spoilt("type: RandomSampler", "type: MeshRunner")) == [
         "c.yaml:5:11: samplers.s1.type: 'MeshRunner' is a runner and belongs under 'runners'"
     ]
@@ -192,16 +230,30 @@ def test_plugin_of_another_kind(plugin, said):
 def test_missing_package_of_an_unused_component(tmp_path, said):
     """An entry that nothing uses may need a package that is not installed here; one that is used may not."""
     (tmp_path / "needs_module.py").write_text("import package_that_is_not_installed\n")
-    unused = spoilt("r1: {type: ExampleRunner}", "r1: {type: ExampleRunner}\n  r2: {type: 'needs_module:X'}")
+    unused = spoilt(
+        "r1: {type: ExampleRunner}", "r1: {type: ExampleRunner}\n  r2: {type: 'needs_module:X'}"
+    )
     sentence = "the module 'needs_module' cannot be imported: ModuleNotFoundError: No module named 'package_that_is_not_installed'"
-    assert said(unused) == [f"warning: c.yaml:11:14: runners.r2.type: {sentence}; ignored, because run_order does not use it"]
-    assert said(unused.replace("runner: r1", "runner: r2")) == [f"c.yaml:11:14: runners.r2.type: {sentence}"]
+    assert said(unused) == [
+        f"warning: c.yaml:11:14: runners.r2.type: {sentence}; ignored, because run_order does not use it"
+    ]
+    assert said(unused.replace("runner: r1", "runner: r2")) == [
+        f"c.yaml:11:14: runners.r2.type: {sentence}"
+    ]
 
 
 def test_two_plugins_of_one_name(plugin, said):
     """Which of two is meant is for the user to say."""
-    plugin("one", "[enchanted_tui.runners]\nsame_runner = one_module:One\n", one_module=RUNNER.format(name="One"))
-    plugin("two", "[enchanted_surrogates.runners]\nsame_runner = two_module:Two\n", two_module=RUNNER.format(name="Two"))
+    plugin(
+        "one",
+        "[enchanted_tui.runners]\nsame_runner = one_module:One\n",
+        one_module=RUNNER.format(name="One"),
+    )
+    plugin(
+        "two",
+        "[enchanted_surrogates.runners]\nsame_runner = two_module:Two\n",
+        two_module=RUNNER.format(name="Two"),
+    )
     assert said(spoilt("type: ExampleRunner", "type: same_runner")) == [
         "c.yaml:10:14: runners.r1.type: 'same_runner' is offered by several plugins (one_module:One, two_module:Two); "
         "name one of them as package.module:Class"
@@ -229,7 +281,9 @@ class Strict:
 def test_constructor_with_named_arguments(tmp_path, good, said):
     """A class that lists what it takes gets only that, and what it lacks or does not know is told before anything runs."""
     (tmp_path / "strict_module.py").write_text(STRICT)
-    spec = good(spoilt("type: ExampleRunner", "type: 'strict_module:Strict', mesh: 5")).runners["r1"]
+    spec = good(spoilt("type: ExampleRunner", "type: 'strict_module:Strict', mesh: 5")).runners[
+        "r1"
+    ]
     assert spec.worker_options() == {"mesh": 5}
     assert spec.build().mesh == 5
     assert said(spoilt("type: ExampleRunner", "type: 'strict_module:Strict', ordr: 5")) == [
@@ -253,7 +307,9 @@ class Declared(Runner):
 def test_class_built_upon_ours(tmp_path, good, said):
     """A plugin that declares its options has them checked, and still gets the keys that it does not declare."""
     (tmp_path / "declared_module.py").write_text(DECLARED)
-    spec = good(spoilt("type: ExampleRunner", "type: 'declared_module:Declared', depth: 2, free: [1]")).runners["r1"]
+    spec = good(
+        spoilt("type: ExampleRunner", "type: 'declared_module:Declared', depth: 2, free: [1]")
+    ).runners["r1"]
     assert spec.build().extra == {"free": [1]}
     assert spec.worker_options() == {"depth": 2, "free": [1]}
     assert said(spoilt("type: ExampleRunner", "type: 'declared_module:Declared', depth: 0")) == [
@@ -263,7 +319,9 @@ def test_class_built_upon_ours(tmp_path, good, said):
 
 def test_declaration_that_cannot_be_read(tmp_path, said):
     """A defect in a plugin's declaration is told of the plugin, not a traceback."""
-    (tmp_path / "torn_module.py").write_text("from __future__ import annotations\n" + DECLARED.replace("depth: int", "depth: Nonsense"))
+    (tmp_path / "torn_module.py").write_text(
+        "from __future__ import annotations\n" + DECLARED.replace("depth: int", "depth: Nonsense")
+    )
     assert said(spoilt("type: ExampleRunner", "type: 'torn_module:Declared', depth: 2")) == [
         "c.yaml:10:7: runners.r1: the options that Declared declares cannot be read: NameError: name 'Nonsense' is not defined"
     ]
@@ -271,9 +329,14 @@ def test_declaration_that_cannot_be_read(tmp_path, said):
 
 def test_constructor_that_raises(tmp_path, good):
     """What a plugin's constructor raises when it is built is located, too."""
-    (tmp_path / "fussy_module.py").write_text(RUNNER.format(name="Fussy").replace("self.config = config", "raise ValueError('no mesh')"))
+    (tmp_path / "fussy_module.py").write_text(
+        RUNNER.format(name="Fussy").replace("self.config = config", "raise ValueError('no mesh')")
+    )
     spec = good(spoilt("type: ExampleRunner", "type: 'fussy_module:Fussy'")).runners["r1"]
-    with pytest.raises(Exception, match=r"^c.yaml:10:3: runners.r1: Fussy cannot be made from these options: ValueError: no mesh$"):
+    with pytest.raises(
+        Exception,
+        match=r"^c.yaml:10:3: runners.r1: Fussy cannot be made from these options: ValueError: no mesh$",
+    ):
         spec.build()
 
 
@@ -282,7 +345,9 @@ def test_foreign_sampler_names(tmp_path, said):
     (tmp_path / "foreign_sampler.py").write_text(
         "class Foreign:\n    def __init__(self, **config): pass\n    def get_next_samples(self): return []\n"
     )
-    text = spoilt("type: RandomSampler", "type: foreign_sampler:Foreign").replace("[x, y]", "[success, y, y, output]")
+    text = spoilt("type: RandomSampler", "type: foreign_sampler:Foreign").replace(
+        "[x, y]", "[success, y, y, output]"
+    )
     assert said(text) == [
         "c.yaml:6:18: samplers.s1.parameters[0]: the name 'success' belongs to the program's own column of the dataset; choose another",
         "c.yaml:6:30: samplers.s1.parameters[2]: the parameter 'y' is named twice; each parameter needs a name of its own",
@@ -301,5 +366,7 @@ def test_reading_imports_little():
                or name.startswith(("enchanted_tui.samplers.", "enchanted_tui.runners.", "enchanted_tui.executors."))
                or name == "importlib.metadata"])
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -49,7 +49,23 @@ logging: DEBUG
 TREE = plain(read_document(RICH, "x")[0].root)
 
 NUMBERS = [0, -1, 1.5, float("nan"), float("inf"), 2**200]
-TEXTS = ["", " ", "x", "1e1", "{{ x", "$NOPE", "~", "a\nb", "s1", "r2", "NestedSampler", "os:path", "..", "\0", "🙂"]
+TEXTS = [
+    "",
+    " ",
+    "x",
+    "1e1",
+    "{{ x",
+    "$NOPE",
+    "~",
+    "a\nb",
+    "s1",
+    "r2",
+    "NestedSampler",
+    "os:path",
+    "..",
+    "\0",
+    "🙂",
+]
 CONTAINERS = [[], [None], [[]], {}, {"type": None}, {"a": {"b": [1]}}, [1, "a"], {1: 2}]
 ODD = st.sampled_from([None, True, *NUMBERS, *TEXTS, *CONTAINERS])
 CHARACTERS = st.sampled_from([*":{}[]\t\n '\"&*!|>%@#-?,0a", "é", "\x07", "\ufeff", "\u2028"])
@@ -78,7 +94,13 @@ def check(text):
 def places(tree, path=()):
     """Give the paths of all values of a tree."""
     yield path
-    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    items = (
+        tree.items()
+        if isinstance(tree, dict)
+        else enumerate(tree)
+        if isinstance(tree, list)
+        else ()
+    )
     for key, value in items:
         yield from places(value, (*path, key))
 
@@ -91,14 +113,22 @@ def test_rich_configuration_is_good():
 @settings(QUIET, max_examples=150)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(list(places(TREE))[1:]), st.sampled_from(["replace", "remove", "rename"]), ODD), min_size=1, max_size=4
+        st.tuples(
+            st.sampled_from(list(places(TREE))[1:]),
+            st.sampled_from(["replace", "remove", "rename"]),
+            ODD,
+        ),
+        min_size=1,
+        max_size=4,
     )
 )
 def test_mutated_values(changes):
     """Values replaced by odd ones, removed and renamed at random places never cost more than located problems."""
     tree = read_value(RICH, "x")
     for path, what, odd in changes:
-        with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):  # an earlier change has removed the place
+        with contextlib.suppress(
+            KeyError, IndexError, TypeError, AttributeError
+        ):  # an earlier change has removed the place
             change(functools.reduce(operator.getitem, path[:-1], tree), path[-1], what, odd)
     check(dump(tree))
 
@@ -115,7 +145,15 @@ def change(container, key, what, odd):
 
 
 @settings(QUIET, max_examples=150)
-@given(st.lists(st.tuples(st.integers(0, len(RICH) - 1), st.sampled_from(["insert", "delete", "cut"]), CHARACTERS), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(RICH) - 1), st.sampled_from(["insert", "delete", "cut"]), CHARACTERS
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_mutated_text(changes):
     """Characters inserted and deleted at random, as an editor sees them between two keystrokes, never cost more than that either."""
     text = RICH

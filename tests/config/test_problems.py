@@ -2,19 +2,40 @@
 
 import pytest
 
-from enchanted_tui.config.problems import ConfigError, Problem, describe, in_style_of, key_text, nearest, snake_case
+from enchanted_tui.config.problems import (
+    ConfigError,
+    Problem,
+    describe,
+    in_style_of,
+    key_text,
+    nearest,
+    snake_case,
+)
 
 
 def test_text_of_a_located_problem():
     """A problem reads file, line, column, key, sentence, so that editors and people find the place."""
-    problem = Problem("error", "configs/x.yaml", 12, 17, "samplers.s1.batch_size", "expected an integer >= 1, found 'three'")
-    assert str(problem) == "configs/x.yaml:12:17: samplers.s1.batch_size: expected an integer >= 1, found 'three'"
+    problem = Problem(
+        "error",
+        "configs/x.yaml",
+        12,
+        17,
+        "samplers.s1.batch_size",
+        "expected an integer >= 1, found 'three'",
+    )
+    assert (
+        str(problem)
+        == "configs/x.yaml:12:17: samplers.s1.batch_size: expected an integer >= 1, found 'three'"
+    )
 
 
 @pytest.mark.parametrize(
     ("problem", "text"),
     [
-        (Problem("error", "x.yaml", None, None, "", "there is no such file"), "x.yaml: there is no such file"),
+        (
+            Problem("error", "x.yaml", None, None, "", "there is no such file"),
+            "x.yaml: there is no such file",
+        ),
         (Problem("error", "", None, None, "supervisor", "is required"), "supervisor: is required"),
         (Problem("error", "--set a.0.b", None, None, "a[0].b", "no"), "--set a.0.b: no"),
         (Problem("error", "--set a", None, None, "a.b", "no"), "--set a: a.b: no"),

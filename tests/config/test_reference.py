@@ -21,7 +21,9 @@ def test_first_example_is_a_campaign(good):
     assert len(good(example.group(1)).stages) == 1
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in BUILTIN for name in BUILTIN[kind]])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in BUILTIN for name in BUILTIN[kind]]
+)
 def test_every_component_is_described(kind, name):
     """Each built-in has a section with all of its options."""
     section = page().partition(f"\n### {name}\n")[2].partition("\n### ")[0]

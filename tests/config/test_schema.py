@@ -23,7 +23,9 @@ def validator():
 
 def complaints(validator, text):
     """Give the places of what the schema refuses."""
-    return ["/".join(map(str, error.path)) for error in validator.iter_errors(read_value(text, "x"))]
+    return [
+        "/".join(map(str, error.path)) for error in validator.iter_errors(read_value(text, "x"))
+    ]
 
 
 def test_schema_is_a_schema():
@@ -50,7 +52,10 @@ def test_examples_are_valid(validator, path):
         ("base_run_dir: out", "base_run_dir: 5\n  save_files: None\n  max_failures: 0.5"),
         ("{executor: e1, sampler: s1, runner: r1}", "{executor: [e1], sampler: s1, runner: [r1]}"),
         ("{type: ExampleRunner}", "{type: ExampleRunner, sleep_sec: [0, 1]}"),
-        ("{type: ExampleRunner}", "{type: command_runner, command: [sleep, 1], environment: {A: 1, B: ~}}"),
+        (
+            "{type: ExampleRunner}",
+            "{type: command_runner, command: [sleep, 1], environment: {A: 1, B: ~}}",
+        ),
     ],
 )
 def test_what_the_program_takes(validator, good, old, new):
@@ -66,7 +71,11 @@ def test_what_the_program_takes(validator, good, old, new):
         ("type: RandomSampler", "type: lhssampler\n    batch_size: 0", "samplers/s1/batch_size"),
         ("bounds: [[0, 1], [0, 1]]", "bounds: [[0, 1], [0]]", "samplers/s1/bounds/1"),
         ("budget: 10", "budget: 10\n    distribution: unifrom", "samplers/s1/distribution"),
-        ("run_order:\n    - {executor: e1, sampler: s1, runner: r1}", "run_order: []", "supervisor/run_order"),
+        (
+            "run_order:\n    - {executor: e1, sampler: s1, runner: r1}",
+            "run_order: []",
+            "supervisor/run_order",
+        ),
         ("sampler: s1", "sampler: [s1]", "supervisor/run_order/0/sampler"),
         ("base_run_dir: out", "base_run_dir: out\n  run_mode: again", "supervisor/run_mode"),
         ("{type: ExampleRunner}", "{type: ExampleRunner, fail_prob: 2}", "runners/r1/fail_prob"),

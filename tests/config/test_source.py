@@ -70,7 +70,9 @@ def test_places_of_everything():
 
 def test_merge_keys():
     """`<<` takes what is not given locally, from one mapping or several; overriding what was merged is no duplicate."""
-    document, problems = read_document("a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\n", "f.yaml")
+    document, problems = read_document(
+        "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\n", "f.yaml"
+    )
     assert not problems
     assert document.root["c"] == {"x": 3, "y": 1, "z": 2} == yaml.safe_load("{x: 3, y: 1, z: 2}")
     assert document.place(("c", "z"))[:2] == (2, 17)
@@ -83,33 +85,72 @@ def test_quoted_merge_key_is_an_ordinary_key():
 
 
 SYNTAX = [
-    ("a: 1\nb: {c: 1, c: 2}\n", "f.yaml:2:11: b.c: this key is given twice, first in line 2; remove one of them"),
-    ("a: 1\n\n'a': 2\n", "f.yaml:3:1: a: this key is given twice, first in line 1; remove one of them"),
+    (
+        "a: 1\nb: {c: 1, c: 2}\n",
+        "f.yaml:2:11: b.c: this key is given twice, first in line 2; remove one of them",
+    ),
+    (
+        "a: 1\n\n'a': 2\n",
+        "f.yaml:3:1: a: this key is given twice, first in line 1; remove one of them",
+    ),
     (
         "a: !!python/object/apply:os.system ['touch owned']\n",
         "f.yaml:1:4: a: the tag '!!python/object/apply:os.system' is not allowed; a configuration holds plain values only",
     ),
-    ("a: !mine 5\n", "f.yaml:1:4: a: the tag '!mine' is not allowed; a configuration holds plain values only"),
-    ("a: [1, 2026-13-45]\n", "f.yaml:1:8: a[1]: '2026-13-45' cannot be read as a timestamp; put it in quotes if it is text"),
+    (
+        "a: !mine 5\n",
+        "f.yaml:1:4: a: the tag '!mine' is not allowed; a configuration holds plain values only",
+    ),
+    (
+        "a: [1, 2026-13-45]\n",
+        "f.yaml:1:8: a[1]: '2026-13-45' cannot be read as a timestamp; put it in quotes if it is text",
+    ),
     ("a:\n\tb: 1\n", "f.yaml:2:1: a tab stands where YAML allows only spaces; indent with spaces"),
-    ("a:\n  b: 1\n\tc: 1\n", "f.yaml:3:1: a tab stands where YAML allows only spaces; indent with spaces"),
-    ("a: b: c\n", "f.yaml:1:5: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes"),
+    (
+        "a:\n  b: 1\n\tc: 1\n",
+        "f.yaml:3:1: a tab stands where YAML allows only spaces; indent with spaces",
+    ),
+    (
+        "a: b: c\n",
+        "f.yaml:1:5: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes",
+    ),
     ("a: @b\n", "f.yaml:1:4: not valid YAML: text cannot begin with '@'; put it in quotes"),
-    ("1x\n# more\na: 1\n", "f.yaml:1:1: not valid YAML: '1x' is no key; write 'key: value', or remove it"),
-    ("a:\n  bc\n  d: 1\n", "f.yaml:2:3: not valid YAML: 'bc' is no key; write 'key: value', or remove it"),
-    ("a:\n  b: 1\n  type X\nc: 1\n", "f.yaml:3:3: not valid YAML: 'type X' is no key; write 'key: value', or remove it"),
+    (
+        "1x\n# more\na: 1\n",
+        "f.yaml:1:1: not valid YAML: '1x' is no key; write 'key: value', or remove it",
+    ),
+    (
+        "a:\n  bc\n  d: 1\n",
+        "f.yaml:2:3: not valid YAML: 'bc' is no key; write 'key: value', or remove it",
+    ),
+    (
+        "a:\n  b: 1\n  type X\nc: 1\n",
+        "f.yaml:3:3: not valid YAML: 'type X' is no key; write 'key: value', or remove it",
+    ),
     (
         "a: b\n  c\n  d: 1\n",
         "f.yaml:3:4: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes",
     ),
-    ("a: - 1\n", "f.yaml:1:4: not valid YAML: a list cannot begin here; put its '- ' on a line of its own, or write it as [a, b]"),
-    (f"{'word ' * 20}\na: 1\n", f"f.yaml:1:1: not valid YAML: '{('word ' * 20)[:47]}...' is no key; write 'key: value', or remove it"),
-    ("a: 1\nb\nc: 2\n", "f.yaml:2:1: not valid YAML: 'b' is no key; write 'key: value', or remove it"),
+    (
+        "a: - 1\n",
+        "f.yaml:1:4: not valid YAML: a list cannot begin here; put its '- ' on a line of its own, or write it as [a, b]",
+    ),
+    (
+        f"{'word ' * 20}\na: 1\n",
+        f"f.yaml:1:1: not valid YAML: '{('word ' * 20)[:47]}...' is no key; write 'key: value', or remove it",
+    ),
+    (
+        "a: 1\nb\nc: 2\n",
+        "f.yaml:2:1: not valid YAML: 'b' is no key; write 'key: value', or remove it",
+    ),
     (
         "a: {b: 1\nc: 2\n",
         "f.yaml:2:2: not valid YAML: the mapping that begins with '{' in line 1 has no end before this place; a '}' or a comma is missing",
     ),
-    ("a: 'b\nc: 2\n", "f.yaml:2:5: not valid YAML: the text in quotes that begins in line 1 has no end; close it with the same quote"),
+    (
+        "a: 'b\nc: 2\n",
+        "f.yaml:2:5: not valid YAML: the text in quotes that begins in line 1 has no end; close it with the same quote",
+    ),
     (
         "a:\n  - 1\n  b: 2\n",
         "f.yaml:3:3: not valid YAML: the list that begins in line 2 goes on here without a '- '; check the indentation",
@@ -121,15 +162,30 @@ SYNTAX = [
     ("a: *b\n", "f.yaml:1:4: there is no anchor &b above"),
     ("a: &a 1\nb: *b\n", "f.yaml:2:4: there is no anchor &b above; there are &a"),
     ("a: &a [*a]\n", "f.yaml:1:8: the alias *a stands inside what it refers to"),
-    ("a: 1\n---\nb: 1\n", "f.yaml:2:1: a second document starts here; a configuration is one, so remove what follows this '---'"),
+    (
+        "a: 1\n---\nb: 1\n",
+        "f.yaml:2:1: a second document starts here; a configuration is one, so remove what follows this '---'",
+    ),
     ("a: \x07\n", "f.yaml:1:4: the character '\\x07' is not allowed in YAML; remove it"),
-    ("<<: 5\n", "f.yaml:1:5: <<: '<<' takes a mapping or a list of mappings, such as <<: *defaults"),
-    ("? [1, 2]\n: 3\n", "f.yaml:1:3: a key must be a single value, not a list or a mapping; put text such as '{x}' in quotes"),
+    (
+        "<<: 5\n",
+        "f.yaml:1:5: <<: '<<' takes a mapping or a list of mappings, such as <<: *defaults",
+    ),
+    (
+        "? [1, 2]\n: 3\n",
+        "f.yaml:1:3: a key must be a single value, not a list or a mapping; put text such as '{x}' in quotes",
+    ),
     ("", "f.yaml:1:1: the file is empty; it needs the keys of a campaign"),
     ("# nothing\n", "f.yaml:1:1: the file is empty; it needs the keys of a campaign"),
     ("- a\n", "f.yaml:1:1: expected a mapping of keys to values at the top, found a list"),
-    ("a:1\nb:2\n", "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value; a key needs a space after its ':'"),
-    ("just text\n", "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value"),
+    (
+        "a:1\nb:2\n",
+        "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value; a key needs a space after its ':'",
+    ),
+    (
+        "just text\n",
+        "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value",
+    ),
 ]
 
 
@@ -142,7 +198,9 @@ def test_located_sentences(text, expected):
 def test_unclosed_bracket_tells_where_it_began():
     """The parser notices at the end; the beginning is what the user looks for."""
     (message,) = errors("a: [1,\n  2\nb: 3\n")
-    assert message.startswith("f.yaml:3:2: not valid YAML: the list that begins with '[' in line 1 has no end before this place")
+    assert message.startswith(
+        "f.yaml:3:2: not valid YAML: the list that begins with '[' in line 1 has no end before this place"
+    )
 
 
 def test_unclosed_quote_stays_inside_the_file():
@@ -153,7 +211,11 @@ def test_unclosed_quote_stays_inside_the_file():
 
 def test_several_problems_at_once():
     """Duplicates, tags and unreadable values do not hide each other."""
-    assert [line.split(": ")[0] for line in errors("a: 1\na: 2\nb: !x 1\nc: 2026-99-99\n")] == ["f.yaml:2:1", "f.yaml:3:4", "f.yaml:4:4"]
+    assert [line.split(": ")[0] for line in errors("a: 1\na: 2\nb: !x 1\nc: 2026-99-99\n")] == [
+        "f.yaml:2:1",
+        "f.yaml:3:4",
+        "f.yaml:4:4",
+    ]
 
 
 def test_alias_bomb_is_refused_quickly():

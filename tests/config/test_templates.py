@@ -26,7 +26,9 @@ def test_each_template_is_valid(template: Template, tmp_path: Path) -> None:
 def test_there_is_a_template_for_every_component() -> None:
     """Protects components added later: each one built in has a template, without anybody writing one."""
     offered = {(template.group, template.name) for template in ALL}
-    assert {(kind, name) for kind in ("sampler", "runner", "executor") for name in BUILTIN[kind]} <= offered
+    assert {
+        (kind, name) for kind in ("sampler", "runner", "executor") for name in BUILTIN[kind]
+    } <= offered
 
 
 def test_options_left_out_are_shown_as_comments() -> None:
@@ -35,17 +37,29 @@ def test_options_left_out_are_shown_as_comments() -> None:
 
 
 @pytest.mark.parametrize("template", ALL, ids=lambda template: f"{template.group}-{template.name}")
-def test_uncommenting_any_option_keeps_a_template_readable(template: Template, tmp_path: Path) -> None:
+def test_uncommenting_any_option_keeps_a_template_readable(
+    template: Template, tmp_path: Path
+) -> None:
     """Protects what is commented out: each such line has a value that its option accepts, one at a time."""
     for name, text in template.files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     lines = template.text.split("\n")
     for index, line in enumerate(lines):
         name, colon, value = line.strip().removeprefix("# ").partition(":")
-        if line.startswith("    # ") and colon and name.isidentifier() and value.split("#")[0].strip():
+        if (
+            line.startswith("    # ")
+            and colon
+            and name.isidentifier()
+            and value.split("#")[0].strip()
+        ):
             path = tmp_path / "config.yaml"
-            path.write_text("\n".join([*lines[:index], line.replace("# ", "", 1), *lines[index + 1 :]]), encoding="utf-8")
+            path.write_text(
+                "\n".join([*lines[:index], line.replace("# ", "", 1), *lines[index + 1 :]]),
+                encoding="utf-8",
+            )
             try:
                 load_config(path)
             except Exception as error:
-                assert ": expected " not in str(error), error  # files and modules that an example names need not exist
+                assert ": expected " not in str(error), (
+                    error
+                )  # files and modules that an example names need not exist

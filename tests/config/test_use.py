@@ -12,9 +12,20 @@ from enchanted_tui import cli
 OUT = {"y": {"file": "stdout.txt", "text": True}}
 CONFIG = {
     "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
-    "samplers": {"s": {"type": "RandomSampler", "parameters": ["T", "p0"], "bounds": [[0, 1], [0, 1]], "budget": 2, "seed": 1}},
+    "samplers": {
+        "s": {
+            "type": "RandomSampler",
+            "parameters": ["T", "p0"],
+            "bounds": [[0, 1], [0, 1]],
+            "budget": 2,
+            "seed": 1,
+        }
+    },
     "runners": {},
-    "supervisor": {"base_run_dir": "run", "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}]},
+    "supervisor": {
+        "base_run_dir": "run",
+        "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}],
+    },
 }
 
 
@@ -30,7 +41,11 @@ def warned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         config["supervisor"] = {"base_run_dir": "run", "run_order": [stage, *more_stages]}
         (tmp_path / "c.yaml").write_text(yaml.safe_dump(config))
         assert cli.main(["c.yaml", "--check"]) == 0
-        return [line.partition(": ")[2] for line in capsys.readouterr().err.splitlines() if " in no " in line]
+        return [
+            line.partition(": ")[2]
+            for line in capsys.readouterr().err.splitlines()
+            if " in no " in line
+        ]
 
     return check
 
@@ -41,21 +56,44 @@ def command(**options: object) -> dict:
 
 @pytest.mark.parametrize(
     "form",
-    ["$T", "${T}", "$(T)", "{T}", "<T>", "@T@", "@{T}", "%T%", "%(T)s", "[[T]]", "#T#", "<%=T%>", "$T$", "&T&"],
+    [
+        "$T",
+        "${T}",
+        "$(T)",
+        "{T}",
+        "<T>",
+        "@T@",
+        "@{T}",
+        "%T%",
+        "%(T)s",
+        "[[T]]",
+        "#T#",
+        "<%=T%>",
+        "$T$",
+        "&T&",
+    ],
 )
 def test_placeholders_of_other_programs(warned, form: str) -> None:
     """Protects a design from a template that is not filled in: the form that is there is shown beside the right one."""
     (said,) = warned(r=command(files={"in": f"T = {form}, p = {{{{ p0 }}}}\n"}))
-    assert said.endswith(f"T is in no placeholder of runner r (files.in has {form!r}); a placeholder is written {{{{ T }}}}")
+    assert said.endswith(
+        f"T is in no placeholder of runner r (files.in has {form!r}); a placeholder is written {{{{ T }}}}"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("fixed", "T and p0 are in no placeholder of runner r; a placeholder is written {{ T }}"),
-        ("{% raw %}{{ T }}{% endraw %} {{ p0 }}", "T is in no placeholder of runner r (files.in has {{ T }} in a comment or between"),
+        (
+            "{% raw %}{{ T }}{% endraw %} {{ p0 }}",
+            "T is in no placeholder of runner r (files.in has {{ T }} in a comment or between",
+        ),
         ("{# {{ T }} #} {{ p0 }}", "in a comment or between"),
-        ("{{ T }} {{ p_0 | default(3) }}", "p0 is in no placeholder of runner r (there is a placeholder {{ p_0 }})"),
+        (
+            "{{ T }} {{ p_0 | default(3) }}",
+            "p0 is in no placeholder of runner r (there is a placeholder {{ p_0 }})",
+        ),
         ("{% set T = 3 %}{{ T }}{{ p0 }}", "T is in no placeholder"),
         ("$TT {T0} <T p0> {{ p0 }}", "T is in no placeholder of runner r; a"),
     ],
@@ -90,12 +128,16 @@ def test_other_runners_of_the_campaign(warned, tmp_path: Path) -> None:
     assert warned(a=half, b={"type": "SumRunner", "params_to_sum": ["p0"]}) == []
     (tmp_path / "used_model.py").write_text("def f(T, p=1): return T\ndef g(T, **more): return T\n")
     (said,) = warned(a={"type": "PythonRunner", "function": "used_model:f"})
-    assert said.endswith("p0 is in no argument of runner a (used_model:f has an argument 'p'); an argument bears the name of its parameter")
+    assert said.endswith(
+        "p0 is in no argument of runner a (used_model:f has an argument 'p'); an argument bears the name of its parameter"
+    )
     assert warned(a={"type": "PythonRunner", "function": "used_model:g"}) == []
     assert warned(a={"type": "PythonRunner", "function": "used_model:f"}, b=rest) == []
 
 
-def test_an_argument_that_nothing_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_argument_that_nothing_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Protects a campaign of a function beside its configuration from failing sample by sample."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "needy_model.py").write_text("def f(T, volume): return T\n")
@@ -123,10 +165,14 @@ def test_columns_of_a_file(warned, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "T and comment are in no placeholder" in said
 
 
-def test_it_is_said_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_said_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Protects whoever does not check first: it is a warning of the run, too."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "c.yaml").write_text(yaml.safe_dump({**CONFIG, "runners": {"r": command(files={"in": "$T {{ p0 }}"})}}))
+    (tmp_path / "c.yaml").write_text(
+        yaml.safe_dump({**CONFIG, "runners": {"r": command(files={"in": "$T {{ p0 }}"})}})
+    )
     assert cli.main(["c.yaml", "--no-ui"]) == 0
     assert "files.in has '$T'" in capsys.readouterr().err
     assert "files.in has '$T'" in (tmp_path / "run" / "logs" / "main.log").read_text()

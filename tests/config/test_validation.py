@@ -9,23 +9,56 @@ REQUIRED_BUDGET = "c.yaml:4:3: samplers.s1.budget: is required: how many samples
 
 # (what to replace, by what, all that is said)
 OPTIONS = [
-    ("budget: 10", "budget: three", ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found 'three'"]),
-    ("budget: 10", "budget: -1", ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found -1"]),
-    ("budget: 10", "budget: 1.5", ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found 1.5"]),
-    ("budget: 10", "budget: .nan", ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found nan"]),
-    ("budget: 10", "budget: true", ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found true"]),
-    ("budget: 10", "budget: [1]", ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found a list of 1 value"]),
-    ("budget: 10", "budget: ~", ["c.yaml:8:13: samplers.s1.budget: is required: how many samples to draw in all"]),
+    (
+        "budget: 10",
+        "budget: three",
+        ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found 'three'"],
+    ),
+    (
+        "budget: 10",
+        "budget: -1",
+        ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found -1"],
+    ),
+    (
+        "budget: 10",
+        "budget: 1.5",
+        ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found 1.5"],
+    ),
+    (
+        "budget: 10",
+        "budget: .nan",
+        ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found nan"],
+    ),
+    (
+        "budget: 10",
+        "budget: true",
+        ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found true"],
+    ),
+    (
+        "budget: 10",
+        "budget: [1]",
+        ["c.yaml:8:13: samplers.s1.budget: expected an integer >= 0, found a list of 1 value"],
+    ),
+    (
+        "budget: 10",
+        "budget: ~",
+        ["c.yaml:8:13: samplers.s1.budget: is required: how many samples to draw in all"],
+    ),
     ("budget: 10", "", [REQUIRED_BUDGET]),
     (
         "budget: 10",
         "bugdet: 10",
-        [REQUIRED_BUDGET, "warning: c.yaml:8:5: samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?"],
+        [
+            REQUIRED_BUDGET,
+            "warning: c.yaml:8:5: samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?",
+        ],
     ),
     (
         "budget: 10",
         "budget: '10'",
-        ["warning: c.yaml:8:13: samplers.s1.budget: '10' is text and is taken for the number 10; remove the quotes"],
+        [
+            "warning: c.yaml:8:13: samplers.s1.budget: '10' is text and is taken for the number 10; remove the quotes"
+        ],
     ),
     (
         "budget: 10",
@@ -38,7 +71,11 @@ OPTIONS = [
     ("budget: 10", "budget: 1e1", []),
     ("budget: 10", "budget: 10\n    batch_size: ~", []),
     ("budget: 10", "budget: 10\n    batch_size: 3.0", []),
-    ("budget: 10", "budget: 10\n    batch_size: 0", ["c.yaml:9:17: samplers.s1.batch_size: expected an integer >= 1, found 0"]),
+    (
+        "budget: 10",
+        "budget: 10\n    batch_size: 0",
+        ["c.yaml:9:17: samplers.s1.batch_size: expected an integer >= 1, found 0"],
+    ),
     ("budget: 10", "budget: 10\n    distribution: UNIFORM", []),
     (
         "budget: 10",
@@ -51,21 +88,41 @@ OPTIONS = [
     (
         BOUNDS,
         "bounds: [[0, 1], [1, 0]]",
-        ["c.yaml:7:22: samplers.s1.bounds[1]: the lower bound 1 is above the upper bound 0; swap them"],
+        [
+            "c.yaml:7:22: samplers.s1.bounds[1]: the lower bound 1 is above the upper bound 0; swap them"
+        ],
     ),
     (BOUNDS, "bounds: [[0, 1], [1, 1]]", []),
-    (BOUNDS, "bounds: [[0, 1], [1, .inf]]", ["c.yaml:7:22: samplers.s1.bounds[1]: the bounds 1 and inf must both be finite numbers"]),
-    (BOUNDS, "bounds: [[0, 1], [x, 1]]", ["c.yaml:7:23: samplers.s1.bounds[1][0]: expected a number, found 'x'"]),
+    (
+        BOUNDS,
+        "bounds: [[0, 1], [1, .inf]]",
+        ["c.yaml:7:22: samplers.s1.bounds[1]: the bounds 1 and inf must both be finite numbers"],
+    ),
+    (
+        BOUNDS,
+        "bounds: [[0, 1], [x, 1]]",
+        ["c.yaml:7:23: samplers.s1.bounds[1][0]: expected a number, found 'x'"],
+    ),
     (
         BOUNDS,
         "bounds: [[0, 1]]",
-        ["c.yaml:7:13: samplers.s1.bounds: the number of pairs of bounds is 1, that of parameters 2; give one for each parameter"],
+        [
+            "c.yaml:7:13: samplers.s1.bounds: the number of pairs of bounds is 1, that of parameters 2; give one for each parameter"
+        ],
     ),
-    (BOUNDS, "bounds: [[0, 1, 2], [0, 1]]", ["c.yaml:7:14: samplers.s1.bounds[0]: expected a pair of numbers, found a list of 3 values"]),
+    (
+        BOUNDS,
+        "bounds: [[0, 1, 2], [0, 1]]",
+        [
+            "c.yaml:7:14: samplers.s1.bounds[0]: expected a pair of numbers, found a list of 3 values"
+        ],
+    ),
     (
         "parameters: [x, y]",
         "parameters: x",
-        ["c.yaml:6:17: samplers.s1.parameters: expected a list of text, found 'x'; write it in brackets, [...]"],
+        [
+            "c.yaml:6:17: samplers.s1.parameters: expected a list of text, found 'x'; write it in brackets, [...]"
+        ],
     ),
     (
         "parameters: [x, y]",
@@ -78,7 +135,9 @@ OPTIONS = [
     (
         "parameters: [x, y]",
         "parameters: [x, x]",
-        ["c.yaml:6:21: samplers.s1.parameters[1]: the parameter 'x' is named twice; each parameter needs a name of its own"],
+        [
+            "c.yaml:6:21: samplers.s1.parameters[1]: the parameter 'x' is named twice; each parameter needs a name of its own"
+        ],
     ),
     (
         "parameters: [x, y]",
@@ -117,7 +176,9 @@ OPTIONS = [
     (
         "{type: ExampleRunner}",
         "{type: ExampleRunner, sleep_sec: {}}",
-        ["c.yaml:10:40: runners.r1.sleep_sec: expected a number >= 0 or a list of numbers >= 0, found a mapping of 0 keys"],
+        [
+            "c.yaml:10:40: runners.r1.sleep_sec: expected a number >= 0 or a list of numbers >= 0, found a mapping of 0 keys"
+        ],
     ),
     (
         "{type: ExampleRunner}",
@@ -136,12 +197,16 @@ OPTIONS = [
     (
         "{type: ExampleRunner}",
         "{type: PythonRunner, function: 'math:hypot', check_function: false, other_params: {a: 1}}",
-        ["warning: c.yaml:10:75: runners.r1.other_params: ignored; the function's further arguments are given under 'arguments'"],
+        [
+            "warning: c.yaml:10:75: runners.r1.other_params: ignored; the function's further arguments are given under 'arguments'"
+        ],
     ),
     (
         "{type: ExampleRunner}",
         "{type: ExampleRunner, raise_failures: 'no'}",
-        ["warning: c.yaml:10:45: runners.r1.raise_failures: 'no' is text and is taken for false; remove the quotes"],
+        [
+            "warning: c.yaml:10:45: runners.r1.raise_failures: 'no' is text and is taken for false; remove the quotes"
+        ],
     ),
     (
         "{type: ExampleRunner}",
@@ -155,26 +220,48 @@ TYPES = [
     (
         "type: RandomSampler",
         "type: random_samplr",
-        ["c.yaml:5:11: samplers.s1.type: there is no sampler 'random_samplr'; did you mean 'random_sampler'?"],
+        [
+            "c.yaml:5:11: samplers.s1.type: there is no sampler 'random_samplr'; did you mean 'random_sampler'?"
+        ],
     ),
     (
         "{type: LocalExecutor}",
         "{type: LocalExecuter}",
-        ["c.yaml:2:14: executors.e1.type: there is no executor 'LocalExecuter'; did you mean 'LocalExecutor'?"],
+        [
+            "c.yaml:2:14: executors.e1.type: there is no executor 'LocalExecuter'; did you mean 'LocalExecutor'?"
+        ],
     ),
-    ("type: RandomSampler", "type: Random", ["c.yaml:5:11: samplers.s1.type: there is no sampler 'Random'; did you mean 'RandomSampler'?"]),
+    (
+        "type: RandomSampler",
+        "type: Random",
+        [
+            "c.yaml:5:11: samplers.s1.type: there is no sampler 'Random'; did you mean 'RandomSampler'?"
+        ],
+    ),
     (
         "type: RandomSampler",
         "type: LocalExecutor",
-        ["c.yaml:5:11: samplers.s1.type: 'LocalExecutor' is an executor and belongs under 'executors'"],
+        [
+            "c.yaml:5:11: samplers.s1.type: 'LocalExecutor' is an executor and belongs under 'executors'"
+        ],
     ),
-    ("type: RandomSampler", "type: [a]", ["c.yaml:5:11: samplers.s1.type: expected the name of a sampler, found a list of 1 value"]),
+    (
+        "type: RandomSampler",
+        "type: [a]",
+        ["c.yaml:5:11: samplers.s1.type: expected the name of a sampler, found a list of 1 value"],
+    ),
     (
         "type: RandomSampler",
         "typ: RandomSampler",
-        ["c.yaml:4:3: samplers.s1.type: is required: the name of a sampler, or package.module:Class; did you mean it by 'typ'?"],
+        [
+            "c.yaml:4:3: samplers.s1.type: is required: the name of a sampler, or package.module:Class; did you mean it by 'typ'?"
+        ],
     ),
-    ("e1: {type: LocalExecutor}", "e1: local", ["c.yaml:2:7: executors.e1: expected a mapping with the key 'type', found 'local'"]),
+    (
+        "e1: {type: LocalExecutor}",
+        "e1: local",
+        ["c.yaml:2:7: executors.e1: expected a mapping with the key 'type', found 'local'"],
+    ),
     (
         "e1: {type: LocalExecutor}",
         "e1: {type: DaskExecutor, LocalCluster_config: {n_worker: 2}}",
@@ -239,7 +326,9 @@ RUN_ORDER = [
     (
         STAGE,
         "e1",
-        ["c.yaml:14:7: supervisor.run_order[0]: expected a mapping with the keys executor, sampler and runner, found 'e1'"],
+        [
+            "c.yaml:14:7: supervisor.run_order[0]: expected a mapping with the keys executor, sampler and runner, found 'e1'"
+        ],
     ),
     (
         f"\n    - {STAGE}",
@@ -295,7 +384,9 @@ SECTIONS = [
     (
         "executors:",
         "logging: Debgu\nexecutors:",
-        ["c.yaml:1:10: logging: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found 'Debgu'; did you mean 'DEBUG'?"],
+        [
+            "c.yaml:1:10: logging: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found 'Debgu'; did you mean 'DEBUG'?"
+        ],
     ),
     (
         "executors:",
@@ -311,25 +402,41 @@ SECTIONS = [
     (
         "executors:",
         "storage: {type: ~}\nexecutors:",
-        ["warning: c.yaml:1:17: storage.type: expected 'hdf5' or 'none', found nothing (null); runs.h5 will be written"],
+        [
+            "warning: c.yaml:1:17: storage.type: expected 'hdf5' or 'none', found nothing (null); runs.h5 will be written"
+        ],
     ),
     (
         "executors:",
         "storage: {typ: none}\nexecutors:",
-        ["warning: c.yaml:1:11: storage.typ: ignored, because there is no such option; did you mean 'type'?"],
+        [
+            "warning: c.yaml:1:11: storage.typ: ignored, because there is no such option; did you mean 'type'?"
+        ],
     ),
     (
         "base_run_dir: out",
         "base_run_dir: out\n  run_mode: Resum",
-        ["c.yaml:13:13: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto', found 'Resum'; did you mean 'resume'?"],
+        [
+            "c.yaml:13:13: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto', found 'Resum'; did you mean 'resume'?"
+        ],
     ),
     (
         "base_run_dir: out",
         "seed: 1",
-        ["c.yaml:11:1: supervisor.base_run_dir: is required where there is no terminal: the directory of the campaign's files"],
+        [
+            "c.yaml:11:1: supervisor.base_run_dir: is required where there is no terminal: the directory of the campaign's files"
+        ],
     ),
-    ("base_run_dir: out", "base_run_dir: ''", ["c.yaml:12:17: supervisor.base_run_dir: expected a directory, found an empty text"]),
-    ("base_run_dir: out", "base_run_dir: [out]", ["c.yaml:12:17: supervisor.base_run_dir: expected text, found a list of 1 value"]),
+    (
+        "base_run_dir: out",
+        "base_run_dir: ''",
+        ["c.yaml:12:17: supervisor.base_run_dir: expected a directory, found an empty text"],
+    ),
+    (
+        "base_run_dir: out",
+        "base_run_dir: [out]",
+        ["c.yaml:12:17: supervisor.base_run_dir: expected text, found a list of 1 value"],
+    ),
     (
         "base_run_dir: out",
         "base_run_dir: ~nobody.at.all/x",
@@ -341,7 +448,9 @@ SECTIONS = [
     (
         "base_run_dir: out",
         "base_run_dir: $NONE_SUCH/x",
-        ["c.yaml:12:17: supervisor.base_run_dir: an environment variable in '$NONE_SUCH/x' is not set; set it, or write the path out"],
+        [
+            "c.yaml:12:17: supervisor.base_run_dir: an environment variable in '$NONE_SUCH/x' is not set; set it, or write the path out"
+        ],
     ),
     (
         "base_run_dir: out",
@@ -354,7 +463,9 @@ SECTIONS = [
     (
         "base_run_dir: out",
         "base_run_dir: out\n  save_files: custom",
-        ["warning: c.yaml:13:15: supervisor.save_files: no file is named in save_files_list, so nothing is kept of the run directories"],
+        [
+            "warning: c.yaml:13:15: supervisor.save_files: no file is named in save_files_list, so nothing is kept of the run directories"
+        ],
     ),
     (
         "base_run_dir: out",
@@ -378,7 +489,9 @@ SECTIONS = [
     (
         "base_run_dir: out",
         "base_run_dir: out\n  max_failures: 1.5",
-        ["c.yaml:13:17: supervisor.max_failures: expected a whole number of failures or a fraction below 1, found 1.5"],
+        [
+            "c.yaml:13:17: supervisor.max_failures: expected a whole number of failures or a fraction below 1, found 1.5"
+        ],
     ),
     (
         "base_run_dir: out",
@@ -435,9 +548,15 @@ def test_every_problem_at_once(said):
 def test_one_sentence_for_one_mistake(said):
     """A value that could not be read is not also reported as missing, of the wrong type, or as the reason why nothing else fits."""
     tag = "is not allowed; a configuration holds plain values only"
-    assert said(spoilt("budget: 10", "budget: !x 10")) == [f"c.yaml:8:13: samplers.s1.budget: the tag '!x' {tag}"]
-    assert said(spoilt("[[0, 1], [0, 1]]", "[[0, 1], !x [0, 1]]")) == [f"c.yaml:7:22: samplers.s1.bounds[1]: the tag '!x' {tag}"]
-    assert said(spoilt("type: RandomSampler", "type: !x RandomSampler")) == [f"c.yaml:5:11: samplers.s1.type: the tag '!x' {tag}"]
+    assert said(spoilt("budget: 10", "budget: !x 10")) == [
+        f"c.yaml:8:13: samplers.s1.budget: the tag '!x' {tag}"
+    ]
+    assert said(spoilt("[[0, 1], [0, 1]]", "[[0, 1], !x [0, 1]]")) == [
+        f"c.yaml:7:22: samplers.s1.bounds[1]: the tag '!x' {tag}"
+    ]
+    assert said(spoilt("type: RandomSampler", "type: !x RandomSampler")) == [
+        f"c.yaml:5:11: samplers.s1.type: the tag '!x' {tag}"
+    ]
     assert said(spoilt("base_run_dir: out", "base_run_dir: 2026-13-13")) == [
         "c.yaml:12:17: supervisor.base_run_dir: '2026-13-13' cannot be read as a timestamp; put it in quotes if it is text"
     ]
@@ -449,7 +568,10 @@ def test_many_alike(said):
     found = said(spoilt(BOUNDS, f"bounds: [{values}]"))
     assert len(found) == 11
     assert found[0] == "c.yaml:7:15: samplers.s1.bounds[0][0]: expected a number, found 'a'"
-    assert found[-1] == "c.yaml:7:95: samplers.s1.bounds[10][0]: here and after, 4,990 more of this option are to correct"
+    assert (
+        found[-1]
+        == "c.yaml:7:95: samplers.s1.bounds[10][0]: here and after, 4,990 more of this option are to correct"
+    )
 
 
 def test_missing_sections(said):
@@ -473,9 +595,9 @@ def test_default_base_run_dir_on_a_terminal(said, good):
 
 def test_values_come_out_typed(good):
     """What the program gets has the declared types and spellings, however it was written."""
-    text = spoilt("budget: 10", "budget: 1e1\n    batch_size: 3.0\n    distribution: NORMAL").replace(
-        "[[0, 1], [0, 1]]", "[[1e-3, 1], [0, 1.5e5]]"
-    )
+    text = spoilt(
+        "budget: 10", "budget: 1e1\n    batch_size: 3.0\n    distribution: NORMAL"
+    ).replace("[[0, 1], [0, 1]]", "[[1e-3, 1], [0, 1.5e5]]")
     options = good(text).samplers["s1"].options
     assert options == {
         "parameters": ["x", "y"],
@@ -491,26 +613,36 @@ def test_text_is_what_was_written(good):
     """YAML 1.1 reads 01:30:00, 0123, no and 1e5 as something else; where text is wanted, it is what stands there."""
     options = good(spoilt("parameters: [x, y]", "parameters: [0123, no]")).samplers["s1"].options
     assert options["parameters"] == ["0123", "no"]
-    assert good(spoilt("base_run_dir: out", "base_run_dir: 12:30:00")).shown_base_run_dir == "12:30:00"
+    assert (
+        good(spoilt("base_run_dir: out", "base_run_dir: 12:30:00")).shown_base_run_dir == "12:30:00"
+    )
 
 
 def test_names_may_be_any_scalar(good):
     """Names are what was written, in the section and in run_order alike: 007 is not 7, and yes is a name."""
     config = good(GOOD.replace("e1", "007").replace("s1", "1e1").replace("r1", "yes"))
-    assert (list(config.executors), list(config.samplers), list(config.runners)) == (["007"], ["1e1"], ["yes"])
+    assert (list(config.executors), list(config.samplers), list(config.runners)) == (
+        ["007"],
+        ["1e1"],
+        ["yes"],
+    )
     assert config.stages[0].sampler == "1e1"
     assert (config.stages[0].steps[0].executor, config.stages[0].steps[0].runner) == ("007", "yes")
 
 
 def test_names_given_twice(said):
     """1 and '1' are one name, although YAML keeps them apart."""
-    text = spoilt("r1: {type: ExampleRunner}", "1: {type: ExampleRunner}\n  '1': {type: ExampleRunner}").replace("runner: r1", "runner: 1")
+    text = spoilt(
+        "r1: {type: ExampleRunner}", "1: {type: ExampleRunner}\n  '1': {type: ExampleRunner}"
+    ).replace("runner: r1", "runner: 1")
     assert said(text) == ["c.yaml:11:3: runners.1: this name is given twice; rename one"]
 
 
 def test_needed_parameters(said):
     """A runner that needs what nothing draws would fail for every sample; that is known before the first."""
-    text = GOOD.replace("ExampleRunner", "SyntheticDoubleGaussianRunner").replace("parameters: [x, y]", "parameters: [X1, y]")
+    text = GOOD.replace("ExampleRunner", "SyntheticDoubleGaussianRunner").replace(
+        "parameters: [x, y]", "parameters: [X1, y]"
+    )
     assert said(text) == [
         "c.yaml:10:3: runners.r1.dimensions: stage 0 needs 'x', which no sampler draws and no runner returns before it; did you mean 'X1'?"
     ]

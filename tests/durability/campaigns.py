@@ -47,17 +47,25 @@ class Campaign:
         self.case = uuid.uuid4().hex
         (place / "tmp").mkdir(parents=True)
         self.config = place / "campaign.yaml"
-        self.config.write_text(yaml.safe_dump({**config, "supervisor": {"base_run_dir": "run", "seed": 7, **config["supervisor"]}}))
+        self.config.write_text(
+            yaml.safe_dump(
+                {**config, "supervisor": {"base_run_dir": "run", "seed": 7, **config["supervisor"]}}
+            )
+        )
 
     # -- processes ------------------------------------------------------------------------------------------------------------
 
-    def start(self, *arguments: str, program: tuple[str, ...] = ("-m", "enchanted_tui")) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, program: tuple[str, ...] = ("-m", "enchanted_tui")
+    ) -> subprocess.Popen[str]:
         """Start the command line in the campaign's directory; `program` is what Python is told to run."""
         environment = {
             **os.environ,
             _CASE: self.case,
             "TMPDIR": str(self.place / "tmp"),
-            "PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+            ),
         }
         return subprocess.Popen(
             [sys.executable, *program, *arguments],
@@ -106,8 +114,15 @@ class Campaign:
         for entry in os.scandir("/proc"):
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
-                    if mark in Path(entry.path, "environ").read_bytes().split(b"\0") and not _is_zombie(entry.path):
-                        found[int(entry.name)] = Path(entry.path, "cmdline").read_bytes().replace(b"\0", b" ").decode()[:200]
+                    if mark in Path(entry.path, "environ").read_bytes().split(
+                        b"\0"
+                    ) and not _is_zombie(entry.path):
+                        found[int(entry.name)] = (
+                            Path(entry.path, "cmdline")
+                            .read_bytes()
+                            .replace(b"\0", b" ")
+                            .decode()[:200]
+                        )
         return found
 
     def wait_for_no_process(self, patience: float = 10.0) -> None:
@@ -139,18 +154,24 @@ class Campaign:
     def finished_tasks(self) -> int:
         return sum(record["type"] == "task" for record in self.records())
 
-    def wait_for_tasks(self, count: int, process: subprocess.Popen[str], patience: float = 20.0) -> None:
+    def wait_for_tasks(
+        self, count: int, process: subprocess.Popen[str], patience: float = 20.0
+    ) -> None:
         """Wait until `count` tasks are on record."""
         deadline = time.monotonic() + patience
         while self.finished_tasks() < count:
             assert process.poll() is None, finish(process)
-            assert time.monotonic() < deadline, f"only {self.finished_tasks()} of {count} tasks after {patience} s"
+            assert time.monotonic() < deadline, (
+                f"only {self.finished_tasks()} of {count} tasks after {patience} s"
+            )
             time.sleep(0.02)
 
     def executions(self) -> list[tuple[str, str]]:
         """Give (session, task) of every run that a probe noted, in order."""
         log = self.place / "executed.log"
-        return [tuple(line.split()) for line in log.read_text().splitlines()] if log.exists() else []
+        return (
+            [tuple(line.split()) for line in log.read_text().splitlines()] if log.exists() else []
+        )
 
     def contents(self) -> dict[str, Any]:
         """Read every file of the run directory; give what must be the same for two campaigns of one seed."""
@@ -162,7 +183,9 @@ class Campaign:
             "run state": yaml.safe_load((self.root / "enchanted_run.yaml").read_bytes()),
             "reports": reports(self.root / "logs" / "all_progress.txt"),
             "pipeline": re.findall(
-                r"^(?:State|Tasks|Successes|Failures): .*", (self.root / "logs" / "pipeline_progress.txt").read_text(), re.M
+                r"^(?:State|Tasks|Successes|Failures): .*",
+                (self.root / "logs" / "pipeline_progress.txt").read_text(),
+                re.M,
             ),
             "samples": samples(self.records()),
             "tree": tree(self.root),
@@ -174,7 +197,9 @@ class Campaign:
         """Check that the campaign is complete and in every file the same as an uninterrupted one."""
         found = self.contents()
         for name, expected in reference.items():
-            assert found[name] == expected, f"{name} differs from that of an uninterrupted run: {first_difference(found[name], expected)}"
+            assert found[name] == expected, (
+                f"{name} differs from that of an uninterrupted run: {first_difference(found[name], expected)}"
+            )
         self.assert_sound_record()
 
     def assert_sound_record(self) -> None:
@@ -194,7 +219,9 @@ class Campaign:
         sessions = [record["session"] for record in self.records() if record["type"] == "open"]
         for (session, task), count in Counter(self.executions()).items():
             assert count == 1, f"{task} ran {count} times in session {session}"
-            assert sessions.index(session) <= sessions.index(session_of[task]), f"{task} ran again although its result was on record"
+            assert sessions.index(session) <= sessions.index(session_of[task]), (
+                f"{task} ran again although its result was on record"
+            )
 
 
 # -- processes --------------------------------------------------------------------------------------------------------------------
@@ -228,11 +255,20 @@ def first_difference(found: Any, expected: Any, place: str = "") -> str:
     """Say where two nested structures begin to differ."""
     if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
         pairs = [(f"{place}.{key}", found[key], expected[key]) for key in expected]
-    elif isinstance(found, list | tuple) and isinstance(expected, list | tuple) and len(found) == len(expected):
-        pairs = [(f"{place}[{index}]", *pair) for index, pair in enumerate(zip(found, expected, strict=True))]
+    elif (
+        isinstance(found, list | tuple)
+        and isinstance(expected, list | tuple)
+        and len(found) == len(expected)
+    ):
+        pairs = [
+            (f"{place}[{index}]", *pair)
+            for index, pair in enumerate(zip(found, expected, strict=True))
+        ]
     else:
         return f"{place}: {found!r:.500} instead of {expected!r:.500}"
-    return next((first_difference(one, other, where) for where, one, other in pairs if one != other), "")
+    return next(
+        (first_difference(one, other, where) for where, one, other in pairs if one != other), ""
+    )
 
 
 # -- files ------------------------------------------------------------------------------------------------------------------------
@@ -258,11 +294,21 @@ def _without_inherited_runtimes(cell: str) -> str:
     if not cell.startswith("{"):
         return cell
     given = json.loads(cell)
-    return json.dumps({name: _relative(value) for name, value in given.items() if not name.startswith("runtime_sec_")})
+    return json.dumps(
+        {
+            name: _relative(value)
+            for name, value in given.items()
+            if not name.startswith("runtime_sec_")
+        }
+    )
 
 
 def _relative(value: Any) -> Any:
-    return value[value.index("/run/data/") :] if isinstance(value, str) and "/run/data/" in value else value
+    return (
+        value[value.index("/run/data/") :]
+        if isinstance(value, str) and "/run/data/" in value
+        else value
+    )
 
 
 def read_hdf5(path: Path) -> dict[str, Any] | None:
@@ -275,13 +321,22 @@ def read_hdf5(path: Path) -> dict[str, Any] | None:
     found: dict[str, Any] = {}
 
     def visit(name: str, item: Any) -> None:
-        found[f"{name}@"] = {key: numpy.asarray(value).tolist() for key, value in item.attrs.items()}
+        found[f"{name}@"] = {
+            key: numpy.asarray(value).tolist() for key, value in item.attrs.items()
+        }
         if isinstance(item, h5py.Group) and "columns" in item:
             columns = [column.decode() for column in item["columns"][()]]
             values = item["values"][()]
-            kept = [index for index, column in enumerate(columns) if not column.startswith("runtime_sec_")]
+            kept = [
+                index
+                for index, column in enumerate(columns)
+                if not column.startswith("runtime_sec_")
+            ]
             found[name] = [columns, values[..., kept].astype(str).tolist()]
-        elif isinstance(item, h5py.Dataset) and item.name.rsplit("/", 1)[1] not in ("values", "columns"):
+        elif isinstance(item, h5py.Dataset) and item.name.rsplit("/", 1)[1] not in (
+            "values",
+            "columns",
+        ):
             found[name] = numpy.asarray(item[()]).astype(str).tolist()
 
     with h5py.File(path, "r") as file:
@@ -308,4 +363,8 @@ def samples(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 def tree(root: Path) -> list[str]:
     """Give the names of all files and directories, but for the configurations: each change is kept with the campaign."""
-    return sorted(name for name in (str(path.relative_to(root)) for path in root.rglob("*")) if not name.startswith("config/"))
+    return sorted(
+        name
+        for name in (str(path.relative_to(root)) for path in root.rglob("*"))
+        if not name.startswith("config/")
+    )

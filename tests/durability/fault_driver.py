@@ -34,7 +34,11 @@ class Faults:
         self.at = plan["at"]
         self.action = plan.get("action")
         self.lasting = plan.get("lasting", False)
-        self.log = _true["open"](plan["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666) if "log" in plan else None
+        self.log = (
+            _true["open"](plan["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            if "log" in plan
+            else None
+        )
         self.count = 0
         self.lock = threading.Lock()
 
@@ -91,7 +95,9 @@ def install(faults):
     def opened(path, flags, *arguments, **options):
         if not flags & (_WRITING | os.O_CREAT) or path == os.devnull:
             return _true["open"](path, flags, *arguments, **options)
-        return faults.call("open", _true["open"], path, flags, *arguments, path=os.fspath(path), **options)
+        return faults.call(
+            "open", _true["open"], path, flags, *arguments, path=os.fspath(path), **options
+        )
 
     class CountedFile(io.FileIO):
         def write(self, data):
@@ -100,19 +106,38 @@ def install(faults):
         def truncate(self, size=None):
             return faults.call("truncate", super().truncate, size)
 
-    def open_file(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
-        if not set(mode) & set("wax+") or file == os.devnull or (isinstance(file, int) and not _counts(file)):
+    def open_file(
+        file,
+        mode="r",
+        buffering=-1,
+        encoding=None,
+        errors=None,
+        newline=None,
+        closefd=True,
+        opener=None,
+    ):
+        if (
+            not set(mode) & set("wax+")
+            or file == os.devnull
+            or (isinstance(file, int) and not _counts(file))
+        ):
             return _true_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         raw_mode = mode.replace("b", "").replace("t", "")
         if isinstance(file, int):
             raw = CountedFile(file, raw_mode, closefd, opener)
         else:
-            raw = faults.call("open", CountedFile, file, raw_mode, closefd, opener, path=os.fspath(file))
+            raw = faults.call(
+                "open", CountedFile, file, raw_mode, closefd, opener, path=os.fspath(file)
+            )
         if buffering == 0:
             return raw
         size = buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE
         buffer = (io.BufferedRandom if "+" in mode else io.BufferedWriter)(raw, size)
-        return buffer if "b" in mode else io.TextIOWrapper(buffer, encoding, errors, newline, buffering == 1)
+        return (
+            buffer
+            if "b" in mode
+            else io.TextIOWrapper(buffer, encoding, errors, newline, buffering == 1)
+        )
 
     for name in _BY_DESCRIPTOR:
         setattr(os, name, by_descriptor(name))

@@ -29,7 +29,9 @@ class Leaving:
         elif how == "a child in a session of its own":
             self._note(subprocess.Popen(["sleep", "1000"], start_new_session=True).pid)
         elif how == "a child of a shell":
-            subprocess.run(f"nohup sleep 1000 > /dev/null 2>&1 & echo $! >> {self.log}", shell=True, check=True)
+            subprocess.run(
+                f"nohup sleep 1000 > /dev/null 2>&1 & echo $! >> {self.log}", shell=True, check=True
+            )
         elif how == "a daemon that does not listen":
             script = f"trap '' TERM HUP; echo $$ >> {self.log}.new; mv {self.log}.new {self.log}; while :; do sleep 5; done"
             subprocess.run(["setsid", "-f", "sh", "-c", script], check=True)

@@ -28,7 +28,11 @@ class OddRunner:
         with open(os.path.join(run_dir, "kept.txt"), "x") as file:
             file.write(os.getcwd())
         time.sleep(0.01)
-        surroundings = [os.environ.get("ODD", ""), subprocess.call(["false"]), signal.pthread_sigmask(signal.SIG_BLOCK, ())]
+        surroundings = [
+            os.environ.get("ODD", ""),
+            subprocess.call(["false"]),
+            signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+        ]
         return {"output": random.random(), "success": True, "surroundings": str(surroundings)}
 
     # -- values that are data -------------------------------------------------------------------------------------------------

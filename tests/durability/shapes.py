@@ -8,7 +8,12 @@ _EXECUTOR = {"local": {"type": "LocalExecutor", "n_workers": 2}}
 
 
 def sampler(parameter: str, budget: int, batch_size: int | None = None) -> dict[str, Any]:
-    options = {"type": "RandomSampler", "parameters": [parameter], "bounds": [[0, 1]], "budget": budget}
+    options = {
+        "type": "RandomSampler",
+        "parameters": [parameter],
+        "bounds": [[0, 1]],
+        "budget": budget,
+    }
     return options if batch_size is None else {**options, "batch_size": batch_size}
 
 
@@ -33,16 +38,23 @@ def sequence(budget: int, batch_size: int | None, steps: int, **options: Any) ->
         "executors": _EXECUTOR,
         "samplers": {"s": sampler("x", budget, batch_size)},
         "runners": {name: probe(**options) for name in names},
-        "supervisor": {"run_order": [{"sampler": "s", "executor": ["local"] * steps, "runner": names}]},
+        "supervisor": {
+            "run_order": [{"sampler": "s", "executor": ["local"] * steps, "runner": names}]
+        },
     }
 
 
-def nested(outer: int, inner: int, batch_size: int | None = None, inner_steps: int = 1, **options: Any) -> dict[str, Any]:
+def nested(
+    outer: int, inner: int, batch_size: int | None = None, inner_steps: int = 1, **options: Any
+) -> dict[str, Any]:
     """Two stages; the second may have several steps."""
     names = [f"inner{number}" for number in range(inner_steps)]
     return {
         "executors": _EXECUTOR,
-        "samplers": {"outer": sampler("x", outer, batch_size), "inner": sampler("y", inner, batch_size)},
+        "samplers": {
+            "outer": sampler("x", outer, batch_size),
+            "inner": sampler("y", inner, batch_size),
+        },
         "runners": {name: probe(**options) for name in ["outer", *names]},
         "supervisor": {
             "run_order": [

@@ -108,7 +108,12 @@ def test_status_says_who_paused(running):
     busy, _ = running
     assert status(busy)["snapshot"]["state"] == "running"
     ask(busy, "pause")
-    wait_until(lambda: (busy.root / "state" / "live.json").exists() and "paused by" in (busy.root / "state" / "live.json").read_text())
+    wait_until(
+        lambda: (
+            (busy.root / "state" / "live.json").exists()
+            and "paused by" in (busy.root / "state" / "live.json").read_text()
+        )
+    )
     found = status(busy)
     assert found["snapshot"]["state"] == "paused"
     assert found["snapshot"]["paused_by"].endswith(f"@{os.uname().nodename}")
@@ -204,7 +209,9 @@ def test_signal_while_starting(campaign, at):
     time.sleep(at)
     process.send_signal(signal.SIGINT)
     ended = finish(process, 20)
-    before_us = "init_import_site" in ended.err  # Python itself was still starting, and ends with 1 then
+    before_us = (
+        "init_import_site" in ended.err
+    )  # Python itself was still starting, and ends with 1 then
     assert ended.code in (130, -signal.SIGINT, 0) or before_us, ended
     busy.wait_for_no_process()
     busy.complete()
@@ -245,7 +252,9 @@ def test_unreadable_requests_are_ignored(running):
     """Rubbish in the directory of requests neither stops a campaign nor stays there."""
     busy, process = running
     control = busy.root / "state" / "control"
-    for number, content in enumerate(["", "{", "[]", '{"action": "explode", "by": "me"}', '{"action": "drain"}', "null"]):
+    for number, content in enumerate(
+        ["", "{", "[]", '{"action": "explode", "by": "me"}', '{"action": "drain"}', "null"]
+    ):
         (control / f"{number:020d}-rubbish.json").write_text(content)
     wait_until(lambda: not list(control.iterdir()))
     before = busy.finished_tasks()

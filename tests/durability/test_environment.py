@@ -40,7 +40,9 @@ def disk():
         def make(path, *options):
             path.mkdir(parents=True)
             mount("-t", "tmpfs", "-o", ",".join(options), "none", str(path))
-            mounted.callback(subprocess.run, ["umount", "--lazy", str(path)], timeout=LIMIT, check=True)
+            mounted.callback(
+                subprocess.run, ["umount", "--lazy", str(path)], timeout=LIMIT, check=True
+            )
 
         yield make
 
@@ -100,7 +102,11 @@ def test_disk_runs_out_of_inodes(campaign, disk, uninterrupted):
     disk(full.root, "size=8m", "nr_inodes=80")
     assert_one_sentence(full.run(), "room")
     assert 0 < full.finished_tasks() < 40
-    assert not [record for record in full.records() if record["type"] == "task" and record["outcome"] != "ok"]
+    assert not [
+        record
+        for record in full.records()
+        if record["type"] == "task" and record["outcome"] != "ok"
+    ]
     mount("-o", "remount,nr_inodes=10000", str(full.root))
     full.complete(*FAST)
     full.assert_like(uninterrupted())
@@ -111,7 +117,9 @@ def test_disk_is_full_from_the_start(campaign, disk):
     """Nothing is begun, and nothing keeps the campaign from being begun later."""
     full = campaign(flat(4))
     disk(full.root, "size=64k")
-    (full.root / "logs").mkdir()  # a campaign that has left nothing but empty directories may be begun
+    (
+        full.root / "logs"
+    ).mkdir()  # a campaign that has left nothing but empty directories may be begun
     fill(full.root / "state")
     assert_one_sentence(full.run("--run-mode", "fresh"))
 
@@ -124,10 +132,16 @@ def test_data_becomes_read_only_at_work(campaign, disk, uninterrupted):
     process = case.supervise()
     case.wait_for_tasks(6, process)
     deadline = time.monotonic() + 10
-    while subprocess.run(["mount", "-o", "remount,ro", str(case.root / "data")], timeout=LIMIT, capture_output=True).returncode:
+    while subprocess.run(
+        ["mount", "-o", "remount,ro", str(case.root / "data")], timeout=LIMIT, capture_output=True
+    ).returncode:
         assert time.monotonic() < deadline  # a file is being written; try again
     assert_one_sentence(finish(process, 20), "read-only")
-    assert not [record for record in case.records() if record["type"] == "task" and record["outcome"] != "ok"]
+    assert not [
+        record
+        for record in case.records()
+        if record["type"] == "task" and record["outcome"] != "ok"
+    ]
     assert_one_sentence(case.run("--run-mode", "resume"), "read-only")
     mount("-o", "remount,rw", str(case.root / "data"))
     case.complete(*FAST)
@@ -145,10 +159,14 @@ def test_temporary_directory_is_full(campaign, disk):
     assert_one_sentence(case.run(), "room")
     mount("-o", "remount,size=4m", str(case.place / "tmp"))
     case.complete()
-    assert {(path / "stdout.txt").stat().st_size for path in (case.root / "data").iterdir()} == {100_000}
+    assert {(path / "stdout.txt").stat().st_size for path in (case.root / "data").iterdir()} == {
+        100_000
+    }
 
 
-@pytest.mark.parametrize(("error", "wrapped"), [("ENOSPC", False), ("EDQUOT", True), ("EROFS", False), ("ESTALE", True)])
+@pytest.mark.parametrize(
+    ("error", "wrapped"), [("ENOSPC", False), ("EDQUOT", True), ("EROFS", False), ("ESTALE", True)]
+)
 def test_simulation_meets_a_full_disk(campaign, error, wrapped):
     """A simulation that cannot write its files says nothing about its sample: it is not recorded, and runs again."""
     config = flat(60, 10)
@@ -211,7 +229,16 @@ def as_somebody(campaign, *arguments):
     if shutil.which("setpriv") is None:
         pytest.skip("root cannot give up its privileges here")
     launcher = "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])"
-    return finish(campaign.start(*_WITHOUT_PRIVILEGE, sys.executable, "-m", "enchanted_tui", *arguments, program=("-c", launcher)))
+    return finish(
+        campaign.start(
+            *_WITHOUT_PRIVILEGE,
+            sys.executable,
+            "-m",
+            "enchanted_tui",
+            *arguments,
+            program=("-c", launcher),
+        )
+    )
 
 
 def take_away(path):
@@ -245,7 +272,10 @@ def test_no_permission_to_begin(campaign):
 
 
 @as_root
-@pytest.mark.parametrize("command", [("--rebuild",), ("--retry-failed",), ("--export", "--to", "csv", "--out", "run/table.csv")])
+@pytest.mark.parametrize(
+    "command",
+    [("--rebuild",), ("--retry-failed",), ("--export", "--to", "csv", "--out", "run/table.csv")],
+)
 def test_commands_on_a_read_only_directory(campaign, disk, command):
     """What is done to a finished campaign meets the file system's errors with the same sentence and exit code, not as a defect."""
     case = campaign(flat(2))

@@ -102,7 +102,8 @@ def odd(tmp_path_factory):
     @functools.cache
     def run(name):
         campaign = Campaign(
-            tmp_path_factory.mktemp(name), config([f"plain{n}" for n in range(2 * len(CASES))] if name == "plain" else samples())
+            tmp_path_factory.mktemp(name),
+            config([f"plain{n}" for n in range(2 * len(CASES))] if name == "plain" else samples()),
         )
         ended = campaign.run()
         assert ended.code == 0, ended
@@ -167,9 +168,9 @@ def test_ordinary_samples_are_unharmed(odd):
             assert found[case]["surroundings"] == "['', 1, set()]", case
             run_dir = odd("odd").place / found[case]["run_dir"]
             assert (run_dir / "kept.txt").read_text() == str(odd("odd").place)
-            assert (run_dir / "stdout.txt").read_text().startswith(f"begins {case}\n") or "still talking" in (
-                run_dir / "stdout.txt"
-            ).read_text()
+            assert (run_dir / "stdout.txt").read_text().startswith(
+                f"begins {case}\n"
+            ) or "still talking" in (run_dir / "stdout.txt").read_text()
             assert (run_dir / "enchanted_datapoint.csv").exists()
 
 
@@ -177,7 +178,10 @@ def test_output_of_what_died_is_kept(odd):
     """What a sample printed before it died is where its directory is."""
     found = rows(odd("odd"))
     for case in ("os_exit", "segfaults", "hangs_with_children", "sys_exit", "raises"):
-        assert f"begins {case}" in (odd("odd").place / found[case]["run_dir"] / "stdout.txt").read_text(), case
+        assert (
+            f"begins {case}"
+            in (odd("odd").place / found[case]["run_dir"] / "stdout.txt").read_text()
+        ), case
 
 
 def test_nothing_is_left_behind(odd):
@@ -187,15 +191,21 @@ def test_nothing_is_left_behind(odd):
     assert os.listdir(campaign.place / "tmp") == []
     assert sorted(os.listdir(campaign.place)) == ["campaign.yaml", "run", "tmp"]
     allowed = {f"d0_b0_s{number}_r0" for number in range(2 * len(CASES))}
-    assert {name for name in os.listdir(campaign.root / "data") if not name.endswith(".elsewhere")} == allowed
+    assert {
+        name for name in os.listdir(campaign.root / "data") if not name.endswith(".elsewhere")
+    } == allowed
 
 
 def test_the_second_time_is_like_the_first(odd):
     """What a sample comes to does not depend on what happened to run beside it."""
     first, second = failures(odd("odd")), failures(odd("again"))
-    assert {case: row["kind"] for case, row in first.items()} == {case: row["kind"] for case, row in second.items()}
+    assert {case: row["kind"] for case, row in first.items()} == {
+        case: row["kind"] for case, row in second.items()
+    }
     first, second = rows(odd("odd")), rows(odd("again"))
-    assert {case: row["output"] for case, row in first.items()} == {case: row["output"] for case, row in second.items()}
+    assert {case: row["output"] for case, row in first.items()} == {
+        case: row["output"] for case, row in second.items()
+    }
 
 
 def test_time_limit_reaches_all_children_at_once(campaign):
@@ -203,7 +213,9 @@ def test_time_limit_reaches_all_children_at_once(campaign):
     busy = campaign(config(["hangs_with_children", *(f"plain{number}" for number in range(400))]))
     process = busy.supervise()
     deadline = time.monotonic() + 30
-    while not any(record["type"] == "task" and record["outcome"] != "ok" for record in busy.records()):
+    while not any(
+        record["type"] == "task" and record["outcome"] != "ok" for record in busy.records()
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     left = [line for line in busy.processes().values() if line.startswith("sleep")]

@@ -17,7 +17,12 @@ from shapes import KILLED, flat, nested
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.supervisor import background_tables
 
-EVERYDAY = [(shape, 0) for shape in KILLED] + [("nested", 1), ("three steps", 1), ("failures", 1), ("nested failures", 1)]
+EVERYDAY = [(shape, 0) for shape in KILLED] + [
+    ("nested", 1),
+    ("three steps", 1),
+    ("failures", 1),
+    ("nested failures", 1),
+]
 FULL = [(shape, number) for shape in KILLED for number in range(2, 16)]
 
 
@@ -44,7 +49,9 @@ def kill_and_complete(campaign, shape, instants, wait, uninterrupted):
     reference, duration = uninterrupted(shape)
     record = b""
     for instant, pause in zip(instants, wait, strict=True):
-        campaign.kill_after(instant * duration, "--run-mode", "resume" if campaign.records() else "auto")
+        campaign.kill_after(
+            instant * duration, "--run-mode", "resume" if campaign.records() else "auto"
+        )
         if pause:
             campaign.wait_for_no_process()
         assert campaign.intact_journal().startswith(record), "what was on record has been changed"
@@ -128,7 +135,16 @@ def test_orphans_of_a_killed_warden_end_before_the_campaign_goes_on(campaign):
     killed.assert_sound_record()
 
 
-@pytest.mark.parametrize("tasks", [5, *(pytest.param(tasks, marks=pytest.mark.full) for tasks in (0, 1, 2, 8, 13, 21, 34, 38, 39))])
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        5,
+        *(
+            pytest.param(tasks, marks=pytest.mark.full)
+            for tasks in (0, 1, 2, 8, 13, 21, 34, 38, 39)
+        ),
+    ],
+)
 def test_campaign_outlives_its_warden(campaign, uninterrupted, tasks):
     """The process that starts the workers is replaced when it dies, and its tasks run again: infrastructure is no failure of a sample."""
     reference, _ = uninterrupted("slow tasks")
@@ -167,7 +183,9 @@ def test_writer_of_hdf5_ends_with_its_supervisor(campaign):
     done.complete()
     before = os.stat(done.root / "runs.h5").st_ino
     command = python_command(background_tables.CODE, str(done.root), "hdf5")
-    assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1  # whoever held the other end has gone
+    assert (
+        subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1
+    )  # whoever held the other end has gone
     assert os.stat(done.root / "runs.h5").st_ino == before
     with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:
         assert writer.wait(timeout=LIMIT) == 0
@@ -203,7 +221,14 @@ def test_the_end_of_a_job_is_no_failure(campaign, tmp_path, monkeypatch):
     ended = campaign(config)
     process = ended.supervise()
     deadline = time.monotonic() + LIMIT
-    while len(ranks := [pid for pid, line in ended.processes().items() if line.startswith("sleep 300")]) < 2:
+    while (
+        len(
+            ranks := [
+                pid for pid, line in ended.processes().items() if line.startswith("sleep 300")
+            ]
+        )
+        < 2
+    ):
         assert time.monotonic() < deadline
     for pid in ranks:
         os.kill(pid, signal.SIGTERM)

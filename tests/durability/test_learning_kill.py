@@ -26,7 +26,9 @@ def learning(**options):
     return {
         "executors": {"local": {"type": "LocalExecutor", "n_workers": 2}},
         "samplers": {"s": {**LEARNING, **options}},
-        "runners": {"probe": {"type": "probe_runners:ProbeRunner", "mischief": True, "sleep": [0.0, 0.05]}},
+        "runners": {
+            "probe": {"type": "probe_runners:ProbeRunner", "mischief": True, "sleep": [0.0, 0.05]}
+        },
         "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "probe"}]},
     }
 
@@ -54,12 +56,17 @@ def kill_at(campaign, tasks, pause):
     campaign.wait_for_no_process()
 
 
-@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.full) for number in range(1, 12))])
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(number, marks=pytest.mark.full) for number in range(1, 12))]
+)
 def test_batches_after_kills_are_those_of_an_uninterrupted_campaign(campaign, reference, number):
     """Killed while tasks run and, once they have all finished, while the model is fitted; every file ends the same to the bit."""
     chance = random.Random(number)
     killed = campaign(learning())
-    for tasks in (4, 8 + chance.randrange(4)):  # after 4 and 8 tasks there is nothing to do but to learn
+    for tasks in (
+        4,
+        8 + chance.randrange(4),
+    ):  # after 4 and 8 tasks there is nothing to do but to learn
         kill_at(killed, tasks, 0.4 * chance.random())
     killed.complete()
     killed.wait_for_no_process()
@@ -113,7 +120,9 @@ def test_a_fit_that_is_killed_is_made_again(campaign, reference):
     """Somebody else's `pkill python`, or the kernel short of memory for a moment: no reason to end a campaign of weeks."""
     unharmed = campaign(learning())
     process = unharmed.supervise()
-    while not (fits := [pid for pid, line in unharmed.processes().items() if "samplers.learning" in line]):
+    while not (
+        fits := [pid for pid, line in unharmed.processes().items() if "samplers.learning" in line]
+    ):
         assert process.poll() is None
     os.kill(fits[0], signal.SIGKILL)
     _, said = process.communicate(timeout=LIMIT)

@@ -45,7 +45,12 @@ def make_device(path):
     path.symlink_to("/dev/zero")
 
 
-KINDS = {"a directory": os.mkdir, "a named pipe": make_pipe, "a socket": make_socket, "a device": make_device}
+KINDS = {
+    "a directory": os.mkdir,
+    "a named pipe": make_pipe,
+    "a socket": make_socket,
+    "a device": make_device,
+}
 
 
 def remove(path):
@@ -94,7 +99,12 @@ def test_nobody_says_that_a_campaign_does_not_run_who_cannot_know(done, capsys, 
     """Status, steering, rebuilding, retrying and beginning anew say what is in the way as well, and delete nothing."""
     remove(done.root / name)
     KINDS[kind](done.root / name)
-    actions = (["--status", "run"], ["--control", "drain", "run"], ["--rebuild", "run"], ["--retry-failed", "run"])
+    actions = (
+        ["--status", "run"],
+        ["--control", "drain", "run"],
+        ["--rebuild", "run"],
+        ["--retry-failed", "run"],
+    )
     for arguments in (*actions, ["campaign.yaml", "--no-ui", "--run-mode", "fresh", "--overwrite"]):
         code, err = said(capsys, *arguments)
         assert (code, f"{kind} is in the place of this file" in err) == (3, True), (arguments, err)
@@ -109,7 +119,9 @@ def test_configuration_that_is_no_file(done, capsys, kind):
     KINDS[kind](done.config)
     for more in (["--no-ui"], ["--check"], ["--dry-run"]):
         code, err = said(capsys, "campaign.yaml", *more)
-        assert (code, f"campaign.yaml: {kind} is in the place of this file" in err) == (3, True), err
+        assert (code, f"campaign.yaml: {kind} is in the place of this file" in err) == (3, True), (
+            err
+        )
 
 
 def test_configuration_from_the_shell(done, capsys):

@@ -76,7 +76,13 @@ def test_number_of_a_dead_holder_given_to_another_process(campaign):
     done = campaign(SHORT)
     done.complete()
     with subprocess.Popen(["sleep", "60"]) as other:
-        content = {"token": "0" * 32, "host": socket.gethostname(), "pid": other.pid, "start_time": 1.0, "boot_id": lock_module._boot_id()}
+        content = {
+            "token": "0" * 32,
+            "host": socket.gethostname(),
+            "pid": other.pid,
+            "start_time": 1.0,
+            "boot_id": lock_module._boot_id(),
+        }
         lock_path(done).write_text(json.dumps({**content, "beat": 3}))
         ended = done.run("--run-mode", "resume")
         other.kill()
@@ -97,7 +103,14 @@ def test_unreadable_lock_is_replaced(tmp_path, content):
 def held_elsewhere(campaign):
     """Leave the lock of a supervisor on another host in a completed campaign."""
     campaign.complete()
-    content = {"token": "f" * 32, "host": "another.host", "pid": 4711, "start_time": 1.0, "boot_id": "x", "beat": 0}
+    content = {
+        "token": "f" * 32,
+        "host": "another.host",
+        "pid": 4711,
+        "start_time": 1.0,
+        "boot_id": "x",
+        "beat": 0,
+    }
     lock_path(campaign).write_text(json.dumps(content))
     return lock_path(campaign)
 
@@ -153,7 +166,10 @@ def one_winner(campaign, ended):
     assert not lock_path(campaign).exists()
 
 
-@pytest.mark.parametrize("number", [*range(2), *(pytest.param(number, marks=pytest.mark.full) for number in range(2, 20))])
+@pytest.mark.parametrize(
+    "number",
+    [*range(2), *(pytest.param(number, marks=pytest.mark.full) for number in range(2, 20))],
+)
 def test_two_started_at_once_on_an_empty_directory(campaign, number):
     """Exactly one begins the campaign."""
     raced = campaign(SHORT)
@@ -163,7 +179,10 @@ def test_two_started_at_once_on_an_empty_directory(campaign, number):
     assert sum(record["type"] == "open" for record in raced.records()) == 1
 
 
-@pytest.mark.parametrize("number", [*range(2), *(pytest.param(number, marks=pytest.mark.full) for number in range(2, 20))])
+@pytest.mark.parametrize(
+    "number",
+    [*range(2), *(pytest.param(number, marks=pytest.mark.full) for number in range(2, 20))],
+)
 def test_two_started_at_once_on_a_stale_lock(campaign, number):
     """Both see that the holder is dead; only one of them replaces it, and never the other one's new lock."""
     raced = campaign(SHORT)
@@ -213,9 +232,7 @@ def test_many_take_a_stale_lock_at_once(tmp_path):
 
 def test_supervisor_that_was_stopped_too_long_gives_way(campaign):
     """When it wakes up and finds its lock taken it ends with exit code 3 and writes nothing more, not even its results."""
-    impatient = (
-        "import sys; from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import main; sys.exit(main())"
-    )
+    impatient = "import sys; from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import main; sys.exit(main())"
     busy = campaign(BUSY)
     process = busy.supervise(program=("-c", impatient))
     busy.wait_for_tasks(3, process)
@@ -234,7 +251,11 @@ def test_supervisor_that_was_stopped_too_long_gives_way(campaign):
 
 def own_files(campaign):
     """Give the contents of all files that the supervisor itself writes, but for its log."""
-    kept = [path for path in campaign.root.rglob("*") if path.is_file() and "data" not in path.parts and path.name != "main.log"]
+    kept = [
+        path
+        for path in campaign.root.rglob("*")
+        if path.is_file() and "data" not in path.parts and path.name != "main.log"
+    ]
     return {path: path.read_bytes() for path in kept}
 
 
@@ -249,7 +270,15 @@ ELSEWHERE += "lock.is_alive.__defaults__ = (1.0,); from enchanted_tui.cli import
 def late_pages(campaign):
     """Give lines that a supervisor has still to write: results that it has, and that it has ended."""
     last = campaign.intact_journal().splitlines(keepends=True)[-1]
-    end = {"type": "end", "reason": "aborted", "exit_code": 143, "message": "the first one", "files": {}, "v": 1, "time": time.time()}
+    end = {
+        "type": "end",
+        "reason": "aborted",
+        "exit_code": 143,
+        "message": "the first one",
+        "files": {},
+        "v": 1,
+        "time": time.time(),
+    }
     return last + seal(json.dumps(end, separators=(",", ":")).encode())
 
 
@@ -262,7 +291,9 @@ def test_late_pages_of_a_supervisor_on_another_host(campaign, woken):
     os.kill(first.pid, signal.SIGSTOP)
     with shared.journal.open("r+b") as its_file:
         second = shared.supervise("--run-mode", "resume", program=("-c", ELSEWHERE))
-        while [record["host"] for record in shared.records() if record["type"] == "open"][-1] != "another.host":
+        while [record["host"] for record in shared.records() if record["type"] == "open"][
+            -1
+        ] != "another.host":
             assert second.poll() is None, finish(second)
             time.sleep(0.01)
         its_file.seek(0, os.SEEK_END)

@@ -71,7 +71,12 @@ def shim(tmp_path_factory):
     place = tmp_path_factory.mktemp("shim")
     (place / "weather.c").write_text(SHIM)
     compiler = (sysconfig.get_config_var("CC") or "gcc").split()[0]
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", "weather.so", "weather.c", "-ldl"], cwd=place, check=True, timeout=60)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-O1", "-o", "weather.so", "weather.c", "-ldl"],
+        cwd=place,
+        check=True,
+        timeout=60,
+    )
     return place / "weather.so"
 
 
@@ -94,7 +99,14 @@ def stormy(campaign, shim, monkeypatch):
     return make
 
 
-SHOWN = ("logs/", "live.json", "control", "enchanted_run.yaml", "enchanted_dataset", "enchanted_failures")
+SHOWN = (
+    "logs/",
+    "live.json",
+    "control",
+    "enchanted_run.yaml",
+    "enchanted_dataset",
+    "enchanted_failures",
+)
 
 
 def test_nothing_that_is_for_show_ends_a_campaign(stormy):
@@ -135,7 +147,10 @@ def test_storm_in_a_run_directory_is_no_failed_sample(stormy, error):
 def test_runner_that_meets_a_storm(campaign, error):
     """The same where the runner itself is told, or hides it behind an error of its own."""
     config = flat(8, 4)
-    config["runners"]["probe"] = {"type": "probe_runners:FragileRunner", "wrapped": error in ("EIO", "ETIMEDOUT")}
+    config["runners"]["probe"] = {
+        "type": "probe_runners:FragileRunner",
+        "wrapped": error in ("EIO", "ETIMEDOUT"),
+    }
     case = campaign(config)
     (case.place / "fault").write_text(error)
     assert_one_sentence(case.run(), "resume")
@@ -182,6 +197,14 @@ def test_journal_of_a_later_version(campaign):
 
     record = {**json.loads(line), "v": FORMAT_VERSION + 1}
     del record["crc"]
-    case.journal.write_bytes(case.intact_journal() + seal(json.dumps(record, separators=(",", ":")).encode()))
-    for arguments in (["--status", "run"], ["--rebuild", "run"], ["campaign.yaml", "--no-ui", "--run-mode", "resume"]):
-        assert_one_sentence(case.command(*arguments), f"format {FORMAT_VERSION + 1}", "later version")
+    case.journal.write_bytes(
+        case.intact_journal() + seal(json.dumps(record, separators=(",", ":")).encode())
+    )
+    for arguments in (
+        ["--status", "run"],
+        ["--rebuild", "run"],
+        ["campaign.yaml", "--no-ui", "--run-mode", "resume"],
+    ):
+        assert_one_sentence(
+            case.command(*arguments), f"format {FORMAT_VERSION + 1}", "later version"
+        )

@@ -23,14 +23,26 @@ SHAPES["growing"]["supervisor"] |= {
 #: more than there are write points
 MOST = {"quick": 260, "growing": 600}
 
-EVERYDAY_KILLS = [("quick", at) for at in range(5, 210, 17)] + [("growing", at) for at in (120, 200, 280)]
+EVERYDAY_KILLS = [("quick", at) for at in range(5, 210, 17)] + [
+    ("growing", at) for at in (120, 200, 280)
+]
 EVERYDAY_TORN = [("quick", at) for at in (3, 9, 24)] + [("growing", 50)]
-FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [("growing", at) for at in range(1, MOST["growing"], 6)]
+FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [
+    ("growing", at) for at in range(1, MOST["growing"], 6)
+]
 FULL_TORN = [("quick", at) for at in range(1, 70)] + [("growing", at) for at in range(1, 240, 6)]
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "ESTALE")
-EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 47, 60, 97)] + [("growing", 120, "ENOSPC", True)]
-FULL_ERRORS = [("quick", at, ERRORS[at % 4], lasting) for at in range(1, MOST["quick"], 3) for lasting in (False, True)]
-FULL_ERRORS += [("growing", at, ERRORS[at % 4], at % 3 == 0) for at in range(1, MOST["growing"], 16)]
+EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 47, 60, 97)] + [
+    ("growing", 120, "ENOSPC", True)
+]
+FULL_ERRORS = [
+    ("quick", at, ERRORS[at % 4], lasting)
+    for at in range(1, MOST["quick"], 3)
+    for lasting in (False, True)
+]
+FULL_ERRORS += [
+    ("growing", at, ERRORS[at % 4], at % 3 == 0) for at in range(1, MOST["growing"], 16)
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +63,11 @@ def uninterrupted(tmp_path_factory):
 def with_faults(campaign, at, *arguments, **plan):
     """Run a supervisor whose `at`-th change of a file goes as planned."""
     program = (str(HERE / "fault_driver.py"), json.dumps({"at": at, **plan}))
-    return finish(campaign.start(*(arguments or ("campaign.yaml", "--no-ui", "--run-mode", "auto")), program=program))
+    return finish(
+        campaign.start(
+            *(arguments or ("campaign.yaml", "--no-ui", "--run-mode", "auto")), program=program
+        )
+    )
 
 
 def kill_and_complete(campaign, shape, at, action, uninterrupted):
@@ -139,7 +155,9 @@ def test_stops_clearly_wherever_a_write_fails(campaign, uninterrupted, shape, at
 
 EXTENDED = nested(2, 2, 2, mischief=True)
 _RUN = ("campaign.yaml", "--no-ui", "--run-mode")
-_EVERYDAY_STARTS = [pytest.param(at, marks=() if at in (20, 90) else pytest.mark.full) for at in range(2, 200, 6)]
+_EVERYDAY_STARTS = [
+    pytest.param(at, marks=() if at in (20, 90) else pytest.mark.full) for at in range(2, 200, 6)
+]
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +205,9 @@ def test_killed_while_running_failures_again(campaign, at):
     mended.wait_for_no_process()
     found = mended.contents()
     assert len(found["failures"]) == 1, "only the header is left"
-    assert [line[found["dataset"][0].index("success")] for line in found["dataset"][1:]] == ["True"] * 6
+    assert [line[found["dataset"][0].index("success")] for line in found["dataset"][1:]] == [
+        "True"
+    ] * 6
     assert len(found["hdf5"]["data/aggregated"][1]) == 6
 
 

@@ -16,10 +16,19 @@ from typing import Any
 
 import psutil
 
-LOCAL = {"type": "DaskExecutor", "LocalCluster_config": {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}}
+LOCAL = {
+    "type": "DaskExecutor",
+    "LocalCluster_config": {
+        "n_workers": 2,
+        "threads_per_worker": 1,
+        "dashboard_address": "127.0.0.1:0",
+    },
+}
 
 
-def on_dask(config: dict[str, Any], executor: dict[str, Any] = LOCAL, **more: Any) -> dict[str, Any]:
+def on_dask(
+    config: dict[str, Any], executor: dict[str, Any] = LOCAL, **more: Any
+) -> dict[str, Any]:
     """Give a configuration with each of its executors replaced."""
     replaced = copy.deepcopy(config)
     replaced["executors"] = {name: {**executor, **more} for name in config["executors"]}
@@ -53,14 +62,24 @@ class DaskCluster:
         self.scheduler = self._run("scheduler", *options)
         deadline = time.monotonic() + 60
         while not self._address():
-            assert time.monotonic() < deadline and self.scheduler.poll() is None, (self.place / "dask.log").read_text()
+            assert time.monotonic() < deadline and self.scheduler.poll() is None, (
+                self.place / "dask.log"
+            ).read_text()
             time.sleep(0.05)
         for _ in range(workers):
             self.add_worker()
 
     def add_worker(self, *more: str, preload: str | None = None) -> None:
         """Start a worker; `preload` is Python that it runs first."""
-        options = ["--scheduler-file", str(self.file), "--nthreads", "1", "--no-dashboard", "--local-directory", str(self.place)]
+        options = [
+            "--scheduler-file",
+            str(self.file),
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--local-directory",
+            str(self.place),
+        ]
         if preload is not None:
             options += ["--preload", preload]
         self.workers.append(self._run("worker", *options, *more))
@@ -68,7 +87,12 @@ class DaskCluster:
     def _run(self, what: str, *options: str) -> subprocess.Popen[bytes]:
         with (self.place / "dask.log").open("ab") as log:
             module = f"distributed.cli.dask_{what}"
-            return subprocess.Popen([sys.executable, "-m", module, *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            return subprocess.Popen(
+                [sys.executable, "-m", module, *options],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
 
     def _address(self) -> str | None:
         with contextlib.suppress(FileNotFoundError, ValueError):
@@ -91,7 +115,11 @@ class DaskCluster:
         for worker in self.workers:
             with contextlib.suppress(psutil.NoSuchProcess):
                 below = psutil.Process(worker.pid).children(recursive=True)
-                found += [" ".join(process.cmdline()) for process in below if "warden" in " ".join(process.cmdline())]
+                found += [
+                    " ".join(process.cmdline())
+                    for process in below
+                    if "warden" in " ".join(process.cmdline())
+                ]
         return found
 
     def kill_scheduler(self) -> None:
@@ -124,9 +152,15 @@ def dask_cluster(place: Path, workers: int) -> Iterator[DaskCluster]:
 def dask_worker_processes(root: int) -> list[psutil.Process]:
     """Give the Dask workers (not their nannies) below a process: those below which samples run."""
     below = psutil.Process(root).children(recursive=True)
-    wardens = [process for process in below if "executors.local.warden" in " ".join(_cmdline(process))]
+    wardens = [
+        process for process in below if "executors.local.warden" in " ".join(_cmdline(process))
+    ]
     parents = [parent for process in wardens if (parent := process.parent()) is not None]
-    return list({parent.pid: parent for parent in parents if "warden" not in " ".join(_cmdline(parent))}.values())
+    return list(
+        {
+            parent.pid: parent for parent in parents if "warden" not in " ".join(_cmdline(parent))
+        }.values()
+    )
 
 
 def _cmdline(process: psutil.Process) -> list[str]:
@@ -151,7 +185,10 @@ def live(campaign: Any) -> dict[str, Any]:
 
 def environment_is_as_before() -> dict[int, Any]:
     """Give the signal handlers of this process."""
-    return {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP)}
+    return {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP)
+    }
 
 
 def listening(pids: list[int]) -> list[int]:
@@ -159,7 +196,11 @@ def listening(pids: list[int]) -> list[int]:
     ports = []
     for pid in pids:
         with contextlib.suppress(psutil.Error):
-            ports += [connection.laddr.port for connection in psutil.Process(pid).net_connections("inet") if connection.status == "LISTEN"]
+            ports += [
+                connection.laddr.port
+                for connection in psutil.Process(pid).net_connections("inet")
+                if connection.status == "LISTEN"
+            ]
     return ports
 
 

@@ -52,7 +52,12 @@ def test_same_dataset_as_local(campaign):
 def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
     """The same as under local execution: no daemon lives beside the next sample."""
     config = leaving(tmp_path / "left")
-    config["executors"] = {"local": {"type": "DaskExecutor", "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 1}}}
+    config["executors"] = {
+        "local": {
+            "type": "DaskExecutor",
+            "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 1},
+        }
+    }
     left = campaign(config)
     assert left.run().code == 0
     check_leaving(left)
@@ -70,8 +75,12 @@ def test_odd_samples_do_the_same_as_local(campaign):
     assert ended.code == 0, ended
     assert len(cases) > len(CASES)
     for name in ("enchanted_dataset.csv", "enchanted_failures.csv"):
-        assert sorted(without_runtimes(dask.root / name)) == sorted(without_runtimes(local.root / name)), name
-    assert [path for path in tree(dask.root) if path.startswith("data/")] == [path for path in tree(local.root) if path.startswith("data/")]
+        assert sorted(without_runtimes(dask.root / name)) == sorted(
+            without_runtimes(local.root / name)
+        ), name
+    assert [path for path in tree(dask.root) if path.startswith("data/")] == [
+        path for path in tree(local.root) if path.startswith("data/")
+    ]
     dask.wait_for_no_process()
     assert os.listdir(dask.place / "tmp") == []
 
@@ -90,7 +99,9 @@ def test_one_cluster_for_all_executors_that_name_it(campaign):
 
     def ended() -> bool:
         found = {pid for pid, line in shared.processes().items() if "executors.dask.server" in line}
-        holders.update(pid for pid in found if parent_of(pid) not in found)  # a child has its parent's name until it begins to run
+        holders.update(
+            pid for pid in found if parent_of(pid) not in found
+        )  # a child has its parent's name until it begins to run
         return process.poll() is not None
 
     wait_until(ended, 90)
@@ -119,18 +130,32 @@ def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
     local = campaign(config, "local")
     assert local.run().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
-        for name, executor in {"file": cluster.executor, "address": {"type": "DaskExecutor", "scheduler_address": cluster.address}}.items():
+        for name, executor in {
+            "file": cluster.executor,
+            "address": {"type": "DaskExecutor", "scheduler_address": cluster.address},
+        }.items():
             dask = campaign(on_dask(config, executor), name)
             ended = dask.run()
             assert ended.code == 0, ended
             dask.assert_like(contents_on_dask(local))
             dask.wait_for_no_process()
-            wait_until(lambda: cluster.below_workers() == [], 10, "the workers keep processes of a campaign that has ended")
+            wait_until(
+                lambda: cluster.below_workers() == [],
+                10,
+                "the workers keep processes of a campaign that has ended",
+            )
         assert all(worker.poll() is None for worker in cluster.workers)
 
 
 @pytest.mark.parametrize(
-    "kill", [signal.SIGKILL, *(pytest.param(number, marks=pytest.mark.full) for number in (signal.SIGINT, signal.SIGTERM))]
+    "kill",
+    [
+        signal.SIGKILL,
+        *(
+            pytest.param(number, marks=pytest.mark.full)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        ),
+    ],
 )
 def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     """Cluster, workers and samples are gone soon after, whatever ended the supervisor; resume completes what an undisturbed run gives."""
@@ -156,19 +181,29 @@ def test_program_that_runs_a_campaign_is_left_alone(tmp_path, monkeypatch):
     def surroundings():
         me = psutil.Process()
         return {
-            "signals": {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)},
+            "signals": {
+                number: signal.getsignal(number)
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+            },
             "threads": sorted(thread.name for thread in threading.enumerate()),
             "children": [child.pid for child in me.children(recursive=True)],
             "ports": [found.laddr.port for found in me.net_connections("inet")],
             "descriptors": me.num_fds(),
-            "dask": [name for name in sys.modules if name.split(".")[0] in ("dask", "distributed", "dask_jobqueue")],
+            "dask": [
+                name
+                for name in sys.modules
+                if name.split(".")[0] in ("dask", "distributed", "dask_jobqueue")
+            ],
         }
 
     config = {
         "executors": {"d": LOCAL},
         "samplers": {"s": shapes.sampler("x", 20)},
         "runners": {"g": {"type": "SyntheticDoubleGaussianRunner"}},
-        "supervisor": {"base_run_dir": "run", "run_order": [{"executor": "d", "sampler": "s", "runner": "g"}]},
+        "supervisor": {
+            "base_run_dir": "run",
+            "run_order": [{"executor": "d", "sampler": "s", "runner": "g"}],
+        },
     }
     Supervisor({**config, "supervisor": {**config["supervisor"], "base_run_dir": "warm"}}).start()
     before = surroundings()
@@ -183,7 +218,11 @@ def test_no_more_than_n_workers_at_a_time(campaign):
     config["runners"]["probe"] = {"type": "dask_runners:Gauge"}
     counts = {}
     for limit in (1, None):
-        executor = {**LOCAL, "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 3}, "n_workers": limit}
+        executor = {
+            **LOCAL,
+            "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 3},
+            "n_workers": limit,
+        }
         dask = campaign(on_dask(config, executor), f"limit{limit}")
         assert dask.run().code == 0
         counts[limit] = max(int(row[0]) for row in dask.contents()["dataset"][1:])
@@ -193,7 +232,12 @@ def test_no_more_than_n_workers_at_a_time(campaign):
 
 def test_number_of_workers_follows_the_work(campaign):
     """From none to the greatest number."""
-    executor = {"type": "DaskExecutor", "LocalCluster_config": {"dashboard_address": ":0"}, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2}
+    executor = {
+        "type": "DaskExecutor",
+        "LocalCluster_config": {"dashboard_address": ":0"},
+        "scale_n_jobs_min": 0,
+        "scale_n_jobs_max": 2,
+    }
     config = on_dask(shapes.flat(40, sleep=0.25), executor)
     dask = campaign(config)
     process = dask.supervise()
@@ -206,14 +250,22 @@ def _has_workers(dask, count):
     return len({worker["pid"] for worker in live(dask).get("workers", [])}) == count
 
 
-VARYING = {"type": "DaskExecutor", "LocalCluster_config": {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}}
+VARYING = {
+    "type": "DaskExecutor",
+    "LocalCluster_config": {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"},
+}
 
 
 def test_all_workers_are_awaited_where_asked_for(campaign):
     """With `block_until_cluster_started`, nothing runs until the cluster is complete. Where the number of workers follows the work, that is
     the least number: the greatest, for which two samples are no reason, never comes."""
-    for name, executor in {"fixed": LOCAL, "varying": {**VARYING, "scale_n_jobs_min": 1, "scale_n_jobs_max": 4}}.items():
-        blocked = campaign(on_dask(shapes.flat(2), executor, block_until_cluster_started=True, timeout=20), name)
+    for name, executor in {
+        "fixed": LOCAL,
+        "varying": {**VARYING, "scale_n_jobs_min": 1, "scale_n_jobs_max": 4},
+    }.items():
+        blocked = campaign(
+            on_dask(shapes.flat(2), executor, block_until_cluster_started=True, timeout=20), name
+        )
         ended = blocked.run()
         assert ended.code == 0, ended
 
@@ -232,7 +284,11 @@ def test_no_worker_is_missed_while_there_is_no_work(campaign):
 
 def short_of_memory(cluster):
     """Start a worker whose memory_limit is so small that Dask pauses it."""
-    cluster.add_worker("--memory-limit", "100MB", preload="import dask; dask.config.set({'distributed.worker.memory.pause': 0.1})")
+    cluster.add_worker(
+        "--memory-limit",
+        "100MB",
+        preload="import dask; dask.config.set({'distributed.worker.memory.pause': 0.1})",
+    )
 
 
 def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
@@ -242,7 +298,9 @@ def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
         short_of_memory(cluster)
         dask = campaign(on_dask(config, cluster.executor, timeout=5))
-        assert_one_sentence(dask.run(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit")
+        assert_one_sentence(
+            dask.run(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit"
+        )
         cluster.add_worker()
         ended = dask.run("--run-mode", "resume")
         assert ended.code == 0, ended
@@ -251,7 +309,15 @@ def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
 
 def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
     """Many workers share the memory of a job, and Dask would pause or kill each of them for its own process; samples run beside it."""
-    dask = campaign(on_dask(shapes.flat(12), {**LOCAL, "LocalCluster_config": {**LOCAL["LocalCluster_config"], "memory_limit": "10MB"}}))
+    dask = campaign(
+        on_dask(
+            shapes.flat(12),
+            {
+                **LOCAL,
+                "LocalCluster_config": {**LOCAL["LocalCluster_config"], "memory_limit": "10MB"},
+            },
+        )
+    )
     ended = dask.run()
     assert ended.code == 0, ended
     assert "runs again" not in ended.err
@@ -260,7 +326,9 @@ def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
 def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
     """What the two say to each other may differ; results that come from another version are not those of this one."""
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
-        cluster.add_worker(preload="import enchanted_tui.version; enchanted_tui.version.__version__ = '0.0.1'")
+        cluster.add_worker(
+            preload="import enchanted_tui.version; enchanted_tui.version.__version__ = '0.0.1'"
+        )
         dask = campaign(on_dask(shapes.flat(3), cluster.executor))
         assert_one_sentence(dask.run(), "has enchanted-tui 0.0.1", "install the same")
 
@@ -282,10 +350,22 @@ def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
 @pytest.mark.parametrize(
     ("executor", "words"),
     [
-        ({"scheduler_address": "tcp://127.0.0.1:9"}, ("no Dask scheduler answers at tcp://127.0.0.1:9", "scheduler_address")),
-        ({"scheduler_file": "nowhere.json", "timeout": 0.5}, ("nowhere.json does not exist", "--scheduler-file")),
-        ({"scheduler_address": "tls://127.0.0.1:9"}, ("no Dask scheduler answers at tls://127.0.0.1:9", "distributed.comm.tls")),
-        ({"LocalCluster_config": {"n_workers": 1, "bogus": 1}}, ("cannot be started", "bogus", "LocalCluster_config")),
+        (
+            {"scheduler_address": "tcp://127.0.0.1:9"},
+            ("no Dask scheduler answers at tcp://127.0.0.1:9", "scheduler_address"),
+        ),
+        (
+            {"scheduler_file": "nowhere.json", "timeout": 0.5},
+            ("nowhere.json does not exist", "--scheduler-file"),
+        ),
+        (
+            {"scheduler_address": "tls://127.0.0.1:9"},
+            ("no Dask scheduler answers at tls://127.0.0.1:9", "distributed.comm.tls"),
+        ),
+        (
+            {"LocalCluster_config": {"n_workers": 1, "bogus": 1}},
+            ("cannot be started", "bogus", "LocalCluster_config"),
+        ),
     ],
 )
 def test_no_cluster_is_a_clear_stop(campaign, executor, words):
@@ -301,7 +381,11 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable))
-    slurm = {"type": "DaskExecutor", "SLURMcluster_config": {"cores": 1, "memory": "1GB", "interface": "lo"}, "scale_n_jobs": 1}
+    slurm = {
+        "type": "DaskExecutor",
+        "SLURMcluster_config": {"cores": 1, "memory": "1GB", "interface": "lo"},
+        "scale_n_jobs": 1,
+    }
     dask = campaign(on_dask(shapes.flat(3), slurm))
     assert_one_sentence(dask.run(), "there is no sbatch here")
     dask.wait_for_no_process()
@@ -309,7 +393,9 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
     assert not Path(dask.place / "dask-scratch-space").exists()
 
 
-def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_the_work_may_have(campaign):
+def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_the_work_may_have(
+    campaign,
+):
     """An idle cluster shrinks; drawn for the workers of that moment, samples would come one after the other ever after."""
     sampler = {
         "type": "BayesianOptimizationSampler",

@@ -13,7 +13,14 @@ import psutil
 import pytest
 import shapes
 from campaigns import assert_one_sentence, finish
-from dask_cluster import LOCAL, contents_on_dask, dask_cluster, dask_worker_processes, on_dask, wait_until
+from dask_cluster import (
+    LOCAL,
+    contents_on_dask,
+    dask_cluster,
+    dask_worker_processes,
+    on_dask,
+    wait_until,
+)
 
 
 def deadly(kills, times=1000):
@@ -34,7 +41,9 @@ def failures(campaign):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("retries", [pytest.param(0, marks=pytest.mark.full), 1, pytest.param(2, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "retries", [pytest.param(0, marks=pytest.mark.full), 1, pytest.param(2, marks=pytest.mark.full)]
+)
 def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
     """It runs once and then as often as it may, which Dask's own silent retries do not add to; then it is recorded as lost. The samples
     that waited in the same worker are unharmed."""
@@ -46,7 +55,9 @@ def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
     assert deaths(dask) == {"d0_b0_s6_r0": 1 + retries}
     lost = failures(dask)
     others = [row for row in lost if row["task"] != "d0_b0_s6_r0"]
-    assert retries == 0 or others == [], "samples that only were in the same worker are repeated alone"
+    assert retries == 0 or others == [], (
+        "samples that only were in the same worker are repeated alone"
+    )
     assert [row["kind"] for row in lost] == ["lost"] * len(lost)
     assert "was lost" in next(row for row in lost if row["task"] == "d0_b0_s6_r0")["message"]
     dask.assert_sound_record()
@@ -59,14 +70,20 @@ def test_sample_whose_worker_was_lost_runs_again_in_a_clean_directory(campaign):
     ended = dask.run()
     assert ended.code == 0, ended
     assert deaths(dask) == {"d0_b0_s1_r0": 2, "d0_b0_s3_r0": 2}
-    attempts = {record["task"][2]: record["attempt"] for record in dask.records() if record["type"] == "task"}
+    attempts = {
+        record["task"][2]: record["attempt"]
+        for record in dask.records()
+        if record["type"] == "task"
+    }
     assert attempts[1] >= 1
     assert attempts[3] >= 1
     assert {record["outcome"] for record in dask.records() if record["type"] == "task"} == {"ok"}
     dask.assert_sound_record()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.full)]
+)
 def test_workers_killed_again_and_again(campaign, tmp_path, number):
     """At arbitrary moments, on a cluster of processes that we did not start: the result is that of an undisturbed run. SIGTERM is what a
     walltime sends; Dask takes it for an orderly farewell and starts the samples elsewhere without counting."""
@@ -141,7 +158,12 @@ def test_time_limit_reaches_all_children_at_once(campaign):
     config = odd_config(["hangs_with_children", *(f"plain{number}" for number in range(300))])
     dask = campaign(on_dask(config, timeout_sec=1.5))
     process = dask.supervise()
-    wait_until(lambda: any(record["type"] == "task" and record["outcome"] != "ok" for record in dask.records()), 60)
+    wait_until(
+        lambda: any(
+            record["type"] == "task" and record["outcome"] != "ok" for record in dask.records()
+        ),
+        60,
+    )
     left = [line for line in dask.processes().values() if line.startswith("sleep")]
     assert process.poll() is None, "the campaign should still be running"
     assert left == []

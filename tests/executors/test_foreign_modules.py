@@ -13,7 +13,20 @@ import pytest
 from campaigns import LIMIT
 from dask_cluster import LOCAL
 
-PACKAGES = ["yaml", "numpy", "pandas", "dask", "distributed", "tornado", "scipy", "h5py", "psutil", "msgspec", "jinja2", "sitecustomize"]
+PACKAGES = [
+    "yaml",
+    "numpy",
+    "pandas",
+    "dask",
+    "distributed",
+    "tornado",
+    "scipy",
+    "h5py",
+    "psutil",
+    "msgspec",
+    "jinja2",
+    "sitecustomize",
+]
 MODEL = """\
 import os, queue, random, types
 import numpy
@@ -39,14 +52,19 @@ CONFIG = {
         }
     },
     "runners": {"model": {"type": "PythonRunner", "function": "model:solve"}},
-    "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "model"}], "on_complete": "model:done"},
+    "supervisor": {
+        "run_order": [{"sampler": "s", "executor": "local", "runner": "model"}],
+        "on_complete": "model:done",
+    },
 }
 
 
 def fill(place: Path) -> None:
     """Put a file of the name of every module into a directory, none of which can be imported, and the model of a user beside them."""
     for name in {*sys.stdlib_module_names, *PACKAGES} - {"encodings", "__main__"}:
-        (place / f"{name}.py").write_text(f"import os\nos.write(2, b'{name} of the working directory was imported')\nos._exit(99)\n")
+        (place / f"{name}.py").write_text(
+            f"import os\nos.write(2, b'{name} of the working directory was imported')\nos._exit(99)\n"
+        )
     (place / "encodings").mkdir()
     (place / "encodings" / "__init__.py").write_text("raise SystemExit(99)\n")
     (place / "model.py").write_text(MODEL)
@@ -88,7 +106,8 @@ def test_started_as_a_module(campaign):
 
 
 @pytest.mark.parametrize(
-    ("process", "sentence"), [("local.warden", "starts local workers keeps dying"), ("samplers.learning", "fits the model")]
+    ("process", "sentence"),
+    [("local.warden", "starts local workers keeps dying"), ("samplers.learning", "fits the model")],
 )
 def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, process, sentence):
     """Protects whoever has to find out why: the reason is in the sentence, not nowhere."""
@@ -103,7 +122,9 @@ def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, p
                 os._exit(7)
             """)
     )
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(made.place / "site"), os.environ["PYTHONPATH"]]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(made.place / "site"), os.environ["PYTHONPATH"]])
+    )
     ended = made.run()
     assert ended.code == (3 if process == "local.warden" else 1), ended
     assert "Traceback" not in ended.err

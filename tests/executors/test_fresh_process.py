@@ -38,16 +38,23 @@ def f(x):
         pytest.param(None, ["1", "1", "2"], marks=pytest.mark.full),
     ],
 )
-def test_memory_of_the_samples_before(place: str | None, counted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_of_the_samples_before(
+    place: str | None, counted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects codes with state, such as Fortran's SAVE behind f2py. Crashes, exits, time limits, what is
     printed and what is left running are told and ended as ever."""
     monkeypatch.chdir(tmp_path)
     Path("stateful_model.py").write_text(MODEL)
     config = {
         "executors": {"here": {"type": "LocalExecutor", "n_workers": 1, "timeout_sec": 1.5}},
-        "samplers": {"s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1, 2, 3, 4, 5, 6, 7]]}},
+        "samplers": {
+            "s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1, 2, 3, 4, 5, 6, 7]]}
+        },
         "runners": {"r": {"type": "PythonRunner", "function": "stateful_model:f"}},
-        "supervisor": {"base_run_dir": "run", "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}]},
+        "supervisor": {
+            "base_run_dir": "run",
+            "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}],
+        },
     }
     config["samplers"]["s"]["bounds"] = [[1, 2, 3, 4, 5, 6, 7] if place else [2, 6, 7, 3, 4, 5, 1]]
     Path("c.yaml").write_text(yaml.safe_dump(config))

@@ -15,7 +15,9 @@ def test_lines_of_any_length_come_back_whole_and_in_order(tmp_path) -> None:
     sent = [b"short\n", b"x" * 3_000_000 + b"\n", b"y\n", b"z" * 500_000 + b"\n", b"last\n"]
     _, worker_end = channel.ends()
     os.set_blocking(channel.results, True)
-    writer = threading.Thread(target=lambda: (write_all(worker_end, b"".join(sent)), channel.handed_over()))
+    writer = threading.Thread(
+        target=lambda: (write_all(worker_end, b"".join(sent)), channel.handed_over())
+    )
     writer.start()
     received: list[bytes] = []
     while (lines := channel.read_lines()) is not None:

@@ -27,7 +27,9 @@ class Counting(CommandRunner):
 """
 
 
-def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runners: dict[str, object], steps: list[str]) -> list[dict[str, str]]:
+def rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runners: dict[str, object], steps: list[str]
+) -> list[dict[str, str]]:
     (tmp_path / "counting_plugin.py").write_text(PLUGIN)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -47,22 +49,33 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runners: dict[str, obj
 
 
 def echo(text: str, name: str) -> dict[str, object]:
-    return {"command": ["echo", text], "outputs": {name: {"file": "stdout.txt", "regex": r"(\S+)", "type": "str"}}}
+    return {
+        "command": ["echo", text],
+        "outputs": {name: {"file": "stdout.txt", "regex": r"(\S+)", "type": "str"}},
+    }
 
 
-def test_each_sample_has_its_own_input_and_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_sample_has_its_own_input_and_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects the values: two CommandRunners in one worker, sample after sample, never show those of another sample or runner."""
     runners = {
         "first": {"type": "CommandRunner", **echo("a{{ x }}", "first")},
         "second": {"type": "CommandRunner", **echo("b{{ first }}", "second")},
     }
     found = rows(tmp_path, monkeypatch, runners, ["first", "second"])
-    assert [(row["x"], row["first"], row["second"]) for row in found] == [(x, f"a{x}", f"ba{x}") for x in "123"]
+    assert [(row["x"], row["first"], row["second"]) for row in found] == [
+        (x, f"a{x}", f"ba{x}") for x in "123"
+    ]
 
 
-def test_a_derived_class_is_made_anew_and_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_derived_class_is_made_anew_and_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects plugins that derive from CommandRunner: what it says of itself is not inherited, so a fresh instance runs each sample
     and what one sample changes in the process is not there for the next."""
     runners = {"plugin": {"type": "counting_plugin:Counting", **echo("{{ x }}", "said")}}
     found = rows(tmp_path, monkeypatch, runners, ["plugin"])
-    assert [(row["said"], row["seen"], row["inherited"]) for row in found] == [(x, "1", "nothing") for x in "123"]
+    assert [(row["said"], row["seen"], row["inherited"]) for row in found] == [
+        (x, "1", "nothing") for x in "123"
+    ]

@@ -33,14 +33,36 @@ def test_samples_do_not_need_the_directory_the_campaign_was_started_from(tmp_pat
         },
         "supervisor": {
             "base_run_dir": str(tmp_path / "run"),
-            "run_order": [{"executor": ["local", "local"], "sampler": "three", "runner": ["program", "function"]}],
+            "run_order": [
+                {
+                    "executor": ["local", "local"],
+                    "sampler": "three",
+                    "runner": ["program", "function"],
+                }
+            ],
         },
     }
     (tmp_path / "config.yaml").write_text(json.dumps(config))
     command = [sys.executable, "-m", "enchanted_tui", str(tmp_path / "config.yaml"), "--no-ui"]
-    done = subprocess.run(command, cwd=gone, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command,
+        cwd=gone,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert not gone.exists()
     with open(tmp_path / "run" / "enchanted_dataset.csv", newline="") as file:
-        found = [(row["x"], row["success_program"], row["success_function"], row["double"], row["inside"]) for row in csv.DictReader(file)]
+        found = [
+            (
+                row["x"],
+                row["success_program"],
+                row["success_function"],
+                row["double"],
+                row["inside"],
+            )
+            for row in csv.DictReader(file)
+        ]
     assert found == [(str(x), "True", "True", str(2 * x), "True") for x in (1, 2, 3)]

@@ -9,17 +9,25 @@ from enchanted_tui import values
 from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId, Trouble
 from enchanted_tui.executors.local.executor import LocalExecutor
 
-GAUSSIAN = {"class": "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner", "options": {}}
+GAUSSIAN = {
+    "class": "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner",
+    "options": {},
+}
 
 
 def test_recall_while_workers_read_confuses_no_tasks(tmp_path: Path) -> None:
     """A worker may read a task in the very moment in which others are taken back from its queue: that task must not be given out
     again, nor its record be taken for another's."""
-    context = TaskContext(str(tmp_path), "data", {"gaussian": GAUSSIAN}, seed=1, campaign="c", session="s")
+    context = TaskContext(
+        str(tmp_path), "data", {"gaussian": GAUSSIAN}, seed=1, campaign="c", session="s"
+    )
     inbox: queue.SimpleQueue[Result | Trouble] = queue.SimpleQueue()
     executor = LocalExecutor(n_workers=2)
     executor.start(context, inbox.put)
-    tasks = {number: Task(TaskId(0, 0, number, 0), "gaussian", {"x": number / 4000}) for number in range(4000)}
+    tasks = {
+        number: Task(TaskId(0, 0, number, 0), "gaussian", {"x": number / 4000})
+        for number in range(4000)
+    }
     waiting, finished = list(tasks), []
     try:
         while len(finished) < len(tasks):

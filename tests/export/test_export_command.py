@@ -14,7 +14,14 @@ import enchanted_tui
 from enchanted_tui import cli
 
 CONFIG = {
-    "samplers": {"points": {"type": "SobolSequenceSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "budget": 40}},
+    "samplers": {
+        "points": {
+            "type": "SobolSequenceSampler",
+            "parameters": ["x", "y"],
+            "bounds": [[0, 1], [0, 1]],
+            "budget": 40,
+        }
+    },
     "runners": {"code": {"type": "PythonRunner", "function": "profile_code:run"}},
     "executors": {"here": {"type": "LocalExecutor", "n_workers": 2}},
     "supervisor": {
@@ -76,31 +83,52 @@ def test_an_export_holds_what_the_campaign_holds(run_dir: Path, tmp_path: Path, 
 def test_columns_and_successes_are_chosen(run_dir: Path, tmp_path: Path) -> None:
     """In the order in which they are named."""
     out = tmp_path / "part.parquet"
-    assert export(run_dir, "--to", "parquet", "--out", out, "--columns", "energy, x", "--successes-only") == 0
+    assert (
+        export(
+            run_dir, "--to", "parquet", "--out", out, "--columns", "energy, x", "--successes-only"
+        )
+        == 0
+    )
     frame = pd.read_parquet(out)
     assert list(frame.columns) == ["energy", "x"]
     assert frame["energy"].notna().all()
 
 
-def test_a_split_is_a_partition_and_reproducible(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_split_is_a_partition_and_reproducible(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every row in exactly one part, sizes by share, the same for the same seed and another one for another."""
     parts = {}
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
-        assert export(run_dir, "--out", tmp_path / f"{name}.csv", "--split", "0.8/0.1/0.1", "--seed", seed) == 0
+        assert (
+            export(
+                run_dir, "--out", tmp_path / f"{name}.csv", "--split", "0.8/0.1/0.1", "--seed", seed
+            )
+            == 0
+        )
         capsys.readouterr()
-        parts[name] = [enchanted_tui.load(tmp_path / f"{name}-{part}.csv") for part in ("train", "validation", "test")]
+        parts[name] = [
+            enchanted_tui.load(tmp_path / f"{name}-{part}.csv")
+            for part in ("train", "validation", "test")
+        ]
     assert [len(part) for part in parts["one"]] == [32, 4, 4]
     whole = pd.concat(parts["one"])["run_dir"]
     assert sorted(whole) == sorted(enchanted_tui.load(run_dir)["run_dir"])
-    assert [list(part["run_dir"]) for part in parts["one"]] == [list(part["run_dir"]) for part in parts["again"]]
+    assert [list(part["run_dir"]) for part in parts["one"]] == [
+        list(part["run_dir"]) for part in parts["again"]
+    ]
     assert list(parts["one"][2]["run_dir"]) != list(parts["other"][2]["run_dir"])
 
 
-def test_provenance_says_where_and_when(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_provenance_says_where_and_when(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A second file, row by row beside the first."""
     out = tmp_path / "d.csv"
     assert export(run_dir, "--out", out, "--provenance", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"written": [str(out), str(tmp_path / "d.provenance.csv")]}
+    assert json.loads(capsys.readouterr().out) == {
+        "written": [str(out), str(tmp_path / "d.provenance.csv")]
+    }
     told = enchanted_tui.load(tmp_path / "d.provenance.csv")
     frame = enchanted_tui.load(out)
     assert [path.rpartition("/")[2] for path in frame["run_dir"]] == list(told["task"])
@@ -122,7 +150,11 @@ def test_provenance_says_where_and_when(run_dir: Path, tmp_path: Path, capsys: p
     ],
 )
 def test_wrong_wishes_are_sentences(
-    run_dir: Path, tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    run_dir: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Exit code 2, the remedy, and no file."""
     assert export(run_dir, "--out", tmp_path / "d.csv", *arguments) == 2
@@ -130,7 +162,9 @@ def test_wrong_wishes_are_sentences(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_directory_without_a_campaign_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_without_a_campaign_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Not a traceback, and the exit code of other commands on a directory without a campaign."""
     assert export(tmp_path) == 3
     assert "no journal" in capsys.readouterr().err
@@ -150,7 +184,9 @@ def test_the_campaigns_own_parquet_has_types_and_units(run_dir: Path) -> None:
     assert frame.attrs["units"] == {"x": "m", "energy": "J"}
 
 
-def test_a_place_that_cannot_be_written_to_is_a_sentence(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_place_that_cannot_be_written_to_is_a_sentence(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A file where a directory is needed: the environment's fault, and no traceback."""
     (tmp_path / "file").write_text("")
     assert export(run_dir, "--out", tmp_path / "file" / "d.csv") == 3
@@ -158,7 +194,15 @@ def test_a_place_that_cannot_be_written_to_is_a_sentence(run_dir: Path, tmp_path
 
 
 @pytest.mark.parametrize(
-    "place", ["state/journal.jsonl", "state/new", "runs.h5", "enchanted_dataset.csv", "data/d0_b0_s0_r0/x.csv", "logs/main.log"]
+    "place",
+    [
+        "state/journal.jsonl",
+        "state/new",
+        "runs.h5",
+        "enchanted_dataset.csv",
+        "data/d0_b0_s0_r0/x.csv",
+        "logs/main.log",
+    ],
 )
 @pytest.mark.parametrize("split", [(), ("--split", "0.5/0.5")])
 def test_a_campaigns_own_files_are_never_replaced(
@@ -166,15 +210,25 @@ def test_a_campaigns_own_files_are_never_replaced(
 ) -> None:
     """A slip in `--out` would cost the record of weeks: one sentence, and every file is as it was."""
     before = {path: path.stat().st_mtime_ns for path in run_dir.rglob("*")}
-    assert export(run_dir, "--out", run_dir / place, *split) == (2 if "/" in place or not split else 0)
-    after = {path: path.stat().st_mtime_ns for path in run_dir.rglob("*") if "-train" not in path.name and "-test" not in path.name}
-    assert {path: time for path, time in after.items() if path.is_file()} == {p: t for p, t in before.items() if p.is_file()}
+    assert export(run_dir, "--out", run_dir / place, *split) == (
+        2 if "/" in place or not split else 0
+    )
+    after = {
+        path: path.stat().st_mtime_ns
+        for path in run_dir.rglob("*")
+        if "-train" not in path.name and "-test" not in path.name
+    }
+    assert {path: time for path, time in after.items() if path.is_file()} == {
+        p: t for p, t in before.items() if p.is_file()
+    }
     assert ("keeps its own files" in capsys.readouterr().err) == ("/" in place or not split)
     for path in run_dir.glob("*-t[re]*"):
         path.unlink()
 
 
-def test_what_is_no_file_is_not_replaced(run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_file_is_not_replaced(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A directory or a pipe is refused, of a split too before anything is written; a link leads to the file that is written."""
     (tmp_path / "d-test.csv").mkdir()
     assert export(run_dir, "--out", tmp_path / "d.csv", "--split", "0.5/0.5") == 2
@@ -190,7 +244,16 @@ def test_what_is_no_file_is_not_replaced(run_dir: Path, tmp_path: Path, capsys: 
     assert (tmp_path / "elsewhere" / "d.csv").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("option", [("--seed", "0"), ("--to", "csv"), ("--columns", "x"), ("--successes-only",), ("--provenance",)])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--seed", "0"),
+        ("--to", "csv"),
+        ("--columns", "x"),
+        ("--successes-only",),
+        ("--provenance",),
+    ],
+)
 def test_options_of_an_export_are_not_ignored_elsewhere(
     tmp_path: Path, option: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,7 +268,9 @@ def test_options_of_an_export_are_not_ignored_elsewhere(
 
 
 @pytest.mark.parametrize("to", ["csv", "parquet", "hdf5", "netcdf"])
-def test_odd_results_come_back_from_files_as_from_the_run_directory(tmp_path: Path, to: str) -> None:
+def test_odd_results_come_back_from_files_as_from_the_run_directory(
+    tmp_path: Path, to: str
+) -> None:
     """Through runner, journal, command line and reader: names, sizes and types that some library on the way does not take."""
     (tmp_path / "odd_code.py").write_text(
         "import numpy as np\n\ndef run(x, y):\n    if x > 0.7:\n        raise ValueError('no')\n"
@@ -215,7 +280,12 @@ def test_odd_results_come_back_from_files_as_from_the_run_directory(tmp_path: Pa
     )
     config = {**CONFIG, "runners": {"code": {"type": "PythonRunner", "function": "odd_code:run"}}}
     (tmp_path / "campaign.yaml").write_text(yaml.safe_dump(config))
-    assert cli.main([str(tmp_path / "campaign.yaml"), "--no-ui", "--base-run-dir", str(tmp_path / "run")]) == 0
+    assert (
+        cli.main(
+            [str(tmp_path / "campaign.yaml"), "--no-ui", "--base-run-dir", str(tmp_path / "run")]
+        )
+        == 0
+    )
     assert export(tmp_path / "run", "--to", to, "--out", tmp_path / "out") == 0
     frame = enchanted_tui.load(tmp_path / "out")
     assert {r"a\x00b", r"\ud800", "", "e\n", "x/y", "success", "run_dir"} <= set(frame.columns)

@@ -43,7 +43,14 @@ ROWS: list[Row] = [
         "success": True,
         "run_dir": "data/d0_b0_s0_r0",
     },
-    {"pressure": math.nan, "n": None, "converged": False, "label": "", "success": False, "run_dir": "data/d0_b0_s1_r0"},
+    {
+        "pressure": math.nan,
+        "n": None,
+        "converged": False,
+        "label": "",
+        "success": False,
+        "run_dir": "data/d0_b0_s1_r0",
+    },
     {
         "pressure": None,
         "n": 2**62,
@@ -85,7 +92,9 @@ def same(found: Any, value: Any) -> bool:
         value = np.array(value)
     if isinstance(value, np.ndarray):
         return bool(
-            isinstance(found, np.ndarray) and found.shape == value.shape and np.array_equal(found, value, equal_nan=found.dtype.kind == "f")
+            isinstance(found, np.ndarray)
+            and found.shape == value.shape
+            and np.array_equal(found, value, equal_nan=found.dtype.kind == "f")
         )
     if isinstance(value, float):
         return bool(isinstance(found, float) and repr(float(found)) == repr(value))
@@ -98,7 +107,12 @@ def check(frame: pd.DataFrame, rows: list[Row]) -> None:
     for name in frame.columns:
         series = frame[name]
         for position, row in enumerate(rows):
-            assert same(cell(series, position), row.get(name)), (name, position, series.iloc[position], row.get(name))
+            assert same(cell(series, position), row.get(name)), (
+                name,
+                position,
+                series.iloc[position],
+                row.get(name),
+            )
 
 
 def cell(series: pd.Series[Any], position: int) -> Any:
@@ -125,12 +139,20 @@ def test_everything_comes_back_unchanged(to: str, tmp_path: Path) -> None:
 
 _ODD_TABLES: dict[str, list[Row]] = {
     "one column, its last value missing": [{"output": 1.5}, {}, {"output": 2.5}, {"output": None}],
-    "a name that is the companion of another": [{"missing__a": 2.0, "a": None}, {"a": 4}, {"missing__a": 3.0, "a": 5}],
+    "a name that is the companion of another": [
+        {"missing__a": 2.0, "a": None},
+        {"a": 4},
+        {"missing__a": 3.0, "a": 5},
+    ],
     "companion and column without gaps": [{"a": 1, "missing__a": 1}, {"a": 2, "missing__a": 0}],
-    "names that are dimensions of an array": [{"p_0": 1.0, "p_1": "x", "p": np.ones((2, 3)), "sample": 7}],
+    "names that are dimensions of an array": [
+        {"p_0": 1.0, "p_1": "x", "p": np.ones((2, 3)), "sample": 7}
+    ],
     "names that files have": [{"columns": 1, "missing": 2, "kind": 3}, {}],
     "names that are hardly names": [{"": 1, " ": 2, "\n": 3, '"': 4, ",": 5, "é🙂": 6}, {"": None}],
-    "names that readers take for expressions": [{"\\alpha": 1, "x.y": 2, "a[0]": 3, "a/b": 4, "a_b": 5}],
+    "names that readers take for expressions": [
+        {"\\alpha": 1, "x.y": 2, "a[0]": 3, "a/b": 4, "a_b": 5}
+    ],
 }
 
 
@@ -167,8 +189,16 @@ _CELLS = st.one_of(
 
 
 @pytest.mark.parametrize("to", FORMATS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.dictionaries(st.sampled_from(["a", "b/c", "d e", "units", "é", "."]), _CELLS), min_size=1, max_size=6))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(
+        st.dictionaries(st.sampled_from(["a", "b/c", "d e", "units", "é", "."]), _CELLS),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_whatever_columns_hold_comes_back(to: str, rows: list[Row], tmp_path: Path) -> None:
     """Any mixture of values in any of the formats; at least one column, since files without columns have no rows either."""
     rows = [{"first": number, **row} for number, row in enumerate(rows)]

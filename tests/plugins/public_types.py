@@ -24,7 +24,9 @@ class Line(Sampler):
 
     budget: int = option(doc="How many samples.", ge=0)
 
-    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[dict[str, Any]]:
+    def points(
+        self, batch: int, first: int, size: int, start: int, stop: int
+    ) -> list[dict[str, Any]]:
         return [{"x": first + number} for number in range(start, stop)]
 
 

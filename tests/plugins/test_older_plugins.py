@@ -90,11 +90,18 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     site = tmp_path / "site"
     package = site / "enchanted_plugin_code"
     package.mkdir(parents=True)
-    for name, source in {"__init__": "", "code_runner": RUNNER, "code_parser": PARSER, "step_sampler": SAMPLER}.items():
+    for name, source in {
+        "__init__": "",
+        "code_runner": RUNNER,
+        "code_parser": PARSER,
+        "step_sampler": SAMPLER,
+    }.items():
         (package / f"{name}.py").write_text(source)
     information = site / "enchanted_plugin_code-0.1.dist-info"
     information.mkdir()
-    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: enchanted_plugin_code\nVersion: 0.1\n")
+    (information / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: enchanted_plugin_code\nVersion: 0.1\n"
+    )
     (information / "entry_points.txt").write_text(ENTRY_POINTS)
     for place in (COMPAT, site):
         monkeypatch.syspath_prepend(str(place))
@@ -102,17 +109,35 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     yield site
-    for name in [name for name in sys.modules if name.startswith(("enchanted_surrogates", "enchanted_plugin_code"))]:
+    for name in [
+        name
+        for name in sys.modules
+        if name.startswith(("enchanted_surrogates", "enchanted_plugin_code"))
+    ]:
         del sys.modules[name]
 
 
-def config(samples: int = 6, executor: dict[str, Any] | None = None, **sampler: Any) -> dict[str, Any]:
+def config(
+    samples: int = 6, executor: dict[str, Any] | None = None, **sampler: Any
+) -> dict[str, Any]:
     grid = {"type": "ArraySampler", "parameters": ["x"], "bounds": [list(range(samples))]}
     return {
-        "executors": {"e1": {"type": "LocalExecutor", **(executor or {})}, "e2": {"type": "LocalExecutor", **(executor or {})}},
+        "executors": {
+            "e1": {"type": "LocalExecutor", **(executor or {})},
+            "e2": {"type": "LocalExecutor", **(executor or {})},
+        },
         "samplers": {"s1": sampler or grid},
-        "runners": {"r1": {"type": "CodeRunner", "executable_path": str(Path("scratch").absolute()), "other_params": {}}},
-        "supervisor": {"base_run_dir": "out", "run_order": [{"executor": ["e1", "e2"], "sampler": "s1", "runner": ["r1", "r1"]}]},
+        "runners": {
+            "r1": {
+                "type": "CodeRunner",
+                "executable_path": str(Path("scratch").absolute()),
+                "other_params": {},
+            }
+        },
+        "supervisor": {
+            "base_run_dir": "out",
+            "run_order": [{"executor": ["e1", "e2"], "sampler": "s1", "runner": ["r1", "r1"]}],
+        },
     }
 
 
@@ -121,7 +146,9 @@ def run(content: dict[str, Any], *arguments: str) -> int:
     return cli.main(["campaign.yaml", *(arguments or ("--no-ui",))])
 
 
-def test_its_samples_run_one_after_another(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_samples_run_one_after_another(
+    plugin: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """As the older program's LocalExecutor ran them, in all steps: a fixed scratch file is never there twice. `--check` says so."""
     assert run(config(), "--check") == 0
     assert capsys.readouterr().err.count("runs one sample at a time") == 2
@@ -134,9 +161,16 @@ def test_its_samples_run_one_after_another(plugin: Path, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize(
     ("executor", "workers", "warned"),
-    [({}, 1, True), ({"n_workers": 3}, 3, False), ({"type": "JoblibExecutor"}, None, False), ({"timeout_sec": 5}, 1, True)],
+    [
+        ({}, 1, True),
+        ({"n_workers": 3}, 3, False),
+        ({"type": "JoblibExecutor"}, None, False),
+        ({"timeout_sec": 5}, 1, True),
+    ],
 )
-def test_n_workers_says_otherwise(plugin: Path, executor: dict[str, Any], workers: int | None, warned: bool) -> None:
+def test_n_workers_says_otherwise(
+    plugin: Path, executor: dict[str, Any], workers: int | None, warned: bool
+) -> None:
     """A size of one's own is honoured without a word, and what ran side by side before does so now."""
     Path("campaign.yaml").write_text(yaml.safe_dump(config(executor=executor)))
     found = load_config("campaign.yaml")
@@ -161,14 +195,21 @@ def test_its_sampler_is_told_of_all_results_and_of_the_run_directory(plugin: Pat
 
 
 @pytest.mark.parametrize("name", ["extra_runner", "ExtraRunner"])
-def test_a_module_where_the_older_program_looks_is_found(plugin: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_where_the_older_program_looks_is_found(
+    plugin: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`type` falls back to enchanted_surrogates.runners.extra_runner:ExtraRunner, where that can be imported."""
     import enchanted_surrogates.runners
 
-    (plugin / "extra_runner.py").write_text("class ExtraRunner:\n    def single_code_run(self, run_dir, params):\n        return {}\n")
+    (plugin / "extra_runner.py").write_text(
+        "class ExtraRunner:\n    def single_code_run(self, run_dir, params):\n        return {}\n"
+    )
     monkeypatch.setattr(enchanted_surrogates.runners, "__path__", [str(plugin)])
     found = find("runner", name)
-    assert (found.class_path, found.older) == ("enchanted_surrogates.runners.extra_runner:ExtraRunner", True)
+    assert (found.class_path, found.older) == (
+        "enchanted_surrogates.runners.extra_runner:ExtraRunner",
+        True,
+    )
     (plugin / "extra_runner.py").write_text("import no_such_module\n")
     sys.modules.pop("enchanted_surrogates.runners.extra_runner")
     with pytest.raises(LookupFailure, match="no_such_module"):
@@ -185,11 +226,21 @@ def test_the_helpers_that_plugins_import(plugin: Path, caplog: pytest.LogCapture
     plugins = load_plugins()
     assert plugins["code_runner"].__name__ == "CodeRunner"
     assert imports.import_parser("CodeParser", {}).__class__ is plugins["code_parser"]
-    runner = imports.import_runner("code_runner", {"executable_path": "p", "other_params": {}, "type": "code_runner", "__runner_name": "r"})
+    runner = imports.import_runner(
+        "code_runner",
+        {"executable_path": "p", "other_params": {}, "type": "code_runner", "__runner_name": "r"},
+    )
     assert runner.scratch == "p"
-    sampler = imports.import_sampler("RandomSampler", {"type": "RandomSampler", "bounds": [[0, 1]], "parameters": ["x"], "budget": 3})
+    sampler = imports.import_sampler(
+        "RandomSampler",
+        {"type": "RandomSampler", "bounds": [[0, 1]], "parameters": ["x"], "budget": 3},
+    )
     assert len(sampler.get_next_samples()) == 3
-    assert imports.get_snake_and_pascal("CodeRunner") == imports.get_snake_and_pascal("code_runner") == ("code_runner", "CodeRunner")
+    assert (
+        imports.get_snake_and_pascal("CodeRunner")
+        == imports.get_snake_and_pascal("code_runner")
+        == ("code_runner", "CodeRunner")
+    )
     for wrong, error in {"kebab-case": ValueError, "NoSuchRunner": ImportError}.items():
         with pytest.raises(error):
             imports.import_runner(wrong, {})
@@ -203,14 +254,29 @@ def test_the_helpers_that_plugins_import(plugin: Path, caplog: pytest.LogCapture
 @pytest.mark.full
 def test_the_distribution_installs_and_satisfies_plugins(tmp_path: Path) -> None:
     """pip takes it for `enchanted_surrogates`, so a plugin that asks for that installs without the program."""
-    has_wheel = int(version("setuptools").partition(".")[0]) >= 77  # an older one builds none alone, so pip fetches what it lacks
+    has_wheel = (
+        int(version("setuptools").partition(".")[0]) >= 77
+    )  # an older one builds none alone, so pip fetches what it lacks
     offline = ["--no-index", "--no-build-isolation"] if has_wheel else []
-    pip = [sys.executable, "-m", "pip", "install", "-q", *offline, "--target", str(tmp_path / "site")]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        *offline,
+        "--target",
+        str(tmp_path / "site"),
+    ]
     (tmp_path / "compat").mkdir()
     subprocess.run(["cp", "-r", f"{COMPAT}/.", str(tmp_path / "compat")], check=True)
     project = '[project]\nname = "wants-it"\nversion = "1"\ndependencies = ["enchanted_surrogates>=2.0"]\n'
     (tmp_path / "plugin").mkdir()
-    (tmp_path / "plugin/pyproject.toml").write_text(textwrap.dedent(project) + "[tool.setuptools]\npy-modules = []\n")
+    (tmp_path / "plugin/pyproject.toml").write_text(
+        textwrap.dedent(project) + "[tool.setuptools]\npy-modules = []\n"
+    )
     subprocess.run([*pip, str(tmp_path / "compat"), str(tmp_path / "plugin")], check=True)
     code = "from enchanted_surrogates.runners.base_runner import Runner; from enchanted_surrogates import load_plugins; load_plugins()"
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(tmp_path / "site")})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(tmp_path / "site")}
+    )

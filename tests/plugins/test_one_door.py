@@ -28,7 +28,9 @@ def _python_of(path: Path) -> Iterator[str]:
 
 
 def _lines_that_import(text: str) -> str:
-    return "\n".join(line.strip() for line in text.splitlines() if re.match(r"\s*(from|import) \w", line))
+    return "\n".join(
+        line.strip() for line in text.splitlines() if re.match(r"\s*(from|import) \w", line)
+    )
 
 
 def _imports(source: str) -> Iterator[str]:
@@ -51,7 +53,9 @@ def test_pages_examples_and_template_import_from_the_door() -> None:
     }
     assert {name for _, name in found} == PUBLIC  # both are used, so the search finds them
     text = "".join(page.read_text() for page in pages if page.name != "journal.md")
-    text = re.sub(r"^::: .*$", "", text, flags=re.M)  # where the site takes a text from; its readers do not see it
+    text = re.sub(
+        r"^::: .*$", "", text, flags=re.M
+    )  # where the site takes a text from; its readers do not see it
     modules = re.findall(r"\benchanted_tui(?:\.[a-z_]\w*)+\.[A-Z]\w+", text)
     assert {name.rpartition(".")[0] for name in modules} <= PUBLIC
 
@@ -79,8 +83,15 @@ def test_runners_of_plugins_start_light() -> None:
         "from enchanted_tui.plugins import Parser, Runner, SampleFailed, Sampler, option\n"
         "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     )
-    loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    idle = subprocess.run([sys.executable, "-I", "-c", code.splitlines()[1]], capture_output=True, text=True, check=True)
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    idle = subprocess.run(
+        [sys.executable, "-I", "-c", code.splitlines()[1]],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     new = set(loaded.stdout.split()) - set(idle.stdout.split())
     assert new <= {*sys.stdlib_module_names, "enchanted_tui"}
 

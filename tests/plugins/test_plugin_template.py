@@ -21,12 +21,23 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, installed into a directory of its own as pip does it."""
     home = tmp_path_factory.mktemp("template")
     shutil.copytree(TEMPLATE, home / "source")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home / "site")]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(home / "site"),
+    ]
     subprocess.run([*command, str(home / "source")], check=True, timeout=120)
     return home / "site"
 
 
-def enchanted(installed: Path, directory: Path, *arguments: str, config: str = "campaign.yaml") -> subprocess.CompletedProcess[str]:
+def enchanted(
+    installed: Path, directory: Path, *arguments: str, config: str = "campaign.yaml"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "enchanted_tui", str(TEMPLATE / config), *arguments],
         cwd=directory,
@@ -52,7 +63,9 @@ def test_a_campaign_of_own_parts_runs_and_resumes(installed: Path, tmp_path: Pat
     lost = [row for row in first if row["success"] == "False"]
     assert 0 < len(lost) < 24
     assert all(abs(float(row["x"])) > 10 and not row["v"] for row in lost)
-    done = enchanted(installed, tmp_path, "--no-ui", "--run-mode", "resume", "--set", "samplers.points.budget=32")
+    done = enchanted(
+        installed, tmp_path, "--no-ui", "--run-mode", "resume", "--set", "samplers.points.budget=32"
+    )
     assert done.returncode == 0, done.stderr
     both = rows(tmp_path)
     assert len(both) == 32
@@ -65,16 +78,24 @@ def test_a_campaign_learns_through_the_parser(installed: Path, tmp_path: Path, g
     site = tmp_path / "site"
     shutil.copytree(installed, site)
     (entry_points,) = site.glob("*.dist-info/entry_points.txt")
-    entry_points.write_text(entry_points.read_text().replace("[enchanted_tui.parsers]", f"[{group}]"))
+    entry_points.write_text(
+        entry_points.read_text().replace("[enchanted_tui.parsers]", f"[{group}]")
+    )
     done = enchanted(site, tmp_path, "--no-ui", config="learning.yaml")
     assert done.returncode == 0, done.stderr
     found = rows(tmp_path, "plugin_template_learning")
     ended = [float(row["x"]) for row in found if row["success"] == "True"]
     assert len(found) == 16
     assert 8 <= len(ended) < 16
-    journal = (tmp_path / "runs/plugin_template_learning/state/journal.jsonl").read_text().splitlines()
+    journal = (
+        (tmp_path / "runs/plugin_template_learning/state/journal.jsonl").read_text().splitlines()
+    )
     learned = [record for record in map(json.loads, journal) if record["type"] == "learned"][-1]
-    assert (learned["known"], learned["observations"], learned["failed"]) == (16, len(ended), 16 - len(ended))
+    assert (learned["known"], learned["observations"], learned["failed"]) == (
+        16,
+        len(ended),
+        16 - len(ended),
+    )
     assert learned["best"] == max(ended)
 
 
@@ -88,7 +109,9 @@ def test_a_campaign_learns_through_the_parser(installed: Path, tmp_path: Path, g
         ("runners.orbit.type=orbitt", "did you mean"),
     ],
 )
-def test_mistakes_in_the_options_of_own_parts_are_found_first(installed: Path, tmp_path: Path, change: str, said: str) -> None:
+def test_mistakes_in_the_options_of_own_parts_are_found_first(
+    installed: Path, tmp_path: Path, change: str, said: str
+) -> None:
     """What the parts declare is checked like the options of built-ins, before anything is made."""
     done = enchanted(installed, tmp_path, "--check", "--set", change)
     assert said in done.stderr

@@ -28,6 +28,8 @@ def printed(command):
 
     def read(printed_text, **rule):
         rule.setdefault("file", "stdout.txt")
-        return command(["cat", "in.txt"], files={"in.txt": printed_text}, outputs={"value": rule}).run()
+        return command(
+            ["cat", "in.txt"], files={"in.txt": printed_text}, outputs={"value": rule}
+        ).run()
 
     return read

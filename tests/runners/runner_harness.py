@@ -69,7 +69,13 @@ class Bench:
     def run_sample(self, params: dict[str, Any]) -> Outcome:
         name = f"d0_b0_s{self.count}_r0"
         self.count += 1
-        message = {"task": [0, 0, self.count - 1, 0], "name": name, "runner": "r1", "params": params, "attempt": 0}
+        message = {
+            "task": [0, 0, self.count - 1, 0],
+            "name": name,
+            "runner": "r1",
+            "params": params,
+            "attempt": 0,
+        }
         prepared = self.runner.prepare(dict(params))
         if prepared is not None:
             message["prepared"] = prepared

@@ -48,28 +48,60 @@ def test_a_runner_that_is_right_has_nothing_to_say(tmp_path):
 @pytest.mark.parametrize(
     ("options", "where", "words"),
     [
-        ({"command": "solver -n 'a b'"}, "command", "such as ['solver', '-n', 'a b'], or set shell: true"),
+        (
+            {"command": "solver -n 'a b'"},
+            "command",
+            "such as ['solver', '-n', 'a b'], or set shell: true",
+        ),
         ({"command": "it's"}, "command", "give the command as a list"),
-        ({"command": ["echo", "a b"], "shell": True}, "command", "write \"echo 'a b'\", or remove shell"),
+        (
+            {"command": ["echo", "a b"], "shell": True},
+            "command",
+            "write \"echo 'a b'\", or remove shell",
+        ),
         ({"command": []}, "command", "empty"),
         ({"command": "", "shell": True}, "command", "empty"),
-        ({"command": ["./run.sh"], "files": {"run.sh": "x"}}, "command[0]", "run it as [sh, ./run.sh, ...]"),
+        (
+            {"command": ["./run.sh"], "files": {"run.sh": "x"}},
+            "command[0]",
+            "run it as [sh, ./run.sh, ...]",
+        ),
         ({"command": ["echo", "{{ x"]}, "command[1]", "command[1]:1: "),
         ({"command": "echo '{{ x }}'", "shell": True}, "command", "without quotes around it"),
         ({"files": {"deck": "a\n{% for %}"}}, "files.deck", "files.deck:2: "),
         ({"files": {"../deck": ""}}, "files.../deck", "must stay inside the run directory"),
         ({"files": {"/deck": ""}}, "files./deck", "must stay inside the run directory"),
-        ({"files": {"a/../../deck": ""}}, "files.a/../../deck", "must stay inside the run directory"),
+        (
+            {"files": {"a/../../deck": ""}},
+            "files.a/../../deck",
+            "must stay inside the run directory",
+        ),
         ({"files": {"": ""}}, "files.", "no file name"),
         ({"files": {".": ""}}, "files..", "no file name"),
         ({"files": {"a/": ""}}, "files.a/", "no file name"),
-        ({"files": {"enchanted_datapoint.csv": ""}}, "files.enchanted_datapoint.csv", "of the program itself"),
-        ({"files": {"./enchanted_datapoint.csv": ""}}, "files../enchanted_datapoint.csv", "of the program itself"),
+        (
+            {"files": {"enchanted_datapoint.csv": ""}},
+            "files.enchanted_datapoint.csv",
+            "of the program itself",
+        ),
+        (
+            {"files": {"./enchanted_datapoint.csv": ""}},
+            "files../enchanted_datapoint.csv",
+            "of the program itself",
+        ),
         ({"files": {"{{ x }}": ""}}, "files.{{ x }}", "give the file a fixed name"),
         ({"files": {"deck": ""}, "link": ["/a/deck"]}, "link.deck", "named under files as well"),
         ({"copy": ["/a/mesh", "/b/mesh"]}, "copy", "the same name"),
-        ({"link": ["/a/case"], "files": {"case/deck": ""}}, "files.case/deck", "among the originals"),
-        ({"templates": {"deck": "/no/such.tpl"}}, "templates.deck", "the template /no/such.tpl cannot be read: No such file"),
+        (
+            {"link": ["/a/case"], "files": {"case/deck": ""}},
+            "files.case/deck",
+            "among the originals",
+        ),
+        (
+            {"templates": {"deck": "/no/such.tpl"}},
+            "templates.deck",
+            "the template /no/such.tpl cannot be read: No such file",
+        ),
         ({"environment": {"A=B": "1"}}, "environment.A=B", "cannot be the name"),
         ({"environment": {"A": "{{ }}"}}, "environment.A", "environment.A:1: "),
         ({"stdin": "deck"}, "stdin", "none of the files put into the run directory (none)"),
@@ -88,7 +120,11 @@ def test_options_that_cannot_work(options, where, words):
 @pytest.mark.parametrize(
     ("rule", "where", "words"),
     [
-        ({"file": "a"}, "", "exactly one of regex, json, table, csv, hdf5, netcdf, text, exit_code; it has the keys file"),
+        (
+            {"file": "a"},
+            "",
+            "exactly one of regex, json, table, csv, hdf5, netcdf, text, exit_code; it has the keys file",
+        ),
         ({"file": "a", "regex": "x", "json": "y"}, "", "it names regex, json"),
         ("regex", "", "a rule is a mapping"),
         ({"regex": "x"}, ".file", "name the file to read"),
@@ -96,24 +132,48 @@ def test_options_that_cannot_work(options, where, words):
         ({"exit_code": False}, ".exit_code", "write exit_code: true"),
         ({"file": "a", "text": 1}, ".text", "write text: true"),
         ({"file": "a", "regex": "x", "wich": "first"}, ".wich", "did you mean 'which'?"),
-        ({"file": "a", "regex": "x", "index": 1}, ".index", "is no key of an output rule with regex; it may have regex, file, type"),
+        (
+            {"file": "a", "regex": "x", "index": 1},
+            ".index",
+            "is no key of an output rule with regex; it may have regex, file, type",
+        ),
         ({"file": "a", "regex": "(x"}, ".regex", "is not a regular expression: missing )"),
         ({"file": "a", "regex": 5}, ".regex", "a regular expression is text, not 5"),
-        ({"file": "a", "regex": "(x)", "group": 2}, ".group", "1 groups, so the group is a number from 0 to 1, not 2"),
-        ({"file": "a", "regex": "(?P<beta>x)", "group": "btea"}, ".group", "it has beta; did you mean 'beta'?"),
+        (
+            {"file": "a", "regex": "(x)", "group": 2},
+            ".group",
+            "1 groups, so the group is a number from 0 to 1, not 2",
+        ),
+        (
+            {"file": "a", "regex": "(?P<beta>x)", "group": "btea"},
+            ".group",
+            "it has beta; did you mean 'beta'?",
+        ),
         ({"file": "a", "regex": "x", "which": "lst"}, ".which", "did you mean 'last'?"),
         ({"file": "a", "regex": "x", "type": "flaot"}, ".type", "did you mean 'float'?"),
         ({"file": "a", "regex": "x", "default": "abc"}, ".default", "'abc' is not a number"),
         ({"file": "a", "regex": "x", "required": "no"}, ".required", "true or false"),
-        ({"file": "a", "regex": "x", "required": True, "default": 1}, ".default", "remove one of the two"),
+        (
+            {"file": "a", "regex": "x", "required": True, "default": 1},
+            ".default",
+            "remove one of the two",
+        ),
         ({"file": "a", "json": "a["}, ".json", "is no path to a JSON value: '[' is not understood"),
         ({"file": "a", "json": 5}, ".json", "such as results[0].energy"),
         ({"file": "a", "json": [1.5]}, ".json", "holds keys (text) and positions"),
         ({"file": "a", "table": {"row": 0}}, ".table.column", "give the column"),
-        ({"file": "a", "table": {"column": 0, "colum": 1}}, ".table.colum", "did you mean 'column'?"),
+        (
+            {"file": "a", "table": {"column": 0, "colum": 1}},
+            ".table.colum",
+            "did you mean 'column'?",
+        ),
         ({"file": "a", "table": {"column": 0, "row": "last"}}, ".table.row", "or all, not 'last'"),
         ({"file": "a", "table": {"column": 0, "skip": -1}}, ".table.skip", "number of lines"),
-        ({"file": "a", "table": {"column": "x", "header": False}}, ".table.header", "give its number"),
+        (
+            {"file": "a", "table": {"column": "x", "header": False}},
+            ".table.header",
+            "give its number",
+        ),
         ({"file": "a", "csv": {"column": 0, "delimiter": "ab"}}, ".csv.delimiter", "one character"),
         ({"file": "a", "table": {"column": 0, "comment": 1}}, ".table.comment", "text or null"),
         ({"file": "a", "csv": [1]}, ".csv", "give the column, or a mapping"),
@@ -147,7 +207,11 @@ def test_outputs_have_names_that_the_dataset_has_not(name):
         ({"file": "a", "matches": "("}, ".matches", "is not a regular expression"),
         ({"file": "a", "exists": 1}, ".exists", "true or false"),
         ({"file": "a", "lacks": "x", "reason": 1}, ".reason", "is text"),
-        ({"output": "vlaue", "ge": 1}, ".output", "is no output of this runner, which has value; did you mean 'value'?"),
+        (
+            {"output": "vlaue", "ge": 1},
+            ".output",
+            "is no output of this runner, which has value; did you mean 'value'?",
+        ),
         ({"output": "value", "ge": "1"}, ".ge", "takes a number"),
         ({"output": "value", "finite": False}, ".finite", "write finite: true"),
     ],
@@ -161,9 +225,21 @@ def test_conditions_that_cannot_work(condition, where, words):
 @pytest.mark.parametrize(
     ("options", "where", "words"),
     [
-        ({"command": ["no-such-program"]}, "command[0]", "no program 'no-such-program' in PATH on this machine"),
-        ({"command": ["/no/such/program"]}, "command[0]", "/no/such/program is no executable file on this machine"),
-        ({"command": ["./solver"]}, "command[0]", "nothing puts it; give its full path, or link: it there"),
+        (
+            {"command": ["no-such-program"]},
+            "command[0]",
+            "no program 'no-such-program' in PATH on this machine",
+        ),
+        (
+            {"command": ["/no/such/program"]},
+            "command[0]",
+            "/no/such/program is no executable file on this machine",
+        ),
+        (
+            {"command": ["./solver"]},
+            "command[0]",
+            "nothing puts it; give its full path, or link: it there",
+        ),
         ({"command": "true", "shell": "no-such-shell"}, "shell", "no program 'no-such-shell'"),
         ({"link": ["/no/such/mesh"]}, "link.mesh", "/no/such/mesh does not exist on this machine"),
         ({"outputs": {}}, "outputs", "no outputs are declared"),
@@ -237,14 +313,20 @@ def test_options_of_a_config_file_reach_the_runner_as_they_were_written(config_f
 
 def test_problems_of_a_config_file_have_their_place(config_file):
     """All at once, each with line and column."""
-    text = CONFIG.replace("{{ beta }}]", '"{{ beta }}"]').replace("regex: 'energy", "regx: 'energy").replace("COUNT", "A=B")
+    text = (
+        CONFIG.replace("{{ beta }}]", '"{{ beta }}"]')
+        .replace("regex: 'energy", "regx: 'energy")
+        .replace("COUNT", "A=B")
+    )
     with pytest.raises(ConfigError) as caught:
         load_config(config_file(text))
     message = str(caught.value)
     lines = text.splitlines()
     for key, words in (("regx", "did you mean 'regex'?"), ("A=B", "cannot be the name")):
         line = next(number for number, line in enumerate(lines, 1) if key in line)
-        assert any(f":{line}:" in found and words in found for found in message.splitlines()), message
+        assert any(f":{line}:" in found and words in found for found in message.splitlines()), (
+            message
+        )
 
 
 def test_a_syntax_error_in_a_template_file_names_that_file_and_line(config_file, tmp_path):

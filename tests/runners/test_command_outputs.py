@@ -48,11 +48,17 @@ def test_a_regular_expression_reads_text(printed, rule, value):
         ({"regex": "absent", "which": "first"}, "nothing in stdout.txt matches 'absent'"),
         ({"regex": "absent(x)", "which": "all"}, "nothing in stdout.txt matches"),
         ({"regex": r"iter 3(x)?"}, "nothing in stdout.txt matches"),
-        ({"regex": r"stars (\S+)"}, "'******' is what Fortran prints for a number too wide for its field"),
+        (
+            {"regex": r"stars (\S+)"},
+            "'******' is what Fortran prints for a number too wide for its field",
+        ),
         ({"regex": r"name=(\S+)"}, "'Alfven' is not a number"),
         ({"regex": r"res = (\S+)", "type": "int"}, "'2.5e-1' is not a whole number"),
         ({"regex": r"name=(\S+)", "type": "bool"}, "'Alfven' is neither true nor false"),
-        ({"regex": "x", "file": "result.txt"}, "result.txt does not exist; the run directory holds in.txt, stdout.txt"),
+        (
+            {"regex": "x", "file": "result.txt"},
+            "result.txt does not exist; the run directory holds in.txt, stdout.txt",
+        ),
         ({"regex": "x", "file": "*.txt"}, "*.txt matches 2 files: in.txt, stdout.txt"),
         ({"regex": "x", "file": "*.dat"}, "*.dat does not exist"),
     ],
@@ -91,15 +97,25 @@ def test_an_output_may_be_missing_with_a_default_or_without(command):
 
 def test_a_pattern_names_the_only_file_that_matches(command):
     """Codes put time stamps into file names."""
-    bench = command("echo 42 > 'run [1] 2024.out'", shell=True, outputs={"value": {"file": "*2024.out", "regex": r"\d+"}})
+    bench = command(
+        "echo 42 > 'run [1] 2024.out'",
+        shell=True,
+        outputs={"value": {"file": "*2024.out", "regex": r"\d+"}},
+    )
     assert bench.run().row["value"] == 42.0
     exact = command(
-        "echo 42 > 'run [1].out'; echo 1 > 'run 1.out'", shell=True, outputs={"value": {"file": "run [1].out", "regex": r"\d+"}}
+        "echo 42 > 'run [1].out'; echo 1 > 'run 1.out'",
+        shell=True,
+        outputs={"value": {"file": "run [1].out", "regex": r"\d+"}},
     )
     assert exact.run().row["value"] == 42.0
 
 
-DOCUMENT = {"a": {"b": [1, {"c.d": 2.5}], "n": None, "s": "text", "big": 2**70, "nan": math.nan}, "": 9, "list": [1, 2]}
+DOCUMENT = {
+    "a": {"b": [1, {"c.d": 2.5}], "n": None, "s": "text", "big": 2**70, "nan": math.nan},
+    "": 9,
+    "list": [1, 2],
+}
 
 
 @pytest.mark.parametrize(
@@ -146,7 +162,9 @@ def test_a_torn_json_file_gives_the_place(printed):
     assert "stdout.txt is not valid JSON: " in printed('{"a": 1, "b', json="a").message
 
 
-@given(st.lists(st.one_of(st.integers(), st.text().filter(lambda text: '"' not in text)), min_size=1))
+@given(
+    st.lists(st.one_of(st.integers(), st.text().filter(lambda text: '"' not in text)), min_size=1)
+)
 def test_any_path_can_be_written_as_text(steps):
     """Keys in quotes may hold dots and brackets."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f'["{step}"]' for step in steps)
@@ -180,7 +198,10 @@ def test_a_table_of_words_gives_a_cell_or_a_column(printed, table, value):
     ("table", "reason"),
     [
         ({"column": 3}, "stdout.txt has no column 3 in row -1, which has 3"),
-        ({"column": "beta", "skip": 1}, "stdout.txt has no column 'beta'; its header names r, psi, q"),
+        (
+            {"column": "beta", "skip": 1},
+            "stdout.txt has no column 'beta'; its header names r, psi, q",
+        ),
         ({"column": 0, "row": 3}, "stdout.txt has no row 3; it has 3"),
         ({"column": 0, "row": -4}, "stdout.txt has no row -4; it has 3"),
         ({"column": 0, "skip": 99}, "stdout.txt has no row -1; it has 0"),
@@ -200,7 +221,11 @@ def test_a_cell_that_is_not_there_gives_the_reason(printed, table, reason):
         ("t,energy\n0,1.5\n1,2.5\n", "energy", 2.5),
         ("t,energy\r\n0,1.5\r\n1,2.5\r\n", {"column": "energy", "row": 0}, 1.5),
         ('t, "total, energy"\n0, "1.5"\n', "total, energy", 1.5),
-        ("0;1.5\n1;2.5\n", {"column": 1, "delimiter": ";", "header": False, "row": "all"}, [1.5, 2.5]),
+        (
+            "0;1.5\n1;2.5\n",
+            {"column": 1, "delimiter": ";", "header": False, "row": "all"},
+            [1.5, 2.5],
+        ),
         ("# made by x\nt,energy\n0,1.5\n", {"column": "energy", "skip": 1}, 1.5),
         ("#t,energy\n0,1.5\n\n#1,9\n", "energy", 1.5),
         ('t,e\n"a\n\nb",1.5\n', {"column": 1, "row": 0}, 1.5),
@@ -218,7 +243,8 @@ def test_a_csv_table_gives_a_cell_or_a_column(printed, text, csv, value):
 def test_what_is_no_csv_gives_the_reason(printed):
     """A quote that is never closed swallows the rest of the file, however long that is."""
     assert (
-        "stdout.txt is no readable CSV table: the quote in line 2 is never closed" in printed('a,b\n1,"' + "x" * 200_000, csv="b").message
+        "stdout.txt is no readable CSV table: the quote in line 2 is never closed"
+        in printed('a,b\n1,"' + "x" * 200_000, csv="b").message
     )
 
 
@@ -252,7 +278,9 @@ def test_numbers_of_fortran_are_understood(text, value):
     assert convert(text, "float") == value
 
 
-@pytest.mark.parametrize("text", ["1_000", "", "1.0D", "D+03", "12-3", "1.5.5", "0x10", None, [None], {"a": 1}])
+@pytest.mark.parametrize(
+    "text", ["1_000", "", "1.0D", "D+03", "12-3", "1.5.5", "0x10", None, [None], {"a": 1}]
+)
 def test_what_is_no_number_is_not_taken_for_one(text):
     """1_000 is Python's spelling; a program that prints it means something else."""
     with pytest.raises(ValueError, match="not a number"):
@@ -289,7 +317,9 @@ def data_file(command, tmp_path):
 
     def read(name, write, **rule):
         write(str(tmp_path / name))
-        return command(["true"], copy=[str(tmp_path / name)], outputs={"value": {"file": name, **rule}}).run()
+        return command(
+            ["true"], copy=[str(tmp_path / name)], outputs={"value": {"file": name, **rule}}
+        ).run()
 
     return read
 
@@ -338,10 +368,16 @@ def test_hdf5_arrays_stay_whole(data_file):
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
-        ({"hdf5": "sclar"}, "out.h5 has no 'sclar'; its top level holds count, group, name, names, scalar"),
+        (
+            {"hdf5": "sclar"},
+            "out.h5 has no 'sclar'; its top level holds count, group, name, names, scalar",
+        ),
         ({"hdf5": "group"}, "'group' in out.h5 is a group, not a dataset; it holds profile"),
         ({"hdf5": "scalar@units"}, "out.h5 has no attribute 'units' at scalar; there are unit"),
-        ({"hdf5": "group/profile", "index": [5, 0]}, "'group/profile' in out.h5 has no element [5, 0]; its shape is (2, 3)"),
+        (
+            {"hdf5": "group/profile", "index": [5, 0]},
+            "'group/profile' in out.h5 has no element [5, 0]; its shape is (2, 3)",
+        ),
         ({"hdf5": "scalar", "index": 0}, "has no element 0"),
         ({"hdf5": "name", "type": "float"}, "'ITER' is not a number"),
     ],
@@ -391,7 +427,9 @@ def test_netcdf_variables_of_both_formats(data_file, write):
     """Packed numbers are unpacked and fill values are NaN, as every NetCDF library does it: raw ones would be silently wrong."""
     assert data_file("out.nc", write, netcdf="energy").row["value"] == 1.5
     assert data_file("out.nc", write, netcdf="packed", index=1).row["value"] == 11.0
-    numpy.testing.assert_array_equal(data_file("out.nc", write, netcdf="packed").row["value"], [10.5, 11.0, math.nan])
+    numpy.testing.assert_array_equal(
+        data_file("out.nc", write, netcdf="packed").row["value"], [10.5, 11.0, math.nan]
+    )
 
 
 @pytest.mark.parametrize("write", [write_classic, write_netcdf4])
@@ -412,7 +450,9 @@ def test_a_broken_netcdf_file_is_a_reason_and_no_crash(data_file):
     assert "out.nc is no readable NetCDF file" in data_file("out.nc", junk, netcdf="energy").message
 
 
-@pytest.mark.parametrize(("rule", "library", "write"), [("hdf5", "h5py", write_hdf5), ("netcdf", "scipy", write_classic)])
+@pytest.mark.parametrize(
+    ("rule", "library", "write"), [("hdf5", "h5py", write_hdf5), ("netcdf", "scipy", write_classic)]
+)
 def test_a_library_that_the_worker_lacks_is_named_with_the_place(tmp_path, rule, library, write):
     """Reading arrays is the one thing that needs a package where the task runs."""
     write(str(tmp_path / "out.dat"))
@@ -427,6 +467,11 @@ try:
 except Exception as error:
     print(error.failure_kind, error)
 """
-    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout
     assert printed.startswith("output output 'value' is missing: reading ")
-    assert f"needs {library}, which the Python that ran the task lacks ({sys.executable} on " in printed
+    assert (
+        f"needs {library}, which the Python that ran the task lacks ({sys.executable} on "
+        in printed
+    )

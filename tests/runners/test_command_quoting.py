@@ -32,7 +32,10 @@ def arguments(directory, params, **options):
     """Run a command that calls `show`, and give what it was called with."""
     result = Bench(Path(directory), "CommandRunner", options).run_sample(params)
     assert result.ok, result.message
-    return [argument.decode("utf-8", "surrogateescape") for argument in (result.run_dir / "argv").read_bytes().split(b"\0")[:-1]]
+    return [
+        argument.decode("utf-8", "surrogateescape")
+        for argument in (result.run_dir / "argv").read_bytes().split(b"\0")[:-1]
+    ]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -46,8 +49,13 @@ def test_any_text_arrives_unchanged_through_a_shell(show, shell, a, b):
     """Quotes, newlines, substitutions and unicode are text, not code; the words around a value stay joined to it."""
     text = f'"{show}" {{{{ a }}}} --b={{{{ b }}}}{{{{ a }}}} "$HOME" && : # done'
     with tempfile.TemporaryDirectory() as directory:
-        assert arguments(directory, {"a": a, "b": b}, command=text, shell=shell, environment={"HOME": "h o"}) == [a, f"--b={b}{a}", "h o"]
-        assert {entry.name for entry in Path(directory, "d0_b0_s0_r0").iterdir()} == {"argv", "enchanted_datapoint.csv"}
+        assert arguments(
+            directory, {"a": a, "b": b}, command=text, shell=shell, environment={"HOME": "h o"}
+        ) == [a, f"--b={b}{a}", "h o"]
+        assert {entry.name for entry in Path(directory, "d0_b0_s0_r0").iterdir()} == {
+            "argv",
+            "enchanted_datapoint.csv",
+        }
 
 
 @settings(max_examples=80, deadline=None)
@@ -66,7 +74,9 @@ def test_any_text_arrives_unchanged_in_a_variable(show, a):
     """What the messages recommend where a value cannot stand in the command itself."""
     with tempfile.TemporaryDirectory() as directory:
         text = f'"{show}" "$(printf %s "$A"; printf .)"'
-        assert arguments(directory, {"a": a}, command=text, shell=True, environment={"A": "{{ a }}"}) == [a + "."]
+        assert arguments(
+            directory, {"a": a}, command=text, shell=True, environment={"A": "{{ a }}"}
+        ) == [a + "."]
 
 
 @settings(max_examples=50, deadline=None)
@@ -96,7 +106,10 @@ def test_the_quote_filter_is_for_shells_inside_a_list(show, a):
         ("$((N + 2*(N - 1) << 1)) {{ s }}", ["38", "a b"]),
         ("$(( ((N + 1) * (2 + (1))) /\n 2 + $# - $? )) {{ s }}", ["12", "a b"]),
         ('"$(( ${N} % 4 ))" {{ s }} "$((N))x" {{ n }}', ["3", "a b", "7x", "3"]),
-        ('${N%.*} {{ s }} ${M:-a/b} "${N#7}" {{ n }} {% raw %}${#N}{% endraw %} {{ s }}', ["7", "a b", "a/b", "", "3", "1", "a b"]),
+        (
+            '${N%.*} {{ s }} ${M:-a/b} "${N#7}" {{ n }} {% raw %}${#N}{% endraw %} {{ s }}',
+            ["7", "a b", "a/b", "", "3", "1", "a b"],
+        ),
         ('"$(printf %s $N)" {{ s }}', ["7", "a b"]),
     ],
 )
@@ -105,7 +118,9 @@ def test_where_values_may_stand(show, tmp_path, text, expected):
     command = f'"{show}" {text}'
     params = {"n": 3, "x": 0.1, "s": "a b", "flag": True}
     assert list(CommandRunner(command=command, shell=True, stdout=None).problems()) == []
-    assert arguments(tmp_path, params, command=command, shell=True, environment={"N": "7"}) == expected
+    assert (
+        arguments(tmp_path, params, command=command, shell=True, environment={"N": "7"}) == expected
+    )
 
 
 ATTACK = "'\"; touch hacked; $(touch hacked) `touch hacked` \n touch hacked\n#"
@@ -138,12 +153,19 @@ ATTACK = "'\"; touch hacked; $(touch hacked) `touch hacked` \n touch hacked\n#"
 )
 def test_where_values_may_not_stand(tmp_path, text, place):
     """Everywhere that quoting does not protect, the command is refused before anything runs, and again when it is rendered."""
-    ((option, sentence),) = CommandRunner(command=text, shell=True, outputs={"x": {"exit_code": True}}).problems()
+    ((option, sentence),) = CommandRunner(
+        command=text, shell=True, outputs={"x": {"exit_code": True}}
+    ).problems()
     assert option == "command"
     assert f"a value cannot stand {place} in a shell command" in sentence
     assert "'x'" not in sentence
     looped = f"{{% for x in [x] %}}{text}{{% endfor %}}"  # blocks hide the place from the check; rendering sees it
-    assert list(CommandRunner(command=looped, shell=True, outputs={"x": {"exit_code": True}}).problems()) == []
+    assert (
+        list(
+            CommandRunner(command=looped, shell=True, outputs={"x": {"exit_code": True}}).problems()
+        )
+        == []
+    )
     bench = Bench(tmp_path, "CommandRunner", {"command": looped, "shell": True})
     with pytest.raises(SampleFailed, match="a value cannot stand") as caught:
         bench.run(x=ATTACK)
@@ -198,5 +220,12 @@ def test_no_command_lets_a_value_become_code(pieces):
         for shell in ("sh", "bash"):
             if shutil.which(shell):
                 command = [shell, *prepared["argv"][1:]]
-                subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
+                subprocess.run(
+                    command,
+                    cwd=directory,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=20,
+                    check=False,
+                )
         assert not list(Path(directory).glob("*hacked*"))

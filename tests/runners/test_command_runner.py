@@ -48,7 +48,9 @@ def test_the_template_of_a_file_comes_from_disk_with_what_it_includes(command, t
     """Decks that share a block keep it in one file beside them."""
     (tmp_path / "common.inp").write_text("mesh = {{ n }}\n")
     (tmp_path / "deck.inp").write_text('{% include "common.inp" %}\nbeta = {{ beta }}\n')
-    result = command(["cat", "case/deck.inp"], templates={"case/deck.inp": str(tmp_path / "deck.inp")}).run(n=64, beta=0.1)
+    result = command(
+        ["cat", "case/deck.inp"], templates={"case/deck.inp": str(tmp_path / "deck.inp")}
+    ).run(n=64, beta=0.1)
     assert result.text("case/deck.inp") == "mesh = 64\nbeta = 0.1\n"
     assert result.text("stdout.txt") == result.text("case/deck.inp")
 
@@ -63,7 +65,9 @@ def test_bytes_that_are_not_utf8_come_through_a_template_unchanged(command, tmp_
 def test_a_text_without_placeholders_is_written_as_it_is(command):
     """Braces of other languages, tabs and line ends are left alone."""
     text = "a { b }\r\n\tc ${d} 100%\r\n"
-    assert (command(["true"], files={"x": text}).run(a=1).run_dir / "x").read_bytes() == text.encode()
+    assert (
+        command(["true"], files={"x": text}).run(a=1).run_dir / "x"
+    ).read_bytes() == text.encode()
 
 
 def test_the_program_runs_in_the_run_directory_with_its_environment(command):
@@ -71,17 +75,29 @@ def test_the_program_runs_in_the_run_directory_with_its_environment(command):
     os.environ["ENCHANTED_TEST_KEPT"], os.environ["ENCHANTED_TEST_GONE"] = "kept", "gone"
     try:
         result = command(
-            ["sh", "-c", 'pwd -P; echo "$PWD|$THREADS|$ENCHANTED_TEST_KEPT|${ENCHANTED_TEST_GONE-unset}"'],
+            [
+                "sh",
+                "-c",
+                'pwd -P; echo "$PWD|$THREADS|$ENCHANTED_TEST_KEPT|${ENCHANTED_TEST_GONE-unset}"',
+            ],
             environment={"THREADS": "{{ n }}", "ENCHANTED_TEST_GONE": None},
         ).run(n=4)
     finally:
         del os.environ["ENCHANTED_TEST_KEPT"], os.environ["ENCHANTED_TEST_GONE"]
-    assert result.text("stdout.txt").splitlines() == [os.path.realpath(result.run_dir), f"{result.run_dir}|4|kept|unset"]
+    assert result.text("stdout.txt").splitlines() == [
+        os.path.realpath(result.run_dir),
+        f"{result.run_dir}|4|kept|unset",
+    ]
 
 
 def test_standard_input_is_a_file_of_the_run_directory_or_empty(command):
     """A program that reads its standard input never waits for a terminal."""
-    assert command(["cat"], files={"deck.inp": "n = {{ n }}"}, stdin="deck.inp").run(n=3).text("stdout.txt") == "n = 3"
+    assert (
+        command(["cat"], files={"deck.inp": "n = {{ n }}"}, stdin="deck.inp")
+        .run(n=3)
+        .text("stdout.txt")
+        == "n = 3"
+    )
     result = command(["sh", "-c", "wc -c; [ -t 0 ] || echo no terminal"]).run()
     assert result.text("stdout.txt").split() == ["0", "no", "terminal"]
 
@@ -89,7 +105,9 @@ def test_standard_input_is_a_file_of_the_run_directory_or_empty(command):
 def test_output_can_be_named_merged_or_discarded(command):
     """One file for both keeps their order; null writes none; files without content are not left behind."""
     both = ["sh", "-c", "echo out; echo err >&2; echo out"]
-    assert command(both, stdout="run.log", stderr="run.log").run().text("run.log") == "out\nerr\nout\n"
+    assert (
+        command(both, stdout="run.log", stderr="run.log").run().text("run.log") == "out\nerr\nout\n"
+    )
     assert command(both, stdout=None).run().files() == {"stderr.txt"}
     assert command(both, stdout=None, stderr=None).run().files() == set()
     assert command(["true"]).run().files() == set()
@@ -107,7 +125,11 @@ def test_static_files_are_copied_with_their_permissions_or_linked(command, tmp_p
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "one").write_text("one\n")
     (tmp_path / "big.h5").write_text("mesh\n")
-    result = command(["./tool"], copy=[tool, str(tmp_path / "data") + "/"], link={"mesh.h5": str(tmp_path / "big.h5")}).run()
+    result = command(
+        ["./tool"],
+        copy=[tool, str(tmp_path / "data") + "/"],
+        link={"mesh.h5": str(tmp_path / "big.h5")},
+    ).run()
     assert result.text("stdout.txt") == "one\nmesh\n"
     assert (result.run_dir / "mesh.h5").is_symlink()
     assert not (result.run_dir / "data").is_symlink()
@@ -117,7 +139,10 @@ def test_files_of_the_previous_step_are_linked_by_its_run_directory(command, tmp
     """A placeholder that gives an absolute path starts it anew: the configuration puts its own directory before relative paths."""
     (tmp_path / "before").mkdir()
     (tmp_path / "before" / "equilibrium.dat").write_text("psi\n")
-    link = {"eq.dat": "/directory/of/the/config/{{ run_dir }}/equilibrium.dat", "twin.dat": "{{ run_dir }}/equilibrium.dat"}
+    link = {
+        "eq.dat": "/directory/of/the/config/{{ run_dir }}/equilibrium.dat",
+        "twin.dat": "{{ run_dir }}/equilibrium.dat",
+    }
     result = command(["cat", "eq.dat", "twin.dat"], link=link).run(run_dir=str(tmp_path / "before"))
     assert result.text("stdout.txt") == "psi\npsi\n"
 
@@ -125,10 +150,17 @@ def test_files_of_the_previous_step_are_linked_by_its_run_directory(command, tmp
 def test_a_placeholder_inside_a_path_chooses_the_file(command, tmp_path):
     """meshes/mesh_64.msh for n = 64."""
     (tmp_path / "mesh_64.msh").write_text("64\n")
-    assert command(["cat", "mesh"], copy={"mesh": f"{tmp_path}/mesh_{{{{ n }}}}.msh"}).run(n=64).text("stdout.txt") == "64\n"
+    assert (
+        command(["cat", "mesh"], copy={"mesh": f"{tmp_path}/mesh_{{{{ n }}}}.msh"})
+        .run(n=64)
+        .text("stdout.txt")
+        == "64\n"
+    )
 
 
-def test_a_rendered_file_replaces_one_of_a_copied_directory_and_never_an_original(command, tmp_path):
+def test_a_rendered_file_replaces_one_of_a_copied_directory_and_never_an_original(
+    command, tmp_path
+):
     """An OpenFOAM case is copied and one dictionary of it rendered, even where the copy is a link to the original."""
     case = tmp_path / "case" / "system"
     case.mkdir(parents=True)
@@ -166,9 +198,15 @@ def test_signals_that_python_ignores_work_in_the_command(command):
 
 def test_it_runs_beside_threads_as_well(command):
     """In a Dask worker with threads the working directory of the process is nobody's to change."""
-    bench = command(["sh", "-c", "sleep 0.02; pwd; exit {{ code }}"], environment={"PATH": "/usr/bin:/bin"}, exit_codes=[0, 3])
+    bench = command(
+        ["sh", "-c", "sleep 0.02; pwd; exit {{ code }}"],
+        environment={"PATH": "/usr/bin:/bin"},
+        exit_codes=[0, 3],
+    )
     results, seen = [], set()
-    threads = [threading.Thread(target=lambda: results.append(bench_run(bench, seen))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: results.append(bench_run(bench, seen))) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
@@ -193,9 +231,14 @@ def bench_run(bench, seen):
 def test_an_exit_code_is_a_failure_with_the_last_words_of_the_program(command):
     """What was printed last on standard error is the best reason there is; outputs that could be read are kept."""
     script = "echo energy = 7; echo one >&2; echo; echo 'mesh too coarse' >&2; exit 3"
-    result = command(["sh", "-c", script], outputs={**ENERGY, "code": {"exit_code": True}, "gone": {"file": "x", "text": True}}).run(x=1)
+    result = command(
+        ["sh", "-c", script],
+        outputs={**ENERGY, "code": {"exit_code": True}, "gone": {"file": "x", "text": True}},
+    ).run(x=1)
     assert result.kind == "exit"
-    assert result.message == "the command ended with exit code 3; stderr ends: one / mesh too coarse"
+    assert (
+        result.message == "the command ended with exit code 3; stderr ends: one / mesh too coarse"
+    )
     assert (result.row["success"], result.row["energy"], result.row["code"]) == (False, 7.0, 3)
     assert "gone" not in result.row
     assert "traceback" not in result.record
@@ -204,28 +247,42 @@ def test_an_exit_code_is_a_failure_with_the_last_words_of_the_program(command):
 def test_without_standard_error_the_last_words_are_those_of_standard_output(command):
     """Fortran programs say why they stop on standard output."""
     assert (
-        command(["sh", "-c", "echo ERROR STOP no convergence; exit 1"]).run().message.endswith("; stdout ends: ERROR STOP no convergence")
+        command(["sh", "-c", "echo ERROR STOP no convergence; exit 1"])
+        .run()
+        .message.endswith("; stdout ends: ERROR STOP no convergence")
     )
 
 
 def test_last_words_are_bounded(command):
     """A program that prints megabytes of errors does not fill the failures file."""
-    result = command([sys.executable, "-c", "import sys; sys.stderr.write('x' * 10**6); sys.exit(1)"]).run()
+    result = command(
+        [sys.executable, "-c", "import sys; sys.stderr.write('x' * 10**6); sys.exit(1)"]
+    ).run()
     assert len(result.message) < 400
 
 
-@pytest.mark.parametrize(("codes", "ok"), [([0, 3], True), ("any", True), ([0], False), ([1, 2], False)])
+@pytest.mark.parametrize(
+    ("codes", "ok"), [([0, 3], True), ("any", True), ([0], False), ([1, 2], False)]
+)
 def test_other_exit_codes_can_be_success(command, codes, ok):
     """Some programs end with a code that only says how they converged."""
-    result = command(["sh", "-c", "exit 3"], exit_codes=codes, outputs={"code": {"exit_code": True}}).run()
+    result = command(
+        ["sh", "-c", "exit 3"], exit_codes=codes, outputs={"code": {"exit_code": True}}
+    ).run()
     assert (result.ok, result.row["code"]) == (ok, 3)
 
 
-@pytest.mark.parametrize(("name", "shell"), [("SEGV", False), ("TERM", False), ("SEGV", True), ("ABRT", True)])
+@pytest.mark.parametrize(
+    ("name", "shell"), [("SEGV", False), ("TERM", False), ("SEGV", True), ("ABRT", True)]
+)
 def test_death_by_a_signal_is_named(command, name, shell):
     """Also where a shell stands between and reports it as an exit code above 128."""
     script = f"sh -c 'kill -{name} $$'; exit $?" if shell else f"kill -{name} $$"
-    result = command(script if shell else ["sh", "-c", script], shell=shell, exit_codes="any" if not shell else [0]).run()
+    result = command(
+        script if shell else ["sh", "-c", script],
+        shell=shell,
+        exit_codes="any" if not shell else [0],
+    ).run()
     assert result.kind == "signal"
     assert f"the command died by SIG{name}" in result.message
 
@@ -241,13 +298,21 @@ def test_a_program_that_is_not_found_is_said_with_the_places_searched(command):
     assert result.kind == "exit"
     assert "no program 'no-such-program' in PATH (/nowhere:/else)" in result.message
     assert result.files() == set()
-    assert "no program 'no-such-program' in PATH (" + os.environ["PATH"][:50] in command(["no-such-program"]).run().message
+    assert (
+        "no program 'no-such-program' in PATH (" + os.environ["PATH"][:50]
+        in command(["no-such-program"]).run().message
+    )
 
 
 def test_a_program_is_found_in_the_path_given_to_it(command, tmp_path):
     """environment: PATH chooses among installations."""
     program(tmp_path / "solver", "#!/bin/sh\necho found\n")
-    assert command(["solver"], environment={"PATH": f"{tmp_path}:/usr/bin:/bin"}).run().text("stdout.txt") == "found\n"
+    assert (
+        command(["solver"], environment={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+        .run()
+        .text("stdout.txt")
+        == "found\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -286,7 +351,10 @@ def test_standard_input_that_is_not_there_is_named(command, tmp_path):
     """Such as a file of a copied directory."""
     (tmp_path / "case").mkdir()
     result = command(["cat"], copy=[str(tmp_path / "case")], stdin="case/deck").run()
-    assert (result.kind, result.message) == ("prepare", "the standard input case/deck does not exist in the run directory")
+    assert (result.kind, result.message) == (
+        "prepare",
+        "the standard input case/deck does not exist in the run directory",
+    )
 
 
 @pytest.mark.parametrize("where", ["argument", "environment"])
@@ -306,18 +374,27 @@ def test_a_nul_character_is_a_failure_that_says_so(command, where):
     ("condition", "words"),
     [
         ({"file": "stdout.txt", "matches": "^converged"}, None),
-        ({"file": "stdout.txt", "matches": "^diverged"}, "nothing in stdout.txt matches '^diverged'"),
+        (
+            {"file": "stdout.txt", "matches": "^diverged"},
+            "nothing in stdout.txt matches '^diverged'",
+        ),
         ({"file": "stdout.txt", "lacks": "diverged"}, None),
         ({"file": "stdout.txt", "lacks": "conv"}, "stdout.txt contains 'converged in 12 steps'"),
         ({"file": "stderr.txt", "lacks": "error"}, None),
         ({"file": "absent.txt", "matches": "x"}, "absent.txt does not exist"),
         ({"file": "made.dat", "exists": True}, None),
         ({"file": "made.dat", "exists": False}, "made.dat exists"),
-        ({"file": "absent.txt", "exists": True, "reason": "no restart file"}, "no restart file (absent.txt does not exist)"),
+        (
+            {"file": "absent.txt", "exists": True, "reason": "no restart file"},
+            "no restart file (absent.txt does not exist)",
+        ),
         ({"file": "absent.txt", "exists": False}, None),
         ({"output": "energy", "gt": 0, "le": 7.5}, None),
         ({"output": "energy", "lt": 7.5}, "output 'energy' is 7.5, not below 7.5"),
-        ({"output": "energy", "ge": 8, "reason": "too cold"}, "too cold (output 'energy' is 7.5, not at least 8)"),
+        (
+            {"output": "energy", "ge": 8, "reason": "too cold"},
+            "too cold (output 'energy' is 7.5, not at least 8)",
+        ),
         ({"output": "energy", "equals": 7.5}, None),
         ({"output": "word", "equals": "no"}, "output 'word' is 'yes', not 'no'"),
         ({"output": "word", "gt": 1}, "output 'word' is 'yes', not above 1"),
@@ -349,13 +426,21 @@ def test_conditions_decide_success_and_say_what_does_not_hold(command, condition
 
 def test_what_the_files_say_comes_before_missing_outputs_and_those_before_limits(command):
     """`did not converge` is a better reason than that the result file is missing."""
-    outputs = {"a": {"file": "stdout.txt", "regex": r"a = (\S+)"}, "b": {"file": "result.json", "json": "b"}}
+    outputs = {
+        "a": {"file": "stdout.txt", "regex": r"a = (\S+)"},
+        "b": {"file": "result.json", "json": "b"},
+    }
     conditions = [{"output": "a", "gt": 5}, {"file": "stdout.txt", "lacks": "diverged"}]
     diverged = command(["echo", "diverged a = 1"], outputs=outputs, success=conditions).run()
     assert (diverged.kind, diverged.message[:19]) == ("reported", "stdout.txt contains")
     missing = command(["echo", "a = 1"], outputs=outputs, success=conditions).run()
     assert (missing.kind, missing.message[:23]) == ("output", "output 'b' is missing: ")
-    limit = command("echo a = 1; echo '{\"b\": 1}' > result.json", shell=True, outputs=outputs, success=conditions).run()
+    limit = command(
+        "echo a = 1; echo '{\"b\": 1}' > result.json",
+        shell=True,
+        outputs=outputs,
+        success=conditions,
+    ).run()
     assert (limit.kind, limit.message[:25]) == ("reported", "output 'a' is 1.0, not ab")
 
 
@@ -366,7 +451,11 @@ def test_the_task_needs_the_standard_library_alone(tmp_path):
     """The Python on a compute node has no packages: rendering happens before, and reading back needs none."""
     from enchanted_tui.runners.command_runner import CommandRunner
 
-    options = {"command": "echo x = {{ x }}", "shell": True, "outputs": {"x": {"file": "stdout.txt", "regex": "x = (.*)"}}}
+    options = {
+        "command": "echo x = {{ x }}",
+        "shell": True,
+        "outputs": {"x": {"file": "stdout.txt", "regex": "x = (.*)"}},
+    }
     prepared = CommandRunner(**options).prepare({"x": 1.25})
     script = f"""
 import sys
@@ -379,7 +468,9 @@ print(run_task(message, context).decode().strip())
 loaded = {{name.partition(".")[0] for name in set(sys.modules) - before}}
 print(sorted(loaded - set(sys.stdlib_module_names) - {{"enchanted_tui"}}))
 """
-    line, foreign = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    line, foreign = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     assert values.decode(line)["row"]["x"] == 1.25
     assert foreign == "[]"
 

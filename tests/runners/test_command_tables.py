@@ -34,20 +34,64 @@ GERMAN = "time;energy;note\n0,1;-1,25;a\n0,2;-1,50;2,5\n"
         (GLUED, {"table": {"column": "energy", "row": "all"}}, "line 3 has 2 cells, the header 3"),
         (GLUED, {"table": {"column": "pressure", "row": 1}}, "line 3 has 2 cells, the header 3"),
         (GLUED, {"table": {"column": -1, "header": True}}, "line 3 has 2 cells, the header 3"),
-        (GLUED + "  5.90 -120.1 0.3\n", {"table": {"column": 1, "row": 1}}, "line 3 has 2 cells, the other rows 3"),
-        (GLUED, {"table": {"column": 1, "row": 0, "comment": None}}, "line 1 has 4 cells, the other rows 3"),
-        ("time,energy\n0,1,-1,25\n0,2,-1,50\n", {"csv": "energy"}, "line 3 has 4 cells, the header 2: '0 2 -1 50'"),
+        (
+            GLUED + "  5.90 -120.1 0.3\n",
+            {"table": {"column": 1, "row": 1}},
+            "line 3 has 2 cells, the other rows 3",
+        ),
+        (
+            GLUED,
+            {"table": {"column": 1, "row": 0, "comment": None}},
+            "line 1 has 4 cells, the other rows 3",
+        ),
+        (
+            "time,energy\n0,1,-1,25\n0,2,-1,50\n",
+            {"csv": "energy"},
+            "line 3 has 4 cells, the header 2: '0 2 -1 50'",
+        ),
         ("a,b,c\n1,2,3\n4,5\n", {"csv": "c"}, "line 3 has 2 cells, the header 3"),
         ('a,b\n"1\n\n2",3\n4\n', {"csv": "b"}, "line 5 has 1 cell, the header 2: '4'"),
-        ("1,2\n3,4,5\n6,7\n", {"csv": {"column": 1, "row": 1, "header": False}}, "line 2 has 3 cells, the other rows 2"),
-        ("step T\n0 1.5\n100 steps done\n", {"table": "T"}, "line 3 has 3 cells, the header 2: '100 steps done'"),
-        (TWO_RUNS, {"table": {"column": "Press", "skip": 2}}, "and rows follow in line 18; give the lines between"),
-        ("a b c\n1 2 3\nDangerous builds 0\n", {"table": "c"}, "line 3 has words where the rows above have numbers"),
-        ("atom charge\n1 0.5\nsum 0.9\n", {"table": "charge"}, "line 3 has words where the rows above have numbers"),
+        (
+            "1,2\n3,4,5\n6,7\n",
+            {"csv": {"column": 1, "row": 1, "header": False}},
+            "line 2 has 3 cells, the other rows 2",
+        ),
+        (
+            "step T\n0 1.5\n100 steps done\n",
+            {"table": "T"},
+            "line 3 has 3 cells, the header 2: '100 steps done'",
+        ),
+        (
+            TWO_RUNS,
+            {"table": {"column": "Press", "skip": 2}},
+            "and rows follow in line 18; give the lines between",
+        ),
+        (
+            "a b c\n1 2 3\nDangerous builds 0\n",
+            {"table": "c"},
+            "line 3 has words where the rows above have numbers",
+        ),
+        (
+            "atom charge\n1 0.5\nsum 0.9\n",
+            {"table": "charge"},
+            "line 3 has words where the rows above have numbers",
+        ),
         ("x x\n1 2\n", {"table": "x"}, "stdout.txt has more than one column 'x'"),
-        (LAMMPS, {"table": {"column": "Press", "after": "run 300"}}, "nothing in stdout.txt matches 'run 300'"),
-        (LAMMPS, {"table": {"column": "Press", "skip": 2, "row": 3}}, "stdout.txt has no row 3; it has 3"),
-        ('a,b\n1,"2\n3,4\n', {"csv": "b"}, "stdout.txt is no readable CSV table: the quote in line 2 is never closed"),
+        (
+            LAMMPS,
+            {"table": {"column": "Press", "after": "run 300"}},
+            "nothing in stdout.txt matches 'run 300'",
+        ),
+        (
+            LAMMPS,
+            {"table": {"column": "Press", "skip": 2, "row": 3}},
+            "stdout.txt has no row 3; it has 3",
+        ),
+        (
+            'a,b\n1,"2\n3,4\n',
+            {"csv": "b"},
+            "stdout.txt is no readable CSV table: the quote in line 2 is never closed",
+        ),
         (MOST_GLUED, {"table": 1}, "line 3 has 2 cells, the other rows 3: '5.9-118.4 0.33'"),
         ("1 2.5 3\n2*****3\n2*****4\n", {"table": 1}, "line 3 has 1 cell, the other rows 3"),
         ("a 1,5\nb 2,5\n", {"table": 1}, "'2,5' is not a number"),
@@ -69,7 +113,11 @@ def test_what_is_no_row_is_missing_and_says_why(printed, text, rule, reason):
         (LAMMPS, {"table": {"column": "Press", "skip": 2, "row": -3}}, -5.02),
         (LAMMPS, {"table": {"column": 3, "after": "^ *Step", "until": "^Loop"}}, 5.67),
         (TWO_RUNS, {"table": {"column": "Press", "after": "^run"}}, 9.99),
-        (TWO_RUNS, {"table": {"column": "Press", "after": "^run", "which": "first", "until": "Loop"}}, 5.67),
+        (
+            TWO_RUNS,
+            {"table": {"column": "Press", "after": "^run", "which": "first", "until": "Loop"}},
+            5.67,
+        ),
         (TWO_RUNS, {"table": {"column": "Press", "skip": 2, "row": 1}}, 5.78),
         (GLUED, {"table": {"column": "energy", "row": 0}}, -99.40171),
         (GLUED + "  5.90 -120.1 0.3\n", {"table": "energy"}, -120.1),
@@ -79,7 +127,11 @@ def test_what_is_no_row_is_missing_and_says_why(printed, text, rule, reason):
         ("a,b\n1,2,\n3,4,\n", {"csv": "b"}, 4.0),
         ("a,b,\n1,2\n", {"csv": "b"}, 2.0),
         ("Final energy\nis -1.5\nthat is all -2.5\n", {"table": -1}, -2.5),
-        ('# x\n@ title "t"\n@ s0 legend "E"\n0 1.5\n1 2.5\n', {"table": {"column": 1, "comment": ["#", "@"]}}, 2.5),
+        (
+            '# x\n@ title "t"\n@ s0 legend "E"\n0 1.5\n1 2.5\n',
+            {"table": {"column": 1, "comment": ["#", "@"]}},
+            2.5,
+        ),
         (GERMAN, {"csv": "energy"}, -1.5),
         (GERMAN, {"csv": {"column": "note", "row": "all"}, "type": "str"}, ["a", "2,5"]),
         ("t\te\n0,5\t1,25\n", {"csv": {"column": "e", "decimal": ","}}, 1.25),
@@ -138,9 +190,15 @@ def test_options_of_tables_are_checked(command, table, where, words):
 def test_line_ends_and_marks_are_those_of_any_system(command, tmp_path, encoding, end):
     """Programs under wine, files of Windows and PowerShell, progress meters: ^, $ and (.*) keep to the line."""
     text = end.join(["energy = -1.5", "status: fine é", "t,e", "1,2", "", "normal end", ""])
-    data = "\ufeff".encode("utf-16-le") + text.encode("utf-16-le") if encoding.endswith("marked") else text.encode(encoding)
+    data = (
+        "\ufeff".encode("utf-16-le") + text.encode("utf-16-le")
+        if encoding.endswith("marked")
+        else text.encode(encoding)
+    )
     (tmp_path / "w.txt").write_bytes(data)
-    (tmp_path / "w.json").write_bytes(('{"a":' + end + "2}").encode(encoding) if "marked" not in encoding else b'{"a": 2}')
+    (tmp_path / "w.json").write_bytes(
+        ('{"a":' + end + "2}").encode(encoding) if "marked" not in encoding else b'{"a": 2}'
+    )
     outputs = {
         "e": {"file": "w.txt", "regex": r"^energy = (\S+)$"},
         "s": {"file": "w.txt", "regex": r"^status: (.*)", "type": "str"},
@@ -151,7 +209,10 @@ def test_line_ends_and_marks_are_those_of_any_system(command, tmp_path, encoding
     success = (
         [{"file": "w.txt", "matches": "^normal end$"}, {"file": "w.txt", "lacks": r"\r"}]
         if end == "\n"
-        else [{"file": "w.txt", "matches": "^normal end$"}, {"file": "w.txt", "matches": f"fine é{end!r}"[:-1].replace("'", "")}]
+        else [
+            {"file": "w.txt", "matches": "^normal end$"},
+            {"file": "w.txt", "matches": f"fine é{end!r}"[:-1].replace("'", "")},
+        ]
     )
     copied = [str(tmp_path / name) for name in ("w.txt", "w.json")]
     result = command(["true"], copy=copied, outputs=outputs, success=success).run()
@@ -168,7 +229,10 @@ def test_line_ends_and_marks_are_those_of_any_system(command, tmp_path, encoding
         ({"regex": r"FINAL\s+(\S+)\s*\n\s*(\S+)", "group": 2}, 7.5),
         ({"regex": r"FINAL[\s\S]*?last (\S+)"}, 8.5),
         ({"table": {"column": "e", "after": "^TABLE"}}, 4.0),
-        ({"csv": {"column": 1, "delimiter": " ", "header": False, "row": 5, "until": "FINAL"}}, 5.0),
+        (
+            {"csv": {"column": 1, "delimiter": " ", "header": False, "row": 5, "until": "FINAL"}},
+            5.0,
+        ),
     ],
 )
 def test_long_files_are_read_in_pieces(command, tmp_path, rule, value):
@@ -176,7 +240,9 @@ def test_long_files_are_read_in_pieces(command, tmp_path, rule, value):
     path = tmp_path / "big.log"
     lines = [f"iter {number} residual = 0.0123456789012\n" for number in range(300_000)]
     path.write_text("".join(lines) + "FINAL 1.5\n\n  7.5\nTABLE\nt e\n1 2\n3 4\nat last 8.5\n")
-    result = command(["true"], link=[str(path)], outputs={"value": {"file": "big.log", **rule}}).run()
+    result = command(
+        ["true"], link=[str(path)], outputs={"value": {"file": "big.log", **rule}}
+    ).run()
     assert result.ok, result.message
     assert result.row["value"] == value
 
@@ -209,9 +275,13 @@ def test_placeholders_in_names_of_files_that_come_out(command):
         assert f"out_{n}.txt" in result.files()
     missing = command(["true"], outputs={"e": {"file": "res_{{ n }}.dat", "regex": "x"}}).run(n=4)
     assert "res_4.dat does not exist" in missing.message
-    absent = command(["echo", "a"], stdout="o{{ n }}", outputs={"e": {"file": "o{{ n }}", "regex": "x"}}).run(n=4)
+    absent = command(
+        ["echo", "a"], stdout="o{{ n }}", outputs={"e": {"file": "o{{ n }}", "regex": "x"}}
+    ).run(n=4)
     assert "nothing in o4 matches 'x'; stdout ends: a" in absent.message
-    with pytest.raises(SampleFailed, match=r"stdout: '../x.txt' must stay inside the run directory"):
+    with pytest.raises(
+        SampleFailed, match=r"stdout: '../x.txt' must stay inside the run directory"
+    ):
         command(["true"], stdout="{{ n }}.txt").run(n="../x")
 
 
@@ -229,7 +299,9 @@ def test_one_of_several_files_is_chosen(command, file, value):
     make = "echo 10 > out_10.dat; touch -d 2020-01-01 out_10.dat; echo 2 > out_2.dat; touch -d 2019-01-01 out_2.dat; echo 9 > out_9.dat"
     make += "; mkdir out_11.dat; ln -s nowhere out_12.dat"
     outputs = {"value": {"file": file, "regex": r"\d+"}, "whole": {"file": file, "table": 0}}
-    result = command(make, shell=True, outputs=outputs, success=[{"file": file, "exists": True}]).run(name="out")
+    result = command(
+        make, shell=True, outputs=outputs, success=[{"file": file, "exists": True}]
+    ).run(name="out")
     assert result.ok, result.message
     assert (result.row["value"], result.row["whole"]) == (value, value)
 
@@ -238,8 +310,13 @@ def test_which_of_several_files_must_be_said(command):
     """The message shows how; a choice that is none is found before anything runs."""
     outputs = {"value": {"file": "*.dat", "regex": "x"}}
     message = command("touch a.dat b.dat", shell=True, outputs=outputs).run().message
-    assert "*.dat matches 2 files: a.dat, b.dat; say which one is meant, as in file: {newest: *.dat}" in message
-    runner = command(["true"], outputs={"value": {"file": {"oldest": "*.dat"}, "regex": "x"}}).runner
+    assert (
+        "*.dat matches 2 files: a.dat, b.dat; say which one is meant, as in file: {newest: *.dat}"
+        in message
+    )
+    runner = command(
+        ["true"], outputs={"value": {"file": {"oldest": "*.dat"}, "regex": "x"}}
+    ).runner
     assert "which of several files is newest or last" in next(iter(runner.problems()))[1]
 
 
@@ -252,7 +329,11 @@ def test_one_field_of_stars_does_not_lose_a_list(command):
     all_of = {"file": "stdout.txt", "regex": r"E = (\S+)", "which": "all"}
     outputs = {
         "e": all_of,
-        "n": {"file": "stdout.txt", "table": {"column": "a", "after": "2.5", "row": "all"}, "type": "int"},
+        "n": {
+            "file": "stdout.txt",
+            "table": {"column": "a", "after": "2.5", "row": "all"},
+            "type": "int",
+        },
         "one": {"file": "stdout.txt", "table": {"column": "n", "after": "2.5", "row": 0}},
     }
     result = command(["cat", "in"], files={"in": text}, outputs=outputs).run()
@@ -292,19 +373,35 @@ def test_hdf5_and_netcdf_as_other_programs_write_them(command, tmp_path):
         "padded": "ITER", "names": ["a", "bc"], "matlab": 2.5, "one_name": "x", "@beta": 0.25, "history": [0.5], "profile": [1, 2],
     }  # fmt: skip
     outputs = {name: {"file": "a.h5", "hdf5": name} for name in wanted}
-    outputs |= {name: {"file": "c.nc", "netcdf": name} for name in ("title", "labels", "single", "series")}
+    outputs |= {
+        name: {"file": "c.nc", "netcdf": name} for name in ("title", "labels", "single", "series")
+    }
     outputs["second"] = {"file": "c.nc", "netcdf": "labels", "index": 1}
     outputs["counts"] = {"file": "c.nc", "netcdf": "counts", "type": "int"}
     wanted["counts"] = [7, None]
     outputs["number"] = {"file": "a.h5", "hdf5": "history", "type": "float"}
     outputs["numbers"] = {"file": "a.h5", "hdf5": "profile", "type": "float"}
-    wanted |= {"title": "JET", "labels": ["ab", "cdef"], "single": 1.5, "series": [3.5], "second": "cdef"}
+    wanted |= {
+        "title": "JET",
+        "labels": ["ab", "cdef"],
+        "single": 1.5,
+        "series": [3.5],
+        "second": "cdef",
+    }
     wanted |= {"number": 0.5, "numbers": [1.0, 2.0]}
     copied = [str(tmp_path / name) for name in ("a.h5", "c.nc")]
     result = command(["true"], copy=copied, outputs=outputs).run()
     assert result.ok, result.message
-    found = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in result.row.items() if name in wanted}
+    found = {
+        name: value.tolist() if hasattr(value, "tolist") else value
+        for name, value in result.row.items()
+        if name in wanted
+    }
     assert found == wanted
     for name in ("empty", "@none"):
-        message = command(["true"], copy=copied, outputs={"x": {"file": "a.h5", "hdf5": name}}).run().message
+        message = (
+            command(["true"], copy=copied, outputs={"x": {"file": "a.h5", "hdf5": name}})
+            .run()
+            .message
+        )
         assert f"{name!r} in a.h5 is empty: it has a type and no value" in message

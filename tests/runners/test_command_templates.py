@@ -14,7 +14,9 @@ from enchanted_tui.runners.command_runner import CommandRunner
 
 
 def rendered(text, **params):
-    return CommandRunner(command=["true"], files={"deck.inp": text}).prepare(params)["files"]["deck.inp"]
+    return CommandRunner(command=["true"], files={"deck.inp": text}).prepare(params)["files"][
+        "deck.inp"
+    ]
 
 
 def refusal(text, **params):
@@ -39,7 +41,11 @@ def test_numbers_are_written_exactly(number):
             {"x": 1e-7, "n": 2**70, "s": "<a & b>", "f": True},
             "1e-07 1180591620717411303424 <a & b> True",
         ),
-        ("{{ '%.3e' | format(x) }}|{{ '%5d' | format(n) }}", {"x": 0.00012345, "n": 7}, "1.234e-04|    7"),
+        (
+            "{{ '%.3e' | format(x) }}|{{ '%5d' | format(n) }}",
+            {"x": 0.00012345, "n": 7},
+            "1.234e-04|    7",
+        ),
         ("{{ '.true.' if f else '.false.' }} {{ x * 2 }}", {"f": False, "x": 0.5}, ".false. 1.0"),
         ("{% for v in p %}\n{{ v }}\n{% endfor %}", {"p": numpy.array([0.1, 0.2])}, "0.1\n0.2\n"),
         ("{{ p }}", {"p": numpy.zeros(2000)}, str([0.0] * 2000)),
@@ -58,7 +64,9 @@ def test_what_placeholders_give(text, params, expected):
 
 def test_all_parameters_as_json():
     """For codes that read JSON: numpy values included, in the order of the sample."""
-    text = rendered("{{ params | tojson }}", b=numpy.float64(0.5), a=[1, 2], p=numpy.arange(3), s="<it's>")
+    text = rendered(
+        "{{ params | tojson }}", b=numpy.float64(0.5), a=[1, 2], p=numpy.arange(3), s="<it's>"
+    )
     assert json.loads(text) == {"b": 0.5, "a": [1, 2], "p": [0, 1, 2], "s": "<it's>"}
     assert text.startswith('{"b"')
 
@@ -66,7 +74,10 @@ def test_all_parameters_as_json():
 def test_an_undefined_name_is_refused_with_place_and_nearest_name():
     """A misspelt name must not become an empty value in an input file."""
     message = refusal("a\nb = {{ btea }}\n", beta=1, gamma=2)
-    assert message == "files.deck.inp, line 2: 'btea' is undefined; the sample has beta, gamma; did you mean 'beta'?"
+    assert (
+        message
+        == "files.deck.inp, line 2: 'btea' is undefined; the sample has beta, gamma; did you mean 'beta'?"
+    )
     assert "'y' is undefined" in refusal("{% if y %}{% endif %}", x=1)
     assert "no attribute 'z'" in refusal('{{ params["z"] }}', x=1)
 
@@ -103,28 +114,38 @@ def test_a_template_cannot_read_outside_its_directory(tmp_path):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "deck").write_text("{% include '../secret' %}")
     with pytest.raises(SampleFailed):
-        CommandRunner(command=["true"], templates={"deck": str(tmp_path / "sub" / "deck")}).prepare({})
+        CommandRunner(command=["true"], templates={"deck": str(tmp_path / "sub" / "deck")}).prepare(
+            {}
+        )
 
 
 def test_templates_that_include_each_other_are_no_endless_loop(tmp_path):
     """Found when a sample is rendered, and no obstacle to the checks."""
     (tmp_path / "a").write_text("{{ x }}{% include 'b' %}")
     (tmp_path / "b").write_text("{{ y }}{% include 'a' %}")
-    runner = CommandRunner(command=["true"], templates={"deck": str(tmp_path / "a")}, outputs={"c": {"exit_code": True}})
+    runner = CommandRunner(
+        command=["true"],
+        templates={"deck": str(tmp_path / "a")},
+        outputs={"c": {"exit_code": True}},
+    )
     assert list(runner.problems()) == []
     assert runner.template_variables() == {"templates.deck": {"x", "y"}}
     with pytest.raises(SampleFailed, match="recursion"):
         runner.prepare({"x": 1, "y": 2})
 
 
-@pytest.mark.parametrize(("text", "words"), [("a\n{% if %}", "common:2: "), (None, "cannot be read: No such file")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("a\n{% if %}", "common:2: "), (None, "cannot be read: No such file")]
+)
 def test_what_is_wrong_with_an_included_template_is_found(tmp_path, text, words):
     """With the file it is in."""
     (tmp_path / "deck").write_text("x\n{% include 'common' %}\n")
     if text is not None:
         (tmp_path / "common").write_text(text)
     ((where, sentence),) = CommandRunner(
-        command=["true"], templates={"d": str(tmp_path / "deck")}, outputs={"c": {"exit_code": True}}
+        command=["true"],
+        templates={"d": str(tmp_path / "deck")},
+        outputs={"c": {"exit_code": True}},
     ).problems()
     assert where == "templates.d"
     assert words in sentence
@@ -133,10 +154,20 @@ def test_what_is_wrong_with_an_included_template_is_found(tmp_path, text, words)
 
 def test_what_is_prepared_is_plain_and_without_empty_parts():
     """It travels to a worker as JSON, once for each sample."""
-    runner = CommandRunner(command=["run", "{{ x }}"], environment={"A": "{{ x }}", "B": None}, link={"m": "/m/{{ x }}"})
-    assert runner.prepare({"x": 1.5}) == {"argv": ["run", "1.5"], "environment": {"A": "1.5", "B": None}, "link": {"m": "/m/1.5"}}
+    runner = CommandRunner(
+        command=["run", "{{ x }}"],
+        environment={"A": "{{ x }}", "B": None},
+        link={"m": "/m/{{ x }}"},
+    )
+    assert runner.prepare({"x": 1.5}) == {
+        "argv": ["run", "1.5"],
+        "environment": {"A": "1.5", "B": None},
+        "link": {"m": "/m/1.5"},
+    }
     assert CommandRunner(command=["true"]).prepare({}) == {"argv": ["true"]}
-    assert CommandRunner(command="a {{ x }}", shell="bash").prepare({"x": "b c"}) == {"argv": ["bash", "-c", "a 'b c'"]}
+    assert CommandRunner(command="a {{ x }}", shell="bash").prepare({"x": "b c"}) == {
+        "argv": ["bash", "-c", "a 'b c'"]
+    }
 
 
 def test_a_changed_template_file_is_seen_by_a_new_campaign(tmp_path):
@@ -144,17 +175,23 @@ def test_a_changed_template_file_is_seen_by_a_new_campaign(tmp_path):
     path = tmp_path / "deck"
     for text in ("one {{ x }}", "two {{ x }}"):
         path.write_text(text)
-        assert CommandRunner(command=["true"], templates={"deck": str(path)}).prepare({"x": 1})["files"] == {"deck": f"{text[:3]} 1"}
+        assert CommandRunner(command=["true"], templates={"deck": str(path)}).prepare({"x": 1})[
+            "files"
+        ] == {"deck": f"{text[:3]} 1"}
 
 
 def test_the_parameters_that_each_part_needs_are_known(tmp_path):
     """So that the configuration can compare them with what the stage gives; those with a default are not needed."""
     (tmp_path / "common").write_text("{{ mesh }}")
-    (tmp_path / "deck").write_text("{% include 'common' %}{% for i in range(n) %}{{ i }}{{ beta }}{% endfor %}{{ opt | default(1) }}")
+    (tmp_path / "deck").write_text(
+        "{% include 'common' %}{% for i in range(n) %}{{ i }}{{ beta }}{% endfor %}{{ opt | default(1) }}"
+    )
     runner = CommandRunner(
         command=["run", "{{ x }}", "{{ '%d' | format(k) }}", "plain"],
         templates={"deck": str(tmp_path / "deck")},
-        files={"extra": "{% if maybe is defined %}{{ maybe }}{% endif %}{{ params['my-name'] }}{{ params.free }}"},
+        files={
+            "extra": "{% if maybe is defined %}{{ maybe }}{% endif %}{{ params['my-name'] }}{{ params.free }}"
+        },
         environment={"N": "{{ n }}"},
         copy={"a": "/data/{{ case }}"},
         link=["{{ run_dir }}/b"],
@@ -169,4 +206,6 @@ def test_the_parameters_that_each_part_needs_are_known(tmp_path):
         "link.b": {"run_dir"},
     }
     assert runner.required_parameters() == runner.template_variables()
-    assert CommandRunner(command="echo {{ x }} {{ y }}", shell=True).template_variables() == {"command": {"x", "y"}}
+    assert CommandRunner(command="echo {{ x }} {{ y }}", shell=True).template_variables() == {
+        "command": {"x", "y"}
+    }

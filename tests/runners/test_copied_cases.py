@@ -16,7 +16,13 @@ from enchanted_tui.executors.slurm.inputs import Inputs
 from enchanted_tui.executors.slurm.places import Places
 
 #: A command to run as somebody whom permissions concern.
-ORDINARY = ["capsh", "--drop=cap_dac_override,cap_dac_read_search,cap_fowner", "--", "-c", 'exec "$0" "$@"']
+ORDINARY = [
+    "capsh",
+    "--drop=cap_dac_override,cap_dac_read_search,cap_fowner",
+    "--",
+    "-c",
+    'exec "$0" "$@"',
+]
 
 
 def run_as_ordinary(directory: Path, config: dict, *arguments: str) -> str:
@@ -50,13 +56,19 @@ def test_a_write_protected_case(tmp_path: Path) -> None:
         "templates": {"case/system/controlDict": "controlDict.tmpl"},
         "shell": True,
         "command": "cat case/system/controlDict case/U; echo 1 > case/system/deep/out; chmod a-w case/system/deep",
-        "outputs": {"y": {"file": "stdout.txt", "regex": r"end (\S+);"}, "u": {"file": "stdout.txt", "regex": "alone", "type": "str"}},
+        "outputs": {
+            "y": {"file": "stdout.txt", "regex": r"end (\S+);"},
+            "u": {"file": "stdout.txt", "regex": "alone", "type": "str"},
+        },
     }
     config = {
         "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
         "samplers": {"s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1.5]]}},
         "runners": {"r": runner},
-        "supervisor": {"base_run_dir": "run", "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}]},
+        "supervisor": {
+            "base_run_dir": "run",
+            "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}],
+        },
     }
     try:
         assert run_as_ordinary(tmp_path, config).splitlines()[1].startswith("1.5,alone,True")
@@ -111,7 +123,9 @@ def test_relative_links_of_a_copied_case(linked_case: Path, command) -> None:
     result = bench.run(x=1)
     assert result.ok, result.message
     assert result.row["text"] == "ownownownmeshfinemeshmeshdeck 1"
-    assert os.path.realpath(result.run_dir / "run" / "sub" / "round") == str(result.run_dir / "run" / "own")
+    assert os.path.realpath(result.run_dir / "run" / "sub" / "round") == str(
+        result.run_dir / "run" / "own"
+    )
     assert os.readlink(result.run_dir / "run" / "dead") == "../nowhere"
 
 
@@ -119,7 +133,13 @@ def test_links_that_go_to_a_cluster(linked_case: Path, tmp_path: Path) -> None:
     """Protects the same where the cluster has files of its own: what the links lead to goes along."""
     places = Places.of(str(tmp_path / "run" / "data"), "/far", "CAMPAIGN", "cluster")
     inputs = Inputs(places)
-    message = {"params": {}, "prepared": {"argv": ["x"], "copy": {"run": str(linked_case), "one": str(linked_case / "mesh")}}}
+    message = {
+        "params": {},
+        "prepared": {
+            "argv": ["x"],
+            "copy": {"run": str(linked_case), "one": str(linked_case / "mesh")},
+        },
+    }
     there = inputs.message(message)["prepared"]["copy"]
     with tarfile.open(fileobj=io.BytesIO(inputs.archive())) as packed:
         packed.extractall(tmp_path / "there", filter="fully_trusted")
@@ -127,4 +147,9 @@ def test_links_that_go_to_a_cluster(linked_case: Path, tmp_path: Path) -> None:
     case, one = (root / os.path.relpath(path, places.root) for path in (there["run"], there["one"]))
     (tmp_path / "shared").rename(tmp_path / "away")
     assert one.read_text() == "mesh"
-    assert [(case / name).read_text() for name in ("mesh", "meshes/fine", "chain", "sub/up")] == ["mesh", "fine", "mesh", "own"]
+    assert [(case / name).read_text() for name in ("mesh", "meshes/fine", "chain", "sub/up")] == [
+        "mesh",
+        "fine",
+        "mesh",
+        "own",
+    ]

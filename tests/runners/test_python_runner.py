@@ -73,7 +73,9 @@ def module(tmp_path, monkeypatch):
     (directory / "my_model.py").write_text(MODULE)
     package = directory / "my_package" / "inner"
     package.mkdir(parents=True)
-    (directory / "my_package" / "__init__.py").write_text("raise RuntimeError('the check must not import this')\n")
+    (directory / "my_package" / "__init__.py").write_text(
+        "raise RuntimeError('the check must not import this')\n"
+    )
     (package / "__init__.py").write_text("")
     (package / "solver.py").write_text("def solve(beta, gamma=1): pass\n")
     yield str(directory)
@@ -89,12 +91,16 @@ def module(tmp_path, monkeypatch):
 @pytest.fixture
 def function(bench, module):
     """Make a bench for a function of the module."""
-    return lambda name, **options: bench("PythonRunner", function=f"my_model:{name}", python_path=[module], **options)
+    return lambda name, **options: bench(
+        "PythonRunner", function=f"my_model:{name}", python_path=[module], **options
+    )
 
 
 def test_a_number_becomes_the_output(function):
     """The shortest way from a function to a dataset; inherited columns that it does not name are no hindrance."""
-    result = function("area", arguments={"scale": 10}).run(width=2, height=3, success_r0=True, runtime_sec_r0=0.1, note="a")
+    result = function("area", arguments={"scale": 10}).run(
+        width=2, height=3, success_r0=True, runtime_sec_r0=0.1, note="a"
+    )
     assert result.ok
     assert result.row["output"] == 60
     assert list(result.row)[:3] == ["output", "success", "success_r1"]
@@ -102,7 +108,10 @@ def test_a_number_becomes_the_output(function):
 
 def test_a_parameter_comes_before_a_constant_argument(function):
     """Otherwise the row would show a value that the function never saw."""
-    assert function("area", arguments={"scale": 10}).run(width=2, height=3, scale=2).row["output"] == 12
+    assert (
+        function("area", arguments={"scale": 10}).run(width=2, height=3, scale=2).row["output"]
+        == 12
+    )
 
 
 def test_a_function_of_any_arguments_gets_all_parameters(function):
@@ -125,7 +134,9 @@ def test_chdir_makes_the_run_directory_the_working_directory(function):
     """For codes that write where they stand; afterwards the worker is back where it was, also after an exception."""
     result = function("where", chdir=True).run(x=1)
     assert result.row["cwd"] == str(result.run_dir)
-    assert function("broken", chdir=True).run(x=1).kind == "exception"  # the bench checks the working directory
+    assert (
+        function("broken", chdir=True).run(x=1).kind == "exception"
+    )  # the bench checks the working directory
 
 
 def test_a_missing_argument_is_named(function):
@@ -214,7 +225,9 @@ def problems(directory, function, **options):
     return list(PythonRunner(function=function, python_path=[directory], **options).problems())
 
 
-@pytest.mark.parametrize("name", ["area", "alias", "_hypot", "Model", "Model.solve", "value", "everything"])
+@pytest.mark.parametrize(
+    "name", ["area", "alias", "_hypot", "Model", "Model.solve", "value", "everything"]
+)
 def test_names_that_a_module_defines_or_imports_are_found(module, name):
     """Functions, classes, assignments and imports are all there at the top level."""
     assert problems(module, f"my_model:{name}") == []
@@ -234,7 +247,10 @@ def test_the_check_imports_nothing(module):
             "my_modle:area",
             "only where the tasks run; did you mean 'my_model'?",
         ),
-        ("my_package.iner.solver:solve", "no module 'my_package.iner' in the package 'my_package'; did you mean 'inner'?"),
+        (
+            "my_package.iner.solver:solve",
+            "no module 'my_package.iner' in the package 'my_package'; did you mean 'inner'?",
+        ),
         ("my_model.sub:area", "is a module, not a package"),
         ("my_model.area", "package.module:name"),
         ("my_model:", "package.module:name"),
@@ -256,7 +272,14 @@ def test_a_constant_argument_that_the_function_lacks_is_found(module):
     assert "did you mean 'scale'?" in sentence
 
 
-@pytest.mark.parametrize("text", ["from os.path import *\n", "def __getattr__(name):\n    return print\n", "globals()['made'] = print\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from os.path import *\n",
+        "def __getattr__(name):\n    return print\n",
+        "globals()['made'] = print\n",
+    ],
+)
 def test_a_module_that_may_define_more_than_it_shows_is_believed(module, text):
     """A check that cannot know must not refuse."""
     with open(os.path.join(module, "open_ended.py"), "w") as file:
@@ -295,9 +318,13 @@ def test_the_check_can_be_switched_off():
         ("my_model:follow", {}, {"run_dir"}),
     ],
 )
-def test_the_parameters_that_a_function_needs_are_known_without_importing_it(module, function, arguments, needed):
+def test_the_parameters_that_a_function_needs_are_known_without_importing_it(
+    module, function, arguments, needed
+):
     """So that the configuration can compare them with what the sampler gives."""
-    assert PythonRunner(function=function, arguments=arguments, python_path=[module]).required_parameters() == {"function": needed}
+    assert PythonRunner(
+        function=function, arguments=arguments, python_path=[module]
+    ).required_parameters() == {"function": needed}
 
 
 def test_functions_written_in_c_without_a_signature_work(bench):
@@ -318,5 +345,7 @@ def test_a_fresh_process_runs_a_function_beside_nothing_else(module, tmp_path):
         print(run_task(message, context).decode())
         """
     )
-    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout
     assert values.decode(printed)["row"]["output"] == 8.0

@@ -173,7 +173,9 @@ def returned(bench, tmp_path):
     (tmp_path / "model_of_values.py").write_text(textwrap.dedent(MODEL))
 
     def run(what, function="f"):
-        outcome = bench("PythonRunner", function=f"model_of_values:{function}", python_path=[str(tmp_path)]).run(what=what)
+        outcome = bench(
+            "PythonRunner", function=f"model_of_values:{function}", python_path=[str(tmp_path)]
+        ).run(what=what)
         outcome.text("enchanted_datapoint.csv")  # written whatever came back
         return outcome
 
@@ -190,17 +192,29 @@ def same(found, wanted):
     if isinstance(found, numpy.ndarray):
         found = found.tolist()
     if isinstance(wanted, dict):
-        return found.keys() == wanted.keys() and all(same(found[key], wanted[key]) for key in wanted)
+        return found.keys() == wanted.keys() and all(
+            same(found[key], wanted[key]) for key in wanted
+        )
     if isinstance(wanted, (list, tuple)):
-        return type(found) is type(wanted) and len(found) == len(wanted) and all(map(same, found, wanted))
-    return type(found) is type(wanted) and (found == wanted or (found != found and wanted != wanted))
+        return (
+            type(found) is type(wanted)
+            and len(found) == len(wanted)
+            and all(map(same, found, wanted))
+        )
+    return type(found) is type(wanted) and (
+        found == wanted or (found != found and wanted != wanted)
+    )
 
 
 def test_data_are_kept_and_what_is_masked_is_missing(returned):
     """Masked is NaN in arrays of numbers and None elsewhere, never a fill value or the value below; objects give their arrays."""
     found = {what: returned(what).record for what in GOOD}
     assert [what for what, record in found.items() if record["outcome"] != "ok"] == []
-    assert {what: record["row"]["v"] for what, record in found.items() if not same(record["row"]["v"], GOOD[what])} == {}
+    assert {
+        what: record["row"]["v"]
+        for what, record in found.items()
+        if not same(record["row"]["v"], GOOD[what])
+    } == {}
 
 
 def test_what_is_no_data_is_named(returned):
@@ -217,7 +231,9 @@ def test_a_number_may_be_of_any_kind(returned):
     """Returned alone; a masked one is missing."""
     assert returned("scalar", "bare").row["output"] is None
     assert returned("nothing_d", "bare").row["output"] == 7
-    assert "returned a pandas.DataFrame; it must return a number" in returned("frame", "bare").message.replace("core.frame.", "")
+    assert "returned a pandas.DataFrame; it must return a number" in returned(
+        "frame", "bare"
+    ).message.replace("core.frame.", "")
     assert returned("broken", "bare").kind == "bad_return"
 
 

@@ -17,7 +17,9 @@ from enchanted_tui.runners.command.rules import SOURCES
 from enchanted_tui.runners.command_runner import CommandRunner
 
 PAGE = (Path(__file__).parents[2] / "docs" / "runners.md").read_text(encoding="utf-8")
-SNIPPETS = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "samplers:" not in block]
+SNIPPETS = [
+    block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "samplers:" not in block
+]
 
 
 def named_block(name):
@@ -31,7 +33,9 @@ def files_beside(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "templates" / "cavity").mkdir(parents=True)
     (tmp_path / "templates" / "controlDict").write_text("endTime 1;\n")
-    (tmp_path / "my_model.py").write_text(re.findall(r"```python\n(# my_model.*?)```", PAGE, re.DOTALL)[0])
+    (tmp_path / "my_model.py").write_text(
+        re.findall(r"```python\n(# my_model.*?)```", PAGE, re.DOTALL)[0]
+    )
     return tmp_path
 
 
@@ -42,7 +46,14 @@ def test_snippets_are_valid(block, files_beside):
     parameters = ["c1", "c2", "x", "y", "nu", "label", "n_modes", "beta"]
     config = {
         "executors": {"e": {"type": "LocalExecutor"}},
-        "samplers": {"s": {"type": "RandomSampler", "parameters": parameters, "bounds": [[0, 1]] * len(parameters), "budget": 1}},
+        "samplers": {
+            "s": {
+                "type": "RandomSampler",
+                "parameters": parameters,
+                "bounds": [[0, 1]] * len(parameters),
+                "budget": 1,
+            }
+        },
         "runners": {"before": {"type": "ExampleRunner"}, name: options},
         "supervisor": {
             "base_run_dir": "out",
@@ -76,17 +87,35 @@ def test_the_example_runs_from_template_to_dataset(tmp_path):
         failures = list(csv.DictReader(file))
     assert len(failures) == len(failed)
     (shown,) = re.findall(r"```text\n(d0_.*?),\.\.\.\n```", PAGE)
-    assert [line for line in (tmp_path / "rod_runs" / "enchanted_failures.csv").read_text().splitlines() if line.startswith(shown)]
+    assert [
+        line
+        for line in (tmp_path / "rod_runs" / "enchanted_failures.csv").read_text().splitlines()
+        if line.startswith(shown)
+    ]
     for failure in failures:
         assert failure["kind"] == "exit"
-        assert re.match(r"the command ended with exit code 2; stderr ends: no convergence, the last change was [\d.]+$", failure["message"])
+        assert re.match(
+            r"the command ended with exit code 2; stderr ends: no convergence, the last change was [\d.]+$",
+            failure["message"],
+        )
     files = {entry.name for entry in (tmp_path / failures[0]["run_dir"]).iterdir()}
-    assert files == {"rod.inp", "rod.awk", "profile.csv", "stdout.txt", "stderr.txt", "enchanted_datapoint.csv"}
+    assert files == {
+        "rod.inp",
+        "rod.awk",
+        "profile.csv",
+        "stdout.txt",
+        "stderr.txt",
+        "enchanted_datapoint.csv",
+    }
 
 
 def test_the_runner_of_ones_own_is_checked_and_runs(tmp_path, bench):
     """The class shown declares an option, fails a sample and keeps its outputs."""
-    (source,) = [block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "OrbitRunner" in block]
+    (source,) = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+        if "OrbitRunner" in block
+    ]
     namespace: dict = {"__name__": "orbit", "__annotations__": {}}
     exec(compile(source, "runners.md", "exec"), namespace)
     runner = namespace["OrbitRunner"]

@@ -52,14 +52,18 @@ def test_variables_of_the_command(shown, written: str, expected: str) -> None:
     assert shown(written, values, OTHER="{{ a }}:x") == expected
 
 
-def test_the_program_may_be_in_a_directory_of_the_machine(command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_program_may_be_in_a_directory_of_the_machine(
+    command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Protects programs named by ~ or a variable; a program is found in the PATH that is given."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "my_solver").symlink_to("/bin/echo")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PLACE", str(tmp_path / "bin"))
     for program in ("~/bin/my_solver", "$PLACE/my_solver", "${HOME}/bin/my_solver", "my_solver"):
-        bench = command([program, "$PLACE", "{{ x }}"], environment={"PATH": "$PLACE:$PATH"}, outputs=OUTPUTS)
+        bench = command(
+            [program, "$PLACE", "{{ x }}"], environment={"PATH": "$PLACE:$PATH"}, outputs=OUTPUTS
+        )
         assert list(bench.runner.problems()) == []
         assert bench.run(x="$HOME").row["text"] == "$PLACE $HOME"
 
@@ -88,7 +92,11 @@ def test_the_program_may_be_in_a_directory_of_the_machine(command, monkeypatch: 
 )
 def test_what_no_shell_reads(command: list[str], where: str, words: str) -> None:
     """Protects from an argument that was to be a redirection or a pipe: the sample would succeed without it."""
-    found = [(place, sentence) for place, sentence in CommandRunner(command=command, outputs=OUTPUTS).warnings() if words in sentence]
+    found = [
+        (place, sentence)
+        for place, sentence in CommandRunner(command=command, outputs=OUTPUTS).warnings()
+        if words in sentence
+    ]
     assert [place for place, _ in found] == [where]
 
 
@@ -105,13 +113,23 @@ def test_what_no_shell_reads(command: list[str], where: str, words: str) -> None
 )
 def test_arguments_that_are_meant(command: list[str]) -> None:
     """Protects from warnings about arguments that the program itself reads."""
-    said = [sentence for _, sentence in CommandRunner(command=command, outputs=OUTPUTS).warnings() if "shell" in sentence]
+    said = [
+        sentence
+        for _, sentence in CommandRunner(command=command, outputs=OUTPUTS).warnings()
+        if "shell" in sentence
+    ]
     assert said == []
 
 
 def test_a_variable_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects from a misspelt name: it is said before anything runs."""
     monkeypatch.delenv("SCRATCHH", raising=False)
-    runner = CommandRunner(command=["true"], environment={"D": "$SCRATCHH/x", "P": "/a:$PATH", "E": "$D"}, outputs=OUTPUTS)
-    assert [place for place, sentence in runner.warnings() if "not set" in sentence] == ["environment.D"]
+    runner = CommandRunner(
+        command=["true"],
+        environment={"D": "$SCRATCHH/x", "P": "/a:$PATH", "E": "$D"},
+        outputs=OUTPUTS,
+    )
+    assert [place for place, sentence in runner.warnings() if "not set" in sentence] == [
+        "environment.D"
+    ]
     assert "PATH" in os.environ

@@ -78,7 +78,15 @@ def test_sum_adds_the_listed_parameters_and_writes_all(bench):
 
 
 @pytest.mark.parametrize(
-    ("fail_if", "total", "ok"), [(0, 0.1, False), (0, 0.25, True), (None, 0, True), (3, 3.2, False), (3, 3.25, True), (-1, -1, False)]
+    ("fail_if", "total", "ok"),
+    [
+        (0, 0.1, False),
+        (0, 0.25, True),
+        (None, 0, True),
+        (3, 3.2, False),
+        (3, 3.25, True),
+        (-1, -1, False),
+    ],
 )
 def test_sum_fails_near_the_given_number_zero_included(bench, fail_if, total, ok):
     """The older program ignored fail_if: 0; here it means what it says."""
@@ -90,9 +98,13 @@ def test_sum_fails_near_the_given_number_zero_included(bench, fail_if, total, ok
 def test_gaussian_of_one_dimension_has_the_published_values(bench):
     """The function's numbers are in users' surrogates: slope, narrow peak at 0.2, broad peak at 0.7."""
     runner = bench("SyntheticDoubleGaussianRunner")
-    assert runner.run(x=0.2).row["output"] == pytest.approx(0.04 + 1 + 0.6 * math.exp(-0.25 / 0.01), rel=1e-15)
+    assert runner.run(x=0.2).row["output"] == pytest.approx(
+        0.04 + 1 + 0.6 * math.exp(-0.25 / 0.01), rel=1e-15
+    )
     assert runner.run(x=0.7).row["output"] == pytest.approx(0.14 + 0.6, rel=1e-12)
-    assert runner.run(x=0.45).row["output"] == pytest.approx(0.09 + math.exp(-0.0625 / 0.001) + 0.6 * math.exp(-0.0625 / 0.01), rel=1e-12)
+    assert runner.run(x=0.45).row["output"] == pytest.approx(
+        0.09 + math.exp(-0.0625 / 0.001) + 0.6 * math.exp(-0.0625 / 0.01), rel=1e-12
+    )
 
 
 def test_gaussian_of_two_dimensions_has_the_published_values(bench):
@@ -105,19 +117,24 @@ def test_gaussian_of_two_dimensions_has_the_published_values(bench):
 
 def test_gaussian_takes_its_own_model_and_text_that_is_a_number(bench):
     """Rows of older CSV files hold numbers as text."""
-    result = bench("SyntheticDoubleGaussianRunner", model_parameters=[1, 0, 1, 0, 0, 1, 0]).run(x="3.5")
+    result = bench("SyntheticDoubleGaussianRunner", model_parameters=[1, 0, 1, 0, 0, 1, 0]).run(
+        x="3.5"
+    )
     assert result.row["output"] == 3.5
 
 
 @given(x=st.floats(allow_nan=False), y=st.floats(allow_nan=False))
 def test_gaussian_never_overflows(x, y):
     """A sampler may try any number; far away from the peaks the function is its slope, not an exception."""
-    output = SyntheticDoubleGaussianRunner(dimensions=2).single_code_run("/nonexistent", {"x": x, "y": y})["output"]
+    output = SyntheticDoubleGaussianRunner(dimensions=2).single_code_run(
+        "/nonexistent", {"x": x, "y": y}
+    )["output"]
     assert isinstance(output, float)
 
 
 @pytest.mark.parametrize(
-    ("options", "params", "name"), [({}, {"z": 1}, "'x'"), ({"dimensions": 2}, {"x": 1}, "'y'"), ({}, {"x": "abc"}, "'abc'")]
+    ("options", "params", "name"),
+    [({}, {"z": 1}, "'x'"), ({"dimensions": 2}, {"x": 1}, "'y'"), ({}, {"x": "abc"}, "'abc'")],
 )
 def test_gaussian_says_which_parameter_is_missing(bench, options, params, name):
     """Instead of a bare KeyError."""
@@ -144,7 +161,9 @@ def test_gaussian_refuses_a_model_that_is_none(options, option):
 def test_gaussian_names_what_it_needs():
     """The configuration can check the sampler's parameters against it."""
     assert SyntheticDoubleGaussianRunner().required_parameters() == {"dimensions": {"x"}}
-    assert SyntheticDoubleGaussianRunner(dimensions=2).required_parameters() == {"dimensions": {"x", "y"}}
+    assert SyntheticDoubleGaussianRunner(dimensions=2).required_parameters() == {
+        "dimensions": {"x", "y"}
+    }
 
 
 @pytest.mark.parametrize(

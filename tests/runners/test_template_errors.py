@@ -17,7 +17,9 @@ def runner(tmp_path: Path, text: str | bytes, **files: str) -> CommandRunner:
     (tmp_path / "run.sh.tmpl").write_bytes(text if isinstance(text, bytes) else text.encode())
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-    return CommandRunner(command=["true"], templates={"run.sh": str(tmp_path / "run.sh.tmpl")}, outputs=OUTPUTS)
+    return CommandRunner(
+        command=["true"], templates={"run.sh": str(tmp_path / "run.sh.tmpl")}, outputs=OUTPUTS
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,9 @@ def test_a_filter_that_does_not_exist(tmp_path: Path) -> None:
     assert sentence.endswith("run.sh.tmpl:2: there is no filter 'uper'; did you mean 'upper'?")
 
 
-@pytest.mark.parametrize("text", ["a\nn=${#f[@]}; b # }, #}\n", "a\n\\def\\a#1{#1 {#}\n", "a\n${#} x #}"])
+@pytest.mark.parametrize(
+    "text", ["a\nn=${#f[@]}; b # }, #}\n", "a\n\\def\\a#1{#1 {#}\n", "a\n${#} x #}"]
+)
 def test_a_comment_that_is_none(tmp_path: Path, text: str) -> None:
     """Protects text between a ${# and a later #} from being left out in silence."""
     ((where, sentence),) = runner(tmp_path, text).warnings()
@@ -61,17 +65,37 @@ def test_a_comment_that_is_none(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "included", "start"),
     [
-        ("a\nb {{ y }}\n", "", "templates.run.sh (run.sh.tmpl), line 2: 'y' is undefined; the sample has x; put {% raw %}"),
+        (
+            "a\nb {{ y }}\n",
+            "",
+            "templates.run.sh (run.sh.tmpl), line 2: 'y' is undefined; the sample has x; put {% raw %}",
+        ),
         ("{{ y }}", "", "templates.run.sh (run.sh.tmpl), line 1: 'y' is undefined"),
         (
             "a\n{% include 'inc' %}",
             "a\nb\n{{ xx }}",
             "templates.run.sh (inc), line 3: 'xx' is undefined; the sample has x; did you",
         ),
-        ("a\n{% include 'i' ~ 'nc' %}", "a\n{{ x", "templates.run.sh (inc), line 2: unexpected end of template"),
-        ("a\n{% include 'g' ~ 'one' %}", "", "templates.run.sh (run.sh.tmpl), line 2: there is no template 'gone' to include beside"),
-        ("{% macro m(v) %}\n{{ v / 0 }}{% endmacro %}\n{{ m(x) }}", "", "templates.run.sh (run.sh.tmpl), line 2: float division"),
-        ("a\n{{ x.real.y.z }}", "", "templates.run.sh (run.sh.tmpl), line 2: 'float object' has no attribute 'y'"),
+        (
+            "a\n{% include 'i' ~ 'nc' %}",
+            "a\n{{ x",
+            "templates.run.sh (inc), line 2: unexpected end of template",
+        ),
+        (
+            "a\n{% include 'g' ~ 'one' %}",
+            "",
+            "templates.run.sh (run.sh.tmpl), line 2: there is no template 'gone' to include beside",
+        ),
+        (
+            "{% macro m(v) %}\n{{ v / 0 }}{% endmacro %}\n{{ m(x) }}",
+            "",
+            "templates.run.sh (run.sh.tmpl), line 2: float division",
+        ),
+        (
+            "a\n{{ x.real.y.z }}",
+            "",
+            "templates.run.sh (run.sh.tmpl), line 2: 'float object' has no attribute 'y'",
+        ),
     ],
 )
 def test_what_fails_for_a_sample(tmp_path: Path, text: str, included: str, start: str) -> None:

@@ -29,25 +29,46 @@ def placed(sampler: Sampler, seed: int = SEED, stage: int = 1) -> Sampler:
 
 def _box(cls: type[Sampler], **fixed: Any) -> Build:
     def build(budget: int, **options: Any) -> Sampler:
-        return placed(cls(bounds=[[1, 3], [0.5, 0.5], [2, 1000]], parameters=["x", "y", "n"], budget=budget, **fixed, **options))
+        return placed(
+            cls(
+                bounds=[[1, 3], [0.5, 0.5], [2, 1000]],
+                parameters=["x", "y", "n"],
+                budget=budget,
+                **fixed,
+                **options,
+            )
+        )
 
     return build
 
 
 def _array(budget: int, **options: Any) -> Sampler:
-    return placed(ArraySampler(bounds=[list(range(budget)), ["L"]], parameters=["x", "mode"], **options))
+    return placed(
+        ArraySampler(bounds=[list(range(budget)), ["L"]], parameters=["x", "mode"], **options)
+    )
 
 
 def _grid(budget: int, **options: Any) -> Sampler:
-    return placed(GridSampler(bounds=[[0, 1], [2, 3]], parameters=["x", "y"], num_samples=[budget, 1], **options))
+    return placed(
+        GridSampler(
+            bounds=[[0, 1], [2, 3]], parameters=["x", "y"], num_samples=[budget, 1], **options
+        )
+    )
 
 
 #: Samplers whose sample i is a function of seed, stage and i alone.
 BY_POSITION: dict[str, Build] = {
-    **{f"random-{name}": _box(RandomSampler, distribution=name) for name in ("uniform", "loguniform", "normal")},
+    **{
+        f"random-{name}": _box(RandomSampler, distribution=name)
+        for name in ("uniform", "loguniform", "normal")
+    },
     "random-int_uniform": lambda budget, **options: placed(
         RandomSampler(
-            bounds=[[1, 3], [7, 7], [-(2**90), 2**90]], parameters=["x", "y", "n"], budget=budget, distribution="int_uniform", **options
+            bounds=[[1, 3], [7, 7], [-(2**90), 2**90]],
+            parameters=["x", "y", "n"],
+            budget=budget,
+            distribution="int_uniform",
+            **options,
         )
     ),
     "sobol": _box(SobolSequenceSampler),

@@ -13,7 +13,8 @@ from enchanted_tui.samplers.grid_sampler import GridSampler
 
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize(
-    ("budget", "batch_size", "sizes"), [(10, 3, [3, 3, 3, 1]), (3, 10, [3]), (6, 3, [3, 3]), (5, None, [5]), (7, 1, [1] * 7)]
+    ("budget", "batch_size", "sizes"),
+    [(10, 3, [3, 3, 3, 1]), (3, 10, [3]), (6, 3, [3, 3]), (5, None, [5]), (7, 1, [1] * 7)],
 )
 def test_batches_add_up_to_the_budget(kind, budget, batch_size, sizes):
     """The last batch is cut, never dropped, and a batch larger than the budget is one batch of the budget."""
@@ -71,5 +72,9 @@ def test_a_files_budget_is_its_rows_or_fewer(tmp_path):
     first = drawn(sampler)
     assert [len(batch) for batch in first] == [2, 2, 1]
     sampler.budget = 100
-    assert [row["label"] for row in flat(first) + flat(drawn(sampler))] == [f"n{row}" for row in range(7)]
-    assert [where for where, sentence in sampler.warnings() if "fewer than the budget" in sentence] == ["budget"]
+    assert [row["label"] for row in flat(first) + flat(drawn(sampler))] == [
+        f"n{row}" for row in range(7)
+    ]
+    assert [
+        where for where, sentence in sampler.warnings() if "fewer than the budget" in sentence
+    ] == ["budget"]

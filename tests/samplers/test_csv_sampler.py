@@ -39,12 +39,30 @@ def only_problem(sampler: CSVSampler) -> tuple[str, str]:
 
 def test_types_are_those_of_each_column(points):
     """Whole numbers of any size, floats bit by bit, text as it is: a column has one type."""
-    sampler = points('n,big,x,mix,label,id,quoted\n1,99999999999999999999,0.1,1,L-mode,007,"a,b\nc"\n-2,3,1e-3,2.5,H,012,d\n')
+    sampler = points(
+        'n,big,x,mix,label,id,quoted\n1,99999999999999999999,0.1,1,L-mode,007,"a,b\nc"\n-2,3,1e-3,2.5,H,012,d\n'
+    )
     assert samples(sampler) == [
-        {"n": 1, "big": 99999999999999999999, "x": 0.1, "mix": 1.0, "label": "L-mode", "id": "007", "quoted": "a,b\nc"},
+        {
+            "n": 1,
+            "big": 99999999999999999999,
+            "x": 0.1,
+            "mix": 1.0,
+            "label": "L-mode",
+            "id": "007",
+            "quoted": "a,b\nc",
+        },
         {"n": -2, "big": 3, "x": 1e-3, "mix": 2.5, "label": "H", "id": "012", "quoted": "d"},
     ]
-    assert [type(value) for value in sampler.points(0, 0, 2, 0, 1)[0].values()] == [int, int, float, float, str, str, str]
+    assert [type(value) for value in sampler.points(0, 0, 2, 0, 1)[0].values()] == [
+        int,
+        int,
+        float,
+        float,
+        str,
+        str,
+        str,
+    ]
 
 
 COLUMNS = {
@@ -64,7 +82,9 @@ def test_what_is_written_is_read(rows, tmp_path_factory):
         writer.writeheader()
         writer.writerows(rows)
     in_order = [{name: row[name] for name in COLUMNS} for row in rows]
-    assert repr(samples(CSVSampler(path=str(path)))) == repr(in_order)  # as text: nan differs from itself
+    assert repr(samples(CSVSampler(path=str(path)))) == repr(
+        in_order
+    )  # as text: nan differs from itself
 
 
 def test_layout_of_the_file_does_not_matter(points):
@@ -83,7 +103,10 @@ def test_special_numbers_are_numbers(points):
 
 def test_columns_can_be_chosen(points):
     """Only the columns named are taken, in the order named; what is wrong in the others does not matter."""
-    assert samples(points("y,x,z\n1,2,\n3,4,\n", parameters=["x", "y"])) == [{"x": 2, "y": 1}, {"x": 4, "y": 3}]
+    assert samples(points("y,x,z\n1,2,\n3,4,\n", parameters=["x", "y"])) == [
+        {"x": 2, "y": 1},
+        {"x": 4, "y": 3},
+    ]
     assert points("y,x\n1,2\n", parameters=["x"]).parameter_names == ("x",)
     assert points("y,x\n1,2\n").parameter_names == ("y", "x")
 
@@ -91,16 +114,56 @@ def test_columns_can_be_chosen(points):
 @pytest.mark.parametrize(
     ("text", "options", "where", "sentence"),
     [
-        ("x,y\n1,2\n1\n3,4\n", {}, "path", "the number of cells in line 3 of points.csv is 1, in the header 2; make them agree"),
-        ("x,y\n1,2,3\n", {}, "path", "the number of cells in line 2 of points.csv is 3, in the header 2; make them agree"),
-        ('x,y\n"a\nb",2\n1\n', {}, "path", "the number of cells in line 4 of points.csv is 1, in the header 2; make them agree"),
-        ("x,y\n1,2\n3,\n", {}, "path", "line 3 of points.csv has no value for 'y'; give one (nan is a number), or remove the line"),
-        ('x\n"1\n', {}, "path", "line 2 of points.csv is not well-formed CSV: unexpected end of data"),
+        (
+            "x,y\n1,2\n1\n3,4\n",
+            {},
+            "path",
+            "the number of cells in line 3 of points.csv is 1, in the header 2; make them agree",
+        ),
+        (
+            "x,y\n1,2,3\n",
+            {},
+            "path",
+            "the number of cells in line 2 of points.csv is 3, in the header 2; make them agree",
+        ),
+        (
+            'x,y\n"a\nb",2\n1\n',
+            {},
+            "path",
+            "the number of cells in line 4 of points.csv is 1, in the header 2; make them agree",
+        ),
+        (
+            "x,y\n1,2\n3,\n",
+            {},
+            "path",
+            "line 3 of points.csv has no value for 'y'; give one (nan is a number), or remove the line",
+        ),
+        (
+            'x\n"1\n',
+            {},
+            "path",
+            "line 2 of points.csv is not well-formed CSV: unexpected end of data",
+        ),
         ("", {}, "path", "points.csv is empty; its first line names the columns"),
-        ("x,y\n", {}, "path", "points.csv has no points; it needs at least one row below the names of the columns"),
-        (b"x\n\xff\xfe\n", {}, "path", "is neither Parquet nor text in UTF-8; save it as one of them"),
+        (
+            "x,y\n",
+            {},
+            "path",
+            "points.csv has no points; it needs at least one row below the names of the columns",
+        ),
+        (
+            b"x\n\xff\xfe\n",
+            {},
+            "path",
+            "is neither Parquet nor text in UTF-8; save it as one of them",
+        ),
         ("x,x\n1,2\n", {}, "path", "points.csv has two columns called 'x'; rename one of them"),
-        ("x,success\n1,True\n", {}, "path", "the name 'success' belongs to the program's own column of the dataset; choose another"),
+        (
+            "x,success\n1,True\n",
+            {},
+            "path",
+            "the name 'success' belongs to the program's own column of the dataset; choose another",
+        ),
         (
             "temperature,density\n1,2\n",
             {"parameters": ["density", "temprature"]},
@@ -125,7 +188,10 @@ def test_what_is_wrong_is_said_in_one_sentence(points, text, options, where, sen
 
 def test_a_file_that_cannot_be_opened(tmp_path):
     """A missing file and a directory are problems of the path, told before anything runs."""
-    assert only_problem(CSVSampler(path=str(tmp_path / "nowhere.csv")))[1] == f"there is no file {tmp_path}/nowhere.csv; check the path"
+    assert (
+        only_problem(CSVSampler(path=str(tmp_path / "nowhere.csv")))[1]
+        == f"there is no file {tmp_path}/nowhere.csv; check the path"
+    )
     assert "Is a directory" in only_problem(CSVSampler(path=str(tmp_path)))[1]
 
 
@@ -146,18 +212,32 @@ def test_warnings_leave_a_broken_file_to_the_problems(tmp_path):
 def test_parquet_gives_its_own_types(tmp_path):
     """A Parquet file is recognised by its content and its values keep their types."""
     path = tmp_path / "points.dat"
-    rows = [{"n": 2**62, "x": 0.1, "label": "a", "flag": True}, {"n": -1, "x": math.inf, "label": "b", "flag": False}]
+    rows = [
+        {"n": 2**62, "x": 0.1, "label": "a", "flag": True},
+        {"n": -1, "x": math.inf, "label": "b", "flag": False},
+    ]
     parquet.write_table(pyarrow.Table.from_pylist(rows), path)
     sampler = CSVSampler(path=str(path), batch_size=1)
     assert samples(sampler) == rows
-    assert samples(CSVSampler(path=str(path), parameters=["label", "n"])) == [{"label": "a", "n": 2**62}, {"label": "b", "n": -1}]
+    assert samples(CSVSampler(path=str(path), parameters=["label", "n"])) == [
+        {"label": "a", "n": 2**62},
+        {"label": "b", "n": -1},
+    ]
 
 
 @pytest.mark.parametrize(
     ("column", "where", "sentence"),
     [
-        (pyarrow.array([1.0, None]), "path", "row 2 of points.parquet has no value for 'x'; give one, or remove the row"),
-        (pyarrow.array([[1], [2]]), "parameters", "the column 'x' of points.parquet is of type list<"),
+        (
+            pyarrow.array([1.0, None]),
+            "path",
+            "row 2 of points.parquet has no value for 'x'; give one, or remove the row",
+        ),
+        (
+            pyarrow.array([[1], [2]]),
+            "parameters",
+            "the column 'x' of points.parquet is of type list<",
+        ),
     ],
 )
 def test_parquet_columns_that_are_no_points(tmp_path, column, where, sentence):

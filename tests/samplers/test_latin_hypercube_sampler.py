@@ -15,7 +15,9 @@ BOUNDS = [[0, 1], [-3, 5]]
 
 
 def sampler_of(budget: int, batch_size: int | None = None) -> LatinHypercubeSampler:
-    sampler = LatinHypercubeSampler(bounds=BOUNDS, parameters=["x", "y"], budget=budget, batch_size=batch_size)
+    sampler = LatinHypercubeSampler(
+        bounds=BOUNDS, parameters=["x", "y"], budget=budget, batch_size=batch_size
+    )
     placed(sampler)
     return sampler
 
@@ -26,7 +28,10 @@ def test_each_batch_is_stratified(budget, batch_size):
     """In a batch of n, each of n equal slices of each parameter holds exactly one sample - the shorter last batch included."""
     for batch in drawn(sampler_of(budget, batch_size)):
         for name, (lower, upper) in zip(("x", "y"), BOUNDS, strict=True):
-            slices = sorted(math.floor((sample[name] - lower) / (upper - lower) * len(batch)) for sample in batch)
+            slices = sorted(
+                math.floor((sample[name] - lower) / (upper - lower) * len(batch))
+                for sample in batch
+            )
             assert slices == list(range(len(batch)))
 
 

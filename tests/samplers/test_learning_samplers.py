@@ -19,7 +19,10 @@ from enchanted_tui.samplers.learning_sampler import LearningSampler
 
 BOX = {"parameters": ["x", "y"], "bounds": [[0.0, 2.0], [-1.0, 1.0]]}
 needs_extra = pytest.mark.skipif(
-    any(__import__("importlib.util").util.find_spec(name) is None for name in ActiveLearningSampler.packages),
+    any(
+        __import__("importlib.util").util.find_spec(name) is None
+        for name in ActiveLearningSampler.packages
+    ),
     reason="scikit-activeml is not installed: install the extra 'learning'",
 )
 
@@ -30,19 +33,31 @@ def bayesian(budget: int, **options: Any) -> BayesianOptimizationSampler:
 
 
 def active(budget: int, **options: Any) -> ActiveLearningSampler:
-    given = {"query_strategy": "GreedySamplingX", "batch_size": 4, "n_candidates": 32, **BOX, **options}
+    given = {
+        "query_strategy": "GreedySamplingX",
+        "batch_size": 4,
+        "n_candidates": 32,
+        **BOX,
+        **options,
+    }
     return placed(ActiveLearningSampler(budget=budget, **given))  # type: ignore[return-value]
 
 
-def results(samples: list[dict[str, Any]], fails: Any = lambda number, sample: False, start: int = 0) -> pandas.DataFrame:
+def results(
+    samples: list[dict[str, Any]], fails: Any = lambda number, sample: False, start: int = 0
+) -> pandas.DataFrame:
     rows = [
-        {**sample, "success": False} if fails(start + number, sample) else {**sample, "output": math.sin(3 * sample["x"]), "success": True}
+        {**sample, "success": False}
+        if fails(start + number, sample)
+        else {**sample, "output": math.sin(3 * sample["x"]), "success": True}
         for number, sample in enumerate(samples)
     ]
     return pandas.DataFrame(rows)
 
 
-def drawn(sampler: LearningSampler, fails: Any = lambda number, sample: False) -> list[list[dict[str, Any]]]:
+def drawn(
+    sampler: LearningSampler, fails: Any = lambda number, sample: False
+) -> list[list[dict[str, Any]]]:
     """Draw until the budget is spent, telling every batch's results before the next."""
     batches: list[list[dict[str, Any]]] = []
     while sampler.has_budget:
@@ -61,9 +76,13 @@ def drawn(sampler: LearningSampler, fails: Any = lambda number, sample: False) -
     failing=some.sets(some.integers(0, 13)),
     share=some.sampled_from([0.0, 0.2, 0.5, 1.0]),
 )
-def test_budgets_are_exact(budget: int, initial: int, batch: int, failing: set[int], share: float) -> None:
+def test_budgets_are_exact(
+    budget: int, initial: int, batch: int, failing: set[int], share: float
+) -> None:
     """The random samples at the beginning count, the last batch is shorter, whatever fails, all of a batch included."""
-    sampler = bayesian(budget, initial_samples=initial, acquisition_batch_size=batch, random_fraction=share)
+    sampler = bayesian(
+        budget, initial_samples=initial, acquisition_batch_size=batch, random_fraction=share
+    )
     batches = drawn(sampler, lambda number, sample: number in failing)
     sizes = [len(samples) for samples in batches]
     assert sum(sizes) == budget == sampler.submitted
@@ -79,7 +98,9 @@ def test_budgets_are_exact(budget: int, initial: int, batch: int, failing: set[i
 
 @needs_extra
 @settings(max_examples=8, deadline=None)
-@given(budget=some.integers(0, 12), batch=some.integers(1, 5), failing=some.sets(some.integers(0, 11)))
+@given(
+    budget=some.integers(0, 12), batch=some.integers(1, 5), failing=some.sets(some.integers(0, 11))
+)
 def test_budgets_of_active_learning_are_exact(budget: int, batch: int, failing: set[int]) -> None:
     """48 of 50 samples is what the older program gave for its own example."""
     sampler = active(budget, batch_size=batch)
@@ -90,7 +111,10 @@ def test_budgets_of_active_learning_are_exact(budget: int, batch: int, failing: 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_chooses(strategy: str) -> None:
     """Each of those offered works with what the sampler gives it, failed samples and a pool smaller than the batch included."""
-    batches = drawn(active(9, query_strategy=strategy.lower(), batch_size=3, n_candidates=12), lambda number, sample: number == 1)
+    batches = drawn(
+        active(9, query_strategy=strategy.lower(), batch_size=3, n_candidates=12),
+        lambda number, sample: number == 1,
+    )
     points = [tuple(sample.values()) for batch in batches for sample in batch]
     assert len(set(points)) == 9
 
@@ -139,7 +163,15 @@ def test_observations_are_added_up_and_parents_averaged() -> None:
     """The contract's sum of observations; a nested sample's value is the mean over the parents for which it succeeded."""
     sampler = bayesian(10, observations=["a", "b"])
     sample = {"x": 1.0, "y": 0.0}
-    sampler.tell(0, sample, [{"success": True, "a": 1.0, "b": 2.0}, {"success": True, "a": 3.0, "b": 4.0}, {"success": False}])
+    sampler.tell(
+        0,
+        sample,
+        [
+            {"success": True, "a": 1.0, "b": 2.0},
+            {"success": True, "a": 3.0, "b": 4.0},
+            {"success": False},
+        ],
+    )
     assert observations(sampler) == [5.0]
 
 
@@ -191,7 +223,9 @@ def test_constant_parameters_stay_constant() -> None:
 def test_it_finds_the_largest_and_the_smallest() -> None:
     """sin(3x) on [0, 2]: 1 at pi / 6, -1 at pi / 2."""
     for direction, best in (("maximize", 1.0), ("minimize", -1.0)):
-        sampler = bayesian(16, direction=direction, random_fraction=0.0, bounds=[[0.0, 2.0], [0.0, 0.0]])
+        sampler = bayesian(
+            16, direction=direction, random_fraction=0.0, bounds=[[0.0, 2.0], [0.0, 0.0]]
+        )
         values = [math.sin(3 * sample["x"]) for batch in drawn(sampler) for sample in batch]
         assert min(abs(value - best) for value in values) < 1e-3
 
@@ -288,7 +322,11 @@ def test_a_parser_reads_results_from_run_directories(parsers: Any, name: str) ->
     assert list(sampler.problems()) == []
     sample = {"x": 1.0, "y": 0.0}
     for number, content in enumerate(["7.5", "-1", "torn"]):
-        sampler.tell(number, sample, [{"success": True, "output": 99.0, "run_dir": run_dir(parsers, f"d{number}", content)}])
+        sampler.tell(
+            number,
+            sample,
+            [{"success": True, "output": 99.0, "run_dir": run_dir(parsers, f"d{number}", content)}],
+        )
     assert observations(sampler)[0] == 7.5
     assert all(map(math.isnan, observations(sampler)[1:]))
 
@@ -298,7 +336,11 @@ def test_a_parser_of_our_own_group_that_reads_outputs(parsers: Any) -> None:
     sampler = bayesian(9, parser="reading_parser")
     sampler.tell(0, {"x": 1.0, "y": 0.0}, [{"success": True, "run_dir": "anywhere"}])
     assert observations(sampler) == [42.0]
-    (problem,) = [sentence for where, sentence in bayesian(9, parser="my_parsers:WritingParser").problems() if where == "parser"]
+    (problem,) = [
+        sentence
+        for where, sentence in bayesian(9, parser="my_parsers:WritingParser").problems()
+        if where == "parser"
+    ]
     assert "neither" in problem
 
 
@@ -311,13 +353,30 @@ def test_a_parser_may_give_one_number_for_each_observation(parsers: Any) -> None
 
 @pytest.mark.parametrize(
     ("content", "names", "expected"),
-    [("7 1 2 4", [None], 7.0), ("7 1 2 4", ["a", "b"], 7.0), ("7 1 2", ["a", "b"], 3.0), ("7 5", ["a", "b"], 5.0), ("100 5", [None], 5.0)],
+    [
+        ("7 1 2 4", [None], 7.0),
+        ("7 1 2 4", ["a", "b"], 7.0),
+        ("7 1 2", ["a", "b"], 3.0),
+        ("7 5", ["a", "b"], 5.0),
+        ("100 5", [None], 5.0),
+    ],
 )
-def test_inputs_may_be_a_vector_and_the_objective_is_summed(parsers: Any, content: str, names: list[Any], expected: float) -> None:
+def test_inputs_may_be_a_vector_and_the_objective_is_summed(
+    parsers: Any, content: str, names: list[Any], expected: float
+) -> None:
     """As the older program takes them; of a sample of one's own the inputs are known anyway, whatever the parser says."""
-    sampler = bayesian(9, parser="my_parsers:VectorParser", parser_config={"name": "result.txt"}, observations=names)
+    sampler = bayesian(
+        9,
+        parser="my_parsers:VectorParser",
+        parser_config={"name": "result.txt"},
+        observations=names,
+    )
     sample = {"x": 1.0, "y": 0.0}
-    sampler.tell(0, sample, [{**sample, "success": True, "run_dir": run_dir(parsers, "d0_b0_s0_r0", content)}])
+    sampler.tell(
+        0,
+        sample,
+        [{**sample, "success": True, "run_dir": run_dir(parsers, "d0_b0_s0_r0", content)}],
+    )
     assert observations(sampler) == [expected]
 
 
@@ -325,7 +384,12 @@ def test_inputs_of_an_earlier_campaign_come_in_the_order_of_the_parameters(parse
     """(0.25, 0.5) are x and y of the bounds; a vector of another length is no sample."""
     run_dir(parsers, "d0_b0_s0_r0", "7 1 2 4")
     run_dir(parsers, "d0_b0_s1_r0", "100 1 2 4")
-    sampler = bayesian(9, parser="my_parsers:VectorParser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers))
+    sampler = bayesian(
+        9,
+        parser="my_parsers:VectorParser",
+        parser_config={"name": "result.txt"},
+        base_run_dir=str(parsers),
+    )
     sampler.begin(str(parsers / "elsewhere"))
     (finding,) = sampler._known.ordered()
     assert finding.value == 7.0
@@ -336,11 +400,15 @@ def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> Non
     """By parser from its run directories, or from its dataset; its samples cost no budget."""
     for number in range(3):
         run_dir(parsers, f"d0_b0_s{number}_r0", str(5.0 + number))
-    by_parser = bayesian(9, parser="file_parser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers))
+    by_parser = bayesian(
+        9, parser="file_parser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers)
+    )
     by_parser.begin(str(parsers / "elsewhere"))
     assert sorted(observations(by_parser)) == [5.0, 6.0, 7.0]
     assert by_parser.known_count() == by_parser.submitted == 0
-    (parsers / "enchanted_dataset.csv").write_text("output,success,x,y\n1.5,True,0.5,0\n,False,1.5,0\n2.5,True,,0\n")
+    (parsers / "enchanted_dataset.csv").write_text(
+        "output,success,x,y\n1.5,True,0.5,0\n,False,1.5,0\n2.5,True,,0\n"
+    )
     by_dataset = bayesian(9, base_run_dir=str(parsers))
     by_dataset.begin(str(parsers / "elsewhere"))
     assert [value for value in observations(by_dataset) if math.isfinite(value)] == [1.5]
@@ -351,13 +419,21 @@ def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> Non
 
 
 @pytest.mark.parametrize("name", ["d0_b0_s{number}_r{step}", "dn0_ds{step}_b0_s{number}"])
-def test_an_earlier_campaigns_failures_and_steps_are_what_they_were(parsers: Any, name: str) -> None:
+def test_an_earlier_campaigns_failures_and_steps_are_what_they_were(
+    parsers: Any, name: str
+) -> None:
     """What a failed run left behind may well be read, and is no observation; two steps of a sample are one sample."""
     for number, (content, success) in enumerate([("1", "True"), ("2", "False"), ("3", "True")]):
         for step in range(2):
-            path = run_dir(parsers, name.format(number=number, step=step), content if step else "unfinished")
-            (parsers / path / "enchanted_datapoint.csv").write_text(f"output,success,x,y\n0,{success},0.{number}5,0\n")
-    sampler = bayesian(9, parser="file_parser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers))
+            path = run_dir(
+                parsers, name.format(number=number, step=step), content if step else "unfinished"
+            )
+            (parsers / path / "enchanted_datapoint.csv").write_text(
+                f"output,success,x,y\n0,{success},0.{number}5,0\n"
+            )
+    sampler = bayesian(
+        9, parser="file_parser", parser_config={"name": "result.txt"}, base_run_dir=str(parsers)
+    )
     sampler.begin(str(parsers / "elsewhere"))
     found = observations(sampler)
     assert len(found) == 3

@@ -62,10 +62,15 @@ def test_skipping_batches_goes_on_where_drawing_them_would(kind):
     assert drawn(sampler) == whole[2:]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in {**BY_POSITION, "latin-hypercube": None} if kind != "sobol-bare"])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in {**BY_POSITION, "latin-hypercube": None} if kind != "sobol-bare"]
+)
 def test_seed_and_stage_tell_draws_apart(kind):
     """Two stages, or two campaigns, must not silently run the same random points."""
-    draws = [placed(ALL[kind](8), seed, stage).get_next_samples() for seed, stage in ((1, 0), (1, 1), (2, 0))]
+    draws = [
+        placed(ALL[kind](8), seed, stage).get_next_samples()
+        for seed, stage in ((1, 0), (1, 1), (2, 0))
+    ]
     assert draws[0] != draws[1]
     assert draws[0] != draws[2]
     assert draws[0] == placed(ALL[kind](8), 1, 0).get_next_samples()
@@ -75,7 +80,8 @@ def test_own_seed_comes_before_the_campaigns():
     """A seed written at the sampler is the one that holds."""
     options = {"bounds": [[0, 1]], "parameters": ["x"], "budget": 5}
     assert (
-        placed(RandomSampler(**options, seed=3), seed=9).get_next_samples() == placed(RandomSampler(**options), seed=3).get_next_samples()
+        placed(RandomSampler(**options, seed=3), seed=9).get_next_samples()
+        == placed(RandomSampler(**options), seed=3).get_next_samples()
     )
 
 

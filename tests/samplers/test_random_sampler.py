@@ -24,26 +24,50 @@ def philox_block(counter: int, key: tuple[int, int]) -> list[int]:
     low, high = key
     for _ in range(10):
         first, second = 0xD2E7470EE14C6C93 * words[0], 0xCA5A826395121157 * words[2]
-        words = [second >> 64 ^ words[1] ^ low, second & MASK, first >> 64 ^ words[3] ^ high, first & MASK]
+        words = [
+            second >> 64 ^ words[1] ^ low,
+            second & MASK,
+            first >> 64 ^ words[3] ^ high,
+            first & MASK,
+        ]
         low, high = low + 0x9E3779B97F4A7C15 & MASK, high + 0xBB67AE8584CAA73B & MASK
     return words
 
 
 def values(distribution: str, bounds: list, budget: int = 4000, **options) -> numpy.ndarray:
-    sampler = placed(RandomSampler(bounds=[bounds], parameters=["x"], budget=budget, distribution=distribution, **options))
+    sampler = placed(
+        RandomSampler(
+            bounds=[bounds], parameters=["x"], budget=budget, distribution=distribution, **options
+        )
+    )
     return numpy.array([sample["x"] for sample in sampler.get_next_samples()])
 
 
 def test_reference_implementation_gives_the_published_vector():
     """The yardstick of the next test is right: the known answer of Random123 for counter and key 0."""
-    assert philox_block(0, (0, 0)) == [0x16554D9ECA36314C, 0xDB20FE9D672D0FDC, 0xD7E772CEE186176B, 0x7E68B68AEC7BA23B]
+    assert philox_block(0, (0, 0)) == [
+        0x16554D9ECA36314C,
+        0xDB20FE9D672D0FDC,
+        0xD7E772CEE186176B,
+        0x7E68B68AEC7BA23B,
+    ]
 
 
 @unhurried
-@given(seed=st.integers(0, 2**70), stage=st.integers(0, 5), start=st.integers(0, 10_000), count=st.integers(1, 20))
+@given(
+    seed=st.integers(0, 2**70),
+    stage=st.integers(0, 5),
+    start=st.integers(0, 10_000),
+    count=st.integers(1, 20),
+)
 def test_words_are_philox_at_the_position(seed, stage, start, count):
     """What a seed draws is fixed by the published generator and must not change with numpy."""
-    key = tuple(int(word) for word in numpy.random.SeedSequence(seed, spawn_key=(stage,)).generate_state(2, numpy.uint64))
+    key = tuple(
+        int(word)
+        for word in numpy.random.SeedSequence(seed, spawn_key=(stage,)).generate_state(
+            2, numpy.uint64
+        )
+    )
     expected = [philox_block(index // 4, key)[index % 4] for index in range(start, start + count)]
     assert philox.words(seed, stage, start, count).tolist() == expected
 
@@ -55,7 +79,9 @@ def test_known_draws():
         {"x": 0.7101251568489138, "n": 142.87443939382223},
         {"x": 0.40613790118540094, "n": 734.5128769775877},
     ]
-    assert placed(RandomSampler(**options, distribution="int_uniform"), 1, 0).get_next_samples() == [
+    assert placed(
+        RandomSampler(**options, distribution="int_uniform"), 1, 0
+    ).get_next_samples() == [
         {"x": 1, "n": 143},
         {"x": 0, "n": 735},
     ]
@@ -93,14 +119,21 @@ def test_int_uniform_takes_every_value_equally_often():
 @given(lower=st.integers(-(2**200), 2**200), span=st.integers(0, 2**200), seed=st.integers(0, 1000))
 def test_int_uniform_is_exact_for_integers_of_any_size(lower, span, seed):
     """Nothing passes through floating point: values stay between the bounds and wide ranges fill their low digits."""
-    sampler = placed(RandomSampler(bounds=[[lower, lower + span]], parameters=["n"], budget=5, distribution="int_uniform"), seed)
+    sampler = placed(
+        RandomSampler(
+            bounds=[[lower, lower + span]], parameters=["n"], budget=5, distribution="int_uniform"
+        ),
+        seed,
+    )
     drawn = [sample["n"] for sample in sampler.get_next_samples()]
     assert all(type(value) is int and lower <= value <= lower + span for value in drawn)
     if span > 2**64:
         assert len({value % 2**16 for value in drawn}) > 1
 
 
-@pytest.mark.parametrize("bounds", [[0.1, 0.3], [1e-300, 2e-300], [5.0, math.nextafter(5.0, 6.0)], [3, 3]])
+@pytest.mark.parametrize(
+    "bounds", [[0.1, 0.3], [1e-300, 2e-300], [5.0, math.nextafter(5.0, 6.0)], [3, 3]]
+)
 @pytest.mark.parametrize("distribution", ["uniform", "loguniform"])
 def test_bounded_distributions_keep_their_bounds(distribution, bounds):
     """Rounding must not give a value outside the bounds, which may be a physical limit."""
@@ -123,7 +156,13 @@ def test_distribution_name_ignores_case():
 
 def test_kill_sampler_dies_after_its_batches():
     """The test aid raises on the call after `kill_after` batches, whatever the slices, and a later process gets as far again."""
-    options = {"bounds": [[0, 1]], "parameters": ["x"], "budget": 10, "batch_size": 2, "kill_after": 2}
+    options = {
+        "bounds": [[0, 1]],
+        "parameters": ["x"],
+        "budget": 10,
+        "batch_size": 2,
+        "kill_after": 2,
+    }
     sampler = placed(RandomSamplerWithKill(**options))
     first = [sampler.get_next_samples(), sampler.get_next_samples()]
     with pytest.raises(Exception, match=r"^Time to die reached$"):
@@ -134,5 +173,7 @@ def test_kill_sampler_dies_after_its_batches():
     later.points(3, 6, 2, 0, 2)
     with pytest.raises(Exception, match=r"^Time to die reached$"):
         later.points(4, 8, 2, 0, 2)
-    plain = placed(RandomSampler(**{name: value for name, value in options.items() if name != "kill_after"}))
+    plain = placed(
+        RandomSampler(**{name: value for name, value in options.items() if name != "kill_after"})
+    )
     assert first == [plain.get_next_samples(), plain.get_next_samples()]

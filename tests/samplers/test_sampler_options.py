@@ -29,16 +29,40 @@ def problems(cls, **options) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("options", "where", "part"),
     [
-        ({"bounds": [[0, 1], [2, 1]]}, "bounds[1]", "the lower bound 2 is above the upper bound 1; swap them"),
+        (
+            {"bounds": [[0, 1], [2, 1]]},
+            "bounds[1]",
+            "the lower bound 2 is above the upper bound 1; swap them",
+        ),
         ({"bounds": [[0, math.inf], [1, 2]]}, "bounds[0]", "must both be finite"),
         ({"bounds": [[0, 1], [math.nan, 2]]}, "bounds[1]", "must both be finite"),
         ({"bounds": [[0, 10**400], [1, 2]]}, "bounds[0]", "must both be finite"),
-        ({"bounds": [[-1.5e308, 1.5e308], [1, 2]]}, "bounds[0]", "wider than floating point can hold"),
-        ({"bounds": [[0, 1]]}, "bounds", "the number of pairs of bounds is 1, that of parameters 2; give one for each parameter"),
-        ({"bounds": [[0, 1]] * 3}, "bounds", "the number of pairs of bounds is 3, that of parameters 2"),
+        (
+            {"bounds": [[-1.5e308, 1.5e308], [1, 2]]},
+            "bounds[0]",
+            "wider than floating point can hold",
+        ),
+        (
+            {"bounds": [[0, 1]]},
+            "bounds",
+            "the number of pairs of bounds is 1, that of parameters 2; give one for each parameter",
+        ),
+        (
+            {"bounds": [[0, 1]] * 3},
+            "bounds",
+            "the number of pairs of bounds is 3, that of parameters 2",
+        ),
         ({"parameters": ["x", "x"]}, "parameters[1]", "the parameter 'x' is named twice"),
-        ({"parameters": ["x", "success"]}, "parameters[1]", "'success' belongs to the program's own column"),
-        ({"parameters": ["run_dir", "x"]}, "parameters[0]", "'run_dir' belongs to the program's own column"),
+        (
+            {"parameters": ["x", "success"]},
+            "parameters[1]",
+            "'success' belongs to the program's own column",
+        ),
+        (
+            {"parameters": ["run_dir", "x"]},
+            "parameters[0]",
+            "'run_dir' belongs to the program's own column",
+        ),
         ({"parameters": ["x", " "]}, "parameters[1]", "is empty"),
         ({"parameters": [], "bounds": []}, "parameters", "name at least one"),
     ],
@@ -68,10 +92,26 @@ def test_a_parameter_called_output_warns(cls):
 @pytest.mark.parametrize(
     ("options", "where", "part"),
     [
-        ({"distribution": "loguniform"}, "bounds[0]", "loguniform needs bounds above 0; the lower bound is 0"),
-        ({"distribution": "int_uniform", "bounds": [[0, 1], [0.5, 2]]}, "bounds[1]", "needs whole numbers as bounds; 0.5 is not one"),
-        ({"distribution": "int_uniform", "bounds": [[0, 1], [0, math.inf]]}, "bounds[1]", "needs whole numbers"),
-        ({"distribution": "int_uniform", "bounds": [[3, 2], [0, 1]]}, "bounds[0]", "is above the upper bound"),
+        (
+            {"distribution": "loguniform"},
+            "bounds[0]",
+            "loguniform needs bounds above 0; the lower bound is 0",
+        ),
+        (
+            {"distribution": "int_uniform", "bounds": [[0, 1], [0.5, 2]]},
+            "bounds[1]",
+            "needs whole numbers as bounds; 0.5 is not one",
+        ),
+        (
+            {"distribution": "int_uniform", "bounds": [[0, 1], [0, math.inf]]},
+            "bounds[1]",
+            "needs whole numbers",
+        ),
+        (
+            {"distribution": "int_uniform", "bounds": [[3, 2], [0, 1]]},
+            "bounds[0]",
+            "is above the upper bound",
+        ),
     ],
 )
 def test_random_distributions(options, where, part):
@@ -83,7 +123,12 @@ def test_random_distributions(options, where, part):
 
 def test_int_uniform_takes_whole_numbers_of_any_size_and_spelling():
     """1e3 is a whole number, and so is one beyond floating point."""
-    assert problems(RandomSampler, distribution="int_uniform", bounds=[[0, 1e3], [-(10**400), 10**400]]) == []
+    assert (
+        problems(
+            RandomSampler, distribution="int_uniform", bounds=[[0, 1e3], [-(10**400), 10**400]]
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("counts", [[2], [2, 2, 2]])

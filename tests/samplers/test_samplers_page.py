@@ -33,7 +33,9 @@ def test_snippets_run(block, tmp_path, monkeypatch):
 
 def test_every_sampler_has_a_section():
     """A sampler that the page does not explain is one that nobody finds."""
-    assert set(re.findall(r"^## (\w+Sampler\w*)$", PAGE, re.MULTILINE)) == set(lookup.BUILTIN["sampler"])
+    assert set(re.findall(r"^## (\w+Sampler\w*)$", PAGE, re.MULTILINE)) == set(
+        lookup.BUILTIN["sampler"]
+    )
 
 
 def test_the_example_of_a_sampler_of_ones_own_draws_by_position():

@@ -21,10 +21,15 @@ def values(sampler: SobolSequenceSampler) -> numpy.ndarray:
 
 def scipys(count: int, seed: int = 42, scramble: bool = True) -> numpy.ndarray:
     engine = qmc.Sobol(3, scramble=scramble, rng=numpy.random.default_rng(seed))
-    return qmc.scale(engine.random(count), [pair[0] for pair in BOUNDS], [pair[1] for pair in BOUNDS])
+    return qmc.scale(
+        engine.random(count), [pair[0] for pair in BOUNDS], [pair[1] for pair in BOUNDS]
+    )
 
 
-@pytest.mark.parametrize(("options", "expected"), [({}, {}), ({"seed": 7}, {"seed": 7}), ({"scramble": False}, {"scramble": False})])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({}, {}), ({"seed": 7}, {"seed": 7}), ({"scramble": False}, {"scramble": False})],
+)
 @pytest.mark.parametrize("stage", [0, 1])
 def test_points_are_scipys(options, expected, stage):
     """With its own seed or none anywhere (then 42) the points are those that the older program gives, at every stage.
@@ -39,17 +44,24 @@ def test_points_are_scipys(options, expected, stage):
 def test_order_of_the_seeds():
     """The sampler's own seed comes before the campaign's, which comes before 42."""
     options = {"bounds": BOUNDS, "parameters": NAMES, "budget": 8}
-    unplaced, own, campaign = (SobolSequenceSampler(**options, **extra) for extra in ({}, {"seed": 42}, {}))
+    unplaced, own, campaign = (
+        SobolSequenceSampler(**options, **extra) for extra in ({}, {"seed": 42}, {})
+    )
     own.place(5, 0)
     campaign.place(5, 0)
     assert unplaced.get_next_samples() == own.get_next_samples()
-    assert campaign.get_next_samples() != placed(SobolSequenceSampler(**options), 6, 0).get_next_samples()
+    assert (
+        campaign.get_next_samples()
+        != placed(SobolSequenceSampler(**options), 6, 0).get_next_samples()
+    )
 
 
 def test_budget_is_exact_and_no_power_of_two_warns_once():
     """10 samples are 10, the first of the sequence; the loss of balance is said in the configuration, not by scipy at run time."""
     sampler = SobolSequenceSampler(bounds=BOUNDS, parameters=NAMES, budget=10)
-    assert [(where, "8 and 16" in sentence) for where, sentence in sampler.warnings()] == [("budget", True)]
+    assert [(where, "8 and 16" in sentence) for where, sentence in sampler.warnings()] == [
+        ("budget", True)
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         numpy.testing.assert_array_equal(values(sampler), scipys(16)[:10])

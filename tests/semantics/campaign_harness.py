@@ -25,7 +25,9 @@ Row = dict[str, str]
 Config = dict[str, Any]
 
 
-def campaign_config(*samplers: dict[str, Any], runners: dict[str, Any] | None = None, **supervisor: Any) -> Config:
+def campaign_config(
+    *samplers: dict[str, Any], runners: dict[str, Any] | None = None, **supervisor: Any
+) -> Config:
     """Give a configuration with one stage for each sampler, each with one step.
 
     Stage d is sampled by ``s<d>`` and run by ``r<d>``, which adds up the parameters of its own sampler unless `runners` says otherwise.
@@ -33,7 +35,10 @@ def campaign_config(*samplers: dict[str, Any], runners: dict[str, Any] | None = 
     samplers = samplers or (random_sampler(5),)
     names = [f"r{depth}" for depth in range(len(samplers))]
     tracing = {
-        name: {"type": "scripted_runners:TracingRunner", "add": list(sampler.get("parameters", ["x"]))}
+        name: {
+            "type": "scripted_runners:TracingRunner",
+            "add": list(sampler.get("parameters", ["x"])),
+        }
         for name, sampler in zip(names, samplers, strict=True)
     }
     return {
@@ -43,17 +48,29 @@ def campaign_config(*samplers: dict[str, Any], runners: dict[str, Any] | None = 
         "supervisor": {
             "base_run_dir": "run",
             "seed": 7,
-            "run_order": [{"executor": "here", "sampler": f"s{depth}", "runner": name} for depth, name in enumerate(names)],
+            "run_order": [
+                {"executor": "here", "sampler": f"s{depth}", "runner": name}
+                for depth, name in enumerate(names)
+            ],
             **supervisor,
         },
     }
 
 
-def random_sampler(budget: int, batch_size: int | None = None, parameters: tuple[str, ...] = ("x",), **more: Any) -> dict[str, Any]:
+def random_sampler(
+    budget: int, batch_size: int | None = None, parameters: tuple[str, ...] = ("x",), **more: Any
+) -> dict[str, Any]:
     """Give a RandomSampler on the unit cube."""
     size = {} if batch_size is None else {"batch_size": batch_size}
     bounds = [[0.0, 1.0] for _ in parameters]
-    return {"type": "RandomSampler", "parameters": list(parameters), "bounds": bounds, "budget": budget, **size, **more}
+    return {
+        "type": "RandomSampler",
+        "parameters": list(parameters),
+        "bounds": bounds,
+        "budget": budget,
+        **size,
+        **more,
+    }
 
 
 def array_sampler(name: str, values: list[Any], **more: Any) -> dict[str, Any]:
@@ -116,7 +133,9 @@ class Campaign:
 
     def records(self, kind: str | None = None) -> list[dict[str, Any]]:
         with JournalReader(self.path("state/journal.jsonl")) as reader:
-            return [record for _, record in reader.records(rows=True) if kind in (None, record["type"])]
+            return [
+                record for _, record in reader.records(rows=True) if kind in (None, record["type"])
+            ]
 
     def targets(self) -> list[int]:
         """Samples that each stage is to draw according to the newest session."""
@@ -155,7 +174,9 @@ def read_csv(path: Path) -> list[Row]:
         rows = list(reader)
     assert len(set(header)) == len(header), f"{path.name} repeats a column: {header}"
     for number, row in enumerate(rows):
-        assert len(row) == len(header), f"row {number} of {path.name} has {len(row)} cells under {len(header)} columns"
+        assert len(row) == len(header), (
+            f"row {number} of {path.name} has {len(row)} cells under {len(header)} columns"
+        )
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
@@ -204,6 +225,9 @@ def h5_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
     texts = table.get("text_values", [[]] * len(table["values"]))
     rows = []
     for numbers, words in zip(table["values"], texts, strict=True):
-        both = [*zip(table["columns"], numbers, strict=True), *zip(table.get("text_columns", []), words, strict=True)]
+        both = [
+            *zip(table["columns"], numbers, strict=True),
+            *zip(table.get("text_columns", []), words, strict=True),
+        ]
         rows.append({name: value for name, value in both if value not in (None, "")})
     return rows

@@ -68,23 +68,42 @@ def run_model(config: dict[str, Any], drawn: list[list[list[Row]]]) -> list[Mode
         for number, batch in enumerate(drawn[depth] if parents else []):
             stage.batch_sizes.append(len(batch))
             for position, (parent, sample) in enumerate(itertools.product(parents, batch)):
-                stage.samples.append(_steps(config, entry, (depth, number, position), {**parent, **sample}, parameters))
+                stage.samples.append(
+                    _steps(
+                        config, entry, (depth, number, position), {**parent, **sample}, parameters
+                    )
+                )
         stages.append(stage)
     return stages
 
 
 def _parents(stage: ModelStage, supervisor: Row) -> list[Row]:
-    kept = [steps[-1] for steps in stage.samples if not (supervisor["failed_parents"] == "skip" and steps[-1].failed)]
+    kept = [
+        steps[-1]
+        for steps in stage.samples
+        if not (supervisor["failed_parents"] == "skip" and steps[-1].failed)
+    ]
     return [task.row for task in kept]
 
 
-def _steps(config: dict[str, Any], entry: Row, place: tuple[int, int, int], params: Row, parameters: set[str]) -> list[ModelTask]:
+def _steps(
+    config: dict[str, Any],
+    entry: Row,
+    place: tuple[int, int, int],
+    params: Row,
+    parameters: set[str],
+) -> list[ModelTask]:
     tasks: list[ModelTask] = []
     for step, runner in enumerate(entry["runner"]):
         key = (*place, step)
         base = os.path.join(config["supervisor"]["base_run_dir"], "data")
         if tasks and tasks[-1].failed and config["supervisor"]["failed_steps"] == "skip":
-            outputs, kind, runtime, run_dir = {}, "skipped", 0.0, os.path.join(base, os.path.basename(params["run_dir"]))
+            outputs, kind, runtime, run_dir = (
+                {},
+                "skipped",
+                0.0,
+                os.path.join(base, os.path.basename(params["run_dir"])),
+            )
         else:
             outputs, kind = _outcome(config["runners"][runner], params)
             runtime, run_dir = RunTime(key), os.path.join(base, "d{}_b{}_s{}_r{}".format(*key))
@@ -102,7 +121,16 @@ def _outcome(options: Row, params: Row) -> tuple[Row, str]:
     return outputs, "ok" if outputs["success"] else "reported"
 
 
-def _task(key: TaskKey, runner: str, outputs: Row, kind: str, params: Row, hidden: set[str], runtime: Any, run_dir: str) -> ModelTask:
+def _task(
+    key: TaskKey,
+    runner: str,
+    outputs: Row,
+    kind: str,
+    params: Row,
+    hidden: set[str],
+    runtime: Any,
+    run_dir: str,
+) -> ModelTask:
     """Compose a row: outputs, own success, inputs that are not outputs, own run time, run directory.
 
     The own run time of a runner that has served before stands in its inherited place.
@@ -110,7 +138,11 @@ def _task(key: TaskKey, runner: str, outputs: Row, kind: str, params: Row, hidde
     success = kind == "ok"
     own = (f"success_{runner}", f"runtime_sec_{runner}")
     row = {**outputs, "success": success, own[0]: success}
-    inputs = {name: value for name, value in params.items() if name not in row and name != "run_dir" and name not in hidden}
+    inputs = {
+        name: value
+        for name, value in params.items()
+        if name not in row and name != "run_dir" and name not in hidden
+    }
     row |= {**inputs, own[1]: runtime, "run_dir": run_dir}
     inputs.pop(own[1], None)
     return ModelTask(key, row, inputs, kind)
@@ -133,4 +165,7 @@ def header(rows: Iterable[Row]) -> list[str]:
 def with_run_times(rows: Iterable[Row], measured: dict[TaskKey, float]) -> Iterator[Row]:
     """Put the measured run times in place of what stands for them."""
     for row in rows:
-        yield {name: measured[value.task] if isinstance(value, RunTime) else value for name, value in row.items()}
+        yield {
+            name: measured[value.task] if isinstance(value, RunTime) else value
+            for name, value in row.items()
+        }

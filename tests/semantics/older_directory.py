@@ -26,7 +26,9 @@ class OlderDirectory:
         for directory in ("config", "data", "logs"):
             (root / directory).mkdir(parents=True)
         (root / "config" / name).write_text(yaml.safe_dump(dict(config), sort_keys=False))
-        (root / "logs/main.log").write_text("2024-05-01 12:00:00,000 [INFO ] === enchanted surrogates ===\n")
+        (root / "logs/main.log").write_text(
+            "2024-05-01 12:00:00,000 [INFO ] === enchanted surrogates ===\n"
+        )
         self._dataset: list[Row] = []
 
     def task(self, depth: int, batch: int, sample: int, step: int, row: Row) -> Row:
@@ -56,7 +58,11 @@ class OlderDirectory:
         (self.root / "last_complete_enchanted_dataset.csv").write_text(as_csv(self._dataset))
 
     def state(self, depth: Any, batch_number: Any, submitted_samples: Any) -> None:
-        content = {"batch_number": batch_number, "depth": depth, "submitted_samples": submitted_samples}
+        content = {
+            "batch_number": batch_number,
+            "depth": depth,
+            "submitted_samples": submitted_samples,
+        }
         (self.root / "enchanted_run.yaml").write_text(yaml.safe_dump(content))
 
 
@@ -72,14 +78,27 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 def ok(runner: str, output: float, inputs: Row, runtime: float = 0.25) -> Row:
     """Give the row of a sample that succeeded."""
-    return {"output": output, "success": True, f"success_{runner}": True, **inputs, f"runtime_sec_{runner}": runtime}
+    return {
+        "output": output,
+        "success": True,
+        f"success_{runner}": True,
+        **inputs,
+        f"runtime_sec_{runner}": runtime,
+    }
 
 
 def failed(runner: str, inputs: Row, runtime: float = 0.5) -> Row:
     """Give the row of a sample whose runner raised."""
-    return {"success": False, f"success_{runner}": False, **inputs, f"runtime_sec_{runner}": runtime}
+    return {
+        "success": False,
+        f"success_{runner}": False,
+        **inputs,
+        f"runtime_sec_{runner}": runtime,
+    }
 
 
 def inherited(row: Row) -> Row:
     """Give what a child's row shows of its parent's."""
-    return {name: value for name, value in row.items() if name not in ("success", "run_dir", "output")}
+    return {
+        name: value for name, value in row.items() if name not in ("success", "run_dir", "output")
+    }

@@ -31,7 +31,9 @@ def broken() -> bool:
 class TracingRunner:
     """Adds up the numeric parameters named in `add` and fails where the sum of the `fail_when` parameters is in its list."""
 
-    def __init__(self, add: list[str], fail_when: dict[str, list[Any]] | None = None, **_: Any) -> None:
+    def __init__(
+        self, add: list[str], fail_when: dict[str, list[Any]] | None = None, **_: Any
+    ) -> None:
         self._add = add
         self._fail_when = fail_when or {}
 
@@ -48,7 +50,9 @@ class TracingRunner:
 class FlakyRunner:
     """Fails for the listed values of one parameter as long as `broken` says so."""
 
-    def __init__(self, parameter: str, values: list[Any], always: list[Any] | None = None, **_: Any) -> None:
+    def __init__(
+        self, parameter: str, values: list[Any], always: list[Any] | None = None, **_: Any
+    ) -> None:
         self._parameter, self._values, self._always = parameter, values, always or []
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +105,12 @@ def scripted(salt: int, chances: list[int], params: dict[str, Any]) -> dict[str,
     if behaviour == "missing":
         return {"success": True}
     if behaviour == "extra":
-        return {f"extra{digest % 3}": f'text, "{digest % 7}"\n', "output": value, "success": True, "residual": -value}
+        return {
+            f"extra{digest % 3}": f'text, "{digest % 7}"\n',
+            "output": value,
+            "success": True,
+            "residual": -value,
+        }
     return {"output": value, "success": True}
 
 
@@ -117,7 +126,11 @@ def behaviour_of(digest: int, chances: list[int]) -> str:
 
 def fingerprint(salt: int, params: dict[str, Any]) -> int:
     """Give a number that depends on the sample's drawn parameters, which are named p<depth>_<index>."""
-    drawn = sorted((name, repr(value)) for name, value in params.items() if name[0] == "p" and name[1:2].isdigit())
+    drawn = sorted(
+        (name, repr(value))
+        for name, value in params.items()
+        if name[0] == "p" and name[1:2].isdigit()
+    )
     return zlib.crc32(repr((salt, drawn)).encode())
 
 
@@ -127,7 +140,12 @@ class CountingSampler:
     adaptive = False
 
     def __init__(
-        self, budget: int, batch_size: int | None = None, parameters: list[str] | None = None, at_most: int = 1000, **_: Any
+        self,
+        budget: int,
+        batch_size: int | None = None,
+        parameters: list[str] | None = None,
+        at_most: int = 1000,
+        **_: Any,
     ) -> None:
         self.budget = budget
         self.submitted = 0
@@ -140,7 +158,9 @@ class CountingSampler:
         return self.submitted < self.budget
 
     def get_next_samples(self) -> list[dict[str, Any]] | None:
-        count = min(self._batch_size or self.budget, min(self.budget, self._at_most) - self.submitted)
+        count = min(
+            self._batch_size or self.budget, min(self.budget, self._at_most) - self.submitted
+        )
         if count <= 0:
             return None
         first, self.submitted = self.submitted, self.submitted + count
@@ -207,13 +227,26 @@ class ReadingSampler(CountingSampler):
 class RelayRunner:
     """Returns the given outputs, or fails where x is in `fails`; leaves what it was handed in a file."""
 
-    def __init__(self, returns: dict[str, Any] | None = None, fails: list[Any] | None = None, **_: Any) -> None:
+    def __init__(
+        self, returns: dict[str, Any] | None = None, fails: list[Any] | None = None, **_: Any
+    ) -> None:
         self._returns, self._fails = returns or {}, fails or []
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
         note_run(run_dir)
         with open(os.path.join(run_dir, "handed.txt"), "w", encoding="utf-8") as file:
-            file.write(repr({name: value for name, value in params.items() if name in ("x", "output", "energy", "mesh")}))
+            file.write(
+                repr(
+                    {
+                        name: value
+                        for name, value in params.items()
+                        if name in ("x", "output", "energy", "mesh")
+                    }
+                )
+            )
         if params["x"] in self._fails:
             raise ValueError("does not converge")
-        return {**{name: [value, params["x"]] for name, value in self._returns.items()}, "success": True}
+        return {
+            **{name: [value, params["x"]] for name, value in self._returns.items()},
+            "success": True,
+        }

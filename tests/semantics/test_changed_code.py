@@ -27,25 +27,53 @@ def edited(name: str) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("runner", "change", "said"),
     [
-        pytest.param(FUNCTION, edited("changed_model.py"), "(runner r: changed_model.py)", marks=pytest.mark.full),
-        (FUNCTION, edited("changed_helper.py"), "code of a runner has changed|(runner r: changed_helper.py)"),
-        pytest.param(FUNCTION, edited("changed_package/deep.py"), "(runner r: deep.py)", marks=pytest.mark.full),
+        pytest.param(
+            FUNCTION,
+            edited("changed_model.py"),
+            "(runner r: changed_model.py)",
+            marks=pytest.mark.full,
+        ),
+        (
+            FUNCTION,
+            edited("changed_helper.py"),
+            "code of a runner has changed|(runner r: changed_helper.py)",
+        ),
+        pytest.param(
+            FUNCTION,
+            edited("changed_package/deep.py"),
+            "(runner r: deep.py)",
+            marks=pytest.mark.full,
+        ),
         (FUNCTION, edited("unrelated.py"), None),
-        ({"type": "changed_plugin:Plugin"}, edited("changed_plugin.py"), "(runner r: changed_plugin.py)"),
+        (
+            {"type": "changed_plugin:Plugin"},
+            edited("changed_plugin.py"),
+            "(runner r: changed_plugin.py)",
+        ),
         (
             {**PROGRAM, "command": ["cat", "in"], "templates": {"in": "in.tmpl"}},
             edited("in.tmpl"),
             "options of a runner have changed|(runner r: templates.in)",
         ),
-        ({**PROGRAM, "command": ["cat", "in"], "templates": {"in": "in.tmpl"}}, edited("common"), "(runner r: common)"),
+        (
+            {**PROGRAM, "command": ["cat", "in"], "templates": {"in": "in.tmpl"}},
+            edited("common"),
+            "(runner r: common)",
+        ),
         pytest.param(
             {**PROGRAM, "command": ["cat", "case/a"], "copy": ["case"]},
             edited("case/a"),
             "(runner r: copy (case))",
             marks=pytest.mark.full,
         ),
-        ({**PROGRAM, "command": ["{place}/solver"]}, edited("solver"), "code of a runner has changed|(runner r: solver)"),
-        pytest.param({**PROGRAM, "command": ["true"]}, lambda place: None, None, marks=pytest.mark.full),
+        (
+            {**PROGRAM, "command": ["{place}/solver"]},
+            edited("solver"),
+            "code of a runner has changed|(runner r: solver)",
+        ),
+        pytest.param(
+            {**PROGRAM, "command": ["true"]}, lambda place: None, None, marks=pytest.mark.full
+        ),
     ],
 )
 def test_what_has_changed_is_named(
@@ -77,18 +105,34 @@ def test_what_has_changed_is_named(
         (tmp_path / name).write_text(text)
     (tmp_path / "solver").chmod(0o755)
     if "command" in runner:
-        runner = {**runner, "command": [part.replace("{place}", str(tmp_path)) for part in runner["command"]]}
+        runner = {
+            **runner,
+            "command": [part.replace("{place}", str(tmp_path)) for part in runner["command"]],
+        }
     config = {
         "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
-        "samplers": {"s": {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 1, "seed": 1}},
+        "samplers": {
+            "s": {
+                "type": "RandomSampler",
+                "parameters": ["x"],
+                "bounds": [[0, 1]],
+                "budget": 1,
+                "seed": 1,
+            }
+        },
         "runners": {"r": runner},
-        "supervisor": {"base_run_dir": "run", "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}]},
+        "supervisor": {
+            "base_run_dir": "run",
+            "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}],
+        },
     }
     Path("c.yaml").write_text(yaml.safe_dump(config))
     assert cli.main(["c.yaml", "--no-ui"]) == 0
     change(tmp_path)
     capsys.readouterr()
-    assert cli.main(["c.yaml", "--no-ui", "--run-mode", "resume", "--set", "samplers.s.budget=2"]) == 0
+    assert (
+        cli.main(["c.yaml", "--no-ui", "--run-mode", "resume", "--set", "samplers.s.budget=2"]) == 0
+    )
     log = capsys.readouterr().err
     assert ("since the recorded samples were run" in log) == (said is not None), log
     for words in said.split("|") if said else ():

@@ -13,7 +13,10 @@ from enchanted_tui import cli
 
 def one_stage(sampler: dict[str, Any], **sizes: int) -> dict[str, Any]:
     parameters = sampler.get("parameters", ["x", "y"])
-    return campaign_config({**sampler, **sizes}, runners={"r0": {"type": "scripted_runners:TracingRunner", "add": parameters}})
+    return campaign_config(
+        {**sampler, **sizes},
+        runners={"r0": {"type": "scripted_runners:TracingRunner", "add": parameters}},
+    )
 
 
 def pairs(campaign: Campaign, *names: str) -> list[tuple[str, ...]]:
@@ -82,16 +85,23 @@ def test_a_change_that_does_not_fit_the_results_is_refused(
     assert campaign.snapshot() == before
 
 
-def test_a_stage_more_or_less_is_refused_by_their_number(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stage_more_or_less_is_refused_by_their_number(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A shorter run order overwrote results before; the message counts rather than printing both."""
-    assert campaign.run(config=campaign_config(random_sampler(2), random_sampler(2, None, ("y",)))) == 0
+    assert (
+        campaign.run(config=campaign_config(random_sampler(2), random_sampler(2, None, ("y",))))
+        == 0
+    )
     del campaign.config["supervisor"]["run_order"][1]
     assert campaign.resume() == 2
     assert "stages: there were 2, there are now 1" in capsys.readouterr().err
     assert len(campaign.rows()) == 4
 
 
-def test_all_differences_are_listed_at_once(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_differences_are_listed_at_once(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A person mends them in one go."""
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0
     _apply(campaign.config, "samplers.s0.bounds", [[0.0, 2.0]])
@@ -116,7 +126,9 @@ def test_all_differences_are_listed_at_once(campaign: Campaign, capsys: pytest.C
         changed("storage", {"type": "none"}),
     ],
 )
-def test_what_does_not_determine_the_results_may_change(campaign: Campaign, path: str, value: Any) -> None:
+def test_what_does_not_determine_the_results_may_change(
+    campaign: Campaign, path: str, value: Any
+) -> None:
     """Executors, limits, portions and logging are free."""
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0
     campaign.budget(5)
@@ -132,7 +144,9 @@ def test_writing_a_default_out_is_no_change(campaign: Campaign) -> None:
     assert campaign.resume() == 0
 
 
-def test_values_that_are_not_equal_to_themselves_are_no_change(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_that_are_not_equal_to_themselves_are_no_change(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """NaN in a list of values, or in a runner's options, is the same NaN as before."""
     config = campaign_config(array_sampler("x", [float("nan"), 1.0, float("inf")]))
     config["runners"]["r0"]["fill_value"] = float("nan")
@@ -152,7 +166,9 @@ def test_the_names_of_samplers_and_executors_may_change(campaign: Campaign) -> N
     assert len(campaign.rows()) == 4
 
 
-def test_changed_options_of_a_runner_warn(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_changed_options_of_a_runner_warn(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The recorded samples keep what they were run with; the log and the terminal say so."""
     assert campaign.run(config=campaign_config(random_sampler(2))) == 0
     campaign.config["runners"]["r0"]["fail_when"] = {"x": [-1.0]}
@@ -194,7 +210,9 @@ def test_auto_starts_fresh_and_then_resumes(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("mode", ["resume", "extend"])
-def test_with_nothing_recorded_there_is_nothing_to_go_on_with(campaign: Campaign, mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_nothing_recorded_there_is_nothing_to_go_on_with(
+    campaign: Campaign, mode: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 3 and what to do; no directory is made."""
     assert campaign.run("--run-mode", mode, config=campaign_config()) == 3
     said = capsys.readouterr().err
@@ -203,7 +221,9 @@ def test_with_nothing_recorded_there_is_nothing_to_go_on_with(campaign: Campaign
     assert not campaign.run_dir.exists()
 
 
-def test_a_run_directory_resumes_with_its_stored_configuration(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_directory_resumes_with_its_stored_configuration(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The directory is enough, from anywhere, without the configuration's file, and wherever it has been moved to."""
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0
     campaign.config_path.unlink()
@@ -213,20 +233,30 @@ def test_a_run_directory_resumes_with_its_stored_configuration(campaign: Campaig
     campaign.run_dir.rename(moved)
     monkeypatch.chdir(elsewhere)
     assert cli.main(["moved", "--no-ui", "--set", "samplers.s0.budget=4"]) == 0
-    assert cli.main([str(moved), "--no-ui", "--run-mode", "extend", "--set", "samplers.s0.budget=2"]) == 0
+    assert (
+        cli.main([str(moved), "--no-ui", "--run-mode", "extend", "--set", "samplers.s0.budget=2"])
+        == 0
+    )
     campaign.run_dir = moved
     assert len(campaign.rows()) == 6
     assert (moved / "data/d0_b2_s1_r0").is_dir()
     assert not campaign.path("run").exists()
 
 
-def test_rows_name_their_directories_alike_however_the_directory_was_named(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_name_their_directories_alike_however_the_directory_was_named(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`run_dir` is relative as configured, also of samples run by a resume that was given the absolute path elsewhere."""
     assert campaign.run(config=campaign_config(random_sampler(2))) == 0
     monkeypatch.chdir("/")
     for budget in (3, 4):
-        assert cli.main([str(campaign.run_dir), "--no-ui", "--set", f"samplers.s0.budget={budget}"]) == 0
-    assert campaign.column("run_dir") == [f"run/data/d0_b{batch}_s{sample}_r0" for batch, sample in ((0, 0), (0, 1), (1, 0), (2, 0))]
+        assert (
+            cli.main([str(campaign.run_dir), "--no-ui", "--set", f"samplers.s0.budget={budget}"])
+            == 0
+        )
+    assert campaign.column("run_dir") == [
+        f"run/data/d0_b{batch}_s{sample}_r0" for batch, sample in ((0, 0), (0, 1), (1, 0), (2, 0))
+    ]
     assert campaign.path("data/d0_b2_s0_r0/result.txt").exists()
 
 
@@ -247,14 +277,19 @@ def test_every_changed_configuration_is_kept(campaign: Campaign) -> None:
     assert [record["config"] for record in campaign.records("open")][-1] == "campaign.3.yaml"
 
 
-def test_a_stored_configuration_finds_its_relative_paths(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_configuration_finds_its_relative_paths(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Paths start where the configuration lay, for a nested sampler too, not where its copy lies or the resume is started."""
     place = campaign.root / "project"
     place.mkdir()
     (place / "design.csv").write_text("x\n1\n2\n3\n4\n")
     sampler = {
         "type": "NestedSampler",
-        "samplers": {"file": {"type": "CSVSampler", "path": "design.csv"}, "b": array_sampler("y", [0, 10])},
+        "samplers": {
+            "file": {"type": "CSVSampler", "path": "design.csv"},
+            "b": array_sampler("y", [0, 10]),
+        },
         "budget": 4,
     }
     campaign.config_path = place / "campaign.yaml"
@@ -266,9 +301,14 @@ def test_a_stored_configuration_finds_its_relative_paths(campaign: Campaign, mon
     assert pairs(campaign, "x", "y") == [(x, y) for x in "1234" for y in ("0", "10")]
 
 
-def test_a_file_of_points_belongs_to_the_design(campaign: Campaign, six_points: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_points_belongs_to_the_design(
+    campaign: Campaign, six_points: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Another content is another design, also inside a nested sampler."""
-    sampler = {"type": "NestedSampler", "samplers": {"file": {"type": "CSVSampler", "path": "six.csv"}}}
+    sampler = {
+        "type": "NestedSampler",
+        "samplers": {"file": {"type": "CSVSampler", "path": "six.csv"}},
+    }
     assert campaign.run(config=one_stage(sampler)) == 0
     with six_points.open("a") as file:
         file.write("9,9\n")
@@ -279,7 +319,9 @@ def test_a_file_of_points_belongs_to_the_design(campaign: Campaign, six_points: 
 # -- the nested sampler's inferred part ------------------------------------------------------------------------------------------------
 
 
-def test_a_budget_that_sizes_a_part_is_part_of_the_design(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_budget_that_sizes_a_part_is_part_of_the_design(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Raising it would put other combinations in the same places, so it is refused rather than silently reordered."""
     sampler = {
         "type": "NestedSampler",

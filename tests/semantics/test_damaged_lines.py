@@ -24,16 +24,27 @@ def put(campaign: Campaign, lines: Lines) -> None:
 
 
 def damaged(lines: Lines, *numbers: int) -> Lines:
-    return [line.replace(b'"v":1', b'"v":7') if number in numbers else line for number, line in enumerate(lines)]
+    return [
+        line.replace(b'"v":1', b'"v":7') if number in numbers else line
+        for number, line in enumerate(lines)
+    ]
 
 
 def of_kind(lines: Lines, *kinds: str) -> list[int]:
-    return [number for number, line in enumerate(lines) if any(b'"type":"%s"' % kind.encode() in line for kind in kinds)]
+    return [
+        number
+        for number, line in enumerate(lines)
+        if any(b'"type":"%s"' % kind.encode() in line for kind in kinds)
+    ]
 
 
 def names(lines: Lines) -> set[str]:
     """Give the tasks on record."""
-    found = (line.split(b'"task":[')[1].split(b"]")[0].split(b",") for line in lines if b'"type":"task"' in line)
+    found = (
+        line.split(b'"task":[')[1].split(b"]")[0].split(b",")
+        for line in lines
+        if b'"type":"task"' in line
+    )
     return {"d{}_b{}_s{}_r{}".format(*(int(number) for number in task)) for task in found}
 
 
@@ -42,15 +53,27 @@ def lhs(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str
 
 
 def counting(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str, Any]:
-    return {"type": "scripted_runners:CountingSampler", "budget": budget, "batch_size": batch_size, "parameters": [name]}
+    return {
+        "type": "scripted_runners:CountingSampler",
+        "budget": budget,
+        "batch_size": batch_size,
+        "parameters": [name],
+    }
 
 
 def two_stages(first: dict[str, Any], second: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
     """Some parents fail; the second stage has two steps, of which the first fails for some children."""
     config = campaign_config(first, second, **supervisor)
-    config["runners"]["r0"] = {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [1]}}
+    config["runners"]["r0"] = {
+        "type": "scripted_runners:TracingRunner",
+        "add": ["x"],
+        "fail_when": {"x": [1]},
+    }
     config["runners"]["after"] = {"type": "scripted_runners:TracingRunner", "add": ["x", "y"]}
-    config["supervisor"]["run_order"][1] |= {"executor": ["here", "here"], "runner": ["r1", "after"]}
+    config["supervisor"]["run_order"][1] |= {
+        "executor": ["here", "here"],
+        "runner": ["r1", "after"],
+    }
     return config
 
 
@@ -59,13 +82,19 @@ SHAPES: dict[str, Callable[[], dict[str, Any]]] = {
     "batches": lambda: campaign_config(random_sampler(7, 2)),
     "hypercubes": lambda: campaign_config(lhs(7, 3)),
     "nested": lambda: two_stages(array_sampler("x", [0, 1, 2]), random_sampler(4, 2, ("y",))),
-    "nested, failed parents left out": lambda: two_stages(array_sampler("x", [0, 1, 2]), lhs(4, 2, "y"), failed_parents="skip"),
-    "parents in batches": lambda: two_stages(array_sampler("x", [0, 1, 2, 3, 4], batch_size=2), random_sampler(2, None, ("y",))),
+    "nested, failed parents left out": lambda: two_stages(
+        array_sampler("x", [0, 1, 2]), lhs(4, 2, "y"), failed_parents="skip"
+    ),
+    "parents in batches": lambda: two_stages(
+        array_sampler("x", [0, 1, 2, 3, 4], batch_size=2), random_sampler(2, None, ("y",))
+    ),
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_whatever_line_is_damaged_and_wherever_it_was_killed(campaign: Campaign, shape: str) -> None:
+def test_whatever_line_is_damaged_and_wherever_it_was_killed(
+    campaign: Campaign, shape: str
+) -> None:
     """Cut the journal of a whole campaign anywhere, damage lines of samples and parents in it, resume: the whole dataset comes out again.
 
     Only what had no result runs, and what has one is as it was, to the byte.
@@ -84,11 +113,15 @@ def test_whatever_line_is_damaged_and_wherever_it_was_killed(campaign: Campaign,
         assert set(campaign.executions()) == names(whole) - names(kept), (end, hit)
         assert set(campaign.executions().values()) <= {1}
         measured = [name for name in campaign.columns() if name.startswith("runtime_sec_")]
-        assert [_without(row, measured) for row in campaign.rows()] == [_without(row, measured) for row in rows], (end, hit)
+        assert [_without(row, measured) for row in campaign.rows()] == [
+            _without(row, measured) for row in rows
+        ], (end, hit)
         state, _ = fold(campaign.path("state/journal.jsonl"))
         assert state.complete
         assert not state.unplaced
-        assert all(batch.finished_at is not None for stage in state.stages for batch in stage.batches)
+        assert all(
+            batch.finished_at is not None for stage in state.stages for batch in stage.batches
+        )
         before = lines_of(campaign)
         campaign.forget_executions()
         assert campaign.resume() == 0
@@ -103,7 +136,10 @@ def _without(row: dict[str, str], names: list[str]) -> dict[str, str]:
 def test_a_rebuild_alone_finds_all_rows_of_a_finished_campaign(campaign: Campaign) -> None:
     """Its only batch was in one line; before, the rebuilt dataset was empty."""
     assert campaign.run(config=campaign_config(random_sampler(6))) == 0
-    before = {name: campaign.path(name).read_bytes() for name in ("enchanted_dataset.csv", "enchanted_failures.csv", "enchanted_run.yaml")}
+    before = {
+        name: campaign.path(name).read_bytes()
+        for name in ("enchanted_dataset.csv", "enchanted_failures.csv", "enchanted_run.yaml")
+    }
     lines = lines_of(campaign)
     put(campaign, damaged(lines, *of_kind(lines, "samples")))
     assert cli.main(["--rebuild", str(campaign.run_dir)]) == 0
@@ -128,7 +164,9 @@ def test_results_that_wait_are_told(campaign: Campaign, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("sampler", [lhs, random_sampler])
-def test_a_result_never_goes_to_another_sample(campaign: Campaign, sampler: Callable[..., dict[str, Any]]) -> None:
+def test_a_result_never_goes_to_another_sample(
+    campaign: Campaign, sampler: Callable[..., dict[str, Any]]
+) -> None:
     """The batch is drawn again with another size, since the configuration has other batches now: what is not the same sample runs again."""
     config = campaign_config(array_sampler("x", [10, 20]), sampler(4, None))
     config["samplers"]["s1"] |= {"parameters": ["y"]}
@@ -166,7 +204,12 @@ def test_a_plugin_that_replays(campaign: Campaign, batch: int) -> None:
 def test_failures_come_back_once(campaign: Campaign) -> None:
     """Failed tasks among the results that waited are in the failures file, each once, and can be run again."""
     runner = {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [2, 3]}}
-    assert campaign.run(config=campaign_config(array_sampler("x", [1, 2, 3, 4]), runners={"r0": runner})) == 0
+    assert (
+        campaign.run(
+            config=campaign_config(array_sampler("x", [1, 2, 3, 4]), runners={"r0": runner})
+        )
+        == 0
+    )
     failures = sorted(row["task"] for row in campaign.failures())
     lines = lines_of(campaign)
     put(campaign, damaged(lines[:-3], *of_kind(lines, "samples")))

@@ -26,7 +26,11 @@ class Promise(NamedTuple):
 
 def promises() -> dict[str, Promise]:
     """Read the table of the page that lists the examples."""
-    lines = re.findall(r"^\| \[(\S+\.yaml)\]\(\1\) \|.*\| (\d+) \| (\d+) \|$", (CONFIGS / "README.md").read_text(), re.MULTILINE)
+    lines = re.findall(
+        r"^\| \[(\S+\.yaml)\]\(\1\) \|.*\| (\d+) \| (\d+) \|$",
+        (CONFIGS / "README.md").read_text(),
+        re.MULTILINE,
+    )
     return {name: Promise(int(rows), int(failed)) for name, rows, failed in lines}
 
 
@@ -54,7 +58,10 @@ def example_files() -> list[Any]:
     for name in FILES:
         extra, package = EXTRAS.get(name, ("", "enchanted_tui"))
         missing = importlib.util.find_spec(package) is None
-        skip = pytest.mark.skipif(missing, reason=f"{name} needs the extra '{extra}': pip install 'enchanted-tui[{extra}]'")
+        skip = pytest.mark.skipif(
+            missing,
+            reason=f"{name} needs the extra '{extra}': pip install 'enchanted-tui[{extra}]'",
+        )
         found.append(pytest.param(name, marks=skip))
     return found
 
@@ -72,8 +79,12 @@ def test_an_example_runs_and_gives_its_rows(
     assert campaign.column("success").count("False") == promised.failed
     assert str(CONFIGS / name) not in capsys.readouterr().err
     assert [path.name for path in campaign.root.iterdir()] == ["runs"]
-    after = {path: digest for path, digest in snapshot(CONFIGS).items() if "__pycache__" not in path}
-    assert after == {path: digest for path, digest in untouched.items() if "__pycache__" not in path}
+    after = {
+        path: digest for path, digest in snapshot(CONFIGS).items() if "__pycache__" not in path
+    }
+    assert after == {
+        path: digest for path, digest in untouched.items() if "__pycache__" not in path
+    }
 
 
 def example(campaign: Campaign, name: str) -> Campaign:
@@ -88,12 +99,23 @@ def test_the_commands_of_the_resume_example_do_what_it_says(campaign: Campaign) 
     first = campaign.column("x")
     assert cli.main(["runs/resume_extend", "--no-ui"]) == 0
     assert campaign.column("x") == first
-    assert run("resume_extend.yaml", "--run-mode", "resume", "--set", "samplers.points.budget=40") == 0
+    assert (
+        run("resume_extend.yaml", "--run-mode", "resume", "--set", "samplers.points.budget=40") == 0
+    )
     assert len(campaign.rows()) == 40
     assert run("resume_extend.yaml", "--run-mode", "extend") == 0
     together = campaign.column("x")
     assert together[:25] == first
-    assert run("resume_extend.yaml", "--base-run-dir", "runs/at_once", "--set", "samplers.points.budget=65") == 0
+    assert (
+        run(
+            "resume_extend.yaml",
+            "--base-run-dir",
+            "runs/at_once",
+            "--set",
+            "samplers.points.budget=65",
+        )
+        == 0
+    )
     assert [row["x"] for row in read_csv(Path("runs/at_once/enchanted_dataset.csv"))] == together
 
 
@@ -114,7 +136,9 @@ def test_the_executors_example_kills_what_runs_too_long(campaign: Campaign) -> N
 def test_the_save_files_example_keeps_what_it_says(campaign: Campaign) -> None:
     """Only params.txt of the last stage's runs is left."""
     example(campaign, "save_files")
-    assert {path.name for path in campaign.path("data").rglob("*") if path.is_file()} == {"params.txt"}
+    assert {path.name for path in campaign.path("data").rglob("*") if path.is_file()} == {
+        "params.txt"
+    }
 
 
 def test_the_outputs_example_writes_what_it_says(campaign: Campaign) -> None:
@@ -129,6 +153,13 @@ def test_the_nested_example_is_ordered_by_parents(campaign: Campaign) -> None:
     example(campaign, "nested_stages")
     rows = campaign.rows()
     assert [row["material"] for row in rows] == ["tungsten", "carbon"] * 12
-    assert [(float(row["c1"]), float(row["c2"])) for row in rows[::6]] == [(0, 10), (0, 20), (1, 10), (1, 20)]
+    assert [(float(row["c1"]), float(row["c2"])) for row in rows[::6]] == [
+        (0, 10),
+        (0, 20),
+        (1, 10),
+        (1, 20),
+    ]
     for row in rows:
-        assert float(row["output"]) == pytest.approx(sum(float(row[name]) for name in ("c1", "c2", "c3")))
+        assert float(row["output"]) == pytest.approx(
+            sum(float(row[name]) for name in ("c1", "c2", "c3"))
+        )

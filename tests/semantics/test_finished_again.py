@@ -16,14 +16,24 @@ from enchanted_tui.supervisor import tidying
 
 def identities(campaign: Campaign) -> dict[str, tuple[int, int]]:
     """Give inode and modification time of what was made from the record."""
-    found = {path.name: path.stat() for path in campaign.run_dir.iterdir() if path.is_file() and path.name != "enchanted_run.yaml"}
+    found = {
+        path.name: path.stat()
+        for path in campaign.run_dir.iterdir()
+        if path.is_file() and path.name != "enchanted_run.yaml"
+    }
     return {name: (status.st_ino, status.st_mtime_ns) for name, status in found.items()}
 
 
-@pytest.mark.parametrize("removed", [(), ("enchanted_dataset.csv", "runs.h5"), ("enchanted_failures.csv",)])
-def test_resume_after_a_rebuild_writes_nothing_again(campaign: Campaign, removed: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "removed", [(), ("enchanted_dataset.csv", "runs.h5"), ("enchanted_failures.csv",)]
+)
+def test_resume_after_a_rebuild_writes_nothing_again(
+    campaign: Campaign, removed: tuple[str, ...]
+) -> None:
     """Whether or not the rebuild has brought files back that were lost."""
-    config = campaign_config(array_sampler("x", [0, 1]), random_sampler(3, None, ("y",)), summary_datatype="parquet")
+    config = campaign_config(
+        array_sampler("x", [0, 1]), random_sampler(3, None, ("y",)), summary_datatype="parquet"
+    )
     assert campaign.run(config=config) == 0
     for name in removed:
         campaign.path(name).unlink()
@@ -44,7 +54,9 @@ def test_resume_after_a_rebuild_of_other_contents_writes_them_again(campaign: Ca
 
 
 @pytest.mark.parametrize("save_files", ["none", "custom"])
-def test_each_sample_is_cleaned_once(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, save_files: str) -> None:
+def test_each_sample_is_cleaned_once(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, save_files: str
+) -> None:
     """Beside the loop while the campaign runs; the end looks only after parents, and after what an earlier session has left."""
     cleaned: list[str] = []
 
@@ -54,7 +66,9 @@ def test_each_sample_is_cleaned_once(campaign: Campaign, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(tidying, "clean_task", clean)
     more = {"save_files_list": ["result.txt"]} if save_files == "custom" else {}
-    config = campaign_config(array_sampler("x", [0, 1]), random_sampler(3, 2, ("y",)), save_files=save_files, **more)
+    config = campaign_config(
+        array_sampler("x", [0, 1]), random_sampler(3, 2, ("y",)), save_files=save_files, **more
+    )
     assert campaign.run(config=config) == 0
     assert len(cleaned) == len(set(cleaned)) == 2 + 6
     left = {path.name for path in campaign.path("data").rglob("*") if path.is_file()}
@@ -70,7 +84,9 @@ def test_what_a_killed_session_has_not_cleaned(campaign: Campaign) -> None:
     assert os.listdir(campaign.path("data")) == []
 
 
-def test_cleaning_that_fails_for_a_while(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cleaning_that_fails_for_a_while(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An error of the file server while samples run is told, and made up for at the end."""
     failing = [True] * 3
 

@@ -45,18 +45,29 @@ FOREIGN = (
 
 
 def foreign(campaign: Campaign) -> dict[str, str]:
-    return {name: campaign.path(name).read_text() for name in FOREIGN if campaign.path(name).exists()}
+    return {
+        name: campaign.path(name).read_text() for name in FOREIGN if campaign.path(name).exists()
+    }
 
 
 # -- not a terminal ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_directory_with_content_is_refused(full: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_with_content_is_refused(
+    full: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 3; the message names the directory and the three ways on; nothing changes."""
     before = snapshot(full.run_dir)
     assert full.run() == 3
     said = capsys.readouterr().err
-    for part in (str(full.run_dir), "not empty", "No content was deleted", "--run-mode resume", "--overwrite", "base_run_dir"):
+    for part in (
+        str(full.run_dir),
+        "not empty",
+        "No content was deleted",
+        "--run-mode resume",
+        "--overwrite",
+        "base_run_dir",
+    ):
         assert part in said
     assert snapshot(full.run_dir) == before
     assert not full.executions()
@@ -79,7 +90,9 @@ def test_an_existing_empty_directory_is_fine(campaign: Campaign) -> None:
     assert len(campaign.rows()) == 5
 
 
-def test_a_file_in_the_place_of_the_directory_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_in_the_place_of_the_directory_is_refused(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One sentence, and the file stays."""
     campaign.run_dir.write_text("not a directory")
     assert campaign.run() == 3
@@ -88,7 +101,9 @@ def test_a_file_in_the_place_of_the_directory_is_refused(campaign: Campaign, cap
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_directory_that_cannot_be_made_is_a_sentence(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_that_cannot_be_made_is_a_sentence(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No permission is the environment's business, not a defect."""
     campaign.root.chmod(0o555)
     try:
@@ -163,7 +178,10 @@ PRECIOUS = {
 
 @pytest.mark.parametrize("case", PRECIOUS)
 def test_a_precious_directory_is_never_overwritten(
-    campaign: Campaign, case: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    campaign: Campaign,
+    case: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Exit code 3 and why; not a file is deleted, made or changed there."""
     make, reason = PRECIOUS[case]
@@ -190,7 +208,9 @@ def test_links_in_the_place_of_run_directories_are_not_followed(full: Campaign) 
     assert not full.path("data/d0_b9_s0_r0").is_symlink()
 
 
-def test_a_running_campaign_is_not_overwritten(full: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_running_campaign_is_not_overwritten(
+    full: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The lock comes before any deletion; the message names who holds it."""
     from enchanted_tui.storage.lock import Lock
 
@@ -242,7 +262,9 @@ def on_a_terminal(campaign: Campaign, answer: bytes) -> tuple[int, str]:
         os.close(ours)
 
 
-@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"\x04", b"yep\n"], ids=["n", "enter", "ctrl_d", "neither"])
+@pytest.mark.parametrize(
+    "answer", [b"n\n", b"\n", b"\x04", b"yep\n"], ids=["n", "enter", "ctrl_d", "neither"]
+)
 def test_on_a_terminal_anything_but_yes_keeps_everything(full: Campaign, answer: bytes) -> None:
     """The question names the directory; without a yes the exit code is 3 and nothing is deleted."""
     before = snapshot(full.run_dir)
@@ -275,14 +297,27 @@ def test_ctrl_c_at_the_question_keeps_everything(full: Campaign) -> None:
     assert snapshot(full.run_dir) == before
 
 
-def test_paths_that_cannot_be_are_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_paths_that_cannot_be_are_told(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A name longer than file systems take, links that lead to nothing or in a circle: exit code 3, one sentence, nothing made."""
     (campaign.root / "nothing").symlink_to("vanished")
     (campaign.root / "circle").symlink_to("circle")
-    for place, said in (("a" * 300, "too long; shorten it"), ("nothing", "in the way; move it"), ("circle/x", "circle; mend them")):
+    for place, said in (
+        ("a" * 300, "too long; shorten it"),
+        ("nothing", "in the way; move it"),
+        ("circle/x", "circle; mend them"),
+    ):
         capsys.readouterr()
-        assert campaign.run("--base-run-dir", str(campaign.root / place), config=campaign_config()) == 3
+        assert (
+            campaign.run("--base-run-dir", str(campaign.root / place), config=campaign_config())
+            == 3
+        )
         found = capsys.readouterr().err
         assert said in found
         assert "Traceback" not in found
-    assert sorted(path.name for path in campaign.root.iterdir()) == ["campaign.yaml", "circle", "nothing"]
+    assert sorted(path.name for path in campaign.root.iterdir()) == [
+        "campaign.yaml",
+        "circle",
+        "nothing",
+    ]

@@ -41,11 +41,18 @@ ACTIVE = {
     "n_candidates": 64,
 }
 has_extra = all(importlib.util.find_spec(name) for name in ("sklearn", "skactiveml"))
-needs_extra = pytest.mark.skipif(not has_extra, reason="scikit-activeml is not installed: install the extra 'learning'")
+needs_extra = pytest.mark.skipif(
+    not has_extra, reason="scikit-activeml is not installed: install the extra 'learning'"
+)
 BOTH = [pytest.param(BAYESIAN, id="bayesian"), pytest.param(ACTIVE, id="active", marks=needs_extra)]
 
 
-def config(sampler: dict[str, Any], runner: dict[str, Any] | None = None, supervisor: dict[str, Any] | None = None, **options: Any) -> Any:
+def config(
+    sampler: dict[str, Any],
+    runner: dict[str, Any] | None = None,
+    supervisor: dict[str, Any] | None = None,
+    **options: Any,
+) -> Any:
     runners = {"r0": {**HILL["r0"], **(runner or {})}}
     return campaign_config({**sampler, **options}, runners=runners, **(supervisor or {}))
 
@@ -56,9 +63,16 @@ def points(campaign: Campaign) -> list[str]:
 
 @pytest.mark.parametrize("sampler", BOTH)
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_the_budget_is_exact_and_each_sample_runs_once(campaign: Campaign, sampler: dict[str, Any], asynchronous: bool) -> None:
+def test_the_budget_is_exact_and_each_sample_runs_once(
+    campaign: Campaign, sampler: dict[str, Any], asynchronous: bool
+) -> None:
     """Random samples at the beginning and failing ones included; every observation is learnt from."""
-    assert campaign.run(config=config(sampler, {"fails_above": 0.8}, budget=11, asynchronous=asynchronous)) == 0
+    assert (
+        campaign.run(
+            config=config(sampler, {"fails_above": 0.8}, budget=11, asynchronous=asynchronous)
+        )
+        == 0
+    )
     assert len(set(points(campaign))) == 11
     assert set(campaign.executions().values()) == {1}
     last = campaign.records("learned")[-1]
@@ -68,7 +82,9 @@ def test_the_budget_is_exact_and_each_sample_runs_once(campaign: Campaign, sampl
 
 
 @pytest.mark.parametrize("sampler", BOTH)
-def test_batches_are_the_same_for_the_same_seed(campaign: Campaign, sampler: dict[str, Any]) -> None:
+def test_batches_are_the_same_for_the_same_seed(
+    campaign: Campaign, sampler: dict[str, Any]
+) -> None:
     """To the bit, although workers finish in any order."""
     assert campaign.run(config=config(sampler, {"fails_above": 0.9}, budget=10)) == 0
     first = points(campaign)
@@ -77,7 +93,9 @@ def test_batches_are_the_same_for_the_same_seed(campaign: Campaign, sampler: dic
 
 
 @pytest.mark.parametrize("sampler", BOTH)
-def test_resume_continues_with_all_observations(campaign: Campaign, sampler: dict[str, Any]) -> None:
+def test_resume_continues_with_all_observations(
+    campaign: Campaign, sampler: dict[str, Any]
+) -> None:
     """4 + 3 of 10 samples, resumed, then extended: the samples of one campaign, each run once."""
     whole = config(sampler, {"fails_above": 0.9}, budget=13)
     assert campaign.run(config=whole) == 0
@@ -118,7 +136,12 @@ def test_an_inner_stage_averages_over_its_parents(campaign: Campaign, asynchrono
     """Each sample is run for every parent and is one observation."""
     inner = {**BAYESIAN, "budget": 6, "asynchronous": asynchronous}
     runners = {"r1": {"type": "learning_runners:HillRunner"}}
-    assert campaign.run(config=campaign_config(random_sampler(3, parameters=("y",)), inner, runners=runners)) == 0
+    assert (
+        campaign.run(
+            config=campaign_config(random_sampler(3, parameters=("y",)), inner, runners=runners)
+        )
+        == 0
+    )
     rows = campaign.rows()
     assert len(rows) == 18
     last = campaign.records("learned")[-1]
@@ -134,7 +157,9 @@ def test_a_stage_with_steps_learns_from_the_last(campaign: Campaign, asynchronou
     """Sequential codes: what the last one gives is what is looked for."""
     steps = config({**BAYESIAN, "asynchronous": asynchronous}, budget=6)
     steps["runners"]["double"] = {"type": "learning_runners:HillRunner"}
-    steps["supervisor"]["run_order"] = [{"executor": ["here", "here"], "sampler": "s0", "runner": ["r0", "double"]}]
+    steps["supervisor"]["run_order"] = [
+        {"executor": ["here", "here"], "sampler": "s0", "runner": ["r0", "double"]}
+    ]
     assert campaign.run(config=steps) == 0
     assert len(campaign.rows()) == 6
     assert campaign.records("learned")[-1]["best"] == pytest.approx(max(campaign.numbers("output")))
@@ -142,11 +167,19 @@ def test_a_stage_with_steps_learns_from_the_last(campaign: Campaign, asynchronou
 
 def test_a_parser_says_what_is_learnt(campaign: Campaign) -> None:
     """Its objective, the negative height, comes from the run directory and not from the row."""
-    assert campaign.run(config=config(BAYESIAN, budget=7, parser="learning_runners:HeightParser")) == 0
-    assert campaign.records("learned")[-1]["best"] == pytest.approx(max(-value for value in campaign.numbers("output")))
+    assert (
+        campaign.run(config=config(BAYESIAN, budget=7, parser="learning_runners:HeightParser")) == 0
+    )
+    assert campaign.records("learned")[-1]["best"] == pytest.approx(
+        max(-value for value in campaign.numbers("output"))
+    )
 
 
-@pytest.mark.parametrize(("budget", "asynchronous"), [(7, False), (7, True), (3, False)], ids=["batches", "asynchronous", "at the end"])
+@pytest.mark.parametrize(
+    ("budget", "asynchronous"),
+    [(7, False), (7, True), (3, False)],
+    ids=["batches", "asynchronous", "at the end"],
+)
 def test_a_parser_that_reads_no_sample_is_an_error(
     campaign: Campaign, budget: int, asynchronous: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,11 +198,19 @@ def test_a_parser_that_reads_no_sample_is_an_error(
 
 def test_the_built_in_parser_finds_the_higher_peak(campaign: Campaign) -> None:
     """The older program's example: the distance of the output from 2, as small as it can be."""
-    options = {"bounds": [[0.001, 1.0]], "parameters": ["x"], "budget": 12, "initial_samples": 5, "acquisition_batch_size": 4}
+    options = {
+        "bounds": [[0.001, 1.0]],
+        "parameters": ["x"],
+        "budget": 12,
+        "initial_samples": 5,
+        "acquisition_batch_size": 4,
+    }
     example = config({**BAYESIAN, **options}, parser="SyntheticDoubleGaussianParser")
     example["runners"]["r0"] = {"type": "SyntheticDoubleGaussianRunner"}
     assert campaign.run(config=example) == 0
-    assert campaign.records("learned")[-1]["best"] == pytest.approx(max(campaign.numbers("output")) - 2)
+    assert campaign.records("learned")[-1]["best"] == pytest.approx(
+        max(campaign.numbers("output")) - 2
+    )
 
 
 # -- asynchronous -------------------------------------------------------------------------------------------------------------
@@ -177,7 +218,10 @@ def test_the_built_in_parser_finds_the_higher_peak(campaign: Campaign) -> None:
 
 def test_a_sample_is_drawn_as_soon_as_a_worker_is_free(campaign: Campaign) -> None:
     """After the first ones, no draw waits for the samples that still run."""
-    assert campaign.run(config=config(BAYESIAN, {"slow": 0.3}, budget=12, asynchronous=True, ahead=0)) == 0
+    assert (
+        campaign.run(config=config(BAYESIAN, {"slow": 0.3}, budget=12, asynchronous=True, ahead=0))
+        == 0
+    )
     running_at_draws = []
     drawn = finished = 0
     for record in campaign.records():
@@ -195,7 +239,9 @@ def test_every_draw_can_be_repeated_from_the_record(campaign: Campaign) -> None:
     assert campaign.run(config=config(options, {"slow": 0.1, "fails_above": 0.9})) == 0
     from enchanted_tui.samplers.learning.answers import answer
 
-    sampler = BayesianOptimizationSampler(**{name: value for name, value in options.items() if name != "type"})
+    sampler = BayesianOptimizationSampler(
+        **{name: value for name, value in options.items() if name != "type"}
+    )
     sampler.place(7, 0)
     drawn: dict[tuple[int, int], tuple[int, dict[str, float]]] = {}
     tasks: list[dict[str, Any]] = []
@@ -219,7 +265,12 @@ def test_every_draw_can_be_repeated_from_the_record(campaign: Campaign) -> None:
 
 def test_fits_wait_for_enough_new_results(campaign: Campaign) -> None:
     """With min_new_results, hyperparameters are kept in between; the draws go on."""
-    assert campaign.run(config=config(BAYESIAN, {"slow": 0.05}, budget=16, asynchronous=True, min_new_results=4)) == 0
+    assert (
+        campaign.run(
+            config=config(BAYESIAN, {"slow": 0.05}, budget=16, asynchronous=True, min_new_results=4)
+        )
+        == 0
+    )
     known = [record["known"] for record in campaign.records("learned")]
     assert all(later - earlier >= 4 for earlier, later in pairwise(known[:-1]))
     assert known[-1] == 16
@@ -228,12 +279,16 @@ def test_fits_wait_for_enough_new_results(campaign: Campaign) -> None:
 
 def test_fitting_never_blocks_the_loop(campaign: Campaign) -> None:
     """While somebody else's sampler learns for seconds, a request is obeyed at once."""
-    slow = campaign_config({"type": "learning_runners:SlowLearner", "budget": 3, "seconds": 5.0}, runners=HILL)
+    slow = campaign_config(
+        {"type": "learning_runners:SlowLearner", "budget": 3, "seconds": 5.0}, runners=HILL
+    )
     supervisor = Supervisor(config_from_mapping(slow))
     ended: list[Any] = []
     thread = threading.Thread(target=lambda: ended.append(supervisor.start()))
     thread.start()
-    while not campaign.path("state/journal.jsonl").exists() or not campaign.records("batch_complete"):
+    while not campaign.path("state/journal.jsonl").exists() or not campaign.records(
+        "batch_complete"
+    ):
         time.sleep(0.05)
     asked = time.monotonic()
     supervisor.request("drain")
@@ -245,7 +300,9 @@ def test_fitting_never_blocks_the_loop(campaign: Campaign) -> None:
 # -- what is recorded and shown -------------------------------------------------------------------------------------------------
 
 
-def test_what_is_learnt_is_recorded_shown_and_given_as_json(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_learnt_is_recorded_shown_and_given_as_json(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The journal keeps it, --status says it, --json has the points that a plot needs."""
     assert campaign.run(config=config(BAYESIAN, budget=10)) == 0
     records = campaign.records("learned")
@@ -258,9 +315,16 @@ def test_what_is_learnt_is_recorded_shown_and_given_as_json(campaign: Campaign, 
     assert cli.main(["--status", "run", "--json"]) == 0
     (stage,) = json.loads(capsys.readouterr().out)["snapshot"]["stages"]
     assert [point["known"] for point in stage["learned"]] == [4, 7, 10]
-    assert {"cv_error", "cv_error_relative", "best", "acquisition", "observations", "failed", "seconds", "time"} <= stage["learned"][
-        0
-    ].keys()
+    assert {
+        "cv_error",
+        "cv_error_relative",
+        "best",
+        "acquisition",
+        "observations",
+        "failed",
+        "seconds",
+        "time",
+    } <= stage["learned"][0].keys()
 
 
 # -- stop_when ------------------------------------------------------------------------------------------------------------------
@@ -275,9 +339,14 @@ STOPS = {
 
 
 @pytest.mark.parametrize("limit", STOPS)
-def test_a_campaign_ends_when_it_is_enough(campaign: Campaign, limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_campaign_ends_when_it_is_enough(
+    campaign: Campaign, limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 0, reason stop_when, and a sentence that names the limit; resumed without it, it completes its budget."""
-    assert campaign.run(config=config(BAYESIAN, budget=30, supervisor={"stop_when": STOPS[limit]})) == 0
+    assert (
+        campaign.run(config=config(BAYESIAN, budget=30, supervisor={"stop_when": STOPS[limit]}))
+        == 0
+    )
     assert campaign.records("end")[-1]["reason"] == "stop_when"
     assert f"stop_when.{limit}" in capsys.readouterr().err
     assert len(campaign.records("task")) < 30
@@ -292,22 +361,37 @@ def test_core_hours_count_cores(campaign: Campaign, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SLURM_JOB_CPUS_PER_NODE", "3(x2),2")
     limits = {"stop_when": {"core_hours": 0.8 / 3600}}
     runner = {"type": "PythonRunner", "function": "slow:slow"}
-    (campaign.config_path.parent / "slow.py").write_text("import time\n\n\ndef slow(x):\n    time.sleep(0.02)\n    return {'output': x}\n")
+    (campaign.config_path.parent / "slow.py").write_text(
+        "import time\n\n\ndef slow(x):\n    time.sleep(0.02)\n    return {'output': x}\n"
+    )
     made = config(BAYESIAN, runner, budget=400, supervisor=limits)
-    made["samplers"]["s0"] = {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 400}
+    made["samplers"]["s0"] = {
+        "type": "RandomSampler",
+        "parameters": ["x"],
+        "bounds": [[0, 1]],
+        "budget": 400,
+    }
     made["executors"]["here"]["n_workers"] = 1
     assert campaign.run(config=made) == 0
     assert campaign.records("end")[-1]["reason"] == "stop_when"
     records = campaign.records("task")
     assert {record["cores"] for record in records} == {8}
-    assert sum(8 * record["runtime"] for record in records) >= 0.8 > sum(record["runtime"] for record in records)
+    assert (
+        sum(8 * record["runtime"] for record in records)
+        >= 0.8
+        > sum(record["runtime"] for record in records)
+    )
 
 
 @pytest.mark.parametrize("sampler", BOTH)
-def test_equal_values_are_not_enough(campaign: Campaign, sampler: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_equal_values_are_not_enough(
+    campaign: Campaign, sampler: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     """A code that gives 0 below its threshold: no share of a spread that there is not ends the campaign after its first batch."""
     runner = {"type": "PythonRunner", "function": "flat:flat"}
-    (campaign.config_path.parent / "flat.py").write_text("def flat(x):\n    return {'output': 0.0, 'success': True}\n")
+    (campaign.config_path.parent / "flat.py").write_text(
+        "def flat(x):\n    return {'output': 0.0, 'success': True}\n"
+    )
     limits = {"stop_when": {"target_relative_error": 0.5}}
     assert campaign.run(config=config(sampler, runner, budget=10, supervisor=limits)) == 0
     assert campaign.records("end")[-1]["reason"] == "completed"
@@ -317,10 +401,17 @@ def test_equal_values_are_not_enough(campaign: Campaign, sampler: dict[str, Any]
     assert "cross-validated error 0 from 10 observations" in capsys.readouterr().out
 
 
-def test_limits_that_make_no_sense_are_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_limits_that_make_no_sense_are_told(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A misspelt limit, one that no sampler can reach, and one below zero; before anything is created."""
-    for limits, said in (({"target_eror": 1.0}, "did you mean 'target_error'"), ({"core_hours": -1}, "> 0")):
-        assert campaign.run(config=config(BAYESIAN, budget=5, supervisor={"stop_when": limits})) == 2
+    for limits, said in (
+        ({"target_eror": 1.0}, "did you mean 'target_error'"),
+        ({"core_hours": -1}, "> 0"),
+    ):
+        assert (
+            campaign.run(config=config(BAYESIAN, budget=5, supervisor={"stop_when": limits})) == 2
+        )
         assert said in capsys.readouterr().err
     assert campaign.run(config=campaign_config(stop_when={"target_error": 1.0})) == 2
     assert "no sampler in run_order learns" in capsys.readouterr().err
@@ -338,7 +429,9 @@ def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert not {"sklearn", "skactiveml", "enchanted_tui.samplers.learning.bayesian"} & set(done.stdout.split())
+    assert not {"sklearn", "skactiveml", "enchanted_tui.samplers.learning.bayesian"} & set(
+        done.stdout.split()
+    )
 
 
 def test_lost_values_cost_their_samples_alone(campaign: Campaign) -> None:
@@ -353,20 +446,29 @@ def test_lost_values_cost_their_samples_alone(campaign: Campaign) -> None:
     assert campaign.resume("--run-mode", "extend") == 0
     assert len(campaign.rows()) == 18
     assert len(set(points(campaign)) - {""}) == 18
-    assert (campaign.records("learned")[-1]["known"], campaign.records("learned")[-1]["observations"]) == (18, 18)
+    assert (
+        campaign.records("learned")[-1]["known"],
+        campaign.records("learned")[-1]["observations"],
+    ) == (18, 18)
 
 
-def test_a_column_that_nobody_gives_is_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_column_that_nobody_gives_is_told(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Everything would be drawn at random with nothing said; once is enough."""
     assert campaign.run(config=config(BAYESIAN, budget=6, observations=["hieght"])) == 0
     said = capsys.readouterr().err
     assert said.count("without a column 'hieght'") == 1
-    assert campaign.run("--overwrite", config=config(BAYESIAN, {"fails_above": -1.0}, budget=6)) in (0, 4)
+    assert campaign.run(
+        "--overwrite", config=config(BAYESIAN, {"fails_above": -1.0}, budget=6)
+    ) in (0, 4)
     assert "without a column" not in capsys.readouterr().err.replace("'hieght'", "")
 
 
 @pytest.mark.parametrize("value", ["[1.0, 2.0]", '"high"', "{'a': 1}", "numpy.arange(3.0)"])
-def test_a_column_without_numbers_is_told(campaign: Campaign, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_column_without_numbers_is_told(
+    campaign: Campaign, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A profile instead of its peak: the whole budget would be drawn at random with nothing said."""
     runner = {"type": "PythonRunner", "function": "profiles:profile"}
     (campaign.config_path.parent / "profiles.py").write_text(
@@ -375,16 +477,28 @@ def test_a_column_without_numbers_is_told(campaign: Campaign, value: str, capsys
     assert campaign.run(config=config(BAYESIAN, runner, budget=6)) == 0
     said = capsys.readouterr().err
     assert said.count("without a column 'output' with a number in it") == 1
-    assert campaign.run("--overwrite", config=config(BAYESIAN, runner, budget=6, observations=["peak"])) == 0
+    assert (
+        campaign.run(
+            "--overwrite", config=config(BAYESIAN, runner, budget=6, observations=["peak"])
+        )
+        == 0
+    )
     assert "without a column" not in capsys.readouterr().err, "a value that is missing is data"
 
 
 @pytest.mark.parametrize("parser", [None, "learning_runners:HeightParser"])
-def test_an_earlier_campaign_that_is_not_there_is_told(campaign: Campaign, parser: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_earlier_campaign_that_is_not_there_is_told(
+    campaign: Campaign, parser: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Before anything is created; the campaign's own directory, which the older program wanted, is none."""
     options = {"budget": 6, "parser": parser}
     assert campaign.run(config=config(BAYESIAN, **options, base_run_dir="nothing")) == 2
     assert "base_run_dir: there is no" in capsys.readouterr().err
     assert not campaign.run_dir.exists()
     assert campaign.run(config=config(BAYESIAN, **options, base_run_dir="run")) == 0
-    assert campaign.run("--base-run-dir", "second", config=config(BAYESIAN, **options, base_run_dir="run")) == 0
+    assert (
+        campaign.run(
+            "--base-run-dir", "second", config=config(BAYESIAN, **options, base_run_dir="run")
+        )
+        == 0
+    )

@@ -36,10 +36,15 @@ def host_state() -> dict[str, Any]:
         "environment": dict(os.environ),
         "path": list(sys.path),
         "handlers": {name: list(logger.handlers) for name, logger in loggers.items()},
-        "levels": {name: (logger.level, logger.propagate, logger.disabled) for name, logger in loggers.items()},
+        "levels": {
+            name: (logger.level, logger.propagate, logger.disabled)
+            for name, logger in loggers.items()
+        },
         "disabled": logging.root.manager.disable,
         "random": random.getstate(),
-        "numpy": [part.tolist() if hasattr(part, "tolist") else part for part in numpy.random.get_state()],
+        "numpy": [
+            part.tolist() if hasattr(part, "tolist") else part for part in numpy.random.get_state()
+        ],
         "hooks": (sys.excepthook, threading.excepthook, sys.displayhook),
         "streams": (sys.stdout, sys.stderr, sys.stdin),
         "umask": _umask(),
@@ -127,7 +132,10 @@ def test_a_host_with_handlers_of_its_own_keeps_them(warm: Campaign) -> None:
     def mine(number: int, frame: Any) -> None:
         raise AssertionError("not for us")
 
-    before = {number: signal.signal(number, mine) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, mine)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         with host_left_alone():
             assert warm.run() == 0
@@ -137,7 +145,9 @@ def test_a_host_with_handlers_of_its_own_keeps_them(warm: Campaign) -> None:
             signal.signal(number, handler)
 
 
-def test_the_hosts_log_gets_no_handlers_and_no_new_level(warm: Campaign, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_hosts_log_gets_no_handlers_and_no_new_level(
+    warm: Campaign, caplog: pytest.LogCaptureFixture
+) -> None:
     """The root logger is the host's, and so is what it lets through."""
     logging.getLogger("host").setLevel(logging.ERROR)
     with host_left_alone():
@@ -233,7 +243,9 @@ def test_a_directory_with_content_raises_and_does_not_ask(campaign: Campaign) ->
     assert "Do you want to delete" in asked[0]
 
 
-def test_a_directory_that_must_not_be_deleted_is_refused_without_asking(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_that_must_not_be_deleted_is_refused_without_asking(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody is asked about a deletion that would be refused anyway: here of the directory that one is in."""
     config = campaign_config(random_sampler(2), base_run_dir=".")
     campaign.path("mine.txt").parent.mkdir()
@@ -251,7 +263,10 @@ def test_a_wrong_mapping_raises_with_every_problem(campaign: Campaign) -> None:
     config = campaign_config(random_sampler(-2), run_mode="frsh")
     with pytest.raises(ConfigError) as raised:
         Supervisor(config)
-    assert {problem.key for problem in raised.value.problems} >= {"samplers.s0.budget", "supervisor.run_mode"}
+    assert {problem.key for problem in raised.value.problems} >= {
+        "samplers.s0.budget",
+        "supervisor.run_mode",
+    }
     assert not campaign.run_dir.exists()
 
 
@@ -273,7 +288,9 @@ def test_a_loaded_configuration_runs(campaign: Campaign) -> None:
 def test_the_observer_sees_every_record(campaign: Campaign) -> None:
     """For a host that wants to show progress."""
     seen: list[str] = []
-    Supervisor(campaign_config(random_sampler(3)), observer=lambda record: seen.append(record["type"])).start()
+    Supervisor(
+        campaign_config(random_sampler(3)), observer=lambda record: seen.append(record["type"])
+    ).start()
     assert seen.count("task") == 3
     assert seen[-1] == "end"
 

@@ -46,15 +46,31 @@ EXPECTED = {
         "runtime_sec_code1_runner,runtime_sec_code2_runner,runtime_sec_code3_runner,run_dir",
         (2,),
     ),
-    "one_sampler_in_two_stages": Expected(9, "output,success,success_r2,success_r1,c1,runtime_sec_r1,runtime_sec_r2,run_dir", (1, 1)),
-    "budget_10_batch_3": Expected(10, "output,success,success_r1,c1,c2,runtime_sec_r1,run_dir", (4,)),
+    "one_sampler_in_two_stages": Expected(
+        9, "output,success,success_r2,success_r1,c1,runtime_sec_r1,runtime_sec_r2,run_dir", (1, 1)
+    ),
+    "budget_10_batch_3": Expected(
+        10, "output,success,success_r1,c1,c2,runtime_sec_r1,run_dir", (4,)
+    ),
     "batch_above_budget": Expected(3, "output,success,success_r1,c1,runtime_sec_r1,run_dir"),
     "nested_sampler": Expected(12, "output,success,success_r1,c1,c2,runtime_sec_r1,run_dir"),
     "dead_keys": Expected(6, "output,success,success_r1,c1,c2,runtime_sec_r1,run_dir"),
     "snake_case": Expected(4, "output,success,success_r,fuel,c1,runtime_sec_r,run_dir"),
-    "anchors": Expected(14, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,c3,c4,runtime_sec_r2,run_dir", (3, 1)),
-    "every_file_option": Expected(6, "output,success,success_r2,success_r1,c1,runtime_sec_r1,c2,runtime_sec_r2,run_dir", (1, 1)),
-    "failing_parents": Expected(12, "output,success,success_r2,success_r1,c1,runtime_sec_r1,c2,runtime_sec_r2,run_dir", (1, 1)),
+    "anchors": Expected(
+        14,
+        "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,c3,c4,runtime_sec_r2,run_dir",
+        (3, 1),
+    ),
+    "every_file_option": Expected(
+        6,
+        "output,success,success_r2,success_r1,c1,runtime_sec_r1,c2,runtime_sec_r2,run_dir",
+        (1, 1),
+    ),
+    "failing_parents": Expected(
+        12,
+        "output,success,success_r2,success_r1,c1,runtime_sec_r1,c2,runtime_sec_r2,run_dir",
+        (1, 1),
+    ),
     "sobol": Expected(10, "output,success,success_r1,x,y,runtime_sec_r1,run_dir"),
     "yaml_traps": Expected(10, "output,success,success_r1,x,runtime_sec_r1,run_dir", (2,)),
 }
@@ -90,7 +106,9 @@ def test_it_runs_unmodified(campaign: Campaign, name: str) -> None:
     assert list(state) == ["batch_number", "depth", "submitted_samples"]
     assert (state["batch_number"], state["depth"]) == (expected.batches[-1] - 1, last)
     assert campaign.stored_configs() == [f"{name}.yaml"]
-    assert campaign.path(f"config/{name}.yaml").read_bytes() == (OLDER / f"{name}.yaml").read_bytes()
+    assert (
+        campaign.path(f"config/{name}.yaml").read_bytes() == (OLDER / f"{name}.yaml").read_bytes()
+    )
 
 
 def test_rows_of_nested_stages_are_parent_major(campaign: Campaign) -> None:
@@ -102,9 +120,13 @@ def test_rows_of_nested_stages_are_parent_major(campaign: Campaign) -> None:
         itertools.product((100.0, 200.0), (1.0, 2.0)),
     ]
     points = [sum(parts, ()) for parts in itertools.product(*grids)]
-    assert [tuple(float(row[f"c{number}"]) for number in range(1, 7)) for row in campaign.rows()] == points
+    assert [
+        tuple(float(row[f"c{number}"]) for number in range(1, 7)) for row in campaign.rows()
+    ] == points
     assert campaign.numbers("output") == [point[4] + point[5] for point in points]
-    assert [row["run_dir"] for row in campaign.rows()] == [f"out/data/d2_b0_s{sample}_r0" for sample in range(64)]
+    assert [row["run_dir"] for row in campaign.rows()] == [
+        f"out/data/d2_b0_s{sample}_r0" for sample in range(64)
+    ]
 
 
 def test_two_by_three_is_six_parent_major(campaign: Campaign) -> None:
@@ -123,7 +145,12 @@ def test_steps_see_the_whole_row_of_the_step_before(campaign: Campaign) -> None:
     for row in campaign.rows():
         assert float(row["output"]) == float(row["c1"]) + float(row["c2"])
     directories = {path.name for path in campaign.path("data").iterdir()}
-    assert directories == {f"d0_b{batch}_s{sample}_r{step}" for batch in range(2) for sample in range(3) for step in range(3)}
+    assert directories == {
+        f"d0_b{batch}_s{sample}_r{step}"
+        for batch in range(2)
+        for sample in range(3)
+        for step in range(3)
+    }
     assert [row["run_dir"][-2:] for row in campaign.rows()] == ["r2"] * 6
 
 
@@ -149,16 +176,23 @@ def test_failing_parents_are_expanded_with_their_failure_carried_along(campaign:
     older(campaign, "failing_parents")
     assert campaign.column("success_r1") == ["True"] * 6 + ["False"] * 3 + ["True"] * 3
     assert campaign.column("success") == ["True"] * 12
-    assert campaign.numbers("output") == [parent + child for parent in (1, 2, 3, 4) for child in (10, 20, 30)]
+    assert campaign.numbers("output") == [
+        parent + child for parent in (1, 2, 3, 4) for child in (10, 20, 30)
+    ]
 
 
 def test_the_older_layout_of_the_hdf5_file(campaign: Campaign) -> None:
     """Runs of all levels, the last level together, attributes filled in, and success as a number that can be read."""
     older(campaign, "failing_parents")
     content = read_h5(campaign.path("runs.h5"))
-    assert {name for name in content if not name.startswith("@")} == {"data", "metadata"}  # attributes tell of the campaign
+    assert {name for name in content if not name.startswith("@")} == {
+        "data",
+        "metadata",
+    }  # attributes tell of the campaign
     runs = content["data"]["runs"]
-    assert set(runs) == {f"d0_b0_s{sample}_r0" for sample in range(4)} | {f"d1_b0_s{sample}_r0" for sample in range(12)}
+    assert set(runs) == {f"d0_b0_s{sample}_r0" for sample in range(4)} | {
+        f"d1_b0_s{sample}_r0" for sample in range(12)
+    }
     failed = runs["d0_b0_s2_r0"]
     assert dict(zip(failed["columns"], failed["values"][0], strict=True)) | {"runtime_sec_r1": 0} == {
         "output": 3.0, "success": 0.0, "success_r1": 0.0, "c1": 3.0, "runtime_sec_r1": 0,
@@ -175,10 +209,14 @@ def test_the_older_layout_of_the_hdf5_file(campaign: Campaign) -> None:
         }  # fmt: skip
 
 
-def test_the_options_about_files_do_what_they_say(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_options_about_files_do_what_they_say(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """save_files custom, Parquet beside CSV, no HDF5, failures logged, and an unset local_storage ignored with a warning."""
     older(campaign, "every_file_option")
-    assert {path.name for path in campaign.path("data").rglob("*") if path.is_file()} == {"params.txt"}
+    assert {path.name for path in campaign.path("data").rglob("*") if path.is_file()} == {
+        "params.txt"
+    }
     assert campaign.path("enchanted_dataset.parquet").is_file()
     assert not campaign.path("runs.h5").exists()
     log = campaign.path("logs/main.log").read_text()
@@ -188,11 +226,23 @@ def test_the_options_about_files_do_what_they_say(campaign: Campaign, capsys: py
     assert [(row["output"], row["success"]) for row in parents] == [("nan", "False")] * 3
 
 
-def test_dead_keys_warn_and_do_nothing(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dead_keys_warn_and_do_nothing(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every key that never had an effect is named with its line, and what it nearly says; the campaign runs."""
     older(campaign, "dead_keys")
     said = capsys.readouterr().err
-    for key in ("project", "output_dir", "verbose", "whatever", "num_samples", "bugdet", "other_params", "parameter_mode", "comment"):
+    for key in (
+        "project",
+        "output_dir",
+        "verbose",
+        "whatever",
+        "num_samples",
+        "bugdet",
+        "other_params",
+        "parameter_mode",
+        "comment",
+    ):
         assert f"{key}: ignored" in said or f".{key}:" in said
     assert "dead_keys.yaml:2:1" in said
     assert not (campaign.root / "local_out").exists()
@@ -215,9 +265,13 @@ def test_numbers_that_yaml_takes_for_text_are_numbers(campaign: Campaign) -> Non
 def test_progress_reports_have_the_older_lines(campaign: Campaign) -> None:
     """Scripts that grep them go on working; one report for each batch, and one for the whole pipeline beside."""
     older(campaign, "budget_10_batch_3")
-    reports = campaign.path("logs/all_progress.txt").read_text().split("=== PROGRESS REPORT ===")[1:]
+    reports = (
+        campaign.path("logs/all_progress.txt").read_text().split("=== PROGRESS REPORT ===")[1:]
+    )
     assert len(reports) == 4
-    for batch, report in enumerate(sorted(reports, key=lambda text: text[text.index("Batch: ") :])):  # batches overlap: any may end first
+    for batch, report in enumerate(
+        sorted(reports, key=lambda text: text[text.index("Batch: ") :])
+    ):  # batches overlap: any may end first
         count = 3 if batch < 3 else 1
         lines = report.splitlines()
         for line in (
@@ -231,7 +285,12 @@ def test_progress_reports_have_the_older_lines(campaign: Campaign) -> None:
             assert line in lines
         assert any(line.startswith("Time: ") for line in lines)
         assert f"[{'#' * 40}] 100.0%" in lines
-    assert campaign.path("logs/current_progress.txt").read_text().splitlines()[2].startswith("=== PROGRESS REPORT ===")
+    assert (
+        campaign.path("logs/current_progress.txt")
+        .read_text()
+        .splitlines()[2]
+        .startswith("=== PROGRESS REPORT ===")
+    )
     assert "10/10" in campaign.path("logs/pipeline_progress.txt").read_text()
 
 
@@ -256,7 +315,9 @@ def test_the_files_are_where_they_were(campaign: Campaign) -> None:
     }  # fmt: skip
 
 
-def test_the_state_file_never_counts_what_the_dataset_lacks(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_state_file_never_counts_what_the_dataset_lacks(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whenever enchanted_run.yaml is written the rows are there already, so a kill between the two leaves none that nobody has."""
     write = projections.write_run_state
     counted = []
@@ -294,7 +355,9 @@ def test_a_sampler_that_dies_can_be_resumed(campaign: Campaign) -> None:
         "executor: {type: DaskExecutor, base_run_dir: x}\n",
     ],
 )
-def test_a_file_of_version_1_is_told_in_one_sentence(campaign: Campaign, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_version_1_is_told_in_one_sentence(
+    campaign: Campaign, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Not one error for each section that it lacks and a warning for each that it has."""
     Path("old.yaml").write_text(text)
     assert cli.main(["old.yaml", "--check"]) == 2
@@ -304,7 +367,9 @@ def test_a_file_of_version_1_is_told_in_one_sentence(campaign: Campaign, text: s
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["at the top", "in supervisor"])
-def test_post_processing_of_the_next_version_is_run(campaign: Campaign, inside: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_post_processing_of_the_next_version_is_run(
+    campaign: Campaign, inside: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its script runs when the campaign is complete, and a warning says where this program has that."""
     Path("after.py").write_text("open('done.txt', 'w').close()\n")
     config = campaign_config(random_sampler(2))
@@ -324,7 +389,10 @@ REFUSED = {
     "more parameters than bounds": ("samplers.s1.parameters=[x, y]", "parameters 2"),
     "a parameter called success": ("samplers.s1.parameters=[success]", "'success'"),
     "a parameter called run_dir": ("samplers.s1.parameters=[run_dir]", "'run_dir'"),
-    "a parameter twice": ("samplers.s1={type: RandomSampler, bounds: [[0, 1], [0, 1]], parameters: [x, x], budget: 2}", "twice"),
+    "a parameter twice": (
+        "samplers.s1={type: RandomSampler, bounds: [[0, 1], [0, 1]], parameters: [x, x], budget: 2}",
+        "twice",
+    ),
     "a typo in run_mode": ("supervisor.run_mode=Resum", "resume"),
     "an unknown executor": ("supervisor.run_order.0.executor=cluster", "cluster"),
     "an unknown type": ("executors.local.type=LocalExecuter", "LocalExecutor"),
@@ -334,7 +402,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_was_a_trap_is_an_error_now(campaign: Campaign, case: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_a_trap_is_an_error_now(
+    campaign: Campaign, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 2, the key, and nothing on disk; docs/compatibility.md lists these."""
     override, reason = REFUSED[case]
     assert cli.main(["-cf", str(OLDER / "minimal.yaml"), "--no-ui", "--set", override]) == 2
@@ -363,4 +433,6 @@ def test_what_crashed_late_runs_now(campaign: Campaign, override: str, rows: int
     """Spellings and nulls that meant something sensible all along."""
     campaign.run_dir = campaign.root / "out"
     assert cli.main(["-cf", str(OLDER / "minimal.yaml"), "--no-ui", "--set", override]) == 0
-    assert (len(campaign.rows()) if rows else campaign.path("enchanted_dataset.csv").exists()) == rows
+    assert (
+        len(campaign.rows()) if rows else campaign.path("enchanted_dataset.csv").exists()
+    ) == rows

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, h5_rows, random_sampler, read_csv, read_h5
+from campaign_harness import (
+    Campaign,
+    array_sampler,
+    campaign_config,
+    h5_rows,
+    random_sampler,
+    read_csv,
+    read_h5,
+)
 from older_directory import OlderDirectory, as_csv, failed, inherited, ok
 from scipy.stats import qmc
 
@@ -20,7 +28,9 @@ from enchanted_tui.storage.run_state import read_run_state
 from enchanted_tui.supervisor.sequences import _same
 
 
-def flat_config(budget: int = 6, batch_size: int | None = 2, sampler: dict[str, Any] | None = None) -> dict[str, Any]:
+def flat_config(
+    budget: int = 6, batch_size: int | None = 2, sampler: dict[str, Any] | None = None
+) -> dict[str, Any]:
     return campaign_config(sampler or random_sampler(budget, batch_size))
 
 
@@ -40,10 +50,19 @@ def nested(campaign: Campaign, child_batches: int = 1) -> OlderDirectory:
     """3 parents, the middle one failed, with 2 children in each batch."""
     campaign.write(campaign_config(array_sampler("x", [1, 2, 3]), random_sampler(2, None, ("y",))))
     older = OlderDirectory(campaign.run_dir, campaign.config)
-    parents = older.batch(0, 0, [ok("r0", 1.0, {"x": 1}), failed("r0", {"x": 2}), ok("r0", 3.0, {"x": 3})], submitted=3)
+    parents = older.batch(
+        0,
+        0,
+        [ok("r0", 1.0, {"x": 1}), failed("r0", {"x": 2}), ok("r0", 3.0, {"x": 3})],
+        submitted=3,
+    )
     older.level_done()
     for batch in range(child_batches):
-        children = [ok("r1", y, {**inherited(parent), "y": y}) for parent in parents for y in (0.25 + batch, 0.75 + batch)]
+        children = [
+            ok("r1", y, {**inherited(parent), "y": y})
+            for parent in parents
+            for y in (0.25 + batch, 0.75 + batch)
+        ]
         older.batch(1, batch, children, submitted=2 * (batch + 1))
     return older
 
@@ -64,7 +83,10 @@ def test_rebuilding_gives_the_same_rows_and_all_other_files(campaign: Campaign) 
     assert [row["task"] for row in campaign.failures()] == ["d0_b0_s1_r0"]
     rows = h5_rows(read_h5(campaign.path("runs.h5"))["data"]["aggregated"])
     assert [row["success"] for row in rows] == [1, 0, 1, 1, 1, 1]
-    assert campaign.path("enchanted_run.yaml").read_text() == "batch_number: 2\ndepth: 0\nsubmitted_samples: 6\n"
+    assert (
+        campaign.path("enchanted_run.yaml").read_text()
+        == "batch_number: 2\ndepth: 0\nsubmitted_samples: 6\n"
+    )
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
 
 
@@ -131,7 +153,9 @@ def test_resuming_with_the_directory_alone(campaign: Campaign) -> None:
     assert len(campaign.rows()) == 6
 
 
-def test_a_dry_run_says_what_would_be_reused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_says_what_would_be_reused(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """And takes nothing over."""
     flat(campaign, batches=2)
     before = campaign.snapshot()
@@ -169,7 +193,12 @@ def test_a_budget_that_batches_did_not_divide_is_completed(campaign: Campaign) -
     campaign.write(flat_config(budget=10, batch_size=3))
     older = OlderDirectory(campaign.run_dir, campaign.config)
     for batch in range(3):
-        older.batch(0, batch, [ok("r0", x, {"x": x}) for x in (batch, batch + 0.25, batch + 0.5)], submitted=3 * (batch + 1))
+        older.batch(
+            0,
+            batch,
+            [ok("r0", x, {"x": x}) for x in (batch, batch + 0.25, batch + 0.5)],
+            submitted=3 * (batch + 1),
+        )
     assert campaign.resume() == 0
     assert len(campaign.rows()) == 10
     assert sorted(campaign.executions()) == ["d0_b3_s0_r0"]
@@ -183,7 +212,14 @@ def test_a_nested_directory_is_extended_for_every_parent(campaign: Campaign) -> 
     after = campaign.rows()
     assert after[:6] == before
     assert [row["x"] for row in after[6:]] == ["1", "1", "2", "2", "3", "3"]
-    assert [row["success_r0"] for row in after[6:]] == ["True", "True", "False", "False", "True", "True"]
+    assert [row["success_r0"] for row in after[6:]] == [
+        "True",
+        "True",
+        "False",
+        "False",
+        "True",
+        "True",
+    ]
     assert len(campaign.executions()) == 6
 
 
@@ -201,7 +237,13 @@ def test_children_find_the_files_of_parents_that_the_older_program_ran(campaign:
         campaign_config(
             array_sampler("x", [1, 2]),
             array_sampler("y", [5]),
-            runners={"r1": {"type": "scripted_runners:ParentFileRunner", "name": "chain.txt", "parent_name": "output.txt"}},
+            runners={
+                "r1": {
+                    "type": "scripted_runners:ParentFileRunner",
+                    "name": "chain.txt",
+                    "parent_name": "output.txt",
+                }
+            },
         )
     )
     older = OlderDirectory(campaign.run_dir, campaign.config)
@@ -227,7 +269,12 @@ def test_a_sequence_of_steps_is_taken_over_step_by_step(campaign: Campaign) -> N
     older.count(0, 0, rows, submitted=2)
     assert campaign.resume() == 0
     assert [float(row["output"]) / float(row["x"]) for row in campaign.rows()] == [2.0] * 4
-    assert sorted(campaign.executions()) == ["d0_b1_s0_r0", "d0_b1_s0_r1", "d0_b1_s1_r0", "d0_b1_s1_r1"]
+    assert sorted(campaign.executions()) == [
+        "d0_b1_s0_r0",
+        "d0_b1_s0_r1",
+        "d0_b1_s1_r0",
+        "d0_b1_s1_r1",
+    ]
 
 
 def test_failed_samples_of_the_older_program_can_be_retried(campaign: Campaign) -> None:
@@ -261,13 +308,26 @@ def sobol_points(count: int) -> list[float]:
 def older_sobol(campaign: Campaign, points: list[float]) -> None:
     """A directory of the older program with `points` as the finished part of a Sobol sequence of 8."""
     campaign.write(
-        flat_config(sampler={"type": "SobolSequenceSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 8, "batch_size": 2})
+        flat_config(
+            sampler={
+                "type": "SobolSequenceSampler",
+                "parameters": ["x"],
+                "bounds": [[0, 1]],
+                "budget": 8,
+                "batch_size": 2,
+            }
+        )
     )
     del campaign.config["supervisor"]["seed"]
     campaign.write()
     older = OlderDirectory(campaign.run_dir, campaign.config)
     for batch in range(len(points) // 2):
-        older.batch(0, batch, [ok("r0", x, {"x": x}) for x in points[2 * batch :][:2]], submitted=2 * batch + 2)
+        older.batch(
+            0,
+            batch,
+            [ok("r0", x, {"x": x}) for x in points[2 * batch :][:2]],
+            submitted=2 * batch + 2,
+        )
 
 
 def test_a_sobol_sequence_goes_on_with_the_older_programs_points(campaign: Campaign) -> None:
@@ -280,19 +340,36 @@ def test_a_sobol_sequence_goes_on_with_the_older_programs_points(campaign: Campa
 @pytest.mark.parametrize(
     ("sampler", "points"),
     [
-        ({"type": "SobolSequenceSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 8, "seed": 3}, [0.25, 0.75]),
-        ({"type": "GridSampler", "parameters": ["x"], "bounds": [[0, 1]], "num_samples": 5}, [0.0, 0.5]),
+        (
+            {
+                "type": "SobolSequenceSampler",
+                "parameters": ["x"],
+                "bounds": [[0, 1]],
+                "budget": 8,
+                "seed": 3,
+            },
+            [0.25, 0.75],
+        ),
+        (
+            {"type": "GridSampler", "parameters": ["x"], "bounds": [[0, 1]], "num_samples": 5},
+            [0.0, 0.5],
+        ),
         ({"type": "ArraySampler", "parameters": ["x"], "bounds": [["b", "a", "c"]]}, ["a", "b"]),
         ({"type": "ArraySampler", "parameters": ["x"], "bounds": [[1]]}, [1, 2]),
     ],
     ids=["sobol", "grid", "list", "longer"],
 )
 def test_points_of_another_design_are_refused(
-    campaign: Campaign, sampler: dict[str, Any], points: list[Any], capsys: pytest.CaptureFixture[str]
+    campaign: Campaign,
+    sampler: dict[str, Any],
+    points: list[Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What is recorded is compared with what is drawn now: one dataset of two designs helps nobody."""
     runners = {"r0": {"type": "scripted_runners:RelayRunner"}}
-    campaign.write(campaign_config({**sampler, "batch_size": 2}, array_sampler("y", [1]), runners=runners))
+    campaign.write(
+        campaign_config({**sampler, "batch_size": 2}, array_sampler("y", [1]), runners=runners)
+    )
     del campaign.config["supervisor"]["seed"]
     campaign.write()
     older = OlderDirectory(campaign.run_dir, campaign.config)
@@ -307,9 +384,19 @@ def test_points_of_another_design_are_refused(
 
 @pytest.mark.parametrize(
     ("recorded", "drawn", "same"),
-    [(7, "007", True), (True, True, True), ("a,b", "a,b", True), (0.1 + 0.2, 0.3, True), (1, 1.0, True), (1, True, False), ("7", 8, False)],
+    [
+        (7, "007", True),
+        (True, True, True),
+        ("a,b", "a,b", True),
+        (0.1 + 0.2, 0.3, True),
+        (1, 1.0, True),
+        (1, True, False),
+        ("7", 8, False),
+    ],
 )
-def test_values_that_went_through_text_are_the_same(recorded: object, drawn: object, same: bool) -> None:
+def test_values_that_went_through_text_are_the_same(
+    recorded: object, drawn: object, same: bool
+) -> None:
     """Text, numbers and truth values, as the older program's files give them back."""
     assert _same(recorded, drawn, 1.0) is same
 
@@ -320,7 +407,10 @@ def test_the_taken_over_directory_can_go_back(campaign: Campaign) -> None:
     header = campaign.columns()
     campaign.budget(8)
     assert campaign.resume() == 0
-    assert campaign.path("enchanted_run.yaml").read_text() == "batch_number: 3\ndepth: 0\nsubmitted_samples: 8\n"
+    assert (
+        campaign.path("enchanted_run.yaml").read_text()
+        == "batch_number: 3\ndepth: 0\nsubmitted_samples: 8\n"
+    )
     assert campaign.columns() == header
     assert (older.root / "data/d0_b0_s0_r0/output.txt").exists()
 
@@ -351,11 +441,26 @@ def _only_misaligned(older: OlderDirectory) -> None:
 BROKEN: dict[str, tuple[Callable[[OlderDirectory], None], str]] = {
     "no enchanted_run.yaml": (_no_state, "nothing to resume"),
     "empty": (lambda older: (older.root / "enchanted_run.yaml").write_text(""), "it is empty"),
-    "no mapping": (lambda older: (older.root / "enchanted_run.yaml").write_text("[1, 2]"), "mapping"),
-    "no YAML": (lambda older: (older.root / "enchanted_run.yaml").write_text("batch_number: [}"), "not YAML"),
-    "a key missing": (lambda older: (older.root / "enchanted_run.yaml").write_text("batch_number: 2\n"), "'depth' is missing"),
-    "negative batch": (lambda older: older.state(0, -5, 6), "batch_number must be a whole number from 0 up, found -5"),
-    "negative depth": (lambda older: older.state(-1, 2, 6), "depth must be a whole number from 0 up, found -1"),
+    "no mapping": (
+        lambda older: (older.root / "enchanted_run.yaml").write_text("[1, 2]"),
+        "mapping",
+    ),
+    "no YAML": (
+        lambda older: (older.root / "enchanted_run.yaml").write_text("batch_number: [}"),
+        "not YAML",
+    ),
+    "a key missing": (
+        lambda older: (older.root / "enchanted_run.yaml").write_text("batch_number: 2\n"),
+        "'depth' is missing",
+    ),
+    "negative batch": (
+        lambda older: older.state(0, -5, 6),
+        "batch_number must be a whole number from 0 up, found -5",
+    ),
+    "negative depth": (
+        lambda older: older.state(-1, 2, 6),
+        "depth must be a whole number from 0 up, found -1",
+    ),
     "text": (lambda older: older.state("deep", 2, 6), "depth must be a whole number"),
     "too deep": (lambda older: older.state(3, 0, 6), "has only 1 stage"),
     "a hole": (_hole, "d0_b1_s0_r0"),
@@ -365,23 +470,40 @@ BROKEN: dict[str, tuple[Callable[[OlderDirectory], None], str]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_directory_is_refused_with_the_reason(campaign: Campaign, case: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_directory_is_refused_with_the_reason(
+    campaign: Campaign, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 3, one sentence, and what is there stays as it is: no row is dropped from the dataset."""
     older = flat(campaign)
     damage, reason = BROKEN[case]
     damage(older)
-    results = {name: content for name, content in campaign.snapshot().items() if not name.startswith("state")}
-    for command in (["--rebuild", str(campaign.run_dir)], [str(campaign.config_path), "--no-ui", "--run-mode", "resume"]):
+    results = {
+        name: content
+        for name, content in campaign.snapshot().items()
+        if not name.startswith("state")
+    }
+    for command in (
+        ["--rebuild", str(campaign.run_dir)],
+        [str(campaign.config_path), "--no-ui", "--run-mode", "resume"],
+    ):
         capsys.readouterr()
         assert cli.main(command) == 3
         said = capsys.readouterr().err
-        assert reason.replace("resume", "rebuild" if command[0] == "--rebuild" else "resume") in said
+        assert (
+            reason.replace("resume", "rebuild" if command[0] == "--rebuild" else "resume") in said
+        )
         assert "Traceback" not in said
-        assert {name: content for name, content in campaign.snapshot().items() if not name.startswith("state")} == results
+        assert {
+            name: content
+            for name, content in campaign.snapshot().items()
+            if not name.startswith("state")
+        } == results
     assert not campaign.path("state/journal.jsonl").exists()
 
 
-def test_a_configuration_that_does_not_fit_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_configuration_that_does_not_fit_is_refused(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Rows that cannot be shared out evenly among the parents belong to another configuration."""
     older = nested(campaign)
     older.batch(1, 1, [ok("r1", 0.5, {"x": 1, "y": 0.5})], submitted=4)
@@ -398,10 +520,17 @@ def test_the_remedy_for_a_hole_works(campaign: Campaign) -> None:
     older.state(0, 0, 2)
     assert campaign.resume() == 0
     assert len(campaign.rows()) == 6
-    assert sorted(campaign.executions()) == ["d0_b1_s0_r0", "d0_b1_s1_r0", "d0_b2_s0_r0", "d0_b2_s1_r0"]
+    assert sorted(campaign.executions()) == [
+        "d0_b1_s0_r0",
+        "d0_b1_s1_r0",
+        "d0_b2_s0_r0",
+        "d0_b2_s1_r0",
+    ]
 
 
-def test_a_refused_extension_takes_nothing_over(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_extension_takes_nothing_over(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """An ArraySampler has nothing to extend: the older program's directory is left as it was, without a journal."""
     campaign.write(campaign_config(array_sampler("x", [1, 2])))
     older = OlderDirectory(campaign.run_dir, campaign.config)
@@ -416,7 +545,9 @@ def test_a_refused_extension_takes_nothing_over(campaign: Campaign, capsys: pyte
 
 @pytest.mark.parametrize("make", [flat, nested], ids=["flat", "nested"])
 def test_an_untouched_directory_is_looked_at_and_exported(
-    campaign: Campaign, make: Callable[[Campaign], OlderDirectory], capsys: pytest.CaptureFixture[str]
+    campaign: Campaign,
+    make: Callable[[Campaign], OlderDirectory],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """`--status`, `--export` and `load` need no --rebuild first, and change nothing there."""
     make(campaign)
@@ -430,11 +561,18 @@ def test_an_untouched_directory_is_looked_at_and_exported(
     out = campaign.root / "out.csv"
     assert cli.main(["--export", str(campaign.run_dir), "--out", str(out), "--provenance"]) == 0
     assert read_csv(out)[0]["run_dir"] == campaign.rows()[0]["run_dir"]
-    assert len(read_csv(out)) == len(read_csv(campaign.root / "out.provenance.csv")) == len(enchanted_tui.load(campaign.run_dir)) == 6
+    assert (
+        len(read_csv(out))
+        == len(read_csv(campaign.root / "out.provenance.csv"))
+        == len(enchanted_tui.load(campaign.run_dir))
+        == 6
+    )
     assert campaign.snapshot() == before
 
 
-def test_an_untouched_directory_that_cannot_be_read_says_why(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_untouched_directory_that_cannot_be_read_says_why(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One sentence, exit code 3, for every way of looking."""
     _hole(flat(campaign))
     for command in (["--status"], ["--export"]):
@@ -445,7 +583,9 @@ def test_an_untouched_directory_that_cannot_be_read_says_why(campaign: Campaign,
 # -- directories of ours to which the older program has added -------------------------------------------------------------------
 
 
-def add_batches(campaign: Campaign, depth: int, batches: dict[int, list[dict[str, Any]]], submitted: int) -> None:
+def add_batches(
+    campaign: Campaign, depth: int, batches: dict[int, list[dict[str, Any]]], submitted: int
+) -> None:
     """Do in a directory of ours what the older program's resume does: run directories, rows below the dataset, its count."""
     dataset = campaign.path("enchanted_dataset.csv")
     header = dataset.read_text().splitlines()[0].split(",")
@@ -475,13 +615,18 @@ def added_rows(*xs: float) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("command", ["rebuild", "resume", "extend"])
-def test_what_the_older_program_has_added_is_taken_over(campaign: Campaign, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_older_program_has_added_is_taken_over(
+    campaign: Campaign, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Two batches more than we have on record: their rows stay, in every way of going on, and once alone."""
     assert campaign.run(config=flat_config()) == 0
     add_batches(campaign, 0, {3: added_rows(0.11, 0.22), 4: added_rows(0.33, 0.44)}, 10)
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
     assert "has added 4 samples" in capsys.readouterr().out
-    assert cli.main(["--export", str(campaign.run_dir), "--out", str(campaign.root / "export.csv")]) == 0
+    assert (
+        cli.main(["--export", str(campaign.run_dir), "--out", str(campaign.root / "export.csv")])
+        == 0
+    )
     assert capsys.readouterr().err.count("has added 4 samples") == 1
     with pytest.warns(UserWarning, match="has added 4 samples") as warned:
         assert len(enchanted_tui.load(campaign.run_dir)) == 6
@@ -498,7 +643,16 @@ def test_what_the_older_program_has_added_is_taken_over(campaign: Campaign, comm
     assert read_run_state(campaign.path("enchanted_run.yaml")).submitted_samples == expected
     capsys.readouterr()
     for look in ("--status", "--export"):
-        assert cli.main([look, str(campaign.run_dir), *(["--out", str(campaign.root / "export.csv")] if look == "--export" else [])]) == 0
+        assert (
+            cli.main(
+                [
+                    look,
+                    str(campaign.run_dir),
+                    *(["--out", str(campaign.root / "export.csv")] if look == "--export" else []),
+                ]
+            )
+            == 0
+        )
         shown = capsys.readouterr()
         assert "has added" not in shown.out + shown.err
 
@@ -522,9 +676,13 @@ def test_a_stage_that_the_older_program_has_begun_is_taken_over(campaign: Campai
     assert {name[:5] for name in campaign.executions()} == {"d1_b1"}
 
 
-def test_a_batch_that_the_older_program_has_done_again_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_batch_that_the_older_program_has_done_again_is_refused(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Ours was interrupted in it, theirs has other values: the number, and the two ways on, of which each works."""
-    runners = {"r0": {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": []}}}
+    runners = {
+        "r0": {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": []}}
+    }
     assert campaign.run(config={**flat_config(budget=4), "runners": runners}) == 0
     journal = campaign.path("state/journal.jsonl")
     forget(campaign, b'"type":"end"', b'"stage_complete"', b'"task":[0,1,1,0]')

@@ -36,7 +36,9 @@ class Expected(NamedTuple):
 
 
 EXPECTED = {
-    "example_active": Expected(256, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,runtime_sec_r2,run_dir"),
+    "example_active": Expected(
+        256, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,runtime_sec_r2,run_dir"
+    ),
     "example_active_borunner": Expected(50, ONE.format("x")),
     "example_bayesian_optimization_local": Expected(50, ONE.format("x"), 0, 4),
     "example_dask_local": Expected(4, C),
@@ -56,25 +58,40 @@ EXPECTED = {
     "full_workflow_joblib": Expected(50, C),
     "full_workflow_local": Expected(10, C),
     "nested_budget_increase": Expected(81, TWICE),
-    "nested_dask_executors": Expected(16, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,c3,c4,runtime_sec_r2,run_dir"),
+    "nested_dask_executors": Expected(
+        16, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,c3,c4,runtime_sec_r2,run_dir"
+    ),
     "nested_executor_reuse": Expected(
         64,
         "output,success,success_r3,success_r2,success_r1,c1,c2,runtime_sec_r1,c3,c4,runtime_sec_r2,c5,c6,runtime_sec_r3,run_dir",
     ),
     "nested_resume_after_interruption": Expected(54, TWICE, 1),
-    "nested_sequential": Expected(100, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,runtime_sec_r2,c3,c4,run_dir"),
-    "runner_failure_nested": Expected(12, "output,success,success_r2,success_r1,c1,runtime_sec_r1,c2,runtime_sec_r2,run_dir"),
-    "runner_failure_sequential": Expected(4, "output,success,success_r2,success_r1,c1,runtime_sec_r1,runtime_sec_r2,run_dir"),
+    "nested_sequential": Expected(
+        100,
+        "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,runtime_sec_r2,c3,c4,run_dir",
+    ),
+    "runner_failure_nested": Expected(
+        12, "output,success,success_r2,success_r1,c1,runtime_sec_r1,c2,runtime_sec_r2,run_dir"
+    ),
+    "runner_failure_sequential": Expected(
+        4, "output,success,success_r2,success_r1,c1,runtime_sec_r1,runtime_sec_r2,run_dir"
+    ),
     "runner_failure_simple": Expected(4, ONE.format("c1")),
-    "sequential_local": Expected(10, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,runtime_sec_r2,run_dir"),
+    "sequential_local": Expected(
+        10, "output,success,success_r2,success_r1,c1,c2,runtime_sec_r1,runtime_sec_r2,run_dir"
+    ),
     "simple_budget_increase": Expected(15, C),
     "simple_resume_after_interruption": Expected(40, C, 1),
 }
 #: These need a cluster with SLURM; what they would ask it for is looked at.
 ON_CLUSTERS = ("example_bayesian_optimization", "example_dask_slurm")
-LEARNING = pytest.mark.skipif(not has_extra, reason="scikit-activeml is not installed: install the extra 'learning'")
+LEARNING = pytest.mark.skipif(
+    not has_extra, reason="scikit-activeml is not installed: install the extra 'learning'"
+)
 NAMES = [pytest.param(name, marks=LEARNING if "active" in name else ()) for name in EXPECTED]
-QUICK = [name for name in EXPECTED if "active" not in name]  #: scikit-activeml alone takes seconds to import
+QUICK = [
+    name for name in EXPECTED if "active" not in name
+]  #: scikit-activeml alone takes seconds to import
 
 
 def content_of(name: str) -> dict[str, Any]:
@@ -85,15 +102,23 @@ def content_of(name: str) -> dict[str, Any]:
 def local(name: str) -> list[str]:
     """What makes a configuration quick: local workers, no pauses, smaller budgets of samplers that learn."""
     content = content_of(name)
-    changes = [f"executors.{key}={{type: LocalExecutor, n_workers: 2}}" for key in content["executors"]]
-    changes += [f"runners.{key}.sleep_sec=0" for key, runner in content["runners"].items() if runner["type"] == "ExampleRunner"]
+    changes = [
+        f"executors.{key}={{type: LocalExecutor, n_workers: 2}}" for key in content["executors"]
+    ]
+    changes += [
+        f"runners.{key}.sleep_sec=0"
+        for key, runner in content["runners"].items()
+        if runner["type"] == "ExampleRunner"
+    ]
     changes += [f"samplers.s1.budget={EXPECTED[name].everyday}"] if EXPECTED[name].everyday else []
     return list(itertools.chain.from_iterable(("--set", change) for change in changes))
 
 
 def run(campaign: Campaign, name: str, *changes: str) -> int:
     campaign.run_dir = campaign.root / "out"
-    return cli.main(["-cf", str(PUBLIC / f"{name}.yaml"), "--no-ui", "--base-run-dir", "out", *changes])
+    return cli.main(
+        ["-cf", str(PUBLIC / f"{name}.yaml"), "--no-ui", "--base-run-dir", "out", *changes]
+    )
 
 
 def check(campaign: Campaign, name: str, rows: int) -> None:
@@ -101,7 +126,10 @@ def check(campaign: Campaign, name: str, rows: int) -> None:
     assert campaign.columns() == EXPECTED[name].columns.split(",")
     found = campaign.rows()
     assert len(found) == rows
-    places = [tuple(int(part[1:]) for part in row["run_dir"].rpartition("/")[2].split("_")) for row in found]
+    places = [
+        tuple(int(part[1:]) for part in row["run_dir"].rpartition("/")[2].split("_"))
+        for row in found
+    ]
     assert places == sorted(places)
     assert len({place[0] for place in places}) == len({place[3] for place in places}) == 1
 
@@ -131,7 +159,9 @@ def test_they_run_as_they_are(campaign: Campaign, name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_they_are_valid_as_they_are(name: str) -> None:
     """Errors are none; every key that does nothing is a warning."""
-    assert len(load_config(PUBLIC / f"{name}.yaml").stages) == len(content_of(name)["supervisor"]["run_order"])
+    assert len(load_config(PUBLIC / f"{name}.yaml").stages) == len(
+        content_of(name)["supervisor"]["run_order"]
+    )
 
 
 @pytest.mark.parametrize("name", ON_CLUSTERS)
@@ -147,7 +177,9 @@ def test_values_of_a_sequence_and_of_failures(campaign: Campaign) -> None:
     assert run(campaign, "sequential_local", *local("sequential_local")) == 0
     assert campaign.numbers("output") == [12.0] * 10
     campaign.run_dir = campaign.root / "second"
-    assert run(campaign, "runner_failure_nested", *local("runner_failure_nested"), "--overwrite") == 0
+    assert (
+        run(campaign, "runner_failure_nested", *local("runner_failure_nested"), "--overwrite") == 0
+    )
     assert campaign.column("success").count("False") == 4
     assert campaign.column("success_r1").count("False") == 3
 
@@ -156,5 +188,16 @@ def test_a_killed_one_is_completed_by_a_resume(campaign: Campaign) -> None:
     """As in their own test of continuation: 40 of 50 rows, then all, without `kill_after`."""
     name = "simple_resume_after_interruption"
     assert run(campaign, name, *local(name)) == 1
-    assert run(campaign, name, *local(name), "--run-mode", "resume", "--set", "samplers.random_kill.kill_after=null") == 0
+    assert (
+        run(
+            campaign,
+            name,
+            *local(name),
+            "--run-mode",
+            "resume",
+            "--set",
+            "samplers.random_kill.kill_after=null",
+        )
+        == 0
+    )
     assert len(campaign.rows()) == 50

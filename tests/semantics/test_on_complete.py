@@ -60,11 +60,15 @@ def test_a_function_is_called_once_for_what_is_complete(campaign: Campaign, hook
     assert campaign.path("logs/on_complete.log").read_text() == "counted\n"
 
 
-def test_it_is_called_again_for_failed_samples_that_were_run_again(campaign: Campaign, hook_log) -> None:  # type: ignore[no-untyped-def]
+def test_it_is_called_again_for_failed_samples_that_were_run_again(
+    campaign: Campaign, hook_log
+) -> None:  # type: ignore[no-untyped-def]
     """As many rows as before, and a model fitted to them would be one of yesterday's dataset."""
     (campaign.root / "half.py").write_text("def half(x):\n    return {'success': x < 0.5}\n")
     config = campaign_config(
-        random_sampler(8), runners={"r0": {"type": "PythonRunner", "function": "half:half"}}, on_complete="my_hooks:count"
+        random_sampler(8),
+        runners={"r0": {"type": "PythonRunner", "function": "half:half"}},
+        on_complete="my_hooks:count",
     )
     assert campaign.run(config=config) == 0
     assert cli.main(["--retry-failed", "run"]) == 0
@@ -72,7 +76,9 @@ def test_it_is_called_again_for_failed_samples_that_were_run_again(campaign: Cam
     assert hook_log.read_text() == "8 completed\n8 completed\n"
 
 
-@pytest.mark.parametrize("hook", ["my_hooks:fail", "my_hooks:missing", ["/no/such/program"], "false"])
+@pytest.mark.parametrize(
+    "hook", ["my_hooks:fail", "my_hooks:missing", ["/no/such/program"], "false"]
+)
 def test_its_failure_is_reported_and_hides_nothing(
     campaign: Campaign, hook_log: object, hook: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,13 +93,19 @@ def test_a_command_gets_the_run_directory_and_no_shell(campaign: Campaign) -> No
     """As environment variables; what looks like shell syntax is an argument."""
     program = "import os, sys; print(os.environ['ENCHANTED_RUN_DIR'], sys.argv[1])"
     assert campaign.run(config=with_hook([sys.executable, "-c", program, "$(touch x); a"])) == 0
-    assert campaign.path("logs/on_complete.log").read_text() == f"{campaign.run_dir} $(touch x); a\n"
+    assert (
+        campaign.path("logs/on_complete.log").read_text() == f"{campaign.run_dir} $(touch x); a\n"
+    )
 
 
 def test_an_interrupted_campaign_is_not_complete(campaign: Campaign, hook_log) -> None:  # type: ignore[no-untyped-def]
     """Only the resume that finishes it calls the hook."""
     config = with_hook("my_hooks:count", 6)
-    config["samplers"]["s0"] = {**random_sampler(6, 2), "type": "RandomSamplerWithKill", "kill_after": 1}  # type: ignore[index]
+    config["samplers"]["s0"] = {
+        **random_sampler(6, 2),
+        "type": "RandomSamplerWithKill",
+        "kill_after": 1,
+    }  # type: ignore[index]
     assert campaign.run(config=config) == 1
     assert not hook_log.exists()
     del campaign.config["samplers"]["s0"]["kill_after"]
@@ -127,7 +139,9 @@ def test_one_that_hangs_can_be_ended_and_runs_again(campaign: Campaign, hook_log
 
 
 @pytest.mark.parametrize("hook", ["'", "  ", [], [""]])
-def test_what_is_no_command_is_told_before_anything_runs(campaign: Campaign, hook: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_command_is_told_before_anything_runs(
+    campaign: Campaign, hook: object, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Not after the last sample, as a defect."""
     assert campaign.run(config=with_hook(hook)) == 2
     assert "on_complete" in capsys.readouterr().err

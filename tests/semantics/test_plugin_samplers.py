@@ -31,7 +31,9 @@ def test_it_draws_its_budget_exactly(campaign: Campaign, sampler: dict[str, Any]
     assert len(campaign.records("batch_complete")) == 3
 
 
-def test_a_learning_sampler_gets_the_rows_of_every_batch_before_the_next(campaign: Campaign) -> None:
+def test_a_learning_sampler_gets_the_rows_of_every_batch_before_the_next(
+    campaign: Campaign,
+) -> None:
     """Each batch has seen all rows before it."""
     assert campaign.run(config=config(LEARNING, budget=7, batch_size=3)) == 0
     assert [int(value) for value in campaign.column("seen")] == [0, 0, 0, 3, 3, 3, 6]
@@ -39,8 +41,13 @@ def test_a_learning_sampler_gets_the_rows_of_every_batch_before_the_next(campaig
 
 def reading(campaign: Campaign, **sizes: int) -> dict[str, Any]:
     """A sampler that reads the dataset itself."""
-    files = {"dataset": str(campaign.path("enchanted_dataset.csv")), "notes": str(campaign.root / "notes")}
-    return config({"type": "scripted_runners:ReadingSampler", "parameters": ["x"], **files}, **sizes)
+    files = {
+        "dataset": str(campaign.path("enchanted_dataset.csv")),
+        "notes": str(campaign.root / "notes"),
+    }
+    return config(
+        {"type": "scripted_runners:ReadingSampler", "parameters": ["x"], **files}, **sizes
+    )
 
 
 def test_a_sampler_told_of_results_finds_them_in_the_dataset(campaign: Campaign) -> None:
@@ -56,11 +63,17 @@ def test_a_sampler_told_of_results_finds_them_in_the_dataset(campaign: Campaign)
 
 def test_a_killed_campaign_goes_on_though_the_sampler_cannot_skip(campaign: Campaign) -> None:
     """What is on record is drawn again and left out, in whatever batches that now comes; the message of a kill says that it goes on."""
-    sampler = {"type": "scripted_runners:UnskippableSampler", "parameters": ["x"], "mark": str(campaign.root / "mark")}
+    sampler = {
+        "type": "scripted_runners:UnskippableSampler",
+        "parameters": ["x"],
+        "mark": str(campaign.root / "mark"),
+    }
     path = campaign.write(config(sampler, budget=11, batch_size=2))
     command = [sys.executable, "-m", "enchanted_tui", str(path), "--no-ui"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    ended = subprocess.run(command, env=environment, cwd=campaign.root, capture_output=True, timeout=120)
+    ended = subprocess.run(
+        command, env=environment, cwd=campaign.root, capture_output=True, timeout=120
+    )
     assert ended.returncode == -signal.SIGKILL, ended
     assert campaign.resume() == 0
     campaign.write(config(sampler, budget=13, batch_size=5))
@@ -69,7 +82,9 @@ def test_a_killed_campaign_goes_on_though_the_sampler_cannot_skip(campaign: Camp
 
 
 @pytest.mark.parametrize("sampler", [COUNTING, LEARNING], ids=["counting", "learning"])
-def test_a_raised_budget_goes_on_where_it_stopped(campaign: Campaign, sampler: dict[str, Any]) -> None:
+def test_a_raised_budget_goes_on_where_it_stopped(
+    campaign: Campaign, sampler: dict[str, Any]
+) -> None:
     """4 then 10, in batches of 2: no point twice, none left out, none run again."""
     assert campaign.run(config=config(sampler, budget=4, batch_size=2)) == 0
     campaign.budget(10)
@@ -97,7 +112,9 @@ def test_another_batch_size_leaves_out_no_sample(campaign: Campaign, sizes: dict
     assert drawn(campaign) == list(range(9))
 
 
-def test_a_sampler_that_runs_dry_says_so(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sampler_that_runs_dry_says_so(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Fewer samples than the budget are no error, but no secret either."""
     assert campaign.run(config=config(COUNTING, budget=6, at_most=4)) == 0
     assert drawn(campaign) == list(range(4))
@@ -114,7 +131,12 @@ def test_a_resumed_learning_sampler_has_learnt_everything(campaign: Campaign) ->
 
 def test_a_plugin_can_be_an_inner_stage(campaign: Campaign) -> None:
     """Its samples are combined with every parent, as any other's."""
-    inner = {"type": "scripted_runners:CountingSampler", "parameters": ["y"], "budget": 3, "batch_size": 2}
+    inner = {
+        "type": "scripted_runners:CountingSampler",
+        "parameters": ["y"],
+        "budget": 3,
+        "batch_size": 2,
+    }
     assert campaign.run(config=campaign_config({**COUNTING, "budget": 2}, inner)) == 0
     assert [(row["x"], row["y"]) for row in campaign.rows()] == [
         ("0", "0"), ("0", "1"), ("1", "0"), ("1", "1"), ("0", "2"), ("1", "2"),

@@ -27,7 +27,12 @@ from enchanted_tui.config.lookup import find
 SEED = 11
 
 #: Files that are byte for byte the same whenever they are written from the same journal.
-EXACT = ("enchanted_dataset.csv", "last_complete_enchanted_dataset.csv", "enchanted_failures.csv", "enchanted_run.yaml")
+EXACT = (
+    "enchanted_dataset.csv",
+    "last_complete_enchanted_dataset.csv",
+    "enchanted_failures.csv",
+    "enchanted_run.yaml",
+)
 
 # -- random campaigns ---------------------------------------------------------------------------------------------------------
 
@@ -35,15 +40,34 @@ EXACT = ("enchanted_dataset.csv", "last_complete_enchanted_dataset.csv", "enchan
 @st.composite
 def samplers(draw: st.DrawFn, depth: int, most: int) -> Row:
     """Draw a sampler of at most `most` samples; its parameters are called p<depth>_<index>."""
-    kind = draw(st.sampled_from(["RandomSampler", "SobolSequenceSampler", "LatinHypercubeSampler", "GridSampler", "ArraySampler"]))
+    kind = draw(
+        st.sampled_from(
+            [
+                "RandomSampler",
+                "SobolSequenceSampler",
+                "LatinHypercubeSampler",
+                "GridSampler",
+                "ArraySampler",
+            ]
+        )
+    )
     names = [f"p{depth}_{index}" for index in range(draw(st.integers(1, 2)))]
     sampler: Row = {"type": kind, "parameters": names}
     if kind == "ArraySampler":
-        value = st.one_of(st.integers(-9, 9), st.sampled_from(["L", 'a "b", c', "", "007", "True"]), st.floats(0, 1))
-        sampler["bounds"] = [draw(st.lists(value, min_size=1, max_size=max(1, most // (index * most or 1)))) for index in range(len(names))]
+        value = st.one_of(
+            st.integers(-9, 9),
+            st.sampled_from(["L", 'a "b", c', "", "007", "True"]),
+            st.floats(0, 1),
+        )
+        sampler["bounds"] = [
+            draw(st.lists(value, min_size=1, max_size=max(1, most // (index * most or 1))))
+            for index in range(len(names))
+        ]
     elif kind == "GridSampler":
         sampler["bounds"] = [[-1.0, 1.0]] * len(names)
-        sampler["num_samples"] = [draw(st.integers(1, max(1, most))) if index == 0 else 1 for index in range(len(names))]
+        sampler["num_samples"] = [
+            draw(st.integers(1, max(1, most))) if index == 0 else 1 for index in range(len(names))
+        ]
     else:
         sampler["bounds"] = [[-1.0, 1.0]] * len(names)
         sampler["budget"] = draw(st.sampled_from([*range(1, most + 1)] * 3 + [0]))
@@ -59,8 +83,16 @@ def campaigns(draw: st.DrawFn) -> Row:
     most = {1: 7, 2: 5, 3: 3}[n_stages]
     runners = {}
     for name in ("alpha", "beta", "gamma", "delta"):
-        chances = draw(st.lists(st.integers(0, 3), min_size=len(BEHAVIOURS), max_size=len(BEHAVIOURS)).filter(any))
-        runners[name] = {"type": "scripted_runners:ScriptedRunner", "salt": draw(st.integers(0, 99)), "chances": chances}
+        chances = draw(
+            st.lists(st.integers(0, 3), min_size=len(BEHAVIOURS), max_size=len(BEHAVIOURS)).filter(
+                any
+            )
+        )
+        runners[name] = {
+            "type": "scripted_runners:ScriptedRunner",
+            "salt": draw(st.integers(0, 99)),
+            "chances": chances,
+        }
     order = []
     for depth in range(n_stages):
         steps = draw(st.lists(st.sampled_from(sorted(runners)), min_size=1, max_size=3))
@@ -105,10 +137,15 @@ def _points(sampler: Row) -> list[Row] | None:
     if sampler["type"] == "ArraySampler":
         axes = sampler["bounds"]
     elif sampler["type"] == "GridSampler":
-        axes = [numpy.linspace(*bounds, count).tolist() for bounds, count in zip(sampler["bounds"], sampler["num_samples"], strict=True)]
+        axes = [
+            numpy.linspace(*bounds, count).tolist()
+            for bounds, count in zip(sampler["bounds"], sampler["num_samples"], strict=True)
+        ]
     else:
         return None
-    return [dict(zip(sampler["parameters"], point, strict=True)) for point in itertools.product(*axes)]
+    return [
+        dict(zip(sampler["parameters"], point, strict=True)) for point in itertools.product(*axes)
+    ]
 
 
 # -- the checks ---------------------------------------------------------------------------------------------------------------
@@ -131,11 +168,16 @@ def empty_directory() -> Iterator[Campaign]:
 def check(config: Row) -> None:
     """Run a campaign and compare everything it leaves with the model."""
     note(yaml.safe_dump(config, sort_keys=False))
-    stages = run_model(config, [drawn_by(sampler, depth) for depth, sampler in enumerate(config["samplers"].values())])
+    stages = run_model(
+        config,
+        [drawn_by(sampler, depth) for depth, sampler in enumerate(config["samplers"].values())],
+    )
     with empty_directory() as campaign:
         code = campaign.run(config=config)
         last = next((stage for stage in reversed(stages) if stage.samples), None)
-        assert code == (4 if last is not None and all(steps[-1].failed for steps in last.samples) else 0)
+        assert code == (
+            4 if last is not None and all(steps[-1].failed for steps in last.samples) else 0
+        )
         measured = check_journal(campaign, stages)
         expected = [list(with_run_times(stage.rows, measured)) for stage in stages]
         check_datasets(campaign, stages, expected)
@@ -181,10 +223,14 @@ def check_datasets(campaign: Campaign, stages: list[ModelStage], expected: list[
 def assert_csv(campaign: Campaign, name: str, rows: list[Row]) -> None:
     columns = header(rows)
     assert campaign.columns(name) == columns
-    assert campaign.rows(name) == [{column: values.cell(row.get(column)) for column in columns} for row in rows]
+    assert campaign.rows(name) == [
+        {column: values.cell(row.get(column)) for column in columns} for row in rows
+    ]
 
 
-def check_failures(campaign: Campaign, stages: list[ModelStage], measured: dict[Any, float]) -> None:
+def check_failures(
+    campaign: Campaign, stages: list[ModelStage], measured: dict[Any, float]
+) -> None:
     """One line for each failed task, with its inputs."""
     failed = {task.name: task for stage in stages for task in stage.tasks if task.failed}
     lines = campaign.failures()
@@ -197,7 +243,9 @@ def check_failures(campaign: Campaign, stages: list[ModelStage], measured: dict[
         assert line["message"]
 
 
-def check_hdf5(campaign: Campaign, config: Row, stages: list[ModelStage], expected: list[list[Row]]) -> None:
+def check_hdf5(
+    campaign: Campaign, config: Row, stages: list[ModelStage], expected: list[list[Row]]
+) -> None:
     """One group for each sample of every stage, the dataset's rows together, truth values as 0 and 1."""
     path = campaign.path("runs.h5")
     if config["storage"]["type"] == "none":
@@ -209,7 +257,9 @@ def check_hdf5(campaign: Campaign, config: Row, stages: list[ModelStage], expect
     runs = content["data"].get("runs", {})
     assert set(runs) == set(names)
     for name, row in zip(names, rows, strict=True):
-        assert h5_rows(runs[name]) == [in_hdf5({column: value for column, value in row.items() if column != "run_dir"})]
+        assert h5_rows(runs[name]) == [
+            in_hdf5({column: value for column, value in row.items() if column != "run_dir"})
+        ]
     deepest = next((stage_rows for stage_rows in reversed(expected) if stage_rows), [])
     assert h5_rows(content["data"]["aggregated"]) == [in_hdf5(row) for row in deepest]
     groups = content["metadata"]["run_groups"]
@@ -238,7 +288,9 @@ def check_parquet(campaign: Campaign, config: Row, expected: list[list[Row]]) ->
     assert [list(row) for row in found] == [columns] * len(deepest)
     for column in columns:
         held = [row.get(column) for row in deepest]
-        mixed = any(isinstance(value, str) for value in held) and not all(isinstance(value, str) for value in held if value is not None)
+        mixed = any(isinstance(value, str) for value in held) and not all(
+            isinstance(value, str) for value in held if value is not None
+        )
         shown = [None if value is None else values.cell(value) for value in held] if mixed else held
         assert [row[column] for row in found] == shown
 
@@ -249,12 +301,17 @@ def check_run_state(campaign: Campaign, stages: list[ModelStage]) -> None:
     for depth in reversed(range(len(stages))):
         if stages[depth].samples:
             sizes = stages[depth].batch_sizes
-            assert path.read_text() == f"batch_number: {len(sizes) - 1}\ndepth: {depth}\nsubmitted_samples: {sum(sizes)}\n"
+            assert (
+                path.read_text()
+                == f"batch_number: {len(sizes) - 1}\ndepth: {depth}\nsubmitted_samples: {sum(sizes)}\n"
+            )
             return
     assert not path.exists()
 
 
-def check_run_directories(campaign: Campaign, config: Row, stages: list[ModelStage], measured: dict[Any, float]) -> None:
+def check_run_directories(
+    campaign: Campaign, config: Row, stages: list[ModelStage], measured: dict[Any, float]
+) -> None:
     """A directory for each task that was run, its datapoint the same row; only what `save_files` keeps is left."""
     found = {path.name for path in campaign.path("data").iterdir()}
     if config["supervisor"]["save_files"] != "all":
@@ -269,18 +326,26 @@ def check_run_directories(campaign: Campaign, config: Row, stages: list[ModelSta
 
 def check_again(campaign: Campaign, stages: list[ModelStage]) -> None:
     """A rebuild gives the same files; a resume runs nothing and leaves them alone."""
-    before = {name: campaign.path(name).read_bytes() for name in EXACT if campaign.path(name).exists()}
+    before = {
+        name: campaign.path(name).read_bytes() for name in EXACT if campaign.path(name).exists()
+    }
     progress = campaign.path("logs/all_progress.txt")
     reports = progress.read_text().count("=== PROGRESS REPORT ===") if progress.exists() else 0
-    assert reports == sum(len(stage.batch_sizes) * len(stage.samples[0]) for stage in stages if stage.samples)
+    assert reports == sum(
+        len(stage.batch_sizes) * len(stage.samples[0]) for stage in stages if stage.samples
+    )
     for name in before:
         campaign.path(name).unlink()
     assert cli.main(["--rebuild", str(campaign.run_dir)]) == 0
-    assert {name: campaign.path(name).read_bytes() for name in EXACT if campaign.path(name).exists()} == before
+    assert {
+        name: campaign.path(name).read_bytes() for name in EXACT if campaign.path(name).exists()
+    } == before
     executions = campaign.executions()
     assert campaign.resume() in (0, 4)
     assert campaign.executions() == executions
-    assert {name: campaign.path(name).read_bytes() for name in EXACT if campaign.path(name).exists()} == before
+    assert {
+        name: campaign.path(name).read_bytes() for name in EXACT if campaign.path(name).exists()
+    } == before
 
 
 # -- growing ------------------------------------------------------------------------------------------------------------------
@@ -293,7 +358,12 @@ def growing_campaigns(draw: st.DrawFn) -> tuple[Row, Row]:
     for depth in range(len(first["samplers"])):
         kind = draw(st.sampled_from(["RandomSampler", "SobolSequenceSampler"]))
         budget = draw(st.integers(0, 3))
-        first["samplers"][f"s{depth}"] = {"type": kind, "parameters": [f"p{depth}_0"], "bounds": [[0.0, 1.0]], "budget": budget}
+        first["samplers"][f"s{depth}"] = {
+            "type": kind,
+            "parameters": [f"p{depth}_0"],
+            "bounds": [[0.0, 1.0]],
+            "budget": budget,
+        }
     first["supervisor"]["save_files"] = "all"
     second = copy.deepcopy(first)
     for sampler in second["samplers"].values():
@@ -306,25 +376,40 @@ def growing_campaigns(draw: st.DrawFn) -> tuple[Row, Row]:
 def check_growth(first: Row, second: Row) -> None:
     """Run the smaller campaign, then go on to the larger one: the rows are the larger one's, and nothing ran twice."""
     note(yaml.safe_dump(second, sort_keys=False))
-    stages = run_model(second, [drawn_by(sampler, depth) for depth, sampler in enumerate(second["samplers"].values())])
+    stages = run_model(
+        second,
+        [drawn_by(sampler, depth) for depth, sampler in enumerate(second["samplers"].values())],
+    )
     with empty_directory() as campaign:
         assert campaign.run(config=first) in (0, 4)
         campaign.config = second
         assert campaign.resume() in (0, 4)
         tasks = [task for stage in stages for task in stage.tasks]
-        assert sum(campaign.executions().values()) == len(campaign.executions()) == sum(task.kind != "skipped" for task in tasks)
+        assert (
+            sum(campaign.executions().values())
+            == len(campaign.executions())
+            == sum(task.kind != "skipped" for task in tasks)
+        )
         found = campaign.rows() if campaign.path("enchanted_dataset.csv").exists() else []
         deepest = next((stage.rows for stage in reversed(stages) if stage.samples), [])
         columns = [name for name in header(deepest) if not name.startswith("run")]
         assert sorted([row[name] for name in columns] for row in found) == sorted(
             [values.cell(row.get(name)) for name in columns] for row in deepest
         )
-        assert len({row["run_dir"] for row in found}) == len(found) or second["supervisor"]["failed_steps"] == "skip"
+        assert (
+            len({row["run_dir"] for row in found}) == len(found)
+            or second["supervisor"]["failed_steps"] == "skip"
+        )
         assert len(campaign.failures()) == sum(task.failed for task in tasks)
 
 
 #: Failing campaigns are small as they are; making them smaller would take minutes.
-_SETTINGS: Row = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None, "phases": [Phase.generate]}
+_SETTINGS: Row = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "database": None,
+    "phases": [Phase.generate],
+}
 
 
 @settings(max_examples=25, **_SETTINGS)
@@ -352,6 +437,8 @@ def test_a_grown_campaign_has_the_rows_of_the_larger_one(campaigns: tuple[Row, R
 @pytest.mark.full
 @settings(max_examples=150, **_SETTINGS)
 @given(growing_campaigns())
-def test_a_grown_campaign_has_the_rows_of_the_larger_one_at_length(campaigns: tuple[Row, Row]) -> None:
+def test_a_grown_campaign_has_the_rows_of_the_larger_one_at_length(
+    campaigns: tuple[Row, Row],
+) -> None:
     """The same for many more campaigns."""
     check_growth(*campaigns)

@@ -29,8 +29,15 @@ Task = tuple[int, int, int, int]
 def steps(*samplers: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
     """One stage of three steps, of which the second fails for some samples."""
     config = campaign_config(*samplers, **supervisor)
-    config["runners"]["second"] = {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [1, 4]}}
-    config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 3, "runner": ["r0", "second", "r0"]}
+    config["runners"]["second"] = {
+        "type": "scripted_runners:TracingRunner",
+        "add": ["x"],
+        "fail_when": {"x": [1, 4]},
+    }
+    config["supervisor"]["run_order"][0] |= {
+        "executor": ["here"] * 3,
+        "runner": ["r0", "second", "r0"],
+    }
     return config
 
 
@@ -38,7 +45,11 @@ def flaky(*samplers: dict[str, Any], parameter: str, **supervisor: Any) -> dict[
     """Some samples of the first or the second stage fail until `broken` says that the cause is gone."""
     config = campaign_config(*samplers, **supervisor)
     name = "r0" if parameter == "x" else "r1"
-    config["runners"][name] = {"type": "scripted_runners:FlakyRunner", "parameter": parameter, "values": [1, 3]}
+    config["runners"][name] = {
+        "type": "scripted_runners:FlakyRunner",
+        "parameter": parameter,
+        "values": [1, 3],
+    }
     return config
 
 
@@ -79,14 +90,31 @@ SHAPES = {
     "batches": Shape(lambda: campaign_config(lhs(11, 3))),
     "steps": Shape(lambda: steps(array_sampler("x", list(range(7)), batch_size=3))),
     "nested": Shape(lambda: two_stages(X, Y)),
-    "nested, large batches": Shape(lambda: two_stages(random_sampler(8, 3), random_sampler(5, None, ("y",)))),
+    "nested, large batches": Shape(
+        lambda: two_stages(random_sampler(8, 3), random_sampler(5, None, ("y",)))
+    ),
     "failed parents left out": Shape(lambda: two_stages(X, Y, failed_parents="skip")),
-    "three stages": Shape(lambda: campaign_config(random_sampler(3, 2), random_sampler(3, 2, ("y",)), random_sampler(2, 1, ("z",)))),
-    "extended": Shape(lambda: campaign_config(random_sampler(3, 2), random_sampler(3, 2, ("y",))), extended),
-    "more parents": Shape(lambda: campaign_config(random_sampler(4, 2), random_sampler(4, 2, ("y",))), raised),
-    "retried": Shape(lambda: flaky(array_sampler("x", list(range(6)), batch_size=4), parameter="x"), retried),
+    "three stages": Shape(
+        lambda: campaign_config(
+            random_sampler(3, 2), random_sampler(3, 2, ("y",)), random_sampler(2, 1, ("z",))
+        )
+    ),
+    "extended": Shape(
+        lambda: campaign_config(random_sampler(3, 2), random_sampler(3, 2, ("y",))), extended
+    ),
+    "more parents": Shape(
+        lambda: campaign_config(random_sampler(4, 2), random_sampler(4, 2, ("y",))), raised
+    ),
+    "retried": Shape(
+        lambda: flaky(array_sampler("x", list(range(6)), batch_size=4), parameter="x"), retried
+    ),
     "parents retried": Shape(lambda: flaky(X, Y, parameter="x", failed_parents="skip"), retried),
-    "children retried": Shape(lambda: flaky(random_sampler(2), array_sampler("y", list(range(5)), batch_size=2), parameter="y"), retried),
+    "children retried": Shape(
+        lambda: flaky(
+            random_sampler(2), array_sampler("y", list(range(5)), batch_size=2), parameter="y"
+        ),
+        retried,
+    ),
     "a plugin's sampler": Shape(lambda: campaign_config(counting(8, 3)), extended),
 }
 
@@ -138,14 +166,20 @@ def delete(lines: list[Line], chance: random.Random) -> None:
 def double(lines: list[Line], chance: random.Random) -> None:
     """Add a line once more, right behind itself or at the end, as a writer that tries again does."""
     line = chance.choice([line for line in lines if b'"retry"' not in line.data])
-    again = lines.index(line) + 1 if b'"task"' not in line.data or chance.random() < 0.5 else len(lines)
+    again = (
+        lines.index(line) + 1 if b'"task"' not in line.data or chance.random() < 0.5 else len(lines)
+    )
     if line.intact:
         lines.insert(again, Line(line.place, line.data))
 
 
 def shuffle(lines: list[Line], chance: random.Random) -> None:
     """Shuffle the lines of results."""
-    places = [number for number, line in enumerate(lines) if b'"type":"task"' in line.data and line.data.endswith(b"\n")]
+    places = [
+        number
+        for number, line in enumerate(lines)
+        if b'"type":"task"' in line.data and line.data.endswith(b"\n")
+    ]
     taken = [lines[number] for number in places]
     chance.shuffle(taken)
     for number, line in zip(places, taken, strict=True):
@@ -154,7 +188,12 @@ def shuffle(lines: list[Line], chance: random.Random) -> None:
 
 def hit_where_it_hurts(lines: list[Line], chance: random.Random) -> None:
     """Alter a line that says what samples or parents there are."""
-    kinds = (b'"type":"samples"', b'"type":"parents"', b'"type":"batch_complete"', b'"type":"stage_complete"')
+    kinds = (
+        b'"type":"samples"',
+        b'"type":"parents"',
+        b'"type":"batch_complete"',
+        b'"type":"stage_complete"',
+    )
     candidates = [line for line in lines if any(kind in line.data for kind in kinds)]
     if candidates:
         flip([chance.choice(candidates)], chance)
@@ -184,7 +223,9 @@ class Model:
                 self.forget(tuple(task))
 
     def forget(self, task: Task) -> None:
-        for later in [other for other in self.results if other[:3] == task[:3] and other[3] >= task[3]]:
+        for later in [
+            other for other in self.results if other[:3] == task[:3] and other[3] >= task[3]
+        ]:
             del self.results[later]
         for child in self._children(task):
             self.forget(child)
@@ -200,7 +241,10 @@ class Made:
         campaign.config = shape.config()
         shape.made(campaign)
         self.journal = campaign.path("state/journal.jsonl")
-        self.whole = [Line(place, data) for place, data in enumerate(self.journal.read_bytes().splitlines(keepends=True))]
+        self.whole = [
+            Line(place, data)
+            for place, data in enumerate(self.journal.read_bytes().splitlines(keepends=True))
+        ]
         self.state, _ = fold(self.journal)
         self.final_rows = self.rows()
         self.base_rows = self._rows_of_first_session()
@@ -208,7 +252,9 @@ class Made:
 
     def rows(self) -> dict[str, Row]:
         """Give the rows of the dataset by what was drawn."""
-        rows = [row for row in self.campaign.rows() if row["x"]]  # what a plugin drew and cannot draw again is lost
+        rows = [
+            row for row in self.campaign.rows() if row["x"]
+        ]  # what a plugin drew and cannot draw again is lost
         found = {" ".join(row.get(name, "") for name in "xyz"): row for row in rows}
         assert len(found) == len(rows), "a row is there twice"
         return found
@@ -225,7 +271,9 @@ class Made:
         depth, batch, sample, _ = task
         if depth + 1 < len(self.state.stages):
             stage = self.state.stages[depth + 1]
-            for parent in (index for index in range(stage.n_parents) if stage.parent(index) == (batch, sample)):
+            for parent in (
+                index for index in range(stage.n_parents) if stage.parent(index) == (batch, sample)
+            ):
                 for drawn in stage.batches:
                     for position in range(parent * drawn.size, (parent + 1) * drawn.size):
                         yield depth + 1, drawn.index, position, 0
@@ -240,7 +288,9 @@ class Made:
         return lines
 
     def without_run_times(self, row: Row) -> Row:
-        return {name: value for name, value in row.items() if name not in (*self.measured, "run_dir")}
+        return {
+            name: value for name, value in row.items() if name not in (*self.measured, "run_dir")
+        }
 
     def check(self, lines: list[Line]) -> None:
         """Put the damaged journal in place, resume, and compare with the model."""
@@ -279,14 +329,24 @@ class Made:
         else:  # what is lost of a second session may be what it was for
             assert found.keys() >= self.base_rows.keys()
             parents = {name.split()[0] for name in found}
-            assert self.made is extended or found.keys() == {name for name in self.final_rows if name.split()[0] in parents}
+            assert self.made is extended or found.keys() == {
+                name for name in self.final_rows if name.split()[0] in parents
+            }
         for name, row in found.items():
             task = tuple(int(part[1:]) for part in os.path.basename(row["run_dir"]).split("_"))
             told = model.results.get(task)  # type: ignore[call-overload]
             if told is not None:
                 assert row["success"] == str(told["row"]["success"]), name
-                assert all(row[column] == str(told["row"][column]) for column in self.measured if column in told["row"]), name
-            allowed = [self.without_run_times(rows[name]) for rows in (self.final_rows, self.base_rows) if name in rows]
+                assert all(
+                    row[column] == str(told["row"][column])
+                    for column in self.measured
+                    if column in told["row"]
+                ), name
+            allowed = [
+                self.without_run_times(rows[name])
+                for rows in (self.final_rows, self.base_rows)
+                if name in rows
+            ]
             assert self.without_run_times(row) in allowed, name
 
     def check_again(self) -> None:

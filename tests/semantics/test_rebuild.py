@@ -8,13 +8,32 @@ from typing import Any
 
 import pytest
 import yaml
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler, read_h5, read_parquet
+from campaign_harness import (
+    Campaign,
+    array_sampler,
+    campaign_config,
+    random_sampler,
+    read_h5,
+    read_parquet,
+)
 
 from enchanted_tui import cli
 
 #: Files that are byte for byte the same whenever they are written from the same journal.
-EXACT = ("enchanted_dataset.csv", "last_complete_enchanted_dataset.csv", "enchanted_failures.csv", "enchanted_run.yaml")
-ALL = (*EXACT, "runs.h5", "enchanted_dataset.parquet", "logs/all_progress.txt", "logs/current_progress.txt", "logs/pipeline_progress.txt")
+EXACT = (
+    "enchanted_dataset.csv",
+    "last_complete_enchanted_dataset.csv",
+    "enchanted_failures.csv",
+    "enchanted_run.yaml",
+)
+ALL = (
+    *EXACT,
+    "runs.h5",
+    "enchanted_dataset.parquet",
+    "logs/all_progress.txt",
+    "logs/current_progress.txt",
+    "logs/pipeline_progress.txt",
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +44,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         array_sampler("y", [10, 20], batch_size=1),
         runners={
             "r0": {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [2]}},
-            "r1": {"type": "scripted_runners:TracingRunner", "add": ["y"], "fail_when": {"y": [20]}},
+            "r1": {
+                "type": "scripted_runners:TracingRunner",
+                "add": ["y"],
+                "fail_when": {"y": [20]},
+            },
             "files": {"type": "scripted_runners:ParentFileRunner", "name": "chain.txt"},
         },
         summary_datatype="parquet",
     )
-    config["supervisor"]["run_order"][1] |= {"executor": ["here", "here"], "runner": ["r1", "files"]}
+    config["supervisor"]["run_order"][1] |= {
+        "executor": ["here", "here"],
+        "runner": ["r1", "files"],
+    }
     campaign = Campaign(tmp_path_factory.mktemp("template"), config)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(campaign.root)
@@ -57,7 +83,11 @@ def contents(campaign: Campaign) -> dict[str, Any]:
     found["parquet"] = read_parquet(campaign.path("enchanted_dataset.parquet"))
     for name in ALL[-3:]:
         lines = campaign.path(name).read_text().splitlines()
-        found[name] = [line for line in lines if not line.startswith(("Time:", "Rate:", "Elapsed:", "Remaining:"))]
+        found[name] = [
+            line
+            for line in lines
+            if not line.startswith(("Time:", "Rate:", "Elapsed:", "Remaining:"))
+        ]
     # batches overlap: their reports stand in the order in which they happened to end, which a rebuild does not know
     reports = "\n".join(found["logs/all_progress.txt"]).split("=== PROGRESS REPORT")
     found["logs/all_progress.txt"] = sorted(report.strip() for report in reports)
@@ -86,7 +116,9 @@ def test_the_fixture_has_every_output_file(finished: Campaign) -> None:
 DAMAGE = ("deleted", "torn", "empty", "nonsense")
 
 
-@pytest.mark.parametrize(("name", "how"), [*((name, "torn") for name in ALL), *(("all of them", how) for how in DAMAGE)])
+@pytest.mark.parametrize(
+    ("name", "how"), [*((name, "torn") for name in ALL), *(("all of them", how) for how in DAMAGE)]
+)
 def test_a_damaged_file_is_written_anew(finished: Campaign, name: str, how: str) -> None:
     """Each file, and all of them in each state that an accident can leave: identical bytes (CSV), equal content (HDF5, Parquet)."""
     before = contents(finished)
@@ -104,7 +136,9 @@ def test_rebuilding_what_is_whole_changes_nothing(finished: Campaign) -> None:
         assert contents(finished) == before
 
 
-def test_the_rebuilt_files_are_named(finished: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_rebuilt_files_are_named(
+    finished: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Standard output lists what was written, for a person and a script."""
     capsys.readouterr()
     assert rebuild(finished) == 0
@@ -143,7 +177,10 @@ def test_rebuild_runs_nothing_and_records_nothing(finished: Campaign) -> None:
 
 def test_an_interrupted_campaign_is_rebuilt_as_far_as_it_came(campaign: Campaign) -> None:
     """In the middle of a stage: the files of an interrupted session are what a rebuild gives."""
-    config = campaign_config(array_sampler("x", [1, 2]), {"type": "RandomSamplerWithKill", **_unit("y"), "budget": 6, "batch_size": 2})
+    config = campaign_config(
+        array_sampler("x", [1, 2]),
+        {"type": "RandomSamplerWithKill", **_unit("y"), "budget": 6, "batch_size": 2},
+    )
     config["samplers"]["s1"]["kill_after"] = 2
     assert campaign.run(config=config) == 1
     assert len(campaign.rows()) == 8
@@ -156,7 +193,10 @@ def test_an_interrupted_campaign_is_rebuilt_as_far_as_it_came(campaign: Campaign
 
 def test_between_two_stages_the_dataset_is_the_finished_one(campaign: Campaign) -> None:
     """The second stage's sampler dies before its first draw: dataset and last complete dataset hold the first stage's rows, rebuilt too."""
-    config = campaign_config(array_sampler("x", [1, 2]), {"type": "RandomSamplerWithKill", **_unit("y"), "budget": 6, "kill_after": 0})
+    config = campaign_config(
+        array_sampler("x", [1, 2]),
+        {"type": "RandomSamplerWithKill", **_unit("y"), "budget": 6, "kill_after": 0},
+    )
     assert campaign.run(config=config) == 1
     before = {name: campaign.path(name).read_bytes() for name in EXACT}
     assert [row["x"] for row in campaign.rows()] == ["1", "2"]
@@ -167,9 +207,14 @@ def test_between_two_stages_the_dataset_is_the_finished_one(campaign: Campaign) 
     assert {name: campaign.path(name).read_bytes() for name in EXACT} == before
 
 
-def test_an_earlier_stage_that_runs_again_does_not_cost_the_dataset_its_rows(campaign: Campaign) -> None:
+def test_an_earlier_stage_that_runs_again_does_not_cost_the_dataset_its_rows(
+    campaign: Campaign,
+) -> None:
     """While the first stage of a finished campaign runs for a raised budget, the dataset keeps the last stage's rows."""
-    config = campaign_config({"type": "RandomSamplerWithKill", **_unit("x"), "budget": 2, "batch_size": 1}, array_sampler("y", [1, 2]))
+    config = campaign_config(
+        {"type": "RandomSamplerWithKill", **_unit("x"), "budget": 2, "batch_size": 1},
+        array_sampler("y", [1, 2]),
+    )
     assert campaign.run(config=config) == 0
     before = campaign.path("enchanted_dataset.csv").read_bytes()
     campaign.config["samplers"]["s0"] |= {"budget": 4, "kill_after": 1}
@@ -188,7 +233,9 @@ def test_an_earlier_stage_that_runs_again_does_not_cost_the_dataset_its_rows(cam
     assert len(campaign.rows("last_complete_enchanted_dataset.csv")) == 4
 
 
-def test_a_directory_in_use_is_not_rebuilt(finished: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_in_use_is_not_rebuilt(
+    finished: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A running supervisor writes these files itself: the second one is refused, naming the first."""
     from enchanted_tui.storage.lock import Lock
 
@@ -200,7 +247,9 @@ def test_a_directory_in_use_is_not_rebuilt(finished: Campaign, capsys: pytest.Ca
     assert "pid" in capsys.readouterr().err
 
 
-def test_there_must_be_something_to_rebuild_from(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_there_must_be_something_to_rebuild_from(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """An empty directory, a missing one and a foreign one: exit code 3, a sentence, nothing made."""
     assert rebuild(campaign) == 3
     campaign.run_dir.mkdir()
@@ -222,7 +271,9 @@ def test_a_journal_that_does_not_say_what_it_is_can_be_done_without(
     """Every command says so in one sentence, with a remedy that works: the run directories give the finished batches."""
     journal = finished.path("state/journal.jsonl")
     first, *rest = journal.read_bytes().splitlines(keepends=True)
-    broken = [first.replace(b'"v":1', b'"v":7'), *rest] if how == "first line" else [b"nonsense\n"] * 5
+    broken = (
+        [first.replace(b'"v":1', b'"v":7'), *rest] if how == "first line" else [b"nonsense\n"] * 5
+    )
     journal.write_bytes(b"".join(broken))
     before = contents(finished)
     run_dir = str(finished.run_dir)
@@ -245,7 +296,10 @@ def test_a_journal_that_does_not_say_what_it_is_can_be_done_without(
     assert finished.rows() == rows
 
 
-@pytest.mark.parametrize(("kind", "again"), [("task", 1), ("samples", 0), ("stage_complete", 0), ("batch_complete", 0), ("end", 0)])
+@pytest.mark.parametrize(
+    ("kind", "again"),
+    [("task", 1), ("samples", 0), ("stage_complete", 0), ("batch_complete", 0), ("end", 0)],
+)
 def test_a_damaged_line_in_the_journal_costs_only_what_it_held(
     campaign: Campaign, kind: str, again: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,7 +308,9 @@ def test_a_damaged_line_in_the_journal_costs_only_what_it_held(
     before = campaign.column("x")
     journal = campaign.path("state/journal.jsonl")
     lines = journal.read_bytes().splitlines(keepends=True)
-    number = [index for index, line in enumerate(lines) if b'"type":"%s"' % kind.encode() in line][-1]
+    number = [index for index, line in enumerate(lines) if b'"type":"%s"' % kind.encode() in line][
+        -1
+    ]
     lines[number] = lines[number].replace(b'"v":1', b'"v":7')
     journal.write_bytes(b"".join(lines))
     campaign.forget_executions()

@@ -20,9 +20,19 @@ Longer = Callable[..., list[tuple[str, ...]]]
 #: Samplers for which 4 + 6 points are the 10 of one campaign, whatever the batches.
 BY_POSITION: dict[str, dict[str, Any]] = {
     "random": {"type": "RandomSampler", **BOX},
-    "loguniform": {"type": "RandomSampler", "parameters": ["x"], "bounds": [[1e-3, 1.0]], "distribution": "loguniform"},
+    "loguniform": {
+        "type": "RandomSampler",
+        "parameters": ["x"],
+        "bounds": [[1e-3, 1.0]],
+        "distribution": "loguniform",
+    },
     "normal": {"type": "RandomSampler", **BOX, "distribution": "normal"},
-    "integers": {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 10**20]], "distribution": "int_uniform"},
+    "integers": {
+        "type": "RandomSampler",
+        "parameters": ["x"],
+        "bounds": [[0, 10**20]],
+        "distribution": "int_uniform",
+    },
     "with_kill": {"type": "RandomSamplerWithKill", **BOX},
     "sobol": {"type": "SobolSequenceSampler", **BOX},
     "sobol_bare": {"type": "SobolSequenceSampler", **BOX, "scramble": False},
@@ -38,7 +48,10 @@ BY_POSITION: dict[str, dict[str, Any]] = {
 
 #: Every day those that draw in different ways, the variants with the long series.
 MOST_DIFFERENT = [
-    name if name in ("random", "sobol", "csv", "nested") else pytest.param(name, marks=pytest.mark.full) for name in BY_POSITION
+    name
+    if name in ("random", "sobol", "csv", "nested")
+    else pytest.param(name, marks=pytest.mark.full)
+    for name in BY_POSITION
 ]
 
 FIXED: dict[str, dict[str, Any]] = {
@@ -54,7 +67,10 @@ FIXED: dict[str, dict[str, Any]] = {
 
 def one_stage(sampler: dict[str, Any], **sizes: int) -> dict[str, Any]:
     parameters = sampler.get("parameters", ["x", "y"])
-    return campaign_config({**sampler, **sizes}, runners={"r0": {"type": "scripted_runners:TracingRunner", "add": parameters}})
+    return campaign_config(
+        {**sampler, **sizes},
+        runners={"r0": {"type": "scripted_runners:TracingRunner", "add": parameters}},
+    )
 
 
 def points(campaign: Campaign) -> list[tuple[str, ...]]:
@@ -101,7 +117,9 @@ def files_of_points(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("name", BY_POSITION)
-def test_raising_the_budget_gives_the_points_of_one_longer_campaign(campaign: Campaign, one_longer_campaign: Longer, name: str) -> None:
+def test_raising_the_budget_gives_the_points_of_one_longer_campaign(
+    campaign: Campaign, one_longer_campaign: Longer, name: str
+) -> None:
     """Samplers that draw by position: 4 then 10, with the default batch, equals 10 at once; the first four are not run again."""
     sampler = BY_POSITION[name]
     assert campaign.run(config=one_stage(sampler, budget=4)) == 0
@@ -127,7 +145,9 @@ def test_extending_twice_adds_the_budget_each_time(
 
 
 @pytest.mark.parametrize("amount", [1, 3, 4, 7])
-def test_extending_by_less_and_by_more_than_a_batch_is_exact(campaign: Campaign, one_longer_campaign: Longer, amount: int) -> None:
+def test_extending_by_less_and_by_more_than_a_batch_is_exact(
+    campaign: Campaign, one_longer_campaign: Longer, amount: int
+) -> None:
     """6 with batch 4, extended by 1 to 7: the count is exact, and the batches are what is drawn, not full ones."""
     assert campaign.run(config=one_stage(BY_POSITION["random"], budget=6, batch_size=4)) == 0
     campaign.budget(amount)
@@ -137,7 +157,9 @@ def test_extending_by_less_and_by_more_than_a_batch_is_exact(campaign: Campaign,
 
 
 @pytest.mark.parametrize("name", MOST_DIFFERENT)
-def test_another_batch_size_in_each_session_changes_nothing(campaign: Campaign, one_longer_campaign: Longer, name: str) -> None:
+def test_another_batch_size_in_each_session_changes_nothing(
+    campaign: Campaign, one_longer_campaign: Longer, name: str
+) -> None:
     """The batch size says in what portions, not which points: 3s, then 4s, then one batch."""
     assert campaign.run(config=one_stage(BY_POSITION[name], budget=5, batch_size=3)) == 0
     campaign.config["samplers"]["s0"].update(budget=11, batch_size=4)
@@ -149,11 +171,23 @@ def test_another_batch_size_in_each_session_changes_nothing(campaign: Campaign, 
 
 
 @pytest.mark.parametrize("nested", [False, True], ids=["alone", "in a NestedSampler"])
-def test_a_sobol_campaign_of_before_goes_on_with_its_own_points(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, nested: bool) -> None:
+def test_a_sobol_campaign_of_before_goes_on_with_its_own_points(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, nested: bool
+) -> None:
     """Scrambling was once seeded by a whole number, which gives other points: what was begun so is finished so."""
     sobol = {"type": "SobolSequenceSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 4}
-    sampler = {"type": "NestedSampler", "samplers": {"a": {**sobol, "budget": 12, "seed": 5}}, "budget": 4} if nested else sobol
-    config = campaign_config(sampler, runners={"r0": {"type": "scripted_runners:TracingRunner", "add": ["x"]}})
+    sampler = (
+        {
+            "type": "NestedSampler",
+            "samplers": {"a": {**sobol, "budget": 12, "seed": 5}},
+            "budget": 4,
+        }
+        if nested
+        else sobol
+    )
+    config = campaign_config(
+        sampler, runners={"r0": {"type": "scripted_runners:TracingRunner", "add": ["x"]}}
+    )
     del config["supervisor"]["seed"]
 
     def seeded_by_a_number(sampler: SobolSequenceSampler, seed: int, variant: int) -> Any:
@@ -168,7 +202,9 @@ def test_a_sobol_campaign_of_before_goes_on_with_its_own_points(campaign: Campai
     assert campaign.numbers("x") == expected[:12, 0].tolist()
 
 
-def test_latin_hypercubes_go_on_batch_by_batch(campaign: Campaign, one_longer_campaign: Longer) -> None:
+def test_latin_hypercubes_go_on_batch_by_batch(
+    campaign: Campaign, one_longer_campaign: Longer
+) -> None:
     """4s are stratified each on its own, and batch k is the same however the campaign came to it."""
     sampler = {"type": "LatinHypercubeSampler", **BOX}
     assert campaign.run(config=one_stage(sampler, budget=4, batch_size=4)) == 0
@@ -225,11 +261,17 @@ def test_what_a_budget_left_of_a_design_can_be_extended(
 def test_resuming_a_finished_design_runs_nothing(campaign: Campaign, name: str) -> None:
     """A finished campaign resumes to 0 at once, and its results stay byte for byte."""
     assert campaign.run(config=one_stage(FIXED[name])) == 0
-    before = campaign.path("enchanted_dataset.csv").read_bytes(), campaign.path("runs.h5").read_bytes()
+    before = (
+        campaign.path("enchanted_dataset.csv").read_bytes(),
+        campaign.path("runs.h5").read_bytes(),
+    )
     campaign.forget_executions()
     assert campaign.resume() == 0
     assert not campaign.executions()
-    assert (campaign.path("enchanted_dataset.csv").read_bytes(), campaign.path("runs.h5").read_bytes()) == before
+    assert (
+        campaign.path("enchanted_dataset.csv").read_bytes(),
+        campaign.path("runs.h5").read_bytes(),
+    ) == before
 
 
 def test_a_changed_grid_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
@@ -254,7 +296,9 @@ def interrupt(campaign: Campaign, at: int, *arguments: str) -> int:
     return code
 
 
-def test_an_interrupted_extension_finishes_its_own_target(campaign: Campaign, one_longer_campaign: Longer) -> None:
+def test_an_interrupted_extension_finishes_its_own_target(
+    campaign: Campaign, one_longer_campaign: Longer
+) -> None:
     """4 of 10 done, extend 4: the target is 14; interrupted again, a resume goes on to 14 though the budget says 4."""
     config = one_stage(BY_POSITION["with_kill"], budget=10, batch_size=1)
     campaign.write(config)
@@ -286,7 +330,9 @@ def pairs(campaign: Campaign, *names: str) -> list[tuple[str, ...]]:
     return [tuple(row[name] for name in names) for row in campaign.rows()]
 
 
-def test_raising_an_earlier_budget_runs_every_later_batch_for_the_new_parents(campaign: Campaign) -> None:
+def test_raising_an_earlier_budget_runs_every_later_batch_for_the_new_parents(
+    campaign: Campaign,
+) -> None:
     """2 parents with 3 children in batches of 2 become 4 parents: 12 rows, each pair once, and only the 6 new pairs are run."""
     config = campaign_config(random_sampler(2), random_sampler(3, 2, ("y",)))
     assert campaign.run(config=config) == 0
@@ -305,7 +351,9 @@ def test_raising_an_earlier_budget_runs_every_later_batch_for_the_new_parents(ca
 
 def test_raising_the_first_of_three_budgets_reaches_the_last_stage(campaign: Campaign) -> None:
     """All combinations of three stages, no duplicates, after the first and then the middle budget was raised."""
-    config = campaign_config(random_sampler(1), random_sampler(2, 1, ("y",)), random_sampler(2, None, ("z",)))
+    config = campaign_config(
+        random_sampler(1), random_sampler(2, 1, ("y",)), random_sampler(2, None, ("z",))
+    )
     assert campaign.run(config=config) == 0
     assert len(campaign.rows()) == 4
     campaign.budget(2)
@@ -323,7 +371,9 @@ def test_raising_the_first_of_three_budgets_reaches_the_last_stage(campaign: Cam
     assert len(campaign.rows("last_complete_enchanted_dataset.csv")) == 6
 
 
-def test_extending_a_nested_campaign_adds_samples_to_the_last_stage_for_every_parent(campaign: Campaign) -> None:
+def test_extending_a_nested_campaign_adds_samples_to_the_last_stage_for_every_parent(
+    campaign: Campaign,
+) -> None:
     """3 parents with 2 children, extended by 2: 12 rows, batch by batch parent-major."""
     config = campaign_config(array_sampler("x", [1, 2, 3]), random_sampler(2, None, ("y",)))
     assert campaign.run(config=config) == 0

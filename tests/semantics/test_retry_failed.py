@@ -82,9 +82,13 @@ def test_what_was_mended_is_not_run_again(campaign: Campaign, fault: Path) -> No
     assert dataset.read_bytes() == before
 
 
-def test_children_of_a_failed_parent_run_again_and_no_others(campaign: Campaign, fault: Path) -> None:
+def test_children_of_a_failed_parent_run_again_and_no_others(
+    campaign: Campaign, fault: Path
+) -> None:
     """Children were computed from their parent's outputs, so they go with it; those of the other parents stay."""
-    config = campaign_config(array_sampler("x", [1, 2, 4]), array_sampler("y", [5, 6]), runners={"r0": FLAKY})
+    config = campaign_config(
+        array_sampler("x", [1, 2, 4]), array_sampler("y", [5, 6]), runners={"r0": FLAKY}
+    )
     config["runners"]["r1"] = {"type": "scripted_runners:TracingRunner", "add": ["y"]}
     assert campaign.run(config=config) == 0
     assert campaign.column("success_r0") == ["True", "True", "False", "False", "True", "True"]
@@ -92,13 +96,21 @@ def test_children_of_a_failed_parent_run_again_and_no_others(campaign: Campaign,
     assert retry(campaign) == 0
     assert sorted(campaign.executions()) == ["d0_b0_s1_r0", "d1_b0_s2_r0", "d1_b0_s3_r0"]
     assert campaign.column("success_r0") == ["True"] * 6
-    assert [(row["x"], row["y"]) for row in campaign.rows()] == [(x, y) for x in "124" for y in "56"]
-    assert [row["output"] for row in campaign.rows("last_complete_enchanted_dataset.csv")] == ["10", "20", "40"]
+    assert [(row["x"], row["y"]) for row in campaign.rows()] == [
+        (x, y) for x in "124" for y in "56"
+    ]
+    assert [row["output"] for row in campaign.rows("last_complete_enchanted_dataset.csv")] == [
+        "10",
+        "20",
+        "40",
+    ]
 
 
 def test_a_failed_child_leaves_its_parent_alone(campaign: Campaign, fault: Path) -> None:
     """Only the last stage's failed sample runs again."""
-    config = campaign_config(array_sampler("y", [5, 6]), array_sampler("x", [1, 2]), runners={"r1": FLAKY})
+    config = campaign_config(
+        array_sampler("y", [5, 6]), array_sampler("x", [1, 2]), runners={"r1": FLAKY}
+    )
     assert campaign.run(config=config) == 0
     fault.unlink()
     assert retry(campaign) == 0
@@ -106,11 +118,20 @@ def test_a_failed_child_leaves_its_parent_alone(campaign: Campaign, fault: Path)
     assert outputs(campaign) == ["10", "20", "10", "20"]
 
 
-def test_later_steps_of_a_failed_step_run_again_and_earlier_ones_do_not(campaign: Campaign, fault: Path) -> None:
+def test_later_steps_of_a_failed_step_run_again_and_earlier_ones_do_not(
+    campaign: Campaign, fault: Path
+) -> None:
     """Of three steps the middle one failed: it and the last run again, the first keeps its result."""
     config = campaign_config(array_sampler("x", [1, 2]), runners={"flaky": FLAKY})
-    config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["output"], "fail_when": {"success_flaky": [False]}}
-    config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 3, "runner": ["r0", "flaky", "last"]}
+    config["runners"]["last"] = {
+        "type": "scripted_runners:TracingRunner",
+        "add": ["output"],
+        "fail_when": {"success_flaky": [False]},
+    }
+    config["supervisor"]["run_order"][0] |= {
+        "executor": ["here"] * 3,
+        "runner": ["r0", "flaky", "last"],
+    }
     assert campaign.run(config=config) == 0
     assert len(campaign.failures()) == 2
     fault.unlink()
@@ -122,7 +143,9 @@ def test_later_steps_of_a_failed_step_run_again_and_earlier_ones_do_not(campaign
 
 def test_skipped_steps_run_once_their_cause_is_mended(campaign: Campaign, fault: Path) -> None:
     """A step that was skipped because the one before failed gets its turn."""
-    config = campaign_config(array_sampler("x", [1, 2]), runners={"flaky": FLAKY}, failed_steps="skip")
+    config = campaign_config(
+        array_sampler("x", [1, 2]), runners={"flaky": FLAKY}, failed_steps="skip"
+    )
     config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["output"]}
     config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["flaky", "last"]}
     assert campaign.run(config=config) == 0
@@ -134,10 +157,15 @@ def test_skipped_steps_run_once_their_cause_is_mended(campaign: Campaign, fault:
     assert campaign.failures() == []
 
 
-def test_parents_that_were_skipped_are_expanded_once_mended(campaign: Campaign, fault: Path) -> None:
+def test_parents_that_were_skipped_are_expanded_once_mended(
+    campaign: Campaign, fault: Path
+) -> None:
     """With failed_parents: skip a failed parent has no children; mended, it gets all of them, in every recorded batch."""
     config = campaign_config(
-        array_sampler("x", [1, 2]), array_sampler("y", [5, 6], batch_size=1), runners={"r0": FLAKY}, failed_parents="skip"
+        array_sampler("x", [1, 2]),
+        array_sampler("y", [5, 6], batch_size=1),
+        runners={"r0": FLAKY},
+        failed_parents="skip",
     )
     config["runners"]["r1"] = {"type": "scripted_runners:TracingRunner", "add": ["y"]}
     assert campaign.run(config=config) == 0
@@ -145,7 +173,9 @@ def test_parents_that_were_skipped_are_expanded_once_mended(campaign: Campaign, 
     fault.unlink()
     assert retry(campaign) == 0
     assert len(campaign.executions()) == 3
-    assert sorted((row["x"], row["y"]) for row in campaign.rows()) == [(x, y) for x in "12" for y in "56"]
+    assert sorted((row["x"], row["y"]) for row in campaign.rows()) == [
+        (x, y) for x in "12" for y in "56"
+    ]
 
 
 def test_a_retry_does_not_finish_what_was_not_planned(campaign: Campaign, fault: Path) -> None:
@@ -168,7 +198,9 @@ def test_the_run_directories_hold_the_new_attempt_alone(campaign: Campaign, faul
     assert sorted(path.name for path in directory.iterdir()) == ["enchanted_datapoint.csv"]
 
 
-def test_a_directory_without_a_campaign_has_nothing_to_retry(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_without_a_campaign_has_nothing_to_retry(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 3 and a sentence, for a missing directory and an empty one."""
     assert retry(campaign) == 3
     campaign.run_dir.mkdir()
@@ -205,7 +237,9 @@ def test_a_name_that_is_no_failed_task_is_refused(
 
 def test_any_failed_task_of_a_sample_stands_for_it(campaign: Campaign, fault: Path) -> None:
     """The failures file, and a group of failures in the app, name later steps too: the sample runs again from where it failed first."""
-    config = campaign_config(array_sampler("x", [1, 2, 3]), runners={"flaky": FLAKY}, failed_steps="skip")
+    config = campaign_config(
+        array_sampler("x", [1, 2, 3]), runners={"flaky": FLAKY}, failed_steps="skip"
+    )
     config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["output"]}
     config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["flaky", "last"]}
     assert campaign.run(config=config) == 0
@@ -216,14 +250,19 @@ def test_any_failed_task_of_a_sample_stands_for_it(campaign: Campaign, fault: Pa
     assert campaign.column("success") == ["True", "True", "False"]
 
 
-def test_a_name_where_nothing_has_failed_is_refused(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_where_nothing_has_failed_is_refused(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without a failed task no name can be one."""
     assert campaign.run(config=campaign_config(array_sampler("x", [1, 2]))) == 0
     assert retry(campaign, "--only", "d0_b0_s0_r0") == 2
     assert "No task has failed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("more", [("--overwrite",), ("--run-mode", "extend"), ("--base-run-dir", "elsewhere"), ("other.yaml",)])
+@pytest.mark.parametrize(
+    "more",
+    [("--overwrite",), ("--run-mode", "extend"), ("--base-run-dir", "elsewhere"), ("other.yaml",)],
+)
 def test_what_a_retry_cannot_heed_is_refused(
     campaign: Campaign, fault: Path, more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

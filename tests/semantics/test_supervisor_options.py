@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler, read_csv, snapshot
+from campaign_harness import (
+    Campaign,
+    array_sampler,
+    campaign_config,
+    random_sampler,
+    read_csv,
+    snapshot,
+)
 
 from enchanted_tui import cli
 
@@ -18,13 +25,17 @@ FAILING = {"type": "scripted_runners:TracingRunner", "add": ["x"]}
 def failing(values: list[Any], wanted: list[Any], **supervisor: Any) -> dict[str, Any]:
     """A campaign over `values` of x, of which `wanted` fail."""
     runner = {**FAILING, "fail_when": {"x": wanted}}
-    return campaign_config(array_sampler("x", values, batch_size=5), runners={"r0": runner}, **supervisor)
+    return campaign_config(
+        array_sampler("x", values, batch_size=5), runners={"r0": runner}, **supervisor
+    )
 
 
 # -- max_failures ---------------------------------------------------------------------------------------------------------------
 
 
-def test_max_failures_counts_and_the_campaign_can_be_resumed(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_max_failures_counts_and_the_campaign_can_be_resumed(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """After the third failure nothing new begins: exit code 4, the reason said, and a resume with another limit runs the rest."""
     config = failing(list(range(400)), list(range(400)), max_failures=3)
     config["executors"]["here"]["n_workers"] = 1
@@ -81,7 +92,9 @@ def test_failures_of_an_earlier_session_do_not_count(campaign: Campaign) -> None
     assert campaign.resume() == 0
 
 
-def test_a_campaign_of_which_every_sample_failed_ends_with_4(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_campaign_of_which_every_sample_failed_ends_with_4(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nothing to learn from: a script must notice. Every row is there all the same."""
     assert campaign.run(config=failing([1, 2, 3], [1, 2, 3])) == 4
     assert "all 3 samples failed" in capsys.readouterr().err
@@ -90,7 +103,9 @@ def test_a_campaign_of_which_every_sample_failed_ends_with_4(campaign: Campaign,
 
 def test_a_campaign_whose_every_parent_failed_ends_with_4_too(campaign: Campaign) -> None:
     """With failed_parents: skip the last stage is empty then; that is no success."""
-    config = campaign_config(array_sampler("x", [1, 2]), array_sampler("y", [5]), failed_parents="skip")
+    config = campaign_config(
+        array_sampler("x", [1, 2]), array_sampler("y", [5]), failed_parents="skip"
+    )
     config["runners"]["r0"] = {**FAILING, "fail_when": {"x": [1, 2]}}
     assert campaign.run(config=config) == 4
     assert campaign.column("x") == ["1", "2"]
@@ -99,7 +114,9 @@ def test_a_campaign_whose_every_parent_failed_ends_with_4_too(campaign: Campaign
 # -- nothing to do ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_budget_of_zero_warns_and_runs_nothing(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_budget_of_zero_warns_and_runs_nothing(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 0, as before, but not in silence: on the terminal and, with the whole word of its level, in the log."""
     assert campaign.run(config=campaign_config(random_sampler(0))) == 0
     assert capsys.readouterr().err.count("budget of 0 draws no samples") == 1
@@ -115,14 +132,19 @@ def test_a_budget_of_zero_warns_and_runs_nothing(campaign: Campaign, capsys: pyt
 
 def test_a_stage_without_rows_leaves_the_next_one_nothing_to_run(campaign: Campaign) -> None:
     """The older program ran the next stage without parents, in silence; here it runs nothing and the log says so."""
-    assert campaign.run(config=campaign_config(random_sampler(0), random_sampler(2, None, ("y",)))) == 0
+    assert (
+        campaign.run(config=campaign_config(random_sampler(0), random_sampler(2, None, ("y",))))
+        == 0
+    )
     assert not campaign.executions()
     assert "nothing to run" in campaign.path("logs/main.log").read_text()
 
 
 def test_a_middle_stage_without_rows_keeps_the_first_ones(campaign: Campaign) -> None:
     """Dataset and last complete dataset hold the last rows there are; raising the budget later runs everything."""
-    config = campaign_config(random_sampler(2), random_sampler(0, None, ("y",)), random_sampler(2, None, ("z",)))
+    config = campaign_config(
+        random_sampler(2), random_sampler(0, None, ("y",)), random_sampler(2, None, ("z",))
+    )
     assert campaign.run(config=config) == 0
     assert len(campaign.rows()) == 2
     assert len(campaign.rows("last_complete_enchanted_dataset.csv")) == 2
@@ -135,8 +157,13 @@ def test_a_middle_stage_without_rows_keeps_the_first_ones(campaign: Campaign) ->
 
 
 def nested(**supervisor: Any) -> dict[str, Any]:
-    runners = {"r0": {**FAILING, "fail_when": {"x": [2]}}, "r1": {"type": "scripted_runners:TracingRunner", "add": ["y"]}}
-    return campaign_config(array_sampler("x", [1, 2, 3]), array_sampler("y", [5, 6]), runners=runners, **supervisor)
+    runners = {
+        "r0": {**FAILING, "fail_when": {"x": [2]}},
+        "r1": {"type": "scripted_runners:TracingRunner", "add": ["y"]},
+    }
+    return campaign_config(
+        array_sampler("x", [1, 2, 3]), array_sampler("y", [5, 6]), runners=runners, **supervisor
+    )
 
 
 def test_failed_parents_are_expanded_unless_told_otherwise(campaign: Campaign) -> None:
@@ -156,7 +183,11 @@ def test_failed_parents_can_be_skipped(campaign: Campaign) -> None:
 
 
 def steps(**supervisor: Any) -> dict[str, Any]:
-    config = campaign_config(array_sampler("x", [1, 2]), runners={"r0": {**FAILING, "fail_when": {"x": [2]}}}, **supervisor)
+    config = campaign_config(
+        array_sampler("x", [1, 2]),
+        runners={"r0": {**FAILING, "fail_when": {"x": [2]}}},
+        **supervisor,
+    )
     config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["x"]}
     config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["r0", "last"]}
     return config
@@ -193,7 +224,11 @@ def test_failures_are_logged_if_wanted(campaign: Campaign, wanted: bool) -> None
 def test_logged_failures_name_the_parameters(campaign: Campaign) -> None:
     """The option promises the reason and the parameters."""
     assert campaign.run(config=failing([1, 2], [2], log_failures=True)) == 0
-    line = next(line for line in campaign.path("logs/main.log").read_text().splitlines() if "=== FAILURE ===" in line)
+    line = next(
+        line
+        for line in campaign.path("logs/main.log").read_text().splitlines()
+        if "=== FAILURE ===" in line
+    )
     assert "d0_b0_s1_r0" in line
     assert '{"x":2}' in line
 
@@ -225,12 +260,17 @@ def files(campaign: Campaign) -> set[str]:
         ({}, {"enchanted_datapoint.csv", "chain.txt", "scratch.tmp"}),
         ({"save_files": "all"}, {"enchanted_datapoint.csv", "chain.txt", "scratch.tmp"}),
         ({"save_files": "custom", "save_files_list": ["chain.txt"]}, {"chain.txt"}),
-        ({"save_files": "custom", "save_files_list": ["*.tmp", "enchanted_*"]}, {"enchanted_datapoint.csv", "scratch.tmp"}),
+        (
+            {"save_files": "custom", "save_files_list": ["*.tmp", "enchanted_*"]},
+            {"enchanted_datapoint.csv", "scratch.tmp"},
+        ),
         ({"save_files": "none"}, set()),
         ({"save_files": None}, {"enchanted_datapoint.csv", "chain.txt", "scratch.tmp"}),
     ],
 )
-def test_only_the_wanted_files_stay_and_no_child_misses_its_parents(campaign: Campaign, options: dict[str, Any], kept: set[str]) -> None:
+def test_only_the_wanted_files_stay_and_no_child_misses_its_parents(
+    campaign: Campaign, options: dict[str, Any], kept: set[str]
+) -> None:
     """Every step and child finds the files of the one before; only then are those removed that are not wanted. No row is lost."""
     assert campaign.run(config=chained(**options)) == 0
     assert campaign.column("success") == ["True"] * 4
@@ -239,7 +279,9 @@ def test_only_the_wanted_files_stay_and_no_child_misses_its_parents(campaign: Ca
     assert all(chain.count("/") == 3 for chain in chains)
     assert files(campaign) == kept
     assert (campaign.path("data/d0_b0_s0_r0").exists()) is bool(kept)
-    assert {"main.log", "all_progress.txt"} <= {path.name for path in campaign.path("logs").iterdir()}
+    assert {"main.log", "all_progress.txt"} <= {
+        path.name for path in campaign.path("logs").iterdir()
+    }
     assert campaign.path("config/campaign.yaml").exists()
 
 
@@ -257,7 +299,9 @@ def test_files_that_a_later_stage_may_need_stay_until_it_is_done(campaign: Campa
     assert not files(campaign)
 
 
-def test_new_children_of_cleaned_parents_are_announced(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_children_of_cleaned_parents_are_announced(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Parents whose files were removed get more children: the person hears of it before runners look for those files."""
     config = chained(save_files="none")
     config["samplers"]["s1"] = random_sampler(2, None, ("y",))
@@ -267,7 +311,9 @@ def test_new_children_of_cleaned_parents_are_announced(campaign: Campaign, capsy
     assert "removed files of finished parents" in capsys.readouterr().err
 
 
-def test_a_text_none_is_taken_for_none_with_a_notice(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_text_none_is_taken_for_none_with_a_notice(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The older program took `None` for all; a person who wrote it meant none, and is told before anything is deleted."""
     config = chained(save_files="None")
     config_path = campaign.write(config)
@@ -289,12 +335,17 @@ def scratch(campaign: Campaign) -> Path:
 
 
 @pytest.mark.parametrize("how", ["path", "variable"])
-def test_tasks_run_in_a_private_directory_and_come_home(campaign: Campaign, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tasks_run_in_a_private_directory_and_come_home(
+    campaign: Campaign, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Several batches and stages: files end in base_run_dir, run_dir says so, and foreign files in the local directory stay."""
     place = scratch(campaign)
     before = snapshot(place)
     monkeypatch.setenv("NODE_DISK", str(place))
-    assert campaign.run(config=chained(local_storage=str(place) if how == "path" else "NODE_DISK")) == 0
+    assert (
+        campaign.run(config=chained(local_storage=str(place) if how == "path" else "NODE_DISK"))
+        == 0
+    )
     assert campaign.column("success") == ["True"] * 4
     assert campaign.column("run_dir")[0] == "run/data/d1_b0_s0_r0"
     assert campaign.path("data/d1_b0_s0_r0/chain.txt").is_file()
@@ -306,7 +357,9 @@ def test_the_private_directory_is_used_while_tasks_run(campaign: Campaign) -> No
     place = scratch(campaign)
     config = campaign_config(random_sampler(2), local_storage=str(place))
     config["runners"]["r0"] = {"type": "PythonRunner", "function": "where_am_i:where"}
-    (campaign.root / "where_am_i.py").write_text("def where(run_dir):\n    return {'seen': run_dir}\n")
+    (campaign.root / "where_am_i.py").write_text(
+        "def where(run_dir):\n    return {'seen': run_dir}\n"
+    )
     assert campaign.run(config=config) == 0
     for seen in campaign.column("seen"):
         assert Path(seen).is_relative_to(place)
@@ -314,9 +367,14 @@ def test_the_private_directory_is_used_while_tasks_run(campaign: Campaign) -> No
         assert not Path(seen).exists()
 
 
-def test_a_local_directory_that_does_not_exist_warns_and_is_ignored(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_local_directory_that_does_not_exist_warns_and_is_ignored(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A mistyped name must not stop a campaign that ran before, nor make a directory."""
-    assert campaign.run(config=campaign_config(random_sampler(2), local_storage="NO_SUCH_VARIABLE")) == 0
+    assert (
+        campaign.run(config=campaign_config(random_sampler(2), local_storage="NO_SUCH_VARIABLE"))
+        == 0
+    )
     assert "NO_SUCH_VARIABLE" in capsys.readouterr().err
     assert len(campaign.rows()) == 2
     assert not (campaign.root / "NO_SUCH_VARIABLE").exists()
@@ -326,7 +384,8 @@ def test_a_local_directory_that_does_not_exist_warns_and_is_ignored(campaign: Ca
 
 
 @pytest.mark.parametrize(
-    ("storage", "written"), [({"type": "None"}, False), ({"type": "none"}, False), ({"type": "h5"}, True), (None, True)]
+    ("storage", "written"),
+    [({"type": "None"}, False), ({"type": "none"}, False), ({"type": "h5"}, True), (None, True)],
 )
 def test_hdf5_can_be_turned_off(campaign: Campaign, storage: Any, written: bool) -> None:
     """`storage: {type: None}` as before, in any case; a section without content means the default."""
@@ -341,7 +400,14 @@ def test_the_progress_files_of_a_finished_campaign(campaign: Campaign) -> None:
     assert campaign.run(config=steps()) == 0
     reports = campaign.path("logs/all_progress.txt").read_text()
     assert reports.count("=== PROGRESS REPORT ===") == 2
-    for line in ("Depth: 0", "Batch: 0", "Completed: 2/2", "Successes: 1", "Failures: 1", "Success Rate:   50.0%"):
+    for line in (
+        "Depth: 0",
+        "Batch: 0",
+        "Completed: 2/2",
+        "Successes: 1",
+        "Failures: 1",
+        "Success Rate:   50.0%",
+    ):
         assert line in reports
     assert "State: finished" in campaign.path("logs/pipeline_progress.txt").read_text()
     current = campaign.path("logs/current_progress.txt").read_text()
@@ -383,13 +449,17 @@ def test_a_sample_that_reports_failure_keeps_its_outputs(campaign: Campaign) -> 
     assert campaign.run(config=config) == 0
     assert campaign.numbers("output") == [1.0, 2.0]
     assert campaign.column("success") == ["True", "False"]
-    assert [row["kind"] for row in read_csv(campaign.path("enchanted_failures.csv"))] == ["reported"]
+    assert [row["kind"] for row in read_csv(campaign.path("enchanted_failures.csv"))] == [
+        "reported"
+    ]
 
 
 def test_two_campaigns_do_not_share_their_logs(campaign: Campaign) -> None:
     """One after the other in one process: each log tells of its own campaign alone."""
     assert campaign.run(config=campaign_config(random_sampler(1))) == 0
-    other = Campaign(campaign.root, campaign_config(random_sampler(1), log_failures=True), run_dir="other")
+    other = Campaign(
+        campaign.root, campaign_config(random_sampler(1), log_failures=True), run_dir="other"
+    )
     other.config["supervisor"]["base_run_dir"] = "other"
     other.config["runners"]["r0"] |= {"fail_when": {"x": []}}
     assert other.run() == 0
@@ -398,7 +468,9 @@ def test_two_campaigns_do_not_share_their_logs(campaign: Campaign) -> None:
     assert os.listdir(campaign.path("logs")) != []
 
 
-def test_a_unit_of_no_column_is_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_unit_of_no_column_is_told(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its column would go without one in every file; nothing is said where nothing can be known, as all samples failed."""
     config = campaign_config(random_sampler(3), units={"outptu": "eV", "x": "m"})
     assert campaign.run(config=config) == 0
@@ -407,6 +479,10 @@ def test_a_unit_of_no_column_is_told(campaign: Campaign, capsys: pytest.CaptureF
     assert campaign.resume() == 0
     assert "no column" not in capsys.readouterr().err
     (campaign.root / "sad.py").write_text("def sad(x):\n    return {'success': False}\n")
-    failing = campaign_config(random_sampler(3), runners={"r0": {"type": "PythonRunner", "function": "sad:sad"}}, units={"output": "eV"})
+    failing = campaign_config(
+        random_sampler(3),
+        runners={"r0": {"type": "PythonRunner", "function": "sad:sad"}},
+        units={"output": "eV"},
+    )
     campaign.run("--overwrite", config=failing)
     assert "no column" not in capsys.readouterr().err

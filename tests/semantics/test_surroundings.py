@@ -31,11 +31,15 @@ for line in sys.argv[1:]:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_every_answer_is_printed_on_terminals_that_are_not_utf_8(campaign: Campaign, encoding: str) -> None:
+def test_every_answer_is_printed_on_terminals_that_are_not_utf_8(
+    campaign: Campaign, encoding: str
+) -> None:
     """Protects people with names of their own: nothing that is printed, by us or by a sample, ends anything, and files stay UTF-8."""
     (campaign.root / "teile.py").write_text(RUNNER, encoding="utf-8")
     sampler = array_sampler("β", ["δ", "…"])
-    config = campaign_config(sampler, runners={"r0": {"type": "teile:Talking"}}, base_run_dir="läufe…", log_failures=True)
+    config = campaign_config(
+        sampler, runners={"r0": {"type": "teile:Talking"}}, base_run_dir="läufe…", log_failures=True
+    )
     campaign.write(config)
     lines = [
         "campaign.yaml --check",
@@ -57,7 +61,10 @@ def test_every_answer_is_printed_on_terminals_that_are_not_utf_8(campaign: Campa
     assert "Traceback" not in said
     root = campaign.root / "läufe…"
     with (root / "enchanted_dataset.csv").open(newline="", encoding="utf-8") as file:
-        assert [(row["β"], row["success"]) for row in csv.DictReader(file)] == [("δ", "True"), ("…", "False")]
+        assert [(row["β"], row["success"]) for row in csv.DictReader(file)] == [
+            ("δ", "True"),
+            ("…", "False"),
+        ]
     assert (root / "data" / "d0_b0_s0_r0" / "stdout.txt").read_text(encoding="utf-8") == "λ → 1\n"
     assert "kein β → nichts" in (root / "enchanted_failures.csv").read_text(encoding="utf-8")
 
@@ -69,7 +76,14 @@ def limited(campaign: Campaign, limit: str) -> subprocess.CompletedProcess[str]:
     campaign.write(config)
     command = f"ulimit {limit} && exec {sys.executable} -m enchanted_tui campaign.yaml --no-ui"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    return subprocess.run(["bash", "-c", command], cwd=campaign.root, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=campaign.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def test_a_low_limit_of_open_files_is_raised(campaign: Campaign) -> None:
@@ -85,6 +99,8 @@ def test_too_few_open_files_are_one_sentence(campaign: Campaign) -> None:
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
     assert "defect" not in done.stderr
-    assert "too many open files; raise the limit with ulimit -n, or have fewer workers" in done.stderr
+    assert (
+        "too many open files; raise the limit with ulimit -n, or have fewer workers" in done.stderr
+    )
     assert campaign.resume() == 0
     assert campaign.column("success") == ["True"] * 3

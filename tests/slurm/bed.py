@@ -25,7 +25,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bed_files import CGROUP_CONF, Options, Places, gpu_files, gres_conf, slurm_conf, slurmdbd_conf, ssh_config, sshd_config
+from bed_files import (
+    CGROUP_CONF,
+    Options,
+    Places,
+    gpu_files,
+    gres_conf,
+    slurm_conf,
+    slurmdbd_conf,
+    ssh_config,
+    sshd_config,
+)
 from bed_processes import (
     alive,
     all_pids,
@@ -150,7 +160,9 @@ class Bed:
     def slurm(self, *command: str, check: bool = True, timeout: float = 60) -> str:
         """Run one of SLURM's commands and give what it prints."""
         environment = {**os.environ, **self.environment}
-        done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=timeout)
+        done = subprocess.run(
+            command, env=environment, text=True, capture_output=True, timeout=timeout
+        )
         if check and done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout
@@ -196,11 +208,23 @@ class Bed:
         """Wait until every node can take jobs."""
         usable = {"idle", "mixed", "allocated"}
         nodes = set(self.places.node_ports)
-        wait_for("nodes to be idle", lambda: {name for name, state in self.states().items() if state in usable} >= nodes, timeout, 0.1)
+        wait_for(
+            "nodes to be idle",
+            lambda: {name for name, state in self.states().items() if state in usable} >= nodes,
+            timeout,
+            0.1,
+        )
 
     def down(self) -> None:
         """End everything that the bed has started, jobs and SSH sessions included, and remove its files."""
-        for name in ("slurmctld", "sshd", *self.places.node_ports, "slurmdbd", "mariadbd", "munged"):
+        for name in (
+            "slurmctld",
+            "sshd",
+            *self.places.node_ports,
+            "slurmdbd",
+            "mariadbd",
+            "munged",
+        ):
             if name in self._daemons and alive(*self._daemons[name]):
                 send(self._daemons[name][0], signal.SIGCONT)
                 send(self._daemons[name][0], signal.SIGKILL)
@@ -282,8 +306,16 @@ class Bed:
 
     def _start_guard(self) -> None:
         """Have the bed ended also if this process is killed."""
-        guard = [sys.executable, str(Path(__file__).with_name("bed_guard.py")), self.mark, self.places.slurm_conf, str(self.root)]
-        self._guard = subprocess.Popen([*guard, str(self._short)], stdin=subprocess.PIPE, start_new_session=True)
+        guard = [
+            sys.executable,
+            str(Path(__file__).with_name("bed_guard.py")),
+            self.mark,
+            self.places.slurm_conf,
+            str(self.root),
+        ]
+        self._guard = subprocess.Popen(
+            [*guard, str(self._short)], stdin=subprocess.PIPE, start_new_session=True
+        )
 
     def _remove_control_groups(self) -> None:
         for node in self.places.node_ports if self.options.memory_limits else ():
@@ -308,7 +340,9 @@ class Bed:
         if self.options.gpus:
             (root / "gpu").mkdir()
             (root / "etc" / "gres.conf").write_text(gres_conf(self.places, self.options))
-            for path in gpu_files(self.places, self.options):  # slurmd wants a character device: another /dev/null
+            for path in gpu_files(
+                self.places, self.options
+            ):  # slurmd wants a character device: another /dev/null
                 os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
         if self.options.memory_limits:
             (root / "etc" / "cgroup.conf").write_text(CGROUP_CONF)
@@ -322,7 +356,21 @@ class Bed:
             os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
         directory = self.root / "ssh"
         for name in ("host_ed25519", "id_ed25519"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "bed", "-f", str(directory / name)], check=True)
+            subprocess.run(
+                [
+                    "ssh-keygen",
+                    "-q",
+                    "-t",
+                    "ed25519",
+                    "-N",
+                    "",
+                    "-C",
+                    "bed",
+                    "-f",
+                    str(directory / name),
+                ],
+                check=True,
+            )
         shutil.copy(directory / "id_ed25519.pub", directory / "authorized_keys")
         host_key = " ".join((directory / "host_ed25519.pub").read_text().split()[:2])
         self.known_hosts.write_text(f"[127.0.0.1]:{self.ssh_port} {host_key}\n")
@@ -348,10 +396,28 @@ class Bed:
             return ["sshd", "-D", "-e", "-f", f"{root}/ssh/sshd_config"]
         if name == "mariadbd":
             return [
-                *("mariadbd", "--no-defaults", f"--user={places.user}", f"--datadir={root}/sql", f"--socket={short}/sql.s"),
-                *(f"--pid-file={root}/run/mariadbd.pid", "--bind-address=127.0.0.1", f"--port={places.database_port}"),
-                *(f"--init-file={root}/etc/init.sql", "--innodb-flush-log-at-trx-commit=2", "--skip-log-bin"),
-                *("--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M", "--innodb-lock-wait-timeout=900"),
+                *(
+                    "mariadbd",
+                    "--no-defaults",
+                    f"--user={places.user}",
+                    f"--datadir={root}/sql",
+                    f"--socket={short}/sql.s",
+                ),
+                *(
+                    f"--pid-file={root}/run/mariadbd.pid",
+                    "--bind-address=127.0.0.1",
+                    f"--port={places.database_port}",
+                ),
+                *(
+                    f"--init-file={root}/etc/init.sql",
+                    "--innodb-flush-log-at-trx-commit=2",
+                    "--skip-log-bin",
+                ),
+                *(
+                    "--innodb-buffer-pool-size=32M",
+                    "--innodb-log-file-size=8M",
+                    "--innodb-lock-wait-timeout=900",
+                ),
                 *("--performance-schema=off", "--skip-name-resolve"),
             ]
         return [name, "-D"]
@@ -359,11 +425,23 @@ class Bed:
     def _with_host_name(self, node: str, command: list[str]) -> list[str]:
         """Have a command and all it starts see the node's name as host name."""
         script = 'mount --bind "$1" /etc/hosts && hostname "$0" && shift && exec "$@"'
-        return ["unshare", "--uts", "--mount", "sh", "-c", script, node, f"{self.root}/etc/hosts", *command]
+        return [
+            "unshare",
+            "--uts",
+            "--mount",
+            "sh",
+            "-c",
+            script,
+            node,
+            f"{self.root}/etc/hosts",
+            *command,
+        ]
 
     def _spawn(self, name: str) -> None:
         foreign = ("SLURM_", "SBATCH_", "SQUEUE_", "SSH_")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(foreign)
+        }
         environment.update(self.environment, BED_MARK=self.mark)
         command = self._command(name)
         with open(self.root / "log" / f"{name}.out", "ab") as log:
@@ -397,10 +475,15 @@ class Bed:
         )
         tables = ("system_tables", "performance_tables", "system_tables_data")
         statements = b"CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n"
-        statements += b"".join(Path(f"/usr/share/mysql/mysql_{name}.sql").read_bytes() for name in tables)
+        statements += b"".join(
+            Path(f"/usr/share/mysql/mysql_{name}.sql").read_bytes() for name in tables
+        )
         (self.root / "sql").mkdir(mode=0o700)
         name, *arguments = self._command("mariadbd")
-        command = [program(name) or name, *(argument for argument in arguments if not argument.startswith("--init-file"))]
+        command = [
+            program(name) or name,
+            *(argument for argument in arguments if not argument.startswith("--init-file")),
+        ]
         with open(self.root / "log" / "bootstrap.out", "wb") as log:
             subprocess.run(
                 [*command, "--bootstrap", "--enforce-storage-engine="],
@@ -416,7 +499,10 @@ class Bed:
 
     def _processes_on(self, node: str) -> set[int]:
         """Give slurmd's children, steps and job processes of one node."""
-        conf, on = f"SLURM_CONF={self.places.slurm_conf}".encode(), f"SLURMD_NODENAME={node}".encode()
+        conf, on = (
+            f"SLURM_CONF={self.places.slurm_conf}".encode(),
+            f"SLURMD_NODENAME={node}".encode(),
+        )
         found = self._steps([node]) | descendants([self._daemons[node][0]])
         for pid in all_pids():
             environment = environment_of(pid)

@@ -62,7 +62,11 @@ def slurm_conf(places: Places, options: Options) -> str:
     """
     p, o = places, options
     processors = os.cpu_count() or 1
-    cpus = f"CPUs={processors} Sockets=1 CoresPerSocket={processors} ThreadsPerCore=1" if o.real_cpus else f"CPUs={o.cpus}"
+    cpus = (
+        f"CPUs={processors} Sockets=1 CoresPerSocket={processors} ThreadsPerCore=1"
+        if o.real_cpus
+        else f"CPUs={o.cpus}"
+    )
     gpus = f" Gres=gpu:{o.gpus}" if o.gpus else ""
     nodes = "\n".join(
         f"NodeName={name} NodeAddr=127.0.0.1 NodeHostName={p.host} Port={port} {cpus} RealMemory={o.memory}{gpus} State=UNKNOWN"
@@ -134,12 +138,19 @@ CGROUP_CONF = "CgroupPlugin=cgroup/v1\nCgroupMountpoint=/sys/fs/cgroup\nConstrai
 def gres_conf(places: Places, options: Options) -> str:
     """Give gres.conf: the files of the GPUs of each node, see `gpu_files`."""
     last = options.gpus - 1
-    return "".join(f"NodeName={name} Name=gpu File={places.root}/gpu/{name}-[0-{last}]\n" for name in places.node_ports)
+    return "".join(
+        f"NodeName={name} Name=gpu File={places.root}/gpu/{name}-[0-{last}]\n"
+        for name in places.node_ports
+    )
 
 
 def gpu_files(places: Places, options: Options) -> list[str]:
     """Name the files of all GPUs."""
-    return [f"{places.root}/gpu/{name}-{number}" for name in places.node_ports for number in range(options.gpus)]
+    return [
+        f"{places.root}/gpu/{name}-{number}"
+        for name in places.node_ports
+        for number in range(options.gpus)
+    ]
 
 
 def slurmdbd_conf(places: Places) -> str:

@@ -46,7 +46,9 @@ def environment_of(pid: int) -> list[bytes]:
 
 def command_of(pid: int) -> str:
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return (
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        )
     return ""
 
 
@@ -87,7 +89,11 @@ def ancestors() -> set[int]:
 
 def step_daemons(logs: set[str]) -> set[int]:
     """Give the slurmstepd processes that hold one of these logs open: they have neither parent nor environment to be known by."""
-    return {pid for pid in all_pids() if name_of(pid).startswith("slurmstepd") and logs & open_files(pid)}
+    return {
+        pid
+        for pid in all_pids()
+        if name_of(pid).startswith("slurmstepd") and logs & open_files(pid)
+    }
 
 
 def processes_of_bed(mark: str, slurm_conf: str, root: str) -> set[int]:
@@ -99,7 +105,9 @@ def processes_of_bed(mark: str, slurm_conf: str, root: str) -> set[int]:
     found = set()
     for pid in all_pids():
         environment = environment_of(pid)
-        in_a_job = conf in environment and any(item.startswith(b"SLURMD_NODENAME=") for item in environment)
+        in_a_job = conf in environment and any(
+            item.startswith(b"SLURMD_NODENAME=") for item in environment
+        )
         if in_a_job or marked in environment or f"{root}/ssh/sshd_config" in command_of(pid):
             found.add(pid)
     found |= step_daemons({str(path) for path in Path(root).glob("log/slurmd.*.log")})

@@ -16,16 +16,27 @@ from bed_processes import command_of, name_of
 LAUNCHES = {
     "srun-openmpi": ("openmpi", "srun --mpi=pmix --exact -n 2"),
     "srun-mpich": ("mpich", "srun --mpi=pmi2 --exact -n 2"),
-    "mpirun-openmpi": ("openmpi", "env SLURM_OVERLAP=1 mpirun.openmpi --oversubscribe --bind-to none -n 2"),
+    "mpirun-openmpi": (
+        "openmpi",
+        "env SLURM_OVERLAP=1 mpirun.openmpi --oversubscribe --bind-to none -n 2",
+    ),
     "mpirun-mpich": ("mpich", "env SLURM_OVERLAP=1 mpirun.mpich -n 2"),
 }
 #: OpenMPI refuses to run as root otherwise.
-ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_btl": "self,tcp"}
+ENVIRONMENT = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_btl": "self,tcp",
+}
 
 
 def what_is_missing_for_mpi() -> str:
     """Say what to install, or nothing if everything is there."""
-    missing = [name for name in ("mpicc.openmpi", "mpicc.mpich", "mpirun.openmpi", "mpirun.mpich") if shutil.which(name) is None]
+    missing = [
+        name
+        for name in ("mpicc.openmpi", "mpicc.mpich", "mpirun.openmpi", "mpirun.mpich")
+        if shutil.which(name) is None
+    ]
     return (
         f"needs {', '.join(missing)}: apt-get install --no-install-recommends libopenmpi-dev openmpi-bin libmpich-dev mpich"
         if missing
@@ -55,9 +66,25 @@ class Ranks:
     def make(programs: Path) -> None:
         """Compile the program for each MPI."""
         for mpi in ("openmpi", "mpich"):
-            subprocess.run([f"mpicc.{mpi}", "-o", str(programs / mpi), str(Path(__file__).with_name("rank.c"))], check=True)
+            subprocess.run(
+                [
+                    f"mpicc.{mpi}",
+                    "-o",
+                    str(programs / mpi),
+                    str(Path(__file__).with_name("rank.c")),
+                ],
+                check=True,
+            )
 
-    def shell(self, launch: str, seconds: float | str, *, words: str = "", stubborn: bool = False, before: str = "exec") -> str:
+    def shell(
+        self,
+        launch: str,
+        seconds: float | str,
+        *,
+        words: str = "",
+        stubborn: bool = False,
+        before: str = "exec",
+    ) -> str:
         """Give a shell command that starts ranks of a sample, whose launch is named by its run directory and the time."""
         mpi, usual = LAUNCHES[launch]
         last = " stubborn" if stubborn else ""

@@ -19,7 +19,13 @@ from bed_processes import wait_for
 from enchanted_tui.supervisor.journal import JournalReader
 
 #: Short intervals, so that tests are short; the long ones are the defaults.
-QUICK = {"results_interval": 1, "scheduler_interval": 1, "scheduler_interval_max": 3, "grace": 4, "heartbeat": 1}
+QUICK = {
+    "results_interval": 1,
+    "scheduler_interval": 1,
+    "scheduler_interval_max": 3,
+    "grace": 4,
+    "heartbeat": 1,
+}
 
 
 class Campaign:
@@ -33,10 +39,21 @@ class Campaign:
         self.within: list[str] = []  #: a command to run the campaign by
         shutil.copy(Path(__file__).with_name("slurm_probe.py"), root)
         self.config: dict[str, Any] = {
-            "executors": {"cluster": {"type": "SlurmExecutor", "sbatch": {"time": "00:10:00"}, "python": sys.executable, **QUICK}},
+            "executors": {
+                "cluster": {
+                    "type": "SlurmExecutor",
+                    "sbatch": {"time": "00:10:00"},
+                    "python": sys.executable,
+                    **QUICK,
+                }
+            },
             "samplers": {"s0": array("x", [float(number) for number in range(8)])},
             "runners": {"r0": self.probe()},
-            "supervisor": {"base_run_dir": "run", "seed": 7, "run_order": [{"executor": "cluster", "sampler": "s0", "runner": "r0"}]},
+            "supervisor": {
+                "base_run_dir": "run",
+                "seed": 7,
+                "run_order": [{"executor": "cluster", "sampler": "s0", "runner": "r0"}],
+            },
         }
 
     @property
@@ -56,7 +73,15 @@ class Campaign:
         return path
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [*self.within, sys.executable, "-m", "enchanted_tui", str(self.write()), "--no-ui", *arguments]
+        command = [
+            *self.within,
+            sys.executable,
+            "-m",
+            "enchanted_tui",
+            str(self.write()),
+            "--no-ui",
+            *arguments,
+        ]
         return subprocess.Popen(
             command,
             cwd=self.root,
@@ -75,7 +100,9 @@ class Campaign:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             self.said, _ = process.communicate()
-            raise AssertionError(f"the campaign did not end:\n{self.said}\n{self.main_log()}") from None
+            raise AssertionError(
+                f"the campaign did not end:\n{self.said}\n{self.main_log()}"
+            ) from None
         return process.returncode
 
     def resume(self, *arguments: str, timeout: float = 90.0) -> int:
@@ -109,7 +136,9 @@ class Campaign:
         calls.touch()
         wrappers.mkdir()
         for name in ("sbatch", "squeue", "sacct", "scontrol", "scancel"):
-            (wrappers / name).write_text(f'#!/bin/sh\necho {name} >> {calls}\nexec {shutil.which(name)} "$@"\n')
+            (wrappers / name).write_text(
+                f'#!/bin/sh\necho {name} >> {calls}\nexec {shutil.which(name)} "$@"\n'
+            )
             (wrappers / name).chmod(0o755)
         if not by_ssh:
             self.environment["PATH"] = f"{wrappers}:{self.environment['PATH']}"
@@ -123,7 +152,14 @@ class Campaign:
 
     def comparable_rows(self) -> list[dict[str, str]]:
         """Give the rows without what may differ between executors."""
-        return [{key: value for key, value in row.items() if not key.startswith(("runtime_sec", "run_dir", "node"))} for row in self.rows()]
+        return [
+            {
+                key: value
+                for key, value in row.items()
+                if not key.startswith(("runtime_sec", "run_dir", "node"))
+            }
+            for row in self.rows()
+        ]
 
     def failures(self) -> list[dict[str, str]]:
         with (self.run_dir / "enchanted_failures.csv").open(newline="") as file:
@@ -164,7 +200,9 @@ class Campaign:
     def left_over(self) -> list[str]:
         """Give the files of jobs; the campaign may remove any of them at the same time, with their directories."""
         walked = os.walk(self.run_dir / "state" / "jobs")
-        return sorted(os.path.join(directory, name) for directory, _, names in walked for name in names)
+        return sorted(
+            os.path.join(directory, name) for directory, _, names in walked for name in names
+        )
 
 
 def array(name: str, values: list[float]) -> dict[str, Any]:
@@ -177,7 +215,12 @@ def nested(campaign: Campaign) -> None:
     campaign.executor.update(timeout_sec=3, processes_per_job=2, max_jobs=3)
     (campaign.root / "given").write_text("a file\n")
     campaign.config["samplers"] = {
-        "s0": {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [2, 3]], "budget": 5},
+        "s0": {
+            "type": "RandomSampler",
+            "parameters": ["x", "y"],
+            "bounds": [[0, 1], [2, 3]],
+            "budget": 5,
+        },
         "s1": array("how", [0, 1, 2, 3, 4, 5]),
     }
     campaign.config["runners"] = {

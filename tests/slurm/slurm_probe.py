@@ -41,7 +41,11 @@ class Probe(Runner):
         if self.text_megabytes:
             return {"success": True, "text": "x" * (self.text_megabytes << 20)}
         print("done")
-        return {"success": True, "value": params.get("x", 0.0) * 2.0, "node": os.environ.get("SLURMD_NODENAME", "")}
+        return {
+            "success": True,
+            "value": params.get("x", 0.0) * 2.0,
+            "node": os.environ.get("SLURMD_NODENAME", ""),
+        }
 
 
 def hold(megabytes: int) -> bytearray:

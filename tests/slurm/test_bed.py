@@ -26,12 +26,20 @@ def test_nothing_is_left_of_a_bed(tmp_path) -> None:
     with Bed(tmp_path / "bed", nodes=1) as bed:
         pid_file = bed.work / "pid"
         script = f"#!/bin/sh\ntrap '' TERM\nsetsid sleep 600 & echo $! > {pid_file}.partial; mv {pid_file}.partial {pid_file}; sleep 600\n"
-        subprocess.run(["sbatch", "-o", "/dev/null"], input=script, text=True, env={**os.environ, **bed.environment}, check=True)
+        subprocess.run(
+            ["sbatch", "-o", "/dev/null"],
+            input=script,
+            text=True,
+            env={**os.environ, **bed.environment},
+            check=True,
+        )
         wait_for("the job to start", pid_file.exists)
         pid = int(pid_file.read_text())
         os.kill(pid, 0)
     assert not bed.root.exists()
-    wait_for("the job's child to end", lambda: not os.path.exists(f"/proc/{pid}") or _is_zombie(pid), 5)
+    wait_for(
+        "the job's child to end", lambda: not os.path.exists(f"/proc/{pid}") or _is_zombie(pid), 5
+    )
 
 
 def _is_zombie(pid: int) -> bool:
@@ -50,5 +58,7 @@ def test_nothing_is_left_when_the_tests_are_killed(tmp_path) -> None:
     assert processes_of_bed(mark, slurm_conf, str(tmp_path / "bed"))
     process.kill()
     process.communicate()
-    wait_for("the bed to end", lambda: not processes_of_bed(mark, slurm_conf, str(tmp_path / "bed")), 30)
+    wait_for(
+        "the bed to end", lambda: not processes_of_bed(mark, slurm_conf, str(tmp_path / "bed")), 30
+    )
     wait_for("its files to go", lambda: not (tmp_path / "bed").exists(), 30)

@@ -14,7 +14,9 @@ from slurm_campaign import QUICK, Campaign
 from enchanted_tui import cli
 
 CLUSTERS = Path(__file__).parents[2] / "configs" / "clusters"
-FILES = sorted(path.name for path in CLUSTERS.glob("*.yaml") if "type: SlurmExecutor" in path.read_text())
+FILES = sorted(
+    path.name for path in CLUSTERS.glob("*.yaml") if "type: SlurmExecutor" in path.read_text()
+)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -51,4 +53,13 @@ def test_a_script_of_the_users_own_runs(tmp_path: Path, cluster: Bed) -> None:
     assert "for name in grün; do" in campaign.said
     assert campaign.run() == 0, campaign.said
     campaign.check_complete(100)
-    assert len([name for name in os.listdir(os.fsencode(tmp_path)) if name.startswith(b"after-gr\xfcn.")]) == 10
+    assert (
+        len(
+            [
+                name
+                for name in os.listdir(os.fsencode(tmp_path))
+                if name.startswith(b"after-gr\xfcn.")
+            ]
+        )
+        == 10
+    )

@@ -20,13 +20,30 @@ import shapes  # noqa: E402
 from campaigns import Campaign, assert_one_sentence, finish  # noqa: E402
 from dask_cluster import contents_on_dask, on_dask, wait_until  # noqa: E402
 
-JOBS = {"queue": "main", "cores": 1, "processes": 1, "memory": "500MB", "interface": "lo", "walltime": "00:10:00"}
+JOBS = {
+    "queue": "main",
+    "cores": 1,
+    "processes": 1,
+    "memory": "500MB",
+    "interface": "lo",
+    "walltime": "00:10:00",
+}
 
 
 def on_slurm(config, place, scale=2, *, executor=None, **jobs):
     """Give a configuration whose executors are SLURM jobs that write their output below `place`."""
-    cluster = {**JOBS, "name": "jobs", "log_directory": str(place / "logs"), "local_directory": str(place / "dask"), **jobs}
-    options = {"type": "DaskExecutor", "SLURMcluster_config": cluster, **({} if scale is None else {"scale_n_jobs": scale})}
+    cluster = {
+        **JOBS,
+        "name": "jobs",
+        "log_directory": str(place / "logs"),
+        "local_directory": str(place / "dask"),
+        **jobs,
+    }
+    options = {
+        "type": "DaskExecutor",
+        "SLURMcluster_config": cluster,
+        **({} if scale is None else {"scale_n_jobs": scale}),
+    }
     return on_dask(config, {**options, **(executor or {})})
 
 
@@ -46,7 +63,9 @@ def campaign(tmp_path, cluster, monkeypatch):
 
 
 def queued(bed):
-    return bed.slurm("squeue", "--noheader", "--states=PENDING,CONFIGURING,RUNNING", "--format=%i").split()
+    return bed.slurm(
+        "squeue", "--noheader", "--states=PENDING,CONFIGURING,RUNNING", "--format=%i"
+    ).split()
 
 
 def reference_of(campaign, config):
@@ -104,14 +123,25 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
     [
         ({"queue": "nowhere"}, {}, ("SLURM does not take the jobs", "invalid partition")),
         ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
-        ({"job_extra_directives": ["--hold"]}, {"timeout": 6}, ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser")),
+        (
+            {"job_extra_directives": ["--hold"]},
+            {"timeout": 6},
+            ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser"),
+        ),
         pytest.param(
             {"job_script_prologue": ["true", "conda activate gone"]},
             {"timeout": 60},
-            ("'conda activate gone' in job_script_prologue failed with exit code 127; the job printed: ", "not found"),
+            (
+                "'conda activate gone' in job_script_prologue failed with exit code 127; the job printed: ",
+                "not found",
+            ),
             marks=pytest.mark.full,
         ),
-        ({"python": "/nowhere/python"}, {"timeout": 60}, ("ended before their Dask workers had connected", "/logs says why")),
+        (
+            {"python": "/nowhere/python"},
+            {"timeout": 60},
+            ("ended before their Dask workers had connected", "/logs says why"),
+        ),
     ],
 )
 def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs, executor, words):
@@ -127,7 +157,9 @@ def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs
 def test_number_of_jobs_follows_the_work(campaign, cluster, tmp_path):
     """None before there is work, as many as allowed while there is much."""
     config = shapes.flat(24, sleep=0.3)
-    dask = campaign(on_slurm(config, tmp_path, None, executor={"scale_n_jobs_min": 0, "scale_n_jobs_max": 2}))
+    dask = campaign(
+        on_slurm(config, tmp_path, None, executor={"scale_n_jobs_min": 0, "scale_n_jobs_max": 2})
+    )
     process = dask.supervise()
     wait_until(lambda: len(queued(cluster)) == 2, 60, "there were never two jobs")
     ended = finish(process, 120)

@@ -38,7 +38,9 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     """A cluster whose nodes have names, so that mpirun can start ranks on several."""
     if os.getuid():
         pytest.skip("host names of their own need root")
-    with Bed(tmp_path_factory.mktemp("mpi") / "bed", nodes=4, hostnames=True, mpi="pmix", sshd=False) as bed:
+    with Bed(
+        tmp_path_factory.mktemp("mpi") / "bed", nodes=4, hostnames=True, mpi="pmix", sshd=False
+    ) as bed:
         yield bed
 
 
@@ -61,7 +63,12 @@ def samples(campaign: Campaign, commands: list[str], **runner: Any) -> None:
     campaign.config["samplers"] = {"s0": array("number", list(range(len(commands))))}
     cases = "".join(f"{number}) {command};; " for number, command in enumerate(commands))
     campaign.config["runners"] = {
-        "r0": {"type": "CommandRunner", "shell": True, "command": "case {{ number }} in " + cases + "esac", **runner}
+        "r0": {
+            "type": "CommandRunner",
+            "shell": True,
+            "command": "case {{ number }} in " + cases + "esac",
+            **runner,
+        }
     }
 
 
@@ -91,7 +98,11 @@ def assert_none_outlives_its_record(campaign: Campaign, ranks: Ranks) -> None:
     recorded = ends(campaign)
     for sample, lives in ranks.of_samples().items():
         for life in lives:
-            assert sample not in recorded or life.last <= recorded[sample][2], (sample, recorded[sample], life)
+            assert sample not in recorded or life.last <= recorded[sample][2], (
+                sample,
+                recorded[sample],
+                life,
+            )
 
 
 # -- time limits ------------------------------------------------------------------------------------------------------------------
@@ -108,16 +119,23 @@ def in_jobs(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("where", [in_an_allocation, in_jobs])
-def test_no_rank_outlives_a_time_limit(where: Callable[[Campaign], None], campaign: Campaign, ranks: Ranks) -> None:
+def test_no_rank_outlives_a_time_limit(
+    where: Callable[[Campaign], None], campaign: Campaign, ranks: Ranks
+) -> None:
     """Protects the machine and the record: at a time limit, ranks on every node die before the record says so, whatever started them, and
     also those that ignore SIGTERM."""
-    commands = [ranks.shell(launch, AFTER_THE_LIMIT, stubborn=launch.startswith("srun")) for launch in LAUNCHES]
+    commands = [
+        ranks.shell(launch, AFTER_THE_LIMIT, stubborn=launch.startswith("srun"))
+        for launch in LAUNCHES
+    ]
     samples(campaign, commands)
     where(campaign)
     assert campaign.run() == 4, campaign.said
     found = ends(campaign)
     assert [kind for kind, _, _ in found.values()] == ["timeout"] * 4, found
-    assert all("everything it had started were ended" in message for _, message, _ in found.values()), found
+    assert all(
+        "everything it had started were ended" in message for _, message, _ in found.values()
+    ), found
     assert set(ranks.of_samples()) == set(found)
     assert len(ranks.lives()) == 8
     assert ranks.living() == []
@@ -127,14 +145,21 @@ def test_no_rank_outlives_a_time_limit(where: Callable[[Campaign], None], campai
 def test_ranks_that_a_sample_leaves_end_with_it(campaign: Campaign, ranks: Ranks) -> None:
     """Protects cores from ranks that nobody waits for: launchers in the background, and steps whose srun was killed by their own script,
     as `timeout -s KILL` and Python's `subprocess.run(timeout=)` do."""
-    begun = f" while [ $(ls {ranks.directory} | grep -c $(basename $PWD)@) -lt 2 ]; do sleep 0.05; done"
-    commands = [ranks.shell(launch, AFTER_THE_LIMIT, before="") + " > out 2>&1 &" + begun for launch in LAUNCHES]
+    begun = (
+        f" while [ $(ls {ranks.directory} | grep -c $(basename $PWD)@) -lt 2 ]; do sleep 0.05; done"
+    )
+    commands = [
+        ranks.shell(launch, AFTER_THE_LIMIT, before="") + " > out 2>&1 &" + begun
+        for launch in LAUNCHES
+    ]
     commands.append("timeout -s KILL 3 " + ranks.shell("srun-openmpi", AFTER_THE_LIMIT, before=""))
     samples(campaign, commands)
     locally(campaign, n_workers=5, timeout_sec=60)
     within_salloc(campaign, tasks=16, nodes=4)
     campaign.run()
-    assert sorted(kind for kind, _, _ in ends(campaign).values()) == ["ok"] * 4 + ["signal"], ends(campaign)
+    assert sorted(kind for kind, _, _ in ends(campaign).values()) == ["ok"] * 4 + ["signal"], ends(
+        campaign
+    )
     assert len(ranks.lives()) == 10
     assert ranks.living() == []
 
@@ -163,7 +188,11 @@ def kill_all_that_is_ours(process: Any) -> None:
 
 
 def supervisor_of(salloc: int) -> int:
-    return min(pid for pid in descendants([salloc]) if "enchanted_tui" in command(pid) and "warden" not in command(pid))
+    return min(
+        pid
+        for pid in descendants([salloc])
+        if "enchanted_tui" in command(pid) and "warden" not in command(pid)
+    )
 
 
 def warden_of(salloc: int) -> int:
@@ -197,7 +226,9 @@ def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, no
 
 
 @pytest.mark.parametrize("end", [kill_supervisor_and_warden])  # the others are in the long series
-def test_a_sample_never_runs_twice_at_once(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+def test_a_sample_never_runs_twice_at_once(
+    end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed
+) -> None:
     """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended before anything runs there again."""
     check_abort(end, campaign, ranks, nodes)
 
@@ -214,7 +245,9 @@ def time_limit(nodes: Bed) -> None:
         nodes.slurm("scontrol", "update", f"jobid={job}", "EndTime=now+1")
 
 
-def check_end_of_jobs(end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed, launches: list[str]) -> None:
+def check_end_of_jobs(
+    end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed, launches: list[str]
+) -> None:
     """Have jobs ended under their samples; these run again, and none is a failure."""
     again = campaign.root / "again"
     seconds = f"$(if [ -e {again} ]; then echo 0.5; else echo {AFTER_THE_LIMIT}; fi)"
@@ -230,14 +263,19 @@ def check_end_of_jobs(end: Callable[[Bed], None], campaign: Campaign, ranks: Ran
     if end is cancel:
         assert campaign.resume() == 0, campaign.said
     found = ends(campaign)
-    assert [kind for kind, _, _ in found.values()] == ["ok"] * len(launches), (found, campaign.main_log())
+    assert [kind for kind, _, _ in found.values()] == ["ok"] * len(launches), (
+        found,
+        campaign.main_log(),
+    )
     assert [record.get("cores") for record in campaign.records("task")] == [2] * len(launches)
     assert len(ranks.lives()) == 4 * len(launches)
     assert ranks.living() == []
     ranks.assert_none_twice()
 
 
-def test_a_cancelled_job_is_no_failure_of_its_samples(campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+def test_a_cancelled_job_is_no_failure_of_its_samples(
+    campaign: Campaign, ranks: Ranks, nodes: Bed
+) -> None:
     """Protects samples from scancel: what their ranks died of is the end of the job, and they run again with the next session."""
     check_end_of_jobs(cancel, campaign, ranks, nodes, list(LAUNCHES))
 
@@ -251,9 +289,14 @@ def test_fifty_time_limits(part: int, campaign: Campaign, ranks: Ranks) -> None:
     """The same as `test_no_rank_outlives_a_time_limit` 51 times: in an allocation, in jobs, and by mpirun with neither."""
     names = [name for name in LAUNCHES if part < 2 or name.startswith("mpirun")]
     launches = [names[number % len(names)] for number in range(17)]
-    commands = [ranks.shell(launch, AFTER_THE_LIMIT, stubborn=number % 3 == 0) for number, launch in enumerate(launches)]
+    commands = [
+        ranks.shell(launch, AFTER_THE_LIMIT, stubborn=number % 3 == 0)
+        for number, launch in enumerate(launches)
+    ]
     samples(campaign, commands)
-    (in_an_allocation, in_jobs, lambda campaign: locally(campaign, n_workers=3, timeout_sec=5))[part](campaign)
+    (in_an_allocation, in_jobs, lambda campaign: locally(campaign, n_workers=3, timeout_sec=5))[
+        part
+    ](campaign)
     assert campaign.run(timeout=400) == 4, campaign.said
     found = ends(campaign)
     assert [kind for kind, _, _ in found.values()] == ["timeout"] * 17, found
@@ -265,14 +308,20 @@ def test_fifty_time_limits(part: int, campaign: Campaign, ranks: Ranks) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize("end", [cancel, time_limit])
 @pytest.mark.parametrize("part", range(7))
-def test_fifty_ends_of_jobs(part: int, end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+def test_fifty_ends_of_jobs(
+    part: int, end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed
+) -> None:
     """Fifty-six samples each under scancel and at a time limit, eight at once."""
     check_end_of_jobs(end, campaign, ranks, nodes, [*LAUNCHES, *LAUNCHES])
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("end", [abort, kill_supervisor, kill_supervisor_and_warden, kill_all_that_is_ours])
+@pytest.mark.parametrize(
+    "end", [abort, kill_supervisor, kill_supervisor_and_warden, kill_all_that_is_ours]
+)
 @pytest.mark.parametrize("part", range(4))
-def test_sixty_aborts(part: int, end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+def test_sixty_aborts(
+    part: int, end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed
+) -> None:
     """Sixty-four samples whose campaign is aborted or killed, four at once."""
     check_abort(end, campaign, ranks, nodes)

@@ -13,7 +13,10 @@ from slurm_campaign import Campaign, nested, ssh_options
 
 def outcome(campaign: Campaign) -> dict[str, Any]:
     """Give everything about a campaign that may not depend on where it ran."""
-    failures = [(row.get("task", row.get("run_dir")), row["kind"], row["message"]) for row in campaign.failures()]
+    failures = [
+        (row.get("task", row.get("run_dir")), row["kind"], row["message"])
+        for row in campaign.failures()
+    ]
     files = {
         str(path.relative_to(campaign.run_dir)): ""
         if path.name in ("enchanted_datapoint.csv", "stderr.txt") or path.is_dir()
@@ -27,7 +30,11 @@ def outcome(campaign: Campaign) -> dict[str, Any]:
 def on_this_machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     campaign = Campaign(tmp_path_factory.mktemp("here"), {})
     nested(campaign)
-    campaign.config["executors"]["cluster"] = {"type": "LocalExecutor", "n_workers": 2, "timeout_sec": 3}
+    campaign.config["executors"]["cluster"] = {
+        "type": "LocalExecutor",
+        "n_workers": 2,
+        "timeout_sec": 3,
+    }
     assert campaign.run() == 0, campaign.said
     return outcome(campaign)
 
@@ -35,17 +42,39 @@ def on_this_machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def on_dask(campaign: Campaign, bed: Bed) -> None:
     campaign.config["executors"]["cluster"] = {
         "type": "DaskExecutor",
-        "LocalCluster_config": {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"},
+        "LocalCluster_config": {
+            "n_workers": 2,
+            "threads_per_worker": 1,
+            "dashboard_address": "127.0.0.1:0",
+        },
         "timeout_sec": 3,
     }
 
 
 def on_dask_in_jobs(campaign: Campaign, bed: Bed) -> None:
-    pytest.importorskip("dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue")
+    pytest.importorskip(
+        "dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue"
+    )
     campaign.environment.update(bed.environment)
-    places = {"log_directory": str(campaign.root / "logs"), "local_directory": str(campaign.root / "dask")}
-    jobs = {"queue": "main", "cores": 1, "processes": 1, "memory": "500MB", "interface": "lo", "walltime": "00:10:00", **places}
-    campaign.config["executors"]["cluster"] = {"type": "DaskExecutor", "SLURMcluster_config": jobs, "scale_n_jobs": 2, "timeout_sec": 3}
+    places = {
+        "log_directory": str(campaign.root / "logs"),
+        "local_directory": str(campaign.root / "dask"),
+    }
+    jobs = {
+        "queue": "main",
+        "cores": 1,
+        "processes": 1,
+        "memory": "500MB",
+        "interface": "lo",
+        "walltime": "00:10:00",
+        **places,
+    }
+    campaign.config["executors"]["cluster"] = {
+        "type": "DaskExecutor",
+        "SLURMcluster_config": jobs,
+        "scale_n_jobs": 2,
+        "timeout_sec": 3,
+    }
 
 
 def on_the_login_node(campaign: Campaign, bed: Bed) -> None:
@@ -72,7 +101,10 @@ def by_ssh_with_files_of_its_own(campaign: Campaign, bed: Bed) -> None:
     ],
 )
 def test_a_campaign_gives_the_same_as_on_this_machine(
-    tmp_path: Path, shared_bed: Bed, on_this_machine: dict[str, Any], way: Callable[[Campaign, Bed], None]
+    tmp_path: Path,
+    shared_bed: Bed,
+    on_this_machine: dict[str, Any],
+    way: Callable[[Campaign, Bed], None],
 ) -> None:
     """Protects the promise that only the place differs: rows, failures, files and captured output are those of LocalExecutor."""
     (tmp_path / "scratch").mkdir()

@@ -33,12 +33,16 @@ def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
     assert campaign.resume() == 0, campaign.said
     campaign.check_complete(8)
     assert set(campaign.executions().values()) == {1}
-    assert {row["success"] for row in campaign.rows()} == {"True"}, "resuming has done something to running jobs"
+    assert {row["success"] for row in campaign.rows()} == {"True"}, (
+        "resuming has done something to running jobs"
+    )
     assert len(campaign.events("intent")) == 1
 
 
 @pytest.mark.full
-def test_drain_lets_running_jobs_finish_and_withdraws_the_others(campaign: Campaign, cluster: Bed) -> None:
+def test_drain_lets_running_jobs_finish_and_withdraws_the_others(
+    campaign: Campaign, cluster: Bed
+) -> None:
     """Protects against waiting for the queue: what runs is finished and recorded, what waits is taken back and run by the resume."""
     campaign.config["runners"]["r0"]["seconds"] = 0.5
     campaign.executor.update(samples_per_job=4, max_jobs=2, array_throttle=1)
@@ -64,7 +68,10 @@ def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> N
     wait_for("the drain", lambda: "drain" in campaign.main_log())
     process.send_signal(signal.SIGINT)
     assert campaign.finish(process) == 130
-    states = dict(line.split() for line in cluster.slurm("squeue", "-h", "-t", "all", "-o", "%F %T").splitlines())
+    states = dict(
+        line.split()
+        for line in cluster.slurm("squeue", "-h", "-t", "all", "-o", "%F %T").splitlines()
+    )
     cluster.slurm("scancel", other)
     assert states[other] in ("RUNNING", "PENDING")
     own = campaign.events("submitted")[0]["job"]
@@ -76,7 +83,9 @@ def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> N
 
 
 @pytest.mark.full
-def test_values_of_options_are_never_seen_by_a_shell(campaign: Campaign, cluster: Bed, tmp_path: Path) -> None:
+def test_values_of_options_are_never_seen_by_a_shell(
+    campaign: Campaign, cluster: Bed, tmp_path: Path
+) -> None:
     """Protects against injection: quotes, dollars and spaces reach SLURM as they were written."""
     nasty = f"a 'b' \"c\" $(touch {tmp_path}/made) `touch {tmp_path}/made` \\ # d"
     campaign.executor["sbatch"]["comment"] = nasty
@@ -103,7 +112,9 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
     """Protects quotas and the scheduler: files grow with jobs, and it is asked once an interval at most, whatever the number of samples."""
     calls = campaign.count_calls()
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(300)])
-    campaign.executor.update(samples_per_job=100, max_jobs=3, scheduler_interval=40, scheduler_interval_max=180)
+    campaign.executor.update(
+        samples_per_job=100, max_jobs=3, scheduler_interval=40, scheduler_interval_max=180
+    )
     began = time.monotonic()
     process = campaign.start()
     most = 0
@@ -119,7 +130,9 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
     assert most <= 3 * 3 + 1
     said = calls.read_text().split()
     assert said.count("sbatch") == 1
-    at_the_end = 2 if "scancel" in said else 0  # jobs that had not ended yet, as on a busy machine, are looked up and ended
+    at_the_end = (
+        2 if "scancel" in said else 0
+    )  # jobs that had not ended yet, as on a busy machine, are looked up and ended
     assert said.count("squeue") <= 1 + took / 40 + at_the_end
     assert said.count("sacct") == 0
     assert said.count("scontrol") == 1
@@ -131,7 +144,12 @@ def test_the_dry_run_shows_the_script_that_is_submitted(campaign: Campaign, clus
     before = cluster.slurm("squeue", "-h", "-t", "all")
     assert campaign.run("--dry-run") == 0
     assert cluster.slurm("squeue", "-h", "-t", "all") == before
-    for expected in ("#SBATCH --time=00:10:00", "export PROBE=1", "--job-name=run-", "sbatch --parsable"):
+    for expected in (
+        "#SBATCH --time=00:10:00",
+        "export PROBE=1",
+        "--job-name=run-",
+        "sbatch --parsable",
+    ):
         assert expected in campaign.said
 
 
@@ -155,12 +173,19 @@ def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaig
 @pytest.mark.full
 def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
     """Protects the view of a running campaign: state, node, samples done of held, times and core-hours, those of its own jobs alone."""
-    other = cluster.slurm("sbatch", "--parsable", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 60").strip()
+    other = cluster.slurm(
+        "sbatch", "--parsable", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 60"
+    ).strip()
     time.sleep(4)
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     campaign.executor.update(samples_per_job=8, max_jobs=1)
     process = campaign.start()
-    seen = wait_for("a job with results", lambda: [job for job in live(campaign).get("jobs", []) if job["done"]], 60, 0.2)
+    seen = wait_for(
+        "a job with results",
+        lambda: [job for job in live(campaign).get("jobs", []) if job["done"]],
+        60,
+        0.2,
+    )
     running = live(campaign)
     assert campaign.finish(process) == 0
     cluster.slurm("scancel", other)
@@ -177,7 +202,9 @@ def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
 def test_core_hours_of_jobs_that_have_ended(campaign: Campaign) -> None:
     """Protects the sum that is shown: jobs that begin and end between two questions to the scheduler are counted by their own clock."""
     campaign.config["samplers"]["s0"] = array("seconds", [2, 2, 2, 20])
-    campaign.executor.update(samples_per_job=1, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600)
+    campaign.executor.update(
+        samples_per_job=1, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600
+    )
     process = campaign.start()
     campaign.wait_for_runs(4)
     wait_for("the count", lambda: live(campaign).get("core_hours", 0) * 3600 >= 5.5, 15, 0.2)
@@ -190,10 +217,19 @@ def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: Campai
     calls = campaign.count_calls()
     campaign.config["runners"]["r0"]["seconds"] = 60
     campaign.executor.update(
-        samples_per_job=8, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600, scheduler_interval_watched=1
+        samples_per_job=8,
+        max_jobs=1,
+        scheduler_interval=600,
+        scheduler_interval_max=600,
+        scheduler_interval_watched=1,
     )
     process = campaign.start()
-    wait_for("a running job", lambda: [job for job in live(campaign).get("jobs", []) if job["since"]], 60, 0.2)
+    wait_for(
+        "a running job",
+        lambda: [job for job in live(campaign).get("jobs", []) if job["since"]],
+        60,
+        0.2,
+    )
     asked = queries(calls)
     mark = campaign.run_dir / "state" / "control" / "jobs.watched"
 

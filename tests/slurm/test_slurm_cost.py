@@ -33,11 +33,22 @@ def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
         campaign = Campaign(tmp_path, {})
         calls = campaign.count_calls(by_ssh=True)
         campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(samples)])
-        campaign.config["runners"]["r0"] = {"type": "CommandRunner", "command": ["sh", "-c", "sleep 0.1; echo {{ x }} > out"]}
+        campaign.config["runners"]["r0"] = {
+            "type": "CommandRunner",
+            "command": ["sh", "-c", "sleep 0.1; echo {{ x }} > out"],
+        }
         campaign.executor.update(
-            ssh={**ssh_options(bed), "prologue": [f"export PATH={campaign.root}/bin:$PATH"]}, samples_per_job=samples // jobs, max_jobs=jobs
+            ssh={**ssh_options(bed), "prologue": [f"export PATH={campaign.root}/bin:$PATH"]},
+            samples_per_job=samples // jobs,
+            max_jobs=jobs,
         )
-        for name in ("results_interval", "scheduler_interval", "scheduler_interval_max", "grace", "heartbeat"):
+        for name in (
+            "results_interval",
+            "scheduler_interval",
+            "scheduler_interval_max",
+            "grace",
+            "heartbeat",
+        ):
             del campaign.executor[name]
         by_hand = hand_written(bed, tmp_path / "before", samples, jobs)
         began = time.monotonic()
@@ -52,7 +63,9 @@ def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
         took = time.monotonic() - began
         assert process.returncode == 0, process.communicate()[0]
         campaign.check_complete(samples)
-        by_hand = max(by_hand, hand_written(bed, tmp_path / "after", samples, jobs))  # other work on this machine comes and goes
+        by_hand = max(
+            by_hand, hand_written(bed, tmp_path / "after", samples, jobs)
+        )  # other work on this machine comes and goes
         log_ins = (bed.root / "log" / "sshd.out").read_text().count("Accepted publickey")
     said = calls.read_text().split()
     print(f"{took:.1f} s, by hand {by_hand:.1f} s; {most} files; {log_ins} log-in; {said}")
@@ -72,14 +85,18 @@ def test_executors_of_one_cluster_log_in_once(tmp_path: Path, shared_bed: Bed) -
     campaign = Campaign(tmp_path, {})
     campaign.executor.update(ssh=ssh_options(shared_bed), samples_per_job=4, max_jobs=2)
     campaign.config["executors"]["other"] = dict(campaign.executor)
-    campaign.config["supervisor"]["run_order"] = [{"executor": ["cluster", "other"], "sampler": "s0", "runner": ["r0", "r0"]}]
+    campaign.config["supervisor"]["run_order"] = [
+        {"executor": ["cluster", "other"], "sampler": "s0", "runner": ["r0", "r0"]}
+    ]
     assert campaign.run() == 0, campaign.said
     campaign.check_complete(16)
     assert {record["executor"] for record in campaign.events("intent")} == {"cluster", "other"}
     assert log.read_text().count("Accepted publickey") - before == 1
 
 
-def test_executors_of_one_cluster_share_what_squeue_says(tmp_path: Path, cluster: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_executors_of_one_cluster_share_what_squeue_says(
+    tmp_path: Path, cluster: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects the scheduler: an answer that is new enough serves everybody once; who needs to know how it is now, or has had the answer
     already, asks."""
     campaign = Campaign(tmp_path, {})
@@ -104,7 +121,20 @@ def hand_written(bed: Bed, directory: Path, samples: int, jobs: int) -> float:
     directory.mkdir()
     script = _SCRIPT.format(each=samples // jobs, directory=directory)
     began = time.monotonic()
-    command = [shutil.which("sbatch") or "sbatch", f"--array=0-{jobs - 1}", "-o", "/dev/null", "-t", "10"]
-    subprocess.run(command, input=script, text=True, check=True, env={"PATH": "/usr/bin:/bin", **bed.environment})
+    command = [
+        shutil.which("sbatch") or "sbatch",
+        f"--array=0-{jobs - 1}",
+        "-o",
+        "/dev/null",
+        "-t",
+        "10",
+    ]
+    subprocess.run(
+        command,
+        input=script,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", **bed.environment},
+    )
     wait_for("the array", lambda: len(list(directory.glob("done.*"))) == jobs, 200, 0.1)
     return time.monotonic() - began

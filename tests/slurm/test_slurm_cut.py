@@ -28,7 +28,9 @@ def campaign(tmp_path: Path, bed: Bed) -> Campaign:
     campaign = Campaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(12)])
     campaign.config["runners"]["r0"]["seconds"] = 3.0
-    campaign.executor.update(ssh=ssh_options(bed), remote_dir=str(tmp_path / "far"), samples_per_job=6, max_jobs=2)
+    campaign.executor.update(
+        ssh=ssh_options(bed), remote_dir=str(tmp_path / "far"), samples_per_job=6, max_jobs=2
+    )
     campaign.executor.update(results_interval=5, scheduler_interval=5, scheduler_interval_max=5)
     return campaign
 
@@ -75,7 +77,9 @@ def test_through_a_whole_campaign(campaign: Campaign, bed: Bed) -> None:
 
     while process.poll() is None:
         with contextlib.suppress(TimeoutError):
-            wait_for("a quiet moment, or the end", lambda: process.poll() is not None or quiet(), 5, 0.1)
+            wait_for(
+                "a quiet moment, or the end", lambda: process.poll() is not None or quiet(), 5, 0.1
+            )
         if process.poll() is None and quiet():
             bed.drop_ssh()
             cuts += 1

@@ -18,9 +18,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MB."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(place)], capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(place)],
+        capture_output=True,
+        text=True,
+    )
     if mounted.returncode:
-        pytest.skip(f"a small file system cannot be mounted here, which takes root: {mounted.stderr.strip()}")
+        pytest.skip(
+            f"a small file system cannot be mounted here, which takes root: {mounted.stderr.strip()}"
+        )
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
 

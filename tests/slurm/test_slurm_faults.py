@@ -33,7 +33,9 @@ def on_bed(tmp_path: Path) -> Iterator[NewBed]:
         bed.down()
 
 
-def one_array(campaign: Campaign, samples: int = 8, per_job: int = 4, jobs: int = 2, seconds: float = 1.0) -> None:
+def one_array(
+    campaign: Campaign, samples: int = 8, per_job: int = 4, jobs: int = 2, seconds: float = 1.0
+) -> None:
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(samples)])
     campaign.config["runners"]["r0"]["seconds"] = seconds
     campaign.executor.update(samples_per_job=per_job, max_jobs=jobs)
@@ -44,7 +46,9 @@ def test_a_controller_that_hangs_while_it_is_asked_to_submit(on_bed: NewBed) -> 
     campaign = on_bed()
     one_array(campaign, seconds=0.3)
     controller = campaign.bed.pid("slurmctld")  # type: ignore[attr-defined]
-    campaign.wrap_sbatch(f'kill -STOP {controller}; $real "$@"; code=$?; kill -CONT {controller}; exit $code')
+    campaign.wrap_sbatch(
+        f'kill -STOP {controller}; $real "$@"; code=$?; kill -CONT {controller}; exit $code'
+    )
     assert campaign.run() == 0, campaign.said
     assert "nobody knows whether the scheduler took" in campaign.main_log()
     assert "the scheduler has taken" in campaign.main_log()
@@ -58,7 +62,9 @@ def test_a_submission_that_never_reached_the_scheduler_is_made_again(on_bed: New
     """Protects against waiting for ever for a job that was not taken: it is looked for, given up, and submitted again."""
     campaign = on_bed()
     one_array(campaign, seconds=0.1)
-    campaign.wrap_sbatch("echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1")
+    campaign.wrap_sbatch(
+        "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1"
+    )
     assert campaign.run() == 0, campaign.said
     assert len(campaign.events("intent")) == 2
     assert "the scheduler has no job" in campaign.main_log()
@@ -112,7 +118,12 @@ def test_the_supervisor_and_the_controller_both_die(on_bed: NewBed) -> None:
     bed.kill("slurmctld")
     time.sleep(2)
     bed.start("slurmctld")
-    wait_for("the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all", check=False).strip(), 60, 0.5)
+    wait_for(
+        "the queue to forget",
+        lambda: not bed.slurm("squeue", "-h", "-t", "all", check=False).strip(),
+        60,
+        0.5,
+    )
     assert campaign.resume() == 0, campaign.said
     campaign.check_complete(8)
 
@@ -123,7 +134,9 @@ def test_a_node_that_crashes(on_bed: NewBed) -> None:
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     bed.slurm("scontrol", "update", "nodename=n2", "state=drain", "reason=test")
-    one_array(campaign, samples=6, per_job=6, jobs=1, seconds=1.5)  # no result just after a heartbeat: it would wait for 0.2 s
+    one_array(
+        campaign, samples=6, per_job=6, jobs=1, seconds=1.5
+    )  # no result just after a heartbeat: it would wait for 0.2 s
     process = campaign.start()
     campaign.wait_for_runs(3)
     bed.slurm("scontrol", "update", "nodename=n2", "state=resume")
@@ -167,7 +180,9 @@ def test_a_job_that_is_cancelled_by_hand(on_bed: NewBed) -> None:
     one_array(campaign, seconds=1.0)
     process = campaign.start()
     campaign.wait_for_runs(3)
-    job = wait_for("the job's number", lambda: [record["job"] for record in campaign.events("submitted")])[0]
+    job = wait_for(
+        "the job's number", lambda: [record["job"] for record in campaign.events("submitted")]
+    )[0]
     bed.slurm("scancel", f"{job}_0")
     assert campaign.finish(process) == 3, campaign.said
     assert "cancelled by hand" in campaign.said
@@ -196,10 +211,19 @@ def test_a_queue_that_has_forgotten_many_jobs(on_bed: NewBed) -> None:
     campaign.executor["results_interval"] = 600
     process = campaign.start()
     wait_for(
-        "an end", lambda: [path for path in campaign.run_dir.glob("state/jobs/*/*/results.1") if b'"bye"' in path.read_bytes()], 30, 0.02
+        "an end",
+        lambda: [
+            path
+            for path in campaign.run_dir.glob("state/jobs/*/*/results.1")
+            if b'"bye"' in path.read_bytes()
+        ],
+        30,
+        0.02,
     )
     campaign.kill(process)
-    wait_for("the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5)
+    wait_for(
+        "the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5
+    )
     calls = campaign.count_calls()
     assert campaign.resume() == 0, campaign.said
     campaign.check_complete(6)
@@ -218,7 +242,9 @@ def test_a_killed_job_that_the_queue_has_forgotten(on_bed: NewBed) -> None:
     campaign.kill(process)
     job = campaign.events("submitted")[0]["job"]
     bed.slurm("scancel", "-s", "KILL", "--full", job)
-    wait_for("the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5)
+    wait_for(
+        "the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5
+    )
     assert campaign.resume() == 0, campaign.said
     campaign.check_complete(4)
 
@@ -239,6 +265,8 @@ def test_accounting_tells_what_the_queue_has_forgotten(tmp_path: Path, on_bed: N
     campaign.kill(process)
     job = campaign.events("submitted")[0]["job"]
     bed.slurm("scancel", "-s", "KILL", "--full", job)
-    wait_for("the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5)
+    wait_for(
+        "the queue to forget", lambda: not bed.slurm("squeue", "-h", "-t", "all").strip(), 60, 0.5
+    )
     assert campaign.resume() == 0, campaign.said
     campaign.check_complete(4)

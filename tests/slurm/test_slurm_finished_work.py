@@ -53,7 +53,9 @@ def check_each_ran_once(campaign: Campaign, tasks: int) -> None:
     assert set(campaign.executions().values()) == {1}
 
 
-def test_a_job_that_the_scheduler_knows_to_have_ended_before_its_results_are_read(campaign: Campaign) -> None:
+def test_a_job_that_the_scheduler_knows_to_have_ended_before_its_results_are_read(
+    campaign: Campaign,
+) -> None:
     """Protects against running a sample again whose result lies there: results are collected more rarely than the scheduler is asked."""
     campaign.config["samplers"]["s0"] = array("x", [1.0])
     campaign.config["runners"]["r0"]["seconds"] = 14
@@ -71,7 +73,9 @@ def test_results_that_are_too_large_for_one_look(campaign: Campaign) -> None:
     process = campaign.start()
     campaign.wait_for_runs(1)
     campaign.kill(process)
-    [results] = wait_for("the results", lambda: list(campaign.run_dir.glob("state/jobs/*/*/results.0")))
+    [results] = wait_for(
+        "the results", lambda: list(campaign.run_dir.glob("state/jobs/*/*/results.0"))
+    )
     wait_for("the end of the job", lambda: b'"bye"' in results.read_bytes()[-2000:], 60)
     assert campaign.resume() == 0, campaign.said
     check_each_ran_once(campaign, 6)
@@ -95,16 +99,24 @@ def test_an_abort_keeps_what_had_finished(campaign: Campaign) -> None:
     assert sum(campaign.executions().values()) <= 61
 
 
-def test_python_of_the_login_node_that_does_not_work_for_a_while(tmp_path: Path, shared_bed: Bed) -> None:
+def test_python_of_the_login_node_that_does_not_work_for_a_while(
+    tmp_path: Path, shared_bed: Bed
+) -> None:
     """Protects jobs from a login node in trouble: the campaign stops with a sentence, its jobs run on, and resume collects them."""
     campaign = Campaign(tmp_path, {})
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     broken = tmp_path / "broken"
     broken.mkdir()
-    campaign.executor.update(ssh={**ssh_options(shared_bed), "prologue": [f"PATH={broken}:$PATH"]}, samples_per_job=4, max_jobs=2)
+    campaign.executor.update(
+        ssh={**ssh_options(shared_bed), "prologue": [f"PATH={broken}:$PATH"]},
+        samples_per_job=4,
+        max_jobs=2,
+    )
     process = campaign.start()
     campaign.wait_for_runs(3)
-    (broken / "python3").write_text("#!/bin/sh\necho 'fork: Resource temporarily unavailable' >&2\nexit 254\n")
+    (broken / "python3").write_text(
+        "#!/bin/sh\necho 'fork: Resource temporarily unavailable' >&2\nexit 254\n"
+    )
     (broken / "python3").chmod(0o755)
     assert campaign.finish(process) == 3, campaign.said
     assert "Resource temporarily unavailable" in campaign.said
@@ -203,7 +215,11 @@ def test_a_number_that_somebody_else_has_now(on_bed: OnBed) -> None:
     other = bed.slurm("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 60").strip()
     assert other == job, "the controller still knows its numbers, so this shows nothing"
     again = campaign.start("--run-mode", "resume")
-    wait_for("the resumed session", lambda: campaign.main_log().count("SlurmExecutor") or len(campaign.records("open")) > 1, 30)
+    wait_for(
+        "the resumed session",
+        lambda: campaign.main_log().count("SlurmExecutor") or len(campaign.records("open")) > 1,
+        30,
+    )
     abort(campaign, again)
     state = bed.slurm("squeue", "-h", "-j", other, "-o", "%T").strip()
     assert state in ("RUNNING", "PENDING")

@@ -23,7 +23,9 @@ from enchanted_tui.executors.slurm.settle import judge, never_starts
 from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.task import seal
 
-tasks = st.builds(TaskId, st.integers(0, 3), st.integers(0, 5), st.integers(0, 50), st.integers(0, 2))
+tasks = st.builds(
+    TaskId, st.integers(0, 3), st.integers(0, 5), st.integers(0, 50), st.integers(0, 2)
+)
 
 
 # -- shares ---------------------------------------------------------------------------------------------------------------------------
@@ -38,7 +40,12 @@ tasks = st.builds(TaskId, st.integers(0, 3), st.integers(0, 5), st.integers(0, 5
     st.one_of(st.none(), st.floats(60, 1e6)),
 )
 def test_shares_hold_every_task_once_within_the_limits(
-    count: int, free: int, limit: int, mean: float | None, per_job: int | None, limit_of_time: float | None
+    count: int,
+    free: int,
+    limit: int,
+    mean: float | None,
+    per_job: int | None,
+    limit_of_time: float | None,
 ) -> None:
     """Protects against lost and doubled samples: shares are the first tasks in order, no more than the queue and the cluster allow."""
     bundling = Bundling(per_job, 2, 50, limit_of_time)
@@ -65,7 +72,15 @@ def test_auto_goes_by_run_times_and_walltime(mean: float, expected: int) -> None
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("30", 1800), ("01:30", 90), ("1:00:00", 3600), ("2-0", 172800), ("1-12:30", 131400), ("1-00:00:01", 86401), ("soon", None)],
+    [
+        ("30", 1800),
+        ("01:30", 90),
+        ("1:00:00", 3600),
+        ("2-0", 172800),
+        ("1-12:30", 131400),
+        ("1-00:00:01", 86401),
+        ("soon", None),
+    ],
 )
 def test_times_are_read_as_slurm_does(text: str, expected: int | None) -> None:
     """Protects the walltime rule: a single number is minutes, and days come before a dash."""
@@ -78,7 +93,17 @@ def test_the_walltime_is_found_in_a_template(line: str) -> None:
     assert walltime({}, f"#!/bin/bash\n{line}\n{{{{ command }}}}\n") == 1200
 
 
-@pytest.mark.parametrize("options", [{"array": "0-3"}, {"output": "x"}, {"c": "4"}, {"time": "soon"}, {"comment": "a\nb"}, {"a b": "c"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"array": "0-3"},
+        {"output": "x"},
+        {"c": "4"},
+        {"time": "soon"},
+        {"comment": "a\nb"},
+        {"a b": "c"},
+    ],
+)
 def test_options_that_cannot_work_are_refused(options: dict[str, str]) -> None:
     """Protects what the executor needs for itself, and the script from more lines than one an option."""
     assert list(option_problems(options))
@@ -86,17 +111,27 @@ def test_options_that_cannot_work_are_refused(options: dict[str, str]) -> None:
 
 def test_a_template_keeps_everything_but_the_command() -> None:
     """Protects a script that is known to work: only the placeholder is replaced, literally."""
-    made = job_script({"mem": "1G"}, ["ignored"], "#!/bin/sh\nsrun {{ command }} # \\1\n", ["py", "/a b/w", "/d"])
+    made = job_script(
+        {"mem": "1G"}, ["ignored"], "#!/bin/sh\nsrun {{ command }} # \\1\n", ["py", "/a b/w", "/d"]
+    )
     assert made == "#!/bin/sh\nsrun py '/a b/w' /d \"$SLURM_ARRAY_TASK_ID\" # \\1\n"
 
 
 # -- the journal ----------------------------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.lists(st.tuples(tasks, st.integers(0, 2)), max_size=8, unique_by=lambda item: item[0]), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.lists(st.tuples(tasks, st.integers(0, 2)), max_size=8, unique_by=lambda item: item[0]),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_an_intent_survives_the_journal(elements: list[list[tuple[TaskId, int]]]) -> None:
     """Protects a restart: what was written down says exactly which job holds which task."""
-    submission = Submission("e0123456789ab", "cluster", "run-e0123456789ab", "/jobs/e0123456789ab", elements, 5.0)
+    submission = Submission(
+        "e0123456789ab", "cluster", "run-e0123456789ab", "/jobs/e0123456789ab", elements, 5.0
+    )
     book = JobBook()
     book.apply({**submission.intent(), "time": 5.0})
     assert book.open[submission.token] == submission
@@ -108,7 +143,14 @@ def test_a_task_belongs_to_the_job_that_was_given_it_last() -> None:
     first, second = TaskId(0, 0, 0, 0), TaskId(0, 0, 1, 0)
     book = JobBook()
     for token, held in (("e000000000001", [first, second]), ("e000000000002", [second])):
-        book.apply({**Submission(token, "c", f"r-{token}", "/d", [[(task, 0) for task in held]]).intent(), "time": 0.0})
+        book.apply(
+            {
+                **Submission(
+                    token, "c", f"r-{token}", "/d", [[(task, 0) for task in held]]
+                ).intent(),
+                "time": 0.0,
+            }
+        )
     assert [submission.elements for submission in book.of("c")] == [[[(first, 0)]], [[(second, 0)]]]
     book.came_back(first)
     book.apply({"type": "jobs", "event": "closed", "token": "e000000000002"})
@@ -119,7 +161,10 @@ def test_a_task_belongs_to_the_job_that_was_given_it_last() -> None:
 
 
 def record(sample: int) -> bytes:
-    return seal(b'{"v":1,"type":"task","task":[0,0,%d,0],"outcome":"ok","runtime":0.5,"row":{"x":"\\u00e9"}}' % sample)
+    return seal(
+        b'{"v":1,"type":"task","task":[0,0,%d,0],"outcome":"ok","runtime":0.5,"row":{"x":"\\u00e9"}}'
+        % sample
+    )
 
 
 @given(st.integers(1, 60), st.integers(0, 3))
@@ -128,7 +173,14 @@ def test_results_are_taken_whole_however_they_arrive(cut: int, torn: int) -> Non
     tasks_held = [[(TaskId(0, 0, sample, 0), 0) for sample in range(3)]]
     [element] = elements_of(Submission("e0", "c", "n", "/d", tasks_held))
     garbage = record(9)[: 10 * torn] + b"\n" if torn else b""
-    content = b'#{"op": "hello", "at": 1.0, "node": "n1"}\n' + record(0) + garbage + record(1)[:-4] + b"\n" + record(2)
+    content = (
+        b'#{"op": "hello", "at": 1.0, "node": "n1"}\n'
+        + record(0)
+        + garbage
+        + record(1)[:-4]
+        + b"\n"
+        + record(2)
+    )
     found = []
     for start in range(0, len(content), cut):
         results, _ = element.take(content[start : start + cut])
@@ -155,7 +207,9 @@ def test_results_are_taken_whole_however_they_arrive(cut: int, torn: int) -> Non
         ("FAILED", "1:0", "failed", "lost", True),
     ],
 )
-def test_each_end_of_a_job_is_told_from_the_others(state: str, exit_code: str, kind: str, failure: str, counts: bool) -> None:
+def test_each_end_of_a_job_is_told_from_the_others(
+    state: str, exit_code: str, kind: str, failure: str, counts: bool
+) -> None:
     """Protects the right treatment: what is retried, what counts as an attempt, and what the sample is recorded as at last."""
     verdict = judge(JobRow("7", 1, state, "n", node="n1", exit_code=exit_code), 60.0)
     assert (verdict.kind, verdict.failure, verdict.counts) == (kind, failure, counts)
@@ -163,9 +217,17 @@ def test_each_end_of_a_job_is_told_from_the_others(state: str, exit_code: str, k
 
 def test_a_busy_cluster_is_not_taken_for_an_impossible_one() -> None:
     """Protects jobs that merely wait; once something has started, missing nodes are a matter of time."""
-    for reason in ("Priority", "Resources", "JobArrayTaskLimit", "ReqNodeNotAvail, UnavailableNodes:n2", "QOSMaxJobsPerUserLimit"):
+    for reason in (
+        "Priority",
+        "Resources",
+        "JobArrayTaskLimit",
+        "ReqNodeNotAvail, UnavailableNodes:n2",
+        "QOSMaxJobsPerUserLimit",
+    ):
         assert never_starts(JobRow("7", 1, "PENDING", "n", reason=reason), first=True) is None
-    assert never_starts(JobRow("7", 1, "PENDING", "n", reason="PartitionConfig"), first=False) is None
+    assert (
+        never_starts(JobRow("7", 1, "PENDING", "n", reason="PartitionConfig"), first=False) is None
+    )
     assert never_starts(JobRow("7", 1, "PENDING", "n", reason="PartitionConfig"), first=True)
 
 
@@ -175,7 +237,10 @@ def test_a_busy_cluster_is_not_taken_for_an_impossible_one() -> None:
 def interpreters() -> list[str]:
     """Give this interpreter and, where there is one, the oldest that jobs may use."""
     found = [sys.executable]
-    for directory in (*os.environ.get("PATH", "").split(":"), *map(str, Path.home().glob(".pyenv/versions/3.9*/bin"))):
+    for directory in (
+        *os.environ.get("PATH", "").split(":"),
+        *map(str, Path.home().glob(".pyenv/versions/3.9*/bin")),
+    ):
         path = Path(directory) / "python3.9"
         if path.exists() and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0:
             found.append(str(path))
@@ -195,5 +260,7 @@ def test_the_archive_needs_the_standard_library_alone(interpreter: str, tmp_path
         if item.endswith(".py") and not item.startswith("__main__")
     ]
     code = f"import sys, importlib; sys.path.insert(0, {str(path)!r}); [importlib.import_module(name) for name in {modules!r}]"
-    done = subprocess.run([interpreter, "-I", "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [interpreter, "-I", "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr

@@ -104,7 +104,9 @@ def test_no_python_in_the_job(campaign: Campaign) -> None:
     campaign.executor["python"] = "/no/such/python"
     check_refused(campaign, "/no/such/python", "Correct python, job_script_prologue")
     assert len(campaign.events("submitted")) == 1
-    assert campaign.said.count("ended in state") == 2, "it is said for each job, and not only when it happens and at the end"
+    assert campaign.said.count("ended in state") == 2, (
+        "it is said for each job, and not only when it happens and at the end"
+    )
 
 
 @pytest.mark.full
@@ -128,7 +130,9 @@ def test_what_sbatch_refuses(campaign: Campaign, option: str, value: str, expect
 def test_an_old_python_in_the_job(campaign: Campaign) -> None:
     """Protects against a traceback from an interpreter that is too old."""
     old = campaign.root / "python"
-    old.write_text("#!/bin/sh\nsed -i s/x/x/ /dev/null; echo 'enchanted-tui needs Python 3.9 or newer inside jobs' >&2; exit 1\n")
+    old.write_text(
+        "#!/bin/sh\nsed -i s/x/x/ /dev/null; echo 'enchanted-tui needs Python 3.9 or newer inside jobs' >&2; exit 1\n"
+    )
     old.chmod(0o755)
     campaign.executor["python"] = str(old)
     check_refused(campaign, "needs Python 3.9 or newer")
@@ -150,7 +154,9 @@ def test_a_directory_that_nodes_do_not_see(campaign: Campaign) -> None:
     """Protects against a job that cannot even open its output (FAILED 0:53), which SLURM reports without a word."""
     jobs = campaign.run_dir / "state" / "jobs"
     campaign.wrap_sbatch(f"mv {jobs} {jobs}.away")
-    check_refused(campaign, "could not be started on its node", "choose a directory that all nodes share")
+    check_refused(
+        campaign, "could not be started on its node", "choose a directory that all nodes share"
+    )
 
 
 #: What may go wrong inside a line that succeeds all the same, as start-up files do.
@@ -176,12 +182,19 @@ HARMLESS = [
     ],
 )
 @pytest.mark.parametrize("before", [[], HARMLESS], ids=["first", "last"])
-def test_a_line_that_fails_ends_the_job(before: list[str], lines: list[str], failing: str | None, code: int, tmp_path: Path) -> None:
+def test_a_line_that_fails_ends_the_job(
+    before: list[str], lines: list[str], failing: str | None, code: int, tmp_path: Path
+) -> None:
     """Protects samples from a wrong environment: no sample begins behind a line that failed, and all
     begin behind lines that succeed, whatever goes wrong inside of these."""
     script = tmp_path / "script"
     script.write_text(job_script({}, [*before, *lines], None, ["echo", "begun"]))
-    done = subprocess.run(["bash", script], env={**os.environ, "TMPDIR": str(tmp_path), "LANG": "C"}, capture_output=True, text=True)
+    done = subprocess.run(
+        ["bash", script],
+        env={**os.environ, "TMPDIR": str(tmp_path), "LANG": "C"},
+        capture_output=True,
+        text=True,
+    )
     assert failed_line(done.stderr) == (None if failing is None else (failing, code)), done.stderr
     assert ("begun" in done.stdout) == (failing is None)
     assert done.returncode == (0 if failing is None else EXIT_PROLOGUE)
@@ -192,10 +205,16 @@ def test_an_environment_that_is_gone(campaign: Campaign) -> None:
     printed, in whatever encoding, are said; what a job prints before its first sample is kept."""
     source = "source /nonexistent/venv/bin/activate"
     campaign.executor["job_script_prologue"] = ["printf 'gr\\374n\\n'", source]
-    check_refused(campaign, f"before it began: '{source}' in job_script_prologue failed with exit code 1")
+    check_refused(
+        campaign, f"before it began: '{source}' in job_script_prologue failed with exit code 1"
+    )
     assert "gr\ufffdn" in campaign.said
     assert "No such file or directory" in campaign.said
     assert len(campaign.events("submitted")) == 1
     campaign.executor["job_script_prologue"][1] += " || true"
     check_resumable(campaign)
-    assert "[WARN" in next(line for line in campaign.main_log().splitlines() if "before its first sample: gr\ufffdn" in line)
+    assert "[WARN" in next(
+        line
+        for line in campaign.main_log().splitlines()
+        if "before its first sample: gr\ufffdn" in line
+    )

@@ -23,7 +23,9 @@ def campaign(tmp_path: Path, bed: Bed) -> Campaign:
     campaign = Campaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(12)])
     campaign.config["runners"]["r0"]["seconds"] = 1.0
-    campaign.executor.update(ssh=ssh_options(bed), remote_dir=str(tmp_path / "far"), samples_per_job=6, max_jobs=2)
+    campaign.executor.update(
+        ssh=ssh_options(bed), remote_dir=str(tmp_path / "far"), samples_per_job=6, max_jobs=2
+    )
     return campaign
 
 

@@ -46,7 +46,11 @@ def seen_by(campaign: Campaign, step: int = 0) -> dict[str, str]:
 def campaign(tmp_path: Path, shared_bed: Bed) -> Campaign:
     campaign = Campaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [1.0])
-    campaign.config["runners"]["r0"] = {"type": "CommandRunner", "command": ["env"], "outputs": {"o": {"exit_code": True}}}
+    campaign.config["runners"]["r0"] = {
+        "type": "CommandRunner",
+        "command": ["env"],
+        "outputs": {"o": {"exit_code": True}},
+    }
     campaign.executor["sbatch"] = {"time": 5, "mem": "200M", "partition": "main"}
     return campaign
 
@@ -54,7 +58,12 @@ def campaign(tmp_path: Path, shared_bed: Bed) -> Campaign:
 def check_job(seen: dict[str, str]) -> None:
     """The job is what the configuration asks for, and knows nothing of what is around the campaign."""
     assert (seen["SLURM_JOB_PARTITION"], seen["SLURM_MEM_PER_NODE"]) == ("main", "200")
-    assert not {"SLURM_NTASKS", "SLURM_CPUS_PER_TASK", "SLURM_STEP_ID", "SLURM_SRUN_COMM_PORT"} & set(seen)
+    assert not {
+        "SLURM_NTASKS",
+        "SLURM_CPUS_PER_TASK",
+        "SLURM_STEP_ID",
+        "SLURM_SRUN_COMM_PORT",
+    } & set(seen)
     left = {name for name in SET_HERE if seen.get(name) == SET_HERE[name]}
     assert left == {"SLURM_MPI_TYPE", "OMPI_MCA_btl"}, "settings of people go on, and nothing else"
 
@@ -74,16 +83,34 @@ def test_a_campaign_inside_an_allocation(campaign: Campaign, cluster: Bed) -> No
     }
     order = {"executor": ["local", "cluster"], "sampler": "s0", "runner": ["here", "r0"]}
     campaign.config["supervisor"]["run_order"] = [order]
-    names = {name: value for name, value in SET_HERE.items() if not name.startswith(("SLURM_", "SRUN_"))}
+    names = {
+        name: value for name, value in SET_HERE.items() if not name.startswith(("SLURM_", "SRUN_"))
+    }
     names["SLURM_MPI_TYPE"] = "none"
     settings = [f"{name}={value}" for name, value in names.items()]
-    campaign.within = ["salloc", "-Q", "-n1", "--mem=400M", "srun", "-n1", "--mem=350M", "env", *settings]
+    campaign.within = [
+        "salloc",
+        "-Q",
+        "-n1",
+        "--mem=400M",
+        "srun",
+        "-n1",
+        "--mem=350M",
+        "env",
+        *settings,
+    ]
     assert campaign.run() == 0, campaign.said
     assert "SBATCH_WAIT of the environment has no effect" in " ".join(campaign.said.split())
     here = seen_by(campaign)
     assert here["SLURM_JOB_ID"].isdigit()
     assert int(here["INNER"]) > 0
-    assert not {"SLURM_PROCID", "SLURM_STEP_ID", "SLURM_TASK_PID", "SLURM_SRUN_COMM_PORT", "PMI_RANK"} & set(here)
+    assert not {
+        "SLURM_PROCID",
+        "SLURM_STEP_ID",
+        "SLURM_TASK_PID",
+        "SLURM_SRUN_COMM_PORT",
+        "PMI_RANK",
+    } & set(here)
     check_job(seen_by(campaign, 1))
 
 
@@ -104,24 +131,42 @@ def test_the_dry_run_tells_what_is_withheld(
         monkeypatch.setenv(name, value)
     assert cli.main([str(campaign.write()), "--dry-run"]) == 0
     said = capsys.readouterr().out
-    withheld = set(said.partition("Withheld from sbatch and the jobs: ")[2].partition(".")[0].split(", "))
+    withheld = set(
+        said.partition("Withheld from sbatch and the jobs: ")[2].partition(".")[0].split(", ")
+    )
     assert withheld >= set(SET_HERE) - {"SLURM_MPI_TYPE", "OMPI_MCA_btl"}
     assert not withheld & {"SLURM_MPI_TYPE", "OMPI_MCA_btl", "PATH"}
 
 
 def test_a_shell_withholds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the way through SSH, where a shell does it: the same variables as here, whatever they hold."""
-    names = {**SET_HERE, "SLURM_CONF": "/etc/a b", "SLURM_X": "a\nSLURM_CONF=b", "PMIX_MCA_gds": "hash"}
+    names = {
+        **SET_HERE,
+        "SLURM_CONF": "/etc/a b",
+        "SLURM_X": "a\nSLURM_CONF=b",
+        "PMIX_MCA_gds": "hash",
+    }
     environment = {"PATH": os.environ["PATH"], "HOME": "$(touch made) '", **names}
     for shell in ("sh", "bash"):
         command = [shell, "-c", inherited.WITHHOLD + "; env -0"]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
-        left = {line.partition("=")[0] for line in done.stdout.split("\0")} - {"", "_", "SHLVL", "PWD", "OLDPWD", "v"}
+        done = subprocess.run(
+            command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        left = {line.partition("=")[0] for line in done.stdout.split("\0")} - {
+            "",
+            "_",
+            "SHLVL",
+            "PWD",
+            "OLDPWD",
+            "v",
+        }
         assert left == set(inherited.for_jobs(environment))
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("account", "expected"), [(None, "The account is mine"), ("other", "--account=other")])
+@pytest.mark.parametrize(
+    ("account", "expected"), [(None, "The account is mine"), ("other", "--account=other")]
+)
 def test_who_pays(
     account: str | None,
     expected: str,

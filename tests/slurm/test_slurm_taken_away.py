@@ -70,7 +70,9 @@ def test_a_job_that_is_put_back_by_hand(on_bed: OnBed) -> None:
     campaign.executor["sbatch"].update(requeue=True)
     process = campaign.start()
     campaign.wait_for_runs(3)
-    job = wait_for("the job's number", lambda: [record["job"] for record in campaign.events("submitted")])[0]
+    job = wait_for(
+        "the job's number", lambda: [record["job"] for record in campaign.events("submitted")]
+    )[0]
     bed.slurm("scontrol", "requeue", job)
     assert campaign.finish(process, 120) == 0, campaign.said
     check_undisturbed(campaign)
@@ -94,7 +96,9 @@ def check_one_without_memory(campaign: Campaign) -> None:
 def test_a_sample_that_the_kernel_kills_for_its_memory(on_bed: OnBed) -> None:
     """Protects the others in the job, and the reason: the kernel ends one process, and SLURM calls the job OUT_OF_MEMORY at its end."""
     if not limits_memory():
-        pytest.skip("needs root and control groups of version 1, by which SLURM can have the kernel limit a job's memory")
+        pytest.skip(
+            "needs root and control groups of version 1, by which SLURM can have the kernel limit a job's memory"
+        )
     campaign, bed = on_bed(memory_limits=True, prefix=f"m{os.getpid()}x")
     hungry(campaign)
     assert campaign.run(timeout=120) == 0, campaign.said

@@ -91,11 +91,16 @@ def unknown_partition(campaign: Campaign, bed: Bed) -> None:
         pytest.param(unknown_partition, ("Invalid partition", "sinfo", "sbatch: partition"), marks=pytest.mark.full),
     ],
 )  # fmt: skip
-def test_what_cannot_work_through_ssh(tmp_path: Path, shared_bed: Bed, damage: Break, expected: tuple[str, ...]) -> None:
+def test_what_cannot_work_through_ssh(
+    tmp_path: Path, shared_bed: Bed, damage: Break, expected: tuple[str, ...]
+) -> None:
     """Protects a person from a traceback, from waiting, and from beginning again."""
     campaign = Campaign(tmp_path, {})
     campaign.executor.update(ssh=ssh_options(shared_bed), remote_dir=str(tmp_path / "far"))
-    sound = {name: dict(value) if isinstance(value, dict) else value for name, value in campaign.executor.items()}
+    sound = {
+        name: dict(value) if isinstance(value, dict) else value
+        for name, value in campaign.executor.items()
+    }
     damage(campaign, shared_bed)
     assert campaign.run(timeout=60) == 3, campaign.said
     for words in expected:
@@ -112,12 +117,21 @@ def test_what_cannot_work_through_ssh(tmp_path: Path, shared_bed: Bed, damage: B
 def test_a_run_directory_that_the_cluster_does_not_see(tmp_path: Path, shared_bed: Bed) -> None:
     """Protects a laptop's campaign without `remote_dir` from run directories that are made on the cluster and never come home."""
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-        pytest.skip("needs the right to make a mount namespace (run as root), in which the campaign has files of its own")
+        pytest.skip(
+            "needs the right to make a mount namespace (run as root), in which the campaign has files of its own"
+        )
     campaign = Campaign(tmp_path, {})
     campaign.executor.update(ssh=ssh_options(shared_bed))
     (tmp_path / "laptop").mkdir()
     campaign.run_dir.mkdir()
-    campaign.within = ["unshare", "-m", "sh", "-c", f'mount --bind {tmp_path}/laptop {campaign.run_dir} && exec "$@"', "sh"]
+    campaign.within = [
+        "unshare",
+        "-m",
+        "sh",
+        "-c",
+        f'mount --bind {tmp_path}/laptop {campaign.run_dir} && exec "$@"',
+        "sh",
+    ]
     assert campaign.run(timeout=60) == 3, campaign.said
     assert f"the cluster does not see {campaign.run_dir}" in campaign.said
     assert "set remote_dir" in campaign.said

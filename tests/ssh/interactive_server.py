@@ -32,7 +32,13 @@ class InteractiveServer:
         prompt: str = "One-time code: ",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.steps, self.password, self.codes, self.shell, self.prompt = steps, password, list(codes or []), shell, prompt
+        self.steps, self.password, self.codes, self.shell, self.prompt = (
+            steps,
+            password,
+            list(codes or []),
+            shell,
+            prompt,
+        )
         self.user_key = make_key(directory / "user_key")
         self.host_key = make_key(directory / "host_key")
         self._key = paramiko.Ed25519Key.from_private_key_file(str(self.host_key))
@@ -42,7 +48,9 @@ class InteractiveServer:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.known_hosts = directory / "known_hosts"
-        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} ssh-ed25519 {self._key.get_base64()}\n")
+        self.known_hosts.write_text(
+            f"[127.0.0.1]:{self.port} ssh-ed25519 {self._key.get_base64()}\n"
+        )
         self._transports: list[paramiko.Transport] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -98,11 +106,15 @@ class _Session(paramiko.ServerInterface):
     def check_auth_password(self, username: str, password: str) -> int:
         return self._passed("password", password == self._server.password)
 
-    def check_auth_interactive(self, username: str, submethods: str) -> int | paramiko.InteractiveQuery:
+    def check_auth_interactive(
+        self, username: str, submethods: str
+    ) -> int | paramiko.InteractiveQuery:
         if self._left[:1] != ["keyboard-interactive"]:
             return paramiko.AUTH_FAILED
         self._server.questions += 1
-        return paramiko.InteractiveQuery("Two-factor log-in", "Look at your token.", (self._server.prompt, False))
+        return paramiko.InteractiveQuery(
+            "Two-factor log-in", "Look at your token.", (self._server.prompt, False)
+        )
 
     def check_auth_interactive_response(self, responses: list[str]) -> int:
         good = len(responses) == 1 and responses[0] in self._server.codes
@@ -127,13 +139,21 @@ class _Session(paramiko.ServerInterface):
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         self._server.commands.append(command.decode())
-        threading.Thread(target=_execute, args=(channel, self._server.shell, command), daemon=True).start()
+        threading.Thread(
+            target=_execute, args=(channel, self._server.shell, command), daemon=True
+        ).start()
         return True
 
 
 def _execute(channel: paramiko.Channel, shell: str, command: bytes) -> None:
     """Run a command as sshd does: the login shell with ``-c``."""
-    process = subprocess.Popen([shell, "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    process = subprocess.Popen(
+        [shell, "-c", command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    )
     assert process.stdin and process.stdout and process.stderr
 
     def pump_in() -> None:

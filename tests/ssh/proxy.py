@@ -14,7 +14,9 @@ class Network:
 
     def __init__(self, to: int) -> None:
         self._to = to
-        self.silent = False  #: whether everything is swallowed, as by a firewall that forgot the connection
+        self.silent = (
+            False  #: whether everything is swallowed, as by a firewall that forgot the connection
+        )
         self.connections = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]

@@ -30,4 +30,6 @@ def settings_for(server: Any, **options: Any) -> SshSettings:
         "identity_agent": "none",
         "connect_timeout": 10.0,
     }
-    return SshSettings(**{name: value for name, value in {**given, **options}.items() if value is not None})
+    return SshSettings(
+        **{name: value for name, value in {**given, **options}.items() if value is not None}
+    )

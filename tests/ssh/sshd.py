@@ -26,7 +26,18 @@ def free_port() -> int:
 
 
 def make_key(file: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
-    command = ["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", f"test-{file.name}", "-f", str(file)]
+    command = [
+        "ssh-keygen",
+        "-q",
+        "-t",
+        kind,
+        "-N",
+        passphrase,
+        "-C",
+        f"test-{file.name}",
+        "-f",
+        str(file),
+    ]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return file
 
@@ -75,7 +86,11 @@ class Sshd:
         config.write_text("".join(f"{name} {value}\n" for name, value in options.items()))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(SSHD), "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stderr=log, stdout=log, start_new_session=True
+                [str(SSHD), "-D", "-e", "-f", str(config)],
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+                stdout=log,
+                start_new_session=True,
             )
         wait_until_listening(self.port, self._process, self.log)
         return self
@@ -85,7 +100,9 @@ class Sshd:
         if self._process is None:
             return
         sessions = self.sessions()
-        os.killpg(self._process.pid, signal.SIGKILL)  # with what was just forked and still holds the port
+        os.killpg(
+            self._process.pid, signal.SIGKILL
+        )  # with what was just forked and still holds the port
         self._process.wait()
         for session in sessions:
             _kill(session)

@@ -47,19 +47,39 @@ def test_secrets_are_in_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Protects secrets: one log-in for the whole campaign, and no file of it holds what was typed: journal, logs, configuration, jobs."""
     with Bed(tmp_path / "bed") as bed:
         monkeypatch.setenv("SLURM_CONF", bed.environment["SLURM_CONF"])
-        with InteractiveServer(tmp_path / "server", ["password", "keyboard-interactive"], password=PASSWORD, codes=[CODE]) as server:
+        with InteractiveServer(
+            tmp_path / "server",
+            ["password", "keyboard-interactive"],
+            password=PASSWORD,
+            codes=[CODE],
+        ) as server:
             config = tmp_path / "campaign.yaml"
             run_dir = tmp_path / "run"
             config.write_text(
-                CONFIG.format(port=server.port, known_hosts=server.known_hosts, python=sys.executable, run_dir=run_dir), encoding="utf-8"
+                CONFIG.format(
+                    port=server.port,
+                    known_hosts=server.known_hosts,
+                    python=sys.executable,
+                    run_dir=run_dir,
+                ),
+                encoding="utf-8",
             )
             done = subprocess.run(
-                [sys.executable, "-c", DRIVER, str(config)], input=f"{PASSWORD}\n{CODE}\n", capture_output=True, text=True, timeout=120
+                [sys.executable, "-c", DRIVER, str(config)],
+                input=f"{PASSWORD}\n{CODE}\n",
+                capture_output=True,
+                text=True,
+                timeout=120,
             )
             assert done.returncode == 0, done.stdout + done.stderr
             assert server.log_ins == 1
     assert len((run_dir / "enchanted_dataset.csv").read_text().splitlines()) == 61
     files = [path for path in (*run_dir.rglob("*"), config) if path.is_file()]
     assert len(files) > 5
-    for text in [done.stdout, done.stderr, *server.commands, *(path.read_bytes().decode(errors="replace") for path in files)]:
+    for text in [
+        done.stdout,
+        done.stderr,
+        *server.commands,
+        *(path.read_bytes().decode(errors="replace") for path in files),
+    ]:
         assert PASSWORD not in text and CODE not in text

@@ -33,7 +33,9 @@ PRINT_ARGUMENTS = "import sys; sys.stdout.write(repr(sys.argv[1:]))"
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "dash", "tcsh", "csh", "zsh", "fish", "ksh"])
-def test_arguments_arrive_under_every_login_shell(tmp_path: Path, connect: Connect, shell: str) -> None:
+def test_arguments_arrive_under_every_login_shell(
+    tmp_path: Path, connect: Connect, shell: str
+) -> None:
     """Protects users of csh, fish and others: no login shell sees an argument, so none can misread it."""
     path = shutil.which(shell)
     if path is None:
@@ -52,7 +54,9 @@ def test_any_text_arrives(sshd: Sshd, connect: Connect) -> None:
     @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(text, min_size=20, max_size=40), st.binary(max_size=3000))
     def check(arguments: list[str], data: bytes) -> None:
-        code, out, err = connection.run(["sh", "-c", 'printf "%s\\0" "$@"; cat', "sh", *arguments], data)
+        code, out, err = connection.run(
+            ["sh", "-c", 'printf "%s\\0" "$@"; cat', "sh", *arguments], data
+        )
         assert (code, err) == (0, b"")
         assert out == b"".join(argument.encode() + b"\0" for argument in arguments) + data
 
@@ -63,28 +67,39 @@ def test_noise_of_start_up_files_is_not_data(tmp_path: Path, connect: Connect) -
     """Protects results from a .bashrc that prints: neither output is touched, nor is the exit code."""
     forced = 'sh -c \'printf "welcome\\nno end of line"; echo stty: not a tty >&2; eval "$SSH_ORIGINAL_COMMAND"; echo bye; exit 3\''
     with Sshd(tmp_path / "server", ForceCommand=forced) as server:
-        assert connect(server).run(["sh", "-c", "printf out; printf err >&2; exit 5"]) == (5, b"out", b"err")
+        assert connect(server).run(["sh", "-c", "printf out; printf err >&2; exit 5"]) == (
+            5,
+            b"out",
+            b"err",
+        )
 
 
 def test_account_that_runs_no_commands(tmp_path: Path, connect: Connect) -> None:
     """Protects the user's time: an expired password or a forced command is said in its own words."""
     with Sshd(tmp_path / "server", ForceCommand="echo Your password has expired; exit 1") as server:
         connection = connect(server)
-        with pytest.raises(FarSideProblem, match=r"does not run commands; it said: Your password has expired\. Log in by hand"):
+        with pytest.raises(
+            FarSideProblem,
+            match=r"does not run commands; it said: Your password has expired\. Log in by hand",
+        ):
             connection.run(["true"])
 
 
 def test_bytes_go_both_ways_at_once(sshd: Sshd, connect: Connect) -> None:
     """Protects bulk transfers: more than any window or pipe holds, in both directions, with errors beside."""
     data = bytes(range(256)) * 40_000
-    code, out, err = connect(sshd).run(["sh", "-c", "head -c 300000 /dev/zero >&2; cat"], data, timeout=60)
+    code, out, err = connect(sshd).run(
+        ["sh", "-c", "head -c 300000 /dev/zero >&2; cat"], data, timeout=60
+    )
     assert code == 0 and out == data
     assert len(err) > 60_000 and not err.strip(b"\0")  # the end of it is kept
 
 
 def test_input_that_is_not_read(sshd: Sshd, connect: Connect) -> None:
     """Protects against hanging where the far side gives up early, as on a full disk."""
-    assert connect(sshd).run(["sh", "-c", "echo full >&2; exit 9"], bytes(8_000_000), timeout=20) == (9, b"", b"full\n")
+    assert connect(sshd).run(
+        ["sh", "-c", "echo full >&2; exit 9"], bytes(8_000_000), timeout=20
+    ) == (9, b"", b"full\n")
 
 
 def test_signalled_command_has_a_code(sshd: Sshd, connect: Connect) -> None:
@@ -108,14 +123,22 @@ def test_slow_command_is_given_up(tmp_path: Path, connect: Connect, transport: s
 
 def test_prologue(sshd: Sshd, connect: Connect) -> None:
     """Protects sites where commands need a module: it is loaded quietly, and eats no input."""
-    connection = connect(sshd, prologue=["export PLACE='the site'", "echo loading; cat", "f() { echo called; }"])
-    assert connection.run(["sh", "-c", 'echo "$PLACE"; cat'], b"input") == (0, b"the site\ninput", b"")
+    connection = connect(
+        sshd, prologue=["export PLACE='the site'", "echo loading; cat", "f() { echo called; }"]
+    )
+    assert connection.run(["sh", "-c", 'echo "$PLACE"; cat'], b"input") == (
+        0,
+        b"the site\ninput",
+        b"",
+    )
 
 
 def test_missing_program(sshd: Sshd) -> None:
     """Protects the user's time: no sbatch on the host."""
     transport = SshTransport(settings_for(sshd))
-    with pytest.raises(FarSideProblem, match=r"there is no sbatch-x on 127\.0\.0\.1: correct the host or.*prologue"):
+    with pytest.raises(
+        FarSideProblem, match=r"there is no sbatch-x on 127\.0\.0\.1: correct the host or.*prologue"
+    ):
         transport.run(["sbatch-x", "--version"])
     transport.close()
 
@@ -125,7 +148,10 @@ def test_fewer_sessions_than_wanted(tmp_path: Path, connect: Connect) -> None:
     with Sshd(tmp_path / "server", MaxSessions="2") as server:
         connection = connect(server)
         codes: list[int] = []
-        threads = [threading.Thread(target=lambda: codes.append(connection.run(["sleep", "0.5"])[0])) for _ in range(6)]
+        threads = [
+            threading.Thread(target=lambda: codes.append(connection.run(["sleep", "0.5"])[0]))
+            for _ in range(6)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -161,7 +187,10 @@ def test_no_sessions_at_all(tmp_path: Path, connect: Connect) -> None:
     """Protects the user's time: a server that lets in and then opens nothing."""
     with Sshd(tmp_path / "server", MaxSessions="0") as server:
         connection = connect(server, connect_timeout=2.0)
-        with pytest.raises(FarSideProblem, match="opens no session on the connection; ask its administrators about MaxSessions"):
+        with pytest.raises(
+            FarSideProblem,
+            match="opens no session on the connection; ask its administrators about MaxSessions",
+        ):
             connection.run(["true"])
 
 

@@ -25,12 +25,22 @@ def short_place() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "master", [(), pytest.param(("-oControlMaster=auto", "-oControlPersist=30"), marks=pytest.mark.full)], ids=["alone", "shared"]
+    "master",
+    [(), pytest.param(("-oControlMaster=auto", "-oControlPersist=30"), marks=pytest.mark.full)],
+    ids=["alone", "shared"],
 )
-def test_a_time_limit_reaches_what_ssh_has_started(master: tuple[str, ...], sshd: Sshd, tmp_path: Path, short_place: str) -> None:
+def test_a_time_limit_reaches_what_ssh_has_started(
+    master: tuple[str, ...], sshd: Sshd, tmp_path: Path, short_place: str
+) -> None:
     """Protects other hosts: an SSH server does not end a command whose connection closes, also one that ignores SIGTERM."""
     signs = tmp_path / "signs of life"
-    options = [f"-p{sshd.port}", f"-i{sshd.user_key}", f"-oUserKnownHostsFile={sshd.known_hosts}", "-oIdentitiesOnly=yes", *master]
+    options = [
+        f"-p{sshd.port}",
+        f"-i{sshd.user_key}",
+        f"-oUserKnownHostsFile={sshd.known_hosts}",
+        "-oIdentitiesOnly=yes",
+        *master,
+    ]
     beyond = f"trap '' TERM HUP; while :; do date +%s.%N >> '{signs}'; sleep 0.02; done"
     control = [f"-oControlPath={short_place}/c"] if master else []
     config = {
@@ -43,11 +53,18 @@ def test_a_time_limit_reaches_what_ssh_has_started(master: tuple[str, ...], sshd
                 "outputs": {"x": {"exit_code": True}},
             }
         },
-        "supervisor": {"base_run_dir": "run", "run_order": [{"executor": "here", "sampler": "s", "runner": "far"}]},
+        "supervisor": {
+            "base_run_dir": "run",
+            "run_order": [{"executor": "here", "sampler": "s", "runner": "far"}],
+        },
     }
     (tmp_path / "campaign.yaml").write_text(yaml.safe_dump(config))
     done = subprocess.run(
-        [sys.executable, "-m", "enchanted_tui", "campaign.yaml", "--no-ui"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "enchanted_tui", "campaign.yaml", "--no-ui"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     with (tmp_path / "run" / "enchanted_failures.csv").open() as file:
         [failure] = csv.DictReader(file)

@@ -27,10 +27,15 @@ def transport(sshd: Sshd, request: pytest.FixtureRequest) -> Iterator[SshTranspo
     opened.close()
 
 
-def test_a_thousand_files_are_one_round_trip_each_way(transport: SshTransport, sshd: Sshd, tmp_path: Path) -> None:
+def test_a_thousand_files_are_one_round_trip_each_way(
+    transport: SshTransport, sshd: Sshd, tmp_path: Path
+) -> None:
     """Protects login nodes: the number of commands does not grow with the number of samples."""
     far = tmp_path / "far"
-    files = {str(far / f"s{number}" / "in put.txt"): bytes([number % 256]) * number for number in range(1000)}
+    files = {
+        str(far / f"s{number}" / "in put.txt"): bytes([number % 256]) * number
+        for number in range(1000)
+    }
     transport.put(files)
     assert transport.round_trips == 1
     assert transport.read(dict.fromkeys(files, 0)) == files
@@ -38,7 +43,10 @@ def test_a_thousand_files_are_one_round_trip_each_way(transport: SshTransport, s
     names = [f"s{number}" for number in range(1000)]
     assert sorted(transport.fetch(str(far), names, tmp_path / "home")) == sorted(names)
     assert transport.round_trips == 3
-    assert {str(far / path.parent.name / path.name): path.read_bytes() for path in tmp_path.glob("home/*/*")} == files
+    assert {
+        str(far / path.parent.name / path.name): path.read_bytes()
+        for path in tmp_path.glob("home/*/*")
+    } == files
     transport.remove([str(far / name) for name in names])
     assert transport.round_trips == 4 and sshd.log_ins == 1
     assert os.listdir(far) == []
@@ -49,11 +57,19 @@ def test_reading_goes_on_where_it_ended(transport: SshTransport, tmp_path: Path)
     growing, missing, large = tmp_path / "growing", tmp_path / "missing", tmp_path / "large"
     growing.write_bytes(b"one\n")
     large.write_bytes(b"x" * (READ_LIMIT + 5))
-    assert transport.read({str(growing): 0, str(missing): 0, str(growing / "below"): 0}) == {str(growing): b"one\n"}
+    assert transport.read({str(growing): 0, str(missing): 0, str(growing / "below"): 0}) == {
+        str(growing): b"one\n"
+    }
     with growing.open("ab") as file:
         file.write(b"10 20\ntwo")
-    assert transport.read({str(growing): 4, str(large): 3}) == {str(growing): b"10 20\ntwo", str(large): b"x" * READ_LIMIT}
-    assert transport.read({str(growing): 13, str(large): READ_LIMIT + 3}) == {str(growing): b"", str(large): b"xx"}
+    assert transport.read({str(growing): 4, str(large): 3}) == {
+        str(growing): b"10 20\ntwo",
+        str(large): b"x" * READ_LIMIT,
+    }
+    assert transport.read({str(growing): 13, str(large): READ_LIMIT + 3}) == {
+        str(growing): b"",
+        str(large): b"xx",
+    }
     assert transport.read({str(growing): -3, str(large): -(READ_LIMIT * 2)})[str(growing)] == b"two"
 
 
@@ -74,13 +90,21 @@ def test_fetched_directories_are_as_they_were(transport: SshTransport, tmp_path:
     old = tmp_path / "home" / "d0_b0_s0_r0"
     old.mkdir(parents=True)
     (old / "older").write_text("")
-    assert transport.fetch(str(tmp_path / "far"), ["d0_b0_s0_r0", "d0_b0_s1_r0"], tmp_path / "home") == ["d0_b0_s0_r0"]
+    assert transport.fetch(
+        str(tmp_path / "far"), ["d0_b0_s0_r0", "d0_b0_s1_r0"], tmp_path / "home"
+    ) == ["d0_b0_s0_r0"]
     assert sorted(os.listdir(old)) == ["link", "second name", "sub", "tool", "up"]
-    assert (old / "tool").stat().st_mode & 0o777 == 0o755 and (old / "tool").stat().st_mtime == 1_000_000
-    assert (old / "link").read_bytes() == b"x" * 300_000 and (old / "second name").read_text() == "#!/bin/sh\n"
+    assert (old / "tool").stat().st_mode & 0o777 == 0o755 and (
+        old / "tool"
+    ).stat().st_mtime == 1_000_000
+    assert (old / "link").read_bytes() == b"x" * 300_000 and (
+        old / "second name"
+    ).read_text() == "#!/bin/sh\n"
     assert (old / "sub" / "empty").is_dir()
     assert os.listdir(tmp_path / "home") == ["d0_b0_s0_r0"]
-    assert transport.notices() == ["2 links that point out of their run directories were not brought home"]
+    assert transport.notices() == [
+        "2 links that point out of their run directories were not brought home"
+    ]
 
 
 def test_remove_takes_links_not_what_they_point_to(transport: SshTransport, tmp_path: Path) -> None:
@@ -101,7 +125,8 @@ def test_remove_takes_links_not_what_they_point_to(transport: SshTransport, tmp_
 def test_unwritable_directory(transport: SshTransport) -> None:
     """Protects the user's time: which directory, why, and what to set."""
     with pytest.raises(
-        FarSideProblem, match=r"/proc/none/file on 127\.0\.0\.1 cannot be written: .*; set remote_dir to a directory of yours"
+        FarSideProblem,
+        match=r"/proc/none/file on 127\.0\.0\.1 cannot be written: .*; set remote_dir to a directory of yours",
     ):
         transport.put({"/proc/none/file": b"x"})
 
@@ -110,12 +135,23 @@ def test_full_disk(transport: SshTransport, tmp_path: Path) -> None:
     """Protects campaigns from a full disk: one sentence, and no half file under the real name."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True
+    )
     if mounted.returncode != 0:
         pytest.skip("only root can mount a small disk")
     try:
-        with pytest.raises(FarSideProblem, match=r"b on 127\.0\.0\.1 cannot be written: No space left on device; make room there"):
-            transport.put({str(disk / "a"): b"x" * 1000, str(disk / "b"): bytes(5_000_000), str(disk / "c"): b"x"})
+        with pytest.raises(
+            FarSideProblem,
+            match=r"b on 127\.0\.0\.1 cannot be written: No space left on device; make room there",
+        ):
+            transport.put(
+                {
+                    str(disk / "a"): b"x" * 1000,
+                    str(disk / "b"): bytes(5_000_000),
+                    str(disk / "c"): b"x",
+                }
+            )
         assert os.listdir(disk) == ["a"]
     finally:
         subprocess.run(["umount", str(disk)], check=True)
@@ -124,11 +160,16 @@ def test_full_disk(transport: SshTransport, tmp_path: Path) -> None:
 def test_missing_python(sshd: Sshd, tmp_path: Path) -> None:
     """Protects the user's time: the login node needs an interpreter, and the remedy in the message provides one."""
     transport = SshTransport(settings_for(sshd), python="python3-of-a-module")
-    with pytest.raises(FarSideProblem, match=r"there is no python3-of-a-module on 127\.0\.0\.1, .* a line of `prologue` under ssh"):
+    with pytest.raises(
+        FarSideProblem,
+        match=r"there is no python3-of-a-module on 127\.0\.0\.1, .* a line of `prologue` under ssh",
+    ):
         transport.read({"/etc/passwd": 0})
     transport.close()
     (tmp_path / "python3-of-a-module").symlink_to(sys.executable)
-    transport = SshTransport(settings_for(sshd, prologue=[f"PATH={tmp_path}:$PATH"]), python="python3-of-a-module")
+    transport = SshTransport(
+        settings_for(sshd, prologue=[f"PATH={tmp_path}:$PATH"]), python="python3-of-a-module"
+    )
     assert transport.read({"/etc/passwd": 0})
     transport.close()
 
@@ -189,11 +230,15 @@ def test_archive_that_reaches_outside(tmp_path: Path, name: str) -> None:
     assert os.listdir(tmp_path) == ["home"] and os.listdir(tmp_path / "home") == []
 
 
-@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.LNKTYPE])
+@pytest.mark.parametrize(
+    "kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.LNKTYPE]
+)
 def test_archive_of_devices(tmp_path: Path, kind: bytes) -> None:
     """Protects this machine: no devices, pipes, or second names of files."""
     with Unpacking(tmp_path / "home", ["run"]) as unpacking, pytest.raises(UnsafeArchive):
-        unpacking.unpack(archive_of(("run", DIR), ("run/x", {"type": kind, "linkname": "/etc/passwd"})))
+        unpacking.unpack(
+            archive_of(("run", DIR), ("run/x", {"type": kind, "linkname": "/etc/passwd"}))
+        )
 
 
 def test_archive_that_writes_through_links(tmp_path: Path) -> None:
@@ -224,5 +269,10 @@ def test_far_side_runs_on_old_pythons() -> None:
 
     source = Path(far_side.__file__).read_text()
     ast.parse(source, feature_version=(3, 6))
-    imported = {name.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for name in node.names}
+    imported = {
+        name.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
     assert imported <= {"json", "os", "shutil", "stat", "sys", "tarfile"}

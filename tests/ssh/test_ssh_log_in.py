@@ -14,7 +14,12 @@ from ssh_people import Person
 from sshd import USER, Sshd, make_key
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed
+from enchanted_tui.executors.slurm.ssh.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    HostKeyRejected,
+    LogInFailed,
+)
 
 Connect = Callable[..., SshConnection]
 
@@ -42,7 +47,10 @@ def test_commands_share_one_log_in(sshd: Sshd, connect: Connect) -> None:
 def test_unknown_host_key_says_what_to_compare(sshd: Sshd, connect: Connect) -> None:
     """Protects against somebody in the middle: nothing is sent to a host that nobody vouches for."""
     sshd.known_hosts.write_text("")
-    with pytest.raises(HostKeyRejected, match=r"not known; compare the fingerprint SHA256:\S+ .* with the one that the site publishes"):
+    with pytest.raises(
+        HostKeyRejected,
+        match=r"not known; compare the fingerprint SHA256:\S+ .* with the one that the site publishes",
+    ):
         connect(sshd)
     assert sshd.log_ins == 0
 
@@ -54,23 +62,32 @@ def test_host_key_is_trusted_when_a_person_says_so(sshd: Sshd, connect: Connect)
     with pytest.raises(HostKeyRejected):
         connect(sshd, refusing)
     connect(sshd, agreeing).run(["true"])
-    shown = subprocess.run(["ssh-keygen", "-lf", f"{sshd.host_key}.pub"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["ssh-keygen", "-lf", f"{sshd.host_key}.pub"], capture_output=True, text=True, check=True
+    ).stdout
     (question,) = agreeing.asked
     assert (question.kind, question.echo) == ("host key", True)
     assert shown.split()[1] in question.prompt
-    assert sshd.known_hosts.read_text() == "# mine, without an end of line\n" + sshd.known_hosts_line()
+    assert (
+        sshd.known_hosts.read_text() == "# mine, without an end of line\n" + sshd.known_hosts_line()
+    )
     never_asked = Person()
     connect(sshd, never_asked).run(["true"])
     assert not never_asked.asked
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa"])
-def test_changed_host_key_is_refused(sshd: Sshd, connect: Connect, tmp_path: Path, kind: str) -> None:
+def test_changed_host_key_is_refused(
+    sshd: Sshd, connect: Connect, tmp_path: Path, kind: str
+) -> None:
     """Protects against somebody in the middle: a host with another key, of the same kind or another, is never asked about nor let in."""
     other = Path(f"{make_key(tmp_path / 'other', kind)}.pub").read_text().split()
     sshd.known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {other[0]} {other[1]}\n")
     person = Person("yes")
-    with pytest.raises(HostKeyRejected, match=r"is not the known one.*line 1 of .*known_hosts.*ssh-keygen -f \S+known_hosts -R '\[127"):
+    with pytest.raises(
+        HostKeyRejected,
+        match=r"is not the known one.*line 1 of .*known_hosts.*ssh-keygen -f \S+known_hosts -R '\[127",
+    ):
         connect(sshd, person)
     assert not person.asked
 
@@ -81,17 +98,27 @@ def test_remedy_for_a_changed_key_works(sshd: Sshd, connect: Connect, tmp_path: 
     sshd.known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {other[0]} {other[1]}\n")
     with pytest.raises(HostKeyRejected) as refused:
         connect(sshd)
-    subprocess.run(["sh", "-c", str(refused.value).rpartition(": ")[2]], check=True, capture_output=True)
+    subprocess.run(
+        ["sh", "-c", str(refused.value).rpartition(": ")[2]], check=True, capture_output=True
+    )
     connect(sshd, Person("yes")).run(["true"])
 
 
 @pytest.mark.parametrize("transport", ["paramiko", "openssh"])
 @pytest.mark.parametrize("alias", ["", "  HostKeyAlias the-cluster\n"], ids=["", "alias"])
-def test_remedy_for_an_unknown_key_works(sshd: Sshd, connect: Connect, tmp_path: Path, transport: str, alias: str) -> None:
+def test_remedy_for_an_unknown_key_works(
+    sshd: Sshd, connect: Connect, tmp_path: Path, transport: str, alias: str
+) -> None:
     """Protects the user's time: the command in the message makes the key known where it is looked for, under the name it is looked for."""
     config, known = tmp_path / "my config", tmp_path / "my known hosts"
     config.write_text(f"Host cluster\n  HostName 127.0.0.1\n  Port {sshd.port}\n{alias}")
-    options = {"host": "cluster", "port": None, "config_file": str(config), "known_hosts": str(known), "transport": transport}
+    options = {
+        "host": "cluster",
+        "port": None,
+        "config_file": str(config),
+        "known_hosts": str(known),
+        "transport": transport,
+    }
     with pytest.raises(HostKeyRejected, match="is not known") as refused:
         connect(sshd, **options)
     command = str(refused.value).rpartition("log in once: ")[2]
@@ -109,7 +136,9 @@ def test_revoked_host_key_is_refused(sshd: Sshd, connect: Connect, line: str) ->
         connect(sshd, Person("yes"))
 
 
-@pytest.mark.parametrize("pattern", ["[127.0.0.*]:*", "[127.0.0.?]:{port}", "elsewhere,[127.0.0.1]:{port}"])
+@pytest.mark.parametrize(
+    "pattern", ["[127.0.0.*]:*", "[127.0.0.?]:{port}", "elsewhere,[127.0.0.1]:{port}"]
+)
 def test_patterns_of_known_hosts_are_understood(sshd: Sshd, connect: Connect, pattern: str) -> None:
     """Protects sites that publish one line for all their login nodes."""
     key = sshd.known_hosts_line().split(" ", 1)[1]
@@ -127,7 +156,9 @@ def test_excluded_hosts_are_not_known(sshd: Sshd, connect: Connect) -> None:
 
 def test_hashed_known_hosts_are_understood(sshd: Sshd, connect: Connect) -> None:
     """Protects users of Debian and others, where the names in known_hosts are hashed."""
-    subprocess.run(["ssh-keygen", "-q", "-H", "-f", str(sshd.known_hosts)], check=True, capture_output=True)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-H", "-f", str(sshd.known_hosts)], check=True, capture_output=True
+    )
     assert "127.0.0.1" not in sshd.known_hosts.read_text()
     connect(sshd).run(["true"])
 
@@ -148,13 +179,17 @@ def test_key_of_the_known_kind_is_asked_for(tmp_path: Path, connect: Connect) ->
 def test_refused_port(sshd: Sshd, connect: Connect) -> None:
     """Protects the user's time: a wrong port, or a server that is down."""
     sshd.stop()
-    with pytest.raises(ConnectionFailed, match=r"port \d+ refused the connection; check host and port"):
+    with pytest.raises(
+        ConnectionFailed, match=r"port \d+ refused the connection; check host and port"
+    ):
         connect(sshd)
 
 
 def test_wrong_host(sshd: Sshd, connect: Connect) -> None:
     """Protects the user's time: a name that does not exist."""
-    with pytest.raises(ConnectionFailed, match=r"no host is called 'nowhere\.invalid'; correct the host"):
+    with pytest.raises(
+        ConnectionFailed, match=r"no host is called 'nowhere\.invalid'; correct the host"
+    ):
         connect(sshd, host="nowhere.invalid")
 
 
@@ -174,11 +209,16 @@ def test_silent_server(sshd: Sshd, connect: Connect, capfd: pytest.CaptureFixtur
 def test_refused_key_names_what_was_tried(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
     """Protects the user's time: which keys were tried, and what the server takes."""
     other = make_key(tmp_path / "other")
-    with pytest.raises(LogInFailed, match=rf"permission denied for {USER} on .*tried {other}; the server accepts publickey. Set user"):
+    with pytest.raises(
+        LogInFailed,
+        match=rf"permission denied for {USER} on .*tried {other}; the server accepts publickey. Set user",
+    ):
         connect(sshd, key_filename=str(other))
 
 
-def test_encrypted_key_is_unlocked_by_a_person(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
+def test_encrypted_key_is_unlocked_by_a_person(
+    sshd: Sshd, connect: Connect, tmp_path: Path
+) -> None:
     """Protects keys with a passphrase: asked for, asked again when wrong, and not once more after the connection was lost."""
     key = make_key(tmp_path / "locked", passphrase="open sesame")
     sshd.authorized_keys.write_text(Path(f"{key}.pub").read_text())
@@ -221,19 +261,32 @@ def agent(tmp_path: Path) -> Iterator[Path]:
 
 def test_agent_key(sshd: Sshd, connect: Connect, agent: Path) -> None:
     """Protects users of agents: the key never leaves it."""
-    subprocess.run(["ssh-add", "-q", str(sshd.user_key)], env={**os.environ, "SSH_AUTH_SOCK": str(agent)}, check=True)
+    subprocess.run(
+        ["ssh-add", "-q", str(sshd.user_key)],
+        env={**os.environ, "SSH_AUTH_SOCK": str(agent)},
+        check=True,
+    )
     sshd.user_key.unlink()
-    assert connect(sshd, key_filename=None, identity_agent=str(agent)).run(["echo", "in"])[1] == b"in\n"
+    assert (
+        connect(sshd, key_filename=None, identity_agent=str(agent)).run(["echo", "in"])[1]
+        == b"in\n"
+    )
 
 
-def test_too_many_keys_of_the_agent(sshd: Sshd, connect: Connect, agent: Path, tmp_path: Path) -> None:
+def test_too_many_keys_of_the_agent(
+    sshd: Sshd, connect: Connect, agent: Path, tmp_path: Path
+) -> None:
     """Protects users with many keys: the one that is named comes first, and without a name the message says what to do."""
     for number in range(8):
         subprocess.run(
-            ["ssh-add", "-q", str(make_key(tmp_path / f"k{number}"))], env={**os.environ, "SSH_AUTH_SOCK": str(agent)}, check=True
+            ["ssh-add", "-q", str(make_key(tmp_path / f"k{number}"))],
+            env={**os.environ, "SSH_AUTH_SOCK": str(agent)},
+            check=True,
         )
     connect(sshd, identity_agent=str(agent)).run(["true"])
-    with pytest.raises(LogInFailed, match=r"after too many keys .*; name the right one as key_filename"):
+    with pytest.raises(
+        LogInFailed, match=r"after too many keys .*; name the right one as key_filename"
+    ):
         connect(sshd, key_filename=None, identity_agent=str(agent))
 
 
@@ -249,11 +302,16 @@ def test_jump_host(tmp_path: Path, connect: Connect) -> None:
             f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile {gateway.user_key}\n"
             f"  UserKnownHostsFile {tmp_path / 'empty'}\nHost 127.0.0.1\n  UserKnownHostsFile {server.known_hosts}\n"
         )
-        connection = connect(server, person, proxy_jump="gateway", config_file=str(config), known_hosts=None)
+        connection = connect(
+            server, person, proxy_jump="gateway", config_file=str(config), known_hosts=None
+        )
         assert connection.run(["echo", "in"])[1] == b"in\n"
         assert (gateway.log_ins, server.log_ins) == (1, 1)
         (question,) = person.asked
-        assert "gateway" in question.prompt and (tmp_path / "empty").read_text() == gateway.known_hosts_line()
+        assert (
+            "gateway" in question.prompt
+            and (tmp_path / "empty").read_text() == gateway.known_hosts_line()
+        )
         gateway.cut()
         _run_until_connected(connection)
         assert (gateway.log_ins, server.log_ins) == (2, 2)
@@ -263,21 +321,37 @@ def test_jump_host_that_does_not_reach_the_server(tmp_path: Path, connect: Conne
     """Protects the user's time: which of the two hosts is the trouble."""
     with Sshd(tmp_path / "gateway") as gateway:
         config = tmp_path / "config"
-        config.write_text(f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile {gateway.user_key}\n")
-        with pytest.raises(ConnectionFailed, match=r"gateway \(127.0.0.1\), port \d+ cannot reach it: no connection to 127.0.0.1, port 9;"):
+        config.write_text(
+            f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile {gateway.user_key}\n"
+        )
+        with pytest.raises(
+            ConnectionFailed,
+            match=r"gateway \(127.0.0.1\), port \d+ cannot reach it: no connection to 127.0.0.1, port 9;",
+        ):
             connect(gateway, port=9, proxy_jump="gateway", config_file=str(config))
 
 
 def test_configuration_of_openssh_is_used(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
     """Protects what the user has already set up: a bare name, patterns, included files, aliases of host keys."""
-    (tmp_path / "more").write_text(f"Host clus*\n  Port {sshd.port}\n  IdentityFile {sshd.user_key}\n")
-    sshd.known_hosts.write_text(sshd.known_hosts_line().replace(f"[127.0.0.1]:{sshd.port}", "cluster-alias"))
+    (tmp_path / "more").write_text(
+        f"Host clus*\n  Port {sshd.port}\n  IdentityFile {sshd.user_key}\n"
+    )
+    sshd.known_hosts.write_text(
+        sshd.known_hosts_line().replace(f"[127.0.0.1]:{sshd.port}", "cluster-alias")
+    )
     config = tmp_path / "config"
     config.write_text(
         f"Include {tmp_path / 'more'}\nHost cluster\n  HostName 127.0.0.1\n  User {USER}\n  HostKeyAlias cluster-alias\n"
         f"  UserKnownHostsFile {sshd.known_hosts}\nMatch host other\n  User nobody\n"
     )
-    connection = connect(sshd, host="cluster", port=None, key_filename=None, known_hosts=None, config_file=str(config))
+    connection = connect(
+        sshd,
+        host="cluster",
+        port=None,
+        key_filename=None,
+        known_hosts=None,
+        config_file=str(config),
+    )
     assert connection.run(["echo", "in"])[1] == b"in\n"
 
 
@@ -308,7 +382,9 @@ def test_password(tmp_path: Path, connect: Connect) -> None:
 
 def test_key_and_one_time_code(tmp_path: Path, connect: Connect) -> None:
     """Protects sites with two factors: the server's words reach the person, each log-in asks for a code of its own."""
-    with InteractiveServer(tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["111111", "222222"]) as server:
+    with InteractiveServer(
+        tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["111111", "222222"]
+    ) as server:
         person = Person("000000", "111111", "222222")
         connection = connect(server, person)
         wrong, right = person.asked
@@ -322,15 +398,22 @@ def test_key_and_one_time_code(tmp_path: Path, connect: Connect) -> None:
 
 def test_code_that_nobody_gives(tmp_path: Path, connect: Connect) -> None:
     """Protects headless campaigns at sites with two factors: a clear stop at once, not a log-in that is tried again and again."""
-    with InteractiveServer(tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["1"]) as server:
-        with pytest.raises(LogInFailed, match=r"asks .* for a code or password and nobody answered; resume the campaign in a terminal"):
+    with InteractiveServer(
+        tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["1"]
+    ) as server:
+        with pytest.raises(
+            LogInFailed,
+            match=r"asks .* for a code or password and nobody answered; resume the campaign in a terminal",
+        ):
             connect(server)
         assert server.questions == 1
 
 
 def test_password_then_code(tmp_path: Path, connect: Connect) -> None:
     """Protects sites that ask for a password first and for a code then."""
-    with InteractiveServer(tmp_path / "server", ["password", "keyboard-interactive"], password="pw", codes=["1"]) as server:
+    with InteractiveServer(
+        tmp_path / "server", ["password", "keyboard-interactive"], password="pw", codes=["1"]
+    ) as server:
         person = Person("pw", "1")
         assert connect(server, person, key_filename=None).run(["echo", "in"])[1] == b"in\n"
         assert [question.kind for question in person.asked] == ["password", "code"]

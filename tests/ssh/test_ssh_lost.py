@@ -26,8 +26,12 @@ Connect = Callable[..., SshConnection]
 
 def through(network: Network, server: Sshd) -> Any:
     """Reach a server through a network."""
-    server.known_hosts.write_text(server.known_hosts_line().replace(f":{server.port}", f":{network.port}"))
-    return SimpleNamespace(port=network.port, user_key=server.user_key, known_hosts=server.known_hosts)
+    server.known_hosts.write_text(
+        server.known_hosts_line().replace(f":{server.port}", f":{network.port}")
+    )
+    return SimpleNamespace(
+        port=network.port, user_key=server.user_key, known_hosts=server.known_hosts
+    )
 
 
 @pytest.mark.parametrize("how", ["cut", "reset"])
@@ -36,7 +40,9 @@ def test_command_in_flight(sshd: Sshd, connect: Connect, tmp_path: Path, how: st
     with Network(sshd.port) as network:
         connection = connect(through(network, sshd))
         started, ended = tmp_path / "started", tmp_path / "ended"
-        cut = threading.Thread(target=lambda: (_until(started.exists), (sshd.cut if how == "cut" else network.reset)()))
+        cut = threading.Thread(
+            target=lambda: (_until(started.exists), (sshd.cut if how == "cut" else network.reset)())
+        )
         cut.start()
         with pytest.raises(ConnectionLost) as lost:
             connection.run(["sh", "-c", f"touch {started}; sleep 2; touch {ended}"], timeout=30)
@@ -109,7 +115,10 @@ def test_server_is_down_for_a_while(sshd: Sshd, connect: Connect) -> None:
         connection.run(["true"])
     _until(lambda: "refused the connection" in connection.state.reason)
     begun = time.monotonic()
-    with pytest.raises(ConnectionLost, match=r"connection lost \d+ s ago, (next try in \d+ s: .*refused|connecting again now)") as lost:
+    with pytest.raises(
+        ConnectionLost,
+        match=r"connection lost \d+ s ago, (next try in \d+ s: .*refused|connecting again now)",
+    ) as lost:
         connection.run(["true"])
     assert time.monotonic() - begun < 0.5 and not lost.value.may_have_run
     sshd.start()
@@ -138,7 +147,9 @@ def test_notices(sshd: Sshd) -> None:
 
 def test_refused_log_in_is_not_hammered(tmp_path: Path, connect: Connect) -> None:
     """Protects the user's account from bans: a code that nobody gives is not asked for again and again, but a person can hurry it."""
-    with InteractiveServer(tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["1", "2"]) as server:
+    with InteractiveServer(
+        tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["1", "2"]
+    ) as server:
         person = Person("1")
         connection = connect(server, person)
         server.cut()

@@ -17,7 +17,12 @@ from ssh_people import Person
 from sshd import Sshd, make_key
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed
+from enchanted_tui.executors.slurm.ssh.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    HostKeyRejected,
+    LogInFailed,
+)
 
 Connect = Callable[..., SshConnection]
 
@@ -26,20 +31,30 @@ def test_own_shared_connection(sshd: Sshd, connect: Connect) -> None:
     """Protects the user's account: one log-in for all commands, and no process or file left at the end."""
     connection = connect(sshd, transport="openssh")
     for number in range(5):
-        assert connection.run(["sh", "-c", f"cat; echo e{number} >&2; exit {number}"], b"in") == (number, b"in", f"e{number}\n".encode())
+        assert connection.run(["sh", "-c", f"cat; echo e{number} >&2; exit {number}"], b"in") == (
+            number,
+            b"in",
+            f"e{number}\n".encode(),
+        )
     assert sshd.log_ins == 1
-    (master,) = [process for process in psutil.Process().children(recursive=True) if process.name() == "ssh"]
+    (master,) = [
+        process for process in psutil.Process().children(recursive=True) if process.name() == "ssh"
+    ]
     directory = Path(next(part for part in master.cmdline() if part.endswith("/m"))).parent
     assert directory.stat().st_mode & 0o777 == 0o700
     connection.close()
     assert not directory.exists() and not psutil.pid_exists(master.pid)
 
 
-def test_connection_that_the_user_opened_is_shared(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
+def test_connection_that_the_user_opened_is_shared(
+    sshd: Sshd, connect: Connect, tmp_path: Path
+) -> None:
     """Protects users with a ControlMaster: no log-in of our own, and theirs stays open."""
     path = Path(f"/tmp/etui-test-{os.getpid()}")
     config = tmp_path / "config"
-    config.write_text(f"Host *\n  ControlPath {path}\n  UserKnownHostsFile {sshd.known_hosts}\n  IdentityFile {sshd.user_key}\n")
+    config.write_text(
+        f"Host *\n  ControlPath {path}\n  UserKnownHostsFile {sshd.known_hosts}\n  IdentityFile {sshd.user_key}\n"
+    )
     base = ["ssh", "-F", str(config), "-p", str(sshd.port), "127.0.0.1"]
     subprocess.run([*base, "-M", "-f", "-N"], check=True, stdin=subprocess.DEVNULL)
     try:
@@ -57,7 +72,10 @@ def test_refused_session_is_no_second_log_in(tmp_path: Path, connect: Connect) -
     with Sshd(tmp_path / "server", MaxSessions="1") as server:
         connection = connect(server, transport="openssh")
         codes: list[int] = []
-        threads = [threading.Thread(target=lambda: codes.append(connection.run(["sleep", "0.5"])[0])) for _ in range(4)]
+        threads = [
+            threading.Thread(target=lambda: codes.append(connection.run(["sleep", "0.5"])[0]))
+            for _ in range(4)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -78,8 +96,14 @@ def test_dead_supervisor_leaves_no_connection(sshd: Sshd, tmp_path: Path) -> Non
     )
     process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE)
     assert process.stdout is not None and process.stdout.readline() == b"ready\n"
-    masters = [child for child in psutil.Process(process.pid).children(recursive=True) if child.name() == "ssh"]
-    (directory,) = {Path(part).parent for master in masters for part in master.cmdline() if part.endswith("/m")}
+    masters = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if child.name() == "ssh"
+    ]
+    (directory,) = {
+        Path(part).parent for master in masters for part in master.cmdline() if part.endswith("/m")
+    }
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
@@ -95,7 +119,10 @@ def test_passphrase_is_asked_through_us(sshd: Sshd, connect: Connect, tmp_path: 
     key = make_key(tmp_path / "locked", passphrase='open sesame\'s "door"')
     sshd.authorized_keys.write_text(Path(f"{key}.pub").read_text())
     person = Person("wrong", 'open sesame\'s "door"')
-    assert connect(sshd, person, transport="openssh", key_filename=str(key)).run(["echo", "in"])[1] == b"in\n"
+    assert (
+        connect(sshd, person, transport="openssh", key_filename=str(key)).run(["echo", "in"])[1]
+        == b"in\n"
+    )
     assert [question.kind for question in person.asked] == ["passphrase", "passphrase"]
 
 
@@ -106,7 +133,9 @@ def test_unknown_host_key_is_asked_through_us(sshd: Sshd, connect: Connect) -> N
         connect(sshd, Person(), transport="openssh")
     person = Person("yes")
     connect(sshd, person, transport="openssh").run(["true"])
-    assert [question.kind for question in person.asked] == ["host key"] and "SHA256:" in person.asked[0].prompt
+    assert [question.kind for question in person.asked] == [
+        "host key"
+    ] and "SHA256:" in person.asked[0].prompt
 
 
 def test_changed_host_key(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:

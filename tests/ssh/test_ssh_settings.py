@@ -56,7 +56,14 @@ def test_what_is_wrong_is_said(written: Any, key: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["lumi", "lumi.csc.fi", "192.0.2.7", "::1", {"host": "lumi", "port": 2222, "proxy_jump": "me@gate:22,b", "user": None}]
+    "written",
+    [
+        "lumi",
+        "lumi.csc.fi",
+        "192.0.2.7",
+        "::1",
+        {"host": "lumi", "port": 2222, "proxy_jump": "me@gate:22,b", "user": None},
+    ],
 )
 def test_what_is_right(written: Any) -> None:
     """Protects the short forms: a host alone is enough."""
@@ -68,7 +75,12 @@ def test_paths_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects configurations that several people share."""
     monkeypatch.setenv("KEYS", "/keys")
     settings = read_settings(
-        {"host": "a", "key_filename": ["~/k", "$KEYS/k"], "known_hosts": "~/kh", "prologue": ". /etc/profile\nml slurm"}
+        {
+            "host": "a",
+            "key_filename": ["~/k", "$KEYS/k"],
+            "known_hosts": "~/kh",
+            "prologue": ". /etc/profile\nml slurm",
+        }
     )
     assert settings.key_filenames == [os.path.expanduser("~/k"), "/keys/k"]
     assert settings.known_hosts == os.path.expanduser("~/kh")
@@ -78,20 +90,35 @@ def test_paths_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_several_jump_hosts(tmp_path: Path) -> None:
     """Protects the order of hosts to go through, and what is said of each elsewhere."""
     config = tmp_path / "config"
-    config.write_text("Host gate\n  HostName gate.example\n  ProxyJump outer\nHost inner\n  Port 2200\n  User me\n")
-    target = look_up(SshSettings(host="inner", proxy_jump="gate,you@second:99", config_file=str(config)))
+    config.write_text(
+        "Host gate\n  HostName gate.example\n  ProxyJump outer\nHost inner\n  Port 2200\n  User me\n"
+    )
+    target = look_up(
+        SshSettings(host="inner", proxy_jump="gate,you@second:99", config_file=str(config))
+    )
     assert (target.host, target.port, target.user) == ("inner", 2200, "me")
-    assert [(jump.host, jump.port) for jump in target.jumps] == [("outer", 22), ("gate.example", 22), ("second", 99)]
+    assert [(jump.host, jump.port) for jump in target.jumps] == [
+        ("outer", 22),
+        ("gate.example", 22),
+        ("second", 99),
+    ]
     assert target.jumps[2].user == "you" and target.known_name == "[inner]:2200"
 
 
 def test_no_ssh_program(sshd: Sshd, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Protects laptops without OpenSSH: the configuration is read all the same."""
     config = tmp_path / "config"
-    config.write_text(f"Host cluster\n  HostName 127.0.0.1\n  Port {sshd.port}\n  IdentityFile {sshd.user_key}\n  HostKeyAlias c\n")
+    config.write_text(
+        f"Host cluster\n  HostName 127.0.0.1\n  Port {sshd.port}\n  IdentityFile {sshd.user_key}\n  HostKeyAlias c\n"
+    )
     sshd.known_hosts.write_text(sshd.known_hosts_line().replace(f"[127.0.0.1]:{sshd.port}", "c"))
     monkeypatch.setattr("shutil.which", lambda name: None)
-    settings = SshSettings(host="cluster", config_file=str(config), known_hosts=str(sshd.known_hosts), identity_agent="none")
+    settings = SshSettings(
+        host="cluster",
+        config_file=str(config),
+        known_hosts=str(sshd.known_hosts),
+        identity_agent="none",
+    )
     connection = SshConnection(settings, Person())
     assert connection.run(["echo", "in"])[1] == b"in\n"
     connection.close()
@@ -105,7 +132,9 @@ def test_the_app_is_asked_where_there_is_one(tmp_path: Path) -> None:
     person = Person("42")
     before = set_asker(person)
     try:
-        with InteractiveServer(tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["42"]) as server:
+        with InteractiveServer(
+            tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["42"]
+        ) as server:
             connection = SshConnection(settings_for(server))
             assert connection.run(["echo", "in"])[1] == b"in\n"
             connection.close()
@@ -124,7 +153,14 @@ def test_headless_asks_on_the_terminal(tmp_path: Path) -> None:
     """Protects headless campaigns in a terminal: codes are typed unseen, even with both ends of a pipe elsewhere."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-c", f"import sys; sys.stdout = open({str(tmp_path / 'out')!r}, 'w')\n{SCRIPT}"])
+        os.execv(
+            sys.executable,
+            [
+                sys.executable,
+                "-c",
+                f"import sys; sys.stdout = open({str(tmp_path / 'out')!r}, 'w')\n{SCRIPT}",
+            ],
+        )
     shown = _read_until(terminal, b"Code:")
     os.write(terminal, b"s3cret\n")
     shown += _read_until(terminal, b"Trust?")
@@ -145,7 +181,12 @@ def _read_until(terminal: int, text: bytes) -> bytes:
 def test_nobody_is_there() -> None:
     """Protects batch jobs: without a terminal nothing is read from standard input, and nothing waits."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], input="not an answer\n", capture_output=True, text=True, start_new_session=True, timeout=30
+        [sys.executable, "-c", SCRIPT],
+        input="not an answer\n",
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=30,
     )
     assert (done.stdout, done.stderr) == ("got None None\n", "")
 
@@ -153,13 +194,20 @@ def test_nobody_is_there() -> None:
 # -- secrets ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_secrets_stay_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+def test_secrets_stay_in_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Protects secrets: in no file, message, log, notice or process list, whether a log-in succeeds or fails."""
     caplog.set_level("DEBUG")
     secret, code, phrase = "Sw0rdf1sh-pass", "914-code-914", "Sw0rdf1sh-phrase"
     texts: list[str] = []
-    with InteractiveServer(tmp_path / "server", ["password", "keyboard-interactive"], password=secret, codes=[code]) as server:
-        for answers in ([secret, "wrong-Sw0rdf1sh", "wrong-Sw0rdf1sh", "wrong-Sw0rdf1sh"], [secret, None]):
+    with InteractiveServer(
+        tmp_path / "server", ["password", "keyboard-interactive"], password=secret, codes=[code]
+    ) as server:
+        for answers in (
+            [secret, "wrong-Sw0rdf1sh", "wrong-Sw0rdf1sh", "wrong-Sw0rdf1sh"],
+            [secret, None],
+        ):
             with pytest.raises(LogInFailed) as failed:
                 SshConnection(settings_for(server, key_filename=None), Person(*answers))
             texts.append(f"{failed.value} {failed.value!r} {failed.value.__cause__!r}")
@@ -168,14 +216,21 @@ def test_secrets_stay_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture
         server.cut()
         with pytest.raises(ConnectionLost) as lost:
             connection.run(["true"])
-        texts += [repr(lost.value), str(connection.state), repr(vars(connection)), repr(vars(connection.settings))]
+        texts += [
+            repr(lost.value),
+            str(connection.state),
+            repr(vars(connection)),
+            repr(vars(connection.settings)),
+        ]
         connection.close()
         texts.append(" ".join(server.commands))
     key = make_key(tmp_path / "locked", passphrase=phrase)
     with Sshd(tmp_path / "sshd") as sshd, pytest.raises(LogInFailed) as failed:
         SshConnection(settings_for(sshd, key_filename=str(key)), Person(phrase))
     texts += [str(failed.value), caplog.text, *capfd.readouterr()]
-    said = "\n".join(texts) + "\n".join(path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file())
+    said = "\n".join(texts) + "\n".join(
+        path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()
+    )
     for hidden in (secret, "914", phrase, "wrong-Sw0rdf1sh"):
         assert hidden not in said
 
@@ -190,6 +245,9 @@ def test_secrets_cannot_be_written_down() -> None:
 
 def test_paramiko_is_imported_when_a_connection_is_made() -> None:
     """Protects start-up: checking a configuration with ``ssh`` does not import the library."""
-    modules = ", ".join(f"enchanted_tui.executors.slurm.ssh.{name}" for name in ("transport", "paramiko_link", "openssh_link", "written"))
+    modules = ", ".join(
+        f"enchanted_tui.executors.slurm.ssh.{name}"
+        for name in ("transport", "paramiko_link", "openssh_link", "written")
+    )
     code = f"import sys, {modules}\nassert not {{'paramiko', 'cryptography'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

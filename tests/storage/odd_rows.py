@@ -54,7 +54,9 @@ others = st.sampled_from(
         {3},
     ]
 )
-column_names = st.sampled_from(["output", "x", "y", "z", "success", "success_r1", "a,b", 'q"', "line\nbreak", "c\rr", "ünï"])
+column_names = st.sampled_from(
+    ["output", "x", "y", "z", "success", "success_r1", "a,b", 'q"', "line\nbreak", "c\rr", "ünï"]
+)
 
 
 def rows(names: st.SearchStrategy[str] = column_names) -> st.SearchStrategy[Row]:
@@ -71,7 +73,9 @@ def cell_as_read(value: Any) -> str:
 def parse(data: bytes) -> tuple[list[str], list[dict[str, str]]]:
     """Header and rows of a whole CSV file; raises AssertionError if it is torn or ragged."""
     assert data.endswith(b"\n")
-    reader = csv.reader(io.StringIO(data.decode("utf-8", "surrogateescape"), newline=""), strict=True)
+    reader = csv.reader(
+        io.StringIO(data.decode("utf-8", "surrogateescape"), newline=""), strict=True
+    )
     header = next(reader)
     found = []
     for cells in reader:

@@ -49,7 +49,10 @@ def test_the_mode_follows_the_umask(tmp_path: Path) -> None:
         growing.append(b"y")
     finally:
         os.umask(before)
-    assert [os.stat(tmp_path / name).st_mode & 0o777 for name in ("file", "grown")] == [0o640, 0o640]
+    assert [os.stat(tmp_path / name).st_mode & 0o777 for name in ("file", "grown")] == [
+        0o640,
+        0o640,
+    ]
 
 
 def test_a_left_over_that_links_elsewhere_is_not_written_through(tmp_path: Path) -> None:
@@ -84,7 +87,9 @@ def test_the_dataset_survives_a_full_disk_and_goes_on(small_disk: Path) -> None:
     journal = [((0, number), {"x": number, "run_dir": "o" * 90}) for number in range(1_000)]
     now = 0.0
     known = 0
-    dataset = Dataset(small_disk / "enchanted_dataset.csv", lambda: iter(journal[:known]), clock=lambda: now)
+    dataset = Dataset(
+        small_disk / "enchanted_dataset.csv", lambda: iter(journal[:known]), clock=lambda: now
+    )
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"b" * 20_000)
     refused = 0
@@ -122,7 +127,9 @@ def test_a_file_size_limit_is_an_error_not_a_torn_file(tmp_path: Path) -> None:
         "    except OSError as error: print(error.errno)\n"
     )
     path = tmp_path / "file"
-    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == [str(errno.EFBIG)] * 21
     assert path.read_bytes() == b"head\n" + (b"x" * 99 + b"\n") * 9
     assert os.listdir(tmp_path) == ["file"]

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from enchanted_tui.storage.cleaning import campaign_files, clean_task, delete_campaign, refuse_to_delete
+from enchanted_tui.storage.cleaning import (
+    campaign_files,
+    clean_task,
+    delete_campaign,
+    refuse_to_delete,
+)
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 
@@ -16,7 +21,11 @@ TASK = "d0_b0_s1_r0"
 
 def tree(root: Path) -> set[str]:
     """Everything below `root`, links not followed."""
-    return {os.path.relpath(os.path.join(folder, name), root) for folder, folders, files in os.walk(root) for name in [*folders, *files]}
+    return {
+        os.path.relpath(os.path.join(folder, name), root)
+        for folder, folders, files in os.walk(root)
+        for name in [*folders, *files]
+    }
 
 
 def fill(root: Path, *names: str) -> None:
@@ -151,9 +160,17 @@ def test_overwriting_deletes_what_a_campaign_created_and_nothing_else(tmp_path: 
     run_dir = RunDir(tmp_path / "out")
     fill(run_dir.root, *CREATED, *FOREIGN)
     config = tmp_path / "run.yaml"
-    previewed = {str(path.relative_to(run_dir.root)) for path in campaign_files(run_dir, config_path=config)}
-    deleted = {str(path.relative_to(run_dir.root)) for path in delete_campaign(run_dir, config_path=config, keep=(run_dir.lock,))}
-    assert {name for name in tree(run_dir.root) if (run_dir.root / name).is_file()} == {*FOREIGN, "state/lock"}
+    previewed = {
+        str(path.relative_to(run_dir.root)) for path in campaign_files(run_dir, config_path=config)
+    }
+    deleted = {
+        str(path.relative_to(run_dir.root))
+        for path in delete_campaign(run_dir, config_path=config, keep=(run_dir.lock,))
+    }
+    assert {name for name in tree(run_dir.root) if (run_dir.root / name).is_file()} == {
+        *FOREIGN,
+        "state/lock",
+    }
     assert deleted == previewed - {"state/lock"} | {"state/control"}
     for name in CREATED:
         assert any(name == gone or name.startswith(gone + "/") for gone in previewed), name
@@ -163,11 +180,15 @@ def test_overwriting_leaves_no_empty_directories(tmp_path: Path) -> None:
     """With nothing foreign in it, the run directory is empty afterwards; configs stored under other names can be given by name."""
     run_dir = RunDir(tmp_path / "out")
     fill(run_dir.root, *CREATED, "config/earlier.yaml")
-    delete_campaign(run_dir, config_path=tmp_path / "run.yaml", stored_configs=["earlier.yaml", "../state"])
+    delete_campaign(
+        run_dir, config_path=tmp_path / "run.yaml", stored_configs=["earlier.yaml", "../state"]
+    )
     assert tree(run_dir.root) == set()
 
 
-def test_an_interrupted_deletion_leaves_no_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_deletion_leaves_no_campaign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed after the first of a hundred thousand directories, it must not leave a journal that says they are all there."""
     run_dir = RunDir(tmp_path / "out")
     fill(run_dir.root, *CREATED)
@@ -178,7 +199,11 @@ def test_an_interrupted_deletion_leaves_no_campaign(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("shutil.rmtree", killed)
     with pytest.raises(KeyboardInterrupt):
         delete_campaign(run_dir)
-    assert not run_dir.journal.exists() and not run_dir.run_state.exists() and not run_dir.dataset.exists()
+    assert (
+        not run_dir.journal.exists()
+        and not run_dir.run_state.exists()
+        and not run_dir.dataset.exists()
+    )
     monkeypatch.undo()
     delete_campaign(run_dir)
     assert {name for name in tree(run_dir.root) if not name.startswith("config")} == set()
@@ -198,8 +223,12 @@ def test_overwriting_does_not_follow_links(tmp_path: Path) -> None:
     assert tree(run_dir.root) == {"logs"}
 
 
-@pytest.mark.parametrize("where", ["/", "home", "above home", "here", "above here", "link", "config inside"])
-def test_dear_directories_are_refused(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "where", ["/", "home", "above home", "here", "above here", "link", "config inside"]
+)
+def test_dear_directories_are_refused(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`base_run_dir: .` once cost a user his configuration and data."""
     out, config = tmp_path / "out", tmp_path / "run.yaml"
     fill(out, "enchanted_dataset.csv", "sub/x")

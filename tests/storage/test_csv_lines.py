@@ -23,7 +23,9 @@ def test_a_line_reads_back_cell_by_cell(row: dict[str, Any]) -> None:
     assert found == [{column: cell_as_read(value) for column, value in row.items()}]
 
 
-@pytest.mark.parametrize("number", [10**4100, 10**4250, -(10**5000)], ids=["decimal", "longish", "beyond Python's limit"])
+@pytest.mark.parametrize(
+    "number", [10**4100, 10**4250, -(10**5000)], ids=["decimal", "longish", "beyond Python's limit"]
+)
 def test_huge_integers(number: int) -> None:
     """An integer too long for Python's decimal conversion is data, and the rest of its row is not harmed."""
     assert CsvLines().line(["a", number, 1.5]).decode() == f"a,{values.cell(number)},1.5\n"

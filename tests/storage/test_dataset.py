@@ -126,7 +126,13 @@ def check_version(bench: Bench) -> None:
 
 
 def sample(number: int, **more: Any) -> Row:
-    return {"output": number / 7, "success": True, "x": number, **more, KEY: f"out/data/d0_b0_s{number}_r0"}
+    return {
+        "output": number / 7,
+        "success": True,
+        "x": number,
+        **more,
+        KEY: f"out/data/d0_b0_s{number}_r0",
+    }
 
 
 def test_a_failure_before_the_first_success_gives_the_usual_header(bench: Bench) -> None:
@@ -136,7 +142,14 @@ def test_a_failure_before_the_first_success_gives_the_usual_header(bench: Bench)
     bench.tick(1)
     bench.add((0, 1), {"output": 2.0, **failed, "success": True})
     bench.tick(1)
-    assert parse(bench.path.read_bytes())[0] == ["output", "success", "success_r1", "x", "runtime_sec_r1", "run_dir"]
+    assert parse(bench.path.read_bytes())[0] == [
+        "output",
+        "success",
+        "success_r1",
+        "x",
+        "runtime_sec_r1",
+        "run_dir",
+    ]
 
 
 def test_rows_of_one_moment_come_out_in_order(bench: Bench) -> None:
@@ -161,7 +174,9 @@ def test_a_complete_batch_is_put_in_order_without_reading_the_journal(bench: Ben
     assert bench.reads == reads
 
 
-def test_sorting_takes_a_twentieth_of_the_time_at_most(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sorting_takes_a_twentieth_of_the_time_at_most(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A slow file system must not make the supervisor spend its time on sorting; at the end the file is in order all the same."""
     rearrange = bench.dataset._file.rearrange
     sorts = []
@@ -232,7 +247,9 @@ def test_damage_from_outside_is_repaired_from_the_journal(bench: Bench, damage: 
     assert bench.order_on_disk() == ["0", "1"]
 
 
-def test_without_hard_links_the_file_still_grows(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_hard_links_the_file_still_grows(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Some file systems have no hard links; the file is then copied for each piece."""
 
     def refuse(*_: Any) -> None:
@@ -253,7 +270,9 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path, ordered: bool) -> None:
     journal: dict[Key, Row] = {}
     path = tmp_path / "enchanted_dataset.csv"
     moments = itertools.count()
-    dataset = Dataset(path, lambda: iter(sorted(journal.items())), clock=lambda: float(next(moments)))
+    dataset = Dataset(
+        path, lambda: iter(sorted(journal.items())), clock=lambda: float(next(moments))
+    )
     stop = threading.Event()
     seen: list[int] = []
     problems: list[str] = []
@@ -267,7 +286,9 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path, ordered: bool) -> None:
             except Exception as error:
                 problems.append(repr(error))
                 return
-            whole = frame["run_dir"].str.fullmatch(r"out/data/d0_b\d+_s\d+_r0").all() and len(set(frame["run_dir"])) == len(frame)
+            whole = frame["run_dir"].str.fullmatch(r"out/data/d0_b\d+_s\d+_r0").all() and len(
+                set(frame["run_dir"])
+            ) == len(frame)
             if not whole:
                 problems.append(str(frame.tail(2)))
             if len(frame) < max(seen, default=0):
@@ -280,7 +301,11 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path, ordered: bool) -> None:
     for batch in itertools.count():
         order = range(200) if ordered else [*range(100, 200), *range(100)]
         for number in order:
-            row = {"output": number / 7, "text": "x" * number, "run_dir": f"out/data/d0_b{batch}_s{number}_r0"}
+            row = {
+                "output": number / 7,
+                "text": "x" * number,
+                "run_dir": f"out/data/d0_b{batch}_s{number}_r0",
+            }
             if number == 77 and batch % 20 == 0:
                 row = {f"new{batch}": 1, **row}
             journal[batch, number] = row
@@ -321,7 +346,9 @@ def test_a_kill_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> None:
     """Before anybody resumes the campaign, its users read the dataset as the killed supervisor left it."""
     path = tmp_path / "enchanted_dataset.csv"
     for number in range(8):
-        writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE
+        )
         assert writer.stdout is not None
         writer.stdout.readline()
         time.sleep(0.05 + number * 0.013)

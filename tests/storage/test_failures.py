@@ -17,7 +17,9 @@ from enchanted_tui.storage.failures import Failure, Failures
 
 def failure(number: int, **params: Any) -> Failure:
     name = f"d0_b0_s{number}_r0"
-    return Failure(name, "exception", f'ValueError: "{number}",\r\n bad', params, f"out/data/{name}")
+    return Failure(
+        name, "exception", f'ValueError: "{number}",\r\n bad', params, f"out/data/{name}"
+    )
 
 
 class Bench:

@@ -23,8 +23,16 @@ from enchanted_tui.storage.hdf5 import encode_text, write_hdf5
 
 Row = dict[str, Any]
 
-GROUPS = [{"sampler": "RandomSampler", "executors": ["LocalExecutor", "DaskExecutor"], "runners": ["ExampleRunner", "SumRunner"]}]
-plain = scalars | others.filter(lambda value: not isinstance(value, np.generic))  # the journal holds no numpy scalars
+GROUPS = [
+    {
+        "sampler": "RandomSampler",
+        "executors": ["LocalExecutor", "DaskExecutor"],
+        "runners": ["ExampleRunner", "SumRunner"],
+    }
+]
+plain = scalars | others.filter(
+    lambda value: not isinstance(value, np.generic)
+)  # the journal holds no numpy scalars
 some_rows = st.lists(
     st.lists(st.tuples(column_names, plain), unique_by=lambda pair: pair[0], max_size=6).map(
         lambda pairs: {**dict(pairs), "run_dir": "o/d"}
@@ -34,7 +42,9 @@ some_rows = st.lists(
 
 
 def write(path: Path, rows: list[Row]) -> h5py.File:
-    write_hdf5(path, [], lambda: ((f"d0_b0_s{number}_r0", row) for number, row in enumerate(rows)), GROUPS)
+    write_hdf5(
+        path, [], lambda: ((f"d0_b0_s{number}_r0", row) for number, row in enumerate(rows)), GROUPS
+    )
     return h5py.File(path, "r")
 
 
@@ -52,7 +62,9 @@ def same(found: float, expected: Any) -> bool:
 
 @settings(max_examples=150, deadline=None)
 @given(rows=some_rows)
-def test_every_value_is_where_the_old_layout_has_it(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_every_value_is_where_the_old_layout_has_it(
+    rows: list[Row], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Numbers by name in `values`, everything else by name in `text_values`, for each run and for all together; nothing else."""
     with write(tmp_path_factory.mktemp("h5") / "runs.h5", rows) as file:
         runs = file["data/runs"]
@@ -65,25 +77,40 @@ def test_every_value_is_where_the_old_layout_has_it(rows: list[Row], tmp_path_fa
 def check_run(group: h5py.Group, row: Row) -> None:
     numbers = {column: value for column, value in row.items() if is_number(value)}
     arrays = [value for value in row.values() if isinstance(value, np.ndarray)]
-    others = {column: value for column, value in row.items() if value is not None and not is_number(value) and column != "run_dir"}
-    texts = {column: text_of(value) for column, value in others.items() if not isinstance(value, np.ndarray)}
+    others = {
+        column: value
+        for column, value in row.items()
+        if value is not None and not is_number(value) and column != "run_dir"
+    }
+    texts = {
+        column: text_of(value)
+        for column, value in others.items()
+        if not isinstance(value, np.ndarray)
+    }
     stored = [dataset[()].tobytes() for dataset in group["arrays"].values()] if arrays else []
     assert sorted(stored) == sorted(array.tobytes() for array in arrays)
     assert list(group["columns"].asstr()) == [encode_text(column).decode() for column in numbers]
     assert group["values"].shape == (1, len(numbers))
-    assert all(same(found, value) for found, value in zip(group["values"][0], numbers.values(), strict=True))
+    assert all(
+        same(found, value)
+        for found, value in zip(group["values"][0], numbers.values(), strict=True)
+    )
     if not texts:
         assert "text_values" not in group
         return
-    assert dict(zip(group["text_columns"].asstr()[()], group["text_values"].asstr()[0], strict=True)) == {
-        encode_text(column).decode(): text for column, text in texts.items()
-    }
+    assert dict(
+        zip(group["text_columns"].asstr()[()], group["text_values"].asstr()[0], strict=True)
+    ) == {encode_text(column).decode(): text for column, text in texts.items()}
 
 
 def check_aggregated(group: h5py.Group, rows: list[Row]) -> None:
     header = fold(tuple(row) for row in rows)
     numbers = [column for column in header if any(is_number(row.get(column)) for row in rows)]
-    texts = [column for column in header if any(row.get(column) is not None and not is_number(row[column]) for row in rows)]
+    texts = [
+        column
+        for column in header
+        if any(row.get(column) is not None and not is_number(row[column]) for row in rows)
+    ]
     assert list(group["columns"].asstr()) == numbers
     assert list(group["text_columns"].asstr()) == texts
     assert group["values"].shape == (len(rows), len(numbers))
@@ -96,21 +123,38 @@ def check_aggregated(group: h5py.Group, rows: list[Row]) -> None:
         for place, column in enumerate(texts):
             value = row.get(column)
             assert found_texts is not None
-            assert found_texts[index, place] == ("" if value is None or is_number(value) else text_of(value))
+            assert found_texts[index, place] == (
+                "" if value is None or is_number(value) else text_of(value)
+            )
 
 
 def test_failures_can_be_told_and_text_is_kept(tmp_path: Path) -> None:
     """The older program dropped truth values and text, so that a failed run looked like any other."""
     rows = [
-        {"output": 1.5, "success": True, "shape": "ellipse", "profile": np.array([1.0, 2.0]), "big": 2**60, "run_dir": "out/data/a"},
+        {
+            "output": 1.5,
+            "success": True,
+            "shape": "ellipse",
+            "profile": np.array([1.0, 2.0]),
+            "big": 2**60,
+            "run_dir": "out/data/a",
+        },
         {"success": False, "shape": "ellipse", "run_dir": "out/data/b"},
     ]
     with write(tmp_path / "runs.h5", rows) as file:
-        table = dict(zip(file["data/aggregated/columns"].asstr()[()], file["data/aggregated/values"][()].T, strict=True))
+        table = dict(
+            zip(
+                file["data/aggregated/columns"].asstr()[()],
+                file["data/aggregated/values"][()].T,
+                strict=True,
+            )
+        )
         assert table["success"].tolist() == [1.0, 0.0]
         assert np.isnan(table["output"][1])
         run = file["data/runs/d0_b0_s0_r0"]
-        texts = dict(zip(run["text_columns"].asstr()[()], run["text_values"].asstr()[0], strict=True))
+        texts = dict(
+            zip(run["text_columns"].asstr()[()], run["text_values"].asstr()[0], strict=True)
+        )
         assert texts == {"shape": "ellipse", "big": str(2**60)}
         assert run["arrays/profile"][()].tolist() == [1.0, 2.0]
 
@@ -118,7 +162,10 @@ def test_failures_can_be_told_and_text_is_kept(tmp_path: Path) -> None:
 def test_arrays_are_addressed_by_task_with_type_and_shape(tmp_path: Path) -> None:
     """A profile or a field is read without parsing text; whatever the column is called."""
     field = np.arange(6, dtype=np.float32).reshape(2, 3)
-    with write(tmp_path / "runs.h5", [{"psi": field, "q/edge": np.array([True]), "run_dir": "a"}, {"psi": None, "run_dir": "b"}]) as file:
+    with write(
+        tmp_path / "runs.h5",
+        [{"psi": field, "q/edge": np.array([True]), "run_dir": "a"}, {"psi": None, "run_dir": "b"}],
+    ) as file:
         arrays = file["data/runs/d0_b0_s0_r0/arrays"]
         assert arrays["psi"].dtype == np.float32
         assert np.array_equal(arrays["psi"][()], field)
@@ -130,7 +177,14 @@ def test_arrays_are_addressed_by_task_with_type_and_shape(tmp_path: Path) -> Non
 def test_units_stand_beside_the_columns(tmp_path: Path) -> None:
     """In the same order, empty where none is given; arrays have theirs too, and the file says where it comes from."""
     rows = [("d0_b0_s0_r0", {"pressure": 1.0, "n": 2, "q": np.ones(3), "run_dir": "a"})]
-    write_hdf5(tmp_path / "runs.h5", [], lambda: iter(rows), [], units={"pressure": "Pa", "q": "m"}, metadata={"seed": "7"})
+    write_hdf5(
+        tmp_path / "runs.h5",
+        [],
+        lambda: iter(rows),
+        [],
+        units={"pressure": "Pa", "q": "m"},
+        metadata={"seed": "7"},
+    )
     with h5py.File(tmp_path / "runs.h5") as file:
         assert file["data/aggregated/columns"].asstr()[()].tolist() == ["pressure", "n"]
         assert file["data/aggregated/units"].asstr()[()].tolist() == ["Pa", ""]
@@ -163,10 +217,14 @@ def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 21, 22])
-def test_tables_of_every_length(tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_of_every_length(
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The tables are written in blocks: full ones, a last one that is not, and more rows can be added by anybody."""
     monkeypatch.setattr(hdf5, "_BLOCK", 7)
-    rows: list[Row] = [{"x": number / 7, "y": number, "run_dir": f"r{number}"} for number in range(count)]
+    rows: list[Row] = [
+        {"x": number / 7, "y": number, "run_dir": f"r{number}"} for number in range(count)
+    ]
     path = tmp_path / "runs.h5"
     write_hdf5(path, [], lambda: ((row["run_dir"], row) for row in rows), [])
     with h5py.File(path, "r+") as file:
@@ -182,7 +240,11 @@ def test_wide_rows_and_long_texts(tmp_path: Path) -> None:
     """More columns than an object header holds, texts longer than a heap block, texts that fill many of them."""
     rows: list[Row] = [
         {**{f"c{number}": float(number) for number in range(9_000)}, "run_dir": "r"},
-        {**{f"t{number}": f"text {number}" * 9 for number in range(4_500)}, "long": "é" * 100_000, "run_dir": ""},
+        {
+            **{f"t{number}": f"text {number}" * 9 for number in range(4_500)},
+            "long": "é" * 100_000,
+            "run_dir": "",
+        },
         {**{f"t{length}": "x" * length for length in range(4_040, 4_090)}, "run_dir": "r"},
     ]
     with write(tmp_path / "runs.h5", rows) as file:

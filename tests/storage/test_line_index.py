@@ -29,11 +29,16 @@ def _reader(content: bytes) -> Read:
 
 def _starts(content: bytes) -> list[int]:
     """The rule as it is written down, applied to every byte that could begin a line."""
-    candidates = {0, *(i + 1 for i, byte in enumerate(content) if byte == 10), *range(PIECE, len(content), PIECE)}
+    candidates = {
+        0,
+        *(i + 1 for i, byte in enumerate(content) if byte == 10),
+        *range(PIECE, len(content), PIECE),
+    }
     return [
         start
         for start in sorted(candidates)
-        if start < len(content) and (start == 0 or content[start - 1] == 10 or b"\n" not in content[start - PIECE : start])
+        if start < len(content)
+        and (start == 0 or content[start - 1] == 10 or b"\n" not in content[start - PIECE : start])
     ]
 
 
@@ -50,7 +55,9 @@ def test_going_down_gives_every_line_once(content: bytes) -> None:
 
 @given(_CONTENTS, st.data())
 @settings(deadline=None)
-def test_any_place_finds_its_line_without_those_before_it(content: bytes, data: st.DataObject) -> None:
+def test_any_place_finds_its_line_without_those_before_it(
+    content: bytes, data: st.DataObject
+) -> None:
     """Protects scrolling up and jumping: the line of a byte is the same as when one comes from the top."""
     lines = DisplayLines(_reader(content))
     if not content:
@@ -59,12 +66,16 @@ def test_any_place_finds_its_line_without_those_before_it(content: bytes, data: 
     start = max(start for start in _starts(content) if start <= offset)
     assert lines.start_of(offset) == start
     assert lines.line(start) == next(iter(lines.from_start(start)))
-    assert [line.start for line in lines.from_start(start)] == [known for known in _starts(content) if known >= start]
+    assert [line.start for line in lines.from_start(start)] == [
+        known for known in _starts(content) if known >= start
+    ]
 
 
 @given(_CONTENTS, st.lists(st.integers(1, 3 * CHUNK), max_size=8))
 @settings(deadline=None)
-def test_numbers_are_those_of_the_whole_file_however_it_grew(content: bytes, steps: list[int]) -> None:
+def test_numbers_are_those_of_the_whole_file_however_it_grew(
+    content: bytes, steps: list[int]
+) -> None:
     """Protects line numbers: counted in any portions, while the file grows, they are what `split` says."""
     read, index = _reader(content), LineIndex()
     for step in [*steps, len(content)]:

@@ -34,7 +34,11 @@ def test_growth_is_seen_and_nothing_beyond_it_is_read(path: Path) -> None:
     file.close()
 
 
-@pytest.mark.parametrize("content", [b"", b"new\n", b"written anew and much longer\n"], ids=["emptied", "shorter", "longer"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"new\n", b"written anew and much longer\n"],
+    ids=["emptied", "shorter", "longer"],
+)
 def test_a_file_written_anew_in_place_is_noticed(path: Path, content: bytes) -> None:
     """Protects against a mixture of old and new lines, also where the new file has outgrown the old one."""
     file = LogFile(path)

@@ -46,7 +46,9 @@ def check(found: Any, value: Any) -> None:
         assert found is None
     elif isinstance(found, str):
         back = ColumnType("x", "json").from_json(found)
-        assert (isinstance(value, str) and found == value) or repr(back) == repr(values.decode(values.encode(value)))
+        assert (isinstance(value, str) and found == value) or repr(back) == repr(
+            values.decode(values.encode(value))
+        )
     elif isinstance(found, list):
         assert np.array_equal(np.array(found), np.array(value), equal_nan=True)
     elif isinstance(value, float) and math.isnan(value):
@@ -72,7 +74,9 @@ def check(found: Any, value: Any) -> None:
         ([None], pyarrow.string()),
     ],
 )
-def test_each_column_has_the_type_that_holds_all_its_values(tmp_path: Path, cells: list[Any], kind: pyarrow.DataType) -> None:
+def test_each_column_has_the_type_that_holds_all_its_values(
+    tmp_path: Path, cells: list[Any], kind: pyarrow.DataType
+) -> None:
     """The older program's last act was to die of an integer beyond 64 bits, after weeks of computing."""
     table = write(tmp_path / "d.parquet", [{"c": cell, "run_dir": "r"} for cell in cells])
     assert table.schema.field("c").type == kind

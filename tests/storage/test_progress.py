@@ -37,7 +37,10 @@ STAGE = StageProgress(
 )
 PIPELINE = PipelineProgress(
     state="running",
-    stages=(STAGE, replace(STAGE, depth=1, batches=0, batches_done=0, done=0, expected=100, step_done=(0, 0))),
+    stages=(
+        STAGE,
+        replace(STAGE, depth=1, batches=0, batches_done=0, done=0, expected=100, step_done=(0, 0)),
+    ),
     tasks_done=12,
     tasks_expected=220,
     succeeded=11,
@@ -78,7 +81,12 @@ def test_the_batch_report_has_the_older_programs_lines() -> None:
     assert lines[2].startswith("=== PROGRESS REPORT ===")
     assert re.fullmatch(r"Time: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", lines[3])
     assert lines[4:6] == ["Depth: 1", "Batch: 2"]
-    assert lines[7:11] == ["Completed: 10/10", "Successes: 10", "Failures: 0", "Success Rate:  100.0%"]
+    assert lines[7:11] == [
+        "Completed: 10/10",
+        "Successes: 10",
+        "Failures: 0",
+        "Success Rate:  100.0%",
+    ]
     assert lines[11] == "[" + 40 * "#" + "] 100.0%"
     assert set(lines[12]) == {"="}
 
@@ -101,7 +109,9 @@ def test_the_pipeline_report_covers_all_stages() -> None:
     ):
         assert line in report.split("\n")
     assert "d0_b1_s19_r0 and 5 more" in report
-    assert "(paused by anna@laptop)" in pipeline_report(replace(PIPELINE, state="paused", waiting_for="paused by anna@laptop"))
+    assert "(paused by anna@laptop)" in pipeline_report(
+        replace(PIPELINE, state="paused", waiting_for="paused by anna@laptop")
+    )
 
 
 @pytest.mark.parametrize("done", [0, 1, 999, 1000])
@@ -114,7 +124,11 @@ def test_only_a_finished_batch_looks_finished(done: int) -> None:
 
 def test_durations() -> None:
     """Weeks-long campaigns show days."""
-    assert [duration(0), duration(3599.6), duration(86_400 * 3)] == ["00:00:00", "01:00:00", "3 d 00:00:00"]
+    assert [duration(0), duration(3599.6), duration(86_400 * 3)] == [
+        "00:00:00",
+        "01:00:00",
+        "3 d 00:00:00",
+    ]
 
 
 def test_the_first_report_is_there_at_once_and_then_one_a_second(bench: Bench) -> None:

@@ -15,7 +15,9 @@ def test_it_is_what_the_older_program_writes(tmp_path: Path) -> None:
     path = tmp_path / "enchanted_run.yaml"
     state = RunState(batch_number=2, depth=1, submitted_samples=30)
     write_run_state(path, state)
-    assert path.read_text() == yaml.safe_dump({"submitted_samples": 30, "batch_number": 2, "depth": 1})
+    assert path.read_text() == yaml.safe_dump(
+        {"submitted_samples": 30, "batch_number": 2, "depth": 1}
+    )
     assert read_run_state(path) == state
 
 
@@ -32,7 +34,10 @@ def test_harmless_differences_are_accepted(tmp_path: Path) -> None:
         ("", "empty"),
         ("- 1", "no mapping"),
         ("batch_number: 0\ndepth: 0\n", "'submitted_samples' is missing"),
-        ("batch_number: -5\ndepth: 0\nsubmitted_samples: 1\n", "batch_number must be a whole number from 0 up, found -5"),
+        (
+            "batch_number: -5\ndepth: 0\nsubmitted_samples: 1\n",
+            "batch_number must be a whole number from 0 up, found -5",
+        ),
         ("batch_number: true\ndepth: 0\nsubmitted_samples: 1\n", "found True"),
         ("batch_number: [\n", "not YAML"),
         ("a: !!python/name:os.system\n", "not YAML"),

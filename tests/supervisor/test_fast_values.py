@@ -13,19 +13,30 @@ from hypothesis import strategies as st
 from enchanted_tui import fast_values, values
 
 _SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.integers(-(2**80), 2**80), st.floats(), st.complex_numbers(), st.text(), st.binary()
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-(2**80), 2**80),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(),
+    st.binary(),
 )
 _KEYS = st.one_of(st.text(), st.sampled_from(["$tuple", "$x", "null", "x"]))
 _VALUES = st.recursive(
     _SCALARS,
-    lambda inner: st.one_of(st.lists(inner), st.dictionaries(_KEYS, inner), st.tuples(inner, inner)),
+    lambda inner: st.one_of(
+        st.lists(inner), st.dictionaries(_KEYS, inner), st.tuples(inner, inner)
+    ),
     max_leaves=12,
 )
 
 
 def same(one: Any, other: Any) -> bool:
     """Equal in value and type, NaN to NaN and -0.0 to -0.0."""
-    return type(one) is type(other) and (one == other if isinstance(one, int) else repr(one) == repr(other))
+    return type(one) is type(other) and (
+        one == other if isinstance(one, int) else repr(one) == repr(other)
+    )
 
 
 @given(_VALUES)

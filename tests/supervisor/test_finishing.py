@@ -39,7 +39,11 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> CampaignConfig:
               run_order: [{executor: here, sampler: plane, runner: peaks}]
             """)
     )
-    (directory / "c.yaml").write_text((directory / "c.yaml").read_text().replace("base_run_dir: run", f"base_run_dir: {directory}/run"))
+    (directory / "c.yaml").write_text(
+        (directory / "c.yaml")
+        .read_text()
+        .replace("base_run_dir: run", f"base_run_dir: {directory}/run")
+    )
     found = load_config(directory / "c.yaml")
     actions.start(found).start()
     return found
@@ -51,7 +55,9 @@ def at_work(config: CampaignConfig) -> Iterator[Path]:
     run_dir = RunDir(config.base_run_dir)
     journal = run_dir.journal.read_bytes()
     lines = journal.splitlines(keepends=True)
-    run_dir.journal.write_bytes(b"".join(line for line in lines if not line.startswith(b'{"type":"end"')))
+    run_dir.journal.write_bytes(
+        b"".join(line for line in lines if not line.startswith(b'{"type":"end"'))
+    )
     lock = Lock.acquire(run_dir.lock, lambda: None)
     live = LiveFile(run_dir)
     live.tell("writing runs.h5: 4,000 of 12,000 samples")
@@ -88,12 +94,20 @@ def test_status_says_what_is_written(at_work: Path) -> None:
     said = "\n".join(headless.status_lines(actions.status(at_work)))
     assert "now        writing runs.h5: 4,000 of 12,000 samples" in said
     assert " left" not in said
-    assert json.loads((at_work / "state/live.json").read_text())["doing"].startswith("writing runs.h5")
+    assert json.loads((at_work / "state/live.json").read_text())["doing"].startswith(
+        "writing runs.h5"
+    )
 
 
 def test_the_display_says_what_is_written(config: CampaignConfig) -> None:
     """On a terminal and in a log of a batch job, in place of a rate and "about 0 s left"."""
-    taken = replace(snapshot.take(actions.read_state(config.base_run_dir)), state="running", rate=12.5, eta=0.0, end_reason=None)
+    taken = replace(
+        snapshot.take(actions.read_state(config.base_run_dir)),
+        state="running",
+        rate=12.5,
+        eta=0.0,
+        end_reason=None,
+    )
     doing = "writing runs.h5: 4,000 of 12,000 samples"
     for said in ("\n".join(headless.picture(taken, 120, doing)), headless.one_line(taken, doing)):
         assert doing in said

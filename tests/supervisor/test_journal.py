@@ -32,7 +32,11 @@ _VALUES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=3).map(tuple),
-        st.dictionaries(st.one_of(st.text(), st.integers(), st.tuples(st.integers(), st.text())), inner, max_size=3),
+        st.dictionaries(
+            st.one_of(st.text(), st.integers(), st.tuples(st.integers(), st.text())),
+            inner,
+            max_size=3,
+        ),
     ),
     max_leaves=8,
 )
@@ -42,7 +46,9 @@ def _same(a: Any, b: Any) -> bool:
     if type(a) is not type(b):
         return False
     if isinstance(a, float):
-        return (a == b and math.copysign(1, a) == math.copysign(1, b)) or (math.isnan(a) and math.isnan(b))
+        return (a == b and math.copysign(1, a) == math.copysign(1, b)) or (
+            math.isnan(a) and math.isnan(b)
+        )
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, dict):
@@ -60,10 +66,14 @@ def test_values_survive_exactly(value: Any) -> None:
     assert isinstance(values.cell(value), str)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", ">f8", "int16", "uint64", "bool", "complex128"])
+@pytest.mark.parametrize(
+    "dtype", ["float64", "float32", ">f8", "int16", "uint64", "bool", "complex128"]
+)
 def test_arrays_survive_with_type_and_shape(dtype: str) -> None:
     """Protects profiles and fields: element type, shape and every bit."""
-    array = np.array([[0, 1, 2.5], [3, -4, np.nan if np.dtype(dtype).kind in "fc" else 7]]).astype(dtype)
+    array = np.array([[0, 1, 2.5], [3, -4, np.nan if np.dtype(dtype).kind in "fc" else 7]]).astype(
+        dtype
+    )
     back = values.decode(values.encode({"profile": array}))["profile"]
     assert back.shape == array.shape
     assert back.dtype == array.dtype.newbyteorder("<")
@@ -72,7 +82,14 @@ def test_arrays_survive_with_type_and_shape(dtype: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "scalar, plain", [(np.float64(0.1), 0.1), (np.int64(7), 7), (np.bool_(True), True), (np.float32(0.5), 0.5), (np.str_("a"), "a")]
+    "scalar, plain",
+    [
+        (np.float64(0.1), 0.1),
+        (np.int64(7), 7),
+        (np.bool_(True), True),
+        (np.float32(0.5), 0.5),
+        (np.str_("a"), "a"),
+    ],
 )
 def test_numpy_scalars_become_python_numbers(scalar: Any, plain: Any) -> None:
     """Protects plugins from numpy scalars that print and compare differently."""
@@ -93,9 +110,14 @@ def _read(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
         return found, [item.line for item in reader.damage]
 
 
-@given(st.lists(st.dictionaries(st.text(min_size=1), _SCALARS, max_size=3), max_size=12), st.floats(0, 1))
+@given(
+    st.lists(st.dictionaries(st.text(min_size=1), _SCALARS, max_size=3), max_size=12),
+    st.floats(0, 1),
+)
 @settings(max_examples=60, deadline=None)
-def test_a_torn_tail_costs_only_the_last_record(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], where: float) -> None:
+def test_a_torn_tail_costs_only_the_last_record(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], where: float
+) -> None:
     """Protects what was recorded before a kill in the middle of a write, wherever the write was cut."""
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     records = [{"type": "task", "n": n, "row": row} for n, row in enumerate(rows)]
@@ -115,7 +137,9 @@ def test_a_torn_tail_costs_only_the_last_record(tmp_path_factory: pytest.TempPat
 
 @given(st.integers(1, 9), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 @settings(max_examples=150, deadline=None)
-def test_any_altered_byte_is_noticed(tmp_path_factory: pytest.TempPathFactory, count: int, where: float, change: int) -> None:
+def test_any_altered_byte_is_noticed(
+    tmp_path_factory: pytest.TempPathFactory, count: int, where: float, change: int
+) -> None:
     """Protects the dataset from silent corruption: a changed digit never becomes a result."""
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     _write(path, [{"type": "task", "n": n, "row": {"x": n / 7}} for n in range(count)])
@@ -150,7 +174,9 @@ def test_a_follower_sees_each_record_once(tmp_path: Path) -> None:
     seen: list[int] = []
     with JournalReader(path) as reader, path.open("ab", buffering=0) as file:
         for n in range(30):
-            line = seal(values.encode({"type": "task", "n": n, "row": {"x": "y" * n * 100}}).encode())
+            line = seal(
+                values.encode({"type": "task", "n": n, "row": {"x": "y" * n * 100}}).encode()
+            )
             file.write(line[: n + 1])
             seen += [record["n"] for _, record in reader.records()]
             file.write(line[n + 1 :])
@@ -172,7 +198,11 @@ def test_rows_are_found_at_their_offsets(tmp_path: Path) -> None:
 def test_the_head_of_a_record_is_read_without_its_row(tmp_path: Path) -> None:
     """Protects the fast path of opening: a message that looks like a row must not be taken for one."""
     path = tmp_path / "journal.jsonl"
-    record = {"type": "task", "message": 'a trap: ,"row":{ and "row":{', "row": {"row": {"deep": 1}}}
+    record = {
+        "type": "task",
+        "message": 'a trap: ,"row":{ and "row":{',
+        "row": {"row": {"deep": 1}},
+    }
     _write(path, [record])
     with JournalReader(path) as reader:
         ((offset, head),) = reader.records(rows=False)
@@ -184,7 +214,15 @@ def test_the_head_of_a_record_is_read_without_its_row(tmp_path: Path) -> None:
 def test_last_open_finds_the_newest_session(tmp_path: Path) -> None:
     """Protects `enchanted-tui RUN_DIR`: the configuration in force is that of the last session."""
     path = tmp_path / "journal.jsonl"
-    _write(path, [{"type": "open", "config": "a"}, {"type": "task", "row": {}}, {"type": "open", "config": "b"}, {"type": "end"}])
+    _write(
+        path,
+        [
+            {"type": "open", "config": "a"},
+            {"type": "task", "row": {}},
+            {"type": "open", "config": "b"},
+            {"type": "end"},
+        ],
+    )
     opened = last_open(path)
     assert opened is not None
     assert opened["config"] == "b"

@@ -12,14 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.supervisor.results import Results, coverage, expected_filled, pair_filled, running_best, statistics
+from enchanted_tui.supervisor.results import (
+    Results,
+    coverage,
+    expected_filled,
+    pair_filled,
+    running_best,
+    statistics,
+)
 from enchanted_tui.supervisor.task_index import TaskList, encode
 
 _ANY = st.floats(allow_nan=True, allow_infinity=True)
 
 
 def _tasks(count: int, first: int = 0) -> TaskList:
-    return TaskList(array("q", [encode(TaskId(0, 0, first + number, 0)) for number in range(count)]))
+    return TaskList(
+        array("q", [encode(TaskId(0, 0, first + number, 0)) for number in range(count)])
+    )
 
 
 def _take(results: Results, columns: dict[str, list], first: int = 0) -> None:
@@ -39,17 +48,28 @@ def test_statistics_agree_with_the_standard_library(values: list[float]) -> None
         return
     scale = max(map(abs, finite)) or 1.0
     assert (found.minimum, found.maximum) == (min(finite), max(finite))
-    assert found.mean / scale == pytest.approx(plain.fmean([value / scale for value in finite]), abs=1e-12)
-    assert found.median / scale == pytest.approx(plain.median([value / scale for value in finite]), abs=1e-12)
+    assert found.mean / scale == pytest.approx(
+        plain.fmean([value / scale for value in finite]), abs=1e-12
+    )
+    assert found.median / scale == pytest.approx(
+        plain.median([value / scale for value in finite]), abs=1e-12
+    )
     if len(finite) > 1:
-        assert found.std / scale == pytest.approx(plain.stdev([value / scale for value in finite]), abs=1e-6)
+        assert found.std / scale == pytest.approx(
+            plain.stdev([value / scale for value in finite]), abs=1e-6
+        )
 
 
 @given(st.lists(st.tuples(_ANY, st.booleans()), max_size=30), st.booleans())
 @settings(deadline=None)
-def test_the_best_so_far_is_the_best_of_the_successes_so_far(rows: list[tuple[float, bool]], largest: bool) -> None:
+def test_the_best_so_far_is_the_best_of_the_successes_so_far(
+    rows: list[tuple[float, bool]], largest: bool
+) -> None:
     """Protects the course: failures and values that are no numbers never become the best."""
-    values, ok = np.array([value for value, _ in rows], dtype=float), np.array([good for _, good in rows], dtype=bool)
+    values, ok = (
+        np.array([value for value, _ in rows], dtype=float),
+        np.array([good for _, good in rows], dtype=bool),
+    )
     best = running_best(values, ok, largest=largest)
     choose = max if largest else min
     for row in range(len(rows)):
@@ -57,7 +77,15 @@ def test_the_best_so_far_is_the_best_of_the_successes_so_far(rows: list[tuple[fl
         assert best[row] == choose(usable) if usable else math.isnan(best[row])
 
 
-_VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.just([1, 2]), st.just(10**400))
+_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=3),
+    st.just([1, 2]),
+    st.just(10**400),
+)
 
 
 @given(st.lists(st.tuples(_VALUES, _VALUES), min_size=1, max_size=20), st.integers(0, 20))
@@ -91,11 +119,28 @@ def test_what_can_be_an_axis_and_in_which_order() -> None:
     results = Results()
     results.parameters = ("p",)
     _take(
-        results, {"success": [True], "name": ["x"], "out": [1], "profile": [[1, 2]], "p": [0.5], "runtime_sec_code": [1.0], "none": [None]}
+        results,
+        {
+            "success": [True],
+            "name": ["x"],
+            "out": [1],
+            "profile": [[1, 2]],
+            "p": [0.5],
+            "runtime_sec_code": [1.0],
+            "none": [None],
+        },
     )
     assert results.numeric == ["p", "out", "runtime_sec_code", "success"]
     assert results.outputs == ["out"]
-    assert [column.kind for column in results.columns.values()] == ["truth", "text", "number", "other", "number", "number", "empty"]
+    assert [column.kind for column in results.columns.values()] == [
+        "truth",
+        "text",
+        "number",
+        "other",
+        "number",
+        "number",
+        "empty",
+    ]
 
 
 def test_coverage_finds_the_hole() -> None:

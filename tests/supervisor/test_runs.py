@@ -48,8 +48,15 @@ def test_all_runs_are_found_once(tree: Path, made: Path) -> None:
     """Protects the list: recent ones and those below roots, each once, by both programs; nothing hidden."""
     catalogue = RunCatalogue(tree / "cache.json")
     found = catalogue.find([made, tree / "near", tree / "gone"], [tree, tree / "a"])
-    assert {entry.root for entry in found} == {made, tree / "near", tree / "a/b/deep", tree / "older"}
-    assert {(entry.state, entry.done, entry.succeeded) for entry in found if not entry.older} == {("finished", 4, 4)}
+    assert {entry.root for entry in found} == {
+        made,
+        tree / "near",
+        tree / "a/b/deep",
+        tree / "older",
+    }
+    assert {(entry.state, entry.done, entry.succeeded) for entry in found if not entry.older} == {
+        ("finished", 4, 4)
+    }
     assert [entry.root.name for entry in found if entry.older] == ["older"]
     catalogue.close()
 
@@ -92,7 +99,10 @@ def test_the_walk_is_bounded_and_stays_out_of_data(tree: Path) -> None:
     for number in range(50):
         (tree / "x" / f"y{number}").mkdir(parents=True)
     assert list(runs_below(tree, max_depth=1)) == [tree / "near", tree / "older"]
-    assert list(runs_below(tree, max_entries=3)) == [] or len(list(runs_below(tree, max_entries=3))) < 3
+    assert (
+        list(runs_below(tree, max_entries=3)) == []
+        or len(list(runs_below(tree, max_entries=3))) < 3
+    )
     shutil.copytree(tree / "older", tree / "near" / "data" / "inner")
     assert tree / "near" / "data" / "inner" not in set(runs_below(tree))
 
@@ -124,7 +134,9 @@ def test_a_run_in_use_is_not_removed(tree: Path) -> None:
     try:
         with pytest.raises(EnvironmentProblem, match=f"pid {os.getpid()}"):
             move_aside(tree / "near")
-        found = {entry.root: entry.state for entry in RunCatalogue(tree / "cache.json").find([], [tree])}
+        found = {
+            entry.root: entry.state for entry in RunCatalogue(tree / "cache.json").find([], [tree])
+        }
         assert found[tree / "near"] == "running"
     finally:
         lock.release()

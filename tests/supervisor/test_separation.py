@@ -20,7 +20,8 @@ def _best(failed: list[float], ok: list[float]) -> float:
     """The largest Youden index of any interval, by trying all."""
     ends = sorted({*failed, *ok})
     return max(
-        sum(low <= value <= high for value in failed) / len(failed) - sum(low <= value <= high for value in ok) / len(ok)
+        sum(low <= value <= high for value in failed) / len(failed)
+        - sum(low <= value <= high for value in ok) / len(ok)
         for low in ends
         for high in ends
         if low <= high
@@ -33,7 +34,9 @@ def test_no_interval_separates_better(failed: list[float], ok: list[float]) -> N
     """Protects the ranking: the interval found is as good as any (a simpler threshold may cost 0.02), and its shares are true."""
     found = separation("p", failed, ok)
     assert found.score >= _best(failed, ok) - 0.02 - 1e-9
-    inside = lambda value: (found.low is None or value > found.low) and (found.high is None or value <= found.high)  # noqa: E731
+    inside = lambda value: (
+        (found.low is None or value > found.low) and (found.high is None or value <= found.high)
+    )  # noqa: E731
     assert found.caught == pytest.approx(sum(map(inside, failed)) / len(failed))
     assert found.spared == pytest.approx(1 - sum(map(inside, ok)) / len(ok))
     assert found.span == (min(failed + ok), max(failed + ok))
@@ -51,7 +54,11 @@ def test_a_threshold_is_said_as_one() -> None:
 def test_the_most_telling_parameter_comes_first() -> None:
     """Protects the order of the list: chance last, a clear threshold first."""
     failed = {"noise": [1.0, 5.0, 9.0], "telling": [8.0, 9.0, 9.5], "some": [4.0, 8.0, 9.0]}
-    ok = {"noise": [0.5, 2.0, 4.0, 6.0, 9.5], "telling": [1.0, 2.0, 3.0, 4.0, 5.0], "some": [1.0, 3.0, 5.0, 8.5, 2.0]}
+    ok = {
+        "noise": [0.5, 2.0, 4.0, 6.0, 9.5],
+        "telling": [1.0, 2.0, 3.0, 4.0, 5.0],
+        "some": [1.0, 3.0, 5.0, 8.5, 2.0],
+    }
     assert [found.name for found in separations(failed, ok)] == ["telling", "some", "noise"]
 
 
@@ -106,7 +113,10 @@ def test_what_has_nothing_to_do_with_the_failures_is_not_blamed() -> None:
     wrong = 0
     for number in range(300):
         n_failed, n_ok = [(1, 3), (3, 30), (5, 9), (8, 8), (12, 40)][number % 5]
-        failed, ok = ({f"p{i}": [draw.random() for _ in range(count)] for i in range(6)} for count in (n_failed, n_ok))
+        failed, ok = (
+            {f"p{i}": [draw.random() for _ in range(count)] for i in range(6)}
+            for count in (n_failed, n_ok)
+        )
         wrong += any(found.tells for found in separations(failed, ok))
     assert wrong <= 4
 

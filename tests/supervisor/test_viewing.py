@@ -44,12 +44,28 @@ def opening(targets: list[int], steps: list[int]) -> dict[str, Any]:
         {
             "sampler": f"s{depth}",
             "sampler_type": "S",
-            "steps": [{"executor": "e", "executor_type": "E", "runner": "r", "runner_type": "R"}] * n,
+            "steps": [{"executor": "e", "executor_type": "E", "runner": "r", "runner_type": "R"}]
+            * n,
         }
         for depth, n in enumerate(steps)
     ]
-    names = {"campaign": "c", "session": "x", "version": "0", "host": "h", "mode": "fresh", "config": "c.yaml", "config_dir": "/"}
-    rest = {"seed": 1, "pid": 1, "base_run_dir": ["/", "/"], "identity": {}, "runner_options": {}, "overrides": []}
+    names = {
+        "campaign": "c",
+        "session": "x",
+        "version": "0",
+        "host": "h",
+        "mode": "fresh",
+        "config": "c.yaml",
+        "config_dir": "/",
+    }
+    rest = {
+        "seed": 1,
+        "pid": 1,
+        "base_run_dir": ["/", "/"],
+        "identity": {},
+        "runner_options": {},
+        "overrides": [],
+    }
     return {"type": "open", **names, **rest, "stages": stages, "targets": targets}
 
 
@@ -59,8 +75,18 @@ def task_line(task: tuple[int, int, int, int], outcome: str, runtime: float) -> 
     record: dict[str, Any] = {"v": 1, "type": "task", "task": list(task), "outcome": outcome}
     record |= {"runtime": runtime, "started": NOW + task[2], "host": "n1", "attempt": 0}
     if outcome != "ok":
-        record |= {"kind": FAILURE_KINDS[task[2] % 3], "message": f"step {task[2]} of /tmp/a{task[2]} failed"}
-    row = {"y": 2 * x, "success": outcome == "ok", "success_r": outcome == "ok", "x": x, "runtime_sec_r": runtime, "run_dir": "data/d"}
+        record |= {
+            "kind": FAILURE_KINDS[task[2] % 3],
+            "message": f"step {task[2]} of /tmp/a{task[2]} failed",
+        }
+    row = {
+        "y": 2 * x,
+        "success": outcome == "ok",
+        "success_r": outcome == "ok",
+        "x": x,
+        "runtime_sec_r": runtime,
+        "run_dir": "data/d",
+    }
     return seal(json.dumps(record | {"row": row}, separators=(",", ":")).encode())
 
 
@@ -72,21 +98,55 @@ def journals(draw: st.DrawFn) -> bytes:
     lines: list[bytes] = []
 
     def add(record: dict[str, Any]) -> None:
-        lines.append(seal(json.dumps(record | {"v": 1, "time": NOW + len(lines)}, separators=(",", ":")).encode()))
+        lines.append(
+            seal(
+                json.dumps(
+                    record | {"v": 1, "time": NOW + len(lines)}, separators=(",", ":")
+                ).encode()
+            )
+        )
 
     add(opening([size * batches] * len(steps), steps))
     for batch in range(batches):
         rows = [[index / 10] for index in range(size)]
-        add({"type": "samples", "depth": 0, "batch": batch, "first": batch * size, "size": size, "start": 0, "names": ["x"], "rows": rows})
-    tasks = [(0, batch, sample, step) for batch in range(batches) for sample in range(size) for step in range(steps[0])]
+        add(
+            {
+                "type": "samples",
+                "depth": 0,
+                "batch": batch,
+                "first": batch * size,
+                "size": size,
+                "start": 0,
+                "names": ["x"],
+                "rows": rows,
+            }
+        )
+    tasks = [
+        (0, batch, sample, step)
+        for batch in range(batches)
+        for sample in range(size)
+        for step in range(steps[0])
+    ]
     for task in draw(st.lists(st.sampled_from(tasks), max_size=12)):
-        event = draw(st.sampled_from(["ok", "ok", "failed", "retry", "pause", "continue", "session", "strange"]))
+        event = draw(
+            st.sampled_from(
+                ["ok", "ok", "failed", "retry", "pause", "continue", "session", "strange"]
+            )
+        )
         if event in ("ok", "failed"):
             lines.append(task_line(task, event, draw(st.floats(0, 9))))
         elif event == "retry":
             add({"type": "retry", "tasks": [list(task)]})
         elif event == "session":
-            add({"type": "end", "reason": "drained", "exit_code": 130, "message": "drained by me", "files": {}})
+            add(
+                {
+                    "type": "end",
+                    "reason": "drained",
+                    "exit_code": 130,
+                    "message": "drained by me",
+                    "files": {},
+                }
+            )
             add(opening([size * batches] * len(steps), steps))
         elif event == "strange":
             add({"type": "of a later version"})
@@ -109,19 +169,34 @@ def facts(state: CampaignState) -> Any:
                 (
                     batch.count,
                     batch.finished_at,
-                    [(bytes(step.outcomes), step.offsets.tolist(), step.succeeded, step.failed) for step in batch.steps],
+                    [
+                        (bytes(step.outcomes), step.offsets.tolist(), step.succeeded, step.failed)
+                        for step in batch.steps
+                    ],
                 )
                 for batch in stage.batches
             ],
         ]
         for stage in state.stages
     ]
-    return (stages, state.sessions, state.paused_by, state.ended, +state.failure_kinds, state.runtime_sum, state.tasks_recorded)
+    return (
+        stages,
+        state.sessions,
+        state.paused_by,
+        state.ended,
+        +state.failure_kinds,
+        state.runtime_sum,
+        state.tasks_recorded,
+    )
 
 
 def by_hand(state: CampaignState, status: str) -> set[TaskId]:
     """Give the tasks of a status as somebody would who looks at each."""
-    wanted = {"ok": lambda outcome: outcome == 1, "failed": lambda outcome: outcome > 1, "waiting": lambda outcome: outcome == 0}
+    wanted = {
+        "ok": lambda outcome: outcome == 1,
+        "failed": lambda outcome: outcome > 1,
+        "waiting": lambda outcome: outcome == 0,
+    }
     take = wanted.get(status, lambda outcome: True)
     return {
         TaskId(stage.depth, batch.index, sample, number)
@@ -135,13 +210,17 @@ def by_hand(state: CampaignState, status: str) -> set[TaskId]:
 
 @given(journals(), st.lists(st.floats(0, 1), max_size=6))
 @settings(max_examples=100, deadline=None)
-def test_what_is_read_in_parts_is_what_is_read_at_once(tmp_path_factory: pytest.TempPathFactory, content: bytes, cuts: list[float]) -> None:
+def test_what_is_read_in_parts_is_what_is_read_at_once(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, cuts: list[float]
+) -> None:
     """Protects the viewer: at every prefix of a journal, a torn line at its end included, it knows what a fold of the whole gives."""
     run_dir = RunDir(tmp_path_factory.mktemp("run"))
     run_dir.state.mkdir()
     viewer = Viewer(run_dir.root)
     for end in [*sorted(int(cut * len(content)) for cut in cuts), len(content)]:
-        run_dir.journal.write_bytes(content[:end]) if not run_dir.journal.exists() else _append(run_dir.journal, content[:end])
+        run_dir.journal.write_bytes(content[:end]) if not run_dir.journal.exists() else _append(
+            run_dir.journal, content[:end]
+        )
         view = viewer.refresh(NOW + 100)
         if b"\n" not in content[:end]:
             assert view.snapshot.tasks_done == 0
@@ -157,7 +236,9 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(tmp_path_factory: pytest.
         )
         assert view.snapshot.stages == expected.stages
         assert [(batch.depth, batch.batch, batch.done) for batch in view.batches] == [
-            (stage.depth, batch.index, batch.steps[-1].done) for stage in state.stages for batch in stage.batches
+            (stage.depth, batch.index, batch.steps[-1].done)
+            for stage in state.stages
+            for batch in stage.batches
         ]
         _check_tasks(viewer, state, run_dir.journal)
     viewer.close()
@@ -172,10 +253,18 @@ def _append(path: Path, content: bytes) -> None:
 def _check_tasks(viewer: Viewer, state: CampaignState, journal: Path) -> None:
     """Check selections, lines, groups of failures and columns against the records themselves."""
     for status in ("all", "ok", "failed", "waiting"):
-        found = {order: list(viewer.select(status, order=order)) for order in ("position", "finished", "runtime")}
-        assert all(set(tasks) == by_hand(state, status) and len(set(tasks)) == len(tasks) for tasks in found.values())
+        found = {
+            order: list(viewer.select(status, order=order))
+            for order in ("position", "finished", "runtime")
+        }
+        assert all(
+            set(tasks) == by_hand(state, status) and len(set(tasks)) == len(tasks)
+            for tasks in found.values()
+        )
         assert found["position"] == sorted(found["position"])
-        runtimes = [line.runtime for line in map(viewer.line, found["runtime"]) if line.runtime is not None]
+        runtimes = [
+            line.runtime for line in map(viewer.line, found["runtime"]) if line.runtime is not None
+        ]
         assert runtimes == sorted(runtimes, reverse=True)
         offsets = [offset for offset in map(state.offset_of, found["finished"]) if offset >= 0]
         assert offsets == sorted(offsets, reverse=True)
@@ -194,7 +283,9 @@ def _check_tasks(viewer: Viewer, state: CampaignState, journal: Path) -> None:
             assert viewer.line(task).params == {"x": reader.read(state.offset_of(task))["row"]["x"]}
         columns, tasks = viewer.rows.columns(), viewer.rows.tasks()
         assert {len(column) for column in columns.values()} <= {len(tasks)}
-        assert [reader.read(state.offset_of(task))["row"]["y"] for task in tasks] == columns.get("y", [])
+        assert [reader.read(state.offset_of(task))["row"]["y"] for task in tasks] == columns.get(
+            "y", []
+        )
 
 
 def test_waiting_tasks_show_the_values_drawn_for_them(tmp_path: Path) -> None:
@@ -202,7 +293,11 @@ def test_waiting_tasks_show_the_values_drawn_for_them(tmp_path: Path) -> None:
     run_dir = _campaign(tmp_path, 3)
     viewer = Viewer(run_dir.root)
     viewer.refresh()
-    assert [viewer.line(task).params for task in viewer.select("waiting")] == [{"x": 0.0}, {"x": 0.1}, {"x": 0.2}]
+    assert [viewer.line(task).params for task in viewer.select("waiting")] == [
+        {"x": 0.0},
+        {"x": 0.1},
+        {"x": 0.2},
+    ]
     assert viewer.record(TaskId(0, 0, 0, 0)) is None
     assert viewer.line(TaskId(0, 7, 0, 0)).status == "waiting"
     viewer.close()
@@ -219,14 +314,20 @@ def test_a_stage_shows_its_own_parameters_first(tmp_path: Path) -> None:
         "runners": {"sum": {"type": "SumRunner", "params_to_sum": ["a"]}},
         "supervisor": {
             "base_run_dir": str(tmp_path / "run"),
-            "run_order": [{"executor": "here", "sampler": name, "runner": "sum"} for name in ("outer", "inner")],
+            "run_order": [
+                {"executor": "here", "sampler": name, "runner": "sum"}
+                for name in ("outer", "inner")
+            ],
         },
     }
     (tmp_path / "config.yaml").write_text(json.dumps(stages))
     assert main([str(tmp_path / "config.yaml"), "--no-ui"]) == 0
     viewer = Viewer(tmp_path / "run")
     viewer.refresh()
-    assert [list(viewer.line(TaskId(depth, 0, 0, 0)).params) for depth in (0, 1)] == [["a"], ["z", "a"]]
+    assert [list(viewer.line(TaskId(depth, 0, 0, 0)).params) for depth in (0, 1)] == [
+        ["a"],
+        ["z", "a"],
+    ]
     viewer.close()
 
 
@@ -239,7 +340,16 @@ def _campaign(root: Path, samples: int, **end: Any) -> RunDir:
     for start in range(0, samples, 1_000):
         rows = [[index / 10] for index in range(start, min(samples, start + 1_000))]
         journal.append(
-            {"type": "samples", "depth": 0, "batch": 0, "first": 0, "size": samples, "start": start, "names": ["x"], "rows": rows}
+            {
+                "type": "samples",
+                "depth": 0,
+                "batch": 0,
+                "first": 0,
+                "size": samples,
+                "start": start,
+                "names": ["x"],
+                "rows": rows,
+            }
         )
     if end:
         journal.append({"type": "end", "exit_code": 0, "files": {}, **end})
@@ -262,7 +372,9 @@ def test_a_replaced_journal_is_read_anew(tmp_path: Path) -> None:
     _append_raw(run_dir.journal, task_line((0, 0, 1, 0), "failed", 1.0))
     assert viewer.refresh().snapshot.failed == 1
     os.truncate(run_dir.journal, before)
-    _append_raw(run_dir.journal, task_line((0, 0, 2, 0), "ok", 1.0) + task_line((0, 0, 3, 0), "ok", 1.0))
+    _append_raw(
+        run_dir.journal, task_line((0, 0, 2, 0), "ok", 1.0) + task_line((0, 0, 3, 0), "ok", 1.0)
+    )
     view = viewer.refresh()
     assert (view.snapshot.succeeded, view.snapshot.failed) == (2, 0)
     viewer.close()
@@ -276,7 +388,10 @@ def _append_raw(path: Path, data: bytes) -> None:
 def test_a_long_journal_gives_numbers_before_it_is_read(tmp_path: Path) -> None:
     """Protects the first second: what has been read is shown, says how much it is, and the rest follows."""
     run_dir = _campaign(tmp_path, 4_000)
-    _append_raw(run_dir.journal, b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(4_000)))
+    _append_raw(
+        run_dir.journal,
+        b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(4_000)),
+    )
     viewer = Viewer(run_dir.root)
     seen = []
     while True:
@@ -345,17 +460,31 @@ def test_it_says_why_nothing_happens(running: RunDir) -> None:
     """Protects the line that answers it: workers, stragglers, the sampler, pauses, full disks, lost connections, a silent supervisor."""
     now = time.time()
     assert "waiting for workers to start (3 tasks handed out)" in _why(running, now, in_flight=3)
-    assert "2 jobs PENDING (Priority)" in _why(running, now, in_flight=3, waiting_for="2 jobs PENDING (Priority)")
+    assert "2 jobs PENDING (Priority)" in _why(
+        running, now, in_flight=3, waiting_for="2 jobs PENDING (Priority)"
+    )
     idle = [_worker(None, None, f"w{index}") for index in range(7)]
     straggler = _why(running, now, workers=[*idle, _worker("d0_b0_s2_r0", now - 1200)])
     assert "waiting for d0_b0_s2_r0 on node12: running for 20 min, since " in straggler
-    assert _why(running, now, workers=[_worker("d0_b0_s1_r0", now - 1), _worker("d0_b0_s2_r0", now - 2)]) == ""
-    assert "no result for" in _why(running, now + 300, workers=[_worker("d0_b0_s1_r0", now), _worker("d0_b0_s2_r0", now)])
+    assert (
+        _why(
+            running, now, workers=[_worker("d0_b0_s1_r0", now - 1), _worker("d0_b0_s2_r0", now - 2)]
+        )
+        == ""
+    )
+    assert "no result for" in _why(
+        running, now + 300, workers=[_worker("d0_b0_s1_r0", now), _worker("d0_b0_s2_r0", now)]
+    )
     assert "stopping (drained by me)" in _why(
-        running, now, state="stopping", waiting_for="stopping (drained by me); d0_b0_s1_r0 still runs"
+        running,
+        now,
+        state="stopping",
+        waiting_for="stopping (drained by me); d0_b0_s1_r0 still runs",
     )
     assert "its last report is 2 min old" in _why(running, now + 100, time=now, in_flight=1)
-    _append_raw(running.journal, b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(3)))
+    _append_raw(
+        running.journal, b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(3))
+    )
     _record(running, opening([6], [1]))
     assert "waiting for the sampler s0 (S) to draw" in _why(running, now, in_flight=0)
     _record(running, {"type": "control", "action": "pause", "by": "ann@login3"})
@@ -368,7 +497,9 @@ def test_what_has_finished_does_not_run(running: RunDir) -> None:
     _why(running, now, workers=[_worker("d0_b0_s2_r0", now - 1200)])
     viewer = Viewer(running.root)
     assert viewer.refresh(now).batches[0].oldest_running == "d0_b0_s2_r0"
-    _append_raw(running.journal, b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(3)))
+    _append_raw(
+        running.journal, b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(3))
+    )
     batch = viewer.refresh(now).batches[0]
     viewer.close()
     assert (batch.done, batch.count) == (3, 3) and not batch.oldest_running
@@ -455,7 +586,11 @@ def test_the_time_left_has_bounds_that_narrow() -> None:
     assert eta_range(5, None, 0, 0, 10.0) is None
 
 
-@given(st.tuples(st.integers(0, 31), st.integers(0, 2**24 - 1), st.integers(0, 2**28 - 1), st.integers(0, 63)))
+@given(
+    st.tuples(
+        st.integers(0, 31), st.integers(0, 2**24 - 1), st.integers(0, 2**28 - 1), st.integers(0, 63)
+    )
+)
 def test_a_task_survives_as_a_number(task: tuple[int, int, int, int]) -> None:
     """Protects selections: the number of a task is its own."""
     assert decode(encode(task)) == task
@@ -463,8 +598,12 @@ def test_a_task_survives_as_a_number(task: tuple[int, int, int, int]) -> None:
 
 def test_messages_that_differ_in_numbers_are_one_group() -> None:
     """Protects the grouping of failures."""
-    first = pattern_of("ValueError: step 12 of d0_b1_s2_r0 diverged (residual 1.5e-7) in /scratch/a/b.dat at 0xdeadbeef")
-    assert first == pattern_of("ValueError: step 7 of d0_b9_s44_r0 diverged (residual nan) in /scratch/c.dat at 0x1234")
+    first = pattern_of(
+        "ValueError: step 12 of d0_b1_s2_r0 diverged (residual 1.5e-7) in /scratch/a/b.dat at 0xdeadbeef"
+    )
+    assert first == pattern_of(
+        "ValueError: step 7 of d0_b9_s44_r0 diverged (residual nan) in /scratch/c.dat at 0x1234"
+    )
     assert first == "ValueError: step <n> of <task> diverged (residual <n>) in <path> at <hex>"
     assert pattern_of("mesh2d failed") == "mesh2d failed"
 
@@ -489,8 +628,17 @@ print(first, time.process_time() - begun, count, int(peak.split()[1]) / 1024)
 def test_a_hundred_thousand_samples_open_at_once(tmp_path: Path) -> None:
     """Protects the first numbers of a large campaign, the choosing of tasks there, and memory."""
     run_dir = _campaign(tmp_path, 100_000)
-    _append_raw(run_dir.journal, b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(100_000)))
-    done = subprocess.run([sys.executable, "-c", _LARGE, str(tmp_path)], capture_output=True, text=True, timeout=120, check=True)
+    _append_raw(
+        run_dir.journal,
+        b"".join(task_line((0, 0, sample, 0), "ok", 1.0) for sample in range(100_000)),
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", _LARGE, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     _, _, count, memory = map(float, done.stdout.split())
     assert count == 100_000
     assert memory < 250  # MB; the whole app may take 300

@@ -46,7 +46,11 @@ def wait_for_done(root: Path, count: int, timeout: float = 60.0) -> None:
 def finished_tasks(root: Path) -> list[tuple[int, ...]]:
     """All tasks with a result on record, in the order in which they came, repetitions included."""
     with JournalReader(root / "state" / "journal.jsonl") as reader:
-        return [tuple(record["task"]) for _, record in reader.records(rows=False) if record["type"] == "task"]
+        return [
+            tuple(record["task"])
+            for _, record in reader.records(rows=False)
+            if record["type"] == "task"
+        ]
 
 
 def sessions(root: Path) -> int:
@@ -58,7 +62,11 @@ def sessions(root: Path) -> int:
 def holder_pid(root: Path) -> int | None:
     """The process that runs the campaign."""
     found = status(root)
-    return found.holder.pid if found is not None and found.holder is not None and found.liveness == "running" else None
+    return (
+        found.holder.pid
+        if found is not None and found.holder is not None and found.liveness == "running"
+        else None
+    )
 
 
 @contextlib.contextmanager
@@ -71,4 +79,10 @@ def ended_afterwards(root: Path) -> Iterator[None]:
         if pid is not None and pid != os.getpid():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE, 10)
+            wait_until(
+                lambda: (
+                    not psutil.pid_exists(pid)
+                    or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+                ),
+                10,
+            )

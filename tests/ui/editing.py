@@ -58,7 +58,9 @@ class Editor:
     async def checked(self) -> None:
         """Wait until the problems shown are those of the text."""
         screen = self.screen
-        await self.until(lambda: screen._checked is not None and screen._checked.text == screen.area.text)
+        await self.until(
+            lambda: screen._checked is not None and screen._checked.text == screen.area.text
+        )
         await self.pilot.pause()
 
     async def dialog(self, kind: type = Dialog) -> Any:
@@ -74,12 +76,17 @@ class Editor:
 
 
 @asynccontextmanager
-async def opened(target: Path | None, *, size: tuple[int, int] = (80, 24), read_only: bool = False) -> AsyncIterator[Editor]:
+async def opened(
+    target: Path | None, *, size: tuple[int, int] = (80, 24), read_only: bool = False
+) -> AsyncIterator[Editor]:
     app = EnchantedApp(target, read_only=read_only)
     async with app.run_test(size=size) as pilot:
         if target is None:
             await pilot.press("2")
-        await until(lambda: isinstance(app.screen, ConfigScreen) and not app.screen.area.is_waiting, pilot.pause)
+        await until(
+            lambda: isinstance(app.screen, ConfigScreen) and not app.screen.area.is_waiting,
+            pilot.pause,
+        )
         editor = Editor(app, pilot)
         await editor.checked()
         yield editor

@@ -16,7 +16,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-_ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[=>78]")
+_ESCAPES = re.compile(
+    rb"\x1b\[[0-9;?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[=>78]"
+)
 
 
 class Terminal:
@@ -33,7 +35,15 @@ class Terminal:
         self.pid, self._master = os.forkpty()
         if self.pid == 0:
             os.chdir(cwd)
-            os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "LINES": "24", **environment})
+            os.environ.update(
+                {
+                    "TERM": "xterm-256color",
+                    "LC_ALL": "C.UTF-8",
+                    "COLUMNS": "80",
+                    "LINES": "24",
+                    **environment,
+                }
+            )
             command = [sys.executable] if arguments[:1] == ("-c",) else program
             os.execv(command[0], [*command, *arguments])
         self.resize(*size)
@@ -89,9 +99,13 @@ class Terminal:
         while self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
-                self.status = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+                self.status = (
+                    os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+                )
             else:
-                assert time.monotonic() < deadline, f"the command has not ended within {timeout} s; it wrote:\n{self.text[-3000:]}"
+                assert time.monotonic() < deadline, (
+                    f"the command has not ended within {timeout} s; it wrote:\n{self.text[-3000:]}"
+                )
                 time.sleep(0.02)
         time.sleep(0.1)  # until what it wrote last has been read
         return self.status

@@ -40,8 +40,32 @@ _MOVES = (
     "pageup", "pagedown", "backspace", "delete", "shift+down", "shift+end", "ctrl+home", "ctrl+end", "ctrl+a",
     "ctrl+z", "ctrl+y", "ctrl+x", "ctrl+v",
 )  # fmt: skip
-_WORDS = ("err", "d0_b1", "ok", "c1", "7", "no_such_thing", "Sampler", "a.yaml", "failed", "ener", "(", "campaign", "é漢")
-_LINES = ("executors:", "  here: {type: LocalExecutor}", "\tx", "- 1", "  - {executor: here}", "# ü漢", "", "samplers: [", "x" * 150)
+_WORDS = (
+    "err",
+    "d0_b1",
+    "ok",
+    "c1",
+    "7",
+    "no_such_thing",
+    "Sampler",
+    "a.yaml",
+    "failed",
+    "ener",
+    "(",
+    "campaign",
+    "é漢",
+)
+_LINES = (
+    "executors:",
+    "  here: {type: LocalExecutor}",
+    "\tx",
+    "- 1",
+    "  - {executor: here}",
+    "# ü漢",
+    "",
+    "samplers: [",
+    "x" * 150,
+)
 
 Event = tuple[str, Any]  #: ("key", its name), ("sent", bytes as text) or ("size", (columns, rows))
 
@@ -60,20 +84,42 @@ def _keys() -> list[str]:
 
 
 def _click(chance: random.Random, button: int = 0) -> list[Event]:
-    x, y = chance.randint(1, 120), chance.choice((1, chance.randint(1, 36), chance.randint(1, 36), chance.randint(20, 36)))
+    x, y = (
+        chance.randint(1, 120),
+        chance.choice((1, chance.randint(1, 36), chance.randint(1, 36), chance.randint(20, 36))),
+    )
     return [("sent", f"\x1b[<{button};{x};{y}M"), ("sent", f"\x1b[<{button};{x};{y}m")]
 
 
 def _drag(chance: random.Random) -> list[Event]:
     x, y = chance.randint(1, 80), chance.randint(1, 24)
     moved = (x + chance.randint(-9, 9), y + chance.randint(-3, 3))
-    return [("sent", f"\x1b[<0;{x};{y}M"), ("sent", f"\x1b[<32;{moved[0]};{moved[1]}M"), ("sent", f"\x1b[<0;{moved[0]};{moved[1]}m")]
+    return [
+        ("sent", f"\x1b[<0;{x};{y}M"),
+        ("sent", f"\x1b[<32;{moved[0]};{moved[1]}M"),
+        ("sent", f"\x1b[<0;{moved[0]};{moved[1]}m"),
+    ]
 
 
 def _piece(chance: random.Random, keys: list[str]) -> list[Event]:
     """Give one thing that somebody does."""
     kind = chance.choices(
-        ("key", "move", "twice", "mode", "click", "double", "wheel", "drag", "word", "paste", "size", "focus", "quit", "launch"),
+        (
+            "key",
+            "move",
+            "twice",
+            "mode",
+            "click",
+            "double",
+            "wheel",
+            "drag",
+            "word",
+            "paste",
+            "size",
+            "focus",
+            "quit",
+            "launch",
+        ),
         (30, 22, 8, 12, 12, 4, 4, 2, 4, 2, 1, 1, 1, 2),
     )[0]
     if kind == "key":
@@ -89,20 +135,31 @@ def _piece(chance: random.Random, keys: list[str]) -> list[Event]:
     if kind == "double":
         return _click(chance) * 2
     if kind == "wheel":
-        return [("sent", f"\x1b[<{chance.choice((64, 65))};{chance.randint(1, 80)};{chance.randint(1, 24)}M")] * chance.randint(1, 4)
+        return [
+            (
+                "sent",
+                f"\x1b[<{chance.choice((64, 65))};{chance.randint(1, 80)};{chance.randint(1, 24)}M",
+            )
+        ] * chance.randint(1, 4)
     if kind == "drag":
         return _drag(chance)
     if kind == "word":
         return [("sent", letter) for letter in chance.choice(_WORDS)]
     if kind == "paste":
         lines = [chance.choice(_LINES) for _ in range(chance.choice((1, 3, 40)))]
-        return [("sent", "\x1b[200~" + "\n".join(lines) + "\x1b[201~"), *([("key", "ctrl+z")] if chance.random() < 0.5 else [])]
+        return [
+            ("sent", "\x1b[200~" + "\n".join(lines) + "\x1b[201~"),
+            *([("key", "ctrl+z")] if chance.random() < 0.5 else []),
+        ]
     if kind == "size":
         return [("size", chance.choice(SIZES))]
     if kind == "focus":
         return [("sent", "\x1b[O"), ("sent", "\x1b[I")]
     if kind == "launch":
-        return [("key", chance.choice("rrt")), *([("key", chance.choice(("enter", "escape")))] if chance.random() < 0.5 else [])]
+        return [
+            ("key", chance.choice("rrt")),
+            *([("key", chance.choice(("enter", "escape")))] if chance.random() < 0.5 else []),
+        ]
     return [("key", chance.choice(sorted(_QUITS))), ("key", "escape")]
 
 
@@ -175,4 +232,6 @@ class Typist:
 
     def story(self, last: int = 40) -> str:
         """Give what was sent last, one read a line."""
-        return f"the last of {sum(len(read.events) for read in self.sent)} events:\n" + "\n".join(map(repr, self.sent[-last:]))
+        return f"the last of {sum(len(read.events) for read in self.sent)} events:\n" + "\n".join(
+            map(repr, self.sent[-last:])
+        )

@@ -20,7 +20,21 @@ from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.palette import area, keys_of
 
 #: Keys that terminals, multiplexers and flow control take for themselves, or that move in lists.
-TAKEN = {"ctrl+b", "ctrl+a", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "j", "k", "h", "l", "g", "G"}
+TAKEN = {
+    "ctrl+b",
+    "ctrl+a",
+    "ctrl+s",
+    "ctrl+q",
+    "ctrl+o",
+    "ctrl+t",
+    "ctrl+n",
+    "j",
+    "k",
+    "h",
+    "l",
+    "g",
+    "G",
+}
 
 
 def bindings_of(node: type[DOMNode]) -> list[Binding]:
@@ -28,7 +42,11 @@ def bindings_of(node: type[DOMNode]) -> list[Binding]:
     declared: list[Binding] = []
     for base in node.__mro__:
         if base.__module__.startswith("enchanted_tui"):
-            declared += [binding for binding in base.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding)]
+            declared += [
+                binding
+                for binding in base.__dict__.get("BINDINGS", ())
+                if isinstance(binding, Binding)
+            ]
     return declared
 
 
@@ -39,12 +57,16 @@ def separate(keys: str) -> list[str]:
 
 def actions_on(screen: type[Screen[Any]]) -> list[Action]:
     """Give the registered actions that a screen or the app binds."""
-    bound = dict.fromkeys(binding.id for node in (screen, EnchantedApp) for binding in bindings_of(node))
+    bound = dict.fromkeys(
+        binding.id for node in (screen, EnchantedApp) for binding in bindings_of(node)
+    )
     known = registry()
     return [known[name] for name in bound if name in known]
 
 
-Reached = list[tuple[str, DOMNode]]  #: the actions that were reached, each with the screen or app whose action it is
+Reached = list[
+    tuple[str, DOMNode]
+]  #: the actions that were reached, each with the screen or app whose action it is
 
 
 @contextmanager
@@ -78,7 +100,14 @@ def entry_of(action: Action, app: EnchantedApp) -> str:
 
 def hint_of(action: Action, screen: Screen[Any]) -> FooterKey | None:
     """Give an action's hint in the footer, if it has one there."""
-    return next((hint for hint in screen.query_one(Footer).query(FooterKey) if hint.action.removeprefix("app.") == action.method), None)
+    return next(
+        (
+            hint
+            for hint in screen.query_one(Footer).query(FooterKey)
+            if hint.action.removeprefix("app.") == action.method
+        ),
+        None,
+    )
 
 
 async def open_palette(watcher: Watcher) -> OptionList:
@@ -94,7 +123,9 @@ async def choose_by_typing(watcher: Watcher, action: Action) -> None:
     entries = await open_palette(watcher)
     entry = entry_of(action, watcher.app)
     watcher.screen.query_one("CommandInput", Input).value = entry.partition("  (")[0]
-    await watcher.until(lambda: entries.option_count and str(entries.options[0].prompt).startswith(entry))
+    await watcher.until(
+        lambda: entries.option_count and str(entries.options[0].prompt).startswith(entry)
+    )
     await watcher.press("enter")
 
 
@@ -103,5 +134,7 @@ async def choose_by_mouse(watcher: Watcher, action: Action) -> None:
     entries = await open_palette(watcher)
     await watcher.until(lambda: entries.option_count == len(registry()))
     entry = entry_of(action, watcher.app)
-    entries.highlighted = next(row for row, option in enumerate(entries.options) if str(option.prompt).startswith(entry))
+    entries.highlighted = next(
+        row for row, option in enumerate(entries.options) if str(option.prompt).startswith(entry)
+    )
     await watcher.click(entry)

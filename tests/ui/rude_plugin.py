@@ -28,7 +28,10 @@ def be_rude(who: str) -> list[str]:
         os.write(descriptor, f"{MARK} descriptor {descriptor} {who}\n".encode())
     ctypes.CDLL(None).puts(f"{MARK} C library {who}".encode())
     ctypes.CDLL(None).fflush(None)
-    subprocess.run(["sh", "-c", f"echo {MARK} child; echo {MARK} child >&2; echo {MARK} tty > /dev/tty"], check=False)
+    subprocess.run(
+        ["sh", "-c", f"echo {MARK} child; echo {MARK} child >&2; echo {MARK} tty > /dev/tty"],
+        check=False,
+    )
     with contextlib.suppress(OSError), open("/dev/tty", "w") as tty:
         tty.write(f"{MARK} tty {who}\n")
         found.append("reached the terminal")
@@ -37,7 +40,9 @@ def be_rude(who: str) -> list[str]:
     with contextlib.suppress(ValueError):  # only the main thread may
         signal.signal(signal.SIGWINCH, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    ctypes.CDLL(None).signal(int(signal.SIGWINCH), ctypes.c_void_p(1))  # a C library may at any time: SIG_IGN
+    ctypes.CDLL(None).signal(
+        int(signal.SIGWINCH), ctypes.c_void_p(1)
+    )  # a C library may at any time: SIG_IGN
     os.chdir("/")
     os.umask(0o777 if who == "sampler" else 0o022)
     with contextlib.suppress(locale.Error):
@@ -48,7 +53,9 @@ def be_rude(who: str) -> list[str]:
 class RudeSampler(RandomSampler):
     """Draws as its class does, rudely; leaves what it found out in a file beside the campaign."""
 
-    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[dict[str, Any]]:
+    def points(
+        self, batch: int, first: int, size: int, start: int, stop: int
+    ) -> list[dict[str, Any]]:
         found = be_rude("sampler")
         if found:
             raise RuntimeError("; ".join(found))
@@ -70,7 +77,9 @@ class RudeRunner(Runner):
 class LeavingSampler(RandomSampler):
     """Ends its process, as a library may, or only its thread."""
 
-    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[dict[str, Any]]:
+    def points(
+        self, batch: int, first: int, size: int, start: int, stop: int
+    ) -> list[dict[str, Any]]:
         if batch == 1:
             if os.environ.get("LEAVE") == "at once":
                 os.abort()

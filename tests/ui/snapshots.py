@@ -42,7 +42,11 @@ def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = Non
     """
     text = screen_text(app)
     for pattern, stand_in in (hide or {}).items():
-        text = re.sub(pattern, lambda match, stand_in=stand_in: stand_in[: len(match[0])].ljust(len(match[0])), text)
+        text = re.sub(
+            pattern,
+            lambda match, stand_in=stand_in: stand_in[: len(match[0])].ljust(len(match[0])),
+            text,
+        )
     text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
     text = _without_ages(text)
     path = DIRECTORY / f"{name}.txt"
@@ -50,8 +54,16 @@ def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = Non
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return
-    assert path.exists(), f"there is no snapshot {path}; pytest --update-snapshots writes it:\n{text}"
+    assert path.exists(), (
+        f"there is no snapshot {path}; pytest --update-snapshots writes it:\n{text}"
+    )
     expected = _without_ages(path.read_text())
     if text != expected:
-        difference = "\n".join(difflib.unified_diff(expected.splitlines(), text.splitlines(), str(path), "shown", lineterm=""))
-        raise AssertionError(f"the screen differs from its snapshot (pytest --update-snapshots accepts it):\n{difference}")
+        difference = "\n".join(
+            difflib.unified_diff(
+                expected.splitlines(), text.splitlines(), str(path), "shown", lineterm=""
+            )
+        )
+        raise AssertionError(
+            f"the screen differs from its snapshot (pytest --update-snapshots accepts it):\n{difference}"
+        )

@@ -40,7 +40,9 @@ async def test_a_view_that_comes_while_the_app_ends(finished_run: Path) -> None:
     """Protects the last moment: what the campaign has to tell then finds no screen, and is no defect."""
     async with watching(finished_run, "monitor") as watcher:
         last, viewer = watcher.app.view, watcher.app.viewer
-        ending = asyncio.ensure_future(watcher.app._shutdown())  # as leaving the app does; results arrive at any moment of it
+        ending = asyncio.ensure_future(
+            watcher.app._shutdown()
+        )  # as leaving the app does; results arrive at any moment of it
         while not ending.done():
             watcher.app.viewer = viewer
             watcher.app.on_view_updated(ViewUpdated(last))
@@ -85,7 +87,9 @@ async def test_how_help_looks(finished_run: Path, size: tuple[int, int]) -> None
     """Protects the layout of the help, on the screen Runs."""
     app = EnchantedApp()
     async with app.run_test(size=size) as pilot:
-        await until(lambda: app.current_mode == "runs" and app.screen.focused is not None, pilot.pause)
+        await until(
+            lambda: app.current_mode == "runs" and app.screen.focused is not None, pilot.pause
+        )
         await pilot.press("question_mark")
         await until(lambda: isinstance(app.screen, HelpScreen), pilot.pause)
         await pilot.pause(0.3)
@@ -124,7 +128,9 @@ async def test_zoom(finished_run: Path, how: str) -> None:
         await watcher.until(lambda: watcher.screen.focused is not None)
         for expected in (True, False):
             await (watcher.press("z") if how == "key" else watcher.command("Everywhere: Zoom"))
-            await watcher.until(lambda expected=expected: (watcher.screen.maximized is not None) == expected)
+            await watcher.until(
+                lambda expected=expected: (watcher.screen.maximized is not None) == expected
+            )
 
 
 @pytest.mark.parametrize("how", ["key", "palette"])
@@ -132,7 +138,9 @@ async def test_zoom(finished_run: Path, how: str) -> None:
 async def test_screen_text(finished_run: Path, own_home: Path, how: str) -> None:
     """What is on the screen can be taken away: through the terminal, and as a file where the terminal does not take it."""
     async with watching(finished_run, "monitor", notices=True) as watcher:
-        await (watcher.press("ctrl+y") if how == "key" else watcher.command("Everywhere: Copy screen"))
+        await (
+            watcher.press("ctrl+y") if how == "key" else watcher.command("Everywhere: Copy screen")
+        )
         await watcher.sees("Copied the screen")
         assert "finished_run" in watcher.app.clipboard
         [copy] = (own_home / ".local/state/enchanted-tui/copied").iterdir()
@@ -143,7 +151,9 @@ async def test_screen_text(finished_run: Path, own_home: Path, how: str) -> None
 async def test_keymap(finished_run: Path) -> None:
     """A person's own keys replace those of an action, in help and footer too."""
     preferences = Preferences(keymap={"everywhere.zoom": "Z", "campaign.drain": "ctrl+x"})
-    async with watching(finished_run, "monitor", settings=Settings(preferences), notices=True) as watcher:
+    async with watching(
+        finished_run, "monitor", settings=Settings(preferences), notices=True
+    ) as watcher:
         await watcher.until(lambda: watcher.screen.focused is not None)
         await watcher.press("z")
         await watcher.pilot.pause()
@@ -151,13 +161,17 @@ async def test_keymap(finished_run: Path) -> None:
         await watcher.press("Z")
         await watcher.until(lambda: watcher.screen.maximized is not None)
         await watcher.press("Z", "ctrl+x")
-        await watcher.sees("No supervisor is running")  # that is what draining a finished campaign says
+        await watcher.sees(
+            "No supervisor is running"
+        )  # that is what draining a finished campaign says
 
 
 @in_loop
 async def test_keymap_takes_keys_away(finished_run: Path) -> None:
     """Ctrl+P, to which Textual has a binding of its own, opens the palette no more once a person has given that another key."""
-    async with watching(finished_run, "monitor", settings=Settings(Preferences(keymap={"everywhere.palette": "f7"}))) as watcher:
+    async with watching(
+        finished_run, "monitor", settings=Settings(Preferences(keymap={"everywhere.palette": "f7"}))
+    ) as watcher:
         await watcher.press("ctrl+p")
         await watcher.pilot.pause()
         assert not watcher.screen.is_modal
@@ -254,7 +268,9 @@ def test_settings_are_read(own_home: Path) -> None:
         ("- a\n", ":1:1", "expected a mapping"),
     ],
 )
-def test_mistakes_in_settings_are_located(own_home: Path, text: str, place: str, words: str) -> None:
+def test_mistakes_in_settings_are_located(
+    own_home: Path, text: str, place: str, words: str
+) -> None:
     """A mistake is one sentence with file, line and column; the defaults are used meanwhile."""
     path = settings.config_file()
     path.parent.mkdir(parents=True)
@@ -282,14 +298,24 @@ async def test_mistakes_in_settings_are_shown(finished_run: Path, own_home: Path
     path = settings.config_file()
     path.parent.mkdir(parents=True)
     path.write_text("theme: enchanted-drak\n")
-    async with watching(finished_run, "monitor", (120, 40), settings=settings.load(), notices=True) as watcher:
+    async with watching(
+        finished_run, "monitor", (120, 40), settings=settings.load(), notices=True
+    ) as watcher:
         await watcher.sees("Settings")
-        assert any("did you mean 'enchanted-dark'?" in notice.message for notice in watcher.app._notifications)
+        assert any(
+            "did you mean 'enchanted-dark'?" in notice.message
+            for notice in watcher.app._notifications
+        )
 
 
 def test_damaged_memory_is_forgotten(own_home: Path) -> None:
     """What an older or interrupted app has left never keeps the app from starting."""
-    for content in ("", "{", "[1]", json.dumps({"recent": "x", "mode": 3, "last_run": None, "more": 1})):
+    for content in (
+        "",
+        "{",
+        "[1]",
+        json.dumps({"recent": "x", "mode": 3, "last_run": None, "more": 1}),
+    ):
         settings.state_dir().mkdir(parents=True, exist_ok=True)
         (settings.state_dir() / "session.json").write_text(content)
         assert session.read().mode == "runs"
@@ -314,7 +340,11 @@ async def test_ascii(finished_run: Path, mode: str) -> None:
         assert watcher.text.isascii(), watcher.text
         if mode == "config":
             await watcher.press("escape")
-        for keys, seen in (("?", "Escape closes"), (":", "Search for"), ("r", "Resume: finished_run")):
+        for keys, seen in (
+            ("?", "Escape closes"),
+            (":", "Search for"),
+            ("r", "Resume: finished_run"),
+        ):
             if keys == "r" and mode == "config":
                 keys, seen = "n", "from a template"
             await watcher.press({"?": "question_mark", ":": "colon"}.get(keys, keys))
@@ -357,11 +387,27 @@ def test_first_paint_loads_nothing_heavy(own_home: Path) -> None:
         "        print(*sorted(sys.modules))\n"
         "asyncio.run(main())\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     loaded = set(done.stdout.split())
-    heavy = {"pandas", "dask", "distributed", "h5py", "pyarrow", "paramiko", "scipy", "matplotlib", "jinja2", "tree_sitter"}
+    heavy = {
+        "pandas",
+        "dask",
+        "distributed",
+        "h5py",
+        "pyarrow",
+        "paramiko",
+        "scipy",
+        "matplotlib",
+        "jinja2",
+        "tree_sitter",
+    }
     assert not heavy & {name.partition(".")[0] for name in loaded}
-    others = {f"enchanted_tui.ui.screens.{name}" for name in ("config", "monitor", "failures", "results", "log", "launch", "help")}
+    others = {
+        f"enchanted_tui.ui.screens.{name}"
+        for name in ("config", "monitor", "failures", "results", "log", "launch", "help")
+    }
     assert not others & loaded
 
 

@@ -50,20 +50,27 @@ def _check(picture: drawing.Picture, size: tuple[int, int]) -> None:
 
 @given(_POINTS, _SIZES, st.booleans(), st.booleans(), st.booleans())
 @settings(deadline=None)
-def test_any_values_give_a_picture(points: list, size: tuple[int, int], log_x: bool, log_y: bool, largest: bool) -> None:
+def test_any_values_give_a_picture(
+    points: list, size: tuple[int, int], log_x: bool, log_y: bool, largest: bool
+) -> None:
     """Protects the screen: NaN, infinities, constants, nothing at all, huge ranges and tiny screens never raise or spill over."""
     x, y, ok = _arrays(points)
     for marking in (None, drawing.by_success(ok), drawing.by_value(y)):
         _check(drawing.scatter(size, x, y, ("x", "y"), log=(log_x, log_y), marking=marking), size)
     _check(drawing.histogram(size, x, ok, "x", log=log_x), size)
     values = np.where(ok, y, np.nan)
-    _check(drawing.course(size, values, running_best(y, ok, largest=largest), ("n", "y"), log=log_y), size)
+    _check(
+        drawing.course(size, values, running_best(y, ok, largest=largest), ("n", "y"), log=log_y),
+        size,
+    )
     assert len(drawing.spread(x, 0.0, 1.0, size[0])) == size[0]
 
 
 @given(st.lists(_ANY, max_size=20), st.booleans(), st.integers(1, 15))
 @settings(deadline=None)
-def test_axes_hold_all_values_and_have_round_ticks(values: list[float], log: bool, most: int) -> None:
+def test_axes_hold_all_values_and_have_round_ticks(
+    values: list[float], log: bool, most: int
+) -> None:
     """Protects the numbers on the axes: every value is on the axis, ticks rise, lie on it and are told apart."""
     numbers = np.array(values, dtype=float)
     axis = axis_over(numbers, log=log)
@@ -101,7 +108,17 @@ def test_ticks_are_what_a_person_would_write(axis: Axis, texts: list[str]) -> No
 def test_points_are_where_they_belong() -> None:
     """Protects the truth of a scatter plot: corners, and a cross where the failed are."""
     x, y = np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
-    rows = drawing.scatter((40, 13), x, y, ("p", "q"), marking=drawing.by_success(np.array([True, True, True, False]))).text().splitlines()
+    rows = (
+        drawing.scatter(
+            (40, 13),
+            x,
+            y,
+            ("p", "q"),
+            marking=drawing.by_success(np.array([True, True, True, False])),
+        )
+        .text()
+        .splitlines()
+    )
     cross = glyphs.glyph("failed")
     assert rows[1].endswith(cross)
     assert sum(row.count(cross) for row in rows[1:-1]) == 1
@@ -111,7 +128,8 @@ def test_points_are_where_they_belong() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "grain"), [(50, "point"), (390, "point"), (400, "point"), (401, "block"), (3200, "block"), (3201, "dot")]
+    ("count", "grain"),
+    [(50, "point"), (390, "point"), (400, "point"), (401, "block"), (3200, "block"), (3201, "dot")],
 )
 def test_points_are_as_large_as_there_is_room(count: int, grain: str) -> None:
     """Protects the sight of a scatter plot: single dots of braille are lost on a screen, whole characters hide a crowd."""
@@ -144,14 +162,19 @@ def test_what_most_points_are_is_what_is_shown() -> None:
     text = drawing.scatter((40, 13), x, y, ("p", "q"), marking=drawing.by_success(mostly)).text()
     assert text.count(glyphs.glyph("failed")) == 1
     assert (
-        glyphs.glyph("failed") not in drawing.scatter((40, 13), x, y, ("p", "q"), marking=drawing.by_success(~mostly | (x != 0.5))).text()
+        glyphs.glyph("failed")
+        not in drawing.scatter(
+            (40, 13), x, y, ("p", "q"), marking=drawing.by_success(~mostly | (x != 0.5))
+        ).text()
     )
 
 
 def test_a_histogram_is_as_high_as_its_counts() -> None:
     """Protects the bars: twice the samples, twice the height; failures have a sign of their own."""
     values = np.array([0.0] * 40 + [1.0] * 20)
-    text = drawing.histogram((30, 23), values, np.ones(60, dtype=bool), "v").text().splitlines()[1:-2]
+    text = (
+        drawing.histogram((30, 23), values, np.ones(60, dtype=bool), "v").text().splitlines()[1:-2]
+    )
     full = "#" if glyphs.is_ascii() else "█"
     left, right = (sum(full in row[slice(*half)] for row in text) for half in ((4, 15), (15, 30)))
     assert left == pytest.approx(2 * right, abs=1)
@@ -189,10 +212,14 @@ def test_charts_are_written_as_files(tmp_path: Path, suffix: str) -> None:
     assert len(list((tmp_path / "charts").iterdir())) == len(draws)
 
 
-def test_a_wrong_name_and_a_missing_library_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_name_and_a_missing_library_are_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects people without matplotlib: what to install, and nothing left behind."""
     draw = export.histogram_draw(np.array([1.0]), np.array([True]), "x", log=False)
-    with pytest.raises(EnvironmentProblem, match=r"chart.txt: a chart is written as .png, .svg, .pdf"):
+    with pytest.raises(
+        EnvironmentProblem, match=r"chart.txt: a chart is written as .png, .svg, .pdf"
+    ):
         export.write_chart(tmp_path / "chart.txt", draw)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(EnvironmentProblem, match=r"pip install 'enchanted-tui\[plot\]'"):
@@ -204,4 +231,6 @@ def test_matplotlib_is_not_imported_to_look_at_results() -> None:
     """Protects the start of the Results screen, and everybody without the optional packages."""
     code = "import enchanted_tui.ui.screens.results, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"matplotlib", "pandas", "scipy", "h5py", "pyarrow", "dask"} & set(done.stdout.split())
+    assert not {"matplotlib", "pandas", "scipy", "h5py", "pyarrow", "dask"} & set(
+        done.stdout.split()
+    )

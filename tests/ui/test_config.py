@@ -45,7 +45,9 @@ async def test_a_mistake_is_shown_where_it_is_and_its_repair_too(path: Path) -> 
         editor.screen.area.go_to(8, 11)
         await editor.press("end", "x")
         await editor.checked()
-        assert "1 error" in editor.shown() and "line 9" in editor.shown() and "10x" in editor.shown()
+        assert (
+            "1 error" in editor.shown() and "line 9" in editor.shown() and "10x" in editor.shown()
+        )
         await editor.press("backspace")
         await editor.checked()
         assert "valid" in editor.shown() and "modified" not in editor.shown()
@@ -55,7 +57,9 @@ async def test_a_mistake_is_shown_where_it_is_and_its_repair_too(path: Path) -> 
 @in_loop
 async def test_going_to_a_problem(path: Path, how: str) -> None:
     """Protects the way from a sentence to its place: by keys in the text and beside it, by Enter and by mouse."""
-    path.write_text(TEXT.replace("type: RandomSampler", "type: RandomSamplr").replace("seed: 1", "seed: -1"))
+    path.write_text(
+        TEXT.replace("type: RandomSampler", "type: RandomSamplr").replace("seed: 1", "seed: -1")
+    )
     async with opened(path) as editor:
         if how == "f8":
             await editor.press("f8")
@@ -95,7 +99,9 @@ async def test_outline(path: Path, how: str) -> None:
         elif how == "letter":
             await editor.press("escape", "t")
         else:
-            tabs = editor.shown().splitlines()[next(i for i, line in enumerate(editor.shown().splitlines()) if "Outline" in line)]
+            tabs = editor.shown().splitlines()[
+                next(i for i, line in enumerate(editor.shown().splitlines()) if "Outline" in line)
+            ]
             await editor.pilot.click(PaneTabs, offset=(tabs.index("Outline") + 2, 0))
         outline = editor.screen.query_one(OutlineList)
         await editor.until(lambda: outline.has_focus and outline.display)
@@ -149,7 +155,9 @@ async def test_preview(path: Path, how: str) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 @in_loop
-async def test_the_palette_reaches_what_keys_do(path: Path, title: str, done: Callable[[Editor], bool]) -> None:
+async def test_the_palette_reaches_what_keys_do(
+    path: Path, title: str, done: Callable[[Editor], bool]
+) -> None:
     """Protects discovery: the actions of this screen are found by name from inside the text and act on it."""
     path.write_text(TEXT.replace("seed: 1", "sed: 1"))
     async with opened(path) as editor:
@@ -305,7 +313,9 @@ async def test_save_as_completes_and_asks(path: Path) -> None:
         await editor.press("escape", "w")
         dialog = await editor.dialog(PathDialog)
         dialog.query_one(Input).value = "oth"
-        await editor.press("tab", "enter")  # at once: the list on the screen is still that of the name before
+        await editor.press(
+            "tab", "enter"
+        )  # at once: the list on the screen is still that of the name before
         await editor.dialog(Dialog)
         await editor.press("escape")
         await editor.closed()
@@ -368,7 +378,9 @@ async def test_unsaved_changes_are_asked_about_before_another_file_opens(path: P
 
 @pytest.mark.parametrize("answer", ["enter on stay", "save", "discard"])
 @in_loop
-async def test_leaving_the_app_asks_about_unsaved_changes(path: Path, own_home: Path, answer: str) -> None:
+async def test_leaving_the_app_asks_about_unsaved_changes(
+    path: Path, own_home: Path, answer: str
+) -> None:
     """Protects the text against `q`, from any screen: staying keeps it, saving saves it, and what is discarded is not offered again."""
     async with opened(path) as editor:
         await editor.press("x", "escape", "1")
@@ -379,7 +391,11 @@ async def test_leaving_the_app_asks_about_unsaved_changes(path: Path, own_home: 
         if answer == "enter on stay":
             await editor.press("escape")
             await editor.until(lambda: not editor.app.screen.is_modal)
-            assert editor.app.is_running and editor.app.editor is not None and editor.app.editor.unsaved() is not None
+            assert (
+                editor.app.is_running
+                and editor.app.editor is not None
+                and editor.app.editor.unsaved() is not None
+            )
             return
         await editor.press("s" if answer == "save" else "d")
         await editor.until(lambda: editor.app.return_value == "quit")
@@ -404,7 +420,12 @@ async def test_new_from_a_template_is_valid_and_saved_with_its_files(path: Path)
         await editor.press("escape", "n")
         dialog = await editor.dialog(Picker)
         dialog.query_one(Input).value = "csv"
-        await editor.until(lambda: "Take points from the rows of a CSV or Parquet file, in their order." in editor.shown())
+        await editor.until(
+            lambda: (
+                "Take points from the rows of a CSV or Parquet file, in their order."
+                in editor.shown()
+            )
+        )
         await editor.press("enter")
         await editor.until(lambda: "CSVSampler" in editor.text)
         await editor.press("f2")
@@ -496,7 +517,9 @@ async def test_unsaved_text_of_an_app_that_is_gone_is_offered(path: Path, own_ho
     async with app.run_test(size=(80, 24)) as pilot:
         editor = Editor(app, pilot)
         dialog = await editor.dialog()
-        assert "config.yaml were not saved" in str(dialog.query_one("#body").content)  # broken into lines where the path happens to end
+        assert "config.yaml were not saved" in str(
+            dialog.query_one("#body").content
+        )  # broken into lines where the path happens to end
         await editor.press("r")
         await editor.until(lambda: editor.text == "x" + TEXT)
         assert path.read_text() == TEXT and editor.screen.unsaved() is not None
@@ -512,7 +535,10 @@ async def test_unsaved_text_of_an_app_that_is_gone_is_offered(path: Path, own_ho
 @in_loop
 async def test_five_thousand_lines_stay_responsive(path: Path) -> None:
     """Protects large configurations: a key takes a small fraction of a second, whatever is being checked meanwhile."""
-    entries = "".join(f"  s{n}: {{type: RandomSampler, parameters: [x], bounds: [[0, 1]],\n    budget: {n + 1}}}\n" for n in range(2500))
+    entries = "".join(
+        f"  s{n}: {{type: RandomSampler, parameters: [x], bounds: [[0, 1]],\n    budget: {n + 1}}}\n"
+        for n in range(2500)
+    )
     path.write_text(TEXT.replace("samplers:\n", "samplers:\n" + entries))
     async with opened(path) as editor:
         area = editor.screen.area
@@ -538,10 +564,16 @@ async def test_snapshots(path: Path, size: tuple[int, int], pane: str) -> None:
     """Protects the look at both sizes."""
     path.write_text(TEXT.replace("base_run_dir: out", "base_run_dir: /nowhere/out"))
     if pane == "problems":
-        path.write_text(path.read_text().replace("type: RandomSampler", "type: RandomSamplr").replace("seed: 1", "sed: 1"))
+        path.write_text(
+            path.read_text()
+            .replace("type: RandomSampler", "type: RandomSamplr")
+            .replace("seed: 1", "sed: 1")
+        )
     async with opened(path, size=size) as editor:
         editor.screen.area.go_to(8, 6)
-        await editor.press({"problems": "f8", "help": "f12", "outline": "f4", "preview": "f5"}[pane])
+        await editor.press(
+            {"problems": "f8", "help": "f12", "outline": "f4", "preview": "f5"}[pane]
+        )
         if pane == "help":
             await editor.until(lambda: "samplers.plane.budget" in editor.shown())
         if pane == "preview":

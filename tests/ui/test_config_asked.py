@@ -39,7 +39,9 @@ async def test_f9_then_escape_has_not_saved(path: Path) -> None:
     async with opened(path) as editor:
         await editor.press("ctrl+home", *"# new", "enter", "f9")
         dialog = await editor.dialog(LaunchScreen)
-        await until(lambda: "Start saves the changes to c.yaml first" in editor.shown(), editor.pilot.pause)
+        await until(
+            lambda: "Start saves the changes to c.yaml first" in editor.shown(), editor.pilot.pause
+        )
         assert path.read_text() == TEXT
         await editor.press("escape")
         await editor.closed()
@@ -50,7 +52,9 @@ async def test_f9_then_escape_has_not_saved(path: Path) -> None:
         await editor.until(lambda: not dialog.query_one("#start").disabled)
         await editor.press("ctrl+r")
         await editor.until(lambda: path.read_text() == "# new\n" + TEXT)
-        await editor.until(lambda: editor.app.campaign is not None and not editor.app.campaign.alive)
+        await editor.until(
+            lambda: editor.app.campaign is not None and not editor.app.campaign.alive
+        )
 
 
 @in_loop
@@ -88,7 +92,10 @@ async def test_a_configuration_of_another_name_is_judged(tmp_path: Path) -> None
     path = tmp_path / "campaign.cfg"
     path.write_text(TEXT.replace("budget: 10", "bugdet: 10"))
     async with opened(path) as editor:
-        assert any("bugdet" in problem.message or "bugdet" in problem.key for problem in editor.screen._checked.problems)
+        assert any(
+            "bugdet" in problem.message or "bugdet" in problem.key
+            for problem in editor.screen._checked.problems
+        )
 
 
 # -- problems -----------------------------------------------------------------------------------------------------------------------
@@ -102,7 +109,9 @@ async def test_f8_before_the_check_has_finished(path: Path) -> None:
         area.replace("10x", (8, 12), (8, 14))
         area.move_cursor((0, 0))
         await editor.press("f8")
-        assert not any("no problem" in notice.message.lower() for notice in editor.app._notifications)
+        assert not any(
+            "no problem" in notice.message.lower() for notice in editor.app._notifications
+        )
         await editor.until(lambda: area.cursor_location == (8, 12))
 
 
@@ -129,12 +138,16 @@ async def test_recovery_does_not_replace_the_file_one_asked_for(path: Path, tmp_
 
 
 @in_loop
-async def test_recovery_does_not_come_before_a_run_s_configuration(finished_run: Path, tmp_path: Path) -> None:
+async def test_recovery_does_not_come_before_a_run_s_configuration(
+    finished_run: Path, tmp_path: Path
+) -> None:
     """The same where the file was asked for by `e` on a run, before the editor has been shown at all."""
     leave_behind(tmp_path / "other.yaml", "# not saved of the other\n")
     async with watching(finished_run, "monitor") as watcher:
         await watcher.press("e")
-        await watcher.until(lambda: isinstance(watcher.screen, ConfigScreen) and watcher.screen.area.text)
+        await watcher.until(
+            lambda: isinstance(watcher.screen, ConfigScreen) and watcher.screen.area.text
+        )
         await watcher.pilot.pause(0.2)
         assert isinstance(watcher.screen, ConfigScreen)
         assert watcher.screen.buffer.path == finished_run.parent / "finished_run.yaml"
@@ -147,11 +160,20 @@ async def _edited(run: Path) -> tuple[Path | None, str, list[str], list[str]]:
     """Give what `e` opens: path, text, problems, and what is said in the corner."""
     async with watching(run, "monitor") as watcher:
         await watcher.press("e")
-        await watcher.until(lambda: isinstance(watcher.screen, ConfigScreen) and watcher.screen.area.text)
+        await watcher.until(
+            lambda: isinstance(watcher.screen, ConfigScreen) and watcher.screen.area.text
+        )
         screen = watcher.screen
-        await watcher.until(lambda: screen._checked is not None and screen._checked.text == screen.area.text)
+        await watcher.until(
+            lambda: screen._checked is not None and screen._checked.text == screen.area.text
+        )
         said = [notice.message for notice in watcher.app._notifications]
-        return screen.buffer.path, screen.area.text, [str(problem) for problem in screen._checked.problems], said
+        return (
+            screen.buffer.path,
+            screen.area.text,
+            [str(problem) for problem in screen._checked.problems],
+            said,
+        )
 
 
 @in_loop

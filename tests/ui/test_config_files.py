@@ -17,9 +17,28 @@ from enchanted_tui.ui.editor.buffer import Buffer
 from enchanted_tui.ui.editor.document import LosslessDocument
 from enchanted_tui.ui.editor.recovery import Recovery
 
-_PIECES = ["a", "b", ":", " ", "\t", "#", "-", "\u00e9", "\U0001f600", "\n", "\r\n", "\r", "\x85", "\x0c", "\u2028", "\ufeff"]
+_PIECES = [
+    "a",
+    "b",
+    ":",
+    " ",
+    "\t",
+    "#",
+    "-",
+    "\u00e9",
+    "\U0001f600",
+    "\n",
+    "\r\n",
+    "\r",
+    "\x85",
+    "\x0c",
+    "\u2028",
+    "\ufeff",
+]
 _TEXT = st.lists(st.sampled_from(_PIECES), max_size=60).map("".join)
-_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a machine that others use
+_PATIENT = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # on a machine that others use
 
 
 @given(_TEXT)
@@ -57,7 +76,9 @@ def test_taking_back_an_edit_gives_the_bytes_back(text: str, data: st.DataObject
 
 
 def _place_in(document: LosslessDocument) -> st.SearchStrategy[tuple[int, int]]:
-    return st.integers(0, document.line_count - 1).flatmap(lambda row: st.tuples(st.just(row), st.integers(0, len(document.get_line(row)))))
+    return st.integers(0, document.line_count - 1).flatmap(
+        lambda row: st.tuples(st.just(row), st.integers(0, len(document.get_line(row))))
+    )
 
 
 def _offset(text: str, place: tuple[int, int]) -> int:
@@ -93,7 +114,9 @@ def test_a_new_file_has_the_permissions_of_the_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new" / "config.yaml").stat().st_mode) == 0o640
 
 
-def test_a_failed_save_leaves_the_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_save_leaves_the_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects the old content when the disk is full: it stays, no fragment lies beside it, and the message says what to do."""
     path = tmp_path / "only" / "config.yaml"
     path.parent.mkdir()
@@ -109,7 +132,9 @@ def test_a_failed_save_leaves_the_file_and_nothing_else(tmp_path: Path, monkeypa
     assert [entry.name for entry in path.parent.iterdir()] == ["config.yaml"]
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"a: \xff\n", "not UTF-8"), (None, "No such file")])
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"a: \xff\n", "not UTF-8"), (None, "No such file")]
+)
 def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes | None, message: str) -> None:
     """Protects other encodings: such a file is refused with the remedy and never written back mangled."""
     path = tmp_path / "config.yaml"
@@ -169,7 +194,9 @@ def test_recovery_files_are_private_and_belong_to_the_living(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("seen_coming", [True, False])
-def test_a_text_is_offered_though_the_process_of_its_app_lives_on(tmp_path: Path, seen_coming: bool) -> None:
+def test_a_text_is_offered_though_the_process_of_its_app_lives_on(
+    tmp_path: Path, seen_coming: bool
+) -> None:
     """Protects a text whose app has ended but whose process sees a campaign through: it is offered, and no late writing takes it back."""
     mine = Recovery(tmp_path)
     mine.keep("a: 1\n", tmp_path / "config.yaml", "digest")
@@ -185,6 +212,11 @@ def test_a_damaged_recovery_file_is_passed_over(tmp_path: Path) -> None:
     """Protects the start of the app: whatever lies in that directory, it starts."""
     directory = tmp_path / "recovery"
     directory.mkdir()
-    for name, content in {"a.json": "{", "b.json": "[]", "c.json": '{"text": 1}', "d.json": "null"}.items():
+    for name, content in {
+        "a.json": "{",
+        "b.json": "[]",
+        "c.json": '{"text": 1}',
+        "d.json": "null",
+    }.items():
         (directory / name).write_text(content)
     assert Recovery(tmp_path).left_behind() == []

@@ -43,7 +43,9 @@ def test_every_match_is_found(lines: list[str], text: str, exact: bool) -> None:
     for number, line in enumerate(lines):
         for start in range(len(line) - len(text) + 1):
             if same(line[start : start + len(text)]):
-                assert any((number, column) in covered for column in range(start, start + len(text)))
+                assert any(
+                    (number, column) in covered for column in range(start, start + len(text))
+                )
 
 
 def test_the_next_match_is_round_the_end() -> None:
@@ -96,7 +98,9 @@ async def test_going_on_without_the_line(path: Path) -> None:
         await editor.until(lambda: area.cursor_location[0] == 10 and area.has_focus)
         area.load_text("nothing like it")
         await editor.press("f6")
-        await editor.until(lambda: any("'peaks' is nowhere" in said.message for said in editor.app._notifications))
+        await editor.until(
+            lambda: any("'peaks' is nowhere" in said.message for said in editor.app._notifications)
+        )
 
 
 @pytest.mark.parametrize("how", ["key", "mouse"])

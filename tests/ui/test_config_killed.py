@@ -58,7 +58,11 @@ def test_text_is_offered_after_kill_9(path: Path, kept: Path, terminals: list[Te
     terminals.append(Terminal(str(path), cwd=path.parent))
     terminals[0].wait_for("before")
     terminals[0].press("precious ")
-    wait_until(lambda: any("precious" in file.read_text() for file in kept.glob("*.json")), 20, "the kept text")
+    wait_until(
+        lambda: any("precious" in file.read_text() for file in kept.glob("*.json")),
+        20,
+        "the kept text",
+    )
     os.kill(terminals[0].app_pid(), signal.SIGKILL)
     assert terminals[0].wait(15) == 137
     assert path.read_text() == "# before\n"
@@ -67,14 +71,20 @@ def test_text_is_offered_after_kill_9(path: Path, kept: Path, terminals: list[Te
 
 
 @pytest.mark.parametrize("end", ["SIGHUP", "SIGHUP under nohup", "closed", "SIGTERM"])
-def test_last_letter_is_offered_after_an_end_in_order(path: Path, kept: Path, terminals: list[Terminal], end: str) -> None:
+def test_last_letter_is_offered_after_an_end_in_order(
+    path: Path, kept: Path, terminals: list[Terminal], end: str
+) -> None:
     """Protects what was typed in the instant before the line dropped or a batch system said stop: not one letter of it is lost."""
     command = ("-c", _UNDER_NOHUP, str(path)) if "nohup" in end else (str(path),)
     terminals.append(Terminal(*command, cwd=path.parent))
     terminals[0].wait_for("before")
     terminals[0].press("precious ")
     terminals[0].wait_for("modified")
-    wait_until(lambda: any("precious" in file.read_text() for file in kept.glob("*.json")), 20, "the kept text")
+    wait_until(
+        lambda: any("precious" in file.read_text() for file in kept.glob("*.json")),
+        20,
+        "the kept text",
+    )
     shown = len(terminals[0].text)
     terminals[0].press("indeed ")
     terminals[0].wait_for("d", after=shown)
@@ -88,7 +98,9 @@ def test_last_letter_is_offered_after_an_end_in_order(path: Path, kept: Path, te
     _is_offered(terminals[1], path, "precious indeed # before\n")
 
 
-def test_text_is_offered_while_the_campaign_of_its_app_goes_on(tmp_path: Path, terminals: list[Terminal]) -> None:
+def test_text_is_offered_while_the_campaign_of_its_app_goes_on(
+    tmp_path: Path, terminals: list[Terminal]
+) -> None:
     """Protects unsaved work in an app whose campaign outlives the dropped line by days: it is offered at once, not when that ends."""
     path = write_config(tmp_path / "work", function="slow", budget=900, batch_size=100)
     before, root = path.read_text(), path.parent / "campaign"

@@ -55,7 +55,9 @@ def _groups(run: Path) -> dict[str, int]:
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout, and the sight that the samples with c1 above 0.8 have failed."""
     async with watching(run, "failures", size) as watcher:
-        await watcher.sees("all of these", "c1 > 0.", ": all of the failed, none of the ok", "0.903 … 9.415")
+        await watcher.sees(
+            "all of these", "c1 > 0.", ": all of the failed, none of the ok", "0.903 … 9.415"
+        )
         await watcher.settles()
         assert_screen(watcher.app, f"failures_{size[0]}x{size[1]}", hide=_VARYING)
         await watcher.press("j", "enter")
@@ -116,7 +118,12 @@ async def test_copying(run: Path) -> None:
     async with watching(run, "failures") as watcher:
         await watcher.sees("all of these")
         await watcher.press("y")
-        await watcher.until(lambda: "mesh did not converge" in watcher.app.clipboard and "overflow" in watcher.app.clipboard)
+        await watcher.until(
+            lambda: (
+                "mesh did not converge" in watcher.app.clipboard
+                and "overflow" in watcher.app.clipboard
+            )
+        )
         await watcher.press("G")
         await watcher.command("Failures: Copy")
         await watcher.until(lambda: len(watcher.app.clipboard.splitlines()) == 1)
@@ -138,7 +145,12 @@ async def test_exporting_a_group(run: Path, tmp_path: Path) -> None:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
         assert len(rows) == counts["ValueError"]
-        assert all(0.8 < float(row["c1"]) <= 0.9 and row["kind"] == "exception" and "mesh" in row["message"] for row in rows)
+        assert all(
+            0.8 < float(row["c1"]) <= 0.9
+            and row["kind"] == "exception"
+            and "mesh" in row["message"]
+            for row in rows
+        )
         await watcher.command("Failures: Write CSV")
         await watcher.type(str(path))
         await watcher.sees("is there already")
@@ -161,7 +173,11 @@ async def test_retrying_asks_about_the_tasks_of_the_group(run: Path) -> None:
     journal = (run / "state" / "journal.jsonl").read_bytes()
     async with watching(run, "failures") as watcher:
         await watcher.sees("all of these")
-        for how, row, expected in (("key", "j", None), ("palette", "g", sum(counts.values())), ("mouse", "g", sum(counts.values()))):
+        for how, row, expected in (
+            ("key", "j", None),
+            ("palette", "g", sum(counts.values())),
+            ("mouse", "g", sum(counts.values())),
+        ):
             await watcher.press(row)
             if how == "key":
                 group = watcher.screen.query_one("#groups", VirtualTable).cursor.split(":")[0]
@@ -187,12 +203,16 @@ async def test_retrying_a_group_runs_its_tasks_and_no_others(run: Path) -> None:
         await watcher.press("j")
         group = watcher.screen.query_one("#groups", VirtualTable).cursor
         viewer = watcher.app.viewer
-        expected = next(found.tasks for found in viewer.rows.failure_groups() if found.pattern == group)
+        expected = next(
+            found.tasks for found in viewer.rows.failure_groups() if found.pattern == group
+        )
         await watcher.press("t")
         await watcher.sees("Retry failed", f"{len(expected)} of ")
         await watcher.click(" Start ")
         journal = run / "state" / "journal.jsonl"
-        await watcher.until(lambda: [record["type"] for record in _sessions(journal)[-2:]] == ["retry", "end"])
+        await watcher.until(
+            lambda: [record["type"] for record in _sessions(journal)[-2:]] == ["retry", "end"]
+        )
     assert {tuple(task) for task in _sessions(journal)[-2]["tasks"]} == set(map(tuple, expected))
 
 
@@ -231,13 +251,23 @@ def test_a_campaign_without_failures_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [45, 51, 60, 77, 120])
 def test_the_ranges_fit_beside_their_plots(width: int, ascii_only: bool) -> None:
     """Protects the right edge: neither long numbers, nor long names, nor signs of ASCII make a line wider than its pane."""
-    failed = {"gradient_at_the_top_of_the_pedestal": [-2.959e-05, -2.13e-05], "huge": [-1.2345e-101, 1.2345e102]}
-    ok = {"gradient_at_the_top_of_the_pedestal": [-1.878e-05, -1.328e-05], "huge": [-1.2345e101, 1.2345e100]}
+    failed = {
+        "gradient_at_the_top_of_the_pedestal": [-2.959e-05, -2.13e-05],
+        "huge": [-1.2345e-101, 1.2345e102],
+    }
+    ok = {
+        "gradient_at_the_top_of_the_pedestal": [-1.878e-05, -1.328e-05],
+        "huge": [-1.2345e101, 1.2345e100],
+    }
     glyphs.use_ascii(ascii_only)
     try:
         for found in separations(failed, ok):
-            lines = separation_text(found, failed[found.name], ok[found.name], width, {}).plain.splitlines()
+            lines = separation_text(
+                found, failed[found.name], ok[found.name], width, {}
+            ).plain.splitlines()
             assert max(map(len, lines)) <= width, lines
-            assert len({line.index(line.split()[-3]) for line in lines[-2:]}) == 1  # both ranges begin in the same column
+            assert (
+                len({line.index(line.split()[-3]) for line in lines[-2:]}) == 1
+            )  # both ranges begin in the same column
     finally:
         glyphs.use_ascii(False)

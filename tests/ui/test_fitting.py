@@ -35,7 +35,12 @@ def signs() -> None:
 _WORDS = st.text("abc123", min_size=1, max_size=9)
 
 
-@given(st.lists(st.tuples(_WORDS, st.integers(0, 4)), min_size=1, max_size=6, unique_by=lambda fact: fact[0]), st.integers(0, 40))
+@given(
+    st.lists(
+        st.tuples(_WORDS, st.integers(0, 4)), min_size=1, max_size=6, unique_by=lambda fact: fact[0]
+    ),
+    st.integers(0, 40),
+)
 def test_a_line_holds_whole_facts(facts: list[tuple[str, int]], width: int) -> None:
     """No fact is cut, none less important is kept for one that is more so, and all stand there where they fit."""
     line = fit([Fact(Text(words), rank) for words, rank in facts], width, " | ").plain
@@ -65,7 +70,14 @@ def test_values_are_left_out_whole(width: int, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("before", "beyond", "expected"),
-    [(-1, 0, "   12.5"), (0, -3, "   12.5"), (0, 2, "    …  "), (5, -9, "     … "), (0, 7, "   12.5"), (8, 0, "   12.5")],
+    [
+        (-1, 0, "   12.5"),
+        (0, -3, "   12.5"),
+        (0, 2, "    …  "),
+        (5, -9, "     … "),
+        (0, 7, "   12.5"),
+        (8, 0, "   12.5"),
+    ],
 )
 def test_no_part_of_a_number_is_shown_at_an_edge(before: int, beyond: int, expected: str) -> None:
     """What stands partly beyond the edge of a table that scrolls sideways is a sign, not some of its digits."""
@@ -78,10 +90,15 @@ async def test_a_dataset_that_is_wider_than_the_screen(finished_run: Path) -> No
     async with watching(finished_run, "results", (72, 24)) as watcher:
         await watcher.until(lambda: watcher.screen.table.row_count)
         table = watcher.screen.table
-        values = {cell for row in range(table.row_count) for cell in table.row_text(row).split("\t")}
+        values = {
+            cell for row in range(table.row_count) for cell in table.row_text(row).split("\t")
+        }
         for _ in range(6):
             numbers = [
-                word for line in watcher.text.splitlines()[4:-1] for word in line.split() if re.fullmatch(r"-?[\d.]+(e[-+]\d+)?", word)
+                word
+                for line in watcher.text.splitlines()[4:-1]
+                for word in line.split()
+                if re.fullmatch(r"-?[\d.]+(e[-+]\d+)?", word)
             ]
             assert numbers and set(numbers) <= values
             await watcher.press("right")
@@ -120,16 +137,36 @@ def view(tmp_path_factory: pytest.TempPathFactory) -> View:
 
 def _live(view: View) -> View:
     """The same in the middle of its work, with long numbers everywhere."""
-    taken = replace(view.snapshot, rate=0.0213, eta=86_400.0, elapsed=93_784.0, mean_runtime=98.4, core_seconds=4e7, tasks_expected=51_200)
+    taken = replace(
+        view.snapshot,
+        rate=0.0213,
+        eta=86_400.0,
+        elapsed=93_784.0,
+        mean_runtime=98.4,
+        core_seconds=4e7,
+        tasks_expected=51_200,
+    )
     live = {"n_workers": 1024, "core_hours": 1234.5, "workers": []}
     rates = tuple(float(number % 7) for number in range(60))
-    return replace(view, snapshot=taken, liveness="running", live=live, eta_low=72_000.0, eta_high=150_000.0, rates=rates, rate_width=60.0)
+    return replace(
+        view,
+        snapshot=taken,
+        liveness="running",
+        live=live,
+        eta_low=72_000.0,
+        eta_high=150_000.0,
+        rates=rates,
+        rate_width=60.0,
+    )
 
 
 def test_lines_above_the_panes_are_never_cut(view: View) -> None:
     """At every width, each fact of pace and resources is there as it is where there is room for all of it, or not at all."""
     live = _live(view)
-    for line in (lambda room: overview.pace(live, room, lambda _: ""), lambda room: overview.resources(live, None, room)):
+    for line in (
+        lambda room: overview.pace(live, room, lambda _: ""),
+        lambda room: overview.resources(live, None, room),
+    ):
         whole = re.split(r" {3,}", _without_course(line(400).plain))
         for width in range(30, 130):
             shown = re.split(r" {3,}", _without_course(line(width).plain))
@@ -145,7 +182,10 @@ def _without_course(text: str) -> str:
 def test_more_room_shows_more(view: View) -> None:
     """Width is used: a wider line never says less, and the remaining time is the last but the rate to go."""
     live = _live(view)
-    counts = [len(re.split(r" {3,}", _without_course(overview.pace(live, width, lambda _: "").plain))) for width in range(30, 130)]
+    counts = [
+        len(re.split(r" {3,}", _without_course(overview.pace(live, width, lambda _: "").plain)))
+        for width in range(30, 130)
+    ]
     assert all(one <= other for one, other in pairwise(counts)) and counts[-1] == 4
     assert "eta" in overview.pace(live, 40, lambda _: "").plain
 
@@ -170,21 +210,31 @@ async def test_batches_are_told_apart_at_every_width(view: View, columns: int) -
         await watcher.sees("4 of 4 complete")
         names = re.findall(r"(d\d+_b\d+) +(\d+/\d+)", watcher.text)
         assert names == [("d1_b1", "4/4"), ("d1_b0", "4/4"), ("d0_b1", "2/2"), ("d0_b0", "2/2")]
-        assert "DURATION" in watcher.text and "…" not in watcher.text.partition("BATCH")[2].partition("\n")[0]
+        assert (
+            "DURATION" in watcher.text
+            and "…" not in watcher.text.partition("BATCH")[2].partition("\n")[0]
+        )
 
 
 @pytest.mark.parametrize("mode", ["runs", "config", "monitor", "failures", "results", "log"])
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
 @in_loop
-async def test_hints_are_whole_and_help_is_always_there(finished_run: Path, mode: str, columns: int) -> None:
+async def test_hints_are_whole_and_help_is_always_there(
+    finished_run: Path, mode: str, columns: int
+) -> None:
     """The footer shows as many whole hints as there is room for, and how to get help and out at every width."""
     async with watching(finished_run, mode, (columns, 24)) as watcher:
         if mode == "config":
             await watcher.press("escape")
         await watcher.settles()
         hints = list(watcher.screen.query(FooterKey))
-        assert all(hint.region.right <= columns and hint.region.width == hint.render().cell_len for hint in hints)
-        assert hint_of(registry()["everywhere.help"], watcher.screen) and hint_of(registry()["everywhere.quit"], watcher.screen)
+        assert all(
+            hint.region.right <= columns and hint.region.width == hint.render().cell_len
+            for hint in hints
+        )
+        assert hint_of(registry()["everywhere.help"], watcher.screen) and hint_of(
+            registry()["everywhere.quit"], watcher.screen
+        )
 
 
 @in_loop

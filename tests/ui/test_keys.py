@@ -76,7 +76,11 @@ async def test_ctrl_home_and_end_in_the_editor_its_lists_and_dialogs(tmp_path: P
 @in_loop
 async def test_keys_of_a_campaign_work_wherever_it_is_shown(finished_run: Path) -> None:
     """`r`, `x` and `R` open the dialog that says what resuming, extending or retrying would do, on each screen that shows a campaign."""
-    titles = {"r": "Resume: finished_run", "x": "Extend: finished_run", "R": "Retry failed: finished_run"}
+    titles = {
+        "r": "Resume: finished_run",
+        "x": "Extend: finished_run",
+        "R": "Retry failed: finished_run",
+    }
     wanted = {"failures": "R", "results": "r", "log": "x", "task": "r"}
     async with watching(finished_run, "monitor") as watcher:
         for where, key in wanted.items():
@@ -94,7 +98,9 @@ async def test_keys_of_a_campaign_work_wherever_it_is_shown(finished_run: Path) 
 
 @pytest.mark.parametrize("word", ["drain", "abort"])
 @in_loop
-async def test_draining_from_the_palette_asks(finished_run: Path, tmp_path: Path, word: str) -> None:
+async def test_draining_from_the_palette_asks(
+    finished_run: Path, tmp_path: Path, word: str
+) -> None:
     """Ending a campaign by its name in the palette asks like the key does, and Escape or Enter leave it running."""
     run = Path(shutil.copytree(finished_run, tmp_path / "campaign"))
     lock = Lock.acquire(RunDir(run).lock, lambda: None)  # as a supervisor at work holds it
@@ -102,12 +108,18 @@ async def test_draining_from_the_palette_asks(finished_run: Path, tmp_path: Path
         async with watching(run, "monitor") as watcher:
             await watcher.sees("RUNNING")
             for key in ("escape", "enter", word[0]):
-                watcher.app.perform(perform(watcher.app, registry()[f"campaign.{word}"]))  # what the palette does with its entry
+                watcher.app.perform(
+                    perform(watcher.app, registry()[f"campaign.{word}"])
+                )  # what the palette does with its entry
                 await watcher.sees(f"{word.capitalize()} the campaign in campaign")
                 assert not list(RunDir(run).control.glob("*"))
                 await watcher.press(key)
                 await watcher.until(lambda: not isinstance(watcher.screen, Dialog))
-            await watcher.until(lambda: [request.action for request in control.look(RunDir(run).control)[0]] == [word])
+            await watcher.until(
+                lambda: (
+                    [request.action for request in control.look(RunDir(run).control)[0]] == [word]
+                )
+            )
     finally:
         lock.release()
 
@@ -117,7 +129,9 @@ async def test_draining_from_the_palette_asks(finished_run: Path, tmp_path: Path
 
 @pytest.mark.parametrize("where", ["beside it", "on its frame"])
 @in_loop
-async def test_help_choosers_and_pickers_are_closed_by_mouse(finished_run: Path, where: str) -> None:
+async def test_help_choosers_and_pickers_are_closed_by_mouse(
+    finished_run: Path, where: str
+) -> None:
     """A click beside the box closes it, and so does one on the words in its frame; one inside does not."""
     async with watching(finished_run, "log") as watcher:
         for mode, key, kind in (
@@ -152,5 +166,8 @@ async def test_the_last_word_of_a_problem_is_shown(tmp_path: Path) -> None:
         pane = editor.screen.query_one(ProblemList)
         for count in range(8, 40):
             words = " ".join(f"w{number:02d}" for number in range(count))
-            pane.show([Problem("error", "c.yaml", 9, 15, "samplers.plane.budget", f"{words} LAST")] * 9, "")
+            pane.show(
+                [Problem("error", "c.yaml", 9, 15, "samplers.plane.budget", f"{words} LAST")] * 9,
+                "",
+            )
             await editor.until(lambda: pane.scroll_end(animate=False) or "LAST" in editor.shown())

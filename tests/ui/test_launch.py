@@ -12,7 +12,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from campaign_watch import ended_afterwards, finished_tasks, holder_pid, sessions, status, wait_until
+from campaign_watch import (
+    ended_afterwards,
+    finished_tasks,
+    holder_pid,
+    sessions,
+    status,
+    wait_until,
+)
 from snapshots import assert_screen
 from textual.widgets import Button, Input
 from ui_harness import run_campaign, until, write_config
@@ -36,7 +43,9 @@ def work(tmp_path: Path) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def dialog(target: Path, mode: str | None = None, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Watcher]:
+async def dialog(
+    target: Path, mode: str | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Watcher]:
     """Open the dialog for a configuration or run directory and wait until it knows the consequences."""
     app = EnchantedApp()
     app.home = target.parent
@@ -70,7 +79,9 @@ def may_start(watcher: Watcher) -> bool:
 @in_loop
 async def test_how_it_looks(size: tuple[int, int]) -> None:
     """Protects the layout, the consequences and the command line beside them, also where an earlier campaign would be deleted."""
-    with tempfile.TemporaryDirectory(prefix="ui-", dir="/tmp") as short:  # paths of the same length each time
+    with tempfile.TemporaryDirectory(
+        prefix="ui-", dir="/tmp"
+    ) as short:  # paths of the same length each time
         work = Path(short)
         hide = {re.escape(short): "/scratch/run_123456789", r"\d+(\.\d+)? k?B\b": "1 kB     "}
         async with dialog(write_config(work), size=size) as watcher:
@@ -95,7 +106,11 @@ async def test_start_in_this_app(work: Path, how: str) -> None:
         await watcher.until(lambda: watcher.app.current_mode == "monitor")
         await watcher.sees("FINISHED", "60/60")
     found = status(work / "campaign")
-    assert found is not None and found.snapshot.end_reason == "completed" and found.snapshot.session_pid == os.getpid()
+    assert (
+        found is not None
+        and found.snapshot.end_reason == "completed"
+        and found.snapshot.session_pid == os.getpid()
+    )
 
 
 @in_loop
@@ -145,7 +160,13 @@ async def test_fresh_over_an_earlier_campaign_asks_for_its_name(work: Path) -> N
     run_campaign(work)
     (work / "campaign" / "notes.txt").write_text("mine")
     async with dialog(work / "campaign.yaml") as watcher:
-        await reads(watcher, "60 run directories of tasks", "notes.txt", "--overwrite", "Type campaign to delete it")
+        await reads(
+            watcher,
+            "60 run directories of tasks",
+            "notes.txt",
+            "--overwrite",
+            "Type campaign to delete it",
+        )
         typed = watcher.screen.query_one("#typed", Input)
         typed.value = "campain"
         await watcher.pilot.pause()
@@ -168,7 +189,9 @@ async def test_resume_says_what_is_reused(work: Path) -> None:
     run_campaign(work)
     config = write_config(work, budget=80)
     async with dialog(config, "resume") as watcher:
-        await reads(watcher, "60 rows are on record and reused", "Samples on record are reused because")
+        await reads(
+            watcher, "60 rows are on record and reused", "Samples on record are reused because"
+        )
         await watcher.until(lambda: may_start(watcher))
         await watcher.press("ctrl+r")
         await watcher.sees("FINISHED", "80/80")
@@ -225,7 +248,9 @@ async def test_another_directory(work: Path, tmp_path: Path) -> None:
 async def test_retry_of_some_failed_tasks(work: Path) -> None:
     """Only the chosen tasks run again; the command line names them."""
     run_campaign(work)
-    failed = sorted(task for task in finished_tasks(work / "campaign") if task in _failed(work / "campaign"))[:3]
+    failed = sorted(
+        task for task in finished_tasks(work / "campaign") if task in _failed(work / "campaign")
+    )[:3]
     from enchanted_tui.executors.base import TaskId
 
     chosen = tuple(TaskId(*task) for task in failed)
@@ -234,7 +259,11 @@ async def test_retry_of_some_failed_tasks(work: Path) -> None:
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         watcher = Watcher(app, pilot)
         app.open_launch(work / "campaign", "retry", only=chosen)
-        await reads(watcher, f"3 of {len(_failed(work / 'campaign'))} failed tasks run again", f"--only {chosen[0].name},")
+        await reads(
+            watcher,
+            f"3 of {len(_failed(work / 'campaign'))} failed tasks run again",
+            f"--only {chosen[0].name},",
+        )
         await watcher.until(lambda: may_start(watcher))
         await watcher.press("ctrl+r")
         await watcher.until(lambda: app.campaign is not None and not app.campaign.alive)
@@ -287,12 +316,21 @@ async def test_quitting_asks(work: Path, how: str) -> None:
 async def test_quitting_while_the_campaign_is_still_being_drained(work: Path) -> None:
     """After drain has been chosen, the app waits for running tasks, can be asked again, and closes by itself."""
     config = write_config(work, function="slow", budget=400)
-    config.write_text(config.read_text().replace("[0, 10]", "[40, 50]"))  # four to five seconds a task
+    config.write_text(
+        config.read_text().replace("[0, 10]", "[40, 50]")
+    )  # four to five seconds a task
     async with dialog(config) as watcher:
         await watcher.until(lambda: may_start(watcher))
         await watcher.press("ctrl+r")
         await watcher.sees("RUNNING", "run")
-        wait_until(lambda: (found := status(work / "campaign")) is not None and found.live and found.live["in_flight"], 20)
+        wait_until(
+            lambda: (
+                (found := status(work / "campaign")) is not None
+                and found.live
+                and found.live["in_flight"]
+            ),
+            20,
+        )
         await watcher.press("q", "d")
         await watcher.sees("STOPPING")
         await watcher.press("q")
@@ -334,7 +372,9 @@ def test_notify_runs_a_command_without_a_shell(work: Path) -> None:
     """The command gets its arguments as they are written, and the facts in its environment."""
     path = write_config(work, budget=4, batch_size=4)
     script = work / "tell.sh"
-    script.write_text('#!/bin/sh\nprintf "%s|%s|%s|%s" "$1" "$ENCHANTED_CAMPAIGN" "$ENCHANTED_OUTCOME" "$ENCHANTED_EXIT_CODE" > told\n')
+    script.write_text(
+        '#!/bin/sh\nprintf "%s|%s|%s|%s" "$1" "$ENCHANTED_CAMPAIGN" "$ENCHANTED_OUTCOME" "$ENCHANTED_EXIT_CODE" > told\n'
+    )
     script.chmod(0o755)
     command = json.dumps([str(script), "$(date); it's over"])
     path.write_text(path.read_text().replace("  seed: 7\n", f"  seed: 7\n  notify: {command}\n"))
@@ -348,7 +388,9 @@ def test_notify_runs_a_command_without_a_shell(work: Path) -> None:
 def test_notify_that_cannot_be_run_harms_nothing(work: Path) -> None:
     """A command that does not exist is a warning."""
     path = write_config(work, budget=4, batch_size=4)
-    path.write_text(path.read_text().replace("  seed: 7\n", "  seed: 7\n  notify: no-such-program --now\n"))
+    path.write_text(
+        path.read_text().replace("  seed: 7\n", "  seed: 7\n  notify: no-such-program --now\n")
+    )
     from enchanted_tui.config.loading import load_config
 
     assert Supervisor(load_config(path)).start().reason == "completed"
@@ -369,16 +411,25 @@ async def test_how_the_question_on_quitting_looks(size: tuple[int, int]) -> None
 
 
 @in_loop
-async def test_start_is_not_offered_where_a_supervisor_is_at_work(finished_run: Path, tmp_path: Path) -> None:
+async def test_start_is_not_offered_where_a_supervisor_is_at_work(
+    finished_run: Path, tmp_path: Path
+) -> None:
     """Resume, extend, retry and a fresh start over a campaign that runs: the dialog says who runs it, and Start stays disabled."""
     run = Path(shutil.copytree(finished_run, tmp_path / "campaign"))
     config = tmp_path / "again.yaml"
-    config.write_text((run / "config/finished_run.yaml").read_text().replace(str(finished_run), str(run)))
+    config.write_text(
+        (run / "config/finished_run.yaml").read_text().replace(str(finished_run), str(run))
+    )
     shutil.copy(finished_run.parent / "code_under_test.py", tmp_path)
     lock = Lock.acquire(RunDir(run).lock, lambda: None)  # as a supervisor at work holds it
     try:
         async with watching(run, "monitor") as watcher:
-            for target, mode in ((run, "resume"), (run, "extend"), (run, "retry"), (config, "fresh")):
+            for target, mode in (
+                (run, "resume"),
+                (run, "extend"),
+                (run, "retry"),
+                (config, "fresh"),
+            ):
                 watcher.app.open_launch(target, mode)
                 await watcher.sees("runs already", f"pid {os.getpid()}")
                 assert watcher.screen.query_one("#start").disabled

@@ -174,9 +174,18 @@ async def test_wrapping_and_copying(run: Path, own_home: Path) -> None:
         await watcher.sees("event 499")
         assert "so on \n" not in watcher.text
         await watcher.press("w")
-        await watcher.until(lambda: len({row.start for row in _view(watcher).page.rows}) < len(_view(watcher).page.rows))
+        await watcher.until(
+            lambda: (
+                len({row.start for row in _view(watcher).page.rows}) < len(_view(watcher).page.rows)
+            )
+        )
         await watcher.command("Log: Wrap")
-        await watcher.until(lambda: len({row.start for row in _view(watcher).page.rows}) == len(_view(watcher).page.rows))
+        await watcher.until(
+            lambda: (
+                len({row.start for row in _view(watcher).page.rows})
+                == len(_view(watcher).page.rows)
+            )
+        )
         await watcher.press("y")
         await watcher.until(lambda: "event 499 " + "and so on " * 6 in watcher.app.clipboard)
         await watcher.command("Log: Copy")
@@ -231,7 +240,9 @@ async def test_what_a_task_has_written_can_be_searched_too(run: Path) -> None:
 @in_loop
 async def test_nothing_of_a_log_reaches_the_terminal(run: Path) -> None:
     """Protects the terminal: no cell of the screen holds a control character, whatever is in the file."""
-    (run / "logs" / "main.log").write_bytes(bytes(range(256)) * 20 + "\u202e\u2028\u200b\x9b31m".encode())
+    (run / "logs" / "main.log").write_bytes(
+        bytes(range(256)) * 20 + "\u202e\u2028\u200b\x9b31m".encode()
+    )
     async with watching(run, "log") as watcher:
         await watcher.press("w")
         await watcher.sees("^[", "\\xff", "\\u202e")

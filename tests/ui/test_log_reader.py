@@ -19,7 +19,16 @@ from enchanted_tui.storage.log_text import Level, level_of
 from enchanted_tui.ui.log_reader import LogReader
 
 _LINES = st.sampled_from(
-    [b"", b"plain", b"[ERROR] bad", b"[INFO ] fine", b"[WARNI] odd", b"  x" * 9, b"0123456789" * 3, "日本語".encode() * 5]
+    [
+        b"",
+        b"plain",
+        b"[ERROR] bad",
+        b"[INFO ] fine",
+        b"[WARNI] odd",
+        b"  x" * 9,
+        b"0123456789" * 3,
+        "日本語".encode() * 5,
+    ]
 )
 _TEXTS = st.lists(_LINES, max_size=30).map(lambda lines: b"".join(line + b"\n" for line in lines))
 _MOVES = st.one_of(
@@ -79,7 +88,10 @@ class Model:
         if rows < 0:
             self.follow, self.top = False, max(0, self.top + rows)
         else:
-            self.follow, self.top = self.top + rows >= self.last_top, min(self.top + rows, self.last_top)
+            self.follow, self.top = (
+                self.top + rows >= self.last_top,
+                min(self.top + rows, self.last_top),
+            )
 
     def page(self, pages: int) -> None:
         self.move(pages * max(1, self.height - 1))
@@ -94,12 +106,21 @@ class Model:
 @given(
     _TEXTS,
     st.lists(_MOVES, max_size=12),
-    st.sampled_from([Selection(), Selection(Level.ERROR), Selection(pattern=compiled("b|5")), Selection(Level.INFO, compiled("i"))]),
+    st.sampled_from(
+        [
+            Selection(),
+            Selection(Level.ERROR),
+            Selection(pattern=compiled("b|5")),
+            Selection(Level.INFO, compiled("i")),
+        ]
+    ),
     st.booleans(),
     st.integers(1, 8),
 )
 @settings(max_examples=150, deadline=None)
-def test_what_is_shown_is_what_is_there(content: bytes, moves: list[tuple], selection: Selection, wrap: bool, height: int) -> None:
+def test_what_is_shown_is_what_is_there(
+    content: bytes, moves: list[tuple], selection: Selection, wrap: bool, height: int
+) -> None:
     """Protects the reader: whatever is chosen, however one moves and the file grows, the rows are right and following is as it says."""
     with tempfile.NamedTemporaryFile(suffix=".log") as file:
         file.write(content)
@@ -121,7 +142,9 @@ def test_what_is_shown_is_what_is_there(content: bytes, moves: list[tuple], sele
                 getattr(reader, name)(*arguments)
                 getattr(model, name)(*arguments)
             page = reader.look()
-            assert [(row.start, row.text) for row in page.rows] == model.rows[model.top : model.top + height]
+            assert [(row.start, row.text) for row in page.rows] == model.rows[
+                model.top : model.top + height
+            ]
             assert page.follow == model.follow
         reader.close()
 
@@ -282,7 +305,9 @@ def test_a_gigabyte_opens_at_once_in_little_memory(tmp_path: Path) -> None:
         file.write(b"\n[INFO ] in the middle\n")
         file.seek((1 << 30) - 100)
         file.write(b"\n" * 50 + b"[ERROR] the end\n")
-    done = subprocess.run([sys.executable, "-c", _GIGABYTE, str(path)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", _GIGABYTE, str(path)], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     opened, growth, total = done.stdout.split()
     assert float(opened) < 1.0

@@ -57,18 +57,29 @@ def test_what_can_be_clicked_stays_so() -> None:
 
 
 @in_loop
-async def test_cursor_row_is_seen_without_colours(finished_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cursor_row_is_seen_without_colours(
+    finished_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With NO_COLOR the row under the cursor of the focused table is reversed, and nothing has a colour."""
     monkeypatch.setenv("NO_COLOR", "1")
     app = EnchantedApp(finished_run)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(
-            lambda: app.screen.query("#tasks VirtualTable") and app.screen.query_one("#tasks VirtualTable", VirtualTable).rows, pilot.pause
+            lambda: (
+                app.screen.query("#tasks VirtualTable")
+                and app.screen.query_one("#tasks VirtualTable", VirtualTable).rows
+            ),
+            pilot.pause,
         )
         row = app.screen.query_one("#tasks VirtualTable", VirtualTable).region.y + 1
-        assert all(segment.style is None or not (segment.style.color or segment.style.bgcolor) for segment in _painted(app))
+        assert all(
+            segment.style is None or not (segment.style.color or segment.style.bgcolor)
+            for segment in _painted(app)
+        )
         cursor = app.screen._compositor.render_strips()[row]
-        assert next(segment.style.reverse for segment in cursor if "d0_b" in segment.text and segment.style)
+        assert next(
+            segment.style.reverse for segment in cursor if "d0_b" in segment.text and segment.style
+        )
 
 
 def _painted(app: EnchantedApp) -> Iterator[Segment]:
@@ -88,14 +99,28 @@ async def test_text_can_be_read_on_every_screen(finished_run: Path, theme: str) 
             await pilot.press(*keys)
             await pilot.pause(0.3)
             for text, ratio in _hard_to_read(app):
-                found.setdefault(f"{text} ({ratio:.1f})", f"{app.current_mode} {type(app.screen).__name__} after {keys}")
+                found.setdefault(
+                    f"{text} ({ratio:.1f})",
+                    f"{app.current_mode} {type(app.screen).__name__} after {keys}",
+                )
     assert not found, "\n".join(f"{where}: {text}" for text, where in found.items())
 
 
-_UNUSABLE = ("Start",)  #: a button that cannot be pressed at the end of the tour is faint on purpose
+_UNUSABLE = (
+    "Start",
+)  #: a button that cannot be pressed at the end of the tour is faint on purpose
 #: Through the screens, their dialogs, and the cursor onto successes and failures.
 _TOUR = (
-    *(("3",), ("down",), ("enter",), ("escape", "f1"), ("escape", "4"), ("enter",), ("escape", "5"), ("6",)),
+    *(
+        ("3",),
+        ("down",),
+        ("enter",),
+        ("escape", "f1"),
+        ("escape", "4"),
+        ("enter",),
+        ("escape", "5"),
+        ("6",),
+    ),
     *(
         ("escape", "1"),
         ("r",),
@@ -116,10 +141,15 @@ def _hard_to_read(app: EnchantedApp) -> Iterator[tuple[str, float]]:
     """Give the texts with too little contrast; what is behind a dialog is dimmed on purpose."""
     regions = [app.screen.region]
     if app.screen.is_modal:
-        regions = [child.region for child in app.screen.children if child.region] or [child.region for child in app.screen.walk_children()]
+        regions = [child.region for child in app.screen.children if child.region] or [
+            child.region for child in app.screen.walk_children()
+        ]
     strips = app.screen._compositor.render_strips()
     for segment in (
-        segment for region in regions for strip in strips[region.y : region.bottom] for segment in strip.crop(region.x, region.right)
+        segment
+        for region in regions
+        for strip in strips[region.y : region.bottom]
+        for segment in strip.crop(region.x, region.right)
     ):
         style = segment.style
         if (

@@ -92,7 +92,9 @@ async def test_tasks_are_filtered_by_status(finished_run: Path, way: str) -> Non
         await _settled(watcher, 60)
         if way == "mouse":
             heading = _tasks(watcher).heading
-            await watcher.pilot.click(heading, offset=(heading.spot("show_status('failed')") + 3, 0))
+            await watcher.pilot.click(
+                heading, offset=(heading.spot("show_status('failed')") + 3, 0)
+            )
         for _ in range(3 * (way != "mouse")):
             await watcher.press("s") if way == "key" else await watcher.command("Monitor: Status")
         failed = watcher.app.view.snapshot.failed
@@ -116,7 +118,9 @@ async def test_tasks_are_sorted(finished_run: Path, way: str) -> None:
             await watcher.press("o") if way == "key" else await watcher.command("Monitor: Order")
         await watcher.sees("RUN TIME ▼")
         pane = _tasks(watcher)
-        await watcher.until(lambda: _is_sorted([pane.viewer.line(task).runtime for task in pane.table.rows]))
+        await watcher.until(
+            lambda: _is_sorted([pane.viewer.line(task).runtime for task in pane.table.rows])
+        )
         if way == "mouse":
             await watcher.click("TASK")
         else:
@@ -172,7 +176,11 @@ async def _open(watcher: Watcher, way: str, text: str) -> None:
         await watcher.command("Monitor: Open")
     else:
         rows = watcher.text.splitlines()
-        head = next(y for y, line in enumerate(rows) if any(word in line for word in ("STATUS", "OLDEST", "FILE ")))
+        head = next(
+            y
+            for y, line in enumerate(rows)
+            if any(word in line for word in ("STATUS", "OLDEST", "FILE "))
+        )
         y = next(y for y, line in enumerate(rows) if y > head and text in line)
         await watcher.pilot.click(offset=(rows[y].index(text) + 1, y), times=2)
 
@@ -198,7 +206,9 @@ async def test_the_progress_report_and_the_disk_use(finished_run: Path, way: str
         count = sum(path.is_file() for path in finished_run.rglob("*"))
         await watcher.sees(f"{count} files, ")
         assert watcher.screen.query_one(Overview).used[2] is True
-        await watcher.press("P") if way == "key" else await watcher.command("Monitor: Progress file")
+        await watcher.press("P") if way == "key" else await watcher.command(
+            "Monitor: Progress file"
+        )
         await watcher.sees("=== PIPELINE ===", "Tasks: 60/60")
         await watcher.press("escape")
         assert isinstance(watcher.screen, MonitorScreen)
@@ -216,7 +226,9 @@ async def test_paths_are_copied(finished_run: Path, way: str) -> None:
         await watcher.press("f")
         await watcher.sees("runs.h5")
         await watcher.press("y") if way == "key" else await watcher.command("Monitor: Copy path")
-        await watcher.until(lambda: watcher.app.clipboard == str(finished_run / "enchanted_dataset.csv"))
+        await watcher.until(
+            lambda: watcher.app.clipboard == str(finished_run / "enchanted_dataset.csv")
+        )
 
 
 # -- a campaign at work -------------------------------------------------------------------------------------------------------------
@@ -225,7 +237,9 @@ async def test_paths_are_copied(finished_run: Path, way: str) -> None:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Path]:
     """A campaign that another thread runs; some of its samples take a second."""
-    config = load_config(write_config(tmp_path, "live", function="slow", budget=2_000, batch_size=50))
+    config = load_config(
+        write_config(tmp_path, "live", function="slow", budget=2_000, batch_size=50)
+    )
     supervisor = actions.start(config)
     thread = threading.Thread(target=supervisor.start)
     thread.start()
@@ -288,7 +302,9 @@ async def test_a_killed_campaign_says_so(tmp_path: Path) -> None:
 
 
 @in_loop
-async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(finished_run: Path, tmp_path: Path) -> None:
+async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(
+    finished_run: Path, tmp_path: Path
+) -> None:
     """Protects runs of the older program: their tasks and rows are shown, and nothing in the directory changes."""
     run = tmp_path / "older"
     shutil.copytree(finished_run, run)
@@ -303,19 +319,36 @@ async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(finish
 
 
 @in_loop
-async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_run: Path, tmp_path: Path) -> None:
+async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(
+    finished_run: Path, tmp_path: Path
+) -> None:
     """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far its tasks are; whoever runs
     the campaign learns that somebody looks at them, and only then."""
     run = tmp_path / "cluster"
     shutil.copytree(finished_run, run)
     job = JobInfo("et-1", "4711_3", "PENDING", "Priority", "", 50, 12, None, None)
-    content = {"time": time.time(), "state": "running", "in_flight": 50, "workers": [], "n_workers": 0, "jobs": [asdict(job)]}
-    (run / "state" / "live.json").write_text(json.dumps({**content, "core_hours": 12.5, "links": [], "waiting_for": "1 job in the queue"}))
+    content = {
+        "time": time.time(),
+        "state": "running",
+        "in_flight": 50,
+        "workers": [],
+        "n_workers": 0,
+        "jobs": [asdict(job)],
+    }
+    (run / "state" / "live.json").write_text(
+        json.dumps(
+            {**content, "core_hours": 12.5, "links": [], "waiting_for": "1 job in the queue"}
+        )
+    )
     lock = Lock.acquire(RunDir(run).lock, lambda: None)
     try:
         async with watching(run, "monitor", (120, 40)) as watcher:
             await watcher.sees(
-                "PENDING", "1 PENDING", "12/50 (Priority)", "12.5 core-h of jobs", "1 job in the queue (50 tasks handed out)"
+                "PENDING",
+                "1 PENDING",
+                "12/50 (Priority)",
+                "12.5 core-h of jobs",
+                "1 job in the queue (50 tasks handed out)",
             )
             mark = run / "state" / "control" / "jobs.watched"
             assert not mark.exists()
@@ -326,19 +359,30 @@ async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(finished_r
 
 
 @in_loop
-async def test_tasks_that_end_faster_than_they_are_reported(finished_run: Path, tmp_path: Path) -> None:
+async def test_tasks_that_end_faster_than_they_are_reported(
+    finished_run: Path, tmp_path: Path
+) -> None:
     """Protects against "no tasks" beside busy workers: what they were reported to run has finished by the time it is read."""
     run = tmp_path / "fast"
     shutil.copytree(finished_run, run)
     worker = {"name": "w", "host": "node12", "pid": 1, "task": "d0_b0_s0_r0", "since": time.time()}
-    content = {"time": time.time(), "state": "running", "in_flight": 2, "workers": [worker, worker], "n_workers": 2, "waiting_for": ""}
+    content = {
+        "time": time.time(),
+        "state": "running",
+        "in_flight": 2,
+        "workers": [worker, worker],
+        "n_workers": 2,
+        "waiting_for": "",
+    }
     (run / "state" / "live.json").write_text(json.dumps(content))
     lock = Lock.acquire(RunDir(run).lock, lambda: None)
     try:
         async with watching(run, "monitor", (120, 40)) as watcher:
             await watcher.sees("2 of 2 busy")
             await watcher.press("s")
-            await watcher.sees("[running]", "2 workers are busy, but tasks end faster than they are reported")
+            await watcher.sees(
+                "[running]", "2 workers are busy, but tasks end faster than they are reported"
+            )
             await watcher.press("s", "s", "s")
             await watcher.sees("[waiting]", "no tasks")
     finally:
@@ -351,7 +395,12 @@ async def test_a_pane_is_come_back_to(running: Path) -> None:
     async with watching(running, "monitor") as watcher:
         await watcher.until(lambda: _tasks(watcher).table.row_count)
         for _ in range(2):
-            for key, seen in (("b", "DURATION"), ("w", "NUMBER"), ("f", "CHANGED"), ("t", "STATUS")):
+            for key, seen in (
+                ("b", "DURATION"),
+                ("w", "NUMBER"),
+                ("f", "CHANGED"),
+                ("t", "STATUS"),
+            ):
                 await watcher.press(key)
                 await watcher.sees(seen)
             revision = watcher.app.view.revision
@@ -359,11 +408,17 @@ async def test_a_pane_is_come_back_to(running: Path) -> None:
 
 
 @in_loop
-async def test_a_picture_a_second_whatever_has_been_pressed(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_picture_a_second_whatever_has_been_pressed(
+    running: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects narrow lines: going from pane to pane paints at once, and after that there is one picture a second as before."""
     shown: list[float] = []
     show = Overview.show
-    monkeypatch.setattr(Overview, "show", lambda self, *args, **named: (shown.append(time.monotonic()), show(self, *args, **named)))
+    monkeypatch.setattr(
+        Overview,
+        "show",
+        lambda self, *args, **named: (shown.append(time.monotonic()), show(self, *args, **named)),
+    )
     async with watching(running, "monitor") as watcher:
         await watcher.until(lambda: _tasks(watcher).table.row_count)
         for key in ("b", "t", "b", "t"):

@@ -56,7 +56,12 @@ def _with_round_numbers(run: Path, copy: Path) -> Path:
         record = json.loads(lines[number])
         del record["crc"]
         error = 0.4 / (place + 1)
-        fixed = {"cv_error": error, "cv_error_relative": 2 * error, "best": min(1.0, 0.5 + place / 6), "acquisition": 0.1**place}
+        fixed = {
+            "cv_error": error,
+            "cv_error_relative": 2 * error,
+            "best": min(1.0, 0.5 + place / 6),
+            "acquisition": 0.1**place,
+        }
         body = json.dumps({**record, **fixed}, separators=(",", ":")).encode()
         lines[number] = body[:-1] + b',"crc":"%08x"}\n' % zlib.crc32(body)
     journal.write_bytes(b"".join(lines))
@@ -68,18 +73,34 @@ def _with_round_numbers(run: Path, copy: Path) -> Path:
 async def test_how_it_looks(optimised: Path, tmp_path: Path, ascii_only: bool) -> None:
     """Protects the layout where there is least room: three charts over the table of fits, also in ASCII."""
     run = _with_round_numbers(optimised, tmp_path / "run")
-    async with watching(run, "monitor", settings=Settings(Preferences(ascii=ascii_only))) as watcher:
+    async with watching(
+        run, "monitor", settings=Settings(Preferences(ascii=ascii_only))
+    ) as watcher:
         await watcher.until(lambda: watcher.screen.has_class("-learns"))
         await watcher.press("m")
-        await watcher.sees("Model  best 1, error ", "cross-validated error", "best so far", "acquisition (log)", "SAMPLES")
+        await watcher.sees(
+            "Model  best 1, error ",
+            "cross-validated error",
+            "best so far",
+            "acquisition (log)",
+            "SAMPLES",
+        )
         assert watcher.screen.query_one(Plot).text.isascii() == ascii_only
         await watcher.settles()
-        assert_screen(watcher.app, f"monitor_learned_{'ascii' if ascii_only else '80x24'}", hide=HIDE)
+        assert_screen(
+            watcher.app, f"monitor_learned_{'ascii' if ascii_only else '80x24'}", hide=HIDE
+        )
 
 
-@pytest.mark.parametrize(("size", "charts"), [((80, 24), 3), ((120, 40), 1), ((200, 50), 3)], ids=["80x24", "120x40", "200x50"])
+@pytest.mark.parametrize(
+    ("size", "charts"),
+    [((80, 24), 3), ((120, 40), 1), ((200, 50), 3)],
+    ids=["80x24", "120x40", "200x50"],
+)
 @in_loop
-async def test_what_the_journal_says_is_shown(optimised: Path, size: tuple[int, int], charts: int) -> None:
+async def test_what_the_journal_says_is_shown(
+    optimised: Path, size: tuple[int, int], charts: int
+) -> None:
     """Protects the numbers and the room for them: as many charts as fit, and the last fit on record in the table."""
     async with watching(optimised, "monitor", size) as watcher:
         await watcher.until(lambda: watcher.screen.has_class("-learns"))
@@ -102,7 +123,10 @@ async def test_where_nothing_is_learnt_there_is_no_such_panel(finished_run: Path
         assert "Model" not in watcher.screen.query_one("#tabs").render().plain
 
 
-@pytest.mark.skipif(importlib.util.find_spec("skactiveml") is None, reason="active learning: pip install scikit-activeml")
+@pytest.mark.skipif(
+    importlib.util.find_spec("skactiveml") is None,
+    reason="active learning: pip install scikit-activeml",
+)
 @in_loop
 async def test_active_learning_has_no_best(tmp_path: Path) -> None:
     """Protects campaigns without a goal: error and acquisition are drawn, and nothing is called best."""
@@ -121,5 +145,6 @@ async def test_reaching_a_limit_is_said_in_words(tmp_path: Path) -> None:
     assert actions.status(run).snapshot.end_reason == "stop_when"
     async with watching(run, "monitor", (200, 50)) as watcher:
         await watcher.sees(
-            "the cross-validated error has come down to ", " of the spread, which stop_when.target_relative_error = 2 asked for"
+            "the cross-validated error has come down to ",
+            " of the spread, which stop_when.target_relative_error = 2 asked for",
         )

@@ -24,7 +24,14 @@ from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.widgets.options import Options
 
-_GUARDED = {"push_screen", "push_screen_wait", "pop_screen", "switch_screen", "pop_until_active", "action_pop_screen"}
+_GUARDED = {
+    "push_screen",
+    "push_screen_wait",
+    "pop_screen",
+    "switch_screen",
+    "pop_until_active",
+    "action_pop_screen",
+}
 UI = Path(enchanted_tui.ui.__file__).parent
 
 
@@ -32,7 +39,11 @@ def test_nothing_goes_round_the_guard() -> None:
     """No module but `opening` pushes or pops a screen, and every screen that is not a mode's can be left only once."""
     for path in UI.rglob("*.py"):
         if path.name != "opening.py":
-            named = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+            named = {
+                node.attr
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Attribute)
+            }
             assert not named & _GUARDED, f"{path.name} uses {named & _GUARDED}"
     for module in pkgutil.walk_packages([str(UI)], "enchanted_tui.ui."):
         if module.name.rpartition(".")[2] != "main":
@@ -63,7 +74,11 @@ class Person:
         """Send keys, and "text:" with letters, in one read."""
         events: list[tuple[str, Any]] = []
         for key in keys:
-            events += [("sent", letter) for letter in key[5:]] if key.startswith("text:") else [("key", key)]
+            events += (
+                [("sent", letter) for letter in key[5:]]
+                if key.startswith("text:")
+                else [("key", key)]
+            )
         assert await self.typist.send(Read(events, None)), f"{keys} has ended the app"
 
     async def clicks(self, selector: str, row: int, *before: str, times: int = 2) -> None:
@@ -114,7 +129,12 @@ async def test_two_answers_in_one_read(person: Person, home: Path) -> None:
     """Protects every dialog against two Enters, two clicks and Escapes that arrive together: it is answered by the first."""
     await person.burst("2")
     await person.until(lambda: not person.app.screen.area.is_waiting)
-    for answers in (("enter", "enter"), ("escape", "escape", "escape"), ("enter", "escape"), ("down", "enter", "f1", "enter")):
+    for answers in (
+        ("enter", "enter"),
+        ("escape", "escape", "escape"),
+        ("enter", "escape"),
+        ("down", "enter", "f1", "enter"),
+    ):
         for name, key in (("PathDialog", "o"), ("Picker", "n"), ("Picker", "a")):
             await person.burst("escape")
             await person.opens(name, key)
@@ -140,7 +160,9 @@ async def test_clicks_and_a_filter_in_one_read(person: Person, home: Path) -> No
         await person.burst("escape")
         await person.opens("Picker", "a")
         await person.clicks("#list", 3, *before)
-        await person.until(lambda: person.top == "ConfigScreen" or not person.app.screen.listed.option_count)
+        await person.until(
+            lambda: person.top == "ConfigScreen" or not person.app.screen.listed.option_count
+        )
         await _leaves(person)
     await person.burst("escape")
     await person.burst("5")
@@ -154,7 +176,14 @@ async def test_clicks_and_a_filter_in_one_read(person: Person, home: Path) -> No
 @at_the_app
 async def test_asked_for_twice_in_one_read(person: Person, home: Path) -> None:
     """Protects against one dialog over another of its kind, and against work whose dialog has left: `r` and Escape at once."""
-    for keys in (("x", "x"), ("r", "r"), ("r", "x"), ("enter", "enter"), ("f1", "f1", "question_mark"), ("colon", "colon", "x")):
+    for keys in (
+        ("x", "x"),
+        ("r", "r"),
+        ("r", "x"),
+        ("enter", "enter"),
+        ("f1", "f1", "question_mark"),
+        ("colon", "colon", "x"),
+    ):
         await person.burst("3", *keys)
         await person.until(lambda: len(person.app.screen_stack) > 1)
         await person.typist.pilot.pause(0.1)
@@ -176,7 +205,9 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
     area = person.app.screen.area
     for columns in (1, 300):
         text = "\n".join(f"line {number} " + "x" * columns for number in range(60))
-        await person.typist.send(Read([("sent", f"\x1b[200~{text}\x1b[201~"), ("key", "ctrl+z")], None))
+        await person.typist.send(
+            Read([("sent", f"\x1b[200~{text}\x1b[201~"), ("key", "ctrl+z")], None)
+        )
         await person.until(lambda: area.text == "")
         await person.burst("ctrl+y")
         await person.until(lambda: area.document.line_count == 60)
@@ -188,18 +219,28 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
 async def test_running_again_what_failed(person: Person, home: Path) -> None:
     """Protects the screens while the run that they show is opened anew: retry from Failures, extend from a chart of Results."""
     await person.burst("4")
-    await person.until(lambda: person.top == "FailuresScreen" and person.app.screen.groups.row_count)
+    await person.until(
+        lambda: person.top == "FailuresScreen" and person.app.screen.groups.row_count
+    )
     await person.burst("enter", "down")
     for mode, keys, word in (("4", ("t",), "retry"), ("5", ("s",), "extend")):
         await person.burst(mode, *(keys if word == "extend" else ()))
-        await person.until(lambda mode=mode: person.top == ("FailuresScreen" if mode == "4" else "ResultsScreen"))
+        await person.until(
+            lambda mode=mode: person.top == ("FailuresScreen" if mode == "4" else "ResultsScreen")
+        )
         await person.opens("LaunchScreen", *(keys if word == "retry" else ("x",)))
         await person.until(lambda: not person.app.screen.query_one("#start").disabled)
         await person.burst("ctrl+r")
-        await person.until(lambda: person.app.current_mode == "monitor" and not person.app.hosts_campaign)
-        await person.until(lambda: person.app.view is not None and person.app.view.liveness == "finished")
+        await person.until(
+            lambda: person.app.current_mode == "monitor" and not person.app.hosts_campaign
+        )
+        await person.until(
+            lambda: person.app.view is not None and person.app.view.liveness == "finished"
+        )
         await person.burst("escape", mode)
-        await person.until(lambda: len(person.app.screen_stack) == 1 and person.app.screen.view is not None)
+        await person.until(
+            lambda: len(person.app.screen_stack) == 1 and person.app.screen.view is not None
+        )
         assert not person.app.defects
 
 
@@ -230,5 +271,7 @@ async def test_what_is_typed_after_the_end(person: Person, home: Path) -> None:
     """Protects the end of the app against the keys and clicks that came with the one that ends it."""
     await person.burst("5")
     keys = ("q", "escape", "3", "r", "enter", "x", "f1", "colon", "2", "enter")
-    assert not await person.typist.send(Read([*(("key", key) for key in keys), ("sent", "\x1b[200~text\x1b[201~")], None))
+    assert not await person.typist.send(
+        Read([*(("key", key) for key in keys), ("sent", "\x1b[200~text\x1b[201~")], None)
+    )
     await person.until(lambda: person.app._exit)

@@ -94,7 +94,9 @@ async def walks(places: Sequence[str], runs: dict[str, Path]) -> None:
 
 
 @in_loop
-async def test_every_pair_of_screens(runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_pair_of_screens(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects against what a screen keeps of the run before: no end, no defect, nothing of it shown, whatever comes after what."""
     monkeypatch.chdir(tmp_path)
     await walks(("task", "failed tasks", "scatter"), runs)
@@ -102,7 +104,9 @@ async def test_every_pair_of_screens(runs: dict[str, Path], tmp_path: Path, monk
 
 @pytest.mark.full
 @in_loop
-async def test_every_pair_of_places_and_runs(runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_pair_of_places_and_runs(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same with every pane, chart and list."""
     monkeypatch.chdir(tmp_path)
     await walks(tuple(PLACES), runs)

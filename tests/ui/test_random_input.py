@@ -19,7 +19,9 @@ from enchanted_tui.ui import session
 
 
 @pytest.fixture
-def campaigns(finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def campaigns(
+    finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A directory with a run that has finished and one in which samples have failed, both to be run again, and one that runs."""
     home = tmp_path / "work"
     write_config(home, "going", function="slow", budget=5000, batch_size=50, workers=1)
@@ -28,7 +30,11 @@ def campaigns(finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(home)
     monkeypatch.setenv("EDITOR", "true")
     monkeypatch.delenv("VISUAL", raising=False)
-    with ended_afterwards(home / "going"), ended_afterwards(home / "done"), ended_afterwards(home / "failing"):
+    with (
+        ended_afterwards(home / "going"),
+        ended_afterwards(home / "done"),
+        ended_afterwards(home / "failing"),
+    ):
         command = [sys.executable, "-m", "enchanted_tui", str(home / "going.yaml"), "--no-ui"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -55,7 +61,9 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
                 await until(lambda: not app.campaign.alive, timeout=60)
             app.exit()
     except Exception as error:
-        pytest.fail(f"seed {seed} at {size}: {type(error).__name__}: {error}\n{typist.story() if typist is not None else ''}")
+        pytest.fail(
+            f"seed {seed} at {size}: {type(error).__name__}: {error}\n{typist.story() if typist is not None else ''}"
+        )
     assert not app.defects, f"seed {seed} at {size}: {app.defects[0]}\n{typist.story()}"
     return sum(len(read.events) for read in typist.sent)
 

@@ -32,9 +32,15 @@ def _nodes() -> list[type[DOMNode]]:
     found: dict[type[DOMNode], None] = {EnchantedApp: None}
     for path in ROOT.rglob("*.py"):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        module = importlib.import_module(".".join(["enchanted_tui.ui", *parts]).removesuffix(".__init__"))
+        module = importlib.import_module(
+            ".".join(["enchanted_tui.ui", *parts]).removesuffix(".__init__")
+        )
         for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, Screen | Widget) and value.__module__.startswith("enchanted_tui"):
+            if (
+                inspect.isclass(value)
+                and issubclass(value, Screen | Widget)
+                and value.__module__.startswith("enchanted_tui")
+            ):
                 found[value] = None
     return list(found)
 
@@ -54,13 +60,19 @@ def test_action_is_complete(action: Action) -> None:
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 def test_action_is_bound_where_it_is_defined(action: Action) -> None:
     """Whoever binds an action defines its method, and somebody does: the palette finds it there."""
-    claiming = [node for node in NODES if any(binding.id == action.id for binding in bindings_of(node))]
+    claiming = [
+        node for node in NODES if any(binding.id == action.id for binding in bindings_of(node))
+    ]
     assert claiming, f"nothing binds {action.id}"
     for node in claiming:
-        assert callable(getattr(node, f"action_{action.method}", None)), f"{node.__name__} binds {action.id} and does not define it"
+        assert callable(getattr(node, f"action_{action.method}", None)), (
+            f"{node.__name__} binds {action.id} and does not define it"
+        )
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if action.command_line], ids=lambda action: action.id)
+@pytest.mark.parametrize(
+    "action", [action for action in ACTIONS if action.command_line], ids=lambda action: action.id
+)
 def test_command_line_exists(action: Action) -> None:
     """The options of the command line that help and documentation name exist."""
     parser = cli._parser()
@@ -69,18 +81,26 @@ def test_command_line_exists(action: Action) -> None:
         assert set(re.findall(r"(?<!\S)--[a-z-]+", action.command_line)) <= known
 
 
-@pytest.mark.parametrize("node", [node for node in NODES if bindings_of(node)], ids=lambda node: node.__name__)
+@pytest.mark.parametrize(
+    "node", [node for node in NODES if bindings_of(node)], ids=lambda node: node.__name__
+)
 def test_no_key_means_two_things(node: type[DOMNode]) -> None:
     """On one screen a key does one thing, and none that works everywhere is taken away except Escape and what dialogs need."""
     own = {binding.id or binding.action: binding for binding in bindings_of(node)}
     counted = Counter(key for binding in own.values() for key in separate(binding.key))
     assert not {key: count for key, count in counted.items() if count > 1}
-    if issubclass(node, Screen) and not issubclass(node, __import__("textual.screen").screen.ModalScreen):
+    if issubclass(node, Screen) and not issubclass(
+        node, __import__("textual.screen").screen.ModalScreen
+    ):
         everywhere = {key for binding in bindings_of(EnchantedApp) for key in separate(binding.key)}
-        assert not everywhere & set(counted), f"{node.__name__} takes keys that mean something everywhere"
+        assert not everywhere & set(counted), (
+            f"{node.__name__} takes keys that mean something everywhere"
+        )
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if action.keys], ids=lambda action: action.id)
+@pytest.mark.parametrize(
+    "action", [action for action in ACTIONS if action.keys], ids=lambda action: action.id
+)
 def test_keys_are_left_to_a_person(action: Action) -> None:
     """No action can be reached only by keys that terminals and multiplexers take, or that move in lists."""
     assert set(separate(action.keys)) - TAKEN
@@ -99,5 +119,8 @@ async def test_palette_lists_every_action(tmp_path: Path) -> None:
             hits: list[Any] = [hit async for hit in provider.discover()]
             shown = [str(hit.text or hit.display) for hit in hits]
             for action in ACTIONS:
-                assert any(label.startswith(f"{area(action).capitalize()}: {action.title}") for label in shown), action.id
+                assert any(
+                    label.startswith(f"{area(action).capitalize()}: {action.title}")
+                    for label in shown
+                ), action.id
             assert len(hits) == len(ACTIONS)

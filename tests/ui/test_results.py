@@ -57,7 +57,13 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
         screen = watcher.screen
         screen._sort_by("c1")
         screen.choice.x, screen.choice.y = "c1", "c2"
-        for key, sight in (("t", "sorted by c1"), ("d", "x c1"), ("s", "y c2"), ("v", "Pairs"), ("u", "MEDIAN")):
+        for key, sight in (
+            ("t", "sorted by c1"),
+            ("d", "x c1"),
+            ("s", "y c2"),
+            ("v", "Pairs"),
+            ("u", "MEDIAN"),
+        ):
             await watcher.press(key)
             await watcher.sees(sight)
             await watcher.pilot.pause(0.2)
@@ -145,7 +151,11 @@ async def test_choosing_what_is_drawn(run: Path) -> None:
         await watcher.sees("On the left")
         await watcher.click(" c2")
         await watcher.sees("y c2")
-        for choose in (watcher.press("c"), watcher.command("Results: Colour"), watcher.click("colour ")):
+        for choose in (
+            watcher.press("c"),
+            watcher.command("Results: Colour"),
+            watcher.click("colour "),
+        ):
             await choose
             await watcher.sees("Colour and mark by")
             await watcher.press("down", "enter")
@@ -204,7 +214,12 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
                 await watcher.sees("MEDIAN")
                 await watcher.until(lambda: len(watcher.screen.results) == 40)
                 await watcher.sees("40 rows")
-                await watcher.until(lambda: watcher.screen.query_one(SummaryTable).statistics["energy", "all"].count == 40)
+                await watcher.until(
+                    lambda: (
+                        watcher.screen.query_one(SummaryTable).statistics["energy", "all"].count
+                        == 40
+                    )
+                )
 
         asyncio.run(look())
     finally:
@@ -214,7 +229,9 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("columns", [64, 80, 120])
 @in_loop
-async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(finished_run: Path, columns: int) -> None:
+async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(
+    finished_run: Path, columns: int
+) -> None:
     """Protects against a plot that seems complete: that ten failed samples have no value to be drawn is said in whole words."""
     async with watching(finished_run, "results", (columns, 24)) as watcher:
         await watcher.press("s")
@@ -223,7 +240,9 @@ async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(finished_
 
 @pytest.mark.parametrize(("keys", "largest"), [(("b",), False), (("b", "m"), True)])
 @in_loop
-async def test_best_opens_its_sample(finished_run: Path, keys: tuple[str, ...], largest: bool) -> None:
+async def test_best_opens_its_sample(
+    finished_run: Path, keys: tuple[str, ...], largest: bool
+) -> None:
     """Enter in Best opens the task with the smallest value, or the largest where that is asked for; it is named above."""
     rows = list(csv.DictReader((finished_run / "enchanted_dataset.csv").open()))
     ok = [row for row in rows if row["success"] == "True"]

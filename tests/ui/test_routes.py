@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from routes import TAKEN, Reached, actions_on, choose_by_mouse, choose_by_typing, hint_of, reached_only, separate
+from routes import (
+    TAKEN,
+    Reached,
+    actions_on,
+    choose_by_mouse,
+    choose_by_typing,
+    hint_of,
+    reached_only,
+    separate,
+)
 from textual.screen import Screen
 from ui_harness import until
 from watching import Watcher, in_loop, watching
@@ -31,7 +40,12 @@ from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 
 #: Keys for the actions that have none unless a person gives them some.
-KEYMAP = {"campaign.drain": "f6", "campaign.abort": "f7", "campaign.rebuild": "f10", "runs.delete": "f11"}
+KEYMAP = {
+    "campaign.drain": "f6",
+    "campaign.abort": "f7",
+    "campaign.rebuild": "f10",
+    "runs.delete": "f11",
+}
 WIDE = (200, 30)  # so that all hints are in the footer
 USUAL = (80, 24)
 
@@ -63,13 +77,19 @@ async def _log(watcher: Watcher) -> None:
 async def _task(watcher: Watcher) -> None:
     await _monitor(watcher)
     await watcher.press("enter")
-    await watcher.until(lambda: isinstance(watcher.screen, TaskScreen) and watcher.screen.query_one("#values").has_focus)
+    await watcher.until(
+        lambda: (
+            isinstance(watcher.screen, TaskScreen) and watcher.screen.query_one("#values").has_focus
+        )
+    )
 
 
 async def _file(watcher: Watcher) -> None:
     await _monitor(watcher)
     await watcher.press("f", "enter")
-    await watcher.until(lambda: isinstance(watcher.screen, FileScreen) and watcher.screen.log_view.has_focus)
+    await watcher.until(
+        lambda: isinstance(watcher.screen, FileScreen) and watcher.screen.log_view.has_focus
+    )
 
 
 @dataclass(frozen=True)
@@ -118,14 +138,21 @@ class Visitor:
             await steps
             await until(lambda: self.reached, self.watcher.pilot.pause, timeout=10)
         await self.watcher.pilot.pause()
-        if self.reached != [(action.id, self.watcher.app if action.id.startswith("everywhere.") else self.home)]:
-            self.wrong.append(f"{way} for {action.id} leads to {', '.join(name for name, _ in self.reached) or 'nothing'}")
+        if self.reached != [
+            (action.id, self.watcher.app if action.id.startswith("everywhere.") else self.home)
+        ]:
+            self.wrong.append(
+                f"{way} for {action.id} leads to {', '.join(name for name, _ in self.reached) or 'nothing'}"
+            )
         while self.watcher.screen is not self.home:
             await self.watcher.press("escape")
 
     def has_hint(self, action: Action) -> bool:
         """Tell whether the footer is to show an action: not if what has the focus takes its key, as tables take Enter to open rows."""
-        return any(active.binding.id == action.id and active.binding.show for active in self.home.active_bindings.values())
+        return any(
+            active.binding.id == action.id and active.binding.show
+            for active in self.home.active_bindings.values()
+        )
 
     async def presses_all_keys(self, place: Place) -> None:
         for action in place.actions:
@@ -143,14 +170,18 @@ class Visitor:
         await self.watcher.settles()
         for action in place.actions:
             hint = hint_of(action, self.home)
-            assert (hint is not None) == self.has_hint(action), f"the hint of {action.id} in the footer"
+            assert (hint is not None) == self.has_hint(action), (
+                f"the hint of {action.id} in the footer"
+            )
             if hint is not None:
                 await self.goes("its hint", action, self.watcher.pilot.click(hint))
 
     async def clicks_in_the_palette(self, place: Place) -> None:
         for action in _first_on(place):
             if not self.has_hint(action):
-                await self.goes("a click in the palette", action, choose_by_mouse(self.watcher, action))
+                await self.goes(
+                    "a click in the palette", action, choose_by_mouse(self.watcher, action)
+                )
 
     async def types_into_the_palette(self, place: Place) -> None:
         for action in _first_on(place):
@@ -165,7 +196,9 @@ async def test_every_way_leads_to_the_action(finished_run: Path, place: Place) -
     An action whose hint is not shown has the palette for those with a mouse. In the text of a configuration the keys that type
     nothing work, beside it all.
     """
-    async with watching(finished_run, place.mode, WIDE, settings=Settings(Preferences(keymap=KEYMAP))) as watcher:
+    async with watching(
+        finished_run, place.mode, WIDE, settings=Settings(Preferences(keymap=KEYMAP))
+    ) as watcher:
         await place.prepare(watcher)
         assert type(watcher.screen) is place.screen
         with reached_only(place.screen) as reached:

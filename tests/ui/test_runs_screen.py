@@ -43,7 +43,9 @@ def runs(finished_run: Path, tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def looking(top: Path, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Watcher]:
+async def looking(
+    top: Path, size: tuple[int, int] = (80, 24), **options: Any
+) -> AsyncIterator[Watcher]:
     """Show the runs below a directory."""
     settings = Settings(Preferences(roots=[str(top)]))
     app = EnchantedApp(settings=settings, **options)
@@ -59,7 +61,9 @@ async def looking(top: Path, size: tuple[int, int] = (80, 24), **options: Any) -
 @asynccontextmanager
 async def under_way(top: Path) -> AsyncIterator[CampaignThread]:
     """Run the campaign "busy", aborted in the end; it has begun when this returns, since the screen searches for runs only now and then."""
-    campaign = CampaignThread(actions.start(load_config(write_config(top, "busy", function="slow", budget=400))))
+    campaign = CampaignThread(
+        actions.start(load_config(write_config(top, "busy", function="slow", budget=400)))
+    )
     campaign.start()
     try:
         await until(lambda: is_run(top / "busy"))
@@ -118,7 +122,9 @@ async def test_filter(runs: Path, how: str) -> None:
     """Words narrow the list; Escape gives all of it back."""
     async with looking(runs) as watcher:
         await act(watcher, how, "slash", "Runs: Filter")
-        await watcher.until(lambda: watcher.screen.focused is not None and watcher.screen.focused.id == "filter")
+        await watcher.until(
+            lambda: watcher.screen.focused is not None and watcher.screen.focused.id == "filter"
+        )
         await watcher.press(*"gam")
         await watcher.until(lambda: order(watcher) == ["gamma"])
         await watcher.press("enter")
@@ -141,7 +147,10 @@ async def test_sort(runs: Path, how: str) -> None:
             await watcher.until(lambda: order(watcher) == ["gamma", "beta", "alpha"])
 
 
-@pytest.mark.parametrize(("key", "name", "mode"), [("r", "Campaign: Resume…", "resume"), ("x", "Campaign: Extend…", "extend")])
+@pytest.mark.parametrize(
+    ("key", "name", "mode"),
+    [("r", "Campaign: Resume…", "resume"), ("x", "Campaign: Extend…", "extend")],
+)
 @HOW
 @in_loop
 async def test_resume_and_extend(runs: Path, how: str, key: str, name: str, mode: str) -> None:
@@ -247,7 +256,11 @@ async def test_steering_from_the_list(runs: Path, how: str) -> None:
         await watcher.until(lambda: isinstance(watcher.screen, Dialog))
         await watcher.press("d")
         await watcher.sees("stopped")
-        assert campaign.wait(30) and campaign.outcome is not None and campaign.outcome.reason == "drained"
+        assert (
+            campaign.wait(30)
+            and campaign.outcome is not None
+            and campaign.outcome.reason == "drained"
+        )
 
 
 @in_loop
@@ -261,7 +274,11 @@ async def test_abort_from_the_palette(runs: Path) -> None:
         assert campaign.alive
         await watcher.press("a")
         await watcher.sees("stopped")
-        assert campaign.wait(30) and campaign.outcome is not None and campaign.outcome.reason == "aborted"
+        assert (
+            campaign.wait(30)
+            and campaign.outcome is not None
+            and campaign.outcome.reason == "aborted"
+        )
 
 
 @HOW
@@ -298,7 +315,9 @@ async def test_new_and_edit(runs: Path, how: str) -> None:
         await watcher.sees("finished_run.yaml")
         await watcher.app.switch_mode("runs")
         await act(watcher, how, "n", "Runs: New")
-        await watcher.until(lambda: watcher.app.current_mode == "config" and watcher.screen.is_modal)
+        await watcher.until(
+            lambda: watcher.app.current_mode == "config" and watcher.screen.is_modal
+        )
 
 
 @in_loop

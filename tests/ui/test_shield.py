@@ -46,7 +46,11 @@ def test_rude_sampler_and_runner_leave_screen_and_app_intact(work: Path, own_hom
     terminal = Terminal(str(config), cwd=work)
     try:
         _launch(terminal)
-        wait_until(lambda: (found := status(root)) is not None and found.snapshot.end_reason is not None, 60, "the end")
+        wait_until(
+            lambda: (found := status(root)) is not None and found.snapshot.end_reason is not None,
+            60,
+            "the end",
+        )
         found = status(root)
         assert found is not None and found.snapshot.end_reason == "completed", found
         assert found.snapshot.tasks_done == 12 and 0 < found.snapshot.failed < 12
@@ -56,7 +60,9 @@ def test_rude_sampler_and_runner_leave_screen_and_app_intact(work: Path, own_hom
         pid = terminal.app_pid()
         assert Path(f"/proc/{pid}/cwd").readlink() == work
         shown = len(terminal.text)
-        terminal.press("1")  # the keyboard is still the app's, and relative paths mean what they did
+        terminal.press(
+            "1"
+        )  # the keyboard is still the app's, and relative paths mean what they did
         terminal.wait_for("RUN DIRECTORY", 15, after=shown)
         assert MARK.encode() not in terminal.written
         assert b"password" not in terminal.written
@@ -91,7 +97,9 @@ def test_window_can_be_resized_after_a_library_has_ignored_it(work: Path) -> Non
 
 def test_sampler_that_exits_ends_its_campaign_alone(work: Path) -> None:
     """sys.exit in a sampler is an error of that campaign: the app says so and stays."""
-    config = _rude_config(work, "LeavingSampler", '{type: PythonRunner, function: "code_under_test:wavy"}')
+    config = _rude_config(
+        work, "LeavingSampler", '{type: PythonRunner, function: "code_under_test:wavy"}'
+    )
     terminal = Terminal(str(config), cwd=work)
     try:
         _launch(terminal)
@@ -107,13 +115,19 @@ def test_sampler_that_exits_ends_its_campaign_alone(work: Path) -> None:
 
 def test_sampler_that_crashes_the_process_ends_the_app_but_not_the_record(work: Path) -> None:
     """After a crash of the whole process the terminal is in order and what had finished is on record."""
-    config = _rude_config(work, "LeavingSampler", '{type: PythonRunner, function: "code_under_test:wavy"}')
+    config = _rude_config(
+        work, "LeavingSampler", '{type: PythonRunner, function: "code_under_test:wavy"}'
+    )
     terminal = Terminal(str(config), cwd=work, LEAVE="at once")
     try:
         _launch(terminal)
         assert terminal.wait(60) == 128 + signal.SIGABRT
         said = terminal.written[-1500:]
-        assert b"\x1b[?1049l" in said and b"SIGABRT" in said and os.fsencode(work / "campaign") in said.replace(b"\r\n", b"")
+        assert (
+            b"\x1b[?1049l" in said
+            and b"SIGABRT" in said
+            and os.fsencode(work / "campaign") in said.replace(b"\r\n", b"")
+        )
         found = status(work / "campaign")
         assert found is not None and found.liveness == "not running"
     finally:

@@ -50,7 +50,13 @@ supervisor:
 
 def _config(directory: Path, port: int, known_hosts: Path, key: Path) -> Path:
     path = directory / "campaign.yaml"
-    fields = {"port": port, "known_hosts": known_hosts, "key": key, "python": sys.executable, "run_dir": directory / "run"}
+    fields = {
+        "port": port,
+        "known_hosts": known_hosts,
+        "key": key,
+        "python": sys.executable,
+        "run_dir": directory / "run",
+    }
     path.write_text(CONFIG.format(**fields))
     return path
 
@@ -74,7 +80,9 @@ async def launched(config: Path, size: tuple[int, int] = (80, 24)) -> AsyncItera
 
 
 async def asked(watcher: Watcher, *texts: str) -> None:
-    await watcher.until(lambda: isinstance(watcher.screen, QuestionDialog) and watcher.screen.focused is not None)
+    await watcher.until(
+        lambda: isinstance(watcher.screen, QuestionDialog) and watcher.screen.focused is not None
+    )
     await watcher.sees(*texts)
 
 
@@ -82,13 +90,17 @@ def _hold(run_dir: Path, *secrets: str) -> list[Path]:
     """Give the files below a directory that hold one of these texts."""
     files = [path for path in run_dir.rglob("*") if path.is_file()]
     assert files
-    return [path for path in files if any(secret.encode() in path.read_bytes() for secret in secrets)]
+    return [
+        path for path in files if any(secret.encode() in path.read_bytes() for secret in secrets)
+    ]
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[InteractiveServer]:
     """A site that asks for a password and a code."""
-    with InteractiveServer(tmp_path / "server", ["password", "keyboard-interactive"], password=PASSWORD, codes=[CODE]) as server:
+    with InteractiveServer(
+        tmp_path / "server", ["password", "keyboard-interactive"], password=PASSWORD, codes=[CODE]
+    ) as server:
         yield server
 
 
@@ -102,7 +114,11 @@ async def test_a_campaign_begins_with_an_unknown_host_and_a_locked_key(
         monkeypatch.setenv("SLURM_CONF", bed.environment["SLURM_CONF"])
         key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"
         shutil.copy(bed.key_file, key)
-        subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", PASSPHRASE, "-f", str(key)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-p", "-P", "", "-N", PASSPHRASE, "-f", str(key)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         work = tmp_path / "work"
         work.mkdir()
         async with launched(_config(work, bed.ssh_port, known_hosts, key)) as watcher:
@@ -123,7 +139,9 @@ async def test_a_campaign_begins_with_an_unknown_host_and_a_locked_key(
 
 
 @in_loop
-async def test_password_and_code_then_escape(tmp_path: Path, own_home: Path, server: InteractiveServer) -> None:
+async def test_password_and_code_then_escape(
+    tmp_path: Path, own_home: Path, server: InteractiveServer
+) -> None:
     """Protects two-factor sites: the server's own words, each answer hidden; Escape ends with a sentence, and all can be resumed."""
     config = _config(tmp_path, server.port, server.known_hosts, server.user_key)
     async with launched(config) as watcher:
@@ -144,7 +162,9 @@ async def test_password_and_code_then_escape(tmp_path: Path, own_home: Path, ser
 
 
 @in_loop
-async def test_leaving_the_app_answers_for_nobody(tmp_path: Path, server: InteractiveServer) -> None:
+async def test_leaving_the_app_answers_for_nobody(
+    tmp_path: Path, server: InteractiveServer
+) -> None:
     """Protects the asking thread: a closed terminal ends its wait, and whoever answered before does so again."""
     before = questions.set_asker(None)
     questions.set_asker(before)
@@ -160,7 +180,9 @@ async def test_leaving_the_app_answers_for_nobody(tmp_path: Path, server: Intera
         app.terminal_gone()
     assert app.campaign.wait(30)
     assert questions.set_asker(before) is before
-    assert "nobody was there to type a password" in str(app.campaign.outcome and app.campaign.outcome.message)
+    assert "nobody was there to type a password" in str(
+        app.campaign.outcome and app.campaign.outcome.message
+    )
 
 
 @in_loop
@@ -171,12 +193,20 @@ async def test_two_hosts_ask_one_after_the_other() -> None:
         await until(lambda: app.current_mode == "runs", pilot.pause)
         person = PersonAtTheApp(app)
         person.begin()
-        answers = [_in_thread(person, Question("password", f"Password of me on {name}:", name)) for name in ("here", "there")]
-        await until(lambda: isinstance(app.screen, QuestionDialog) and app.screen.query("#answer"), pilot.pause)
+        answers = [
+            _in_thread(person, Question("password", f"Password of me on {name}:", name))
+            for name in ("here", "there")
+        ]
+        await until(
+            lambda: isinstance(app.screen, QuestionDialog) and app.screen.query("#answer"),
+            pilot.pause,
+        )
         assert len(app.screen_stack) == 2
         first = app.screen
         await pilot.press("a", "enter")
-        await until(lambda: isinstance(app.screen, QuestionDialog) and app.screen is not first, pilot.pause)
+        await until(
+            lambda: isinstance(app.screen, QuestionDialog) and app.screen is not first, pilot.pause
+        )
         app.push_screen(QuitDialog(Path("/scratch/run")))
         await until(lambda: not isinstance(app.screen, QuestionDialog), pilot.pause)
         person.end()
@@ -212,7 +242,10 @@ async def test_how_it_looks(size: tuple[int, int]) -> None:
             ("code", Question("code", code, "cluster")),
         ):
             app.push_screen(QuestionDialog(question))
-            await until(lambda: isinstance(app.screen, QuestionDialog) and app.screen.query("#buttons"), pilot.pause)
+            await until(
+                lambda: isinstance(app.screen, QuestionDialog) and app.screen.query("#buttons"),
+                pilot.pause,
+            )
             for line in app.screen.query(Input):
                 line.value = "123456"
             await pilot.pause(0.3)

@@ -15,7 +15,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from campaign_watch import ended_afterwards, finished_tasks, holder_pid, sessions, status, wait_for_done, wait_until
+from campaign_watch import (
+    ended_afterwards,
+    finished_tasks,
+    holder_pid,
+    sessions,
+    status,
+    wait_for_done,
+    wait_until,
+)
 from pty_terminal import Terminal
 from ui_harness import write_config
 
@@ -57,12 +65,20 @@ def _goes_on_alone(hosted: Hosted) -> None:
     wait_for_done(hosted.root, done + 5)
     assert holder_pid(hosted.root) == hosted.pid
     assert sessions(hosted.root) == 1
-    assert not [file.path for file in psutil.Process(hosted.pid).open_files() if file.path.startswith("/dev/pts")]
+    assert not [
+        file.path
+        for file in psutil.Process(hosted.pid).open_files()
+        if file.path.startswith("/dev/pts")
+    ]
 
 
 def _completes(root: Path) -> None:
     """The campaign comes to its end with every task run once."""
-    wait_until(lambda: (found := status(root)) is not None and found.snapshot.end_reason == "completed", 90, "the end")
+    wait_until(
+        lambda: (found := status(root)) is not None and found.snapshot.end_reason == "completed",
+        90,
+        "the end",
+    )
     tasks = finished_tasks(root)
     assert len(tasks) == len(set(tasks)) == 60
 
@@ -96,10 +112,18 @@ def test_kept_running_on_quitting(hosted: Hosted) -> None:
     hosted.terminal.press("k")
     assert hosted.terminal.wait(10) == 0
     assert "goes on in the background" in hosted.terminal.text
-    assert f"enchanted-tui {hosted.root}" in hosted.terminal.text.replace("\n", "").replace("\r", "")
+    assert f"enchanted-tui {hosted.root}" in hosted.terminal.text.replace("\n", "").replace(
+        "\r", ""
+    )
     _goes_on_alone(hosted)
     os.kill(hosted.pid, signal.SIGTERM)  # as headless: drains
-    wait_until(lambda: (found := status(hosted.root)) is not None and found.snapshot.end_reason == "drained", 30, "a drained end")
+    wait_until(
+        lambda: (
+            (found := status(hosted.root)) is not None and found.snapshot.end_reason == "drained"
+        ),
+        30,
+        "a drained end",
+    )
 
 
 def test_killed_app_loses_nothing(hosted: Hosted) -> None:
@@ -110,7 +134,12 @@ def test_killed_app_loses_nothing(hosted: Hosted) -> None:
     assert b"\x1b[?1049l" in said and b"\x1b[?25h" in said and b"SIGKILL" in said
     before = finished_tasks(hosted.root)
     assert len(before) >= 3
-    subprocess.run([sys.executable, "-m", "enchanted_tui", str(hosted.root), "--no-ui"], check=True, capture_output=True, timeout=90)
+    subprocess.run(
+        [sys.executable, "-m", "enchanted_tui", str(hosted.root), "--no-ui"],
+        check=True,
+        capture_output=True,
+        timeout=90,
+    )
     tasks = finished_tasks(hosted.root)
     assert tasks[: len(before)] == before
     assert len(tasks) == len(set(tasks)) == 60
@@ -133,7 +162,11 @@ def test_stopped_on_quitting(hosted: Hosted, key: str, reason: str) -> None:
     assert hosted.terminal.wait(20) == 0
     if key == "a":
         assert time.monotonic() - asked < 5
-    wait_until(lambda: (found := status(hosted.root)) is not None and found.snapshot.end_reason == reason, 10, reason)
+    wait_until(
+        lambda: (found := status(hosted.root)) is not None and found.snapshot.end_reason == reason,
+        10,
+        reason,
+    )
     wait_until(lambda: not psutil.pid_exists(hosted.pid), 10, "the end of the process")
 
 
@@ -148,7 +181,11 @@ def test_terminated_app_drains(hosted: Hosted) -> None:
 def test_stopped_job_keeps_its_campaign_running(hosted: Hosted) -> None:
     """Ctrl+Z gives the shell its terminal back; the campaign goes on meanwhile, and so does the app after fg."""
     hosted.terminal.press("\x1a")
-    wait_until(lambda: psutil.Process(hosted.terminal.pid).status() == psutil.STATUS_STOPPED, 10, "a stopped job")
+    wait_until(
+        lambda: psutil.Process(hosted.terminal.pid).status() == psutil.STATUS_STOPPED,
+        10,
+        "a stopped job",
+    )
     assert b"\x1b[?1049l" in hosted.terminal.written[-2000:]
     done = len(finished_tasks(hosted.root))
     wait_for_done(hosted.root, done + 4)

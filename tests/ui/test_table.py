@@ -42,7 +42,11 @@ class TableApp(App[None]):
 
     def cells(self, key: int) -> Sequence[str | tuple[str, str]]:
         self.asked += 1
-        return (f"row{key}", (str(key * key + self.shift), "error" if key % 2 else ""), "日本" * (key % 9))
+        return (
+            f"row{key}",
+            (str(key * key + self.shift), "error" if key % 2 else ""),
+            "日本" * (key % 9),
+        )
 
     @property
     def table(self) -> VirtualTable:
@@ -73,7 +77,12 @@ async def test_only_what_is_seen_is_asked_for() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["j", "k", "g", "G", "pagedown", "pageup", "rows", "prepend", "shift", "sort"]), max_size=25),
+    st.lists(
+        st.sampled_from(
+            ["j", "k", "g", "G", "pagedown", "pageup", "rows", "prepend", "shift", "sort"]
+        ),
+        max_size=25,
+    ),
     st.integers(0, 60),
 )
 @settings(max_examples=25, deadline=None)
@@ -151,11 +160,16 @@ async def test_columns_give_way_where_it_is_narrow() -> None:
         assert app.lines()[1] == " nothing here"
 
 
-_TEXTS = st.lists(st.tuples(st.sampled_from(["a", "bb", " ", "日"]), st.sampled_from(["", "red", "bold"])), max_size=8)
+_TEXTS = st.lists(
+    st.tuples(st.sampled_from(["a", "bb", " ", "日"]), st.sampled_from(["", "red", "bold"])),
+    max_size=8,
+)
 
 
 @given(_TEXTS, _TEXTS)
-def test_no_difference_is_left_out_of_the_changed_region(before: list[tuple[str, str]], after: list[tuple[str, str]]) -> None:
+def test_no_difference_is_left_out_of_the_changed_region(
+    before: list[tuple[str, str]], after: list[tuple[str, str]]
+) -> None:
     """Protects partial painting: right of the region nothing differs, and its last cell does."""
     first, second = cells_of_text(Text.assemble(*before)), cells_of_text(Text.assemble(*after))
     region = changed_region(first, second, 0, 100)
@@ -176,8 +190,13 @@ def test_a_bar_is_full_only_when_all_is_done(done: int, total: int, width: int) 
     assert (percent(done, total) == "100%") == (bool(total) and done >= total)
 
 
-@pytest.mark.parametrize(("values", "expected"), [([], "    "), ([0, 0], "  ▁▁"), ([0, 0.001, 8], " ▁▂█"), ([9, 1, 2, 4, 8], "▂▃▅█")])
-def test_a_sparkline_shows_that_something_is_not_nothing(values: list[float], expected: str) -> None:
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([], "    "), ([0, 0], "  ▁▁"), ([0, 0.001, 8], " ▁▂█"), ([9, 1, 2, 4, 8], "▂▃▅█")],
+)
+def test_a_sparkline_shows_that_something_is_not_nothing(
+    values: list[float], expected: str
+) -> None:
     """Protects reading a course: the last values, and never the height of nothing for a value above it."""
     assert sparkline(values, 4) == expected
 
@@ -194,20 +213,30 @@ class Named(App[None]):
         self._columns, self._options = columns, options
 
     def compose(self) -> ComposeResult:
-        yield VirtualTable(self._columns, lambda key: (self.names[key], "1.5", "and so on and so on"), **self._options)
+        yield VirtualTable(
+            self._columns,
+            lambda key: (self.names[key], "1.5", "and so on and so on"),
+            **self._options,
+        )
 
     @property
     def table(self) -> VirtualTable:
         return self.query_one(VirtualTable)
 
 
-NAMED = (Column("name", "NAME", 16, name=True), Column("value", "VALUE", 5, "right"), Column("note", "NOTE", 8, grow=1))
+NAMED = (
+    Column("name", "NAME", 16, name=True),
+    Column("value", "VALUE", 5, "right"),
+    Column("note", "NOTE", 8, grow=1),
+)
 LONG = "a_parameter_of_the_plasma_edge_number_17"
 
 
 @pytest.mark.parametrize(("width", "shown"), [(80, LONG), (62, LONG), (40, "a_pa")])
 @in_loop
-async def test_names_are_whole_where_there_is_room_and_keep_their_end_where_there_is_not(width: int, shown: str) -> None:
+async def test_names_are_whole_where_there_is_room_and_keep_their_end_where_there_is_not(
+    width: int, shown: str
+) -> None:
     """A column of names takes what others do not need, however little it begins with; what is cut ends as the name does."""
     app = Named(["short", LONG], NAMED)
     async with app.run_test(size=(width, 8)) as pilot:

@@ -125,7 +125,9 @@ async def test_going_through_a_list_copying_and_back(run: Path, way: str) -> Non
         await do("right_square_bracket", "Next")
         await watcher.sees(failed[1].name, "Traceback")
         await do("right_square_bracket", "Next")
-        await watcher.until(lambda: any("no other task" in note.message for note in watcher.app._notifications))
+        await watcher.until(
+            lambda: any("no other task" in note.message for note in watcher.app._notifications)
+        )
         await do("left_square_bracket", "Previous")
         await watcher.sees(failed[0].name)
         (run / "data" / failed[0].name / "late.log").write_text("late\n")
@@ -161,7 +163,9 @@ async def test_a_task_whose_files_are_gone_says_so(run: Path) -> None:
         ({"status": "ok"}, "all", "somebody has removed"),
     ],
 )
-def test_it_is_said_where_files_are(tmp_path: Path, line: dict[str, str], setting: str, expected: str) -> None:
+def test_it_is_said_where_files_are(
+    tmp_path: Path, line: dict[str, str], setting: str, expected: str
+) -> None:
     """Protects the sentence about files that are elsewhere: each case has its own."""
     run_dir = RunDir(tmp_path)
     run_dir.config.mkdir()
@@ -202,4 +206,8 @@ async def test_what_is_said_of_a_task_is_said_whole(finished_run: Path, columns:
         for width in (columns, 90, columns):
             await watcher.pilot.resize_terminal(width, 24)
             line = watcher.screen.query_one("#facts", Line)
-            await watcher.until(lambda line=line, width=width: whole.fullmatch(line.text) and len(line.text) <= width - 2)
+            await watcher.until(
+                lambda line=line, width=width: (
+                    whole.fullmatch(line.text) and len(line.text) <= width - 2
+                )
+            )

@@ -46,7 +46,10 @@ def test_everything_asked_of_the_terminal_is_taken_back(campaign: Path) -> None:
         modes: dict[bytes, bytes] = {}
         for mode, switch in _OURS.findall(shown.written):
             modes[mode] = switch
-        assert {mode for mode, switch in modes.items() if switch == b"h"} <= {b"7", b"25"}  # line wrap and a visible cursor
+        assert {mode for mode, switch in modes.items() if switch == b"h"} <= {
+            b"7",
+            b"25",
+        }  # line wrap and a visible cursor
         assert b"\x1b]2;finished campaign" in shown.written
         assert shown.written.rindex(b"\x1b[23;2t") > shown.written.rindex(b"\x1b]2;")
 
@@ -101,7 +104,9 @@ def test_defect_of_the_app_does_not_end_its_campaign(tmp_path: Path) -> None:
         "def broken(self): raise RuntimeError('a defect')\n"
         "RunsScreen.action_runs_sort = broken\n"
     )
-    code = f"import sys\n{broken}from enchanted_tui.cli import main\nsys.exit(main([{str(config)!r}]))"
+    code = (
+        f"import sys\n{broken}from enchanted_tui.cli import main\nsys.exit(main([{str(config)!r}]))"
+    )
     with ended_afterwards(root), terminal("-c", code, cwd=config.parent) as shown:
         shown.wait_for("valid")
         shown.press("\x1b[20~")
@@ -136,12 +141,18 @@ def test_quitting_while_the_file_server_hangs(campaign: Path) -> None:
 
 def test_no_color_and_poor_terminals(campaign: Path) -> None:
     """NO_COLOR leaves attributes only, and with them the cursor is seen; where the encoding is not UTF-8, signs are ASCII."""
-    with terminal(str(campaign), cwd=campaign.parent, NO_COLOR="1", TERM="screen", LC_ALL="C") as shown:
+    with terminal(
+        str(campaign), cwd=campaign.parent, NO_COLOR="1", TERM="screen", LC_ALL="C"
+    ) as shown:
         shown.wait_for("FINISHED")
         shown.press("wj")  # what was not shown at first
         shown.press("2")
         shown.wait_for("Problems")
-        numbers = {number for codes in re.findall(rb"\x1b\[([0-9;]+)m", shown.written) for number in map(int, codes.split(b";"))}
+        numbers = {
+            number
+            for codes in re.findall(rb"\x1b\[([0-9;]+)m", shown.written)
+            for number in map(int, codes.split(b";"))
+        }
         assert 7 in numbers and not {number for number in numbers if number >= 30}, numbers
         assert "✓" not in shown.text and "+ FINISHED" in shown.text
 
@@ -156,9 +167,14 @@ def test_no_color_and_poor_terminals(campaign: Path) -> None:
         (True, False, {}, True),
     ],
 )
-def test_when_the_line_is_spared(wanted: bool | None, asked: bool, environment: dict[str, str], expected: bool) -> None:
+def test_when_the_line_is_spared(
+    wanted: bool | None, asked: bool, environment: dict[str, str], expected: bool
+) -> None:
     """On SSH by itself; a setting decides otherwise, an option decides in any case."""
-    assert app_main.use_low_bandwidth(Settings(Preferences(low_bandwidth=wanted)), asked, environment) is expected
+    assert (
+        app_main.use_low_bandwidth(Settings(Preferences(low_bandwidth=wanted)), asked, environment)
+        is expected
+    )
 
 
 def test_low_bandwidth_reaches_textual() -> None:
@@ -167,7 +183,9 @@ def test_low_bandwidth_reaches_textual() -> None:
         "from enchanted_tui.ui.main import spare_the_line\nspare_the_line()\nfrom textual import constants\n"
         "print(constants.MAX_FPS, constants.TEXTUAL_ANIMATIONS, constants.SMOOTH_SCROLL)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
     assert done.stdout.split() == ["10", "none", "False"]
 
 

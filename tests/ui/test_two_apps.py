@@ -23,7 +23,11 @@ def headless(tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "work" / "campaign"
     with ended_afterwards(root):
         started = subprocess.run(
-            [sys.executable, "-m", "enchanted_tui", str(config), "--detach"], capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-m", "enchanted_tui", str(config), "--detach"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
         assert f"enchanted-tui {root}" in started.stdout
         wait_for_done(root, 3)
@@ -43,7 +47,10 @@ def test_two_apps_show_the_same(headless: Path, own_home: Path) -> None:
         assert time.monotonic() - asked < 3 or _is_busy(), f"{time.monotonic() - asked:.1f} s"
         first.wait_for("PAUSED", 10)
         time.sleep(2.0)  # what still ran has finished, and both have looked since
-        numbers = [re.findall(r"\d+/\d+|\d+ ok|\d+ failed", _screen(terminal, own_home)) for terminal in (first, second)]
+        numbers = [
+            re.findall(r"\d+/\d+|\d+ ok|\d+ failed", _screen(terminal, own_home))
+            for terminal in (first, second)
+        ]
         assert numbers[0] == numbers[1] and len(numbers[0]) >= 3
 
         shown = len(first.text)
@@ -81,12 +88,19 @@ def test_same_numbers_in_one_process(headless: Path) -> None:
         now, deadline = time.time() + 60, time.monotonic() + 20
         while True:
             views = [viewer.refresh(now=now) for viewer in viewers]
-            if all(view.state == "paused" and not view.running and view.reading == 1 for view in views):
+            if all(
+                view.state == "paused" and not view.running and view.reading == 1 for view in views
+            ):
                 break
             assert time.monotonic() < deadline
             time.sleep(0.2)
         one, other = (view.snapshot for view in views)
-        assert (one.tasks_done, one.succeeded, one.failed, one.stages) == (other.tasks_done, other.succeeded, other.failed, other.stages)
+        assert (one.tasks_done, one.succeeded, one.failed, one.stages) == (
+            other.tasks_done,
+            other.succeeded,
+            other.failed,
+            other.stages,
+        )
         assert views[0].batches == views[1].batches
     finally:
         for viewer in viewers:
@@ -96,7 +110,15 @@ def test_same_numbers_in_one_process(headless: Path) -> None:
 def test_detached_start_that_is_refused(tmp_path: Path) -> None:
     """What keeps a campaign from beginning is said at once, with its exit code, not left in a file."""
     config = write_config(tmp_path / "work")
-    command = [sys.executable, "-m", "enchanted_tui", str(config), "--detach", "--run-mode", "resume"]
+    command = [
+        sys.executable,
+        "-m",
+        "enchanted_tui",
+        str(config),
+        "--detach",
+        "--run-mode",
+        "resume",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 3
     assert "nothing to resume" in done.stderr.lower()
@@ -117,7 +139,13 @@ def test_detached_start_without_a_place_for_its_words(tmp_path: Path) -> None:
 
 def test_app_without_a_terminal(tmp_path: Path) -> None:
     """Piped into something else, the app says what to do instead of drawing."""
-    done = subprocess.run([sys.executable, "-m", "enchanted_tui"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "enchanted_tui"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 2
     assert "needs a terminal" in done.stderr and "--no-ui" in done.stderr
 
@@ -126,7 +154,10 @@ def test_options_of_runs_do_not_go_with_the_app(tmp_path: Path) -> None:
     """An option that the app would ignore is refused instead."""
     config = write_config(tmp_path / "work")
     done = subprocess.run(
-        [sys.executable, "-m", "enchanted_tui", str(config), "--run-mode", "resume"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "enchanted_tui", str(config), "--run-mode", "resume"],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 2
     assert "--run-mode" in done.stderr

@@ -15,7 +15,14 @@ from enchanted_tui.supervisor import actions
 HERE = Path(__file__).parent
 
 
-def config_text(base_run_dir: Path, *, function: str = "wavy", budget: int = 60, batch_size: int = 20, workers: int = 2) -> str:
+def config_text(
+    base_run_dir: Path,
+    *,
+    function: str = "wavy",
+    budget: int = 60,
+    batch_size: int = 20,
+    workers: int = 2,
+) -> str:
     """Give a configuration of a campaign with two parameters, in batches; `function` is one of code_under_test."""
     return dedent(f"""\
         executors:
@@ -53,11 +60,17 @@ def run_campaign(directory: Path, name: str = "campaign", **options: Any) -> Pat
     return config.base_run_dir
 
 
-async def until(condition: Callable[[], object], pause: Callable[[], Awaitable[None]] | None = None, timeout: float = 20.0) -> None:
+async def until(
+    condition: Callable[[], object],
+    pause: Callable[[], Awaitable[None]] | None = None,
+    timeout: float = 20.0,
+) -> None:
     """Wait until something is true; `pause` is `pilot.pause` where an app runs."""
     deadline = asyncio.get_running_loop().time() + timeout
     while not condition():
-        assert asyncio.get_running_loop().time() < deadline, f"this has not become true within {timeout} s"
+        assert asyncio.get_running_loop().time() < deadline, (
+            f"this has not become true within {timeout} s"
+        )
         await asyncio.sleep(0.02)
         if pause is not None:
             await pause()

@@ -82,7 +82,10 @@ class Watcher:
         """Take an action from the palette by its name there."""
         screen = self.screen
         await self.press("ctrl+p")
-        await until(lambda: self.screen is not screen and isinstance(self.screen.focused, Input), self.pilot.pause)
+        await until(
+            lambda: self.screen is not screen and isinstance(self.screen.focused, Input),
+            self.pilot.pause,
+        )
         self.screen.focused.value = name
         await until(lambda: self.screen.query_one("OptionList").option_count, self.pilot.pause)
         await self.pilot.pause(0.3)

@@ -62,7 +62,9 @@ def _built_in(base_module: str, type_name: str) -> Any:
 
 def import_sampler(sampler_type: str, sampler_config: Mapping[str, Any]) -> Any:
     """Return a sampler made from its options."""
-    return cached_import(sampler_type, "samplers")(**{key: value for key, value in sampler_config.items() if key != "type"})
+    return cached_import(sampler_type, "samplers")(
+        **{key: value for key, value in sampler_config.items() if key != "type"}
+    )
 
 
 def import_runner(runner_type: str, runner_config: Mapping[str, Any]) -> Any:

@@ -14,9 +14,13 @@ class HaltonSampler(Sampler):
     """
 
     parameters: list[str] = option(doc="Name of each parameter.", example=["x", "y"])
-    bounds: list[list[float]] = option(doc="Lower and upper bound of each parameter.", example=[[0, 1], [0, 1]])
+    bounds: list[list[float]] = option(
+        doc="Lower and upper bound of each parameter.", example=[[0, 1], [0, 1]]
+    )
     budget: int = option(doc="How many samples to draw in all.", ge=0)
-    batch_size: int | None = option(None, doc="Samples in a batch; without it, all are one batch.", ge=1)
+    batch_size: int | None = option(
+        None, doc="Samples in a batch; without it, all are one batch.", ge=1
+    )
 
     def points(self, batch, first, size, start, stop):
         """Give samples `start` to `stop` of a batch whose first is sample `first` of the stage.
@@ -32,4 +36,7 @@ class HaltonSampler(Sampler):
     def problems(self):
         """Say what is wrong with options that are well typed one by one; shown with file and line before anything runs."""
         if len(self.bounds) != len(self.parameters):
-            yield "bounds", f"there are {len(self.parameters)} parameters and {len(self.bounds)} bounds; give one pair for each"
+            yield (
+                "bounds",
+                f"there are {len(self.parameters)} parameters and {len(self.bounds)} bounds; give one pair for each",
+            )

@@ -9,7 +9,14 @@ import queue
 import threading
 from dataclasses import asdict
 
-from enchanted_tui.plugins import EnvironmentFailure, Executor, Result, Trouble, run_task, task_message
+from enchanted_tui.plugins import (
+    EnvironmentFailure,
+    Executor,
+    Result,
+    Trouble,
+    run_task,
+    task_message,
+)
 
 
 class OneThreadExecutor(Executor):
@@ -19,7 +26,9 @@ class OneThreadExecutor(Executor):
         """Make ready. `deliver` may be called from any thread, exactly once for each task."""
         self._context, self._deliver = asdict(context), deliver
         self._waiting = queue.SimpleQueue()
-        self._lock = threading.Lock()  # the supervisor's thread and this executor's change what follows
+        self._lock = (
+            threading.Lock()
+        )  # the supervisor's thread and this executor's change what follows
         self._held = 0
         self._cancelled = False
         self._thread = threading.Thread(target=self._work, daemon=True)

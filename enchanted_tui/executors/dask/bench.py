@@ -120,22 +120,40 @@ class Bench:
 # -- called in the Dask worker's event loop -----------------------------------------------------------------------------------------
 
 
-def open_lane(lane: str, context: dict[str, Any], timeout: float | None, max_retries: int, dask_worker: Any = None) -> dict[str, Any]:
+def open_lane(
+    lane: str,
+    context: dict[str, Any],
+    timeout: float | None,
+    max_retries: int,
+    dask_worker: Any = None,
+) -> dict[str, Any]:
     """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing can run here."""
     bench = _benches.setdefault(dask_worker.id, Bench(dask_worker.state.nthreads))
-    about = {"instance": dask_worker.id, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
+    about = {
+        "instance": dask_worker.id,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "version": __version__,
+    }
     data_dir = context["data_dir"]
     if not os.path.isdir(data_dir):
-        return {**about, "problem": f"does not see {data_dir}; base_run_dir must be on a file system that all Dask workers share"}
+        return {
+            **about,
+            "problem": f"does not see {data_dir}; base_run_dir must be on a file system that all Dask workers share",
+        }
     if not os.access(data_dir, os.W_OK | os.X_OK):
-        return {**about, "problem": f"may not write to {data_dir}; change the permissions or choose another base_run_dir"}
+        return {
+            **about,
+            "problem": f"may not write to {data_dir}; change the permissions or choose another base_run_dir",
+        }
     if not os.path.isdir(context["working_dir"]):
-        return {**about, "problem": f"does not see the working directory {context['working_dir']}; start from a directory that all share"}
+        return {
+            **about,
+            "problem": f"does not see the working directory {context['working_dir']}; start from a directory that all share",
+        }
     missing = _missing_module(context)
     if missing is not None:
-        problem = (
-            f"cannot import {missing!r}, in which a runner is; install it in the workers' Python or have PYTHONPATH name its directory"
-        )
+        problem = f"cannot import {missing!r}, in which a runner is; install it in the workers' Python or have PYTHONPATH name its directory"
         return {**about, "problem": problem}
     if lane not in bench.lanes:
         bench.lanes[lane] = Lane(context, timeout, max_retries)
@@ -146,7 +164,10 @@ def _missing_module(context: Mapping[str, Any]) -> str | None:
     """Name a package that a runner is in and that is not to be found here."""
     for spec in context["runners"].values():
         package = spec["class"].partition(":")[0].partition(".")[0]
-        if package not in sys.modules and PathFinder.find_spec(package, [*sys.path, *context["python_path"]]) is None:
+        if (
+            package not in sys.modules
+            and PathFinder.find_spec(package, [*sys.path, *context["python_path"]]) is None
+        ):
             return str(package)
     return None
 
@@ -163,7 +184,9 @@ async def close_lane(lane: str, dask_worker: Any = None) -> None:
 # -- called as a Dask task ------------------------------------------------------------------------------------------------------------
 
 
-def run_bundle(token: str, instance: str, lane: str, messages: Sequence[bytes]) -> dict[str, Any] | None:
+def run_bundle(
+    token: str, instance: str, lane: str, messages: Sequence[bytes]
+) -> dict[str, Any] | None:
     """Run tasks one after another; give what became of them by their index, or None if nothing was run because this is not their turn.
 
     ``done``: (index, record line); ``troubles``: (index, sentence); ``unstarted``: indices; ``seconds``: how long a task took on average.
@@ -172,12 +195,24 @@ def run_bundle(token: str, instance: str, lane: str, messages: Sequence[bytes]) 
 
     dask_worker = get_worker()
     bench = _benches.get(dask_worker.id)
-    if bench is None or dask_worker.id != instance or lane not in bench.lanes or not bench.claim(token):
+    if (
+        bench is None
+        or dask_worker.id != instance
+        or lane not in bench.lanes
+        or not bench.claim(token)
+    ):
         return None
     if not bench.slots.acquire(timeout=BUDGET):
-        return {"done": [], "troubles": [], "unstarted": list(range(len(messages))), "seconds": None}
+        return {
+            "done": [],
+            "troubles": [],
+            "unstarted": list(range(len(messages))),
+            "seconds": None,
+        }
     try:
-        return _Run(dask_worker, token, bench.lanes[lane], [_task(message) for message in messages]).run()
+        return _Run(
+            dask_worker, token, bench.lanes[lane], [_task(message) for message in messages]
+        ).run()
     finally:
         bench.slots.release()
 
@@ -215,7 +250,12 @@ class _Run:
         try:
             worker = self._lane.take()
         except OSError as error:  # no more processes or descriptors on this node
-            return {"done": [], "troubles": [(0, f"no process can be started here: {error}")], "unstarted": [], "seconds": None}
+            return {
+                "done": [],
+                "troubles": [(0, f"no process can be started here: {error}")],
+                "unstarted": [],
+                "seconds": None,
+            }
         fresh, worker.used = not worker.used, True
         began = time.monotonic()
         worker.pool.submit(self._tasks)
@@ -260,7 +300,9 @@ class _Run:
         elif isinstance(item, Result):
             self._done.append((self._index[item.id], item.line))
         else:
-            self._troubles.append((self._index.get(item.task) if item.task is not None else None, item.message))
+            self._troubles.append(
+                (self._index.get(item.task) if item.task is not None else None, item.message)
+            )
 
     def _await_the_end(self) -> None:
         """The job that this Dask worker is in ends, and the worker with it: what it held runs again as for any worker that is lost."""

@@ -87,17 +87,25 @@ class Broker:
     def work(self) -> int:
         """How many slots the tasks that are here could use."""
         active = sum(lane.active for lane in self.lanes.values())
-        return active + sum(math.ceil((len(lane.backlog) + lane.resting) / lane.fitting(1.0)) for lane in self.lanes.values())
+        return active + sum(
+            math.ceil((len(lane.backlog) + lane.resting) / lane.fitting(1.0))
+            for lane in self.lanes.values()
+        )
 
     @property
     def held_back(self) -> bool:
         """True if there are tasks that wait until the cluster is complete."""
-        return not self.complete and any(lane.blocks and lane.backlog for lane in self.lanes.values())
+        return not self.complete and any(
+            lane.blocks and lane.backlog for lane in self.lanes.values()
+        )
 
     @property
     def patience(self) -> float | None:
         """How long to wait for workers, by the least patient executor that says so."""
-        return min((lane.patience for lane in self.lanes.values() if lane.patience is not None), default=None)
+        return min(
+            (lane.patience for lane in self.lanes.values() if lane.patience is not None),
+            default=None,
+        )
 
     @property
     def any_takes_tasks(self) -> bool:
@@ -115,7 +123,9 @@ class Broker:
             present = self.seats.get(address)
             if present is not None:
                 present.notice(takes_tasks(about))
-            known = present is not None and not present.doubtful and present.lanes >= set(self.lanes)
+            known = (
+                present is not None and not present.doubtful and present.lanes >= set(self.lanes)
+            )
             if not known and takes_tasks(about) and self.lanes and address not in self._meeting:
                 self._meeting.add(address)
                 self._in_background(self._meet(address, about))
@@ -143,7 +153,14 @@ class Broker:
             return
         if seat is None:
             threads = max(1, about["nthreads"])
-            seat = Seat(address, answer["instance"], str(about["name"]), answer["host"], answer["pid"], threads)
+            seat = Seat(
+                address,
+                answer["instance"],
+                str(about["name"]),
+                answer["host"],
+                answer["pid"],
+                threads,
+            )
             self.seats[address] = seat
         seat.doubtful, seat.lanes = False, {lane.key for lane in lanes}
         self.suspicious.set()  # the cluster may be complete now
@@ -153,15 +170,23 @@ class Broker:
         """Open lanes on a worker; give what it says about itself, or None if it cannot run tasks."""
         answer: Any = None
         for lane in lanes:
-            answer = (await self._run_on([address], bench.open_lane, lane.key, *lane.arguments)).get(address)
-            if not isinstance(answer, dict) or "problem" in answer or answer.get("version") != __version__:
+            answer = (
+                await self._run_on([address], bench.open_lane, lane.key, *lane.arguments)
+            ).get(address)
+            if (
+                not isinstance(answer, dict)
+                or "problem" in answer
+                or answer.get("version") != __version__
+            ):
                 why = _why_not(address, answer)
                 if why is not None:
                     self._tell({"op": "trouble", "message": why})
                 return None
         return dict(answer) if answer is not None else None
 
-    async def _run_on(self, addresses: list[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    async def _run_on(
+        self, addresses: list[str], function: Callable[..., Any], *arguments: Any
+    ) -> dict[str, Any]:
         """Call a function on workers; a worker that has just gone gives its error."""
         if not addresses or self.client is None:
             return {}
@@ -182,7 +207,12 @@ class Broker:
         for bundle in bundles:
             for task in bundle.left():
                 waited = some_started and bundle.started is None  # behind another one
-                self._again(bundle.lane, task, f"its worker {seat.name} on {seat.host} was lost", counts=not waited)
+                self._again(
+                    bundle.lane,
+                    task,
+                    f"its worker {seat.name} on {seat.host} was lost",
+                    counts=not waited,
+                )
 
     def _take_back(self, seat: Seat) -> None:
         """Have others run what a worker has not begun and does not begin, because it is paused or about to close."""
@@ -192,20 +222,29 @@ class Broker:
         self._forget(bundles)
         for bundle in bundles:
             for task in bundle.left():
-                self._again(bundle.lane, task, f"its worker {seat.name} on {seat.host} is paused", counts=False)
+                self._again(
+                    bundle.lane,
+                    task,
+                    f"its worker {seat.name} on {seat.host} is paused",
+                    counts=False,
+                )
 
     def _again(self, lane: Lane, task: Held, why: str, *, counts: bool) -> None:
         """Run a task again that may have begun; if that `counts`, no more often than the lane allows."""
         losses = task.losses + counts
         if losses > lane.max_retries:
             times = f", {losses} times" if losses > 1 else ""
-            self._tell({"op": "lost", "lane": lane.key, "message": task.message, "why": why + times})
+            self._tell(
+                {"op": "lost", "lane": lane.key, "message": task.message, "why": why + times}
+            )
             return
         fields = values.decode(task.message)
         fields["attempt"] = task.attempt + 1
         if counts:
             self._tell({"op": "log", "message": f"{fields['name']} runs again: {why}"})
-        self._put_back(lane, Held(task.id, values.encode(fields).encode("ascii"), task.attempt + 1, losses))
+        self._put_back(
+            lane, Held(task.id, values.encode(fields).encode("ascii"), task.attempt + 1, losses)
+        )
 
     def _put_back(self, lane: Lane, task: Held) -> None:
         """Let a task wait for its turn again, in a moment."""
@@ -231,16 +270,33 @@ class Broker:
 
     def _lanes_with_work(self) -> list[Lane]:
         """Give the lanes in turn: the one with the fewest bundles on workers first."""
-        ready = (lane for lane in self.lanes.values() if lane.backlog and (self.complete or not lane.blocks))
+        ready = (
+            lane
+            for lane in self.lanes.values()
+            if lane.backlog and (self.complete or not lane.blocks)
+        )
         return sorted(ready, key=lambda lane: lane.active)
 
     def _seat_for(self, lane: Lane) -> Seat | None:
-        if lane.limit is not None and lane.active >= (lane.limit if lane.limit < self.slots else lane.limit * lane.depth):
+        if lane.limit is not None and lane.active >= (
+            lane.limit if lane.limit < self.slots else lane.limit * lane.depth
+        ):
             return None
-        free = [seat for seat in self.seats.values() if seat.open_for(lane) and len(seat.bundles) < seat.threads * lane.depth]
-        if lane.depth > 1:  # short tasks: one that may have cost a worker is alone with it, so that it takes no others' results along
+        free = [
+            seat
+            for seat in self.seats.values()
+            if seat.open_for(lane) and len(seat.bundles) < seat.threads * lane.depth
+        ]
+        if (
+            lane.depth > 1
+        ):  # short tasks: one that may have cost a worker is alone with it, so that it takes no others' results along
             suspect = lane.backlog[0].losses > 0
-            free = [seat for seat in free if not seat.bundles or not (suspect or any(held.suspect for held in seat.bundles.values()))]
+            free = [
+                seat
+                for seat in free
+                if not seat.bundles
+                or not (suspect or any(held.suspect for held in seat.bundles.values()))
+            ]
         return min(free, key=lambda seat: len(seat.bundles) / seat.threads, default=None)
 
     def _send(self, lane: Lane, seat: Seat) -> None:
@@ -270,7 +326,9 @@ class Broker:
         try:
             outcome = await bundle.future
             counts = bundle.started is not None
-        except FutureCancelledError:  # the scheduler has gone, or has been told to forget everything
+        except (
+            FutureCancelledError
+        ):  # the scheduler has gone, or has been told to forget everything
             counts = False
         except Exception as error:  # noqa: BLE001 - whatever Dask makes of a worker that dies
             if type(error).__name__ != "KilledWorker":
@@ -289,7 +347,14 @@ class Broker:
             self._finish(bundle, index, line)
         for index, message in outcome["troubles"]:
             task = bundle.tasks[index] if index is not None else None
-            self._tell({"op": "trouble", "lane": lane.key, "message": message, "task": task.id if task is not None else None})
+            self._tell(
+                {
+                    "op": "trouble",
+                    "lane": lane.key,
+                    "message": message,
+                    "task": task.id if task is not None else None,
+                }
+            )
         for index in reversed(outcome["unstarted"]):
             task = bundle.tasks[index]
             if task is not None:
@@ -343,7 +408,9 @@ class Broker:
             bundle.dropped = True
             self._release(bundle)
         if bundles and self.client is not None:
-            self._in_background(self.client.cancel([bundle.future for bundle in bundles], force=True))
+            self._in_background(
+                self.client.cancel([bundle.future for bundle in bundles], force=True)
+            )
 
     def _in_background(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -370,14 +437,24 @@ class Broker:
         """Give (name, host, pid, task, since) for each slot, as far as the slot is not another executor's."""
         shown: list[tuple[str, str, int, str | None, float | None]] = []
         for seat in self.seats.values():
-            running = [bundle for bundle in seat.bundles.values() if bundle.started is not None][: seat.threads]
+            running = [bundle for bundle in seat.bundles.values() if bundle.started is not None][
+                : seat.threads
+            ]
             for slot in range(seat.threads):
                 name = seat.name if seat.threads == 1 else f"{seat.name}/{slot}"
                 bundle = running[slot] if slot < len(running) else None
                 left = bundle.left() if bundle is not None else []
                 if bundle is not None and bundle.lane.key == key and left:
                     depth, batch, sample, step = left[0].id
-                    shown.append((name, seat.host, seat.pid, f"d{depth}_b{batch}_s{sample}_r{step}", bundle.started))
+                    shown.append(
+                        (
+                            name,
+                            seat.host,
+                            seat.pid,
+                            f"d{depth}_b{batch}_s{sample}_r{step}",
+                            bundle.started,
+                        )
+                    )
                 elif bundle is None:
                     shown.append((name, seat.host, seat.pid, None, None))
         return shown
@@ -389,7 +466,10 @@ def _why_not(address: str, answer: Any) -> str | None:
         return f"the Dask worker at {address} has no module {answer.name!r}; install enchanted-tui in the workers' Python"
     if isinstance(answer, dict):
         there = answer.get("version", "another version")
-        problem = answer.get("problem", f"has enchanted-tui {there}, and here it is {__version__}; install the same there")
+        problem = answer.get(
+            "problem",
+            f"has enchanted-tui {there}, and here it is {__version__}; install the same there",
+        )
         return f"the Dask worker on {answer['host']} {problem}"
     if isinstance(answer, Exception) and not isinstance(answer, OSError):
         return f"the Dask worker at {address} cannot run tasks: {type(answer).__name__}: {answer}"

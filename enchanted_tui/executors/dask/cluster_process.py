@@ -57,7 +57,9 @@ class ClusterProcess:
             )
         theirs.close()
         self._send({**spec, "scratch": self._scratch})
-        self._thread = threading.Thread(target=self._listen, args=(self._connection,), name="dask-cluster", daemon=True)
+        self._thread = threading.Thread(
+            target=self._listen, args=(self._connection,), name="dask-cluster", daemon=True
+        )
         self._thread.start()
 
     @classmethod
@@ -95,7 +97,9 @@ class ClusterProcess:
                 self._ending = True
                 if self._share is not None:
                     self._shared.pop(self._share, None)
-        if not last or self.spec["kind"] != "local":  # workers that stay must let go, and those in jobs tidy up before they are cancelled
+        if (
+            not last or self.spec["kind"] != "local"
+        ):  # workers that stay must let go, and those in jobs tidy up before they are cancelled
             self.tell(lane, "close")
             self._wait(self._closed[lane], _LANE_GRACE)
         with self._lock:
@@ -125,7 +129,10 @@ class ClusterProcess:
     # -- the connection -----------------------------------------------------------------------------------------------------------
 
     def _send(self, message: dict[str, Any]) -> None:
-        with self._sending, contextlib.suppress(OSError):  # a process that has just died is noticed where it is heard
+        with (
+            self._sending,
+            contextlib.suppress(OSError),
+        ):  # a process that has just died is noticed where it is heard
             self._connection.send(message)
 
     def _listen(self, connection: Connection) -> None:
@@ -134,7 +141,12 @@ class ClusterProcess:
                 self._pass_on(connection.recv())
         if not self._ending:
             self._process.wait()
-            self._pass_on({"op": "trouble", "message": f"the process that holds the Dask cluster has died{self._last_words()}"})
+            self._pass_on(
+                {
+                    "op": "trouble",
+                    "message": f"the process that holds the Dask cluster has died{self._last_words()}",
+                }
+            )
 
     def _pass_on(self, message: dict[str, Any]) -> None:
         if message["op"] == "log":
@@ -142,7 +154,13 @@ class ClusterProcess:
             return
         with self._lock:
             lane = message.get("lane")
-            hearers = list(self._lanes.values()) if lane is None else [self._lanes[lane]] if lane in self._lanes else []
+            hearers = (
+                list(self._lanes.values())
+                if lane is None
+                else [self._lanes[lane]]
+                if lane in self._lanes
+                else []
+            )
             if message["op"] == "closed" and lane in self._closed:
                 self._closed[lane].set()
         for hear in hearers:

@@ -16,7 +16,17 @@ from typing import Any
 from enchanted_tui import fast_values, values
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
-from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.base import (
+    Deliver,
+    Executor,
+    JobInfo,
+    Result,
+    Task,
+    TaskContext,
+    TaskId,
+    Trouble,
+    WorkerInfo,
+)
 from enchanted_tui.executors.dask import keywords
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
 from enchanted_tui.executors.local.executor import usable_cpus
@@ -37,7 +47,9 @@ class DaskExecutor(Executor):
     """
 
     n_workers: int | None = option(
-        None, doc="How many tasks run at the same time at most; by default as many as the cluster has threads.", ge=1
+        None,
+        doc="How many tasks run at the same time at most; by default as many as the cluster has threads.",
+        ge=1,
     )
     LocalCluster_config: dict[str, Any] | None = option(
         None,
@@ -49,22 +61,39 @@ class DaskExecutor(Executor):
         None,
         doc="Options of `dask_jobqueue.SLURMCluster`, for workers in SLURM jobs: `account`, `queue`, `cores`, `memory`, `processes`, "
         "`walltime`, `interface`, `job_script_prologue` and others. Needs the package dask-jobqueue.",
-        example={"account": "project_1", "queue": "small", "cores": 16, "processes": 16, "memory": "32GB", "walltime": "01:00:00"},
+        example={
+            "account": "project_1",
+            "queue": "small",
+            "cores": 16,
+            "processes": 16,
+            "memory": "32GB",
+            "walltime": "01:00:00",
+        },
     )
     scheduler_address: str | None = option(
-        None, doc="Address of a Dask scheduler that already runs; its cluster stays when the campaign ends.", example="tcp://10.0.0.1:8786"
+        None,
+        doc="Address of a Dask scheduler that already runs; its cluster stays when the campaign ends.",
+        example="tcp://10.0.0.1:8786",
     )
     scheduler_file: str | None = option(
-        None, doc="File in which a running Dask scheduler has written its address, as with `dask scheduler --scheduler-file`.", path=True
+        None,
+        doc="File in which a running Dask scheduler has written its address, as with `dask scheduler --scheduler-file`.",
+        path=True,
     )
     scale_n_jobs: int | None = option(
-        None, doc="Number of SLURM jobs, each with `processes` workers; by default 1. Jobs that end before the campaign are replaced.", ge=1
+        None,
+        doc="Number of SLURM jobs, each with `processes` workers; by default 1. Jobs that end before the campaign are replaced.",
+        ge=1,
     )
     scale_n_jobs_min: int | None = option(
-        None, doc="Least number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_max`.", ge=0
+        None,
+        doc="Least number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_max`.",
+        ge=0,
     )
     scale_n_jobs_max: int | None = option(
-        None, doc="Greatest number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_min`.", ge=1
+        None,
+        doc="Greatest number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_min`.",
+        ge=1,
     )
     block_until_cluster_started: bool = option(
         False,
@@ -86,7 +115,11 @@ class DaskExecutor(Executor):
     def problems(self) -> Iterator[tuple[str, str]]:
         low, high = self.scale_n_jobs_min, self.scale_n_jobs_max
         if (low is None) != (high is None) and self.scale_n_jobs is None:
-            given, missing = ("scale_n_jobs_min", "scale_n_jobs_max") if high is None else ("scale_n_jobs_max", "scale_n_jobs_min")
+            given, missing = (
+                ("scale_n_jobs_min", "scale_n_jobs_max")
+                if high is None
+                else ("scale_n_jobs_max", "scale_n_jobs_min")
+            )
             yield given, f"needs {missing} beside it"
         if low is not None and high is not None and low > high:
             yield "scale_n_jobs_min", f"is above scale_n_jobs_max ({low} > {high})"
@@ -108,7 +141,10 @@ class DaskExecutor(Executor):
         if self.kind_of_cluster == "slurm":
             yield from keywords.slurm_warnings(self.SLURMcluster_config or {})
             if importlib.util.find_spec("dask_jobqueue") is None:
-                yield "SLURMcluster_config", "needs the package dask-jobqueue here: pip install 'enchanted-tui[jobqueue]'"
+                yield (
+                    "SLURMcluster_config",
+                    "needs the package dask-jobqueue here: pip install 'enchanted-tui[jobqueue]'",
+                )
         if self.kind_of_cluster == "local":
             yield from keywords.local_warnings(self.LocalCluster_config or {})
 
@@ -122,7 +158,10 @@ class DaskExecutor(Executor):
             if self.scale_n_jobs not in (None, size):
                 yield "scale_n_jobs", f"ignored: a LocalCluster has its n_workers ({size})"
             if self.scale_n_jobs is None and self.scale_n_jobs_max is not None:
-                yield "scale_n_jobs_max", f"ignored: a LocalCluster has its n_workers ({size}); remove these to let their number vary"
+                yield (
+                    "scale_n_jobs_max",
+                    f"ignored: a LocalCluster has its n_workers ({size}); remove these to let their number vary",
+                )
 
     @property
     def kind_of_cluster(self) -> str:
@@ -131,15 +170,30 @@ class DaskExecutor(Executor):
         return kinds.get(self._cluster_option(), "running")
 
     def _cluster_option(self) -> str:
-        order = ("scheduler_address", "scheduler_file", "SLURMcluster_config", "LocalCluster_config")
-        return next((name for name in order if getattr(self, name) is not None), "LocalCluster_config")
+        order = (
+            "scheduler_address",
+            "scheduler_file",
+            "SLURMcluster_config",
+            "LocalCluster_config",
+        )
+        return next(
+            (name for name in order if getattr(self, name) is not None), "LocalCluster_config"
+        )
 
     def cluster_spec(self) -> dict[str, Any]:
         """Give what the cluster is to be, as plain data."""
         kind = self.kind_of_cluster
-        config = dict((self.SLURMcluster_config if kind == "slurm" else self.LocalCluster_config) or {}) if kind != "running" else {}
+        config = (
+            dict((self.SLURMcluster_config if kind == "slurm" else self.LocalCluster_config) or {})
+            if kind != "running"
+            else {}
+        )
         adaptive = None
-        if self.scale_n_jobs is None and self.scale_n_jobs_min is not None and self.scale_n_jobs_max is not None:
+        if (
+            self.scale_n_jobs is None
+            and self.scale_n_jobs_min is not None
+            and self.scale_n_jobs_max is not None
+        ):
             adaptive = (self.scale_n_jobs_min, self.scale_n_jobs_max)
         if kind == "local":
             if not config:
@@ -168,14 +222,18 @@ class DaskExecutor(Executor):
         spec = executor.cluster_spec()
         if spec["config"].get("name") is None:
             return None
-        settings = json.dumps([spec["config"], spec["jobs"], spec["adaptive"]], sort_keys=True, default=str)
+        settings = json.dumps(
+            [spec["config"], spec["jobs"], spec["adaptive"]], sort_keys=True, default=str
+        )
         return f"dask {kind} {spec['config']['name']} {settings}"
 
     # -- running ------------------------------------------------------------------------------------------------------------------
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
-        self._context["python_path"] += [path for path in _given_directories() if path not in self._context["python_path"]]
+        self._context["python_path"] += [
+            path for path in _given_directories() if path not in self._context["python_path"]
+        ]
         self._deliver = deliver
         self._lane = f"{context.session}-{os.getpid()}-{next(_numbers)}"
         self._taken = self._settled = 0
@@ -192,14 +250,20 @@ class DaskExecutor(Executor):
         share = f"{context.session} {resource}" if resource is not None else None
         self._process = ClusterProcess.acquire(self.cluster_spec(), share)
         limits = self.timeout_sec, self.max_retries, self.n_workers
-        self._process.open(self._lane, (self._context, *limits, self.block_until_cluster_started, self.timeout), self._hear)
+        self._process.open(
+            self._lane,
+            (self._context, *limits, self.block_until_cluster_started, self.timeout),
+            self._hear,
+        )
 
     def capacity(self) -> int:
         return self._wanted - (self._taken - self._settled)
 
     def submit(self, tasks: Sequence[Task]) -> None:
         self._taken += len(tasks)
-        sent = [(tuple(task.id), fast_values.encode(task_message(task)), task.attempt) for task in tasks]
+        sent = [
+            (tuple(task.id), fast_values.encode(task_message(task)), task.attempt) for task in tasks
+        ]
         self._running().tell(self._lane, "submit", tasks=sent)
 
     def recall(self) -> list[TaskId]:
@@ -228,7 +292,9 @@ class DaskExecutor(Executor):
         if self.n_workers or spec["adaptive"] is None:
             return super().worker_count()
         of_each = ("cores", "processes") if spec["kind"] == "slurm" else ("threads_per_worker",)
-        threads = next((int(spec["config"][name]) for name in of_each if spec["config"].get(name)), 1)
+        threads = next(
+            (int(spec["config"][name]) for name in of_each if spec["config"].get(name)), 1
+        )
         return max(len(self.workers()), int(spec["adaptive"][1]) * threads)
 
     def workers(self) -> list[WorkerInfo]:
@@ -325,4 +391,6 @@ class DaskExecutor(Executor):
 
 def _given_directories() -> list[str]:
     """Give the directories of PYTHONPATH: what can be imported from there here is to be imported from there on the workers."""
-    return [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    return [
+        os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path
+    ]

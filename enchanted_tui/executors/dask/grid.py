@@ -28,7 +28,9 @@ class Grid:
 
     expected_slots = 0  #: tasks at a time when all workers are there; 0 if that is not ours to know
     least_slots = 1  #: the same when there are as few as there ever should be
-    patience: float | None = DEFAULT_PATIENCE  #: seconds without any worker after which to give up, unless the user says otherwise
+    patience: float | None = (
+        DEFAULT_PATIENCE  #: seconds without any worker after which to give up, unless the user says otherwise
+    )
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.spec = spec
@@ -60,8 +62,13 @@ class Grid:
     async def identity(self) -> dict[str, Any]:
         """Give the workers by address. Raises OSError when the scheduler does not answer."""
         try:
-            found: dict[str, Any] = await asyncio.wait_for(self.client.scheduler.identity(n_workers=-1), _ANSWER)
-        except (TypeError, ValueError):  # a scheduler of before 2025 gives all workers without being asked
+            found: dict[str, Any] = await asyncio.wait_for(
+                self.client.scheduler.identity(n_workers=-1), _ANSWER
+            )
+        except (
+            TypeError,
+            ValueError,
+        ):  # a scheduler of before 2025 gives all workers without being asked
             found = await asyncio.wait_for(self.client.scheduler.identity(), _ANSWER)
         workers: dict[str, Any] = found["workers"]
         return workers
@@ -83,7 +90,9 @@ class Grid:
     async def _connect(self, target: Any) -> None:
         from distributed import Client
 
-        self.client = await Client(target, asynchronous=True, set_as_default=False, timeout=_CONNECT)  # type: ignore[no-untyped-call]
+        self.client = await Client(
+            target, asynchronous=True, set_as_default=False, timeout=_CONNECT
+        )  # type: ignore[no-untyped-call]
 
 
 class LocalGrid(Grid):
@@ -101,7 +110,9 @@ class LocalGrid(Grid):
         try:
             self.cluster = await LocalCluster(asynchronous=True, **config)  # type: ignore[no-untyped-call]
         except Exception as error:
-            raise ClusterProblem(f"the Dask cluster cannot be started on this machine: {told(error)}; check LocalCluster_config") from error
+            raise ClusterProblem(
+                f"the Dask cluster cannot be started on this machine: {told(error)}; check LocalCluster_config"
+            ) from error
         threads = self.cluster.new_spec["options"]["nthreads"]
         size = len(self.cluster.worker_spec)
         self.expected_slots = (limits[1] if limits else size) * threads
@@ -111,7 +122,9 @@ class LocalGrid(Grid):
 
     async def scale(self, slots_wanted: int) -> None:
         count = len(self.cluster.worker_spec)
-        if set(self.cluster.worker_spec) - set(self.cluster.workers):  # one took so long to come back that Dask has given it up
+        if set(self.cluster.worker_spec) - set(
+            self.cluster.workers
+        ):  # one took so long to come back that Dask has given it up
             self.cluster.scale(count)
         if self._limits is not None:
             low, high = self._limits
@@ -142,7 +155,9 @@ class SlurmGrid(Grid):
             await self.cluster._start()
             job = self.cluster._dummy_job
         except Exception as error:
-            raise ClusterProblem(f"the Dask scheduler cannot be started: {told(error)}; check SLURMcluster_config") from error
+            raise ClusterProblem(
+                f"the Dask scheduler cannot be started: {told(error)}; check SLURMcluster_config"
+            ) from error
         self.jobs = SlurmJobs(self.cluster, self.spec["jobs"], self.spec["adaptive"])
         self.slots_per_job = max(1, job.worker_processes) * max(1, job.worker_process_threads)
         self.expected_slots = self.jobs.most * self.slots_per_job
@@ -154,12 +169,16 @@ class SlurmGrid(Grid):
         try:
             await self.jobs.adjust(-(-slots_wanted // self.slots_per_job))
         except FileNotFoundError:
-            raise ClusterProblem("there is no sbatch here; start on a machine from which SLURM jobs can be submitted") from None
+            raise ClusterProblem(
+                "there is no sbatch here; start on a machine from which SLURM jobs can be submitted"
+            ) from None
         except RuntimeError as error:
             if self._begun:  # the controller may be away for a while; the next look tries again
                 self.hindrance = _sbatch_says(error)
                 return
-            raise ClusterProblem(f"SLURM does not take the jobs of the Dask workers: {_sbatch_says(error)}") from error
+            raise ClusterProblem(
+                f"SLURM does not take the jobs of the Dask workers: {_sbatch_says(error)}"
+            ) from error
         self._begun, self.hindrance = True, ""
 
     async def reason(self) -> str:
@@ -182,25 +201,33 @@ class RunningGrid(Grid):
         address = self.spec["address"] or await self._address_from(self.spec["file"])
         try:
             await self._connect(address)
-        except Exception as error:  # what Dask makes of an address, certificates and whoever answers there
+        except (
+            Exception
+        ) as error:  # what Dask makes of an address, certificates and whoever answers there
             key = "scheduler_address" if self.spec["address"] else "scheduler_file"
             remedy = f"start one with 'dask scheduler', or correct {key}"
             if isinstance(error, TypeError) and "TLS" in str(error):
                 remedy = "name its certificates under distributed.comm.tls in the configuration of Dask (~/.config/dask)"
-            raise ClusterProblem(f"no Dask scheduler answers at {address} ({told(error)}); {remedy}") from error
+            raise ClusterProblem(
+                f"no Dask scheduler answers at {address} ({told(error)}); {remedy}"
+            ) from error
 
     async def reason(self) -> str:
         return f"no worker has connected to the scheduler at {self.client.scheduler.address}; start some with 'dask worker'"
 
     async def _address_from(self, path: str) -> str:
         """Read the address from a file that the scheduler writes; it may be about to."""
-        deadline = time.monotonic() + min(self.spec["timeout"] or DEFAULT_PATIENCE, DEFAULT_PATIENCE)
+        deadline = time.monotonic() + min(
+            self.spec["timeout"] or DEFAULT_PATIENCE, DEFAULT_PATIENCE
+        )
         while True:
             with contextlib.suppress(FileNotFoundError, ValueError, KeyError), open(path) as file:
                 return str(json.load(file)["address"])
             if time.monotonic() > deadline:
                 state = "names no scheduler" if os.path.exists(path) else "does not exist"
-                raise ClusterProblem(f"the scheduler_file {path} {state}; start one with 'dask scheduler --scheduler-file {path}'")
+                raise ClusterProblem(
+                    f"the scheduler_file {path} {state}; start one with 'dask scheduler --scheduler-file {path}'"
+                )
             await asyncio.sleep(0.2)
 
 
@@ -213,7 +240,11 @@ def grid_of(spec: dict[str, Any]) -> Grid:
 def told(error: BaseException) -> str:
     """Give what an error says as one line, and what caused it: that a nanny failed to start says nothing."""
     text = " ".join(str(error).split())
-    if isinstance(error, RuntimeError) and error.__cause__ is not None and str(error.__cause__) not in text:
+    if (
+        isinstance(error, RuntimeError)
+        and error.__cause__ is not None
+        and str(error.__cause__) not in text
+    ):
         text = f"{text} {told(error.__cause__)}"
     return text[:500] if text else type(error).__name__
 
@@ -223,7 +254,9 @@ def _check_section(name: str | None) -> None:
     import dask.config
 
     if name is not None and dask.config.get(f"jobqueue.{name}", None) is None:
-        raise ClusterProblem(f"the configuration of Dask (~/.config/dask) has no section jobqueue.{name}; correct config_name")
+        raise ClusterProblem(
+            f"the configuration of Dask (~/.config/dask) has no section jobqueue.{name}; correct config_name"
+        )
 
 
 def _sbatch_says(error: RuntimeError) -> str:

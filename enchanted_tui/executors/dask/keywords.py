@@ -25,10 +25,20 @@ LOCAL, SLURM = frozenset(_LOCAL.split()), frozenset(_SLURM.split())
 _OURS = frozenset(("asynchronous", "loop", "job_cls", "start", "ip"))
 _LOCAL_COUNTS = ("n_workers", "threads_per_worker")
 _SLURM_COUNTS = ("n_workers", "cores", "processes")
-_LISTS = ("job_script_prologue", "job_extra_directives", "worker_extra_args", "job_directives_skip", "env_extra", "job_extra", "extra")
+_LISTS = (
+    "job_script_prologue",
+    "job_extra_directives",
+    "worker_extra_args",
+    "job_directives_skip",
+    "env_extra",
+    "job_extra",
+    "extra",
+)
 
 
-def unknown(option: str, config: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[str, str]]:
+def unknown(
+    option: str, config: Mapping[str, Any], known: frozenset[str]
+) -> Iterator[tuple[str, str]]:
     """Yield a warning for each key that is not known."""
     for key in config:
         if key not in known and key not in _OURS:
@@ -50,27 +60,41 @@ def slurm_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         and type(walltime) is not int
         and not (isinstance(walltime, str) and re.fullmatch(r"(\d+-)?\d+(:\d+){0,2}", walltime))
     ):
-        yield f"{option}.walltime", f"expected a time such as '01:30:00', found {walltime!r}; put it in quotes"
+        yield (
+            f"{option}.walltime",
+            f"expected a time such as '01:30:00', found {walltime!r}; put it in quotes",
+        )
     for key in _LISTS:
         value = config.get(key)
         if value is not None and not isinstance(value, list):
-            yield f"{option}.{key}", f"expected a list of lines, found {value!r:.60}; write it in brackets, [...]"
+            yield (
+                f"{option}.{key}",
+                f"expected a list of lines, found {value!r:.60}; write it in brackets, [...]",
+            )
     cores, processes = config.get("cores"), config.get("processes")
     if type(cores) is int and type(processes) is int and processes > cores > 0:
-        yield f"{option}.processes", f"is above cores ({processes} > {cores}), so that a worker would have no thread"
+        yield (
+            f"{option}.processes",
+            f"is above cores ({processes} > {cores}), so that a worker would have no thread",
+        )
 
 
 def slurm_warnings(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from unknown("SLURMcluster_config", config, SLURM)
     if type(config.get("walltime")) is int:  # YAML makes one number of 10:30:00
-        yield "SLURMcluster_config.walltime", f"means {config['walltime']} minutes; a time such as '10:30:00' has to be in quotes"
+        yield (
+            "SLURMcluster_config.walltime",
+            f"means {config['walltime']} minutes; a time such as '10:30:00' has to be in quotes",
+        )
 
 
 def local_warnings(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from unknown("LocalCluster_config", config, LOCAL)
 
 
-def _problems(option: str, config: Mapping[str, Any], counts: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _problems(
+    option: str, config: Mapping[str, Any], counts: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     for key in _OURS & set(config):
         yield f"{option}.{key}", "is set by the program; remove it"
     for key in counts:

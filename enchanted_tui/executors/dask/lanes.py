@@ -54,7 +54,9 @@ class Seat:
     pid: int
     threads: int
     lanes: set[str] = field(default_factory=set)  #: those that it knows
-    leaving_since: float | None = None  #: when it was first seen to take no tasks: paused, or about to close
+    leaving_since: float | None = (
+        None  #: when it was first seen to take no tasks: paused, or about to close
+    )
     doubtful: bool = False  #: perhaps no longer the process that it was
     bundles: dict[str, Bundle] = field(default_factory=dict)
     done: int = 0  #: tasks whose result has come from it
@@ -102,7 +104,9 @@ class Lane:
         self.max_retries = max_retries
         self.limit = limit
         self.blocks = blocks  #: nothing of it runs until the cluster is complete
-        self.patience = patience  #: seconds without any worker after which to give up; None: the cluster's own
+        self.patience = (
+            patience  #: seconds without any worker after which to give up; None: the cluster's own
+        )
         self.backlog: deque[Held] = deque()
         self.mean: float | None = None  #: running mean of the time a task takes, seconds
         self.active = 0  #: bundles that are on workers
@@ -120,12 +124,21 @@ class Lane:
 
     def fitting(self, seconds: float = _BUNDLE_SECONDS) -> int:
         """How many tasks are done in this time."""
-        return 1 if self.mean is None else max(1, min(_MAX_BUNDLE, int(seconds / max(self.mean, 1e-6))))
+        return (
+            1
+            if self.mean is None
+            else max(1, min(_MAX_BUNDLE, int(seconds / max(self.mean, 1e-6))))
+        )
 
     def take(self, slots: int) -> list[Held]:
         """Take the tasks of the next bundle: a fair share of what there is. One whose worker was lost goes alone: it may be the cause."""
         size = min(self.fitting(), math.ceil(len(self.backlog) / (2 * max(1, slots))))
         taken = [self.backlog.popleft()]
-        while len(taken) < size and self.backlog and not self.backlog[0].losses and not taken[0].losses:
+        while (
+            len(taken) < size
+            and self.backlog
+            and not self.backlog[0].losses
+            and not taken[0].losses
+        ):
             taken.append(self.backlog.popleft())
         return taken

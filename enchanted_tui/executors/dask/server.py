@@ -80,9 +80,13 @@ def configure_dask(spec: Message) -> None:
         dask.config.set({"temporary-directory": spec["scratch"]})
     import distributed  # noqa: F401 - which reads its configuration and sets up its logging
 
-    dask.config.set({"distributed.scheduler.work-stealing": False})  # bundles are sent to the worker that is to run them
+    dask.config.set(
+        {"distributed.scheduler.work-stealing": False}
+    )  # bundles are sent to the worker that is to run them
     dask.config.set(dict.fromkeys(_MEMORY, False))
-    os.environ.update({f"DASK_{name.upper().replace('.', '__')}": "False" for name in _MEMORY})  # for the workers in jobs
+    os.environ.update(
+        {f"DASK_{name.upper().replace('.', '__')}": "False" for name in _MEMORY}
+    )  # for the workers in jobs
     for name in ("distributed", "tornado", "bokeh"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -106,7 +110,9 @@ class Server:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._ended.set)
         threading.Thread(target=self._read, args=(loop,), name="supervisor", daemon=True).start()
-        parts = [asyncio.ensure_future(self._guarded(part)) for part in (self._obey(), self._tend())]
+        parts = [
+            asyncio.ensure_future(self._guarded(part)) for part in (self._obey(), self._tend())
+        ]
         await self._ended.wait()
         for part in parts:
             part.cancel()
@@ -119,7 +125,9 @@ class Server:
             await part
         except ClusterProblem as problem:
             self._trouble(str(problem))
-        except Exception as error:  # must reach a person, not the exit of a process that nobody sees
+        except (
+            Exception
+        ) as error:  # must reach a person, not the exit of a process that nobody sees
             log.exception("the Dask executor failed")
             self._trouble(f"the Dask executor failed: {error!r}; this is a defect of the program")
 
@@ -132,7 +140,9 @@ class Server:
         loop.call_soon_threadsafe(self._ended.set)
 
     def _tell(self, message: Message) -> None:
-        with contextlib.suppress(OSError):  # the supervisor has gone, which is noticed where it is heard
+        with contextlib.suppress(
+            OSError
+        ):  # the supervisor has gone, which is noticed where it is heard
             self._connection.send(message)
 
     def _trouble(self, message: str) -> None:
@@ -203,7 +213,9 @@ class Server:
     @property
     def _missing(self) -> bool:
         """True if workers that there is work for are not there. Without work there may be none: their number may follow it."""
-        return self._broker.work > 0 and (self._broker.held_back or not self._broker.any_takes_tasks)
+        return self._broker.work > 0 and (
+            self._broker.held_back or not self._broker.any_takes_tasks
+        )
 
     async def _say_why_nothing_runs(self) -> None:
         """Give up when there have been no workers for too long."""
@@ -212,14 +224,24 @@ class Server:
             return
         why = _ALL_PAUSED if self._all_paused else await self._grid.reason()
         self._said_once("waiting", {"op": "waiting", "why": why or "waiting for Dask workers"})
-        patience = self._broker.patience if self._broker.patience is not None else self._grid.patience
+        patience = (
+            self._broker.patience if self._broker.patience is not None else self._grid.patience
+        )
         if patience is None and self._all_paused:  # no queue to wait for
             patience = DEFAULT_PATIENCE
         if patience is not None and time.monotonic() - self._with_workers > patience:
-            there = f"only {self._broker.slots} of {self._grid.least_slots} slots" if self._broker.held_back and self._broker.seats else ""
-            there = there or ("no Dask worker that takes tasks" if self._all_paused else "no Dask worker")
+            there = (
+                f"only {self._broker.slots} of {self._grid.least_slots} slots"
+                if self._broker.held_back and self._broker.seats
+                else ""
+            )
+            there = there or (
+                "no Dask worker that takes tasks" if self._all_paused else "no Dask worker"
+            )
             remedy = "" if self._all_paused else "; see to the workers, or raise timeout"
-            raise ClusterProblem(f"{there} appeared within {patience:g} s{': ' + why if why else ''}{remedy}")
+            raise ClusterProblem(
+                f"{there} appeared within {patience:g} s{': ' + why if why else ''}{remedy}"
+            )
 
     @property
     def _all_paused(self) -> bool:
@@ -228,9 +250,19 @@ class Server:
     def _say_about_cluster(self, key: str) -> None:
         workers = self._broker.workers(key)
         self._said_once(f"workers {key}", {"op": "workers", "lane": key, "workers": workers})
-        if key == next(iter(self._broker.lanes), None):  # jobs hold the workers of all lanes, and are shown once
+        if key == next(
+            iter(self._broker.lanes), None
+        ):  # jobs hold the workers of all lanes, and are shown once
             jobs = self._grid.jobs_held(list(self._broker.seats.values()))
-            self._said_once(f"jobs {key}", {"op": "jobs", "lane": key, "jobs": jobs, "core_seconds": self._grid.core_seconds()})
+            self._said_once(
+                f"jobs {key}",
+                {
+                    "op": "jobs",
+                    "lane": key,
+                    "jobs": jobs,
+                    "core_seconds": self._grid.core_seconds(),
+                },
+            )
 
     def _said_once(self, what: str, message: Message) -> None:
         if self._said.get(what) != message:
@@ -259,4 +291,6 @@ def _descendants() -> list[psutil.Process]:
     import psutil
 
     tracker = getattr(getattr(resource_tracker, "_resource_tracker", None), "_pid", None)
-    return [process for process in psutil.Process().children(recursive=True) if process.pid != tracker]
+    return [
+        process for process in psutil.Process().children(recursive=True) if process.pid != tracker
+    ]

@@ -22,7 +22,10 @@ from enchanted_tui.executors.slurm.settle import LIVE
 _LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended, whatever the queue says
 _GONE_AFTER = 2.0  #: seconds without any after which the queue is asked about it
 _IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
-_QUERY = 5.0, 180.0  #: seconds between two queries of the queue: the first after a submission, and at most
+_QUERY = (
+    5.0,
+    180.0,
+)  #: seconds between two queries of the queue: the first after a submission, and at most
 _OUTPUT_TAIL = 600  #: bytes of a job's output that are shown
 _STILLBORN = 3  #: jobs in a row that may end without any worker having connected
 
@@ -94,7 +97,11 @@ class SlurmJobs:
         count = min(self.most, max(self.least, wanted))
         if count >= len(self._cluster.worker_spec):
             self._busy_until = now + _IDLE_AFTER
-        return count if now > self._busy_until or count > len(self._cluster.worker_spec) else len(self._cluster.worker_spec)
+        return (
+            count
+            if now > self._busy_until or count > len(self._cluster.worker_spec)
+            else len(self._cluster.worker_spec)
+        )
 
     def _forget_unsubmitted(self) -> None:
         """Drop the jobs that SLURM did not take, so that they are tried again."""
@@ -160,8 +167,14 @@ class SlurmJobs:
 
     def _has_ended(self, name: Any, job: Any) -> bool:
         """Tell whether a job without workers is one that the queue no longer knows."""
-        without = name not in self._last_alive or time.monotonic() - self._last_alive[name] > _GONE_AFTER
-        return without and self._queue is not None and job.job_id in self._asked_about - set(self._queue)
+        without = (
+            name not in self._last_alive or time.monotonic() - self._last_alive[name] > _GONE_AFTER
+        )
+        return (
+            without
+            and self._queue is not None
+            and job.job_id in self._asked_about - set(self._queue)
+        )
 
     def _workers_of(self, name: Any) -> set[Any]:
         group = (self._cluster.worker_spec.get(name) or {}).get("group")
@@ -173,7 +186,11 @@ class SlurmJobs:
         busy = {state.name for state in workers if state.processing}
         alive = {state.name for state in workers}
         waiting = [name for name in self._cluster.worker_spec if not alive & self._workers_of(name)]
-        idle = [name for name in self._cluster.worker_spec if name not in waiting and not busy & self._workers_of(name)]
+        idle = [
+            name
+            for name in self._cluster.worker_spec
+            if name not in waiting and not busy & self._workers_of(name)
+        ]
         chosen = (waiting + idle)[:surplus]
         if chosen:
             await self._cluster.scale_down(chosen)
@@ -199,19 +216,31 @@ class SlurmJobs:
     def held(self, seats: Iterable[Seat]) -> list[JobInfo]:
         """Give the jobs as people are shown them; `seats` are the workers that they hold."""
         by_name = {seat.name: seat for seat in seats}
-        return [self._shown(str(job.job_id), self._workers_of(name), by_name) for name, job in self._cluster.workers.items() if job.job_id]
+        return [
+            self._shown(str(job.job_id), self._workers_of(name), by_name)
+            for name, job in self._cluster.workers.items()
+            if job.job_id
+        ]
 
     def _shown(self, number: str, workers: set[Any], seats: dict[str, Seat]) -> JobInfo:
         here = [seats[str(name)] for name in workers if str(name) in seats]
         row = (self._queue or {}).get(number)
-        state = row.state if row is not None and not (here and row.state == "PENDING") else "RUNNING" if here else "SUBMITTED"
+        state = (
+            row.state
+            if row is not None and not (here and row.state == "PENDING")
+            else "RUNNING"
+            if here
+            else "SUBMITTED"
+        )
         done = sum(seat.done for seat in here)
         return JobInfo(
             name=str(getattr(self._cluster, "name", "")),
             job=number,
             state=state,
             reason=row.reason if row is not None and row.reason != "None" else "",
-            node=row.node if row is not None and row.node else ", ".join(sorted({seat.host for seat in here})),
+            node=row.node
+            if row is not None and row.node
+            else ", ".join(sorted({seat.host for seat in here})),
             held=done + sum(seat.held for seat in here),
             done=done,
             since=row.since if row is not None else None,
@@ -237,7 +266,13 @@ class SlurmJobs:
             return
         self._asked = now
         self._interval = min(_QUERY[1], 2 * self._interval)
-        command = ("squeue", "--noheader", "--states=all", f"--jobs={','.join(ids)}", "--format=%i|%T|%M|%L|%C|%N|%r")
+        command = (
+            "squeue",
+            "--noheader",
+            "--states=all",
+            f"--jobs={','.join(ids)}",
+            "--format=%i|%T|%M|%L|%C|%N|%r",
+        )
         pipe = asyncio.subprocess.PIPE
         with contextlib.suppress(OSError):
             process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
@@ -247,8 +282,14 @@ class SlurmJobs:
                 process.kill()
                 return
             if process.returncode == 0 or b"Invalid job id" in err:
-                rows = dict(_row(line, time.time()) for line in out.decode(errors="replace").splitlines() if line.count("|") >= 6)
-                self._core_seconds.update((number, row.core_seconds) for number, row in rows.items())
+                rows = dict(
+                    _row(line, time.time())
+                    for line in out.decode(errors="replace").splitlines()
+                    if line.count("|") >= 6
+                )
+                self._core_seconds.update(
+                    (number, row.core_seconds) for number, row in rows.items()
+                )
                 self._queue = {number: row for number, row in rows.items() if row.state in LIVE}
                 self._asked_about = set(ids)
 
@@ -258,4 +299,6 @@ def _row(line: str, now: float) -> tuple[str, QueueRow]:
     began, rest = seconds(elapsed), seconds(left)
     since = round(now - began) if began is not None and state != "PENDING" else None
     ends = round(now + rest) if rest is not None and state != "PENDING" else None
-    return number.strip(), QueueRow(state, since, ends, (began or 0.0) * int(cpus or 1), node, reason)
+    return number.strip(), QueueRow(
+        state, since, ends, (began or 0.0) * int(cpus or 1), node, reason
+    )

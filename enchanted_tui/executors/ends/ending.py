@@ -13,7 +13,15 @@ import time
 from collections.abc import Collection, Iterable
 
 from enchanted_tui.executors.ends.launchers import Launcher, is_launcher, look_closely
-from enchanted_tui.executors.ends.processes import Process, all_processes, ancestors, descendants, lives, marked, send
+from enchanted_tui.executors.ends.processes import (
+    Process,
+    all_processes,
+    ancestors,
+    descendants,
+    lives,
+    marked,
+    send,
+)
 from enchanted_tui.executors.ends.remote import end_beyond
 from enchanted_tui.executors.ends.steps import end_steps_and_jobs
 
@@ -24,7 +32,12 @@ _TICK, _LONGEST_TICK, _LOOK = 0.01, 0.1, 0.25  #: seconds
 
 
 def end(
-    roots: Iterable[int], mark: str = "", *, frozen: Collection[int] = (), spare: Collection[int] = (), grace: float = GRACE
+    roots: Iterable[int],
+    mark: str = "",
+    *,
+    frozen: Collection[int] = (),
+    spare: Collection[int] = (),
+    grace: float = GRACE,
 ) -> list[str]:
     """End processes, what descends from them, and what bears a mark that begins with `mark`.
 
@@ -44,11 +57,15 @@ def end_marked(mark: str) -> list[str]:
 class _Ending:
     """One end, in progress."""
 
-    def __init__(self, roots: set[int], mark: str, frozen: set[int], spare: set[int], grace: float) -> None:
+    def __init__(
+        self, roots: set[int], mark: str, frozen: set[int], spare: set[int], grace: float
+    ) -> None:
         self._roots, self._mark, self._frozen, self._grace = roots, mark, frozen, grace
         self._untouchable = ancestors() | spare
         self._spare = spare
-        self._asked: dict[tuple[int, int], tuple[Process, float]] = {}  #: whom, and when, by number and start time
+        self._asked: dict[
+            tuple[int, int], tuple[Process, float]
+        ] = {}  #: whom, and when, by number and start time
         self._launchers: list[Launcher] = []
         self._stopped: list[Process] = []
 
@@ -60,7 +77,9 @@ class _Ending:
         left += end_beyond(self._launchers)
         for process in self._stopped:
             _kill(process)
-        return left + [f"{process.name} (process {process.pid})" for process in self._wait_for(self._stopped)]
+        return left + [
+            f"{process.name} (process {process.pid})" for process in self._wait_for(self._stopped)
+        ]
 
     def _end_processes(self) -> list[Process]:
         """End all but the frozen ones; return those that do not die."""
@@ -73,14 +92,19 @@ class _Ending:
                 looked = now
                 if not self._look() and not alive:
                     return []
-            overdue = [process for process, asked in alive.items() if now > asked + self._patience(process)]
+            overdue = [
+                process for process, asked in alive.items() if now > asked + self._patience(process)
+            ]
             for process in overdue:
                 send(process.pid, signal.SIGSTOP)  # what is about to die must not start more
             if overdue:
                 self._look()
                 for process in overdue:
                     _kill(process)
-                if all(now > asked + self._patience(process) + _KILLED for process, asked in alive.items()):
+                if all(
+                    now > asked + self._patience(process) + _KILLED
+                    for process, asked in alive.items()
+                ):
                     return list(alive)
             time.sleep(pause)
             pause = min(_LONGEST_TICK, 1.5 * pause)
@@ -99,7 +123,11 @@ class _Ending:
         if not self._stopped:
             self._stopped = [there[pid] for pid in self._frozen if pid in there]
         fresh = [there[pid] for pid in found - spared - self._frozen]
-        fresh = [process for process in fresh if process.state not in "ZX" and (process.pid, process.started) not in self._asked]
+        fresh = [
+            process
+            for process in fresh
+            if process.state not in "ZX" and (process.pid, process.started) not in self._asked
+        ]
         self._launchers += [look_closely(process) for process in fresh if is_launcher(process)]
         now = time.monotonic()
         for process in fresh:

@@ -19,7 +19,9 @@ Item = TypeVar("Item")
 
 #: Within seconds of its job's end, a failure is not the sample's.
 IN_A_JOB = 3.0
-ELSEWHERE = 0.5  #: the same where there is no job, for what looks like having been ended by a signal
+ELSEWHERE = (
+    0.5  #: the same where there is no job, for what looks like having been ended by a signal
+)
 _FAILED = b'"outcome":"failed"'
 _HEAD = 400  #: bytes of a record in which its outcome is
 _ENDED = re.compile(rb"SIGTERM|SIGKILL|exit code (143|137)\b")

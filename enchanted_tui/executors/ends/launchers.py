@@ -13,7 +13,19 @@ from enchanted_tui.executors.ends.processes import Process, environment_of
 
 #: How the names of such programs begin, as the kernel shows them.
 _NAMES = (
-    *("srun", "salloc", "sbatch", "mpirun", "mpiexec", "orterun", "prterun", "prun", "orted", "prted", "hydra"),
+    *(
+        "srun",
+        "salloc",
+        "sbatch",
+        "mpirun",
+        "mpiexec",
+        "orterun",
+        "prterun",
+        "prun",
+        "orted",
+        "prted",
+        "hydra",
+    ),
     *("aprun", "jsrun", "lrun", "flux", "ssh", "rsh", "docker", "podman"),
 )
 _SERVERS = ("ssh-agent", "sshd", "sshfs", "ssh-add", "ssh-keygen", "dockerd")
@@ -68,9 +80,14 @@ def _ports(pid: int) -> tuple[int, int] | None:
                 if target.startswith("socket:["):
                     inodes.add(target[len("socket:[") : -1])
     for table in ("tcp", "tcp6"):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:
+        with (
+            contextlib.suppress(OSError),
+            open(f"/proc/{pid}/net/{table}", encoding="ascii") as file,
+        ):
             for line in file:
                 cells = line.split()
                 if len(cells) > 9 and cells[9] in inodes and cells[3] == "01":  # established
-                    return int(cells[1].rpartition(":")[2], 16), int(cells[2].rpartition(":")[2], 16)
+                    return int(cells[1].rpartition(":")[2], 16), int(
+                        cells[2].rpartition(":")[2], 16
+                    )
     return None

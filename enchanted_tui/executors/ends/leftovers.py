@@ -36,7 +36,9 @@ class Leftovers:
         self._nobody = b"%d " % self._worker
         self._children = -1
         with contextlib.suppress(OSError):  # not in every kernel
-            self._children = os.open(f"/proc/{self._reaper}/task/{self._reaper}/children", os.O_RDONLY | os.O_CLOEXEC)
+            self._children = os.open(
+                f"/proc/{self._reaper}/task/{self._reaper}/children", os.O_RDONLY | os.O_CLOEXEC
+            )
         self._collected = _collected()
         self._job = os.environ.get("SLURM_JOB_ID", "")
         self._began = time.time()
@@ -59,7 +61,11 @@ class Leftovers:
             say()
         left = end(found, grace=_GRACE) if found else []
         if forsaken:  # whoever loses patience with srun kills it, and its ranks stay
-            left += end_forsaken_steps(self._job, self._began - _SLACK) if self._job else end_forsaken_jobs({os.getsid(0)})
+            left += (
+                end_forsaken_steps(self._job, self._began - _SLACK)
+                if self._job
+                else end_forsaken_jobs({os.getsid(0)})
+            )
         return left
 
     def _forsakes(self, line: bytes) -> bool:
@@ -75,10 +81,16 @@ class Leftovers:
         """Return the processes whose parents have gone; `worked`: whether this process has had any children of late."""
         if self._children >= 0:
             content = os.pread(self._children, 1 << 16, 0)
-            return set() if content == self._nobody else set(map(int, content.split())) - {self._worker}
+            return (
+                set()
+                if content == self._nobody
+                else set(map(int, content.split())) - {self._worker}
+            )
         if not worked:
             return set()
-        return {process.pid for process in all_processes().values() if process.parent == self._reaper} - {self._worker}
+        return {
+            process.pid for process in all_processes().values() if process.parent == self._reaper
+        } - {self._worker}
 
     def _apart(self) -> set[int]:
         """Return the children of this very process that have left its session, or whose work is elsewhere."""
@@ -88,17 +100,28 @@ class Leftovers:
             return set()
         children = (look_at(pid) for pid in self._own())
         session = os.getsid(0)
-        return {child.pid for child in children if child is not None and (child.session != session or is_launcher(child))}
+        return {
+            child.pid
+            for child in children
+            if child is not None and (child.session != session or is_launcher(child))
+        }
 
     def _own(self) -> list[int]:
         try:
             found: list[int] = []
             for thread in os.listdir("/proc/self/task"):
-                with contextlib.suppress(FileNotFoundError), open(f"/proc/self/task/{thread}/children", "rb") as file:
+                with (
+                    contextlib.suppress(FileNotFoundError),
+                    open(f"/proc/self/task/{thread}/children", "rb") as file,
+                ):
                     found += map(int, file.read().split())
             return found
         except OSError:
-            return [process.pid for process in all_processes().values() if process.parent == self._worker]
+            return [
+                process.pid
+                for process in all_processes().values()
+                if process.parent == self._worker
+            ]
 
 
 def _collected() -> int:

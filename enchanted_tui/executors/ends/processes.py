@@ -12,7 +12,9 @@ import signal
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-MARK_VARIABLE = "ENCHANTED_WORKER"  #: in the environment of a worker process and of everything it starts
+MARK_VARIABLE = (
+    "ENCHANTED_WORKER"  #: in the environment of a worker process and of everything it starts
+)
 _SET_PARENT_DEATH_SIGNAL, _SET_CHILD_SUBREAPER = 1, 36
 
 

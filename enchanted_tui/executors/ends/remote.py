@@ -26,10 +26,16 @@ _END = (
 def end_beyond(launchers: Iterable[Launcher]) -> list[str]:
     """End what lives behind connections of ssh that have been closed. Return, in words, what could not be ended."""
     clients = [launcher for launcher in launchers if launcher.process.name == "ssh"]
-    masters = [client for client in clients if client.argv[:1] and client.argv[0].startswith("ssh: ")]  # of shared connections
+    masters = [
+        client for client in clients if client.argv[:1] and client.argv[0].startswith("ssh: ")
+    ]  # of shared connections
     shared = next((client.ports for client in masters), None)
     found = ((client, log_in_of(client.argv)) for client in clients if client not in masters)
-    return [problem for client, log_in in found if log_in and (problem := _end_behind(client, log_in, client.ports or shared))]
+    return [
+        problem
+        for client, log_in in found
+        if log_in and (problem := _end_behind(client, log_in, client.ports or shared))
+    ]
 
 
 def _end_behind(client: Launcher, log_in: list[str], ports: tuple[int, int] | None) -> str:
@@ -38,7 +44,15 @@ def _end_behind(client: Launcher, log_in: list[str], ports: tuple[int, int] | No
     if ports is None:  # of a connection that others share, or behind a proxy
         return problem
     script = _END.format(pattern=shlex.quote(f"^SSH_CONNECTION=[^ ]+ {ports[0]} [^ ]+ {ports[1]}$"))
-    command = [*log_in[:-1], "-oBatchMode=yes", "-oConnectTimeout=5", "-oControlPath=none", "-n", log_in[-1], script]
+    command = [
+        *log_in[:-1],
+        "-oBatchMode=yes",
+        "-oConnectTimeout=5",
+        "-oControlPath=none",
+        "-n",
+        log_in[-1],
+        script,
+    ]
     try:
         done = subprocess.run(
             command,

@@ -50,8 +50,12 @@ class Unknown(Exception):
 def end_steps_and_jobs(launchers: Iterable[Launcher]) -> list[str]:
     """End the steps and jobs that launchers, which have ended, have left. Return, in words, those that could not be ended."""
     left: list[str] = []
-    ours = [launcher for launcher in launchers if launcher.process.name in ("srun", "salloc", "sbatch")]
-    for job in sorted({launcher.job for launcher in ours if launcher.process.name == "srun" and launcher.job}):
+    ours = [
+        launcher for launcher in launchers if launcher.process.name in ("srun", "salloc", "sbatch")
+    ]
+    for job in sorted(
+        {launcher.job for launcher in ours if launcher.process.name == "srun" and launcher.job}
+    ):
         of_job = [launcher for launcher in ours if launcher.job == job]
         pids = {launcher.process.pid for launcher in of_job}
         left += _end_steps(job, lambda step, pids=pids: step.pid in pids, of_job[0].environment)  # type: ignore[misc]
@@ -87,7 +91,12 @@ def is_over(job: str, environment: Environment = os.environ) -> bool:
 
 def _state_of(job: str, environment: Environment) -> tuple[str, str]:
     """Return the state of a job and the number of its nodes; empty if it is not listed. The last element of an array has its number."""
-    rows = [line.split("|") for line in _ask(["squeue", "-h", "-r", "-j", job, "-o", "%A|%T|%D"], environment).splitlines()]
+    rows = [
+        line.split("|")
+        for line in _ask(
+            ["squeue", "-h", "-r", "-j", job, "-o", "%A|%T|%D"], environment
+        ).splitlines()
+    ]
     return next(((row[1], row[2]) for row in rows if len(row) == 3 and row[0] == job), ("", ""))
 
 
@@ -100,7 +109,18 @@ def sweep(job: str, mark: str, environment: Environment = os.environ) -> list[st
         return []
     if state != "RUNNING":
         return []
-    command = ["srun", f"--jobid={job}", "--overlap", "--mem=0", "--mpi=none", "--input=none", "-N", nodes, "-n", nodes]
+    command = [
+        "srun",
+        f"--jobid={job}",
+        "--overlap",
+        "--mem=0",
+        "--mpi=none",
+        "--input=none",
+        "-N",
+        nodes,
+        "-n",
+        nodes,
+    ]
     try:
         _ask([*command, "sh", "-c", _SWEEP.format(pattern=pattern)], environment, 3 * _ANSWER)
     except Unknown as problem:
@@ -114,7 +134,9 @@ def _end_steps(job: str, wanted: Callable[[Step], bool], environment: Environmen
     deadline, pause, cancelled = time.monotonic() + _GONE, 0.05, set()
     while True:
         try:
-            steps = [step for step in _steps(job, environment) if step.host == here and wanted(step)]
+            steps = [
+                step for step in _steps(job, environment) if step.host == here and wanted(step)
+            ]
             fresh = [step.id for step in steps if step.id not in cancelled]
             if fresh:
                 with contextlib.suppress(Unknown):  # what has just ended; the next look tells
@@ -135,7 +157,9 @@ def _steps(job: str, environment: Environment) -> list[Step]:
     try:
         out = _ask(["scontrol", "-o", "show", "step", job], environment)
     except Unknown as problem:
-        if "Invalid job id" in str(problem) or "not found" in str(problem):  # it has ended, or has no steps
+        if "Invalid job id" in str(problem) or "not found" in str(
+            problem
+        ):  # it has ended, or has no steps
             return []
         raise
     found = []
@@ -146,7 +170,15 @@ def _steps(job: str, environment: Environment) -> list[Step]:
         if not pid.isdigit() or not int(pid) or not _OF_SRUN.search(fields.get("StepId", "")):
             continue
         if "SLURM_ARRAY_TASK_ID" not in environment or fields["StepId"].startswith(element):
-            found.append(Step(fields["StepId"], fields.get("NodeList", ""), _short(host), int(pid), _moment(fields.get("StartTime", ""))))
+            found.append(
+                Step(
+                    fields["StepId"],
+                    fields.get("NodeList", ""),
+                    _short(host),
+                    int(pid),
+                    _moment(fields.get("StartTime", "")),
+                )
+            )
     return found
 
 
@@ -176,7 +208,10 @@ def _end_jobs(sessions: set[int], environment: Environment, *, batch: bool = Tru
 
 def _jobs_of(sessions: set[int], environment: Environment, batch: bool) -> list[str]:
     here = {_short(socket.gethostname()), "localhost"}
-    out = _ask(["squeue", "--me", "-h", "-O", "JobID:30,AllocNodes:80,AllocSID:30,State:30,BatchFlag:10"], environment)
+    out = _ask(
+        ["squeue", "--me", "-h", "-O", "JobID:30,AllocNodes:80,AllocSID:30,State:30,BatchFlag:10"],
+        environment,
+    )
     rows = [line.split() for line in out.splitlines()]
     return [
         row[0]
@@ -194,12 +229,23 @@ def _ask(command: Sequence[str], environment: Environment, patience: float = _AN
     """Run one of SLURM's commands and return what it prints."""
     try:
         done = subprocess.run(
-            list(command), env=dict(environment), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=patience
+            list(command),
+            env=dict(environment),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=patience,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unknown(f"{command[0]} does not answer" if isinstance(error, subprocess.TimeoutExpired) else str(error)) from error
+        raise Unknown(
+            f"{command[0]} does not answer"
+            if isinstance(error, subprocess.TimeoutExpired)
+            else str(error)
+        ) from error
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()  # scontrol says on either that there is no such step
+        said = (
+            done.stderr.strip() or done.stdout.strip()
+        ).splitlines()  # scontrol says on either that there is no such step
         raise Unknown(said[-1] if said else f"{command[0]} ended with exit code {done.returncode}")
     return done.stdout
 

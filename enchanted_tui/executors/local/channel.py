@@ -27,13 +27,19 @@ class WorkerChannel:
         self.number = number
         self.pid = 0
         self.ready = False
-        self.assigned: deque[Task] = deque()  #: in the order in which the worker reads them; the first one runs
+        self.assigned: deque[Task] = (
+            deque()
+        )  #: in the order in which the worker reads them; the first one runs
         self.since = 0.0  #: monotonic time at which the first assigned task started
         self.since_epoch = 0.0
         self.over = False  #: the first assigned task has ended, but not yet what it has left behind
-        self.killed_for: TaskId | None = None  #: the task whose time limit the worker is being killed for
+        self.killed_for: TaskId | None = (
+            None  #: the task whose time limit the worker is being killed for
+        )
         self._scratch = scratch
-        self._unfinished_line: list[bytes] = []  #: the pieces that have arrived; joined once, however long the line
+        self._unfinished_line: list[
+            bytes
+        ] = []  #: the pieces that have arrived; joined once, however long the line
         self._tasks, self._queue_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._tasks.setblocking(False)
         self.results, self._results_end = os.pipe()
@@ -51,7 +57,9 @@ class WorkerChannel:
     def shown(self, host: str) -> WorkerInfo:
         """Return it as people see it."""
         task = self.assigned[0].id.name if self.assigned and self.ready else None
-        return WorkerInfo(f"local-{self.number}", host, self.pid, task, self.since_epoch if task else None)
+        return WorkerInfo(
+            f"local-{self.number}", host, self.pid, task, self.since_epoch if task else None
+        )
 
     def ends(self) -> list[int]:
         """Give the descriptors that the worker gets: of the task socket and of the result pipe."""

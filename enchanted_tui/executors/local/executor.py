@@ -28,7 +28,10 @@ class LocalExecutor(Executor):
     """
 
     n_workers: int | None = option(
-        None, doc="How many tasks run at the same time; by default the CPUs this process may use.", ge=1, le=MOST_WORKERS
+        None,
+        doc="How many tasks run at the same time; by default the CPUs this process may use.",
+        ge=1,
+        le=MOST_WORKERS,
     )
 
     _pool: Pool | None = None
@@ -37,7 +40,15 @@ class LocalExecutor(Executor):
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         workers = self.worker_count()
         context = dataclasses.replace(context, cores=cores_for_each(workers))
-        self._pool = Pool(workers, self.timeout_sec, self.max_retries, context, deliver, thread_limits(workers), job_is_over)
+        self._pool = Pool(
+            workers,
+            self.timeout_sec,
+            self.max_retries,
+            context,
+            deliver,
+            thread_limits(workers),
+            job_is_over,
+        )
         self._pool.start()
 
     def worker_count(self) -> int:
@@ -123,7 +134,11 @@ def cores_for_each(workers: int) -> float:
     if held is not None:
         return held / workers
     threads = os.environ.get("OMP_NUM_THREADS", "")
-    return float(threads) if threads.isdigit() and int(threads) else float(max(1, usable_cpus() // workers))
+    return (
+        float(threads)
+        if threads.isdigit() and int(threads)
+        else float(max(1, usable_cpus() // workers))
+    )
 
 
 def thread_limits(workers: int) -> dict[str, str]:

@@ -22,7 +22,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import Deliver, JobEnds, Result, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.base import (
+    Deliver,
+    JobEnds,
+    Result,
+    Task,
+    TaskContext,
+    TaskId,
+    Trouble,
+    WorkerInfo,
+)
 from enchanted_tui.executors.ends.hold import Hold, patience_with
 from enchanted_tui.executors.job import job_here
 from enchanted_tui.executors.local.channel import WorkerChannel
@@ -192,12 +201,19 @@ class Pool:
     def _hand_out(self) -> None:
         ahead = self._ahead()
         if self._backlog:
-            ready = sorted((worker for worker in self._workers.values() if worker.ready), key=lambda worker: len(worker.assigned))
+            ready = sorted(
+                (worker for worker in self._workers.values() if worker.ready),
+                key=lambda worker: len(worker.assigned),
+            )
             for level in range(1 + ahead):
                 for worker in ready:
                     if not self._backlog:
                         return
-                    if len(worker.assigned) <= level and worker.killed_for is None and worker.send(self._backlog[0]):
+                    if (
+                        len(worker.assigned) <= level
+                        and worker.killed_for is None
+                        and worker.send(self._backlog[0])
+                    ):
                         self._backlog.popleft()
         else:
             self._relieve_stragglers()
@@ -235,14 +251,22 @@ class Pool:
         task = worker.assigned.popleft()
         now = time.monotonic()
         elapsed = now - worker.since
-        self._mean_runtime = elapsed if not self._mean_runtime else 0.95 * self._mean_runtime + 0.05 * elapsed
+        self._mean_runtime = (
+            elapsed if not self._mean_runtime else 0.95 * self._mean_runtime + 0.05 * elapsed
+        )
         worker.started_next()
         trouble = line.startswith(TROUBLE)
-        self._settle(Trouble(values.decode(line[1:]), task.id) if trouble else Result(task.id, line))
+        self._settle(
+            Trouble(values.decode(line[1:]), task.id) if trouble else Result(task.id, line)
+        )
 
     def _settle(self, ended: Result | Trouble) -> None:
         """Deliver how a task has ended, unless it may be the end of the whole job that shows."""
-        patience = patience_with(ended.line, thorough=self._job_ends is not None) if isinstance(ended, Result) else 0.0
+        patience = (
+            patience_with(ended.line, thorough=self._job_ends is not None)
+            if isinstance(ended, Result)
+            else 0.0
+        )
         if isinstance(ended, Result) and patience:
             self._on_hold.add(ended, patience)
         else:
@@ -262,7 +286,11 @@ class Pool:
         """Whoever ends the job ends what runs here: no sample has failed, and nothing more is begun."""
         self._on_hold.take(due=False)
         self._closing = True
-        self._deliver(JobEnds(f"job {job_here()} is being ended, by its time limit or by hand; what was running is run again"))
+        self._deliver(
+            JobEnds(
+                f"job {job_here()} is being ended, by its time limit or by hand; what was running is run again"
+            )
+        )
 
     # -- time limits and deaths -----------------------------------------------------------------------------------------------
 
@@ -331,7 +359,9 @@ class Pool:
     def _bury(self, worker: WorkerChannel, task: Task, message: Mapping[str, Any]) -> None:
         """Deliver what killed a worker as the failure of the task it ran."""
         if worker.killed_for is not None and worker.killed_for != task.id:
-            self._backlog.appendleft(task)  # its time-limited predecessor finished just before the blow fell
+            self._backlog.appendleft(
+                task
+            )  # its time-limited predecessor finished just before the blow fell
             return
         if worker.killed_for is None and message["asked"]:  # by somebody else
             self._run_again(worker, task)
@@ -341,7 +371,9 @@ class Pool:
             return
         assert self._timeout is not None
         self._settled += 1
-        self._deliver(failure_of(worker, task, *self._where, *timed_out(self._timeout, message["left"])))
+        self._deliver(
+            failure_of(worker, task, *self._where, *timed_out(self._timeout, message["left"]))
+        )
 
     def _run_again(self, worker: WorkerChannel, task: Task) -> None:
         """Let a task whose worker was lost through no fault of its own wait again, or give it up."""
@@ -349,7 +381,11 @@ class Pool:
             self._backlog.appendleft(dataclasses.replace(task, attempt=task.attempt + 1))
             return
         self._settled += 1
-        self._deliver(failure_of(worker, task, *self._where, "lost", f"its worker was lost {task.attempt + 1} times"))
+        self._deliver(
+            failure_of(
+                worker, task, *self._where, "lost", f"its worker was lost {task.attempt + 1} times"
+            )
+        )
 
     def _warden_is_gone(self) -> None:
         """All workers died with the warden: infrastructure, so the tasks they held run again."""

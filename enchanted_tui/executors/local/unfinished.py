@@ -19,11 +19,19 @@ from enchanted_tui.interpreter import ending_of, last_words
 log = logging.getLogger(__name__)
 
 
-def failure_of(worker: WorkerChannel, task: Task, context: dict[str, Any], scratch: str, kind: str, reason: str) -> Result | Trouble:
+def failure_of(
+    worker: WorkerChannel, task: Task, context: dict[str, Any], scratch: str, kind: str, reason: str
+) -> Result | Trouble:
     """Return the record of a task that could not say itself how it ended; what it had printed goes into its run directory."""
     runtime = time.monotonic() - worker.since
     try:
-        line = fail_task(task_message(task), context, {"kind": kind, "message": reason}, runtime, worker.since_epoch)
+        line = fail_task(
+            task_message(task),
+            context,
+            {"kind": kind, "message": reason},
+            runtime,
+            worker.since_epoch,
+        )
         run_dir = os.path.join(context["data_dir"], task.id.name)
         collect_output(capture_files(scratch, worker.number), run_dir, descriptors=False)
     except OSError as error:
@@ -34,7 +42,10 @@ def failure_of(worker: WorkerChannel, task: Task, context: dict[str, Any], scrat
 def died_early(worker: WorkerChannel, scratch: str, status: int) -> Trouble:
     """Return what the campaign is told of workers that die before they run anything; `status`: as `os.wait` gives it."""
     how = ending_of(os.waitstatus_to_exitcode(status))
-    with contextlib.suppress(OSError), open(capture_files(scratch, worker.number)[2], "rb") as printed:
+    with (
+        contextlib.suppress(OSError),
+        open(capture_files(scratch, worker.number)[2], "rb") as printed,
+    ):
         how += last_words(printed)
     return Trouble(f"local workers die before they are ready: the last one {how}")
 

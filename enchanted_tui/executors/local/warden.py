@@ -31,7 +31,9 @@ from enchanted_tui.executors.ends.processes import MARK_VARIABLE, adopt_orphans
 from enchanted_tui.executors.ends.reaper import Reaper
 from enchanted_tui.executors.local import worker
 
-_CLOSE_GRACE = 2.0  #: seconds in which workers may end by themselves once nothing more is to be done
+_CLOSE_GRACE = (
+    2.0  #: seconds in which workers may end by themselves once nothing more is to be done
+)
 _END_GRACE = 40.0  #: seconds in which they have to be ended, with job steps that SLURM has to end
 
 
@@ -51,7 +53,9 @@ class Warden:
         self.control = control
         self.context: dict[str, Any] = start["context"]
         self.capture_dir: str = start["capture_dir"]
-        self.workers: dict[int, tuple[int, Reaper]] = {}  #: by the process id of its reaper: number and reaper of each worker
+        self.workers: dict[
+            int, tuple[int, Reaper]
+        ] = {}  #: by the process id of its reaper: number and reaper of each worker
         self.closing_since: float | None = None
         self._terminated = False
         self._wakeup_read, self._wakeup_write = os.pipe()
@@ -68,7 +72,10 @@ class Warden:
         poll.register(self.control, select.POLLIN)
         poll.register(self._wakeup_read, select.POLLIN)
         while not self._finished():
-            ready = {descriptor for descriptor, _ in poll.poll(200 if self.closing_since is not None else None)}
+            ready = {
+                descriptor
+                for descriptor, _ in poll.poll(200 if self.closing_since is not None else None)
+            }
             if self._wakeup_read in ready:
                 os.read(self._wakeup_read, 4096)
             if self._terminated:
@@ -99,7 +106,9 @@ class Warden:
         if message["op"] == "spawn":
             self._spawn(message["id"], *descriptors)
         elif message["op"] == "kill":
-            for reaper in [reaper for number, reaper in self.workers.values() if number == message["id"]]:
+            for reaper in [
+                reaper for number, reaper in self.workers.values() if number == message["id"]
+            ]:
                 reaper.end()
         elif message["op"] == "close":
             self.closing_since = time.monotonic()
@@ -138,7 +147,15 @@ class Warden:
             if pid in self.workers:
                 number, reaper = self.workers.pop(pid)
                 found = reaper.report(status)
-                self._tell({"op": "exit", "id": number, "status": found.status, "left": found.left, "asked": found.asked})
+                self._tell(
+                    {
+                        "op": "exit",
+                        "id": number,
+                        "status": found.status,
+                        "left": found.left,
+                        "asked": found.asked,
+                    }
+                )
 
     def _end_everything(self) -> None:
         """End all workers; their reapers do the work, and what has no reaper any more is ended here."""
@@ -157,7 +174,10 @@ class Warden:
 
 def capture_files(directory: str, number: int) -> dict[int, str]:
     """Give, by descriptor, the files that take a worker's standard output and error."""
-    return {1: os.path.join(directory, f"{number}.out"), 2: os.path.join(directory, f"{number}.err")}
+    return {
+        1: os.path.join(directory, f"{number}.out"),
+        2: os.path.join(directory, f"{number}.err"),
+    }
 
 
 def mark_prefix(context: dict[str, Any], capture_dir: str) -> str:

@@ -28,7 +28,9 @@ from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment, here
 from enchanted_tui.whole_files import write_all
 
-MAX_MESSAGE = 1 << 16  #: longer messages travel through a file, named in a packet that starts with SPOOLED
+MAX_MESSAGE = (
+    1 << 16
+)  #: longer messages travel through a file, named in a packet that starts with SPOOLED
 SPOOLED = b"@"
 TROUBLE = b"!"
 READY = b"+\n"
@@ -36,13 +38,17 @@ OVER = b"-\n"  #: the sample has ended, and what it has left behind is being end
 _LOG_FORMAT = "%(asctime)s [%(levelname)s] %(name)s: %(message)s"
 
 
-def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured: dict[int, str]) -> None:
+def serve(
+    tasks: socket.socket, results: int, context: dict[str, Any], captured: dict[int, str]
+) -> None:
     """Run tasks until the supervisor closes its end. `captured`: by descriptor 1 and 2, the file it writes to."""
     home = _Home(captured)
     faulthandler.enable(file=2)
     _take_any_text()
     _let_log(context["log_level"])
-    sys.path.extend(entry for entry in context["python_path"] if entry not in sys.path)  # here alone, where runners are imported
+    sys.path.extend(
+        entry for entry in context["python_path"] if entry not in sys.path
+    )  # here alone, where runners are imported
     _preload(context)
     buffer = bytearray(MAX_MESSAGE + 1)
     view = memoryview(buffer)
@@ -62,8 +68,12 @@ def serve(tasks: socket.socket, results: int, context: dict[str, Any], captured:
         if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
             home.restore()
         if left:
-            os.write(2, f"This sample has left what could not be ended: {', '.join(left)}\n".encode())
-        collect_output(captured, os.path.join(context["data_dir"], message["name"]), descriptors=True)
+            os.write(
+                2, f"This sample has left what could not be ended: {', '.join(left)}\n".encode()
+            )
+        collect_output(
+            captured, os.path.join(context["data_dir"], message["name"]), descriptors=True
+        )
         write_all(results, line)
 
 
@@ -82,7 +92,11 @@ def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool)
     """
     for number, name in ((1, "stdout.txt"), (2, "stderr.txt")):
         with contextlib.suppress(OSError):
-            size = os.lseek(number, 0, os.SEEK_END) if descriptors else os.stat(captured[number]).st_size
+            size = (
+                os.lseek(number, 0, os.SEEK_END)
+                if descriptors
+                else os.stat(captured[number]).st_size
+            )
             if not size:
                 continue
             if os.path.isdir(run_dir):
@@ -131,20 +145,26 @@ class _Home:
         for number, name in ((1, "stdout"), (2, "stderr")):
             stream = getattr(sys, f"__{name}__")
             if stream is None or stream.closed:
-                stream = os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+                stream = os.fdopen(
+                    number, "w", encoding="utf-8", errors="backslashreplace", closefd=False
+                )
                 setattr(sys, f"__{name}__", stream)
             setattr(sys, name, stream)
 
     def _restore_signals(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if signal.getsignal(signal.SIGCHLD) != self.on_child:  # ignored, it would hide the exit codes of the next task's children
+        if (
+            signal.getsignal(signal.SIGCHLD) != self.on_child
+        ):  # ignored, it would hide the exit codes of the next task's children
             signal.signal(signal.SIGCHLD, self.on_child)
         signal.pthread_sigmask(signal.SIG_SETMASK, self.blocked)
 
 
 def _flush(*streams: Any) -> None:
     for stream in streams:
-        with contextlib.suppress(Exception):  # a runner may have closed it, or put anything in its place
+        with contextlib.suppress(
+            Exception
+        ):  # a runner may have closed it, or put anything in its place
             stream.flush()
 
 

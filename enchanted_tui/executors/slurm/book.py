@@ -25,7 +25,9 @@ class Submission:
     executor: str  #: configured name of the executor
     name: str  #: of the jobs; ends in the token
     directory: str  #: of its files, on the far side
-    elements: list[list[tuple[TaskId, int]]]  #: by array index: the tasks that it was given, each with its attempt
+    elements: list[
+        list[tuple[TaskId, int]]
+    ]  #: by array index: the tasks that it was given, each with its attempt
     time: float = 0.0  #: when it was intended, seconds since the epoch
     job: str | None = None  #: the scheduler's number, once known
 
@@ -53,13 +55,22 @@ class JobBook:
     """A fold over the records of type ``jobs``, and over the tasks that come back."""
 
     open: dict[str, Submission] = field(default_factory=dict)  #: by token
-    holders: dict[TaskId, str] = field(default_factory=dict)  #: token of the submission that holds a task
+    holders: dict[TaskId, str] = field(
+        default_factory=dict
+    )  #: token of the submission that holds a task
 
     def apply(self, record: Mapping[str, Any]) -> None:
         event, token = record["event"], record["token"]
         if event == "intent":
             elements = [list(_unpacked(element)) for element in record["elements"]]
-            submission = Submission(token, record["executor"], record["name"], record["directory"], elements, record["time"])
+            submission = Submission(
+                token,
+                record["executor"],
+                record["name"],
+                record["directory"],
+                elements,
+                record["time"],
+            )
             self.open[token] = submission
             for element in elements:
                 self.holders.update((task, token) for task, _ in element)
@@ -78,7 +89,10 @@ class JobBook:
         found = []
         for submission in self.open.values():
             if submission.executor == executor:
-                held = [[item for item in element if self.holders.get(item[0]) == submission.token] for element in submission.elements]
+                held = [
+                    [item for item in element if self.holders.get(item[0]) == submission.token]
+                    for element in submission.elements
+                ]
                 found.append(
                     Submission(
                         submission.token,
@@ -110,7 +124,10 @@ def _packed(tasks: Sequence[tuple[TaskId, int]]) -> list[list[int]]:
     runs: list[list[int]] = []
     for task, attempt in tasks:
         last = runs[-1] if runs else None
-        if last is not None and [last[0], last[1], last[2] + last[4], last[3], last[5]] == [*task, attempt]:
+        if last is not None and [last[0], last[1], last[2] + last[4], last[3], last[5]] == [
+            *task,
+            attempt,
+        ]:
             last[4] += 1
         else:
             runs.append([*task, 1, attempt])

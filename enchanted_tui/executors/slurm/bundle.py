@@ -46,7 +46,11 @@ sys.exit(main(sys.argv[1:]))
 @functools.cache
 def archive() -> tuple[str, bytes]:
     """Give the archive's name, which tells its content, and its content."""
-    files = {path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes() for pattern in _SHIPPED for path in _PACKAGE.glob(pattern)}
+    files = {
+        path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes()
+        for pattern in _SHIPPED
+        for path in _PACKAGE.glob(pattern)
+    }
     for name in list(files):
         for package in Path(name).parents:
             if package != Path("."):

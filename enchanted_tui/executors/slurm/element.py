@@ -14,7 +14,9 @@ from enchanted_tui.executors.slurm.book import Submission
 from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
 from enchanted_tui.executors.slurm.queue import JobRow
 
-_HEAD = re.compile(rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),')
+_HEAD = re.compile(
+    rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),'
+)
 _SUFFIX = len(b',"crc":"00000000"}\n')
 
 
@@ -114,7 +116,15 @@ class Element:
 
     def shown(self) -> JobInfo:
         row = self.final or self.row
-        state = row.state if row is not None else "RUNNING" if self.hello else "SUBMITTED" if self.submission.job else "UNKNOWN"
+        state = (
+            row.state
+            if row is not None
+            else "RUNNING"
+            if self.hello
+            else "SUBMITTED"
+            if self.submission.job
+            else "UNKNOWN"
+        )
         if self.hello is not None and state == "PENDING":
             state = "RUNNING"
         since, ends = self._time()
@@ -134,8 +144,16 @@ class Element:
         """Say when it began and when its walltime is over, by what it says itself, or else the scheduler; None before it has begun."""
         row, hello = self.row, self.hello
         began = row is not None and row.state != "PENDING"
-        since = self.row_at - row.elapsed if began and row is not None and row.elapsed is not None else None
-        ends = self.row_at + row.remaining if began and row is not None and row.remaining is not None else None
+        since = (
+            self.row_at - row.elapsed
+            if began and row is not None and row.elapsed is not None
+            else None
+        )
+        ends = (
+            self.row_at + row.remaining
+            if began and row is not None and row.remaining is not None
+            else None
+        )
         if hello is not None:
             since, ends = hello["at"], hello["ends"] or ends
         return None if since is None else round(since), None if ends is None else round(ends)
@@ -144,14 +162,20 @@ class Element:
         """What its processes are doing."""
         host = self.node or (str(self.hello["host"]) if self.hello else "")
         pid = int(self.hello["pid"]) if self.hello else 0
-        busy = [(task.name, held.begun) for task, held in list(self.held.items()) if held.begun is not None]
+        busy = [
+            (task.name, held.begun)
+            for task, held in list(self.held.items())
+            if held.begun is not None
+        ]
         return [WorkerInfo(self.job, host, pid, name, since) for name, since in busy]
 
 
 def elements_of(submission: Submission, *, adopted: bool = False) -> list[Element]:
     """Give the elements of a job array."""
     return [
-        Element(submission, index, {task: Held(attempt) for task, attempt in held}, len(held), adopted)
+        Element(
+            submission, index, {task: Held(attempt) for task, attempt in held}, len(held), adopted
+        )
         for index, held in enumerate(submission.elements)
     ]
 

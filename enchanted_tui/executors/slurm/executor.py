@@ -10,7 +10,15 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
-from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.base import (
+    Deliver,
+    Executor,
+    JobInfo,
+    Task,
+    TaskContext,
+    TaskId,
+    WorkerInfo,
+)
 from enchanted_tui.executors.slurm.book import Submission
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.keeper import Intervals, Keeper
@@ -36,7 +44,12 @@ class SlurmExecutor(Executor):
         {},
         doc="Options of `sbatch` by their long names: account, partition, time, mem, cpus_per_task, gres and whatever else the cluster "
         "has. A flag is `true`.",
-        example={"account": "project_465000000", "partition": "small", "time": "02:00:00", "mem": "4G"},
+        example={
+            "account": "project_465000000",
+            "partition": "small",
+            "time": "02:00:00",
+            "mem": "4G",
+        },
     )
     samples_per_job: int | str = option(
         "auto",
@@ -44,10 +57,18 @@ class SlurmExecutor(Executor):
         ge=1,
     )
     processes_per_job: int = option(
-        1, doc="How many samples a job runs at the same time; ask for as many CPUs under `sbatch`, by `cpus_per_task`.", ge=1
+        1,
+        doc="How many samples a job runs at the same time; ask for as many CPUs under `sbatch`, by `cpus_per_task`.",
+        ge=1,
     )
-    max_jobs: int = option(20, doc="How many jobs may be in the queue at the same time, each element of a job array counted.", ge=1)
-    array_throttle: int | None = option(None, doc="How many elements of one job array may run at the same time.", ge=1)
+    max_jobs: int = option(
+        20,
+        doc="How many jobs may be in the queue at the same time, each element of a job array counted.",
+        ge=1,
+    )
+    array_throttle: int | None = option(
+        None, doc="How many elements of one job array may run at the same time.", ge=1
+    )
     job_script_prologue: list[str] = option(
         [],
         doc="Lines of the job script before the samples: modules to load, an environment to activate. One that fails ends the job, and "
@@ -77,11 +98,18 @@ class SlurmExecutor(Executor):
         "results come down in bulk.",
         example="/scratch/project_465000000/me",
     )
-    results_interval: float = option(10.0, doc="How often results are collected, with one command for all jobs.", unit="s", gt=0)
-    scheduler_interval: float = option(
-        40.0, doc="How often the scheduler is asked, with one `squeue` for all jobs, after something has changed.", unit="s", gt=0
+    results_interval: float = option(
+        10.0, doc="How often results are collected, with one command for all jobs.", unit="s", gt=0
     )
-    scheduler_interval_max: float = option(180.0, doc="The same after nothing has changed for long.", unit="s", gt=0)
+    scheduler_interval: float = option(
+        40.0,
+        doc="How often the scheduler is asked, with one `squeue` for all jobs, after something has changed.",
+        unit="s",
+        gt=0,
+    )
+    scheduler_interval_max: float = option(
+        180.0, doc="The same after nothing has changed for long.", unit="s", gt=0
+    )
     scheduler_interval_watched: float = option(
         10.0,
         doc="The same while somebody looks at the jobs in the app's Monitor; never more than the other two.",
@@ -94,7 +122,12 @@ class SlurmExecutor(Executor):
         unit="s",
         gt=0,
     )
-    heartbeat: float = option(15.0, doc="How often a job that has nothing else to say shows that it lives.", unit="s", gt=0)
+    heartbeat: float = option(
+        15.0,
+        doc="How often a job that has nothing else to say shows that it lives.",
+        unit="s",
+        gt=0,
+    )
 
     _keeper: Keeper | None = None
     _name = "slurm"
@@ -106,16 +139,25 @@ class SlurmExecutor(Executor):
         for key, sentence in option_problems(self.sbatch):
             yield f"sbatch.{key}", sentence
         if isinstance(self.samples_per_job, str) and self.samples_per_job != "auto":
-            yield "samples_per_job", f"expected a whole number or 'auto', found {self.samples_per_job!r}"
+            yield (
+                "samples_per_job",
+                f"expected a whole number or 'auto', found {self.samples_per_job!r}",
+            )
         for number, line in enumerate(self.job_script_prologue):
             if line.lstrip().startswith("#SBATCH"):
-                yield f"job_script_prologue[{number}]", "options of sbatch belong under sbatch: those in the prologue come too late"
+                yield (
+                    f"job_script_prologue[{number}]",
+                    "options of sbatch belong under sbatch: those in the prologue come too late",
+                )
         if self.job_script_template is not None:
             yield from self._template_problems(self.job_script_template)
         if not self.python.strip() or "\n" in self.python:
             yield "python", "expected the path or the name of a Python interpreter"
         if self.scheduler_interval_max < self.scheduler_interval:
-            yield "scheduler_interval_max", f"must be at least scheduler_interval ({self.scheduler_interval:g} s)"
+            yield (
+                "scheduler_interval_max",
+                f"must be at least scheduler_interval ({self.scheduler_interval:g} s)",
+            )
         if self.ssh is not None:
             from enchanted_tui.executors.slurm.ssh.written import problems_in
 
@@ -129,7 +171,10 @@ class SlurmExecutor(Executor):
     def warnings(self) -> Iterator[tuple[str, str]]:
         walltime = self._job_options().walltime if not list(self.problems()) else None
         if walltime is not None and self.timeout_sec is not None and self.timeout_sec > walltime:
-            yield "timeout_sec", f"a sample may take longer than its job ({walltime:g} s), and would be killed with it"
+            yield (
+                "timeout_sec",
+                f"a sample may take longer than its job ({walltime:g} s), and would be killed with it",
+            )
 
     def _template_problems(self, path: str) -> Iterator[tuple[str, str]]:
         try:
@@ -143,10 +188,17 @@ class SlurmExecutor(Executor):
         if not text.startswith("#!"):
             yield "job_script_template", f"{path} must begin with a line such as #!/bin/bash"
         if len(COMMAND.findall(text)) != 1:
-            yield "job_script_template", f"{path} must have {{{{ command }}}} once, where the samples are to be run"
+            yield (
+                "job_script_template",
+                f"{path} must have {{{{ command }}}} once, where the samples are to be run",
+            )
 
     def _job_options(self) -> JobOptions:
-        template = read_template(self.job_script_template) if self.job_script_template is not None else None
+        template = (
+            read_template(self.job_script_template)
+            if self.job_script_template is not None
+            else None
+        )
         bundling = Bundling(
             per_job=self.samples_per_job if isinstance(self.samples_per_job, int) else None,
             processes=self.processes_per_job,
@@ -169,20 +221,33 @@ class SlurmExecutor(Executor):
         options = self._job_options()
         places = Places.of(os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN", self._name)
         directory = f"{places.jobs}/TOKEN"
-        command = options.arguments(f"{options.job_name(os.path.basename(run_dir))}-TOKEN", directory, self.max_jobs, set())
-        where = f" on {self.ssh['host'] if isinstance(self.ssh, dict) else self.ssh}" if self.ssh else ""
-        each = "as many samples as the run times suggest" if self.samples_per_job == "auto" else f"{self.samples_per_job} samples"
+        command = options.arguments(
+            f"{options.job_name(os.path.basename(run_dir))}-TOKEN", directory, self.max_jobs, set()
+        )
+        where = (
+            f" on {self.ssh['host'] if isinstance(self.ssh, dict) else self.ssh}"
+            if self.ssh
+            else ""
+        )
+        each = (
+            "as many samples as the run times suggest"
+            if self.samples_per_job == "auto"
+            else f"{self.samples_per_job} samples"
+        )
         script = options.script(f"{places.jobs}/{archive()[0]}", directory)
         return (
             f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a time; an array of them is submitted by\n"
-            f"  {shlex.join(command)}\nwith the script\n" + "".join(f"  | {line}\n" for line in shown(script).splitlines())
+            f"  {shlex.join(command)}\nwith the script\n"
+            + "".join(f"  | {line}\n" for line in shown(script).splitlines())
         ) + self._surroundings(options)
 
     def notices(self) -> list[str]:
         options = [name for name in inherited.withheld_from_jobs() if name.startswith("SBATCH_")]
         if self.ssh or not options:
             return []
-        return [f"Jobs are what the configuration asks for; {', '.join(options)} of the environment has no effect on them."]
+        return [
+            f"Jobs are what the configuration asks for; {', '.join(options)} of the environment has no effect on them."
+        ]
 
     def _surroundings(self, options: JobOptions) -> str:
         """Say what sbatch and the jobs see of the environment."""
@@ -200,11 +265,23 @@ class SlurmExecutor(Executor):
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         intervals = Intervals(
-            self.results_interval, self.scheduler_interval, self.scheduler_interval_max, self.scheduler_interval_watched, self.grace
+            self.results_interval,
+            self.scheduler_interval,
+            self.scheduler_interval_max,
+            self.scheduler_interval_watched,
+            self.grace,
         )
         places = Places.of(context.data_dir, self.remote_dir, context.campaign, self._name)
         self._keeper = Keeper(
-            self._name, self._job_options(), intervals, self.max_retries, context, places, self._connect, deliver, self._submissions
+            self._name,
+            self._job_options(),
+            intervals,
+            self.max_retries,
+            context,
+            places,
+            self._connect,
+            deliver,
+            self._submissions,
         )
         self._keeper.start()
 

@@ -28,20 +28,39 @@ class Inputs:
         self._places = places
         self._there: set[str] = set()  #: names of the run directories that exist on the far side
         self._sent: dict[str, str] = {}  #: by path here: path there
-        self._waiting: dict[str, str] = {}  #: what is to go with the next archive: by path there, path here
+        self._waiting: dict[
+            str, str
+        ] = {}  #: what is to go with the next archive: by path there, path here
 
     def context(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Give what all tasks share as the far side has to know it."""
-        modules = [_module_of(name) for runner in context["runners"].values() for name in _imported(runner)]
-        places = [*context["python_path"], *(path for runner in context["runners"].values() for path in _import_paths(runner))]
+        modules = [
+            _module_of(name) for runner in context["runners"].values() for name in _imported(runner)
+        ]
+        places = [
+            *context["python_path"],
+            *(path for runner in context["runners"].values() for path in _import_paths(runner)),
+        ]
         directory = posixpath.join(self._places.root, "python")
         for module in modules:
             self._send_module(module, places, directory)
         runners = {
-            name: {**runner, "options": {**runner["options"], **({"python_path": [directory]} if _import_paths(runner) else {})}}
+            name: {
+                **runner,
+                "options": {
+                    **runner["options"],
+                    **({"python_path": [directory]} if _import_paths(runner) else {}),
+                },
+            }
             for name, runner in context["runners"].items()
         }
-        return {**context, "runners": runners, "python_path": [directory], "data_dir": self._places.far, "working_dir": self._places.root}
+        return {
+            **context,
+            "runners": runners,
+            "python_path": [directory],
+            "data_dir": self._places.far,
+            "working_dir": self._places.root,
+        }
 
     def message(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Give a task as the far side has to know it."""
@@ -53,7 +72,9 @@ class Inputs:
         prepared = message.get("prepared")
         if isinstance(prepared, dict):
             translated["prepared"] = {
-                key: {name: self._file(path) for name, path in value.items()} if key in ("copy", "link") else self._translated(value)
+                key: {name: self._file(path) for name, path in value.items()}
+                if key in ("copy", "link")
+                else self._translated(value)
                 for key, value in prepared.items()
             }
         return translated
@@ -87,7 +108,12 @@ class Inputs:
         if not os.path.isabs(path) or not os.path.exists(path):
             return path
         if path not in self._sent:
-            there = posixpath.join(self._places.root, "inputs", f"{zlib.crc32(path.encode()):08x}", os.path.basename(path.rstrip("/")))
+            there = posixpath.join(
+                self._places.root,
+                "inputs",
+                f"{zlib.crc32(path.encode()):08x}",
+                os.path.basename(path.rstrip("/")),
+            )
             self._sent[path] = there
             self._waiting[there] = path
         return self._sent[path]
@@ -113,7 +139,9 @@ class Inputs:
                 continue
             for name in sorted(os.listdir(directory)):
                 if name.endswith(".py"):
-                    self._waiting.setdefault(posixpath.join(target, name), os.path.join(directory, name))
+                    self._waiting.setdefault(
+                        posixpath.join(target, name), os.path.join(directory, name)
+                    )
             return
 
 
@@ -125,21 +153,29 @@ def _pack(packed: tarfile.TarFile, here: str, name: str) -> None:
     def kept(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
         path = os.path.normpath(os.path.join(here, os.path.relpath(member.name, name)))
         is_relative = member.issym() and path != here and not os.path.isabs(member.linkname)
-        if not is_relative or not os.path.exists(path) or os.path.commonpath((os.path.realpath(path), top)) == top:
+        if (
+            not is_relative
+            or not os.path.exists(path)
+            or os.path.commonpath((os.path.realpath(path), top)) == top
+        ):
             return member
         outside.append(path)
         return None
 
     packed.add(top if os.path.islink(here) else here, arcname=name, filter=kept)
     for path in outside:
-        packed.add(os.path.realpath(path), arcname=posixpath.join(name, os.path.relpath(path, here)))
+        packed.add(
+            os.path.realpath(path), arcname=posixpath.join(name, os.path.relpath(path, here))
+        )
 
 
 def unpack(transport: Transport, archive: bytes, root: str) -> None:
     """Unpack an archive of inputs on the far side."""
     done = transport.run(["tar", "-xzpf", "-", "-C", root], stdin=archive, timeout=_TIMEOUT)
     if done.code:
-        raise FarSideProblem(f"the inputs cannot be unpacked in {root}: {done.complaint}; make room, or choose another remote_dir")
+        raise FarSideProblem(
+            f"the inputs cannot be unpacked in {root}: {done.complaint}; make room, or choose another remote_dir"
+        )
 
 
 def _imported(runner: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from enchanted_tui.executors.base import Deliver, JobInfo, Note, Task, TaskContext, TaskId, Trouble, WorkerInfo
+from enchanted_tui.executors.base import (
+    Deliver,
+    JobInfo,
+    Note,
+    Task,
+    TaskContext,
+    TaskId,
+    Trouble,
+    WorkerInfo,
+)
 from enchanted_tui.executors.slurm.book import Submission
 from enchanted_tui.executors.slurm.element import elements_of
 from enchanted_tui.executors.slurm.ending import cancel_all, recorded
@@ -17,7 +26,12 @@ from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places, places_there
 from enchanted_tui.executors.slurm.queue import Scheduler, SchedulerUnreachable, SubmissionRefused
 from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
-from enchanted_tui.executors.slurm.transport import CommandTimeout, ConnectionLost, FarSideProblem, Transport
+from enchanted_tui.executors.slurm.transport import (
+    CommandTimeout,
+    ConnectionLost,
+    FarSideProblem,
+    Transport,
+)
 from enchanted_tui.executors.slurm.watching import Watcher
 from enchanted_tui.executors.verdict import explained
 
@@ -27,7 +41,10 @@ _FIRST_LOOK = 2.0  #: seconds after the first submission at which the scheduler 
 _SOON = 5.0  #: seconds until the scheduler is asked again when a submission is in doubt
 _REFUSED = 60.0  #: seconds for which nothing is submitted after a refusal
 _SHORTEST_COLLECT = 1.0
-_RECONNECT = (0.5, 5.0)  #: seconds between two tries while the connection is lost: at first, and at most
+_RECONNECT = (
+    0.5,
+    5.0,
+)  #: seconds between two tries while the connection is lost: at first, and at most
 _CLOSE_PATIENCE = 60.0
 
 
@@ -70,12 +87,17 @@ class Keeper:
             self._ledger.add(elements_of(submission, adopted=True))
         self._wake = threading.Condition()
         self._cancelled = self._closing = False
-        self._withdraw, self._next_withdrawal = False, 0.0  #: whether jobs that wait are to be taken back, and when that is tried next
+        self._withdraw, self._next_withdrawal = (
+            False,
+            0.0,
+        )  #: whether jobs that wait are to be taken back, and when that is tried next
         self._jobs_run_on = False  #: also when the campaign stops
         self._next_collect = self._next_look = 0.0
         self._looked_at = self._watched_until = 0.0
         self._silent_looks = 0  #: in a row
-        self._happened_at = 0.0  #: when something happened that what the scheduler said before cannot tell
+        self._happened_at = (
+            0.0  #: when something happened that what the scheduler said before cannot tell
+        )
         self._look_interval = intervals.scheduler
         self._collect_interval = _SHORTEST_COLLECT
         self._submitted_any = bool(submissions)
@@ -91,7 +113,11 @@ class Keeper:
     def capacity(self) -> int:
         if self._cancelled or self._closing:
             return 0
-        return self._options.bundling.capacity(self._ledger.mean_runtime()) + self._ledger.unclaimed - self._ledger.outstanding
+        return (
+            self._options.bundling.capacity(self._ledger.mean_runtime())
+            + self._ledger.unclaimed
+            - self._ledger.outstanding
+        )
 
     def submit(self, tasks: Sequence[Task]) -> None:
         self._withdraw = False
@@ -138,7 +164,10 @@ class Keeper:
         if not waiting:
             return ""
         reasons = ", ".join(sorted({job.reason for job in waiting if job.reason}))
-        return f"{len(waiting)} {'job waits' if len(waiting) == 1 else 'jobs wait'} in the queue" + (f" ({reasons})" if reasons else "")
+        return (
+            f"{len(waiting)} {'job waits' if len(waiting) == 1 else 'jobs wait'} in the queue"
+            + (f" ({reasons})" if reasons else "")
+        )
 
     def watched(self, seconds: float) -> None:
         """Ask the scheduler more often for so long; after a pause in which nobody looked, as soon as that interval is over."""
@@ -149,7 +178,11 @@ class Keeper:
 
     def _soonest_look(self) -> float:
         """When the scheduler may be asked again at the earliest, because somebody looks at the jobs; infinity while nobody does."""
-        return self._looked_at + self._intervals.scheduler_watched if time.monotonic() < self._watched_until else float("inf")
+        return (
+            self._looked_at + self._intervals.scheduler_watched
+            if time.monotonic() < self._watched_until
+            else float("inf")
+        )
 
     def core_hours(self) -> float:
         return sum(list(self._core_seconds.values())) / 3600.0
@@ -172,7 +205,9 @@ class Keeper:
             self._guarded(self._end)
         except Exception as error:
             log.exception("the SLURM executor failed")
-            self._deliver(Trouble(f"the SLURM executor failed: {error!r}; this is a defect of the program"))
+            self._deliver(
+                Trouble(f"the SLURM executor failed: {error!r}; this is a defect of the program")
+            )
 
     def _open(self) -> bool:
         """Connect, and make ready what uses the connection; False if that cannot be."""
@@ -188,7 +223,14 @@ class Keeper:
             return False
         self._scheduler = Scheduler(transport)
         self._submitter = Submitter(
-            self._name, self._options, self._context, self._places, transport, self._scheduler, self._ledger, self._record
+            self._name,
+            self._options,
+            self._context,
+            self._places,
+            transport,
+            self._scheduler,
+            self._ledger,
+            self._record,
         )
         self._watcher = Watcher(
             self._options,
@@ -204,7 +246,9 @@ class Keeper:
         )
         for submission in self._ledger.submissions.values():
             if submission.job is None:
-                elements = [element for element in self._ledger.elements if element.submission is submission]
+                elements = [
+                    element for element in self._ledger.elements if element.submission is submission
+                ]
                 self._submitter.doubt(submission.token, elements)
         return True
 
@@ -218,7 +262,9 @@ class Keeper:
         except ConnectionLost as loss:
             if not self._lost_connection:
                 self._lost_connection = True
-                log.warning(f"the connection to the cluster is lost ({loss}); jobs go on, and it is tried again")
+                log.warning(
+                    f"the connection to the cluster is lost ({loss}); jobs go on, and it is tried again"
+                )
             self._next_collect = self._next_look = time.monotonic() + self._reconnect
             self._reconnect = min(_RECONNECT[1], 2 * self._reconnect)
         except (CommandTimeout, SchedulerUnreachable) as problem:
@@ -226,8 +272,15 @@ class Keeper:
             self._next_look = time.monotonic() + _SOON
         except SubmissionRefused as problem:
             self._refused(str(problem).rstrip("."))
-        except (FarSideProblem, OSError) as problem:  # an OSError is of this side: what was brought home could not be written
-            self._give_up(str(problem).rstrip(".") if isinstance(problem, FarSideProblem) else explained(problem))
+        except (
+            FarSideProblem,
+            OSError,
+        ) as problem:  # an OSError is of this side: what was brought home could not be written
+            self._give_up(
+                str(problem).rstrip(".")
+                if isinstance(problem, FarSideProblem)
+                else explained(problem)
+            )
         for notice in self._far.notices():
             log.warning(notice)
 
@@ -267,7 +320,12 @@ class Keeper:
             if self._lost_connection:
                 until = self._next_collect - time.monotonic()
             elif self._ledger.elements:
-                wanted = [self._next_collect, self._next_look, self._soonest_look(), *([self._next_withdrawal] if self._withdraw else [])]
+                wanted = [
+                    self._next_collect,
+                    self._next_look,
+                    self._soonest_look(),
+                    *([self._next_withdrawal] if self._withdraw else []),
+                ]
                 until = min(until, min(wanted) - time.monotonic())
             self._wake.wait(None if until == float("inf") else max(0.01, until))
 
@@ -281,7 +339,9 @@ class Keeper:
             self._collect()  # first: of a job that has said good-bye nobody else need be asked
         if self._ledger.elements and now >= min(self._next_look, self._soonest_look()):
             self._look()
-        self._scheduler_is_silent = bool(self._submitter.silent) or self._watcher.unreachable_since is not None
+        self._scheduler_is_silent = (
+            bool(self._submitter.silent) or self._watcher.unreachable_since is not None
+        )
         self._watcher.settle()
         self._put_away_finished()
 
@@ -292,7 +352,9 @@ class Keeper:
         first = _FIRST_LOOK if not self._submitted_any else self._intervals.scheduler
         self._submitted_any = True
         self._look_interval = self._intervals.scheduler
-        self._next_look = min(self._next_look, now + first) if self._next_look > now else now + first
+        self._next_look = (
+            min(self._next_look, now + first) if self._next_look > now else now + first
+        )
         if self._submitter.unsure:
             self._next_look = min(self._next_look, now + _SOON)
 
@@ -303,10 +365,18 @@ class Keeper:
         changed = self._watcher.look(max(self._happened_at, now - oldest))
         if self._watcher.expects_end:  # the last that those jobs have written is wanted now
             self._next_collect = now
-        self._look_interval = interval.scheduler if changed else min(interval.scheduler_longest, self._look_interval * 1.5)
+        self._look_interval = (
+            interval.scheduler
+            if changed
+            else min(interval.scheduler_longest, self._look_interval * 1.5)
+        )
         pause = min(_SOON, interval.scheduler) if self._submitter.unsure else self._look_interval
-        if self._watcher.unreachable_since is not None:  # it is not helped by being asked all the time
-            pause = min(interval.scheduler_longest, min(_SOON, interval.scheduler) * 2**self._silent_looks)
+        if (
+            self._watcher.unreachable_since is not None
+        ):  # it is not helped by being asked all the time
+            pause = min(
+                interval.scheduler_longest, min(_SOON, interval.scheduler) * 2**self._silent_looks
+            )
             self._silent_looks = min(self._silent_looks + 1, 10)
         else:
             self._silent_looks = 0
@@ -333,16 +403,25 @@ class Keeper:
         begun = sum(1 for element in self._ledger.elements if element.hello is not None)
         left = sum(len(element.held) for element in self._ledger.elements)
         expected = left * mean / (max(1, begun) * self._options.bundling.processes)
-        return min(longest, max(_SHORTEST_COLLECT, expected / 3, 0.0 if arrived else self._collect_interval * 1.5))
+        return min(
+            longest,
+            max(_SHORTEST_COLLECT, expected / 3, 0.0 if arrived else self._collect_interval * 1.5),
+        )
 
     def _withdraw_waiting(self) -> None:
         """Cancel the jobs that have not begun; their tasks are given back when the scheduler has confirmed it."""
         if not any(element.waits and not element.withdrawn for element in self._ledger.elements):
             self._withdraw = False
             return
-        self._next_withdrawal = time.monotonic() + _SOON  # should this fail, or the scheduler not list them yet
+        self._next_withdrawal = (
+            time.monotonic() + _SOON
+        )  # should this fail, or the scheduler not list them yet
         self._watcher.look()
-        known = [(element, element.row) for element in self._ledger.elements if element.waits and element.final is None]
+        known = [
+            (element, element.row)
+            for element in self._ledger.elements
+            if element.waits and element.final is None
+        ]
         pending = {f"{row.job}_{row.element}": element for element, row in known if row is not None}
         if pending and self._scheduler.cancel(pending, waiting=True):
             for element in pending.values():
@@ -354,7 +433,11 @@ class Keeper:
         done = [directory for note, directory in self._watcher.finished if note.written.is_set()]
         if done:
             self._far.remove(done)
-            self._watcher.finished = [(note, directory) for note, directory in self._watcher.finished if not note.written.is_set()]
+            self._watcher.finished = [
+                (note, directory)
+                for note, directory in self._watcher.finished
+                if not note.written.is_set()
+            ]
 
     # -- the end ------------------------------------------------------------------------------------------------------------------------
 
@@ -371,8 +454,12 @@ class Keeper:
                 gone = False
                 log.warning(str(problem).rstrip("."))
             if not gone:
-                names = " ".join(sorted({element.submission.name for element in self._ledger.elements}))
-                log.warning(f"it is not certain that all jobs were cancelled; resume the campaign, or cancel them by their name: {names}")
+                names = " ".join(
+                    sorted({element.submission.name for element in self._ledger.elements})
+                )
+                log.warning(
+                    f"it is not certain that all jobs were cancelled; resume the campaign, or cancel them by their name: {names}"
+                )
                 return
             self._watcher.collect()  # what they have finished is not lost
             for element in list(self._ledger.elements):
@@ -384,7 +471,9 @@ class Keeper:
             try:
                 self._far.remove(places)
             except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
-                log.warning(f"{', '.join(places)} may be left on the cluster ({problem}); remove what is left by hand")
+                log.warning(
+                    f"{', '.join(places)} may be left on the cluster ({problem}); remove what is left by hand"
+                )
             self._watcher.finished.clear()
 
     # -- records ------------------------------------------------------------------------------------------------------------------------

@@ -30,9 +30,13 @@ class Ledger:
         self.backlog_since = 0.0  #: monotonic time at which the first of the waiting tasks came
         self.backlog_grown_at = 0.0
         self.elements: list[Element] = []  #: the jobs from which something is expected
-        self.submissions: dict[str, Submission] = {}  #: by token: the job arrays that they belong to, until these are closed
+        self.submissions: dict[
+            str, Submission
+        ] = {}  #: by token: the job arrays that they belong to, until these are closed
         self._holders: dict[TaskId, Element] = {}
-        self._early: dict[TaskId, bytes] = {}  #: results of tasks that an earlier session submitted and this one has not yet
+        self._early: dict[
+            TaskId, bytes
+        ] = {}  #: results of tasks that an earlier session submitted and this one has not yet
         self._lost: dict[TaskId, Verdict] = {}  #: the same, of tasks that are given up
         self._attempts: dict[TaskId, int] = {}
         self._outstanding = 0
@@ -63,7 +67,9 @@ class Ledger:
                 self.backlog_since = now
             self.backlog_grown_at = now
             attempt = max(task.attempt, self._attempts.pop(task.id, 0))
-            self.backlog.append(dataclasses.replace(task, attempt=attempt) if attempt != task.attempt else task)
+            self.backlog.append(
+                dataclasses.replace(task, attempt=attempt) if attempt != task.attempt else task
+            )
 
     def recall(self) -> list[TaskId]:
         """Take back what no job holds; from now on, tasks that jobs leave undone are given back."""
@@ -87,7 +93,13 @@ class Ledger:
     def unclaimed(self) -> int:
         """Number of tasks of an earlier session that are still to be submitted again."""
         with self._lock:
-            held = sum(1 for element in self.elements if element.adopted for item in element.held.values() if item.task is None)
+            held = sum(
+                1
+                for element in self.elements
+                if element.adopted
+                for item in element.held.values()
+                if item.task is None
+            )
             return held + len(self._early) + len(self._lost)
 
     # -- the executor's side ----------------------------------------------------------------------------------------------------------
@@ -139,7 +151,9 @@ class Ledger:
             if held.task is None:
                 self._early[task] = line
                 return
-            self._runtimes.setdefault(held.task.runner, deque(maxlen=_RUNTIMES_KEPT)).append(runtime)
+            self._runtimes.setdefault(held.task.runner, deque(maxlen=_RUNTIMES_KEPT)).append(
+                runtime
+            )
             self._outstanding -= 1
             self._deliver(Result(task, line))
 
@@ -173,7 +187,13 @@ class Ledger:
         """Deliver a task that its jobs could not finish as failed."""
         self._outstanding -= 1
         try:
-            line = fail_task(task_message(task), self._context, {"kind": verdict.failure, "message": verdict.reason}, 0.0, time.time())
+            line = fail_task(
+                task_message(task),
+                self._context,
+                {"kind": verdict.failure, "message": verdict.reason},
+                0.0,
+                time.time(),
+            )
         except OSError as error:
             self._deliver(Trouble(f"{task.id.name}: {error}", task.id))
         else:

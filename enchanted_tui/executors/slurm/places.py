@@ -28,7 +28,9 @@ class Places:
         name = os.path.basename(base)
         if remote_dir is None:
             return cls(data_dir, data_dir, os.path.join(base, "state", "jobs", own), name)
-        root = posixpath.join(remote_dir, f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}-{campaign[:8]}-{own}")
+        root = posixpath.join(
+            remote_dir, f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}-{campaign[:8]}-{own}"
+        )
         return cls(data_dir, posixpath.join(root, "data"), posixpath.join(root, "jobs"), name, root)
 
     @property
@@ -45,11 +47,17 @@ def places_there(places: Places, transport: Transport) -> Places:
     """Give the places with ``~`` for the home directory of the far side resolved."""
     if "\\" in places.jobs:
         key = "base_run_dir" if places.shared else "remote_dir"
-        raise FarSideProblem(f"SLURM writes no output below {places.jobs}, because of the backslash; choose another {key}")
+        raise FarSideProblem(
+            f"SLURM writes no output below {places.jobs}, because of the backslash; choose another {key}"
+        )
     if not places.root.startswith("~"):
         return places
     home = transport.run(["printenv", "HOME"]).text.strip()
     if not home.startswith("/"):
-        raise FarSideProblem("the cluster does not tell your home directory; give remote_dir as a path that begins with /")
+        raise FarSideProblem(
+            "the cluster does not tell your home directory; give remote_dir as a path that begins with /"
+        )
     root = home + places.root[1:]
-    return replace(places, root=root, far=posixpath.join(root, "data"), jobs=posixpath.join(root, "jobs"))
+    return replace(
+        places, root=root, far=posixpath.join(root, "data"), jobs=posixpath.join(root, "jobs")
+    )

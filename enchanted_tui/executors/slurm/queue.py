@@ -21,20 +21,44 @@ _UNSURE = re.compile(
     "timed out|unable to contact|communication|connection|zero bytes|temporarily|transmission|try again|in progress|broken pipe|unexpected",
     re.IGNORECASE,
 )
-_FULL = re.compile(r"submit limit|accounting/QOS policy|too many jobs|maximum.*jobs|AssocMaxSubmitJobLimit|QOSMaxSubmit", re.IGNORECASE)
+_FULL = re.compile(
+    r"submit limit|accounting/QOS policy|too many jobs|maximum.*jobs|AssocMaxSubmitJobLimit|QOSMaxSubmit",
+    re.IGNORECASE,
+)
 
 #: What to do about what sbatch refuses.
 _REMEDIES = (
-    (r"invalid partition|partition.*not", "choose a partition that sinfo lists, under sbatch: partition"),
-    (r"invalid account|account.*(combination|invalid)", "give your project under sbatch: account, and a partition that it may use"),
+    (
+        r"invalid partition|partition.*not",
+        "choose a partition that sinfo lists, under sbatch: partition",
+    ),
+    (
+        r"invalid account|account.*(combination|invalid)",
+        "give your project under sbatch: account, and a partition that it may use",
+    ),
     (r"qos", "choose a qos that sacctmgr show assoc lists for you, under sbatch: qos"),
     (r"node name", "correct nodelist or exclude under sbatch (sinfo -N lists the nodes)"),
-    (r"\bgres\b|generic resource", "correct gres under sbatch (sinfo -o '%P %G' lists what there is)"),
+    (
+        r"\bgres\b|generic resource",
+        "correct gres under sbatch (sinfo -o '%P %G' lists what there is)",
+    ),
     (r"feature", "correct constraint under sbatch (sinfo -o '%P %f' lists the features)"),
-    (r"job array specification", "lower max_jobs: the array has more elements than the cluster takes"),
-    (r"node configuration|requested node|more processors|memory", "ask for less: cpus_per_task, mem, nodes or gres under sbatch"),
-    (r"time limit", "ask for a time under sbatch: time that the partition allows (sinfo -o '%P %l')"),
-    (r"unrecognized option|invalid option|unknown option|ambiguous", "correct this option under sbatch"),
+    (
+        r"job array specification",
+        "lower max_jobs: the array has more elements than the cluster takes",
+    ),
+    (
+        r"node configuration|requested node|more processors|memory",
+        "ask for less: cpus_per_task, mem, nodes or gres under sbatch",
+    ),
+    (
+        r"time limit",
+        "ask for a time under sbatch: time that the partition allows (sinfo -o '%P %l')",
+    ),
+    (
+        r"unrecognized option|invalid option|unknown option|ambiguous",
+        "correct this option under sbatch",
+    ),
     (r"interpreter|#!", "begin job_script_template with a line such as #!/bin/bash"),
 )
 
@@ -153,7 +177,10 @@ class Scheduler:
         if not jobs:
             return True
         try:
-            done = self._transport.run(["scancel", *(["--state=PENDING"] if waiting else []), *sorted(jobs)], timeout=_TIMEOUT)
+            done = self._transport.run(
+                ["scancel", *(["--state=PENDING"] if waiting else []), *sorted(jobs)],
+                timeout=_TIMEOUT,
+            )
         except CommandTimeout:
             return False
         return done.code == 0 or "invalid job id" in done.complaint.lower()
@@ -162,7 +189,19 @@ class Scheduler:
         fields = "JobID,State,ExitCode,NodeList,JobName"
         try:
             done = self._transport.run(
-                ["sacct", "-X", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", ",".join(sorted(jobs))], timeout=_TIMEOUT
+                [
+                    "sacct",
+                    "-X",
+                    "-n",
+                    "-P",
+                    "-S",
+                    "now-30days",
+                    "-o",
+                    fields,
+                    "-j",
+                    ",".join(sorted(jobs)),
+                ],
+                timeout=_TIMEOUT,
             )
         except (CommandTimeout, FarSideProblem):
             return []
@@ -175,7 +214,17 @@ class Scheduler:
             if len(cells) == 5:
                 number, _, element = cells[0].partition("_")
                 state, _, by = cells[1].partition(" ")
-                rows.append(JobRow(number, _number(element), state.rstrip("+"), cells[4], reason=by, node=cells[3], exit_code=cells[2]))
+                rows.append(
+                    JobRow(
+                        number,
+                        _number(element),
+                        state.rstrip("+"),
+                        cells[4],
+                        reason=by,
+                        node=cells[3],
+                        exit_code=cells[2],
+                    )
+                )
         return rows
 
     def _shown(self, job: str) -> list[JobRow]:
@@ -207,7 +256,9 @@ class Scheduler:
         except CommandTimeout as error:
             raise SchedulerUnreachable(str(error)) from error
         if done.code:
-            raise SchedulerUnreachable(_said(done.complaint) or f"{command[0]} ended with exit code {done.code}")
+            raise SchedulerUnreachable(
+                _said(done.complaint) or f"{command[0]} ended with exit code {done.code}"
+            )
         return done.text
 
 
@@ -235,7 +286,9 @@ def _number(text: str) -> int | None:
 
 def _said(complaint: str) -> str:
     """Give the last thing that was said, without the program's name before it."""
-    last = re.split(r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint)[-1]
+    last = re.split(
+        r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint
+    )[-1]
     return last.removeprefix("Batch job submission failed: ").strip().rstrip(".")
 
 

@@ -44,13 +44,23 @@ def option_problems(options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for key, value in options.items():
         name = option_name(key)
         if not _OPTION.match(name) or len(name) == 1:
-            yield key, f"{key!r} is no option of sbatch; write the long name without dashes before it, such as cpus-per-task"
+            yield (
+                key,
+                f"{key!r} is no option of sbatch; write the long name without dashes before it, such as cpus-per-task",
+            )
         elif name in RESERVED:
             yield key, f"is set by the executor; {RESERVED[name]}"
         elif any(character in str(value) for character in "\n\r\0"):
             yield key, "the value of an option must be one line"
-        elif name == "time" and seconds(str(value)) is None and str(value).upper() not in ("0", "INFINITE", "UNLIMITED"):
-            yield key, f"{value!r} is no time limit; expected minutes, H:M:S or D-H:M:S, such as 02:00:00 or 1-12:00:00"
+        elif (
+            name == "time"
+            and seconds(str(value)) is None
+            and str(value).upper() not in ("0", "INFINITE", "UNLIMITED")
+        ):
+            yield (
+                key,
+                f"{value!r} is no time limit; expected minutes, H:M:S or D-H:M:S, such as 02:00:00 or 1-12:00:00",
+            )
 
 
 def option_list(options: Mapping[str, Any]) -> list[str]:
@@ -59,7 +69,9 @@ def option_list(options: Mapping[str, Any]) -> list[str]:
     for key, value in options.items():
         if value is None or value is False:
             continue
-        arguments.append(f"--{option_name(key)}" if value is True else f"--{option_name(key)}={value}")
+        arguments.append(
+            f"--{option_name(key)}" if value is True else f"--{option_name(key)}={value}"
+        )
     return arguments
 
 
@@ -83,7 +95,12 @@ def shown(script: str) -> str:
         return data.decode("latin-1")
 
 
-def job_script(options: Mapping[str, Any], prologue: Sequence[str], template: str | None, command: Sequence[str]) -> str:
+def job_script(
+    options: Mapping[str, Any],
+    prologue: Sequence[str],
+    template: str | None,
+    command: Sequence[str],
+) -> str:
     """Give the script of a job. `command` starts the worker; the number of its array element is added.
 
     In a template, which has its own ``#SBATCH`` lines, `options` are left to the command line.
@@ -112,12 +129,18 @@ def sbatch_arguments(
     `account` is named here as well, since a default of the environment would come before what the script says.
     """
     named = {option_name(key): value for key, value in options.items()}
-    excluded = [*filter(None, [str(named.get("exclude") or "")]), *sorted(exclude)] if exclude else []
+    excluded = (
+        [*filter(None, [str(named.get("exclude") or "")]), *sorted(exclude)] if exclude else []
+    )
     return [
         "sbatch",
         "--parsable",
         *(option_list(options) if on_command_line else ()),
-        *((f"--account={account}",) if account and not (on_command_line and "account" in named) else ()),
+        *(
+            (f"--account={account}",)
+            if account and not (on_command_line and "account" in named)
+            else ()
+        ),
         f"--job-name={name}",
         f"--array=0-{count - 1}" + (f"%{throttle}" if throttle else ""),
         f"--output={directory.replace('%', '%%')}/output.%a",
@@ -153,8 +176,14 @@ def seconds(text: str) -> float | None:
         days, hours, minutes, rest = (int(found[name] or 0) for name in ("days", "h", "m", "s"))
         total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
     else:
-        parts = [int(found[name]) for name in ("first", "second", "third") if found[name] is not None]
-        total = parts[0] * 60 if len(parts) == 1 else sum(part * 60**power for power, part in enumerate(reversed(parts)))
+        parts = [
+            int(found[name]) for name in ("first", "second", "third") if found[name] is not None
+        ]
+        total = (
+            parts[0] * 60
+            if len(parts) == 1
+            else sum(part * 60**power for power, part in enumerate(reversed(parts)))
+        )
     return float(total) or None
 
 

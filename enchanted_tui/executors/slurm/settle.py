@@ -9,19 +9,45 @@ from enchanted_tui.executors.slurm.far.crew import EXIT_DISK
 from enchanted_tui.executors.slurm.queue import JobRow
 
 LIVE = frozenset(
-    ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING", "REQUEUED")
+    (
+        "PENDING",
+        "RUNNING",
+        "COMPLETING",
+        "CONFIGURING",
+        "SUSPENDED",
+        "STOPPED",
+        "SIGNALING",
+        "STAGE_OUT",
+        "RESIZING",
+        "REQUEUED",
+    )
     + ("REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD", "POWER_UP_NODE")
 )
 
 #: Reasons for which a job waits for ever, and what to do.
 _NEVER = (
-    (r"PartitionTimeLimit|WallDuration", "it asks for more time than is allowed: lower sbatch: time (sinfo -o '%P %l' lists the limits)"),
-    (r"PartitionNodeLimit", "it asks for more nodes than its partition gives to one job: lower sbatch: nodes"),
-    (r"BadConstraints", "no node has what it asks for: correct constraint, gres, mem or cpus_per_task under sbatch"),
-    (r"InvalidAccount|AccountNotAllowed", "its account may not be used here: correct sbatch: account"),
+    (
+        r"PartitionTimeLimit|WallDuration",
+        "it asks for more time than is allowed: lower sbatch: time (sinfo -o '%P %l' lists the limits)",
+    ),
+    (
+        r"PartitionNodeLimit",
+        "it asks for more nodes than its partition gives to one job: lower sbatch: nodes",
+    ),
+    (
+        r"BadConstraints",
+        "no node has what it asks for: correct constraint, gres, mem or cpus_per_task under sbatch",
+    ),
+    (
+        r"InvalidAccount|AccountNotAllowed",
+        "its account may not be used here: correct sbatch: account",
+    ),
     (r"InvalidQOS|QOSNotAllowed", "its qos may not be used here: correct sbatch: qos"),
     (r"DependencyNeverSatisfied", "what it depends on has failed: correct sbatch: dependency"),
-    (r"(Max\w*(Cpu|Node|Mem|GRES|TRES)\w*PerJob)|ReservationDeleted", "it asks for more than is allowed: ask for less under sbatch"),
+    (
+        r"(Max\w*(Cpu|Node|Mem|GRES|TRES)\w*PerJob)|ReservationDeleted",
+        "it asks for more than is allowed: ask for less under sbatch",
+    ),
 )
 #: The same, but nodes that are down for a while, or a partition that is closed for maintenance, give these reasons too.
 _NEVER_AT_FIRST = (
@@ -29,7 +55,10 @@ _NEVER_AT_FIRST = (
         "PartitionConfig",
         "its partition has no such nodes; ask for less under sbatch (ntasks, nodes, cpus_per_task, mem), or choose another partition",
     ),
-    (r"PartitionDown|PartitionInactive", "its partition is closed: choose another one under sbatch: partition"),
+    (
+        r"PartitionDown|PartitionInactive",
+        "its partition is closed: choose another one under sbatch: partition",
+    ),
 )
 
 
@@ -37,7 +66,9 @@ _NEVER_AT_FIRST = (
 class Verdict:
     """What became of a job that did not say good-bye."""
 
-    kind: str  #: done, walltime, node, preempted, memory, cancelled, launch, disk, failed or vanished
+    kind: (
+        str  #: done, walltime, node, preempted, memory, cancelled, launch, disk, failed or vanished
+    )
     reason: str  #: as a clause, for the failure of a task that was in progress
     failure: str = "lost"  #: kind of that failure
     counts: bool = True  #: whether that was one of the task's attempts
@@ -46,8 +77,14 @@ class Verdict:
 
 def judge(row: JobRow, walltime: float | None) -> Verdict:
     """Say what a job's final state means."""
-    state, where = row.state, f"job {row.job}_{row.element}" + (f" on {row.node}" if row.node else "")
-    launch = row.exit_code.endswith(":53") or row.reason in ("JobLaunchFailure", "RaisedSignal:53(Real-time_signal_19)")
+    state, where = (
+        row.state,
+        f"job {row.job}_{row.element}" + (f" on {row.node}" if row.node else ""),
+    )
+    launch = row.exit_code.endswith(":53") or row.reason in (
+        "JobLaunchFailure",
+        "RaisedSignal:53(Real-time_signal_19)",
+    )
     if state == "COMPLETED":
         return Verdict("done", f"{where} ended without a word")
     if state in ("TIMEOUT", "DEADLINE"):
@@ -59,7 +96,9 @@ def judge(row: JobRow, walltime: float | None) -> Verdict:
     if state in ("PREEMPTED", "REVOKED"):
         return Verdict("preempted", f"{where} was preempted", counts=False)
     if state == "OUT_OF_MEMORY":
-        reason = f"{where} ran out of memory; ask for more under sbatch: mem, or lower processes_per_job"
+        reason = (
+            f"{where} ran out of memory; ask for more under sbatch: mem, or lower processes_per_job"
+        )
         return Verdict("memory", reason, "memory")
     if state == "CANCELLED":
         return Verdict("cancelled", f"{where} was cancelled", counts=False)
@@ -71,7 +110,11 @@ def judge(row: JobRow, walltime: float | None) -> Verdict:
         return Verdict("vanished", f"{where} vanished, and nobody knows why")
     ended = f" with exit code {row.exit_code}" if row.exit_code else ""
     if row.exit_code.endswith(":9"):
-        return Verdict("memory", f"{where} was killed, most often for want of memory; ask for more under sbatch: mem", "memory")
+        return Verdict(
+            "memory",
+            f"{where} was killed, most often for want of memory; ask for more under sbatch: mem",
+            "memory",
+        )
     return Verdict("failed", f"{where} ended in state {state}{ended}")
 
 

@@ -46,9 +46,16 @@ class Bundling:
             share = self.processes * _UNMEASURED
         else:
             share = self.share(MOST_HELD, self.max_jobs, mean)
-        return max(1, min(MOST_HELD, max(2 * share, self.max_jobs * share + min(self.max_jobs * share, 1_000))))
+        return max(
+            1,
+            min(
+                MOST_HELD, max(2 * share, self.max_jobs * share + min(self.max_jobs * share, 1_000))
+            ),
+        )
 
-    def divide(self, tasks: Sequence[T], free: int, array_limit: int, mean: float | None) -> list[list[T]]:
+    def divide(
+        self, tasks: Sequence[T], free: int, array_limit: int, mean: float | None
+    ) -> list[list[T]]:
         """Give the shares of the next job array."""
         share = self.share(len(tasks), free, mean)
         most = min(free, array_limit)

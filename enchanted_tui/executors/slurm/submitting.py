@@ -21,8 +21,20 @@ from enchanted_tui.executors.slurm.far.share import revocations, share_file, wri
 from enchanted_tui.executors.slurm.inputs import Inputs, unpack
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places
-from enchanted_tui.executors.slurm.queue import QueueFull, Scheduler, SchedulerUnreachable, SubmissionRefused, SubmissionUnsure
-from enchanted_tui.executors.slurm.script import account_of, job_script, option_name, sbatch_arguments, walltime
+from enchanted_tui.executors.slurm.queue import (
+    QueueFull,
+    Scheduler,
+    SchedulerUnreachable,
+    SubmissionRefused,
+    SubmissionUnsure,
+)
+from enchanted_tui.executors.slurm.script import (
+    account_of,
+    job_script,
+    option_name,
+    sbatch_arguments,
+    walltime,
+)
 from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
 from enchanted_tui.executors.task import task_message
@@ -31,7 +43,10 @@ log = logging.getLogger(__name__)
 
 _ARRAY = re.compile(rb'"array": "(\d+)"')  #: in a job's first note
 _LINGER = 0.5  #: seconds without another task after which those that wait are submitted
-_PATIENCE, _MOST_PATIENCE = 5.0, 180.0  #: seconds for which a scheduler that does not answer is left in peace: at first, and at most
+_PATIENCE, _MOST_PATIENCE = (
+    5.0,
+    180.0,
+)  #: seconds for which a scheduler that does not answer is left in peace: at first, and at most
 _MOST_LINGER = 10.0  #: seconds after which they are submitted in any case, while other jobs run
 
 
@@ -51,18 +66,30 @@ class JobOptions:
     walltime: float | None
 
     @classmethod
-    def of(cls, *, sbatch: Mapping[str, Any], template: str | None, bundling: Bundling, **more: Any) -> JobOptions:
+    def of(
+        cls, *, sbatch: Mapping[str, Any], template: str | None, bundling: Bundling, **more: Any
+    ) -> JobOptions:
         """Make options, with the walltime as far as it is known here."""
         limit = walltime(sbatch, template)
-        return cls(sbatch=sbatch, template=template, bundling=dataclasses.replace(bundling, walltime=limit), walltime=limit, **more)
+        return cls(
+            sbatch=sbatch,
+            template=template,
+            bundling=dataclasses.replace(bundling, walltime=limit),
+            walltime=limit,
+            **more,
+        )
 
     def job_name(self, campaign: str) -> str:
         """Give what the jobs' names begin with: the campaign's name, unless the user wants another."""
-        wanted = next((value for key, value in self.sbatch.items() if option_name(key) == "job-name"), None)
+        wanted = next(
+            (value for key, value in self.sbatch.items() if option_name(key) == "job-name"), None
+        )
         return re.sub(r"[^A-Za-z0-9_.-]+", "_", str(wanted or campaign))[:40] or "campaign"
 
     def script(self, worker: str, directory: str) -> str:
-        return job_script(self._rest, self.prologue, self.template, [self.python, worker, directory])
+        return job_script(
+            self._rest, self.prologue, self.template, [self.python, worker, directory]
+        )
 
     def arguments(self, name: str, directory: str, count: int, exclude: set[str]) -> list[str]:
         return sbatch_arguments(
@@ -113,7 +140,12 @@ class Submitter:
         self._options = options
         self._places = places
         self._directory = places.jobs
-        self._transport, self._scheduler, self._ledger, self._record = transport, scheduler, ledger, record
+        self._transport, self._scheduler, self._ledger, self._record = (
+            transport,
+            scheduler,
+            ledger,
+            record,
+        )
         self.inputs = None if places.shared else Inputs(places)
         shared = {**dataclasses.asdict(context), "local_storage": None}
         self._context = shared if self.inputs is None else self.inputs.context(shared)
@@ -148,9 +180,17 @@ class Submitter:
         """How long nothing has to be submitted."""
         if self._unsent is not None:
             return 0.0
-        if not self._ledger.backlog or self.unsure or len(self._ledger.elements) >= self._options.bundling.max_jobs:
+        if (
+            not self._ledger.backlog
+            or self.unsure
+            or len(self._ledger.elements) >= self._options.bundling.max_jobs
+        ):
             return float("inf")
-        return max(0.0, self._ledger.backlog_grown_at + _LINGER - time.monotonic(), self._not_before - time.monotonic())
+        return max(
+            0.0,
+            self._ledger.backlog_grown_at + _LINGER - time.monotonic(),
+            self._not_before - time.monotonic(),
+        )
 
     def _is_due(self) -> bool:
         """Tell whether tasks have gathered: they come in quick succession at first, and one by one when others end."""
@@ -163,7 +203,11 @@ class Submitter:
             return False
         mean = ledger.mean_runtime()
         enough = self._options.bundling.share(len(ledger.backlog), free, mean)
-        return not ledger.elements or len(ledger.backlog) >= enough or now - ledger.backlog_since >= _MOST_LINGER
+        return (
+            not ledger.elements
+            or len(ledger.backlog) >= enough
+            or now - ledger.backlog_since >= _MOST_LINGER
+        )
 
     def _ask_array_limit(self) -> bool:
         """Find out how large arrays may be; False if the scheduler does not answer, which is then left in peace for longer and longer."""
@@ -171,7 +215,9 @@ class Submitter:
             self._array_limit = self._scheduler.max_array_size()
         except SchedulerUnreachable as problem:
             if not self.silent:
-                log.warning(f"the scheduler does not answer ({problem}); nothing is submitted meanwhile, and it is asked again")
+                log.warning(
+                    f"the scheduler does not answer ({problem}); nothing is submitted meanwhile, and it is asked again"
+                )
             self._not_before = time.monotonic() + min(_MOST_PATIENCE, _PATIENCE * 2**self.silent)
             self.silent = min(self.silent + 1, 10)
             return False
@@ -209,11 +255,15 @@ class Submitter:
             "local_storage": self._local_storage,
         }
         elements = [
-            Element(submission, index, {task.id: Held(task.attempt, task) for task in share}, len(share))
+            Element(
+                submission, index, {task.id: Held(task.attempt, task) for task in share}, len(share)
+            )
             for index, share in enumerate(shares)
         ]
         files = {
-            share_file(submission.directory, index): write_share(header, [self._message(task) for task in share])
+            share_file(submission.directory, index): write_share(
+                header, [self._message(task) for task in share]
+            )
             for index, share in enumerate(shares)
         }
         archive_of_inputs = self.inputs.archive() if self.inputs is not None else b""
@@ -238,7 +288,9 @@ class Submitter:
         self._shipped = True
         if inputs:
             unpack(self._transport, inputs, self._places.root)
-        arguments = self._options.arguments(submission.name, submission.directory, len(elements), self.failed_nodes)
+        arguments = self._options.arguments(
+            submission.name, submission.directory, len(elements), self.failed_nodes
+        )
         script = self._options.script(path, submission.directory)
         self._unsent = None
         self.doubt(submission.token, elements)  # until we know better, also if the next line raises
@@ -248,7 +300,9 @@ class Submitter:
             self._take_back(submission, elements)
             raise
         except SubmissionUnsure as problem:
-            log.warning(f"nobody knows whether the scheduler took job {submission.name} ({problem}); looking for it")
+            log.warning(
+                f"nobody knows whether the scheduler took job {submission.name} ({problem}); looking for it"
+            )
             return True
         except QueueFull as problem:
             self._take_back(submission, elements)
@@ -262,13 +316,17 @@ class Submitter:
         except SubmissionRefused:
             self._take_back(submission, elements)
             if self.failed_nodes:
-                log.warning("the scheduler refuses jobs that exclude the nodes that failed; they are allowed again")
+                log.warning(
+                    "the scheduler refuses jobs that exclude the nodes that failed; they are allowed again"
+                )
                 self.failed_nodes.clear()
                 return False
             raise
         del self.unsure[submission.token]
         self._record(submission.submitted(submission.job), False)
-        log.info(f"submitted {submission.name} as job {submission.job}: {len(elements)} elements, {sum(e.count for e in elements)} tasks")
+        log.info(
+            f"submitted {submission.name} as job {submission.job}: {len(elements)} elements, {sum(e.count for e in elements)} tasks"
+        )
         return True
 
     def _make_sure_of_sharing(self) -> None:

@@ -120,7 +120,12 @@ class LocalTransport:
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
         try:
             done = subprocess.run(
-                list(argv), input=stdin, capture_output=True, timeout=timeout, start_new_session=True, env=inherited.for_jobs()
+                list(argv),
+                input=stdin,
+                capture_output=True,
+                timeout=timeout,
+                start_new_session=True,
+                env=inherited.for_jobs(),
             )
         except FileNotFoundError:
             raise FarSideProblem(missing_program(argv[0])) from None
@@ -139,12 +144,17 @@ class LocalTransport:
             except OSError as error:
                 with contextlib.suppress(OSError):
                     os.unlink(partial)
-                raise FarSideProblem(f"{path} cannot be written: {error.strerror}; make room or choose another directory") from error
+                raise FarSideProblem(
+                    f"{path} cannot be written: {error.strerror}; make room or choose another directory"
+                ) from error
 
     def read(self, offsets: Mapping[str, int]) -> dict[str, bytes]:
         found = {}
         for path, offset in offsets.items():
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(path, "rb") as file:
+            with (
+                contextlib.suppress(FileNotFoundError, NotADirectoryError),
+                open(path, "rb") as file,
+            ):
                 size = os.fstat(file.fileno()).st_size
                 file.seek(offset if offset >= 0 else max(0, size + offset))
                 found[path] = file.read(READ_LIMIT)

@@ -27,12 +27,21 @@ from enchanted_tui.executors.slurm.transport import READ_LIMIT, Transport
 log = logging.getLogger(__name__)
 
 _LAG = 3.0  #: seconds that a shared file system may take to show the last results of a job that has ended
-_UNSURE_LOOKS = 2  #: looks in which a job must be missing before it is believed never to have been submitted
-_FRUITLESS = 3  #: jobs in a row that end before they begin, after which something is wrong with all of them
+_UNSURE_LOOKS = (
+    2  #: looks in which a job must be missing before it is believed never to have been submitted
+)
+_FRUITLESS = (
+    3  #: jobs in a row that end before they begin, after which something is wrong with all of them
+)
 _FETCHED_AT_ONCE = 1_000  #: run directories; more would be so long under way that a connection that breaks costs too much
 _OUTPUT_TAIL = -600  #: bytes of a job's output that are shown
-_MOST_PRINTED = 5  #: different things that jobs print before their first samples and that are passed on
-_COMPLAINT = re.compile(r"error|warning|not found|no such|unable|cannot|can't|fail|denied|unknown|invalid", re.IGNORECASE)
+_MOST_PRINTED = (
+    5  #: different things that jobs print before their first samples and that are passed on
+)
+_COMPLAINT = re.compile(
+    r"error|warning|not found|no such|unable|cannot|can't|fail|denied|unknown|invalid",
+    re.IGNORECASE,
+)
 
 
 class Watcher:
@@ -52,9 +61,16 @@ class Watcher:
         core_seconds: dict[str, float],
     ) -> None:
         self._options, self._grace, self._places = options, grace, places
-        self._transport, self._scheduler, self._ledger, self._submitter = transport, scheduler, ledger, submitter
+        self._transport, self._scheduler, self._ledger, self._submitter = (
+            transport,
+            scheduler,
+            ledger,
+            submitter,
+        )
         self._deliver, self._record = deliver, record
-        self._arrived: list[tuple[Element, TaskId, bytes, float]] = []  #: results that are to be delivered
+        self._arrived: list[
+            tuple[Element, TaskId, bytes, float]
+        ] = []  #: results that are to be delivered
         self._seen: dict[str, tuple[str, str]] = {}  #: by job: state and node at the last look
         self._any_began = False
         self._fruitless = 0
@@ -63,7 +79,9 @@ class Watcher:
         self._printed: set[str] = set()  #: what jobs printed before their first samples
         self._core_seconds = core_seconds  #: by job
         self.unreachable_since: float | None = None
-        self.finished: list[tuple[Note, str]] = []  #: job arrays from which nothing is expected: the note that says so, and their files
+        self.finished: list[
+            tuple[Note, str]
+        ] = []  #: job arrays from which nothing is expected: the note that says so, and their files
 
     # -- results ----------------------------------------------------------------------------------------------------------------------
 
@@ -104,11 +122,17 @@ class Watcher:
 
     def _take(self, element: Element, data: bytes) -> int:
         results, notes = element.take(data)
-        self._arrived += [(element, task, line, runtime) for task, line, runtime in results if task in element.held]
+        self._arrived += [
+            (element, task, line, runtime)
+            for task, line, runtime in results
+            if task in element.held
+        ]
         if element.began_any or results:
             self._any_began, self._fruitless = True, 0
         for note in notes:
-            if note["op"] == "trouble" and element.adopted and not element.read_at:  # before this session, which was begun since
+            if (
+                note["op"] == "trouble" and element.adopted and not element.read_at
+            ):  # before this session, which was begun since
                 log.warning(f"job {element.job} had stopped: {note['message']}")
             elif note["op"] == "trouble":
                 self._deliver(Trouble(str(note["message"])))
@@ -136,7 +160,9 @@ class Watcher:
         except SchedulerUnreachable as problem:
             if self.unreachable_since is None:
                 self.unreachable_since = now
-                log.warning(f"the scheduler does not answer ({problem}); jobs go on, and it is asked again")
+                log.warning(
+                    f"the scheduler does not answer ({problem}); jobs go on, and it is asked again"
+                )
             return False
         if self.unreachable_since is not None:
             log.info("the scheduler answers again")
@@ -144,11 +170,16 @@ class Watcher:
         self._resolve_unsure(rows)
         self.count(rows)
         by_name = {(row.name, row.element): row for row in rows}
-        missing = [element for element in self._ledger.elements if not self._observe(element, by_name, now)]
+        missing = [
+            element for element in self._ledger.elements if not self._observe(element, by_name, now)
+        ]
         self._ask_about(missing, now)
         self._refuse_what_never_starts()
         self._looked = True
-        seen = {element.job: (element.row.state if element.row else "", element.node) for element in self._ledger.elements}
+        seen = {
+            element.job: (element.row.state if element.row else "", element.node)
+            for element in self._ledger.elements
+        }
         changed = seen != self._seen
         self._seen = seen
         return changed
@@ -166,10 +197,14 @@ class Watcher:
     def _count_last(self, element: Element) -> None:
         """A job has ended: count what it had since the scheduler was asked last, by its own clock."""
         if element.hello is not None and element.bye is not None:
-            cpus = element.row.cpus if element.row is not None else int(element.hello.get("cpus", 1))
+            cpus = (
+                element.row.cpus if element.row is not None else int(element.hello.get("cpus", 1))
+            )
             self._count(element.job, (element.bye["at"] - element.hello["at"]) * cpus)
 
-    def _observe(self, element: Element, rows: dict[tuple[str, int | None], JobRow], now: float) -> bool:
+    def _observe(
+        self, element: Element, rows: dict[tuple[str, int | None], JobRow], now: float
+    ) -> bool:
         """Take note of what the scheduler says of a job; False if it does not list one that it should."""
         row = rows.get((element.submission.name, element.index))
         if row is None:
@@ -182,7 +217,9 @@ class Watcher:
     def _ended(self, element: Element, row: JobRow, now: float) -> None:
         element.final, element.final_at = row, now
         if element.adopted and not self._looked:
-            element.cancelled = True  # whoever cancelled it between the sessions has had this one begun since
+            element.cancelled = (
+                True  # whoever cancelled it between the sessions has had this one begun since
+            )
 
     def _resolve_unsure(self, rows: list[JobRow]) -> None:
         jobs = {row.name: row.job for row in rows}
@@ -198,7 +235,11 @@ class Watcher:
     def _ask_about(self, missing: list[Element], now: float) -> None:
         """Find out about jobs that have left the queue: accounting, the scheduler, and at last a grace period."""
         by_job: dict[str, set[int]] = {}
-        missing = [element for element in missing if not self._said_good_bye(element) and element.submission.job is not None]
+        missing = [
+            element
+            for element in missing
+            if not self._said_good_bye(element) and element.submission.job is not None
+        ]
         for element in missing:
             by_job.setdefault(str(element.submission.job), set()).add(element.index)
         rows = self._scheduler.ended(by_job) if by_job else []
@@ -213,13 +254,22 @@ class Watcher:
             since = max(element.missing_since, element.grown_at)
             if now - since > self._grace:
                 job, name = str(element.submission.job), element.submission.name
-                self._ended(element, JobRow(job, element.index, "VANISHED", name, node=element.node), now)
+                self._ended(
+                    element, JobRow(job, element.index, "VANISHED", name, node=element.node), now
+                )
 
     def _refuse_what_never_starts(self) -> None:
         for element in self._ledger.elements:
-            reason = never_starts(element.row, first=not self._any_began) if element.row is not None else None
+            reason = (
+                never_starts(element.row, first=not self._any_began)
+                if element.row is not None
+                else None
+            )
             if reason is not None:
-                running = any(other.row is not None and not other.waits and other.final is None for other in self._ledger.elements)
+                running = any(
+                    other.row is not None and not other.waits and other.final is None
+                    for other in self._ledger.elements
+                )
                 self._deliver(Trouble(reason, drain=running))
                 return
 
@@ -228,13 +278,17 @@ class Watcher:
     @property
     def expects_end(self) -> bool:
         """True while jobs are known to have ended whose last results are waited for."""
-        return any(element.final is not None or self._said_good_bye(element) for element in self._ledger.elements)
+        return any(
+            element.final is not None or self._said_good_bye(element)
+            for element in self._ledger.elements
+        )
 
     @property
     def wants_look(self) -> bool:
         """True if a job was ended from outside and only the scheduler knows why."""
         return any(
-            element.bye is not None and element.final is None and not self._said_good_bye(element) for element in self._ledger.elements
+            element.bye is not None and element.final is None and not self._said_good_bye(element)
+            for element in self._ledger.elements
         )
 
     def settle(self) -> None:
@@ -245,12 +299,19 @@ class Watcher:
             if self._said_good_bye(element):
                 self._count_last(element)
                 self._ledger.release(element, None)
-            elif element.final is not None and element.read_at - element.final_at >= self._patience(element):
+            elif element.final is not None and element.read_at - element.final_at >= self._patience(
+                element
+            ):
                 self._bury(element, self._details(element.final))
         self.close_submissions()
 
     def _said_good_bye(self, element: Element) -> bool:
-        return element.bye is not None and element.bye["why"] in ("done", "walltime", "trouble", "revoked")
+        return element.bye is not None and element.bye["why"] in (
+            "done",
+            "walltime",
+            "trouble",
+            "revoked",
+        )
 
     def _patience(self, element: Element) -> float:
         """How long after a job's end its last results are waited for: a node that failed may live on unseen for a while."""
@@ -300,7 +361,8 @@ class Watcher:
             who = f" ({row.reason})" if row.reason.startswith("by ") else ""
             self._deliver(
                 Trouble(
-                    f"job {element.job} was cancelled by hand{who}: nothing more is submitted, and what still runs may finish", drain=True
+                    f"job {element.job} was cancelled by hand{who}: nothing more is submitted, and what still runs may finish",
+                    drain=True,
                 )
             )
         if not by_us:
@@ -336,4 +398,6 @@ class Watcher:
         for token, submission in list(self._ledger.submissions.items()):
             if token not in open_tokens:
                 del self._ledger.submissions[token]
-                self.finished.append((self._record(submission.closed(), False), submission.directory))
+                self.finished.append(
+                    (self._record(submission.closed(), False), submission.directory)
+                )

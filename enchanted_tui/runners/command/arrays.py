@@ -14,7 +14,9 @@ from enchanted_tui.runners.command.files import RunFiles, Unreadable
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
-def hdf5_reader(file: str, address: str, index: int | list[int] | None) -> Callable[[RunFiles], Any]:
+def hdf5_reader(
+    file: str, address: str, index: int | list[int] | None
+) -> Callable[[RunFiles], Any]:
     """Give the function that reads the dataset ``group/name``, or the attribute ``group/name@attribute``."""
     path, _, attribute = address.partition("@")
 
@@ -23,7 +25,9 @@ def hdf5_reader(file: str, address: str, index: int | list[int] | None) -> Calla
             holder = _member(file, opened, path)
             if attribute:
                 if attribute not in holder.attrs:
-                    raise Unreadable(f"{file} has no attribute {attribute!r} at {path or '/'}; there are {listed(holder.attrs)}")
+                    raise Unreadable(
+                        f"{file} has no attribute {attribute!r} at {path or '/'}; there are {listed(holder.attrs)}"
+                    )
                 value, grows = holder.attrs[attribute], False
             else:
                 value, grows = _content(file, path, holder), None in (holder.maxshape or ())
@@ -32,7 +36,9 @@ def hdf5_reader(file: str, address: str, index: int | list[int] | None) -> Calla
     return read
 
 
-def netcdf_reader(file: str, variable: str, index: int | list[int] | None) -> Callable[[RunFiles], Any]:
+def netcdf_reader(
+    file: str, variable: str, index: int | list[int] | None
+) -> Callable[[RunFiles], Any]:
     """Give the function that reads a variable: NetCDF 4 through h5py, the classic formats through scipy.
 
     ``scale_factor`` and ``add_offset`` are applied, and fill values become NaN, as NetCDF's conventions have it.
@@ -42,7 +48,9 @@ def netcdf_reader(file: str, variable: str, index: int | list[int] | None) -> Ca
         path = files.path(file)
         with open(path, "rb") as opened:
             modern = opened.read(len(_HDF5_MAGIC)) == _HDF5_MAGIC
-        value, attributes, grows = (_read_netcdf4 if modern else _read_classic)(file, path, variable)
+        value, attributes, grows = (_read_netcdf4 if modern else _read_classic)(
+            file, path, variable
+        )
         return _pick(file, variable, _unpacked(value, attributes), index, grows)
 
     return read
@@ -71,7 +79,9 @@ def _read_classic(file: str, path: str, variable: str) -> tuple[Any, dict[str, A
         raise Unreadable(f"{file} is no readable NetCDF file: {error}") from None
     with opened:
         if variable not in opened.variables:
-            raise Unreadable(f"{file} has no variable {variable!r}; there are {listed(sorted(opened.variables))}")
+            raise Unreadable(
+                f"{file} has no variable {variable!r}; there are {listed(sorted(opened.variables))}"
+            )
         found = opened.variables[variable]
         data = found.data[()]
         return data.astype(data.dtype.newbyteorder("=")), dict(found._attributes), bool(found.isrec)
@@ -103,9 +113,15 @@ def _unpacked(value: Any, attributes: Mapping[str, Any]) -> Any:
     if data.dtype.kind not in "iuf":
         return value
     fills = [attributes[name] for name in ("_FillValue", "missing_value") if name in attributes]
-    missing = numpy.isin(data, numpy.concatenate([numpy.ravel(fill) for fill in fills])) if fills else None
+    missing = (
+        numpy.isin(data, numpy.concatenate([numpy.ravel(fill) for fill in fills]))
+        if fills
+        else None
+    )
     if "scale_factor" in attributes or "add_offset" in attributes:
-        data = data * _single(attributes.get("scale_factor", 1.0)) + _single(attributes.get("add_offset", 0.0))
+        data = data * _single(attributes.get("scale_factor", 1.0)) + _single(
+            attributes.get("add_offset", 0.0)
+        )
     if missing is not None and missing.any():
         data = numpy.where(missing, numpy.nan, data)
     return data[()]
@@ -133,7 +149,9 @@ def _pick(file: str, name: str, value: Any, index: int | list[int] | None, grows
             value = value[tuple(index) if isinstance(index, list) else index]
         except (IndexError, TypeError):
             shape = getattr(value, "shape", ())
-            raise Unreadable(f"{name!r} in {file} has no element {index}; its shape is {tuple(shape)}") from None
+            raise Unreadable(
+                f"{name!r} in {file} has no element {index}; its shape is {tuple(shape)}"
+            ) from None
     if index is None and not grows and getattr(value, "size", 0) == 1 and value.shape:
         value = value.reshape(-1)[0]
     if isinstance(value, bytes):

@@ -137,7 +137,9 @@ class _Table:
                 "if the table ends before it, give that line as until, or read it by a regex"
             )
         if not -len(row.cells) <= self._column < len(row.cells):
-            raise TableError(f"has no column {self._column} in row {wanted}, which has {len(row.cells)}")
+            raise TableError(
+                f"has no column {self._column} in row {wanted}, which has {len(row.cells)}"
+            )
         return row.cells[self._column]
 
     def _refuse_to_go_on(self, text: Row, found: Iterator[Row]) -> None:

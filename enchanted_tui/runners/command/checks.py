@@ -14,7 +14,13 @@ from enchanted_tui.runners.command.conditions import condition_problems
 from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import RESERVED, target_problem
 from enchanted_tui.runners.command.habits import habit_warnings
-from enchanted_tui.runners.command.inputs import command_texts, name_texts, named, shell_of, variable_text
+from enchanted_tui.runners.command.inputs import (
+    command_texts,
+    name_texts,
+    named,
+    shell_of,
+    variable_text,
+)
 from enchanted_tui.runners.command.rules import output_problems
 from enchanted_tui.runners.command.templates import Text, has_placeholders
 from enchanted_tui.runners.environment import encoded_environment
@@ -33,7 +39,10 @@ def problems_of(runner: CommandRunner) -> Problems:
     yield from _environment_problems(runner)
     yield from _stream_problems(runner)
     if isinstance(runner.exit_codes, str) and runner.exit_codes != "any":
-        yield "exit_codes", f"a list of exit codes such as [0, 2], or any, not {runner.exit_codes!r}"
+        yield (
+            "exit_codes",
+            f"a list of exit codes such as [0, 2], or any, not {runner.exit_codes!r}",
+        )
     for name, rule in runner.outputs.items():
         yield from _below(f"outputs.{name}", output_problems(name, rule))
     for number, condition in enumerate(runner.success):
@@ -47,29 +56,48 @@ def warnings_of(runner: CommandRunner) -> Problems:
     for option, sources in (("copy", runner.copy), ("link", runner.link)):
         for name, source in named(sources).items():
             if not has_placeholders(source) and not os.path.exists(source):
-                yield f"{option}.{name}", f"{source} does not exist on this machine; every sample fails unless it does where the tasks run"
+                yield (
+                    f"{option}.{name}",
+                    f"{source} does not exist on this machine; every sample fails unless it does where the tasks run",
+                )
     for text in _texts(runner):
         for sentence in text.lost_parts():
             yield text.where, sentence
     if not runner.outputs:
-        yield "outputs", "no outputs are declared, so the dataset holds nothing but success; declare what to read back"
+        yield (
+            "outputs",
+            "no outputs are declared, so the dataset holds nothing but success; declare what to read back",
+        )
 
 
 def _command_problems(runner: CommandRunner) -> Problems:
     command = runner.command
     if runner.shell:
         if not isinstance(command, str):
-            yield "command", f"with shell, the command is one text, not a list; write {shlex.join(map(str, command))!r}, or remove shell"
+            yield (
+                "command",
+                f"with shell, the command is one text, not a list; write {shlex.join(map(str, command))!r}, or remove shell",
+            )
     elif isinstance(command, str):
         try:
             words = shlex.split(command)
         except ValueError:
             words = command.split()
-        yield "command", f"give the command as a list, such as {words!r:.200}, or set shell: true to have a shell read it"
+        yield (
+            "command",
+            f"give the command as a list, such as {words!r:.200}, or set shell: true to have a shell read it",
+        )
     if not command:
         yield "command", "the command is empty; give a program to run"
-    elif isinstance(command, list) and command[0] in (*runner.files, *runner.templates, *(f"./{name}" for name in _written(runner))):
-        yield "command[0]", f"{command[0]!r} is written as a plain file, which cannot be executed; run it as [sh, {command[0]}, ...]"
+    elif isinstance(command, list) and command[0] in (
+        *runner.files,
+        *runner.templates,
+        *(f"./{name}" for name in _written(runner)),
+    ):
+        yield (
+            "command[0]",
+            f"{command[0]!r} is written as a plain file, which cannot be executed; run it as [sh, {command[0]}, ...]",
+        )
 
 
 def _written(runner: CommandRunner) -> tuple[str, ...]:
@@ -78,13 +106,21 @@ def _written(runner: CommandRunner) -> tuple[str, ...]:
 
 def _target_problems(runner: CommandRunner) -> Problems:
     seen: dict[str, str] = {}
-    groups = {"files": runner.files, "templates": runner.templates, "copy": named(runner.copy), "link": named(runner.link)}
+    groups = {
+        "files": runner.files,
+        "templates": runner.templates,
+        "copy": named(runner.copy),
+        "link": named(runner.link),
+    }
     for option, group in groups.items():
         for name in group:
             problem = target_problem(name, RESERVED)
             if problem is None and has_placeholders(name):
                 problem = f"the name {name!r} cannot have placeholders; give the file a fixed name, as in {option}: {{name: path}}"
-            if problem is None and any(os.path.normpath(name).startswith(os.path.normpath(other) + "/") for other in groups["link"]):
+            if problem is None and any(
+                os.path.normpath(name).startswith(os.path.normpath(other) + "/")
+                for other in groups["link"]
+            ):
                 problem = f"{name!r} lies in a linked directory, so that it would be written among the originals; copy: that directory"
             first = seen.setdefault(os.path.normpath(name), option)
             if problem is None and first != option:
@@ -94,7 +130,10 @@ def _target_problems(runner: CommandRunner) -> Problems:
     for option in ("copy", "link"):
         sources = getattr(runner, option)
         if isinstance(sources, list) and len(named(sources)) < len(sources):
-            yield option, f"two of these files have the same name; give them different ones, as in {option}: {{name: path}}"
+            yield (
+                option,
+                f"two of these files have the same name; give them different ones, as in {option}: {{name: path}}",
+            )
 
 
 def _text_problems(runner: CommandRunner) -> Problems:
@@ -102,7 +141,10 @@ def _text_problems(runner: CommandRunner) -> Problems:
         try:
             Text.from_file(path, f"templates.{name}")
         except OSError as error:
-            yield f"templates.{name}", f"the template {path} cannot be read: {error.strerror or error}"
+            yield (
+                f"templates.{name}",
+                f"the template {path} cannot be read: {error.strerror or error}",
+            )
     for text in _texts(runner):
         problem = text.problem()
         if problem is not None:
@@ -117,7 +159,10 @@ def _texts(runner: CommandRunner) -> list[Text]:
     texts += [text for text in variables if text is not None]
     texts += name_texts(runner)
     for option in ("copy", "link"):
-        texts += [Text(source, f"{option}.{name}") for name, source in named(getattr(runner, option)).items()]
+        texts += [
+            Text(source, f"{option}.{name}")
+            for name, source in named(getattr(runner, option)).items()
+        ]
     for name, path in runner.templates.items():
         with contextlib.suppress(OSError):
             texts.append(Text.from_file(path, f"templates.{name}"))
@@ -131,7 +176,10 @@ def _environment_problems(runner: CommandRunner) -> Problems:
 
 
 def _stream_problems(runner: CommandRunner) -> Problems:
-    targets = {os.path.normpath(name) for name in (*_written(runner), *named(runner.copy), *named(runner.link))}
+    targets = {
+        os.path.normpath(name)
+        for name in (*_written(runner), *named(runner.copy), *named(runner.link))
+    }
     for option in ("stdout", "stderr"):
         name = getattr(runner, option)
         if name is not None:
@@ -150,19 +198,33 @@ def _stream_problems(runner: CommandRunner) -> Problems:
 
 
 def _program_warning(runner: CommandRunner) -> Problems:
-    program = shell_of(runner) or (str(runner.command[0]) if isinstance(runner.command, list) and runner.command else "")
+    program = shell_of(runner) or (
+        str(runner.command[0]) if isinstance(runner.command, list) and runner.command else ""
+    )
     program = expanded(program, encoded_environment())
     if not program or has_placeholders(program) or "PATH" in runner.environment or "$" in program:
         return
     where = "shell" if runner.shell else "command[0]"
     if "/" not in program:
         if shutil.which(program) is None:
-            yield where, f"no program {program!r} in PATH on this machine; every sample fails unless there is one where the tasks run"
+            yield (
+                where,
+                f"no program {program!r} in PATH on this machine; every sample fails unless there is one where the tasks run",
+            )
     elif os.path.isabs(program):
         if not os.access(program, os.X_OK):
-            yield where, f"{program} is no executable file on this machine; every sample fails unless it is one where the tasks run"
-    elif os.path.normpath(program).partition("/")[0] not in {*named(runner.copy), *named(runner.link)}:
-        yield where, f"{program!r} is looked for in the run directory, where nothing puts it; give its full path, or link: it there"
+            yield (
+                where,
+                f"{program} is no executable file on this machine; every sample fails unless it is one where the tasks run",
+            )
+    elif os.path.normpath(program).partition("/")[0] not in {
+        *named(runner.copy),
+        *named(runner.link),
+    }:
+        yield (
+            where,
+            f"{program!r} is looked for in the run directory, where nothing puts it; give its full path, or link: it there",
+        )
 
 
 def _below(path: str, problems: Problems) -> Problems:

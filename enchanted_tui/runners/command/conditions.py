@@ -25,10 +25,17 @@ _OUTPUT_KEYS = (*_COMPARISONS, "equals", "finite")
 def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
     """Yield (key inside the condition, sentence) for what is wrong with it."""
     if not isinstance(condition, dict) or ("file" in condition) == ("output" in condition):
-        yield "", f"a condition names a file or an output, such as {{file: stdout.txt, matches: converged}}, not {condition!r:.60}"
+        yield (
+            "",
+            f"a condition names a file or an output, such as {{file: stdout.txt, matches: converged}}, not {condition!r:.60}",
+        )
         return
     subject, tests = ("file", _FILE_KEYS) if "file" in condition else ("output", _OUTPUT_KEYS)
-    yield from unknown_keys(condition, (subject, *tests, "reason"), f"a condition on {'a file' if subject == 'file' else 'an output'}")
+    yield from unknown_keys(
+        condition,
+        (subject, *tests, "reason"),
+        f"a condition on {'a file' if subject == 'file' else 'an output'}",
+    )
     if not any(key in condition for key in tests):
         yield "", f"a condition on this {subject} needs at least one of {', '.join(tests)}"
     if not isinstance(condition.get("reason", ""), str):
@@ -47,7 +54,9 @@ def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
             f"{condition['output']!r} is no output of this runner, which has {listed(outputs)}{suggestion(condition['output'], outputs)}",
         )
     for key in _COMPARISONS:
-        if key in condition and (not isinstance(condition[key], (int, float)) or isinstance(condition[key], bool)):
+        if key in condition and (
+            not isinstance(condition[key], (int, float)) or isinstance(condition[key], bool)
+        ):
             yield key, f"{key} takes a number, not {condition[key]!r:.40}"
     if "finite" in condition and condition["finite"] is not True:
         yield "finite", "write finite: true"
@@ -69,10 +78,16 @@ def file_failure(condition: Mapping[str, Any], files: RunFiles) -> str | None:
     try:
         if "matches" in condition and next(files.matches(file, condition["matches"]), None) is None:
             return _reason(condition, f"nothing in {file} matches {condition['matches']!r}")
-        found = next(files.matches(file, condition["lacks"]), None) if "lacks" in condition else None
+        found = (
+            next(files.matches(file, condition["lacks"]), None) if "lacks" in condition else None
+        )
     except Unreadable as error:
         return _reason(condition, str(error))
-    return None if found is None else _reason(condition, f"{file} contains {line_around(found)[:120]!r}")
+    return (
+        None
+        if found is None
+        else _reason(condition, f"{file} contains {line_around(found)[:120]!r}")
+    )
 
 
 def output_failure(condition: Mapping[str, Any], outputs: Mapping[str, Any]) -> str | None:
@@ -81,7 +96,9 @@ def output_failure(condition: Mapping[str, Any], outputs: Mapping[str, Any]) -> 
     value = outputs.get(name)
     for key, (holds, words) in _COMPARISONS.items():
         if key in condition and not _compare(holds, value, condition[key]):
-            return _reason(condition, f"output {name!r} is {value!r:.60}, not {words} {condition[key]!r}")
+            return _reason(
+                condition, f"output {name!r} is {value!r:.60}, not {words} {condition[key]!r}"
+            )
     if "equals" in condition and value != condition["equals"]:
         return _reason(condition, f"output {name!r} is {value!r:.60}, not {condition['equals']!r}")
     if "finite" in condition and not _finite(value):
@@ -91,7 +108,11 @@ def output_failure(condition: Mapping[str, Any], outputs: Mapping[str, Any]) -> 
 
 def _compare(holds: Callable[[Any, Any], bool], value: Any, limit: float) -> bool:
     try:
-        return all(_compare(holds, item, limit) for item in value) if isinstance(value, list) else bool(holds(value, limit))
+        return (
+            all(_compare(holds, item, limit) for item in value)
+            if isinstance(value, list)
+            else bool(holds(value, limit))
+        )
     except (TypeError, ValueError):  # text, or an array
         return hasattr(value, "tolist") and _compare(holds, value.tolist(), limit)
 

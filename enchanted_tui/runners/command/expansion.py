@@ -14,7 +14,9 @@ from collections.abc import Mapping
 _MARK = "\0value:"  #: before a sign of a value; what else holds a NUL is refused
 _SIGNS = re.compile(r"[$~]")
 _MARKED = re.compile(rf"(?:{_MARK})+([$~])")
-_PARTS = re.compile(rf"{_MARKED.pattern}|" r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})|(?:^|(?<=:))~(?=[/:]|\Z)")
+_PARTS = re.compile(
+    rf"{_MARKED.pattern}|" r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})|(?:^|(?<=:))~(?=[/:]|\Z)"
+)
 
 
 def marked(value: str) -> str:

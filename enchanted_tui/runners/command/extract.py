@@ -30,7 +30,13 @@ def compile_output(name: str, spec: Mapping[str, Any]) -> Output:
     source = next(key for key in SOURCES if key in spec)
     kind = spec.get("type", DEFAULT_TYPES.get(source))
     required = spec.get("required", "default" not in spec)
-    default = convert(spec["default"], kind) if spec.get("default") is not None else float("nan") if kind == "float" else None
+    default = (
+        convert(spec["default"], kind)
+        if spec.get("default") is not None
+        else float("nan")
+        if kind == "float"
+        else None
+    )
     return Output(name, _READERS[source](spec), kind, required, default)
 
 
@@ -52,7 +58,11 @@ def read_outputs(outputs: list[Output], files: RunFiles) -> tuple[dict[str, Any]
 
 def _in_type(output: Output, read: Any) -> Any:
     """Convert what was read; say of a list what is missing in it, as one that lacks everything is missing itself."""
-    stars = [item for item in read if is_overflow(item)] if isinstance(read, list) and output.type in ("float", "int") else []
+    stars = (
+        [item for item in read if is_overflow(item)]
+        if isinstance(read, list) and output.type in ("float", "int")
+        else []
+    )
     if stars:
         words = f"{len(stars)} of {len(read)} values are {stars[0]}, which Fortran prints for a number too wide for its field"
         if len(stars) == len(read):
@@ -84,7 +94,9 @@ def _place(steps: list[Any], value: Any) -> str:
     where = "in " + ".".join(map(str, steps)) if steps else "at its top"
     if isinstance(value, dict):
         return f"{where}, which has {listed(value)}"
-    return f"{where}, which is " + (f"a list of {len(value)}" if isinstance(value, list) else f"no mapping: {value!r:.40}")
+    return f"{where}, which is " + (
+        f"a list of {len(value)}" if isinstance(value, list) else f"no mapping: {value!r:.40}"
+    )
 
 
 def _regex_reader(spec: Mapping[str, Any]) -> Callable[[RunFiles], Any]:

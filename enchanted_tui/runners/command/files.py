@@ -67,7 +67,9 @@ def write_files(run_dir: str, files: Mapping[str, str]) -> None:
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
                 raise
-            os.unlink(path)  # a copied file, or a link from a copied directory: what it points to is not ours
+            os.unlink(
+                path
+            )  # a copied file, or a link from a copied directory: what it points to is not ours
             write_file(path, data)
 
 
@@ -144,9 +146,12 @@ def place(run_dir: str, name: str) -> str:
     path = f"{run_dir}/{name}"
     if "/" in name:
         directory = os.path.dirname(path)
-        if os.path.commonpath((os.path.realpath(directory), os.path.realpath(run_dir))) != os.path.realpath(run_dir):
+        if os.path.commonpath(
+            (os.path.realpath(directory), os.path.realpath(run_dir))
+        ) != os.path.realpath(run_dir):
             raise SampleFailed(
-                f"{name} cannot be written: a link on its way leads out of the run directory; copy the directory instead", "prepare"
+                f"{name} cannot be written: a link on its way leads out of the run directory; copy the directory instead",
+                "prepare",
             )
         os.makedirs(directory, exist_ok=True)
     return path
@@ -169,7 +174,13 @@ def tail(path: str, lines: int = 3, limit: int = 300) -> str:
 class RunFiles:
     """What a command left in its run directory; a file of usual size is read once, however many rules ask for it."""
 
-    def __init__(self, run_dir: str, exit_code: int, silent: Iterable[str] = (), names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        run_dir: str,
+        exit_code: int,
+        silent: Iterable[str] = (),
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         """Look into `run_dir`.
 
         `silent` are the output files without content, which are not there; `names` gives the names with placeholders as
@@ -194,7 +205,11 @@ class RunFiles:
         choice, of, pattern = name.partition(" of ")
         if not of or choice not in CHOICES:
             choice, pattern = "", name
-        found = glob.glob(glob.escape(self.run_dir) + "/" + pattern) if choice or any(sign in pattern for sign in "*?[") else []
+        found = (
+            glob.glob(glob.escape(self.run_dir) + "/" + pattern)
+            if choice or any(sign in pattern for sign in "*?[")
+            else []
+        )
         found = [path for path in found if os.path.isfile(path)] or found  # no links to nowhere
         found.sort(key=_by_number)
         if choice == "newest":
@@ -206,7 +221,9 @@ class RunFiles:
                 f"{name} matches {len(found)} files: {listed(map(os.path.basename, found), 5)}; "
                 f"say which one is meant, as in file: {{newest: {name}}}"
             )
-        raise Unreadable(f"{name} does not exist; the run directory holds {listed(sorted(os.listdir(self.run_dir)), 8)}")
+        raise Unreadable(
+            f"{name} does not exist; the run directory holds {listed(sorted(os.listdir(self.run_dir)), 8)}"
+        )
 
     def shown(self, text: str) -> str:
         """Return a name, or a message, with the names that have placeholders as they are for this sample."""
@@ -248,7 +265,9 @@ class RunFiles:
         path = self.path(name)
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # whoever opens a pipe waits for ever
-            raise Unreadable(f"{name} is {'a directory' if stat.S_ISDIR(status.st_mode) else 'no regular file'}")
+            raise Unreadable(
+                f"{name} is {'a directory' if stat.S_ISDIR(status.st_mode) else 'no regular file'}"
+            )
         try:
             if status.st_size > _KEPT:
                 yield from read_pieces(path, as_written=as_written)

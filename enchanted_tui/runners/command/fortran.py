@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 _D_EXPONENT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))[dDqQ]([+-]?\d+)\Z")
-_BARE_EXPONENT = re.compile(r"([+-]?(?:\d+\.\d*|\.\d+))([+-]\d{3,4})\Z")  # three digits leave no room for the letter: 0.1-103
+_BARE_EXPONENT = re.compile(
+    r"([+-]?(?:\d+\.\d*|\.\d+))([+-]\d{3,4})\Z"
+)  # three digits leave no room for the letter: 0.1-103
 _STARS = re.compile(r"[+-]?\*+\Z")
 _TRUE = frozenset(("true", ".true.", "t", ".t.", "yes", "1"))
 _FALSE = frozenset(("false", ".false.", "f", ".f.", "no", "0"))
@@ -15,7 +17,10 @@ _SHOWN = 40
 
 _Number = TypeVar("_Number", int, float)
 
-_MISSING = {"float": float("nan"), "int": None}  # in lists, of which one such number must not cost the others
+_MISSING = {
+    "float": float("nan"),
+    "int": None,
+}  # in lists, of which one such number must not cost the others
 
 TYPES = ("float", "int", "str", "bool")
 
@@ -31,7 +36,10 @@ def convert(value: Any, kind: str | None) -> Any:
     if getattr(value, "ndim", 0):  # an array of a file
         value = value.tolist() if value.size != 1 else value.reshape(-1)[0]
     if isinstance(value, list):
-        return [_MISSING[kind] if kind in _MISSING and _is_missing(item) else convert(item, kind) for item in value]
+        return [
+            _MISSING[kind] if kind in _MISSING and _is_missing(item) else convert(item, kind)
+            for item in value
+        ]
     return _CONVERTERS[kind](value)
 
 
@@ -58,7 +66,9 @@ def to_float(value: Any) -> float:
     if match is not None:
         return float(f"{match.group(1)}e{match.group(2)}")
     if _STARS.match(text):
-        raise ValueError(f"{_shown(text)} is what Fortran prints for a number too wide for its field")
+        raise ValueError(
+            f"{_shown(text)} is what Fortran prints for a number too wide for its field"
+        )
     raise ValueError(f"{_shown(text)} is not a number")
 
 

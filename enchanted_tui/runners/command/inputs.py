@@ -35,14 +35,19 @@ class Inputs:
     def of(cls, runner: CommandRunner) -> Inputs:
         """Read the options of `runner` and its template files. Raises OSError if one cannot be read."""
         files = {name: Text(text, f"files.{name}") for name, text in runner.files.items()}
-        files.update((name, Text.from_file(path, f"templates.{name}")) for name, path in runner.templates.items())
+        files.update(
+            (name, Text.from_file(path, f"templates.{name}"))
+            for name, path in runner.templates.items()
+        )
         return cls(
             argv=command_texts(runner),
             shell=shell_of(runner),
             files=files,
             copy=_paths("copy", runner.copy),
             link=_paths("link", runner.link),
-            environment={name: variable_text(name, value) for name, value in runner.environment.items()},
+            environment={
+                name: variable_text(name, value) for name, value in runner.environment.items()
+            },
             names={text.source: text for text in name_texts(runner)},
         )
 
@@ -50,7 +55,10 @@ class Inputs:
         """Give what the worker needs to run one sample, as plain data; what is empty is left out."""
         names = context(params)
         argv = [_passable(text, text.render(names)) for text in self.argv]
-        environment = {name: None if text is None else _passable(text, text.render(names)) for name, text in self.environment.items()}
+        environment = {
+            name: None if text is None else _passable(text, text.render(names))
+            for name, text in self.environment.items()
+        }
         prepared = {
             "argv": argv if self.shell is None else [self.shell, "-c", *argv],
             "files": {name: text.render(names) for name, text in self.files.items()},
@@ -98,7 +106,10 @@ def name_texts(runner: CommandRunner) -> list[Text]:
     """Return the names with placeholders of files that the command reads as input, writes, or leaves as output."""
     named = [(getattr(runner, stream), stream) for stream in ("stdin", "stdout", "stderr")]
     named += [(pattern_of(rule), f"outputs.{name}.file") for name, rule in runner.outputs.items()]
-    named += [(pattern_of(condition), f"success[{number}].file") for number, condition in enumerate(runner.success)]
+    named += [
+        (pattern_of(condition), f"success[{number}].file")
+        for number, condition in enumerate(runner.success)
+    ]
     return [Text(name, where) for name, where in named if name and has_placeholders(name)]
 
 
@@ -140,9 +151,13 @@ def _file_name(text: Text, names: Mapping[str, Any]) -> str:
 def _passable(text: Text, value: str) -> str:
     """Give `value` if a program can receive it as an argument or environment variable."""
     if has_nul(value) if text.expanded else "\0" in value:
-        raise SampleFailed(f"{text.where} holds a NUL character, which no program can be given", "prepare")
+        raise SampleFailed(
+            f"{text.where} holds a NUL character, which no program can be given", "prepare"
+        )
     try:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
-        raise SampleFailed(f"{text.where} holds a character that cannot be written: {error}", "prepare") from None
+        raise SampleFailed(
+            f"{text.where} holds a character that cannot be written: {error}", "prepare"
+        ) from None
     return value

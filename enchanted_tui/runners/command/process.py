@@ -44,7 +44,9 @@ def run_command(
         try:
             return run([_bytes(argument) for argument in argv], run_dir, merged, streams)
         except OSError as error:
-            raise SampleFailed(f"the command cannot be started: {_start_trouble(error, argv[0], merged)}", "exit") from error
+            raise SampleFailed(
+                f"the command cannot be started: {_start_trouble(error, argv[0], merged)}", "exit"
+            ) from error
     finally:
         for descriptor in opened:
             os.close(descriptor)
@@ -61,7 +63,9 @@ def signal_name(number: int) -> str:
 # -- starting and waiting ---------------------------------------------------------------------------------------------------------
 
 
-def _run_alone(argv: list[bytes], run_dir: str, environment: dict[bytes, bytes], streams: tuple[int, int, int]) -> int:
+def _run_alone(
+    argv: list[bytes], run_dir: str, environment: dict[bytes, bytes], streams: tuple[int, int, int]
+) -> int:
     """Run by posix_spawn: a third of the processor time of `subprocess`, which matters for programs of a millisecond.
 
     It knows no working directory, so this process changes its own for a moment, as only one without other threads may do.
@@ -71,13 +75,20 @@ def _run_alone(argv: list[bytes], run_dir: str, environment: dict[bytes, bytes],
         if stream == subprocess.DEVNULL:
             actions.append((os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0))
         else:
-            actions.append((os.POSIX_SPAWN_DUP2, 1 if stream == subprocess.STDOUT else stream, number))
+            actions.append(
+                (os.POSIX_SPAWN_DUP2, 1 if stream == subprocess.STDOUT else stream, number)
+            )
     program = _found(argv[0], environment)
     home = here()
     try:
         os.chdir(run_dir)
-        restored = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores these two; programs expect them to work
-        child = os.posix_spawnp(program, argv, environment, file_actions=actions, setsigdef=restored)
+        restored = (
+            signal.SIGPIPE,
+            signal.SIGXFSZ,
+        )  # Python ignores these two; programs expect them to work
+        child = os.posix_spawnp(
+            program, argv, environment, file_actions=actions, setsigdef=restored
+        )
     finally:
         os.fchdir(home)
         os.close(home)
@@ -89,9 +100,13 @@ def _run_alone(argv: list[bytes], run_dir: str, environment: dict[bytes, bytes],
         raise
 
 
-def _run_beside_threads(argv: list[bytes], run_dir: str, environment: dict[bytes, bytes], streams: tuple[int, int, int]) -> int:
+def _run_beside_threads(
+    argv: list[bytes], run_dir: str, environment: dict[bytes, bytes], streams: tuple[int, int, int]
+) -> int:
     source, out, err = streams
-    with subprocess.Popen(argv, cwd=run_dir, env=environment, stdin=source, stdout=out, stderr=err) as process:
+    with subprocess.Popen(
+        argv, cwd=run_dir, env=environment, stdin=source, stdout=out, stderr=err
+    ) as process:
         try:
             return process.wait()
         except BaseException:
@@ -104,7 +119,9 @@ def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:
     path = environment.get(b"PATH")
     if b"/" in program or path == os.environb.get(b"PATH"):
         return program
-    found = shutil.which(os.fsdecode(program), path=os.defpath if path is None else os.fsdecode(path))
+    found = shutil.which(
+        os.fsdecode(program), path=os.defpath if path is None else os.fsdecode(path)
+    )
     if found is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fsdecode(program))
     return os.fsencode(found)
@@ -113,7 +130,9 @@ def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:
 # -- what it is started with ------------------------------------------------------------------------------------------------------
 
 
-def _streams(opened: list[int], run_dir: str, stdin: str | None, stdout: str | None, stderr: str | None) -> tuple[int, int, int]:
+def _streams(
+    opened: list[int], run_dir: str, stdin: str | None, stdout: str | None, stderr: str | None
+) -> tuple[int, int, int]:
     """Open the three files and put them into `opened`, to be closed; DEVNULL and STDOUT are those of `subprocess`."""
 
     def descriptor(name: str | None, flags: int) -> int:
@@ -127,14 +146,22 @@ def _streams(opened: list[int], run_dir: str, stdin: str | None, stdout: str | N
     try:
         source = descriptor(stdin, os.O_RDONLY)
     except FileNotFoundError as error:
-        raise SampleFailed(f"the standard input {stdin} does not exist in the run directory", "prepare") from error
+        raise SampleFailed(
+            f"the standard input {stdin} does not exist in the run directory", "prepare"
+        ) from error
     merged = stdout is not None and stdout == stderr
-    return source, descriptor(stdout, write), subprocess.STDOUT if merged else descriptor(stderr, write)
+    return (
+        source,
+        descriptor(stdout, write),
+        subprocess.STDOUT if merged else descriptor(stderr, write),
+    )
 
 
 def _merged(changes: Environment, run_dir: str) -> dict[bytes, bytes]:
     environment = encoded_environment()
-    environment[b"PWD"] = os.fsencode(run_dir)  # programs that ask $PWD must get the directory they run in
+    environment[b"PWD"] = os.fsencode(
+        run_dir
+    )  # programs that ask $PWD must get the directory they run in
     for name, value in changes.items():
         if value is None:
             environment.pop(_bytes(name), None)

@@ -38,18 +38,30 @@ Problems = Iterator[tuple[str, str]]
 def output_problems(name: str, spec: Any) -> Problems:
     """Yield (key inside the rule, sentence) for what is wrong with an output rule."""
     if name in _RESERVED:
-        yield "", f"an output cannot be called {name!r}; the dataset has a column of that name already"
+        yield (
+            "",
+            f"an output cannot be called {name!r}; the dataset has a column of that name already",
+        )
     if not isinstance(spec, dict):
-        yield "", f"a rule is a mapping such as {{file: out.txt, regex: 'x = (\\S+)'}}, not {spec!r:.40}"
+        yield (
+            "",
+            f"a rule is a mapping such as {{file: out.txt, regex: 'x = (\\S+)'}}, not {spec!r:.40}",
+        )
         return
     sources = [key for key in SOURCES if key in spec]
     if len(sources) != 1:
         found = f"it names {listed(sources)}" if sources else f"it has the keys {listed(spec)}"
         yield "", f"a rule needs exactly one of {', '.join(SOURCES)}; {found}"
-        yield from unknown_keys(spec, (*SOURCES, *_COMMON, *(key for keys in SOURCES.values() for key in keys)), "an output rule")
+        yield from unknown_keys(
+            spec,
+            (*SOURCES, *_COMMON, *(key for keys in SOURCES.values() for key in keys)),
+            "an output rule",
+        )
         return
     source = sources[0]
-    yield from unknown_keys(spec, (source, *_COMMON, *SOURCES[source]), "an output rule with " + source)
+    yield from unknown_keys(
+        spec, (source, *_COMMON, *SOURCES[source]), "an output rule with " + source
+    )
     yield from _common_problems(source, spec)
     yield from _CHECKS[source](spec)
 
@@ -57,7 +69,10 @@ def output_problems(name: str, spec: Any) -> Problems:
 def unknown_keys(spec: Mapping[str, Any], known: tuple[str, ...], what: str) -> Problems:
     for key in spec:
         if key not in known:
-            yield str(key), f"{key!r} is no key of {what}{suggestion(key, known) or '; it may have ' + ', '.join(known)}"
+            yield (
+                str(key),
+                f"{key!r} is no key of {what}{suggestion(key, known) or '; it may have ' + ', '.join(known)}",
+            )
 
 
 def file_problem(spec: Mapping[str, Any]) -> Problems:
@@ -65,7 +80,10 @@ def file_problem(spec: Mapping[str, Any]) -> Problems:
     if isinstance(file, dict):
         choice = next(iter(file), None)
         if len(file) != 1 or choice not in CHOICES:
-            yield "file", f"which of several files is {' or '.join(CHOICES)}, as in {{newest: run_*.out}}, not {file!r:.60}"
+            yield (
+                "file",
+                f"which of several files is {' or '.join(CHOICES)}, as in {{newest: run_*.out}}, not {file!r:.60}",
+            )
             return
         file = file[choice]
     if not isinstance(file, str) or not file:
@@ -118,8 +136,13 @@ def _regex_problems(spec: Mapping[str, Any]) -> Problems:
                 "group",
                 f"the expression has no group named {group!r}; it has {listed(pattern.groupindex)}{suggestion(group, pattern.groupindex)}",
             )
-    elif group is not None and (not isinstance(group, int) or isinstance(group, bool) or not 0 <= group <= pattern.groups):
-        yield "group", f"the expression has {pattern.groups} groups, so the group is a number from 0 to {pattern.groups}, not {group!r:.40}"
+    elif group is not None and (
+        not isinstance(group, int) or isinstance(group, bool) or not 0 <= group <= pattern.groups
+    ):
+        yield (
+            "group",
+            f"the expression has {pattern.groups} groups, so the group is a number from 0 to {pattern.groups}, not {group!r:.40}",
+        )
 
 
 def _json_problems(spec: Mapping[str, Any]) -> Problems:
@@ -128,7 +151,10 @@ def _json_problems(spec: Mapping[str, Any]) -> Problems:
         if not all(isinstance(step, (str, int)) for step in address):
             yield "json", "a path given as a list holds keys (text) and positions (numbers)"
     elif not isinstance(address, str):
-        yield "json", f"the path to a JSON value is text such as results[0].energy or a list, not {address!r:.40}"
+        yield (
+            "json",
+            f"the path to a JSON value is text such as results[0].energy or a list, not {address!r:.40}",
+        )
     else:
         try:
             json_steps(address)
@@ -142,7 +168,10 @@ def _table_problems(key: str) -> Callable[[Mapping[str, Any]], Problems]:
         if isinstance(table, (int, str)) and not isinstance(table, bool):
             return
         if not isinstance(table, dict):
-            yield key, f"give the column, or a mapping with {', '.join(TABLE_KEYS)}, not {table!r:.40}"
+            yield (
+                key,
+                f"give the column, or a mapping with {', '.join(TABLE_KEYS)}, not {table!r:.40}",
+            )
             return
         for path, sentence in _table_key_problems(key, table):
             yield f"{key}.{path}" if path else key, sentence
@@ -154,7 +183,10 @@ def _table_key_problems(key: str, table: Mapping[str, Any]) -> Problems:
     yield from unknown_keys(table, TABLE_KEYS, f"a {key} rule")
     column, row, skip = table.get("column"), table.get("row", -1), table.get("skip", 0)
     if not isinstance(column, (int, str)) or isinstance(column, bool):
-        yield "column", "give the column: its name in the header, or its number from 0 (negative: from the end)"
+        yield (
+            "column",
+            "give the column: its name in the header, or its number from 0 (negative: from the end)",
+        )
     if row != "all" and (not isinstance(row, int) or isinstance(row, bool)):
         yield "row", f"a row is its number from 0 (negative: from the end) or all, not {row!r:.40}"
     if not isinstance(skip, int) or isinstance(skip, bool) or skip < 0:
@@ -162,13 +194,19 @@ def _table_key_problems(key: str, table: Mapping[str, Any]) -> Problems:
     if not isinstance(table.get("header", False), bool):
         yield "header", f"header is true or false, not {table['header']!r:.40}"
     elif table.get("header") is False and isinstance(column, str):
-        yield "header", f"without a header the column {column!r} cannot be found by name; give its number"
+        yield (
+            "header",
+            f"without a header the column {column!r} cannot be found by name; give its number",
+        )
     yield from _splitting_problems(key, table)
     for marker in ("after", "until"):
         if table.get(marker) is not None:
             yield from regex_problem(marker, table[marker])
     if "which" in table and table.get("after") is None:
-        yield "which", "which says below which of the lines that match after the table begins; give after"
+        yield (
+            "which",
+            "which says below which of the lines that match after the table begins; give after",
+        )
     elif table.get("which", "last") not in ("first", "last"):
         which = table["which"]
         yield "which", f"{which!r} is not one of first, last{suggestion(which, ('first', 'last'))}"
@@ -177,8 +215,13 @@ def _table_key_problems(key: str, table: Mapping[str, Any]) -> Problems:
 def _splitting_problems(key: str, table: Mapping[str, Any]) -> Problems:
     delimiter, decimal = table.get("delimiter"), table.get("decimal")
     one = key == "csv"
-    if delimiter is not None and (not isinstance(delimiter, str) or not delimiter or (one and len(delimiter) != 1)):
-        yield "delimiter", f"the delimiter is {'one character' if one else 'text'}, not {delimiter!r:.40}"
+    if delimiter is not None and (
+        not isinstance(delimiter, str) or not delimiter or (one and len(delimiter) != 1)
+    ):
+        yield (
+            "delimiter",
+            f"the delimiter is {'one character' if one else 'text'}, not {delimiter!r:.40}",
+        )
     elif one and delimiter in ("\r", "\n", '"'):
         yield "delimiter", f"the delimiter cannot be {delimiter!r}"
     if decimal not in (None, ".", ","):
@@ -188,7 +231,10 @@ def _splitting_problems(key: str, table: Mapping[str, Any]) -> Problems:
     comment = table.get("comment", "")
     signs = comment if isinstance(comment, list) else [comment]
     if not all(isinstance(sign, str) or (sign is None and comment is None) for sign in signs):
-        yield "comment", f"the comment sign is text or null, or a list of texts, not {comment!r:.40}"
+        yield (
+            "comment",
+            f"the comment sign is text or null, or a list of texts, not {comment!r:.40}",
+        )
 
 
 def _array_problems(key: str) -> Callable[[Mapping[str, Any]], Problems]:
@@ -200,8 +246,13 @@ def _array_problems(key: str) -> Callable[[Mapping[str, Any]], Problems]:
             )
         index = spec.get("index")
         positions = index if isinstance(index, list) else [] if index is None else [index]
-        if not all(isinstance(position, int) and not isinstance(position, bool) for position in positions):
-            yield "index", f"an index is a whole number, or a list with one for each dimension, not {index!r:.40}"
+        if not all(
+            isinstance(position, int) and not isinstance(position, bool) for position in positions
+        ):
+            yield (
+                "index",
+                f"an index is a whole number, or a list with one for each dimension, not {index!r:.40}",
+            )
 
     return problems
 
@@ -226,7 +277,9 @@ def json_steps(address: str | list[Any]) -> list[Any]:
     while position < len(address):
         match = _JSON_STEP.match(address, position)
         if match is None:
-            raise ValueError(f"{address!r} is no path to a JSON value: {address[position:]!r} is not understood")
+            raise ValueError(
+                f"{address!r} is no path to a JSON value: {address[position:]!r} is not understood"
+            )
         name, index, quoted = match.groups()
         steps.append(int(index) if index is not None else name if name is not None else quoted)
         position = match.end()

@@ -41,7 +41,9 @@ class _Block(NamedTuple):
     limit: int
 
     def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        return itertools.takewhile(lambda match: match.start() < self.limit, pattern.finditer(self.text, self.begin))
+        return itertools.takewhile(
+            lambda match: match.start() < self.limit, pattern.finditer(self.text, self.begin)
+        )
 
 
 class Search:
@@ -70,7 +72,9 @@ class Search:
             ends = deque(self.matches(pieces), maxlen=1)
             return ends[0] if ends else None
         found = None
-        for block in self._blocks(pieces):  # no match leads from one to the next, so all but the last need not be searched through
+        for block in self._blocks(
+            pieces
+        ):  # no match leads from one to the next, so all but the last need not be searched through
             first = self.pattern.search(block.text, block.begin)
             if first is not None and first.start() < block.limit:
                 found = block
@@ -82,10 +86,16 @@ class Search:
         text, offset, begin = "", 0, 0
         for piece in pieces:
             text += piece
-            limit = _settled(text, int(self.reach)) if "\n" in piece and not math.isinf(self.reach) else 0
+            limit = (
+                _settled(text, int(self.reach))
+                if "\n" in piece and not math.isinf(self.reach)
+                else 0
+            )
             if limit > begin:
                 yield _Block(text, offset, begin, limit)
-                cut = max(0, limit - self._behind - 1)  # what stands before a match decides on ^ and what looks behind
+                cut = max(
+                    0, limit - self._behind - 1
+                )  # what stands before a match decides on ^ and what looks behind
                 text, offset, begin = text[cut:], offset + cut, limit - cut
         yield _Block(text, offset, begin, len(text) + 1)
 
@@ -167,7 +177,9 @@ class _Reach:
         if once.lines == 0:
             return once
         if once.white:
-            return _Kind(1, True)  # one run of white space leads to the next line that is not blank, however long it is
+            return _Kind(
+                1, True
+            )  # one run of white space leads to the next line that is not blank, however long it is
         return _Kind(math.inf if most == _parser.MAXREPEAT else once.lines * int(most), False)
 
     def _look_around(self, direction: int, parts: Any, flags: int) -> _Kind:

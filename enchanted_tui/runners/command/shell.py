@@ -75,7 +75,9 @@ class _ShellReader:
     """
 
     def __init__(self) -> None:
-        self._state = ""  #: what the present quotation began with (' or ", or # for a comment), or ""
+        self._state = (
+            ""  #: what the present quotation began with (' or ", or # for a comment), or ""
+        )
         self._last = "\n"  #: the sign before, "" if it was escaped or part of a value
         self._lost = ""  #: the construct after which the quoting is not known any more
 
@@ -97,7 +99,9 @@ class _ShellReader:
                 position = ordinary.end()
                 self._last = text[position - 1]
             else:
-                position += self._quoted(text, position) if self._state else self._plain(text, position)
+                position += (
+                    self._quoted(text, position) if self._state else self._plain(text, position)
+                )
 
     def _unsafe_place(self) -> str:
         if self._lost:
@@ -127,7 +131,9 @@ class _ShellReader:
         if sign == "\\":
             self._last = "" if position + 1 < len(text) else sign
             return 2
-        if not text.startswith("$(", position) or text.startswith("$((", position):  # a substitution outside quotes is read like the rest
+        if not text.startswith("$(", position) or text.startswith(
+            "$((", position
+        ):  # a substitution outside quotes is read like the rest
             length = self._substitution(text, position, _WHOLE_TEXT)
             if length or self._lost:
                 self._last = ""
@@ -159,7 +165,12 @@ class _ShellReader:
             whole = _WHOLE.match(text, position) or other.match(text, position)
             if whole is not None:
                 return len(whole.group())
-            for sign, words in (("$((", "$(("), ("$(", "a $( inside quotes"), ("${", "a ${ with more than a name"), ("$[", "$[")):
+            for sign, words in (
+                ("$((", "$(("),
+                ("$(", "a $( inside quotes"),
+                ("${", "a ${ with more than a name"),
+                ("$[", "$["),
+            ):
                 if text.startswith(sign, position):
                     self._lost = words
                     break

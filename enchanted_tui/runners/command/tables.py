@@ -76,7 +76,9 @@ def cell_reader(rule: TableRule, *, as_text: bool) -> Callable[[RunFiles], Any]:
         try:
             comma, cells = _read(rule, files)
         except TableError as error:
-            raise Unreadable(f"{rule.file}{' ' if str(error).startswith('has') else ': '}{error}") from None
+            raise Unreadable(
+                f"{rule.file}{' ' if str(error).startswith('has') else ': '}{error}"
+            ) from None
         except csv.Error as error:
             raise Unreadable(f"{rule.file} is no readable CSV table: {error}") from None
         if comma and not as_text:
@@ -124,7 +126,9 @@ def _lines_above(rule: TableRule, files: RunFiles) -> int:
             if rule.which == "first":
                 break
     if found is None:
-        raise Unreadable(f"nothing in {rule.file} matches {rule.after!r}, below which the table begins")
+        raise Unreadable(
+            f"nothing in {rule.file} matches {rule.after!r}, below which the table begins"
+        )
     return found + rule.skip
 
 
@@ -157,7 +161,11 @@ def _opened(rule: TableRule, lines: _Lines) -> tuple[_Names, str | None, _Lines]
     header = header[len(sign) :]
     lines, row = _next_row(lines, rule.comments) if rule.quoted else (lines, "")
     delimiter = _delimiter(rule, header, row)
-    split = csv_rows([header], delimiter=delimiter, skipinitialspace=True) if rule.quoted else [header.split(delimiter)]
+    split = (
+        csv_rows([header], delimiter=delimiter, skipinitialspace=True)
+        if rule.quoted
+        else [header.split(delimiter)]
+    )
     names = [name.strip() for name in next(iter(split), [])]
     while names and not names[-1]:
         names.pop()
@@ -186,11 +194,17 @@ def _column(rule: TableRule, names: _Names) -> int:
     if not isinstance(rule.column, str):
         return rule.column if rule.column >= 0 or names is None else rule.column + len(names)
     if names is None:
-        raise Unreadable(f"{rule.file} has no header line to look for the column {rule.column!r} in")
+        raise Unreadable(
+            f"{rule.file} has no header line to look for the column {rule.column!r} in"
+        )
     if rule.column not in names:
-        raise Unreadable(f"{rule.file} has no column {rule.column!r}; its header names {listed(names)}")
+        raise Unreadable(
+            f"{rule.file} has no column {rule.column!r}; its header names {listed(names)}"
+        )
     if names.count(rule.column) > 1:
-        raise Unreadable(f"{rule.file} has more than one column {rule.column!r}; give its number instead")
+        raise Unreadable(
+            f"{rule.file} has more than one column {rule.column!r}; give its number instead"
+        )
     return names.index(rule.column)
 
 

@@ -39,7 +39,10 @@ def syntax_sentence(error: jinja2.TemplateSyntaxError, environment: jinja2.Envir
 
 
 def failed_rendering(
-    error: Exception, names: Mapping[str, Any], environment: jinja2.Environment, is_template: Callable[[str], bool]
+    error: Exception,
+    names: Mapping[str, Any],
+    environment: jinja2.Environment,
+    is_template: Callable[[str], bool],
 ) -> tuple[str | None, int | None, str]:
     """Return file, line and sentence of what went wrong while a template was rendered, however many others it includes.
 
@@ -56,7 +59,10 @@ def failed_rendering(
             place = error.filename, error.lineno
         return (place[0], error.lineno, syntax_sentence(error, environment))
     if isinstance(error, jinja2.TemplatesNotFound):
-        return (*place, f"there is no template {listed(map(repr, error.templates))} to include beside this one")
+        return (
+            *place,
+            f"there is no template {listed(map(repr, error.templates))} to include beside this one",
+        )
     if isinstance(error, jinja2.TemplateNotFound):
         return (*place, f"there is no template {error.name!r} to include beside this one")
     return (*place, _explained(error, names))

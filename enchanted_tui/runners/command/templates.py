@@ -16,7 +16,13 @@ from enchanted_tui import values
 from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.expansion import marked
 from enchanted_tui.runners.command.shell import UnsafePlaceError, fence, quote_values
-from enchanted_tui.runners.command.template_errors import ALL, RAW, beside, failed_rendering, syntax_sentence
+from enchanted_tui.runners.command.template_errors import (
+    ALL,
+    RAW,
+    beside,
+    failed_rendering,
+    syntax_sentence,
+)
 
 if TYPE_CHECKING:
     import jinja2
@@ -116,7 +122,9 @@ class Text:
             for line, kind, piece in self._environment().lex(text.source):
                 if kind == "comment" and (before.endswith("$") or piece[:1].isdigit()):
                     shown = " ".join(piece.split())
-                    yield (f"{text._filename}:{line}: {{#{shown:.20} begins a comment of the template, so all up to #}} is left out; {RAW}")
+                    yield (
+                        f"{text._filename}:{line}: {{#{shown:.20} begins a comment of the template, so all up to #}} is left out; {RAW}"
+                    )
                 before = piece if kind != "comment_begin" else before
 
     def included_files(self) -> list[str]:
@@ -148,12 +156,19 @@ class Text:
         found: set[str] = set()
         for text in self._with_included({self.path}):
             tree = environment.parse(text.source)
-            names = set(meta.find_undeclared_variables(tree)) - set(environment.globals) - _optional_names(tree)
+            names = (
+                set(meta.find_undeclared_variables(tree))
+                - set(environment.globals)
+                - _optional_names(tree)
+            )
             found |= (names - {ALL}) | _looked_up_names(tree)
         return found
 
     def _shell_problem(self) -> str | None:
-        parts = [fence("x") if kind == "variable" else text for kind, text in _pieces(self._environment(), self.source)]
+        parts = [
+            fence("x") if kind == "variable" else text
+            for kind, text in _pieces(self._environment(), self.source)
+        ]
         try:
             quote_values("".join(parts))
         except UnsafePlaceError as error:
@@ -182,7 +197,9 @@ class Text:
 
     def _environment(self) -> jinja2.Environment:
         finalize = _shell_word if self.shell else _marked if self.expanded else _written
-        return _environment(finalize, None if self.path is None else os.path.dirname(os.path.abspath(self.path)))
+        return _environment(
+            finalize, None if self.path is None else os.path.dirname(os.path.abspath(self.path))
+        )
 
     def _compiled(self) -> jinja2.Template:
         return _compiled(self.source, self._filename, self._environment())
@@ -207,7 +224,9 @@ def _environment(finalize: Callable[[Any], Any], directory: str | None) -> jinja
         finalize=finalize,
         loader=None if directory is None else jinja2.FileSystemLoader(directory),
     )
-    environment.filters["quote"] = _written if finalize is _shell_word else _quoted  # a value in a shell command is quoted anyway
+    environment.filters["quote"] = (
+        _written if finalize is _shell_word else _quoted
+    )  # a value in a shell command is quoted anyway
     environment.policies["json.dumps_function"] = _json
     environment.policies["json.dumps_kwargs"] = {}
     return environment
@@ -222,7 +241,9 @@ def _compiled(source: str, filename: str, environment: jinja2.Environment) -> ji
 def _written(value: Any) -> Any:
     """Give a value as it goes into a text: numpy's numbers and arrays like Python's, whole and exact."""
     if value is None:
-        raise ValueError("a value is None, which no input file means; give it with a default, such as {{ name or 0 }}")
+        raise ValueError(
+            "a value is None, which no input file means; give it with a default, such as {{ name or 0 }}"
+        )
     if hasattr(value, "dtype"):
         return value.tolist() if getattr(value, "ndim", 0) else values.plain(value)
     return value
@@ -241,7 +262,11 @@ def _quoted(value: Any) -> str:
 
 
 def _json(value: Any, **options: Any) -> str:
-    return json.dumps(value, default=lambda item: item.tolist() if hasattr(item, "tolist") else str(item), **options)
+    return json.dumps(
+        value,
+        default=lambda item: item.tolist() if hasattr(item, "tolist") else str(item),
+        **options,
+    )
 
 
 def _pieces(environment: jinja2.Environment, source: str) -> Iterator[tuple[str, str]]:
@@ -260,8 +285,14 @@ def _pieces(environment: jinja2.Environment, source: str) -> Iterator[tuple[str,
 def _optional_names(tree: nodes.Template) -> set[str]:
     from jinja2 import nodes
 
-    tested = [test.node for test in tree.find_all(nodes.Test) if test.name in ("defined", "undefined")]
-    tested += [given.node for given in tree.find_all(nodes.Filter) if given.name in ("default", "d") and given.node is not None]
+    tested = [
+        test.node for test in tree.find_all(nodes.Test) if test.name in ("defined", "undefined")
+    ]
+    tested += [
+        given.node
+        for given in tree.find_all(nodes.Filter)
+        if given.name in ("default", "d") and given.node is not None
+    ]
     return {node.name for node in tested if isinstance(node, nodes.Name)}
 
 
@@ -272,8 +303,16 @@ def _looked_up_names(tree: nodes.Template) -> set[str]:
     def from_all(node: nodes.Expr) -> bool:
         return isinstance(node, nodes.Name) and node.name == ALL
 
-    found = {str(item.arg.value) for item in tree.find_all(nodes.Getitem) if from_all(item.node) and isinstance(item.arg, nodes.Const)}
-    return found | {item.attr for item in tree.find_all(nodes.Getattr) if from_all(item.node) and item.attr not in _METHODS}
+    found = {
+        str(item.arg.value)
+        for item in tree.find_all(nodes.Getitem)
+        if from_all(item.node) and isinstance(item.arg, nodes.Const)
+    }
+    return found | {
+        item.attr
+        for item in tree.find_all(nodes.Getattr)
+        if from_all(item.node) and item.attr not in _METHODS
+    }
 
 
 def _uses_any(tree: nodes.Template) -> bool:
@@ -282,6 +321,10 @@ def _uses_any(tree: nodes.Template) -> bool:
 
     whole = sum(node.name == ALL for node in tree.find_all(nodes.Name))
     attributes = (item.node for item in tree.find_all(nodes.Getattr) if item.attr not in _METHODS)
-    items = (item.node for item in tree.find_all(nodes.Getitem) if isinstance(item.arg, nodes.Const))
-    by_name = sum(isinstance(node, nodes.Name) and node.name == ALL for node in (*attributes, *items))
+    items = (
+        item.node for item in tree.find_all(nodes.Getitem) if isinstance(item.arg, nodes.Const)
+    )
+    by_name = sum(
+        isinstance(node, nodes.Name) and node.name == ALL for node in (*attributes, *items)
+    )
     return whole > by_name

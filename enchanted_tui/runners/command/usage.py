@@ -16,8 +16,24 @@ if TYPE_CHECKING:
 _MOST_READ = 1 << 20  #: bytes of a copied file that are searched
 #: How other programs write the placeholder of a parameter; NAME stands for it.
 _OTHER = (
-    *(r"\$\{NAME\}", r"\$\(NAME\)", r"\$NAME\$?(?!\w)", r"@\{?NAME\}?@?(?!\w)", r"(?<!\{)\{NAME\}(?!\})", r"<NAME>"),
-    *(r"%\(NAME\)[sdgf]?", r"%NAME%", r"\[\[ *NAME *\]\]", r"#NAME#", r"<% *=? *NAME *%>", r"__NAME__", r"&NAME&", r"!NAME!"),
+    *(
+        r"\$\{NAME\}",
+        r"\$\(NAME\)",
+        r"\$NAME\$?(?!\w)",
+        r"@\{?NAME\}?@?(?!\w)",
+        r"(?<!\{)\{NAME\}(?!\})",
+        r"<NAME>",
+    ),
+    *(
+        r"%\(NAME\)[sdgf]?",
+        r"%NAME%",
+        r"\[\[ *NAME *\]\]",
+        r"#NAME#",
+        r"<% *=? *NAME *%>",
+        r"__NAME__",
+        r"&NAME&",
+        r"!NAME!",
+    ),
 )
 _OURS = r"\{\{[^{}]*\bNAME\b[^{}]*\}\}"
 
@@ -26,7 +42,9 @@ def used_names(texts: list[Text]) -> set[str] | None:
     """Name the parameters that the texts mention; None if they may use any."""
     found: set[str] = set()
     for text in texts:
-        names = text.used_names() if text.source or text.path is None else None  # an empty template is still to be written
+        names = (
+            text.used_names() if text.source or text.path is None else None
+        )  # an empty template is still to be written
         if names is None:
             return None
         found |= names

@@ -22,14 +22,20 @@ def main() -> None:
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
-    from enchanted_tui.samplers.learning.answers import answer, prepare  # takes seconds: whoever asks may be gone by then
+    from enchanted_tui.samplers.learning.answers import (
+        answer,
+        prepare,
+    )  # takes seconds: whoever asks may be gone by then
 
     prepare(sys.argv[1])
     while True:
         try:
             reply = answer(json.loads(questions.get()))
         except Exception as error:  # noqa: BLE001 - whatever a model raises is told to whoever asked
-            reply = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+            reply = {
+                "error": f"{type(error).__name__}: {error}",
+                "traceback": traceback.format_exc(),
+            }
         replies.write(json.dumps(reply) + "\n")
         replies.flush()
 

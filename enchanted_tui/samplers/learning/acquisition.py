@@ -25,7 +25,9 @@ _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 Worth = Callable[[Array, Array, Array], tuple[Array, Array, Array]]
 
 
-def log_expected_improvement(mean: Array, deviation: Array, best: Array) -> tuple[Array, Array, Array]:
+def log_expected_improvement(
+    mean: Array, deviation: Array, best: Array
+) -> tuple[Array, Array, Array]:
     """J. Mockus (1978); computed as S. Ament et al., *Unexpected Improvements to Expected Improvement*, NeurIPS 2023 (arXiv:2310.20708)."""
     z = (mean - best) / deviation
     value = _log_h(z)
@@ -33,7 +35,9 @@ def log_expected_improvement(mean: Array, deviation: Array, best: Array) -> tupl
     return numpy.log(deviation) + value, share / deviation, (1 - share * z) / deviation
 
 
-def log_probability_of_improvement(mean: Array, deviation: Array, best: Array) -> tuple[Array, Array, Array]:
+def log_probability_of_improvement(
+    mean: Array, deviation: Array, best: Array
+) -> tuple[Array, Array, Array]:
     """H. Kushner, J. Basic Engineering 86 (1964)."""
     z = (mean - best) / deviation
     value = log_ndtr(z)
@@ -47,9 +51,15 @@ def upper_confidence_bound(beta: float) -> Worth:
 
     def worth(mean: Array, deviation: Array, best: Array) -> tuple[Array, Array, Array]:
         excess = mean + root * deviation - best
-        softened = numpy.logaddexp(0.0, excess)  # positive, so that a probability of success can weigh it
+        softened = numpy.logaddexp(
+            0.0, excess
+        )  # positive, so that a probability of success can weigh it
         value = numpy.where(excess < -30, excess, numpy.log(numpy.maximum(softened, 1e-300)))
-        slope = numpy.where(excess < -30, 1.0, numpy.exp(-numpy.logaddexp(0.0, -excess)) / numpy.maximum(softened, 1e-300))
+        slope = numpy.where(
+            excess < -30,
+            1.0,
+            numpy.exp(-numpy.logaddexp(0.0, -excess)) / numpy.maximum(softened, 1e-300),
+        )
         return value, slope, root * slope
 
     return worth
@@ -59,10 +69,14 @@ def _log_h(z: Array) -> Array:
     """Give log(phi(z) + z Phi(z)) without cancellation far below zero."""
     z = numpy.asarray(z, dtype=float)
     near = numpy.maximum(z, -1.0)
-    upper = numpy.log(numpy.exp(-0.5 * near * near - _LOG_ROOT_2PI) + near * numpy.exp(log_ndtr(near)))
+    upper = numpy.log(
+        numpy.exp(-0.5 * near * near - _LOG_ROOT_2PI) + near * numpy.exp(log_ndtr(near))
+    )
     far = numpy.minimum(z, -1.0)
     ratio = math.sqrt(math.pi / 2) * erfcx(-far / math.sqrt(2)) * -far  # 1 - this ~ 1 / z^2
-    tail = numpy.where(far < -1e4, -2 * numpy.log(-far), numpy.log1p(-numpy.minimum(ratio, 1 - 1e-16)))
+    tail = numpy.where(
+        far < -1e4, -2 * numpy.log(-far), numpy.log1p(-numpy.minimum(ratio, 1 - 1e-16))
+    )
     return numpy.asarray(numpy.where(z > -1.0, upper, -0.5 * far * far - _LOG_ROOT_2PI + tail))
 
 
@@ -83,7 +97,9 @@ class Acquisition:
     """A worth averaged over models and over versions of what is pending, times factors."""
 
     worth: Worth
-    models: Sequence[tuple[Posterior, Array]]  #: each with the best so far in each version, shape (j,)
+    models: Sequence[
+        tuple[Posterior, Array]
+    ]  #: each with the best so far in each version, shape (j,)
     factors: Sequence[Factor] = ()
     counts_pending: bool = True  #: a pending point may raise the best so far
 
@@ -108,7 +124,9 @@ class Acquisition:
             total = float(_log_mean_exp(value))
             shares = numpy.exp(value - total) / len(value)
             values.append(total)
-            slopes.append((shares * by_mean) @ mean_slope + float(shares @ by_deviation) * deviation_slope)
+            slopes.append(
+                (shares * by_mean) @ mean_slope + float(shares @ by_deviation) * deviation_slope
+            )
         log_worth = float(_log_mean_exp(numpy.array(values)))
         gradient = numpy.exp(numpy.array(values) - log_worth) / len(values) @ numpy.array(slopes)
         for factor in self.factors:
@@ -123,7 +141,9 @@ class Acquisition:
             deviates = _stratified_normals(versions, rng) if self.counts_pending else numpy.zeros(1)
             after = posterior.expecting(point, deviates)
             best = numpy.broadcast_to(best, deviates.shape)
-            models.append((after, numpy.maximum(best, after.values[-1]) if self.counts_pending else best))
+            models.append(
+                (after, numpy.maximum(best, after.values[-1]) if self.counts_pending else best)
+            )
         return Acquisition(self.worth, models, self.factors, self.counts_pending)
 
 

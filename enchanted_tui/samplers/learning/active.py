@@ -47,7 +47,13 @@ class Options:
 
 
 def propose(
-    options: Options, points: Array, values: Array, pending: Array, count: int, seed: Any, fitted: Fitted | None = None
+    options: Options,
+    points: Array,
+    values: Array,
+    pending: Array,
+    count: int,
+    seed: Any,
+    fitted: Fitted | None = None,
 ) -> Proposal:
     """Choose `count` points of the unit cube; the arguments are those of `bayesian.propose`.
 
@@ -73,10 +79,14 @@ def propose(
     return Proposal(chosen, fitted, refitted, diagnostics)
 
 
-def _pool(options: Options, points: Array, good: Array, count: int, rng: numpy.random.Generator) -> Array:
+def _pool(
+    options: Options, points: Array, good: Array, count: int, rng: numpy.random.Generator
+) -> Array:
     """Give candidates spread over the cube, made anew for every question so that they never run out."""
     size = max(options.n_candidates, 2 * count)
-    pool: Array = qmc.engine("Sobol", points.shape[1], rng).random_base2((size - 1).bit_length())[:size]
+    pool: Array = qmc.engine("Sobol", points.shape[1], rng).random_base2((size - 1).bit_length())[
+        :size
+    ]
     if options.avoid_failures and not good.all():
         likely = ProbabilityOfSuccess(points, good, rng).log_at(pool)
         fewest = max(count, size // 4)  # are left even where little is promising
@@ -85,7 +95,12 @@ def _pool(options: Options, points: Array, good: Array, count: int, rng: numpy.r
 
 
 def _choose(
-    options: Options, posterior: Posterior, occupied: Array, pool: Array, count: int, rng: numpy.random.Generator
+    options: Options,
+    posterior: Posterior,
+    occupied: Array,
+    pool: Array,
+    count: int,
+    rng: numpy.random.Generator,
 ) -> tuple[Array, float | None]:
     """Give the chosen points and the utility of the first, where it is a number."""
     import warnings
@@ -98,7 +113,15 @@ def _choose(
         while len(chosen) < count:
             known = numpy.vstack([posterior.points, occupied])
             believed = numpy.concatenate([posterior.values[:, 0], posterior.at(occupied)[0][:, 0]])
-            indices, utility = _query(options.strategy, posterior.hyper, known, believed, pool, min(at_once, count - len(chosen)), rng)
+            indices, utility = _query(
+                options.strategy,
+                posterior.hyper,
+                known,
+                believed,
+                pool,
+                min(at_once, count - len(chosen)),
+                rng,
+            )
             first = utility if not chosen else first
             chosen += list(pool[indices])
             occupied = numpy.vstack([occupied, pool[indices]])
@@ -107,7 +130,13 @@ def _choose(
 
 
 def _query(
-    name: str, hyper: Hyperparameters, known: Array, values: Array, pool: Array, count: int, rng: numpy.random.Generator
+    name: str,
+    hyper: Hyperparameters,
+    known: Array,
+    values: Array,
+    pool: Array,
+    count: int,
+    rng: numpy.random.Generator,
 ) -> tuple[Array, float | None]:
     """Ask a strategy for `count` indices into the pool."""
     import skactiveml.pool
@@ -139,8 +168,14 @@ def _sklearn_process(hyper: Hyperparameters) -> Any:
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
 
-    shape = RBF(hyper.scales) if hyper.smoothness == float("inf") else Matern(hyper.scales, nu=hyper.smoothness)
-    return GaussianProcessRegressor(ConstantKernel(hyper.amplitude) * shape, alpha=hyper.noise + 1e-8, optimizer=None)
+    shape = (
+        RBF(hyper.scales)
+        if hyper.smoothness == float("inf")
+        else Matern(hyper.scales, nu=hyper.smoothness)
+    )
+    return GaussianProcessRegressor(
+        ConstantKernel(hyper.amplitude) * shape, alpha=hyper.noise + 1e-8, optimizer=None
+    )
 
 
 def _process(hyper: Hyperparameters) -> Any:
@@ -153,11 +188,17 @@ def _tree(rng: numpy.random.Generator) -> Any:
     from skactiveml.regressor import SklearnRegressor
     from sklearn.tree import DecisionTreeRegressor
 
-    return SklearnRegressor(DecisionTreeRegressor(min_samples_leaf=3, random_state=int(rng.integers(2**31))))
+    return SklearnRegressor(
+        DecisionTreeRegressor(min_samples_leaf=3, random_state=int(rng.integers(2**31)))
+    )
 
 
 def _committee(hyper: Hyperparameters, rng: numpy.random.Generator) -> Any:
     from skactiveml.regressor import SklearnRegressor
     from sklearn.ensemble import BaggingRegressor
 
-    return SklearnRegressor(BaggingRegressor(_sklearn_process(hyper), n_estimators=_COMMITTEE, random_state=int(rng.integers(2**31))))
+    return SklearnRegressor(
+        BaggingRegressor(
+            _sklearn_process(hyper), n_estimators=_COMMITTEE, random_state=int(rng.integers(2**31))
+        )
+    )

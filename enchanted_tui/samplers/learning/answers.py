@@ -36,11 +36,18 @@ def answer(question: Question) -> Answer:
         numpy.array(question["pending"], dtype=float).reshape(-1, dimensions),
         question["count"],
         question["seed"],
-        None if fitted is None else Fitted([Hyperparameters(**_tuples(model)) for model in fitted["models"]], fitted["known"]),
+        None
+        if fitted is None
+        else Fitted(
+            [Hyperparameters(**_tuples(model)) for model in fitted["models"]], fitted["known"]
+        ),
     )
     return {
         "points": proposal.points.tolist(),
-        "fitted": {"models": [asdict(model) for model in proposal.fitted.models], "known": proposal.fitted.known},
+        "fitted": {
+            "models": [asdict(model) for model in proposal.fitted.models],
+            "known": proposal.fitted.known,
+        },
         "refitted": proposal.refitted,
         "diagnostics": {name: _finite(value) for name, value in proposal.diagnostics.items()},
     }

@@ -52,7 +52,13 @@ class Proposal:
 
 
 def propose(
-    options: Options, points: Array, values: Array, pending: Array, count: int, seed: Any, fitted: Fitted | None = None
+    options: Options,
+    points: Array,
+    values: Array,
+    pending: Array,
+    count: int,
+    seed: Any,
+    fitted: Fitted | None = None,
 ) -> Proposal:
     """Choose `count` points of the unit cube.
 
@@ -65,13 +71,17 @@ def propose(
     standard *= -1 if options.minimise else 1
     refitted = fitted is None
     if fitted is None:
-        models = fit(points[good], standard, SMOOTHNESS[options.kernel], rng, draws=options.fully_bayesian)
+        models = fit(
+            points[good], standard, SMOOTHNESS[options.kernel], rng, draws=options.fully_bayesian
+        )
         fitted = Fitted(models, len(values))
     posteriors = [Posterior(hyper, points[good], standard[:, None]) for hyper in fitted.models]
     factors = _factors(options, points, good, fitted.models[0], rng)
     chosen, worth = _choose(options, posteriors, factors, pending, count, rng)
     diagnostics = {
-        "acquisition": None if worth is None else _in_units(options, worth, posteriors, centre, width),
+        "acquisition": None
+        if worth is None
+        else _in_units(options, worth, posteriors, centre, width),
         **cross_validation(posteriors[0], width),
         "length_scales": list(fitted.models[0].scales),
         "noise": fitted.models[0].noise ** 0.5 * width,
@@ -86,19 +96,30 @@ def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
     """
     mean, _ = posterior.left_out()
     error = float(numpy.sqrt(numpy.mean((posterior.values[:, 0] - mean) ** 2)))
-    return {"cv_error": error * width, "cv_error_relative": error if posterior.values.any() else math.nan}
+    return {
+        "cv_error": error * width,
+        "cv_error_relative": error if posterior.values.any() else math.nan,
+    }
 
 
 def standardise(values: Array) -> tuple[Array, float, float]:
     """Give values with mean 0 and standard deviation 1, and the mean and deviation they had; that of equal values counts as 1."""
-    largest = float(numpy.abs(values).max()) or 1.0  # squares of very large or small values are beyond floating point
+    largest = (
+        float(numpy.abs(values).max()) or 1.0
+    )  # squares of very large or small values are beyond floating point
     scaled = values / largest
     centre, width = float(scaled.mean()), float(scaled.std())
     width = width if width > 1e-12 else 1.0
     return (scaled - centre) / width, centre * largest, width * largest
 
 
-def _factors(options: Options, points: Array, good: Array, hyper: Hyperparameters, rng: numpy.random.Generator) -> list[Factor]:
+def _factors(
+    options: Options,
+    points: Array,
+    good: Array,
+    hyper: Hyperparameters,
+    rng: numpy.random.Generator,
+) -> list[Factor]:
     if good.all():
         return []
     factors: list[Factor] = [KeepAway(points[~good], numpy.array(hyper.scales))]
@@ -108,7 +129,12 @@ def _factors(options: Options, points: Array, good: Array, hyper: Hyperparameter
 
 
 def _choose(
-    options: Options, posteriors: list[Posterior], factors: list[Factor], pending: Array, count: int, rng: numpy.random.Generator
+    options: Options,
+    posteriors: list[Posterior],
+    factors: list[Factor],
+    pending: Array,
+    count: int,
+    rng: numpy.random.Generator,
 ) -> tuple[Array, float | None]:
     """Choose points one after the other, each knowing those before it; also give the logarithm of the first one's worth."""
     name = options.acquisition.upper().removeprefix("Q")
@@ -137,7 +163,9 @@ def _choose(
     return numpy.array(chosen).reshape(count, seen.shape[1]), first
 
 
-def _in_units(options: Options, log_worth: float, posteriors: list[Posterior], centre: float, width: float) -> float:
+def _in_units(
+    options: Options, log_worth: float, posteriors: list[Posterior], centre: float, width: float
+) -> float:
     """Give the worth of the first point: an improvement or a bound in the units of the values, or a probability."""
     name = options.acquisition.upper().removeprefix("Q")
     worth = float(numpy.exp(log_worth))

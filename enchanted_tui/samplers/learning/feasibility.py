@@ -43,7 +43,10 @@ class ProbabilityOfSuccess(Factor):
         mean, mean_slope, deviation, deviation_slope = self._posterior.slopes(point)
         latent, spread = float(mean[0]) + self._offset, 1 + (self._gain * deviation) ** 2
         z = self._gain * latent / math.sqrt(spread)
-        slope = self._gain / math.sqrt(spread) * mean_slope[0] - z / spread * self._gain**2 * deviation * deviation_slope
+        slope = (
+            self._gain / math.sqrt(spread) * mean_slope[0]
+            - z / spread * self._gain**2 * deviation * deviation_slope
+        )
         value = float(log_ndtr(z))
         return value, math.exp(-0.5 * z * z - _LOG_ROOT_2PI - value) * slope
 
@@ -56,7 +59,9 @@ class KeepAway(Factor):
         self._reach = 0.1 * numpy.minimum(scales, 1.0)
 
     def log_at(self, points: Array) -> Array:
-        squared = cdist(points / self._reach, self._failed / self._reach, "sqeuclidean")  # exact where two coincide, and small
+        squared = cdist(
+            points / self._reach, self._failed / self._reach, "sqeuclidean"
+        )  # exact where two coincide, and small
         found: Array = numpy.log(-numpy.expm1(-0.5 * squared - 1e-12)).sum(axis=1)
         return found
 

@@ -14,10 +14,17 @@ import numpy
 from scipy.linalg import cho_solve, cholesky
 from scipy.optimize import minimize
 
-from enchanted_tui.samplers.learning.kernels import Array, correlation_at, distances, slope_over_distance
+from enchanted_tui.samplers.learning.kernels import (
+    Array,
+    correlation_at,
+    distances,
+    slope_over_distance,
+)
 from enchanted_tui.samplers.learning.posterior import JITTER, Hyperparameters
 
-MOST_FITTED = 400  #: points from which hyperparameters are fitted; the posterior takes in all points
+MOST_FITTED = (
+    400  #: points from which hyperparameters are fitted; the posterior takes in all points
+)
 _DRAWS = 8
 _SWEEPS_BEFORE, _SWEEPS_BETWEEN = 10, 4
 
@@ -38,7 +45,9 @@ class _Prior:
 
 def _prior(dimensions: int) -> _Prior:
     width = math.sqrt(3)
-    scale = math.sqrt(2) + 0.5 * math.log(dimensions) - width**2  # the largest density over the length scale, not over its logarithm
+    scale = (
+        math.sqrt(2) + 0.5 * math.log(dimensions) - width**2
+    )  # the largest density over the length scale, not over its logarithm
     return _Prior(
         centres=numpy.array([0.0, *[scale] * dimensions, -8.0]),
         widths=numpy.array([1.0, *[width] * dimensions, 3.0]),
@@ -47,7 +56,14 @@ def _prior(dimensions: int) -> _Prior:
     )
 
 
-def fit(points: Array, values: Array, smoothness: float, rng: numpy.random.Generator, *, draws: bool = False) -> list[Hyperparameters]:
+def fit(
+    points: Array,
+    values: Array,
+    smoothness: float,
+    rng: numpy.random.Generator,
+    *,
+    draws: bool = False,
+) -> list[Hyperparameters]:
     """Give the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of the unit cube.
 
     With `draws`, give several drawn from their posterior instead, over which an acquisition function is averaged.
@@ -66,7 +82,10 @@ def fit(points: Array, values: Array, smoothness: float, rng: numpy.random.Gener
             return -math.inf
         return likelihood(theta)[0] + prior.log_density(theta)[0]
 
-    return [Hyperparameters.from_theta(theta, smoothness) for theta in _slice_sample(log_density, best, prior.widths, rng)]
+    return [
+        Hyperparameters.from_theta(theta, smoothness)
+        for theta in _slice_sample(log_density, best, prior.widths, rng)
+    ]
 
 
 Likelihood = Callable[[Array], tuple[float, Array]]
@@ -91,11 +110,19 @@ def log_likelihood(points: Array, values: Array, smoothness: float) -> Likelihoo
         except numpy.linalg.LinAlgError:
             return -math.inf, numpy.zeros_like(theta)
         weights = cho_solve((factor, True), values, check_finite=False)
-        value = -0.5 * float(values @ weights) - float(numpy.log(numpy.diag(factor)).sum()) - constant
-        inner = numpy.outer(weights, weights) - cho_solve((factor, True), numpy.eye(len(values)), check_finite=False)
+        value = (
+            -0.5 * float(values @ weights) - float(numpy.log(numpy.diag(factor)).sum()) - constant
+        )
+        inner = numpy.outer(weights, weights) - cho_solve(
+            (factor, True), numpy.eye(len(values)), check_finite=False
+        )
         pull = -amplitude * inner * slope_over_distance(distance, smoothness)
-        by_scales = (pull.sum(axis=1) @ squares - (points * (pull @ points)).sum(axis=0)) / scales**2
-        return value, numpy.array([0.5 * (inner * signal).sum(), *by_scales, 0.5 * noise * numpy.trace(inner)])
+        by_scales = (
+            pull.sum(axis=1) @ squares - (points * (pull @ points)).sum(axis=0)
+        ) / scales**2
+        return value, numpy.array(
+            [0.5 * (inner * signal).sum(), *by_scales, 0.5 * noise * numpy.trace(inner)]
+        )
 
     return likelihood
 
@@ -110,10 +137,17 @@ def _most_probable(likelihood: Likelihood, prior: _Prior, rng: numpy.random.Gene
         density, slope = prior.log_density(theta)
         return -value - density, -gradient - slope
 
-    starts = [_start(prior, scale, noise) for scale, noise in ((0.3, 1e-4), (1.0, 1e-6), (2.0, 1e-2))]
-    starts.append(numpy.clip(starts[0] + rng.normal(0.0, 1.0, len(starts[0])), prior.lower, prior.upper))
+    starts = [
+        _start(prior, scale, noise) for scale, noise in ((0.3, 1e-4), (1.0, 1e-6), (2.0, 1e-2))
+    ]
+    starts.append(
+        numpy.clip(starts[0] + rng.normal(0.0, 1.0, len(starts[0])), prior.lower, prior.upper)
+    )
     bounds = list(zip(prior.lower, prior.upper, strict=True))
-    found = [minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 100}) for start in starts]
+    found = [
+        minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 100})
+        for start in starts
+    ]
     best: Array = min(found, key=lambda result: float(result.fun)).x
     return best
 
@@ -124,7 +158,9 @@ def _start(prior: _Prior, scale: float, noise: float) -> Array:
     return theta
 
 
-def _slice_sample(log_density: Callable[[Array], float], start: Array, widths: Array, rng: numpy.random.Generator) -> list[Array]:
+def _slice_sample(
+    log_density: Callable[[Array], float], start: Array, widths: Array, rng: numpy.random.Generator
+) -> list[Array]:
     """Draw from a density, one coordinate after the other: R. M. Neal, *Slice sampling*, Annals of Statistics 31 (2003)."""
     theta, drawn = start.copy(), []
     for sweep in range(_SWEEPS_BEFORE + _DRAWS * _SWEEPS_BETWEEN):
@@ -135,7 +171,13 @@ def _slice_sample(log_density: Callable[[Array], float], start: Array, widths: A
     return drawn
 
 
-def _slice(log_density: Callable[[Array], float], theta: Array, index: int, width: float, rng: numpy.random.Generator) -> Array:
+def _slice(
+    log_density: Callable[[Array], float],
+    theta: Array,
+    index: int,
+    width: float,
+    rng: numpy.random.Generator,
+) -> Array:
     level = log_density(theta) + math.log(rng.random())
     left = theta[index] - width * rng.random()
     right = left + width

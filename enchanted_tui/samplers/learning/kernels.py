@@ -18,7 +18,9 @@ def correlation(first: Array, second: Array, scales: Array, smoothness: float) -
     return correlation_at(distances(first, second, scales), smoothness)
 
 
-def correlation_and_slope(points: Array, where: Array, scales: Array, smoothness: float) -> tuple[Array, Array]:
+def correlation_and_slope(
+    points: Array, where: Array, scales: Array, smoothness: float
+) -> tuple[Array, Array]:
     """Give the correlation of points (n, d) with one point (d,), shape (n,), and its derivatives by that point, shape (n, d)."""
     scaled = (where - points) / scales
     distance = numpy.sqrt((scaled * scaled).sum(axis=1))
@@ -29,7 +31,9 @@ def correlation_and_slope(points: Array, where: Array, scales: Array, smoothness
 def distances(first: Array, second: Array, scales: Array) -> Array:
     """Give the distances, in length scales, of points of shape (n, d) from points of shape (m, d), shape (n, m)."""
     one, other = first / scales, second / scales
-    squared = (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :] - 2 * one @ other.T
+    squared = (
+        (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :] - 2 * one @ other.T
+    )
     distance: Array = numpy.sqrt(numpy.maximum(squared, 0.0))
     return distance
 

@@ -15,7 +15,9 @@ _CLIMBS = 8
 _TOO_NEAR = 1e-7  #: in the unit cube: nothing new would be learnt
 
 
-def maximise(acquisition: Acquisition, around: Array, known: Array, rng: numpy.random.Generator) -> tuple[Array, float]:
+def maximise(
+    acquisition: Acquisition, around: Array, known: Array, rng: numpy.random.Generator
+) -> tuple[Array, float]:
     """Give the best point found, shape (d,), and the logarithm of its worth.
 
     Looks at points spread evenly and at some near `around` (k, d), then climbs with L-BFGS-B from the best of them. A point that
@@ -36,8 +38,13 @@ def maximise(acquisition: Acquisition, around: Array, known: Array, rng: numpy.r
 
 
 def _near(around: Array, rng: numpy.random.Generator) -> Array:
-    rings = [around[:, None] + width * rng.standard_normal((len(around), _NEARBY, around.shape[1])) for width in (0.2, 0.03, 0.005)]
-    points: Array = numpy.clip(numpy.concatenate(rings, axis=1).reshape(-1, around.shape[1]), 0.0, 1.0)
+    rings = [
+        around[:, None] + width * rng.standard_normal((len(around), _NEARBY, around.shape[1]))
+        for width in (0.2, 0.03, 0.005)
+    ]
+    points: Array = numpy.clip(
+        numpy.concatenate(rings, axis=1).reshape(-1, around.shape[1]), 0.0, 1.0
+    )
     return points
 
 
@@ -59,5 +66,12 @@ def _climb(acquisition: Acquisition, start: Array) -> tuple[float, Array]:
         return -value, -gradient
 
     bounds = [(0.0, 1.0)] * len(start)
-    result = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60, "ftol": 1e-10})
+    result = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": 60, "ftol": 1e-10},
+    )
     return -float(result.fun), numpy.clip(result.x, 0.0, 1.0)

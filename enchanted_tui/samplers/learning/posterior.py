@@ -37,7 +37,9 @@ class Posterior:
     `seen` says how many of the points are real observations; the rest are pending, and their values were drawn from the process.
     """
 
-    def __init__(self, hyper: Hyperparameters, points: Array, values: Array, seen: int | None = None) -> None:
+    def __init__(
+        self, hyper: Hyperparameters, points: Array, values: Array, seen: int | None = None
+    ) -> None:
         self.hyper = hyper
         self.points = points
         self.values = values
@@ -45,25 +47,38 @@ class Posterior:
         self._scales = numpy.array(hyper.scales)
         covariance = hyper.amplitude * correlation(points, points, self._scales, hyper.smoothness)
         diagonal = numpy.full(len(points), hyper.noise + hyper.amplitude * JITTER)
-        diagonal[self.seen :] = hyper.amplitude * 1e-8  # a pending point's value is that of the function
+        diagonal[self.seen :] = (
+            hyper.amplitude * 1e-8
+        )  # a pending point's value is that of the function
         covariance[numpy.diag_indices_from(covariance)] = hyper.amplitude + diagonal
         self._factor = _factor(covariance)
-        self._whitener = solve_triangular(self._factor, numpy.eye(len(points)), lower=True, check_finite=False)
+        self._whitener = solve_triangular(
+            self._factor, numpy.eye(len(points)), lower=True, check_finite=False
+        )
         self._weights = cho_solve((self._factor, True), values, check_finite=False)
 
     def at(self, points: Array) -> tuple[Array, Array]:
         """Give the means, shape (m, j), and standard deviations, shape (m,), of the function at points of shape (m, d)."""
-        covariance = self.hyper.amplitude * correlation(points, self.points, self._scales, self.hyper.smoothness)
+        covariance = self.hyper.amplitude * correlation(
+            points, self.points, self._scales, self.hyper.smoothness
+        )
         variance = self.hyper.amplitude - ((covariance @ self._whitener.T) ** 2).sum(axis=1)
         return covariance @ self._weights, numpy.sqrt(numpy.maximum(variance, _LEAST_VARIANCE))
 
     def slopes(self, point: Array) -> tuple[Array, Array, float, Array]:
         """Give means (j,), their derivatives (j, d), the standard deviation and its derivatives (d,) at one point of shape (d,)."""
-        unit, unit_slope = correlation_and_slope(self.points, point, self._scales, self.hyper.smoothness)
+        unit, unit_slope = correlation_and_slope(
+            self.points, point, self._scales, self.hyper.smoothness
+        )
         covariance, slope = self.hyper.amplitude * unit, self.hyper.amplitude * unit_slope
         white = self._whitener @ covariance
         deviation = math.sqrt(max(float(self.hyper.amplitude - white @ white), _LEAST_VARIANCE))
-        return self._weights.T @ covariance, self._weights.T @ slope, deviation, -(white @ (self._whitener @ slope)) / deviation
+        return (
+            self._weights.T @ covariance,
+            self._weights.T @ slope,
+            deviation,
+            -(white @ (self._whitener @ slope)) / deviation,
+        )
 
     @cached_property
     def smoothed(self) -> Array:
@@ -84,7 +99,9 @@ class Posterior:
         mean, deviation = self.at(point[None])
         drawn = (mean + deviation[:, None] * deviates[None])[:1]
         values = numpy.broadcast_to(self.values, (len(self.values), len(deviates)))
-        return Posterior(self.hyper, numpy.vstack([self.points, point]), numpy.vstack([values, drawn]), self.seen)
+        return Posterior(
+            self.hyper, numpy.vstack([self.points, point]), numpy.vstack([values, drawn]), self.seen
+        )
 
 
 def _factor(covariance: Array) -> Array:

@@ -60,7 +60,9 @@ class LearningProcess:
         if found.endswith("\n"):
             return found
         with self._lock:
-            self._process = None if self._process is process else self._process  # the next question starts another
+            self._process = (
+                None if self._process is process else self._process
+            )  # the next question starts another
         how = ending_of(process.wait()) + last_words(self._printed)
         raise LearningError(f"the process that fits the model {how}")
 
@@ -83,7 +85,10 @@ class LearningProcess:
                 raise LearningError("the campaign has ended")
             if self._process is None:
                 self._process = subprocess.Popen(
-                    python_command("from enchanted_tui.samplers.learning.__main__ import main; main()", self._method),
+                    python_command(
+                        "from enchanted_tui.samplers.learning.__main__ import main; main()",
+                        self._method,
+                    ),
                     stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
                     stdout=subprocess.PIPE,
                     stderr=self._printed,

@@ -16,7 +16,9 @@ class Action:
     """One thing that a person can do."""
 
     id: str  #: such as ``runs.open``; the method is ``action_runs_open``
-    keys: str  #: as Textual writes them, comma-separated, or none; the user's keymap may replace them
+    keys: (
+        str  #: as Textual writes them, comma-separated, or none; the user's keymap may replace them
+    )
     title: str  #: in the footer and the palette
     help: str  #: one sentence
     command_line: str = ""  #: the same on the command line, with RUN_DIR and CONFIG as placeholders
@@ -39,13 +41,25 @@ def register(*actions: Action) -> None:
         if action.id in _registry:
             raise ValueError(f"the action {action.id} is registered twice")
         if bool(action.command_line) == bool(action.reason):
-            raise ValueError(f"the action {action.id} needs either a command line or a reason for having none")
+            raise ValueError(
+                f"the action {action.id} needs either a command line or a reason for having none"
+            )
         _registry[action.id] = action
 
 
 def registry() -> dict[str, Action]:
     """Give all actions by id."""
-    from enchanted_tui.ui.actions import campaign, config, everywhere, failures, log, monitor, results, runs, task  # noqa: F401
+    from enchanted_tui.ui.actions import (
+        campaign,
+        config,
+        everywhere,
+        failures,
+        log,
+        monitor,
+        results,
+        runs,
+        task,
+    )  # noqa: F401
 
     return _registry
 
@@ -55,7 +69,8 @@ def bindings(*ids: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]
     found = registry()
     return [
         Binding(
-            action.keys or f"no_key_for_{action.method}",  # bound all the same, so that the user's keymap can give it a key
+            action.keys
+            or f"no_key_for_{action.method}",  # bound all the same, so that the user's keymap can give it a key
             action.method,
             action.title,
             show=action.shown and bool(action.keys),

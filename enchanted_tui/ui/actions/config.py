@@ -8,8 +8,21 @@ _EDITS = "edits a file; any editor does that"
 _READS = "shows a part of what is edited"
 
 register(
-    Action("config.save", "f2,ctrl+s,s", "Save", "Save the file; asks first if somebody else changed it.", reason=_EDITS, changes=True),
-    Action("config.complete", "f3,ctrl+@,ctrl+space", "Complete", "List what can be written at the cursor.", reason=_EDITS),
+    Action(
+        "config.save",
+        "f2,ctrl+s,s",
+        "Save",
+        "Save the file; asks first if somebody else changed it.",
+        reason=_EDITS,
+        changes=True,
+    ),
+    Action(
+        "config.complete",
+        "f3,ctrl+@,ctrl+space",
+        "Complete",
+        "List what can be written at the cursor.",
+        reason=_EDITS,
+    ),
     Action(
         "config.next_problem",
         "f8,right_square_bracket",
@@ -25,7 +38,13 @@ register(
         command_line="enchanted-tui CONFIG --check",
         shown=False,
     ),
-    Action("config.outline", "f4,t", "Outline", "List sections, components and stages to go to.", reason=_READS),
+    Action(
+        "config.outline",
+        "f4,t",
+        "Outline",
+        "List sections, components and stages to go to.",
+        reason=_READS,
+    ),
     Action(
         "config.preview",
         "f5,v",
@@ -42,7 +61,12 @@ register(
         changes=True,
     ),
     Action(
-        "config.problems", "c", "Problems", "List what is wrong, to go there.", command_line="enchanted-tui CONFIG --check", shown=False
+        "config.problems",
+        "c",
+        "Problems",
+        "List what is wrong, to go there.",
+        command_line="enchanted-tui CONFIG --check",
+        shown=False,
     ),
     Action(
         "config.explain",
@@ -53,9 +77,29 @@ register(
         shown=False,
     ),
     Action("config.text", "i", "Text", "Go back into the text.", reason=_READS),
-    Action("config.find", "ctrl+f,slash", "Find…", "Look for text: go to it, and count it.", command_line="grep -n TEXT CONFIG"),
-    Action("config.find_next", "f6,ctrl+g", "Find next", "Go to the next match, and on from the beginning.", reason=_READS, shown=False),
-    Action("config.find_previous", "shift+f6", "Find previous", "Go to the match before, and on from the end.", reason=_READS, shown=False),
+    Action(
+        "config.find",
+        "ctrl+f,slash",
+        "Find…",
+        "Look for text: go to it, and count it.",
+        command_line="grep -n TEXT CONFIG",
+    ),
+    Action(
+        "config.find_next",
+        "f6,ctrl+g",
+        "Find next",
+        "Go to the next match, and on from the beginning.",
+        reason=_READS,
+        shown=False,
+    ),
+    Action(
+        "config.find_previous",
+        "shift+f6",
+        "Find previous",
+        "Go to the match before, and on from the end.",
+        reason=_READS,
+        shown=False,
+    ),
     Action(
         "config.find_case",
         "alt+c",
@@ -64,7 +108,15 @@ register(
         reason=_READS,
         shown=False,
     ),
-    Action("config.replace", "ctrl+r", "Replace…", "Look for text and put another in its place.", reason=_EDITS, changes=True, shown=False),
+    Action(
+        "config.replace",
+        "ctrl+r",
+        "Replace…",
+        "Look for text and put another in its place.",
+        reason=_EDITS,
+        changes=True,
+        shown=False,
+    ),
     Action(
         "config.replace_one",
         "alt+r",
@@ -83,13 +135,41 @@ register(
         changes=True,
         shown=False,
     ),
-    Action("config.new", "n", "New…", "Begin a configuration from a template.", reason="configs/ holds examples to copy", changes=True),
     Action(
-        "config.insert", "a", "Add…", "Add a sampler, runner or executor to this configuration.", reason=_EDITS, changes=True, shown=False
+        "config.new",
+        "n",
+        "New…",
+        "Begin a configuration from a template.",
+        reason="configs/ holds examples to copy",
+        changes=True,
+    ),
+    Action(
+        "config.insert",
+        "a",
+        "Add…",
+        "Add a sampler, runner or executor to this configuration.",
+        reason=_EDITS,
+        changes=True,
+        shown=False,
     ),
     Action("config.open", "o,ctrl+o", "Open…", "Open a configuration file.", reason=_EDITS),
-    Action("config.save_as", "w", "Save as…", "Save under another name.", reason="cp does the same", changes=True, shown=False),
-    Action("config.reload", "u", "Reload", "Read the file again; asks before unsaved changes are lost.", reason=_EDITS, shown=False),
+    Action(
+        "config.save_as",
+        "w",
+        "Save as…",
+        "Save under another name.",
+        reason="cp does the same",
+        changes=True,
+        shown=False,
+    ),
+    Action(
+        "config.reload",
+        "u",
+        "Reload",
+        "Read the file again; asks before unsaved changes are lost.",
+        reason=_EDITS,
+        shown=False,
+    ),
     Action(
         "config.external",
         "e",

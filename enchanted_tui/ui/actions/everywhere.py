@@ -9,7 +9,9 @@ _SCREEN = "a matter of the screen"
 
 
 def _mode(name: str, key: str, help_text: str) -> Action:
-    return Action(f"everywhere.{name}", key, name.capitalize(), help_text, reason=_MOVES, shown=False)
+    return Action(
+        f"everywhere.{name}", key, name.capitalize(), help_text, reason=_MOVES, shown=False
+    )
 
 
 register(
@@ -26,9 +28,30 @@ register(
         "Explain the screen, what has the focus, and the keys.",
         command_line="enchanted-tui --help",
     ),
-    Action("everywhere.palette", "colon,ctrl+p", "Commands", "Find any action by a part of its name.", reason=_MOVES, shown=False),
-    Action("everywhere.theme", "T", "Theme", "Change to the next of the themes made for this app.", reason=_SCREEN, shown=False),
-    Action("everywhere.zoom", "z", "Zoom", "Let the focused pane fill the screen, or bring the others back.", reason=_SCREEN, shown=False),
+    Action(
+        "everywhere.palette",
+        "colon,ctrl+p",
+        "Commands",
+        "Find any action by a part of its name.",
+        reason=_MOVES,
+        shown=False,
+    ),
+    Action(
+        "everywhere.theme",
+        "T",
+        "Theme",
+        "Change to the next of the themes made for this app.",
+        reason=_SCREEN,
+        shown=False,
+    ),
+    Action(
+        "everywhere.zoom",
+        "z",
+        "Zoom",
+        "Let the focused pane fill the screen, or bring the others back.",
+        reason=_SCREEN,
+        shown=False,
+    ),
     Action(
         "everywhere.screen_text",
         "ctrl+y",
@@ -45,5 +68,11 @@ register(
         reason=_MOVES,
         shown=False,
     ),
-    Action("everywhere.quit", "q,ctrl+c", "Quit", "Leave; a campaign that runs in this app is asked about.", reason=_MOVES),
+    Action(
+        "everywhere.quit",
+        "q,ctrl+c",
+        "Quit",
+        "Leave; a campaign that runs in this app is asked about.",
+        reason=_MOVES,
+    ),
 )

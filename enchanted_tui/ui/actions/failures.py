@@ -7,7 +7,13 @@ from enchanted_tui.ui.actions import Action, register
 _FILE = "RUN_DIR/enchanted_failures.csv"
 
 register(
-    Action("failures.open", "enter", "Open", "List the tasks of the group; open the task under the cursor.", command_line=f"less {_FILE}"),
+    Action(
+        "failures.open",
+        "enter",
+        "Open",
+        "List the tasks of the group; open the task under the cursor.",
+        command_line=f"less {_FILE}",
+    ),
     Action(
         "failures.retry",
         "t",
@@ -32,9 +38,21 @@ register(
         command_line=f"grep WORD {_FILE}",
     ),
     Action(
-        "failures.sort", "s", "Order", "Sort the groups by size, or the one seen last first.", reason="a matter of the screen", shown=False
+        "failures.sort",
+        "s",
+        "Order",
+        "Sort the groups by size, or the one seen last first.",
+        reason="a matter of the screen",
+        shown=False,
     ),
-    Action("failures.copy", "y", "Copy", "Copy the message of the group.", reason="a matter of the screen", shown=False),
+    Action(
+        "failures.copy",
+        "y",
+        "Copy",
+        "Copy the message of the group.",
+        reason="a matter of the screen",
+        shown=False,
+    ),
     Action(
         "failures.back",
         "escape",

@@ -54,13 +54,24 @@ class Axis:
         return [self.low]
 
     def _log_ticks(self, most: int) -> list[float]:
-        first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+        first, last = (
+            math.ceil(math.log10(self.low) - 1e-9),
+            math.floor(math.log10(self.high) + 1e-9),
+        )
         decades = list(range(first, last + 1))
         every = max(1, -(-len(decades) // max(1, most)))
         if len(decades) >= 3:
             return [10.0**exponent for exponent in decades[::every]]
-        fine = [factor * 10.0**exponent for exponent in range(first - 1, last + 1) for factor in (1, 2, 5)]
-        found = [value for value in fine if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9) and math.isfinite(value)]
+        fine = [
+            factor * 10.0**exponent
+            for exponent in range(first - 1, last + 1)
+            for factor in (1, 2, 5)
+        ]
+        found = [
+            value
+            for value in fine
+            if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9) and math.isfinite(value)
+        ]
         return found if len(found) <= most else found[:: -(-len(found) // max(1, most))]
 
 
@@ -74,7 +85,11 @@ def axis_over(values: Floats, *, log: bool = False) -> Axis | None:
     low, high = float(finite.min()), float(finite.max())
     if log:
         low, high = max(low, 1e-307), max(high, 1e-307)
-        return Axis(low / 1.5, min(high * 1.5, _LARGEST), True) if high / low < 1.01 else Axis(low, high, True)
+        return (
+            Axis(low / 1.5, min(high * 1.5, _LARGEST), True)
+            if high / low < 1.01
+            else Axis(low, high, True)
+        )
     return Axis(low, high) if _apart(low, high) else _around(low)
 
 
@@ -96,7 +111,8 @@ def labels(ticks: list[float]) -> list[str]:
     for decimals in range(9):
         texts = [f"{tick:.{decimals}f}" for tick in ticks]
         if len(set(texts)) == len(ticks) and all(
-            abs(float(text) - tick) <= 1e-9 * largest for text, tick in zip(texts, ticks, strict=True)
+            abs(float(text) - tick) <= 1e-9 * largest
+            for text, tick in zip(texts, ticks, strict=True)
         ):
             return texts
     return [f"{tick:.6g}" for tick in ticks]
@@ -112,7 +128,9 @@ def _scientific(tick: float, ticks: list[float]) -> str:
     if 1e-3 <= abs(tick) < 1e5 and _close(float(f"{tick:g}"), tick):
         return f"{tick:g}"
     for digits in range(1, 17):
-        if len({f"{other:.{digits}g}" for other in ticks}) == len(ticks) and _close(float(f"{tick:.{digits}g}"), tick):
+        if len({f"{other:.{digits}g}" for other in ticks}) == len(ticks) and _close(
+            float(f"{tick:.{digits}g}"), tick
+        ):
             text = f"{tick:.{digits}g}"
             break
     else:

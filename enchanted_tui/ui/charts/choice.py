@@ -35,7 +35,9 @@ class Choice:
         x = self.x if self.x in names else next(iter(names), "")
         others = (*results.outputs, *(name for name in names if name != x), *names)
         y = self.y if self.y in names else next(iter(others), "")
-        return replace(self, x=x, y=y, colour=self.colour if self.colour in colourings(results) else BY_SUCCESS)
+        return replace(
+            self, x=x, y=y, colour=self.colour if self.colour in colourings(results) else BY_SUCCESS
+        )
 
     def next_log(self) -> None:
         """Go on to the next of: none, left, lower, both."""
@@ -46,7 +48,12 @@ class Choice:
 def colourings(results: Results) -> list[str]:
     """Give what points can be marked by."""
     words = [name for name, column in results.columns.items() if column.words()]
-    return [BY_SUCCESS, BY_NOTHING, *(name for name in results.numeric if name != "success"), *words]
+    return [
+        BY_SUCCESS,
+        BY_NOTHING,
+        *(name for name in results.numeric if name != "success"),
+        *words,
+    ]
 
 
 def marking(results: Results, colour: str) -> drawing.Marking | None:
@@ -59,7 +66,11 @@ def marking(results: Results, colour: str) -> drawing.Marking | None:
     if column.kind == "truth":
         classes = np.where(np.isnan(column.numbers), -1, column.numbers).astype(np.intp)
         return drawing.Marking(classes, ("False", "True"), ("error", "success"), ("f", "t"))
-    return drawing.by_value(column.numbers) if column.numeric else drawing.by_word(column.raw, column.words())
+    return (
+        drawing.by_value(column.numbers)
+        if column.numeric
+        else drawing.by_word(column.raw, column.words())
+    )
 
 
 def _best(results: Results, choice: Choice) -> tuple[Floats, Floats]:
@@ -91,7 +102,9 @@ def picture(results: Results, choice: Choice, view: str, width: int, height: int
         values, best = _best(results, choice)
         return drawing.course(size, values, best, ("finished samples", choice.y), log=choice.log_y)
     marks = marking(results, choice.colour)
-    return drawing.scatter(size, x, y, (choice.x, choice.y), log=(choice.log_x, choice.log_y), marking=marks)
+    return drawing.scatter(
+        size, x, y, (choice.x, choice.y), log=(choice.log_x, choice.log_y), marking=marks
+    )
 
 
 def file_drawing(results: Results, choice: Choice, view: str) -> export.Draw:
@@ -106,15 +119,24 @@ def file_drawing(results: Results, choice: Choice, view: str) -> export.Draw:
     return export.scatter_draw(x, y, (choice.x, choice.y), (choice.log_x, choice.log_y), marks)
 
 
-def legend(results: Results, choice: Choice, view: str, size: tuple[int, int]) -> list[tuple[str, str]]:
+def legend(
+    results: Results, choice: Choice, view: str, size: tuple[int, int]
+) -> list[tuple[str, str]]:
     """Give (text, colour) of what the signs mean in a view of this size."""
     if view == "best":
         return [("largest" if choice.largest else "smallest", "primary")]
-    marks = drawing.by_success(results.success) if view == "histogram" else marking(results, choice.colour)
+    marks = (
+        drawing.by_success(results.success)
+        if view == "histogram"
+        else marking(results, choice.colour)
+    )
     if marks is None:
         return []
     if view == "histogram":
-        return [("# ok" if is_ascii() else "█ ok", "success"), ("x failed" if is_ascii() else "▒ failed", "error")]
+        return [
+            ("# ok" if is_ascii() else "█ ok", "success"),
+            ("x failed" if is_ascii() else "▒ failed", "error"),
+        ]
     return marks.legend(drawing.grain_for(len(results) - hidden(results, choice, view), size))
 
 

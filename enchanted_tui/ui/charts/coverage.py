@@ -22,12 +22,18 @@ def coverage_text(results: Results, width: int) -> Text:
         return Text("There is no finished sample yet.")
     for name in results.parameters:
         column = results.columns.get(name)
-        found = coverage(name, column.numbers, _BINS) if column is not None and column.numeric else None
+        found = (
+            coverage(name, column.numbers, _BINS) if column is not None and column.numeric else None
+        )
         if column is None or found is None:
             text.append(f"{name}", style="bold").append(": no numbers\n\n")
             continue
-        text.append(name, style="bold").append(f"  {found.low:.4g} {glyph('ellipsis')} {found.high:.4g}\n")
-        text.append(spread(column.numbers, found.low, found.high, max(10, width)) + "\n", style="not bold")
+        text.append(name, style="bold").append(
+            f"  {found.low:.4g} {glyph('ellipsis')} {found.high:.4g}\n"
+        )
+        text.append(
+            spread(column.numbers, found.low, found.high, max(10, width)) + "\n", style="not bold"
+        )
         text.append(
             f"{found.filled:.0%} of {_BINS} bins hold a sample; widest gap {found.gap[0]:.4g} {glyph('ellipsis')} {found.gap[1]:.4g}\n\n"
         )
@@ -39,7 +45,11 @@ def _pairs(results: Results) -> Text:
     text = Text()
     bins = max(2, min(_BINS, math.isqrt(len(results) // 3)))
     chance = expected_filled(len(results), bins**2)
-    names = [name for name in results.parameters if name in results.columns and results.columns[name].numeric]
+    names = [
+        name
+        for name in results.parameters
+        if name in results.columns and results.columns[name].numeric
+    ]
     pairs = list(islice(combinations(names, 2), _PAIRS + 1))
     if pairs:
         text.append(f"Pairs: cells of a {bins} x {bins} grid that hold a sample", style="bold")

@@ -16,7 +16,11 @@ from enchanted_tui.ui.glyphs import glyph, is_ascii
 
 #: What plain points are drawn as: whole characters, quarters of one, or dots of braille, of which there are eight in one.
 Grain = Literal["point", "block", "dot"]
-_POINTS: Mapping[Grain, Callable[[int], str]] = {"point": lambda _: glyph("point"), "block": block, "dot": sign}
+_POINTS: Mapping[Grain, Callable[[int], str]] = {
+    "point": lambda _: glyph("point"),
+    "block": block,
+    "dot": sign,
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ def grain_for(points: int, size: tuple[int, int]) -> Grain:
 
 def by_success(ok: Mask) -> Marking:
     """Mark successes and failures."""
-    return Marking(np.where(ok, 0, 1), ("ok", "failed"), ("success", "error"), ("", glyph("failed")))
+    return Marking(
+        np.where(ok, 0, 1), ("ok", "failed"), ("success", "error"), ("", glyph("failed"))
+    )
 
 
 _RAMP = ("·∘○◍●", ".:oO@")
@@ -54,13 +60,23 @@ _RAMP_COLOURS = ("secondary", "primary", "success", "warning", "error")
 def by_value(values: Floats) -> Marking:
     """Mark points by a number, in five steps with the same number of points each; the more ink, the larger."""
     finite = np.isfinite(values)
-    edges = np.unique(np.quantile(values[finite], [0, 0.2, 0.4, 0.6, 0.8, 1])) if finite.any() else np.array([])
+    edges = (
+        np.unique(np.quantile(values[finite], [0, 0.2, 0.4, 0.6, 0.8, 1]))
+        if finite.any()
+        else np.array([])
+    )
     count = max(1, edges.size - 1)
     inner = edges[1:-1]
-    classes = np.where(finite, np.searchsorted(inner, np.where(finite, values, 0.0), side="right"), -1)
+    classes = np.where(
+        finite, np.searchsorted(inner, np.where(finite, values, 0.0), side="right"), -1
+    )
     names = tuple(f"to {edge:.3g}" for edge in edges[1:]) or tuple(f"{edge:.3g}" for edge in edges)
     ramp = _RAMP[is_ascii()]
-    steps = np.linspace(0, len(ramp) - 1, count).round().astype(int) if count > 1 else np.array([len(ramp) - 1])
+    steps = (
+        np.linspace(0, len(ramp) - 1, count).round().astype(int)
+        if count > 1
+        else np.array([len(ramp) - 1])
+    )
     return Marking(
         classes.astype(np.intp),
         names or ("no value",),
@@ -72,9 +88,20 @@ def by_value(values: Floats) -> Marking:
 def by_word(values: Sequence[object], words: Sequence[str]) -> Marking:
     """Mark points by a text, one sign a text."""
     number = {word: index for index, word in enumerate(words)}
-    classes = np.array([number.get(value, -1) if isinstance(value, str) else -1 for value in values], dtype=np.intp)
+    classes = np.array(
+        [number.get(value, -1) if isinstance(value, str) else -1 for value in values], dtype=np.intp
+    )
     letters = "abcdefgh"[: len(words)]
-    colours = ("primary", "success", "warning", "error", "secondary", "accent", "foreground", "dim")[: len(words)]
+    colours = (
+        "primary",
+        "success",
+        "warning",
+        "error",
+        "secondary",
+        "accent",
+        "foreground",
+        "dim",
+    )[: len(words)]
     return Marking(classes, tuple(words), tuple(colours), tuple(letters))
 
 
@@ -96,7 +123,11 @@ def scatter(
     frame = Frame(picture, axes[0], axes[1], *titles)
     columns, rows, on = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     bits = dots(columns, rows, frame.width, frame.height)
-    kinds = _prevailing(columns // 2, rows // 4, marking.classes[on], frame, len(marking.names)) if marking is not None else None
+    kinds = (
+        _prevailing(columns // 2, rows // 4, marking.classes[on], frame, len(marking.names))
+        if marking is not None
+        else None
+    )
     drawn = _POINTS[grain_for(columns.size, size)]
     for row, column in zip(*np.nonzero(bits), strict=True):
         kind = int(kinds[row, column]) if kinds is not None else -1
@@ -111,10 +142,20 @@ def scatter(
 def _reason(log: tuple[bool, bool], usable: Mask) -> str:
     if not usable.any():
         return "There is no row with a number in both columns."
-    return "A logarithmic axis shows values above 0 only, and there are none." if any(log) else "There is nothing to show."
+    return (
+        "A logarithmic axis shows values above 0 only, and there are none."
+        if any(log)
+        else "There is nothing to show."
+    )
 
 
-def _prevailing(columns: NDArray[np.intp], rows: NDArray[np.intp], classes: NDArray[np.intp], frame: Frame, count: int) -> NDArray[np.intp]:
+def _prevailing(
+    columns: NDArray[np.intp],
+    rows: NDArray[np.intp],
+    classes: NDArray[np.intp],
+    frame: Frame,
+    count: int,
+) -> NDArray[np.intp]:
     """Give the class that most points of each character belong to, the last of several; -1 without any."""
     held = np.zeros((count, frame.height, frame.width), dtype=np.intp)
     known = classes >= 0
@@ -126,11 +167,18 @@ def _prevailing(columns: NDArray[np.intp], rows: NDArray[np.intp], classes: NDAr
 _LABELS = 8  # columns left to the labels of a histogram
 
 
-def histogram(size: tuple[int, int], values: Floats, ok: Mask, title: str, *, log: bool = False) -> Picture:
+def histogram(
+    size: tuple[int, int], values: Floats, ok: Mask, title: str, *, log: bool = False
+) -> Picture:
     """Draw how often values occur: failures at the bottom, successes on top of them."""
     axis = axis_over(values, log=log)
     if axis is None:
-        return nothing(size, "This column holds no finite number." if not log else "This column holds no number above 0.")
+        return nothing(
+            size,
+            "This column holds no finite number."
+            if not log
+            else "This column holds no number above 0.",
+        )
     on = ~np.isnan(axis.share(values))
     room = max(1, size[0] - _LABELS)
     bar = max(1, room // max(5, min(60, int(2 * on.sum() ** (1 / 3)) + 1)))  # Rice's rule
@@ -139,7 +187,14 @@ def histogram(size: tuple[int, int], values: Floats, ok: Mask, title: str, *, lo
     total = np.bincount(places, minlength=bins)
     failed = np.bincount(places[~ok[on]], minlength=bins)
     picture = Picture(*size)
-    frame = Frame(picture, axis, Axis(0.0, max(1, int(total.max())) * 1.02), title, "samples", width=bins * bar)
+    frame = Frame(
+        picture,
+        axis,
+        Axis(0.0, max(1, int(total.max())) * 1.02),
+        title,
+        "samples",
+        width=bins * bar,
+    )
     for index in range(bins):
         _bar(frame, index * bar, bar - (bar > 2), int(total[index]), int(failed[index]))
     return picture
@@ -159,19 +214,33 @@ def _bar(frame: Frame, left: int, width: int, total: int, failed: int) -> None:
             frame.put(left, row, ("x" if is_ascii() else "▒") * width, "error")
         else:
             part = min(8, eighths - 8 * step)
-            frame.put(left, row, ("#" if is_ascii() else glyph("spark")[part - 1]) * width, "success")
+            frame.put(
+                left, row, ("#" if is_ascii() else glyph("spark")[part - 1]) * width, "success"
+            )
 
 
-def course(size: tuple[int, int], values: Floats, best: Floats, titles: tuple[str, str], *, log: bool = False) -> Picture:
+def course(
+    size: tuple[int, int],
+    values: Floats,
+    best: Floats,
+    titles: tuple[str, str],
+    *,
+    log: bool = False,
+) -> Picture:
     """Draw values in the order of the rows as points, and the best so far as a line over them."""
     numbers = np.arange(1, values.size + 1, dtype=np.float64)
     y = axis_over(values, log=log)
     if y is None:
         return nothing(
-            size, "No success has a finite value in this column." if not log else "No success has a value above 0 in this column."
+            size,
+            "No success has a finite value in this column."
+            if not log
+            else "No success has a value above 0 in this column.",
         )
     picture = Picture(*size)
-    frame = Frame(picture, axis_over(np.array([1.0, max(2.0, float(values.size))])) or Axis(1, 2), y, *titles)
+    frame = Frame(
+        picture, axis_over(np.array([1.0, max(2.0, float(values.size))])) or Axis(1, 2), y, *titles
+    )
     columns, rows, _ = frame.cells(numbers, values, frame.width, frame.height)
     for column, row in set(zip(columns.tolist(), rows.tolist(), strict=True)):
         frame.put(column, row, glyph("dot"), "dim")
@@ -187,7 +256,9 @@ def steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray
     columns, rows, _ = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     if not columns.size:
         return columns, rows
-    last = np.append(np.nonzero(np.diff(columns))[0], columns.size - 1)  # the last point in each column of dots
+    last = np.append(
+        np.nonzero(np.diff(columns))[0], columns.size - 1
+    )  # the last point in each column of dots
     place, height = columns[last], rows[last]
     across = np.arange(place[0], 2 * frame.width)
     level = height[np.searchsorted(place, across, side="right") - 1]
@@ -210,7 +281,11 @@ def nothing(size: tuple[int, int], reason: str) -> Picture:
 def spread(values: Floats, low: float, high: float, width: int) -> str:
     """Draw how values are spread over a range as one row of bars."""
     finite = values[np.isfinite(values)]
-    counts = np.bincount(bin_of(finite, low, high, width), minlength=width) if finite.size else np.zeros(width, dtype=int)
+    counts = (
+        np.bincount(bin_of(finite, low, high, width), minlength=width)
+        if finite.size
+        else np.zeros(width, dtype=int)
+    )
     most = max(1, int(counts.max()))
     signs = " " + glyph("spark")
     return "".join(signs[-(-int(count) * 8 // most)] for count in counts)

@@ -15,7 +15,16 @@ from enchanted_tui.ui.charts.drawing import Marking
 
 FORMATS = (".png", ".svg", ".pdf")
 _SIZE = (7.0, 4.6)  # inches
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#f0e442", "#444444")  # Okabe and Ito, for all eyes
+_COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#e69f00",
+    "#f0e442",
+    "#444444",
+)  # Okabe and Ito, for all eyes
 _SIGNS = ("o", "x", "s", "^", "v", "D", "P", "*")
 
 Draw = Callable[[Any], None]  # draws on matplotlib's axes
@@ -24,7 +33,9 @@ Draw = Callable[[Any], None]  # draws on matplotlib's axes
 def write_chart(path: Path, draw: Draw) -> None:
     """Draw a chart into a file whose suffix says the format; raises EnvironmentProblem with a sentence if that is impossible."""
     if path.suffix.lower() not in FORMATS:
-        raise EnvironmentProblem(f"{path.name}: a chart is written as {', '.join(FORMATS)}; end the name with one of these.")
+        raise EnvironmentProblem(
+            f"{path.name}: a chart is written as {', '.join(FORMATS)}; end the name with one of these."
+        )
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -39,7 +50,9 @@ def write_chart(path: Path, draw: Draw) -> None:
         figure.savefig(file, format=path.suffix.lower()[1:], dpi=200)
 
 
-def scatter_draw(x: Floats, y: Floats, titles: tuple[str, str], log: tuple[bool, bool], marking: Marking | None) -> Draw:
+def scatter_draw(
+    x: Floats, y: Floats, titles: tuple[str, str], log: tuple[bool, bool], marking: Marking | None
+) -> Draw:
     """Give what draws a scatter plot."""
 
     def draw(axes: Any) -> None:
@@ -49,7 +62,14 @@ def scatter_draw(x: Floats, y: Floats, titles: tuple[str, str], log: tuple[bool,
             for number, name in enumerate(marking.names):
                 chosen = marking.classes == number
                 sign = _SIGNS[number % len(_SIGNS)]
-                axes.scatter(x[chosen], y[chosen], s=12, color=_COLOURS[number % len(_COLOURS)], marker=sign, label=name)
+                axes.scatter(
+                    x[chosen],
+                    y[chosen],
+                    s=12,
+                    color=_COLOURS[number % len(_COLOURS)],
+                    marker=sign,
+                    label=name,
+                )
             axes.legend(fontsize="small")
         _finish(axes, titles, log)
 
@@ -65,7 +85,12 @@ def histogram_draw(values: Floats, ok: Mask, title: str, *, log: bool) -> Draw:
         edges: Any = "auto"
         if log and shown.size and shown.min() < shown.max():
             edges = np.geomspace(shown.min(), shown.max(), 41)
-        edges = np.histogram_bin_edges(shown, edges if isinstance(edges, np.ndarray) else min(60, max(5, int(2 * shown.size ** (1 / 3)))))
+        edges = np.histogram_bin_edges(
+            shown,
+            edges
+            if isinstance(edges, np.ndarray)
+            else min(60, max(5, int(2 * shown.size ** (1 / 3)))),
+        )
         parts = [shown[~ok[usable]], shown[ok[usable]]]
         axes.hist(parts, bins=edges, stacked=True, color=_COLOURS[1::-1], label=["failed", "ok"])
         axes.legend(fontsize="small")

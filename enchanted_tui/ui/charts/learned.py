@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 _NARROWEST = 24  #: columns of a chart
 _SPREAD = 20.0  #: ratio of largest to smallest error above which the axis is logarithmic
-_SERIES = (("cv_error", "cross-validated error", "warning"), ("best", "best so far", "success"), ("acquisition", "acquisition", "primary"))
+_SERIES = (
+    ("cv_error", "cross-validated error", "warning"),
+    ("best", "best so far", "success"),
+    ("acquisition", "acquisition", "primary"),
+)
 
 
 def learned(size: tuple[int, int], points: Sequence[LearnedPoint]) -> Picture:
@@ -26,7 +30,10 @@ def learned(size: tuple[int, int], points: Sequence[LearnedPoint]) -> Picture:
     known = np.array([point.known for point in points], dtype=np.float64)
     charts = []
     for name, title, colour in _SERIES:
-        values = np.array([np.nan if (value := getattr(point, name)) is None else value for point in points], dtype=np.float64)
+        values = np.array(
+            [np.nan if (value := getattr(point, name)) is None else value for point in points],
+            dtype=np.float64,
+        )
         if np.isfinite(values).any():
             charts.append((values, title, colour))
     count = min(len(charts), max(1, size[0] // _NARROWEST))
@@ -35,11 +42,17 @@ def learned(size: tuple[int, int], points: Sequence[LearnedPoint]) -> Picture:
     width = size[0] // count
     picture = Picture(*size)
     for place, (values, title, colour) in enumerate(charts[:count]):
-        _put(picture, place * width, _chart((width - (place + 1 < count), size[1]), known, values, title, colour))
+        _put(
+            picture,
+            place * width,
+            _chart((width - (place + 1 < count), size[1]), known, values, title, colour),
+        )
     return picture
 
 
-def _chart(size: tuple[int, int], known: Floats, values: Floats, title: str, colour: str) -> Picture:
+def _chart(
+    size: tuple[int, int], known: Floats, values: Floats, title: str, colour: str
+) -> Picture:
     finite = values[np.isfinite(values)]
     log = bool(finite.min() > 0 and finite.max() / finite.min() > _SPREAD)
     across = axis_over(known) or Axis(0.0, 1.0)

@@ -15,7 +15,12 @@ from enchanted_tui.ui.glyphs import glyph, is_ascii
 _BRAILLE = 0x2800
 #: The bit of each dot of a braille character, by column and row.
 _DOTS = np.array([[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]])
-_DOTS_OF_QUARTERS = (0x01 | 0x02, 0x08 | 0x10, 0x04 | 0x40, 0x20 | 0x80)  # upper left, upper right, lower left, lower right
+_DOTS_OF_QUARTERS = (
+    0x01 | 0x02,
+    0x08 | 0x10,
+    0x04 | 0x40,
+    0x20 | 0x80,
+)  # upper left, upper right, lower left, lower right
 _QUARTERS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by quarters, the upper left the lowest bit
 _INK = " .:*#"  # instead of braille, by number of dots
 
@@ -50,7 +55,16 @@ class Picture:
 class Frame:
     """The part of a picture inside its axes: `width` by `height` characters, its upper left corner at `left`, `top`."""
 
-    def __init__(self, picture: Picture, x: Axis, y: Axis, x_title: str, y_title: str, *, width: int | None = None) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        x: Axis,
+        y: Axis,
+        x_title: str,
+        y_title: str,
+        *,
+        width: int | None = None,
+    ) -> None:
         self.picture, self.x, self.y = picture, x, y
         self.height = max(1, picture.height - 3)
         self.top = 1
@@ -74,7 +88,9 @@ class Frame:
 
     def _draw_x(self, title: str) -> None:
         picture, row = self.picture, self.top + self.height
-        picture.put(self.left, row, ("+" if is_ascii() else "└") + glyph("horizontal") * self.width, "dim")
+        picture.put(
+            self.left, row, ("+" if is_ascii() else "└") + glyph("horizontal") * self.width, "dim"
+        )
         title = f"{title}{' (log)' if self.x.log else ''}"
         end = self.left + 1 + self.width
         title = title if len(title) <= self.width // 2 else ""
@@ -91,7 +107,9 @@ class Frame:
                 free = start + len(text) + 1
         picture.put(end - len(title), row + 1, title)
 
-    def cells(self, x: Floats, y: Floats, across: int, down: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+    def cells(
+        self, x: Floats, y: Floats, across: int, down: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
         """Give column and row, from the upper left, of points on a grid over the frame, and which points are on it."""
         sx, sy = self.x.share(x), self.y.share(y)
         on = ~(np.isnan(sx) | np.isnan(sy))
@@ -102,10 +120,14 @@ class Frame:
     def put(self, column: int, row: int, text: str, colour: str = "") -> None:
         """Write inside the frame."""
         if 0 <= column < self.width and 0 <= row < self.height:
-            self.picture.put(self.left + 1 + column, self.top + row, text[: self.width - column], colour)
+            self.picture.put(
+                self.left + 1 + column, self.top + row, text[: self.width - column], colour
+            )
 
 
-def dots(columns: NDArray[np.intp], rows: NDArray[np.intp], width: int, height: int) -> NDArray[np.int64]:
+def dots(
+    columns: NDArray[np.intp], rows: NDArray[np.intp], width: int, height: int
+) -> NDArray[np.int64]:
     """Give, for points on a grid of twice the columns and four times the rows, the dots in each character, as braille bits."""
     bits = np.zeros((height, width), dtype=np.int64)
     np.bitwise_or.at(bits, (rows // 4, columns // 2), _DOTS[columns % 2, rows % 4])
@@ -123,4 +145,6 @@ def block(bits: int) -> str:
     """Give the character for some dots with the quarters filled in which there is one; it has more ink than the dots."""
     if is_ascii():
         return sign(bits)
-    return _QUARTERS[sum(1 << place for place, dots_of_it in enumerate(_DOTS_OF_QUARTERS) if bits & dots_of_it)]
+    return _QUARTERS[
+        sum(1 << place for place, dots_of_it in enumerate(_DOTS_OF_QUARTERS) if bits & dots_of_it)
+    ]

@@ -44,12 +44,18 @@ _STYLES: Mapping[TokenKind, tuple[str, str]] = {
     "alias": ("secondary", "bold"),
     "tag": ("error", ""),
 }
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 _OPENS = re.compile(r"(?:[:\[{]|^\s*-|[|>][-+]?)\s*(?:#.*)?$")
 _INDENT = 2
 _THEME = "enchanted"
 _LEFT_TO_OTHERS = ("f6",)  #: selects a line in Textual's text area; here it finds
-_BINDINGS = [binding for binding in TextArea.BINDINGS if isinstance(binding, Binding) and binding.key not in _LEFT_TO_OTHERS]
+_BINDINGS = [
+    binding
+    for binding in TextArea.BINDINGS
+    if isinstance(binding, Binding) and binding.key not in _LEFT_TO_OTHERS
+]
 _OWN_KEYS = {key: binding.action for binding in _BINDINGS for key in binding.key.split(",")}
 
 
@@ -86,12 +92,20 @@ class ConfigArea(TextArea, inherit_bindings=False):
 
     def __init__(self, *, read_only: bool = False) -> None:
         super().__init__(
-            "", soft_wrap=False, tab_behavior="indent", show_line_numbers=True, max_checkpoints=1000, read_only=read_only, id="text"
+            "",
+            soft_wrap=False,
+            tab_behavior="indent",
+            show_line_numbers=True,
+            max_checkpoints=1000,
+            read_only=read_only,
+            id="text",
         )
         self.cursor_blink = False
         self.indent_width = _INDENT
         self.menu: CompletionMenu | None = None
-        self.is_waiting = True  #: for the text; what is typed meanwhile would be lost with what is there now
+        self.is_waiting = (
+            True  #: for the text; what is typed meanwhile would be lost with what is there now
+        )
         self._scan = Scan([""])
         self._marks: dict[int, list[Mark]] = {}
         self._is_yaml = True
@@ -126,13 +140,24 @@ class ConfigArea(TextArea, inherit_bindings=False):
 
     def _choose_styles(self) -> None:
         colours = self.app.theme_variables
-        self._token_styles = {kind: _style(colours.get(name, ""), attributes) for kind, (name, attributes) in _STYLES.items()}
-        self._mark_styles = {name: _style(colours.get(name, ""), "underline bold") for name in ("error", "warning")}
-        self._found_style = _style(colours.get("warning", ""), "", is_background=True) + _style(colours.get("background", ""), "")
+        self._token_styles = {
+            kind: _style(colours.get(name, ""), attributes)
+            for kind, (name, attributes) in _STYLES.items()
+        }
+        self._mark_styles = {
+            name: _style(colours.get(name, ""), "underline bold") for name in ("error", "warning")
+        }
+        self._found_style = _style(colours.get("warning", ""), "", is_background=True) + _style(
+            colours.get("background", ""), ""
+        )
         if self.app.no_color:
             self._found_style = Style(bold=True, underline=True)  # what is selected is reversed
         # the colour of the cursor's line must not cover those of the tokens, so it is a background and nothing else
-        self.register_theme(TextAreaTheme(_THEME, cursor_line_style=_style(colours.get("surface", ""), "", is_background=True)))
+        self.register_theme(
+            TextAreaTheme(
+                _THEME, cursor_line_style=_style(colours.get("surface", ""), "", is_background=True)
+            )
+        )
         self.theme = "css"
         self.theme = _THEME
         self._line_cache.clear()
@@ -149,7 +174,11 @@ class ConfigArea(TextArea, inherit_bindings=False):
             if style is not None:
                 text.stylize(style, start, end)
         for mark in self._marks.get(line_index, ()):
-            text.stylize(self._mark_styles.get(mark.severity, Style()), mark.start, self._end_of_word(line_index, mark.start))
+            text.stylize(
+                self._mark_styles.get(mark.severity, Style()),
+                mark.start,
+                self._end_of_word(line_index, mark.start),
+            )
         for place in self._found.get(line_index, ()):
             text.stylize(self._found_style, place.start, place.end)
         return text
@@ -166,7 +195,9 @@ class ConfigArea(TextArea, inherit_bindings=False):
         marks: dict[int, list[Mark]] = {}
         for problem in reversed(problems):  # the first of several at one place is seen
             if problem.line is not None:
-                marks.setdefault(problem.line - 1, []).append(Mark((problem.column or 1) - 1, problem.severity))
+                marks.setdefault(problem.line - 1, []).append(
+                    Mark((problem.column or 1) - 1, problem.severity)
+                )
         if marks != self._marks:
             self._marks = marks
             self._line_cache.clear()
@@ -194,7 +225,12 @@ class ConfigArea(TextArea, inherit_bindings=False):
     def replace_place(self, place: Place, text: str) -> None:
         """Replace a match as an edit of its own; the cursor stands after it."""
         self.history.checkpoint()
-        self.replace(text, (place.line, place.start), (place.line, place.end), maintain_selection_offset=False)
+        self.replace(
+            text,
+            (place.line, place.start),
+            (place.line, place.end),
+            maintain_selection_offset=False,
+        )
         self.history.checkpoint()
 
     def _end_of_word(self, line: int, start: int) -> int:
@@ -213,19 +249,25 @@ class ConfigArea(TextArea, inherit_bindings=False):
         While an edit is taken back the text is the old one and the cursor still where it stood in the new one; a scroll bar that goes
         in that moment asks for it (Textualize/textual#6686).
         """
-        self._cursor_offset = self.wrapped_document.location_to_offset(self.clamp_visitable(self.cursor_location))
+        self._cursor_offset = self.wrapped_document.location_to_offset(
+            self.clamp_visitable(self.cursor_location)
+        )
 
     # -- keys ---------------------------------------------------------------------------------------------------------------------
 
     async def on_key(self, event: events.Key) -> None:
-        if self.is_waiting or (self.menu is not None and self.menu.is_open and self.menu.take_key(event.key)):
+        if self.is_waiting or (
+            self.menu is not None and self.menu.is_open and self.menu.take_key(event.key)
+        ):
             event.stop()
             event.prevent_default()
         elif event.key == "escape":
             event.stop()
             event.prevent_default()
             self.post_message(self.Left())
-        elif event.key in _OWN_KEYS:  # at once: by way of the bindings, letters typed quickly would overtake the cursor
+        elif (
+            event.key in _OWN_KEYS
+        ):  # at once: by way of the bindings, letters typed quickly would overtake the cursor
             event.stop()
             event.prevent_default()
             await self.run_action(_OWN_KEYS[event.key])
@@ -269,12 +311,20 @@ class ConfigArea(TextArea, inherit_bindings=False):
         moved = [_indented(line, direction) for line in lines]
         if moved == lines:
             return
-        shift = {line: len(new) - len(old) for line, old, new in zip(range(top, last + 1), lines, moved, strict=True)}
+        shift = {
+            line: len(new) - len(old)
+            for line, old, new in zip(range(top, last + 1), lines, moved, strict=True)
+        }
         selection = self.selection
         for line, old, new in zip(range(top, last + 1), lines, moved, strict=True):
             if old != new:
                 width = len(old) - len(old.lstrip(" "))
-                self.replace(new[: len(new) - len(new.lstrip(" "))], (line, 0), (line, width), maintain_selection_offset=False)
+                self.replace(
+                    new[: len(new) - len(new.lstrip(" "))],
+                    (line, 0),
+                    (line, width),
+                    maintain_selection_offset=False,
+                )
         self.selection = type(selection)(*(_shifted(place, shift) for place in selection))
 
     def _watch_selection(self, previous: Any, selection: Any) -> None:
@@ -299,6 +349,10 @@ def _shifted(place: Location, shift: Mapping[int, int]) -> Location:
 def _style(colour: str, attributes: str, *, is_background: bool = False) -> Style:
     """Make a style; a colour that only Textual understands (with an opacity) is left out."""
     try:
-        return Style.parse(f"{attributes} {'on ' if is_background else ''}{colour}".strip() if colour.startswith("#") else attributes)
+        return Style.parse(
+            f"{attributes} {'on ' if is_background else ''}{colour}".strip()
+            if colour.startswith("#")
+            else attributes
+        )
     except (ColorParseError, ValueError):
         return Style.parse(attributes)

@@ -15,10 +15,14 @@ class Buffer:
 
     def __init__(self) -> None:
         self.path: Path | None = None
-        self.version: files.Version | None = None  #: of the file when it was read or saved; None if there is no such file yet
+        self.version: files.Version | None = (
+            None  #: of the file when it was read or saved; None if there is no such file yet
+        )
         self.has_bom = False
         self.saved_text = ""
-        self.companions: Mapping[str, str] = {}  #: files that the first save puts beside the configuration
+        self.companions: Mapping[
+            str, str
+        ] = {}  #: files that the first save puts beside the configuration
         self._stamp: tuple[int, int, int] | None = None
         self._from_recovery = False
 
@@ -45,7 +49,12 @@ class Buffer:
         stamp = files.stamp(path)
         opened = files.read(path)
         self.begin({})
-        self.path, self.version, self.has_bom, self.saved_text = path, opened.version, opened.has_bom, opened.text
+        self.path, self.version, self.has_bom, self.saved_text = (
+            path,
+            opened.version,
+            opened.has_bom,
+            opened.text,
+        )
         self._stamp = stamp
         return opened.text
 
@@ -96,6 +105,8 @@ class Buffer:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise files.FileProblem(f"{directory / name} was not written: {error.strerror}.") from error
+                raise files.FileProblem(
+                    f"{directory / name} was not written: {error.strerror}."
+                ) from error
             written.append(name)
         return written

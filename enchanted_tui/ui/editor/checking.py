@@ -21,7 +21,9 @@ class Checked:
     config: CampaignConfig | None
     outline: tuple[OutlineEntry, ...]
     assistant: Assistant
-    is_configuration: bool = True  #: False for a file of another kind, such as a module, which is not judged
+    is_configuration: bool = (
+        True  #: False for a file of another kind, such as a module, which is not judged
+    )
 
     @property
     def errors(self) -> int:
@@ -40,9 +42,23 @@ def check(text: str, path: Path | None, home: Path) -> Checked:
     if not is_configuration(path, text):
         return Checked(text, (), None, (), Assistant(""), is_configuration=False)
     try:
-        config, problems = parse_config(text, path, base_dir=None if path is not None else home, interactive=True)
+        config, problems = parse_config(
+            text, path, base_dir=None if path is not None else home, interactive=True
+        )
     except Exception as error:  # noqa: BLE001 - an editor must outlive whatever a plugin does while it is imported
-        config, problems = None, [Problem("error", "", None, None, "", f"the check itself failed: {type(error).__name__}: {error}")]
+        config, problems = (
+            None,
+            [
+                Problem(
+                    "error",
+                    "",
+                    None,
+                    None,
+                    "",
+                    f"the check itself failed: {type(error).__name__}: {error}",
+                )
+            ],
+        )
     assistant = Assistant(text, path.parent if path is not None else home)
     return Checked(text, tuple(problems), config, tuple(assistant.outline()), assistant)
 

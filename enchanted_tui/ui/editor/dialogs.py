@@ -101,12 +101,18 @@ class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
 class PathDialog(ListDialog):
     """Asks for a path, listing what there is. Gives the path as it was typed, ``~`` and variables expanded."""
 
-    def __init__(self, title: str, start: Path, value: str = "", *, suffixes: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{title} (in {start})", "Tab completes, Enter takes the path, Escape goes back.", value)
+    def __init__(
+        self, title: str, start: Path, value: str = "", *, suffixes: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(
+            f"{title} (in {start})", "Tab completes, Enter takes the path, Escape goes back.", value
+        )
         self._start, self._suffixes = start, suffixes
         self._candidates: Sequence[Candidate] = ()
         self._listed_for: str | None = None  #: what was typed when the candidates were looked up
-        self._waiting: list[Callable[[], None]] = []  #: keys pressed before the list for what is typed had come
+        self._waiting: list[
+            Callable[[], None]
+        ] = []  #: keys pressed before the list for what is typed had come
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -198,7 +204,10 @@ class _Candidate(Option):
 
 def _common_beginning(names: Sequence[str]) -> str:
     shortest, longest = min(names), max(names)
-    return next((shortest[:index] for index, letter in enumerate(shortest) if letter != longest[index]), shortest)
+    return next(
+        (shortest[:index] for index, letter in enumerate(shortest) if letter != longest[index]),
+        shortest,
+    )
 
 
 @dataclass(frozen=True)
@@ -233,10 +242,16 @@ class Picker(ListDialog):
 
     def _filter(self, written: str) -> None:
         words = written.lower().split()
-        self._fitting = [entry for entry in self._entries if all(word in f"{entry.group} {entry.name}".lower() for word in words)]
+        self._fitting = [
+            entry
+            for entry in self._entries
+            if all(word in f"{entry.group} {entry.name}".lower() for word in words)
+        ]
         width = max((len(entry.name) for entry in self._fitting), default=0)
         self.listed.clear_options()
-        self.listed.add_options([Option(_row(entry, width), id=entry.id) for entry in self._fitting])
+        self.listed.add_options(
+            [Option(_row(entry, width), id=entry.id) for entry in self._fitting]
+        )
         if self._fitting:
             self.listed.highlighted = 0
 
@@ -263,7 +278,12 @@ class Picker(ListDialog):
 
 
 def _row(entry: Entry, width: int) -> Text:
-    return Text().append(f"{entry.group:9}", style="italic").append(entry.name.ljust(width + 2), style="bold").append(entry.about)
+    return (
+        Text()
+        .append(f"{entry.group:9}", style="italic")
+        .append(entry.name.ljust(width + 2), style="bold")
+        .append(entry.about)
+    )
 
 
 def recovery_dialog(unsaved: Unsaved) -> Dialog:
@@ -274,5 +294,9 @@ def recovery_dialog(unsaved: Unsaved) -> Dialog:
         f"Changes to {unsaved.path or 'a new configuration'} were not saved when the app on {unsaved.host} ended at {when} "
         f"({lines} lines). Restoring puts them into the editor; the file itself stays as it is until you save."
     )
-    choices = (Choice("restore", "Restore", "r"), Choice("later", "Later", "l"), Choice("discard", "Discard", "d", destroys=True))
+    choices = (
+        Choice("restore", "Restore", "r"),
+        Choice("later", "Later", "l"),
+        Choice("discard", "Discard", "d", destroys=True),
+    )
     return Dialog("Unsaved changes were found", body, choices)

@@ -21,7 +21,9 @@ class LosslessDocument(Document):
     def text(self) -> str:
         """The whole text."""
         if self._text is None:
-            self._text = "".join([line + end for line, end in zip(self._lines, self._ends, strict=True)])
+            self._text = "".join(
+                [line + end for line, end in zip(self._lines, self._ends, strict=True)]
+            )
         return self._text
 
     def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
@@ -41,7 +43,10 @@ class LosslessDocument(Document):
         if top == bottom:
             return self._lines[top][first:last]
         bottom_line = self._lines[bottom][:last] if bottom < len(self._lines) else ""
-        between = [self._lines[row] + self._ends[row] for row in range(top + 1, min(bottom, len(self._lines)))]
+        between = [
+            self._lines[row] + self._ends[row]
+            for row in range(top + 1, min(bottom, len(self._lines)))
+        ]
         return "".join([self._lines[top][first:], self._ends[top], *between, bottom_line])
 
 

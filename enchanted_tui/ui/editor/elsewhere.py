@@ -23,7 +23,11 @@ def edited_elsewhere(app: EnchantedApp, text: str, name: str) -> str:
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        return Path(copy).read_bytes().decode("utf-8", "replace") if _run(app, [*command, copy]) else text
+        return (
+            Path(copy).read_bytes().decode("utf-8", "replace")
+            if _run(app, [*command, copy])
+            else text
+        )
     finally:
         with contextlib.suppress(OSError):
             os.unlink(copy)
@@ -37,9 +41,15 @@ def _run(app: EnchantedApp, command: list[str]) -> bool:
         app.notify("This terminal cannot be handed over to another program.", severity="error")
         return False
     if code == 127:
-        app.notify(f"There is no program {command[0]}. Set $EDITOR.", severity="error", markup=False)
+        app.notify(
+            f"There is no program {command[0]}. Set $EDITOR.", severity="error", markup=False
+        )
         return False
     if code != 0:
-        app.notify(f"{command[0]} ended with code {code}; the text is as it was.", severity="warning", markup=False)
+        app.notify(
+            f"{command[0]} ended with code {code}; the text is as it was.",
+            severity="warning",
+            markup=False,
+        )
         return False
     return True

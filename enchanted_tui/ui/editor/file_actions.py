@@ -73,7 +73,11 @@ class FileScreen(AppScreen):
         what = self.unsaved()
         if what is None:
             return True
-        choices = (Choice("save", "Save", "s"), Choice("stay", "Stay", "c"), Choice("discard", "Discard the changes", "d", destroys=True))
+        choices = (
+            Choice("save", "Save", "s"),
+            Choice("stay", "Stay", "c"),
+            Choice("discard", "Discard the changes", "d", destroys=True),
+        )
         answer = await self.app.ask(under or self, Dialog("Unsaved changes", what, choices))
         if answer == "save":
             return await self._save(self.buffer.path, under)
@@ -167,7 +171,9 @@ class FileScreen(AppScreen):
                 return
             digest = buffer.version.digest if buffer.version is not None else None
             try:
-                await in_thread(self.recovery.keep, text, buffer.path, digest, has_bom=buffer.has_bom)
+                await in_thread(
+                    self.recovery.keep, text, buffer.path, digest, has_bom=buffer.has_bom
+                )
             except OSError as error:
                 self.show_bar(note=f"not kept for recovery: {error.strerror}")
 
@@ -177,7 +183,9 @@ class FileScreen(AppScreen):
             return
         text, buffer = self.area.text, self.buffer
         digest = buffer.version.digest if buffer.version is not None else None
-        in_time(_LEAVE_WITHIN, self.recovery.leave, text, buffer.path, digest, has_bom=buffer.has_bom)
+        in_time(
+            _LEAVE_WITHIN, self.recovery.leave, text, buffer.path, digest, has_bom=buffer.has_bom
+        )
 
     async def _forget(self) -> None:
         async with self._keeping:
@@ -262,7 +270,9 @@ class FileScreen(AppScreen):
             if path is None:
                 return False
         try:
-            if await in_thread(self.buffer.would_overwrite, path) and not await self._may_overwrite(path, under):
+            if await in_thread(self.buffer.would_overwrite, path) and not await self._may_overwrite(
+                path, under
+            ):
                 return False
             text = self.area.text
             written = await in_thread(self.buffer.save, text, path)
@@ -285,12 +295,20 @@ class FileScreen(AppScreen):
             if path == self.buffer.path
             else f"{path} exists already. Saving replaces what is in it."
         )
-        dialog = Dialog("Overwrite the file?", body, (Choice("stay", "Go back", "c"), Choice("overwrite", "Overwrite", "o", destroys=True)))
+        dialog = Dialog(
+            "Overwrite the file?",
+            body,
+            (Choice("stay", "Go back", "c"), Choice("overwrite", "Overwrite", "o", destroys=True)),
+        )
         return await self.app.ask(under or self, dialog, late=True) == "overwrite"
 
-    async def _ask_for_path(self, title: str, suggestion: str = "", under: Screen[Any] | None = None) -> Path | None:
+    async def _ask_for_path(
+        self, title: str, suggestion: str = "", under: Screen[Any] | None = None
+    ) -> Path | None:
         start = self.buffer.path.parent if self.buffer.path is not None else self.app.home
-        answer = await self.app.ask(under or self, PathDialog(title, start, suggestion, suffixes=_SUFFIXES))
+        answer = await self.app.ask(
+            under or self, PathDialog(title, start, suggestion, suffixes=_SUFFIXES)
+        )
         return None if answer is None else Path(os.path.abspath(start / answer))
 
     # -- actions ------------------------------------------------------------------------------------------------------------------
@@ -302,7 +320,9 @@ class FileScreen(AppScreen):
         self.app.perform(self._save_as())
 
     async def _save_as(self) -> None:
-        path = await self._ask_for_path("Save as", self.buffer.path.name if self.buffer.path is not None else "config.yaml")
+        path = await self._ask_for_path(
+            "Save as", self.buffer.path.name if self.buffer.path is not None else "config.yaml"
+        )
         if path is not None:
             await self._save(path)
 
@@ -328,7 +348,10 @@ class FileScreen(AppScreen):
 
         await self._started.wait()
         offered = await in_thread(templates)
-        entries = [Entry(str(index), found.group, found.name, found.summary) for index, found in enumerate(offered)]
+        entries = [
+            Entry(str(index), found.group, found.name, found.summary)
+            for index, found in enumerate(offered)
+        ]
         answer = await self.app.ask(self, Picker("A new configuration from a template", entries))
         if answer is None or not await self.settle_unsaved():
             return
@@ -338,7 +361,11 @@ class FileScreen(AppScreen):
         self._replace_text(template.text)
         self.area.move_cursor((0, 0))
         if template.files:
-            self.notify(f"Saving also writes {', '.join(template.files)} beside the configuration.", timeout=6, markup=False)
+            self.notify(
+                f"Saving also writes {', '.join(template.files)} beside the configuration.",
+                timeout=6,
+                markup=False,
+            )
 
     def action_config_insert(self) -> None:
         self.app.perform(self._insert())
@@ -349,14 +376,19 @@ class FileScreen(AppScreen):
         from enchanted_tui.config.templates import templates
 
         offered = [found for found in await in_thread(templates) if found.group != "campaign"]
-        entries = [Entry(f"{found.group} {found.name}", found.group, found.name, found.summary) for found in offered]
+        entries = [
+            Entry(f"{found.group} {found.name}", found.group, found.name, found.summary)
+            for found in offered
+        ]
         answer = await self.app.ask(self, Picker("Add to this configuration", entries))
         if answer is None:
             return
         kind, name = answer.split()
         found = await in_thread(lambda: insertion(Assistant(self.area.text), kind, name))
         if found is None:
-            self.notify(f"The section {kind}s is written in braces; add {name} by hand.", severity="warning")
+            self.notify(
+                f"The section {kind}s is written in braces; add {name} by hand.", severity="warning"
+            )
             return
         line, text = found.line, found.text
         last = self.area.document.line_count - 1
@@ -374,14 +406,22 @@ class FileScreen(AppScreen):
 
     async def _launch(self) -> None:
         """Open the launch dialog on the text as it is; what runs is what is on disk, so starting saves it, and nothing else does."""
-        if self.buffer.path is None and not await self._save(None):  # asks for a name; files of a template come beside it
+        if self.buffer.path is None and not await self._save(
+            None
+        ):  # asks for a name; files of a template come beside it
             return
         path = self.buffer.path
         assert path is not None
         if not is_configuration(path, self.area.text):
-            self.notify(f"{path.name} is {NOT_ONE}; launch the configuration that names it.", severity="warning", markup=False)
+            self.notify(
+                f"{path.name} is {NOT_ONE}; launch the configuration that names it.",
+                severity="warning",
+                markup=False,
+            )
         elif self.is_modified:
-            self.app.open_launch(path, under=self, text=self.area.text, save=lambda: self._save(path))
+            self.app.open_launch(
+                path, under=self, text=self.area.text, save=lambda: self._save(path)
+            )
         else:
             self.app.open_launch(path, under=self)
 

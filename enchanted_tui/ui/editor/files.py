@@ -40,7 +40,9 @@ def read(path: Path) -> Opened:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise FileProblem(f"{path} is not a file; choose a configuration file.")
         if os.stat(path).st_size > MAX_BYTES:
-            raise FileProblem(f"{path} has more than {MAX_BYTES // 1_000_000} MB and is hardly a configuration; choose another file.")
+            raise FileProblem(
+                f"{path} has more than {MAX_BYTES // 1_000_000} MB and is hardly a configuration; choose another file."
+            )
         data = path.read_bytes()
     except OSError as error:
         raise FileProblem(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -49,7 +51,9 @@ def read(path: Path) -> Opened:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise FileProblem(f"{path} is not UTF-8 text (line {line}); convert it with iconv before editing it here.") from error
+        raise FileProblem(
+            f"{path} is not UTF-8 text (line {line}); convert it with iconv before editing it here."
+        ) from error
     return Opened(text, version_of(data), has_bom)
 
 
@@ -90,7 +94,9 @@ def save(path: Path, text: str, *, has_bom: bool = False) -> Version:
         _replace(target, data)
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else target.parent
-        raise FileProblem(f"{path} was not saved: {where}: {error.strerror or error}. Save it under another name, or try again.") from error
+        raise FileProblem(
+            f"{path} was not saved: {where}: {error.strerror or error}. Save it under another name, or try again."
+        ) from error
     return version_of(data)
 
 
@@ -98,13 +104,21 @@ def _replace(target: Path, data: bytes) -> None:
     earlier = _status(target)
     if earlier is not None and not os.access(target, os.W_OK):
         raise PermissionError(13, "the file is write-protected", str(target))
-    descriptor, partial = tempfile.mkstemp(prefix=f".{target.name[:200]}.", suffix=".partial", dir=target.parent)
+    descriptor, partial = tempfile.mkstemp(
+        prefix=f".{target.name[:200]}.", suffix=".partial", dir=target.parent
+    )
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), stat.S_IMODE(earlier.st_mode) if earlier is not None else 0o666 & ~_umask())
-            if earlier is not None and (earlier.st_uid, earlier.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchmod(
+                file.fileno(),
+                stat.S_IMODE(earlier.st_mode) if earlier is not None else 0o666 & ~_umask(),
+            )
+            if earlier is not None and (earlier.st_uid, earlier.st_gid) != (
+                os.geteuid(),
+                os.getegid(),
+            ):
                 with contextlib.suppress(OSError):  # only the owner or root may
                     os.fchown(file.fileno(), earlier.st_uid, earlier.st_gid)
                     os.fchmod(file.fileno(), stat.S_IMODE(earlier.st_mode))  # chown drops some bits
@@ -126,7 +140,10 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _umask() -> int:
     """Read the umask, which only setting it tells, from the kernel's text if there is one: threads share it."""
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", encoding="ascii", errors="replace") as lines:
+    with (
+        contextlib.suppress(OSError, ValueError),
+        open("/proc/self/status", encoding="ascii", errors="replace") as lines,
+    ):
         for line in lines:
             if line.startswith("Umask:"):
                 return int(line.split()[1], 8)

@@ -33,7 +33,11 @@ class Wanted:
         """Give every match, in order."""
         if not self.text:
             return []
-        return [Place(number, *found.span()) for number, line in enumerate(lines) for found in self._pattern.finditer(line)]
+        return [
+            Place(number, *found.span())
+            for number, line in enumerate(lines)
+            for found in self._pattern.finditer(line)
+        ]
 
     def replaced(self, text: str, by: str) -> str:
         """Give a text with `by` in place of each match."""

@@ -86,10 +86,16 @@ class FindBar(Vertical):
     def say(self, found: str) -> None:
         """Say how many matches there are and which of them the cursor is on, and what else can be done."""
         case = "exact case" if self.exact else "any case"
-        parts = [(f"{found}  ", "bold", ""), (f"{self._key('find_case')} {case}", "", "config_find_case")]
+        parts = [
+            (f"{found}  ", "bold", ""),
+            (f"{self._key('find_case')} {case}", "", "config_find_case"),
+        ]
         self._set("found", parts)
         one, every = f"{self._key('replace_one')} this", f"{self._key('replace_all')} all"
-        self._set("replacing", [(one, "", "config_replace_one"), ("  ", "", ""), (every, "", "config_replace_all")])
+        self._set(
+            "replacing",
+            [(one, "", "config_replace_one"), ("  ", "", ""), (every, "", "config_replace_all")],
+        )
 
     def _set(self, name: str, parts: list[tuple[str, str, str]]) -> None:
         buttons = self.query_one(f"#{name}", Buttons)
@@ -116,8 +122,14 @@ class FindBar(Vertical):
         elif event.key in ("up", "down"):
             self.post_message(self.Asked("previous" if event.key == "up" else "next"))
         elif event.key in ("tab", "shift+tab"):
-            fields = [field for field in self.query(Input) if self.has_class("-replaces") or field.id == "wanted"]
-            next(field for field in fields if field is not self.screen.focused or len(fields) == 1).focus()
+            fields = [
+                field
+                for field in self.query(Input)
+                if self.has_class("-replaces") or field.id == "wanted"
+            ]
+            next(
+                field for field in fields if field is not self.screen.focused or len(fields) == 1
+            ).focus()
         else:
             return
         event.stop()

@@ -35,7 +35,13 @@ class FindingScreen(FileScreen):
         if self.find_bar.display:
             here, count = self._here(), len(self._found)
             matches = f"{count:,} match{'' if count == 1 else 'es'}" if count else "no match"
-            found = f"{here + 1:,} of {count:,}" if here is not None else matches if self.find_bar.wanted.text else ""
+            found = (
+                f"{here + 1:,} of {count:,}"
+                if here is not None
+                else matches
+                if self.find_bar.wanted.text
+                else ""
+            )
             self.find_bar.say(self._note or found)
 
     def _here(self) -> int | None:
@@ -67,7 +73,9 @@ class FindingScreen(FileScreen):
         """Ask what to find; a piece of one line that is selected is proposed."""
         selected = self.area.selected_text
         bar = self.find_bar
-        bar.open(selected if selected and len(selected.splitlines()) == 1 else "", replaces=replaces)
+        bar.open(
+            selected if selected and len(selected.splitlines()) == 1 else "", replaces=replaces
+        )
 
     @on(FindBar.Changed)
     def _look_for(self) -> None:
@@ -102,7 +110,12 @@ class FindingScreen(FileScreen):
             self.area.show_found(())
             self.area.focus()
         if not self._found:
-            self.notify(f"{self.find_bar.wanted.text!r} is nowhere in this text.", severity="warning", markup=False, timeout=3)
+            self.notify(
+                f"{self.find_bar.wanted.text!r} is nowhere in this text.",
+                severity="warning",
+                markup=False,
+                timeout=3,
+            )
 
     def action_config_find_case(self) -> None:
         bar = self.find_bar
@@ -110,7 +123,12 @@ class FindingScreen(FileScreen):
         if bar.display:
             self._look_for()
         else:
-            self.notify("Find tells large and small letters apart." if bar.exact else "Find matches either case.", timeout=3)
+            self.notify(
+                "Find tells large and small letters apart."
+                if bar.exact
+                else "Find matches either case.",
+                timeout=3,
+            )
 
     # -- replacing ----------------------------------------------------------------------------------------------------------------
 

@@ -55,7 +55,9 @@ class CompletionMenu(Options, can_focus=False):
         width = max(len(candidate.label) for candidate in self._shown)
         self.add_options([Option(_prompt(candidate, width)) for candidate in self._shown])
         self.highlighted = 0
-        self.absolute_offset = place + Offset(-2, 0)  # beside frame and padding; the margin keeps it off the line
+        self.absolute_offset = place + Offset(
+            -2, 0
+        )  # beside frame and padding; the margin keeps it off the line
         self.display = True
 
     def close(self) -> None:

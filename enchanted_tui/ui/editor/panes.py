@@ -86,15 +86,23 @@ class ProblemList(PlaceList):
         self._state = (tuple(problems), note)
         rows = [(self._prompt(problem), _place(problem)) for problem in problems[:_MOST_PROBLEMS]]
         if len(problems) > _MOST_PROBLEMS:
-            rows.append((Text(f"{glyph('ellipsis')} and {len(problems) - _MOST_PROBLEMS:,} more"), None))
+            rows.append(
+                (Text(f"{glyph('ellipsis')} and {len(problems) - _MOST_PROBLEMS:,} more"), None)
+            )
         self.fill(rows or [(Text(note), None)])
 
     def _prompt(self, problem: Problem) -> Text:
         sign = glyph("failed" if problem.severity == "error" else "warning")
         colour = self.app.theme_variables.get(problem.severity, "")
         where = f"line {problem.line}" if problem.line is not None else problem.file
-        text = Text().append(f"{sign} {problem.severity} ", style=f"bold {colour}").append(f"{where}  ")
-        return text.append(f"{problem.key}: " if problem.key else "", style="italic").append(problem.message)
+        text = (
+            Text()
+            .append(f"{sign} {problem.severity} ", style=f"bold {colour}")
+            .append(f"{where}  ")
+        )
+        return text.append(f"{problem.key}: " if problem.key else "", style="italic").append(
+            problem.message
+        )
 
 
 def _place(problem: Problem) -> tuple[int, int] | None:
@@ -125,8 +133,13 @@ class OutlineList(PlaceList):
 
     @staticmethod
     def _prompt(entry: OutlineEntry) -> Text:
-        text = Text("  " * entry.depth).append(entry.label, style="bold" if entry.depth == 0 else "")
-        return text.append(f"  {entry.detail}".replace(" > ", f" {glyph('arrow')} ") if entry.detail else "", style="italic")
+        text = Text("  " * entry.depth).append(
+            entry.label, style="bold" if entry.depth == 0 else ""
+        )
+        return text.append(
+            f"  {entry.detail}".replace(" > ", f" {glyph('arrow')} ") if entry.detail else "",
+            style="italic",
+        )
 
 
 class TextPane(VerticalScroll):
@@ -160,9 +173,14 @@ class HelpPane(TextPane):
     def show(self, found: Explanation | None) -> None:
         """Show an explanation."""
         if found is None:
-            self.put(Text("Move to a key: what it means, its type and its default are shown here."), None)
+            self.put(
+                Text("Move to a key: what it means, its type and its default are shown here."), None
+            )
             return
-        facts = [Text(f"{name}: ", style="italic").append(_fact(value), style="not italic") for name, value in found.facts]
+        facts = [
+            Text(f"{name}: ", style="italic").append(_fact(value), style="not italic")
+            for name, value in found.facts
+        ]
         prose = [Text(" ".join(paragraph.split())) for paragraph in found.text.split("\n\n")]
         self.put(Group(Text(found.title, style="bold"), *prose, *facts), found)
 
@@ -215,5 +233,13 @@ class PaneTabs(Widget):
             column += len(label)
 
     def _labels(self) -> list[tuple[str, str]]:
-        titles = {"problems": f"Problems {self._counts}".rstrip(), "help": "Help", "outline": "Outline", "preview": "Preview"}
-        return [(name, f"[{title}]" if name == self._current else f" {title} ") for name, title in titles.items()]
+        titles = {
+            "problems": f"Problems {self._counts}".rstrip(),
+            "help": "Help",
+            "outline": "Outline",
+            "preview": "Preview",
+        }
+        return [
+            (name, f"[{title}]" if name == self._current else f" {title} ")
+            for name, title in titles.items()
+        ]

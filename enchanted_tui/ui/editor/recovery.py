@@ -38,23 +38,44 @@ class Recovery:
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = (state_dir() if directory is None else directory) / "recovery"
-        self._file = self._directory / f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.json"
+        self._file = (
+            self._directory / f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.json"
+        )
         self._writing = threading.Lock()
         self._is_left = False
 
-    def keep(self, text: str, path: Path | None, digest: str | None, *, has_bom: bool = False) -> None:
+    def keep(
+        self, text: str, path: Path | None, digest: str | None, *, has_bom: bool = False
+    ) -> None:
         """Write the text down, replacing what was kept. Raises OSError."""
         where = None if path is None else os.path.abspath(path)
         with self._writing:
             if not self._is_left:
-                self._write(Unsaved(text, where, digest, has_bom, time.time(), socket.gethostname(), os.getpid(), _start()))
+                self._write(
+                    Unsaved(
+                        text,
+                        where,
+                        digest,
+                        has_bom,
+                        time.time(),
+                        socket.gethostname(),
+                        os.getpid(),
+                        _start(),
+                    )
+                )
 
-    def leave(self, text: str, path: Path | None, digest: str | None, *, has_bom: bool = False) -> None:
+    def leave(
+        self, text: str, path: Path | None, digest: str | None, *, has_bom: bool = False
+    ) -> None:
         """Write the text down for the last time: the app ends, whatever its process goes on with. Raises OSError."""
         where = None if path is None else os.path.abspath(path)
         with self._writing:
             self._is_left = True
-            self._write(Unsaved(text, where, digest, has_bom, time.time(), socket.gethostname(), os.getpid(), ""))
+            self._write(
+                Unsaved(
+                    text, where, digest, has_bom, time.time(), socket.gethostname(), os.getpid(), ""
+                )
+            )
 
     def release(self) -> None:
         """Let the next app offer what was kept: this one has ended, though its process goes on. Raises OSError."""
@@ -67,7 +88,9 @@ class Recovery:
     def _write(self, content: Unsaved) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self._file.with_suffix(".partial")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(
+            partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+        )
         with open(descriptor, "wb") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(json.dumps(asdict(content)).encode("ascii"))
@@ -103,18 +126,28 @@ def _read(path: Path) -> Unsaved | None:
         unsaved = Unsaved(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
-    is_well_formed = isinstance(unsaved.text, str) and isinstance(unsaved.pid, int) and isinstance(unsaved.saved_at, int | float)
+    is_well_formed = (
+        isinstance(unsaved.text, str)
+        and isinstance(unsaved.pid, int)
+        and isinstance(unsaved.saved_at, int | float)
+    )
     return unsaved if is_well_formed and isinstance(unsaved.path, str | None) else None
 
 
 def _is_alive(unsaved: Unsaved) -> bool:
-    return unsaved.host == socket.gethostname() and bool(unsaved.start) and _start(unsaved.pid) == unsaved.start
+    return (
+        unsaved.host == socket.gethostname()
+        and bool(unsaved.start)
+        and _start(unsaved.pid) == unsaved.start
+    )
 
 
 def _start(pid: int | None = None) -> str:
     """Give when a process started, which tells it from a later one with its number; empty if there is none."""
     try:
-        text = Path(f"/proc/{os.getpid() if pid is None else pid}/stat").read_text(encoding="ascii", errors="replace")
+        text = Path(f"/proc/{os.getpid() if pid is None else pid}/stat").read_text(
+            encoding="ascii", errors="replace"
+        )
     except OSError:
         return ""
     fields = text.rpartition(")")[2].split()

@@ -23,7 +23,15 @@ from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
 from enchanted_tui.ui.editor.finding import FindingScreen
 from enchanted_tui.ui.editor.menu import CompletionMenu
-from enchanted_tui.ui.editor.panes import PANES, HelpPane, Jump, OutlineList, PaneTabs, PreviewPane, ProblemList
+from enchanted_tui.ui.editor.panes import (
+    PANES,
+    HelpPane,
+    Jump,
+    OutlineList,
+    PaneTabs,
+    PreviewPane,
+    ProblemList,
+)
 from enchanted_tui.ui.glyphs import glyph
 
 _CHECK_AFTER = 0.3  #: seconds without a key before the text is checked
@@ -65,7 +73,9 @@ class ConfigScreen(FindingScreen):
         self._explain_timer: Timer | None = None
         self._check_wanted = asyncio.Event()
         self._preview_of: str | None = None
-        self._problem_wanted: tuple[int, str] | None = None  #: in which direction, and in which text, before its check has come
+        self._problem_wanted: tuple[int, str] | None = (
+            None  #: in which direction, and in which text, before its check has come
+        )
 
     def compose_body(self) -> ComposeResult:
         yield FileBar()
@@ -73,7 +83,12 @@ class ConfigScreen(FindingScreen):
             yield ConfigArea(read_only=self.app.read_only)
             with Vertical(id="beside"):
                 yield PaneTabs()
-                for pane in (HelpPane("help"), OutlineList(), PreviewPane("preview"), ProblemList()):
+                for pane in (
+                    HelpPane("help"),
+                    OutlineList(),
+                    PreviewPane("preview"),
+                    ProblemList(),
+                ):
                     pane.add_class("pane")
                     yield pane
         yield FindBar()
@@ -117,7 +132,9 @@ class ConfigScreen(FindingScreen):
         while True:
             await self._check_wanted.wait()
             self._check_wanted.clear()
-            slow = self.set_timer(_SLOW, lambda: self.show_bar(note="still checking; a plugin may be slow to import"))
+            slow = self.set_timer(
+                _SLOW, lambda: self.show_bar(note="still checking; a plugin may be slow to import")
+            )
             checked = await in_thread(check, self.area.text, self.buffer.path, self.app.home)
             slow.stop()
             if self.is_mounted and checked.text == self.area.text:
@@ -132,7 +149,10 @@ class ConfigScreen(FindingScreen):
         self.area.colours(checked.is_configuration)
         self.area.show_problems(checked.problems)
         valid = "No problems: the configuration is valid."
-        self.query_one(ProblemList).show(checked.problems, valid if checked.is_configuration else f"{self.buffer.name} is {NOT_ONE}.")
+        self.query_one(ProblemList).show(
+            checked.problems,
+            valid if checked.is_configuration else f"{self.buffer.name} is {NOT_ONE}.",
+        )
         outline = self.query_one(OutlineList)
         outline.show(checked.outline)
         outline.follow(self.area.cursor_location[0])
@@ -149,7 +169,9 @@ class ConfigScreen(FindingScreen):
         """Say which file is edited, whether it is saved, how many problems it has and where the cursor stands."""
         checked = self._checked
         is_current = checked is not None and checked.text == self.area.text
-        counts = None if checked is None else (checked.errors, len(checked.problems) - checked.errors)
+        counts = (
+            None if checked is None else (checked.errors, len(checked.problems) - checked.errors)
+        )
         line, column = self.area.cursor_location
         self.query_one(FileBar).show(
             name=self._shown_name(),
@@ -168,7 +190,11 @@ class ConfigScreen(FindingScreen):
         path = self.buffer.path
         if path is None:
             return self.buffer.name
-        return str(path.relative_to(self.app.home)) if path.is_relative_to(self.app.home) else str(path)
+        return (
+            str(path.relative_to(self.app.home))
+            if path.is_relative_to(self.app.home)
+            else str(path)
+        )
 
     # -- help ---------------------------------------------------------------------------------------------------------------------
 
@@ -200,7 +226,9 @@ class ConfigScreen(FindingScreen):
         found = await in_thread(_completion, text, base, place)
         if self.is_mounted and (text, place) == (self.area.text, self.area.cursor_location):
             was_open = self.query_one(CompletionMenu).is_open
-            self.query_one(CompletionMenu).offer(found, self.area.cursor_screen_offset - Offset(place[1] - found.start, 0))
+            self.query_one(CompletionMenu).offer(
+                found, self.area.cursor_screen_offset - Offset(place[1] - found.start, 0)
+            )
             if not found.candidates and not was_open:
                 self.notify("Nothing to complete here.", timeout=2)
 
@@ -209,8 +237,14 @@ class ConfigScreen(FindingScreen):
         found = event.completion
         if found.line == self.area.cursor_location[0]:
             place = (found.line, found.start), (found.line, found.end)
-            self.area.replace(event.candidate.label + event.candidate.suffix, *place, maintain_selection_offset=False)
-            self.area.move_cursor((found.line, found.start + len(event.candidate.label + event.candidate.suffix)))
+            self.area.replace(
+                event.candidate.label + event.candidate.suffix,
+                *place,
+                maintain_selection_offset=False,
+            )
+            self.area.move_cursor(
+                (found.line, found.start + len(event.candidate.label + event.candidate.suffix))
+            )
 
     # -- panes --------------------------------------------------------------------------------------------------------------------
 
@@ -218,7 +252,9 @@ class ConfigScreen(FindingScreen):
         self._pane = name
         for pane in PANES:
             self.query_one(f"#{pane}").set_class(pane == name, "shown")
-        self.query_one(ProblemList).set_class(name != "problems", "below")  # seen where there is room for two
+        self.query_one(ProblemList).set_class(
+            name != "problems", "below"
+        )  # seen where there is room for two
         self.show_bar()
         if name == "preview":
             self._preview_soon()
@@ -278,13 +314,25 @@ class ConfigScreen(FindingScreen):
         problems = self._checked.problems
         here = self.area.cursor_location
         places = [
-            ((problem.line - 1, (problem.column or 1) - 1), index) for index, problem in enumerate(problems) if problem.line is not None
+            ((problem.line - 1, (problem.column or 1) - 1), index)
+            for index, problem in enumerate(problems)
+            if problem.line is not None
         ]
         if not places:
-            nothing = "There are no problems." if self._checked.is_configuration else f"{self.buffer.name} is {NOT_ONE}."
-            self.notify("There is no problem with a place in the text." if problems else nothing, timeout=3, markup=False)
+            nothing = (
+                "There are no problems."
+                if self._checked.is_configuration
+                else f"{self.buffer.name} is {NOT_ONE}."
+            )
+            self.notify(
+                "There is no problem with a place in the text." if problems else nothing,
+                timeout=3,
+                markup=False,
+            )
             return
-        ahead = [found for found in places if (found[0] > here if direction > 0 else found[0] < here)] or places
+        ahead = [
+            found for found in places if (found[0] > here if direction > 0 else found[0] < here)
+        ] or places
         place, index = ahead[0] if direction > 0 else ahead[-1]
         self.area.go_to(*place)
         self.area.focus()
@@ -303,7 +351,9 @@ class ConfigScreen(FindingScreen):
             pane.show(f"{self.buffer.name} is {NOT_ONE}; nothing would run.")
         elif checked.config is None:
             self._preview_of = None
-            pane.show("The configuration has errors; once they are gone, what would run is shown here.")
+            pane.show(
+                "The configuration has errors; once they are gone, what would run is shown here."
+            )
         elif checked.text != self._preview_of:
             self._preview_of = checked.text
             pane.show(f"Finding out what would run{glyph('ellipsis')}")
@@ -315,7 +365,9 @@ class ConfigScreen(FindingScreen):
             text = await in_thread(preview_text, checked.config)
         except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
             text = f"What would run cannot be told: {type(error).__name__}: {error}"
-        if self.is_mounted and self._checked is not None and self._checked.text == checked.text:  # maybe checked again since
+        if (
+            self.is_mounted and self._checked is not None and self._checked.text == checked.text
+        ):  # maybe checked again since
             self.query_one(PreviewPane).show(text)
 
 

@@ -105,7 +105,9 @@ apart best comes first. Enter lists the tasks of the group."""
         self._words = ""
         self._newest_first = False
         self._reading = Rereading(self, self._read, _counts, lambda: _PAUSE)
-        self._judged: tuple[str, int, int] | None = None  # what the text says something about: group, its size, width
+        self._judged: tuple[str, int, int] | None = (
+            None  # what the text says something about: group, its size, width
+        )
         self._now = time.time
 
     def compose_body(self) -> ComposeResult:
@@ -113,7 +115,9 @@ apart best comes first. Enter lists the tasks of the group."""
             with Vertical(id="groups-side"):
                 yield Line(id="groups-heading", classes="heading")
                 nothing = "No campaign is open; choose one on the screen Runs (1)."
-                yield VirtualTable(_GROUPS, self._group_cells, empty=nothing, holds=True, id="groups")
+                yield VirtualTable(
+                    _GROUPS, self._group_cells, empty=nothing, holds=True, id="groups"
+                )
             with Vertical(id="detail-side"):
                 yield Line(id="detail-heading", classes="heading")
                 with DetailPane(id="detail"):
@@ -138,7 +142,11 @@ apart best comes first. Enter lists the tasks of the group."""
         self._reading.forget()
         self._groups, self._judged = {}, None
         self._lay_out()  # before anything looks at a row: they are those of the groups
-        self.groups.set_empty("Reading the failures." if self.app.root else "No campaign is open; choose one on the screen Runs (1).")
+        self.groups.set_empty(
+            "Reading the failures."
+            if self.app.root
+            else "No campaign is open; choose one on the screen Runs (1)."
+        )
         self._close_tasks()
         self._describe()
 
@@ -154,7 +162,11 @@ apart best comes first. Enter lists the tasks of the group."""
 
     def _lay_out(self) -> None:
         words = self._words.lower().split()
-        found = [group for group in self._groups.values() if all(word in group.pattern.lower() for word in words)]
+        found = [
+            group
+            for group in self._groups.values()
+            if all(word in group.pattern.lower() for word in words)
+        ]
         if self._newest_first:
             found.sort(key=lambda group: -group.last)
         keys = [group.pattern for group in found]
@@ -163,7 +175,9 @@ apart best comes first. Enter lists the tasks of the group."""
         total = sum(group.count for group in self._groups.values())
         kinds = "" if len(self._groups) == 1 else f" in {len(self._groups):,} groups"
         filtered = f", those with {self._words!r}" if words else ""
-        self.query_one("#groups-heading", Line).show(f"{total:,} failed{kinds}{filtered}" if total else "Failures")
+        self.query_one("#groups-heading", Line).show(
+            f"{total:,} failed{kinds}{filtered}" if total else "Failures"
+        )
         if self.has_class("-tasks"):
             self.tasks.set_rows(self._members())
 
@@ -177,7 +191,11 @@ apart best comes first. Enter lists the tasks of the group."""
     def _members(self) -> Sequence[TaskId]:
         """Give the tasks of the groups under the cursor."""
         chosen = self._chosen()
-        return chosen[0].tasks if len(chosen) == 1 else [task for group in chosen for task in group.tasks]
+        return (
+            chosen[0].tasks
+            if len(chosen) == 1
+            else [task for group in chosen for task in group.tasks]
+        )
 
     # -- what the failed have in common --------------------------------------------------------------------------------------
 
@@ -190,7 +208,9 @@ apart best comes first. Enter lists the tasks of the group."""
             self._describe()
         elif judged != self._judged:
             self._judged = judged
-            failed, ok = await self.read_of_run(viewer, viewer.rows.failure_values, [group.pattern for group in chosen])
+            failed, ok = await self.read_of_run(
+                viewer, viewer.rows.failure_values, [group.pattern for group in chosen]
+            )
             found = await self.read_of_run(viewer, separations, failed, ok)
             if self._judged == judged:
                 self._describe(chosen, found, failed, ok, width)
@@ -209,7 +229,13 @@ apart best comes first. Enter lists the tasks of the group."""
             colours = self.app.theme_variables
             for item in found:
                 text.append("\n").append_text(
-                    separation_text(item, (failed or {}).get(item.name, ()), (ok or {}).get(item.name, ()), width, colours)
+                    separation_text(
+                        item,
+                        (failed or {}).get(item.name, ()),
+                        (ok or {}).get(item.name, ()),
+                        width,
+                        colours,
+                    )
                 )
         shown = self.query_one("#text", Line)
         shown.show(text)
@@ -221,7 +247,9 @@ apart best comes first. Enter lists the tasks of the group."""
         if not chosen:
             heading.show("")
         elif self.has_class("-tasks"):
-            heading.show(f"{len(self.tasks.rows):,} failed task{'s' if len(self.tasks.rows) > 1 else ''}")
+            heading.show(
+                f"{len(self.tasks.rows):,} failed task{'s' if len(self.tasks.rows) > 1 else ''}"
+            )
         else:
             heading.show("All failures" if len(chosen) > 1 else "What they have in common")
 
@@ -237,7 +265,11 @@ apart best comes first. Enter lists the tasks of the group."""
     # -- cells ---------------------------------------------------------------------------------------------------------------
 
     def _group_cells(self, key: str) -> Sequence[Cell]:
-        groups = [self._groups[key]] if key != _ALL else [self._groups[pattern] for pattern in self.groups.rows[1:]]
+        groups = (
+            [self._groups[key]]
+            if key != _ALL
+            else [self._groups[pattern] for pattern in self.groups.rows[1:]]
+        )
         kinds = list(dict.fromkeys(kind for group in groups for kind, _ in group.kinds))
         hosts = {host for group in groups for host, _ in group.hosts}
         now = self._now()
@@ -254,8 +286,16 @@ apart best comes first. Enter lists the tasks of the group."""
         if self.viewer is None:
             return ()
         line = self.viewer.line(key)
-        message = (line.message, "error") if line.status == "failed" else (f"now {line.status}", "dim")
-        return (line.name, formats.moment(line.finished, self._now()), formats.span(line.runtime), line.host, message)
+        message = (
+            (line.message, "error") if line.status == "failed" else (f"now {line.status}", "dim")
+        )
+        return (
+            line.name,
+            formats.moment(line.finished, self._now()),
+            formats.span(line.runtime),
+            line.host,
+            message,
+        )
 
     # -- opening -------------------------------------------------------------------------------------------------------------
 
@@ -264,7 +304,11 @@ apart best comes first. Enter lists the tasks of the group."""
 
     def action_failures_open(self) -> None:
         """Open the task under the cursor, or the list of the group's tasks."""
-        if self.has_class("-tasks") and self.focused is self.tasks and self.tasks.cursor is not None:
+        if (
+            self.has_class("-tasks")
+            and self.focused is self.tasks
+            and self.tasks.cursor is not None
+        ):
             self._open_task(self.tasks.cursor)
             return
         members = self._members()
@@ -314,7 +358,10 @@ apart best comes first. Enter lists the tasks of the group."""
     def action_failures_copy(self) -> None:
         chosen = self._chosen()
         if chosen:
-            self.app.copy("\n".join(group.example for group in chosen), "the message" if len(chosen) == 1 else "the messages")
+            self.app.copy(
+                "\n".join(group.example for group in chosen),
+                "the message" if len(chosen) == 1 else "the messages",
+            )
 
     def action_failures_retry(self) -> None:
         members = self._members()
@@ -362,19 +409,26 @@ def _counts(view: View) -> object:
 
 def _moment(moment: float, now: float) -> str:
     """Give a time of day, or the day where that was not today."""
-    return time.strftime("%H:%M:%S" if abs(now - moment) < 86_400 else "%d %b", time.localtime(moment))
+    return time.strftime(
+        "%H:%M:%S" if abs(now - moment) < 86_400 else "%d %b", time.localtime(moment)
+    )
 
 
 def _summary(chosen: Sequence[FailureGroup], now: float, width: int) -> Text:
     """Give what is known of groups besides their parameters."""
     text = Text()
     if len(chosen) == 1:
-        for line in wrap(chosen[0].example, width, max_lines=_MESSAGE_LINES, placeholder=f" {glyph('ellipsis')}"):
+        for line in wrap(
+            chosen[0].example, width, max_lines=_MESSAGE_LINES, placeholder=f" {glyph('ellipsis')}"
+        ):
             text.append(line + "\n", style="italic")
     kinds = _counted(chosen, "kinds")
     hosts = _counted(chosen, "hosts")
     first, last = min(group.first for group in chosen), max(group.last for group in chosen)
-    for line in wrap(f"{kinds}; on {hosts}; first {formats.clock(first, now)}, last {formats.clock(last, now)}", width):
+    for line in wrap(
+        f"{kinds}; on {hosts}; first {formats.clock(first, now)}, last {formats.clock(last, now)}",
+        width,
+    ):
         text.append(line + "\n")
     return text
 
@@ -385,5 +439,7 @@ def _counted(chosen: Sequence[FailureGroup], attribute: str) -> str:
         pairs: tuple[tuple[Any, int], ...] = getattr(group, attribute)
         for name, count in pairs:
             counts[name] = counts.get(name, 0) + count
-    parts = [f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: -item[1])]
+    parts = [
+        f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: -item[1])
+    ]
     return ", ".join(parts[:4]) + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")

@@ -66,18 +66,27 @@ class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
         table.add_column("title", no_wrap=True)
         table.add_column("help")
         for action in self._actions():
-            table.add_row(Text(keys_of(self.app, action) or "-"), Text(spelled(action.title)), Text(action.help))
+            table.add_row(
+                Text(keys_of(self.app, action) or "-"),
+                Text(spelled(action.title)),
+                Text(action.help),
+            )
         return table
 
     def _actions(self) -> list[Action]:
         """Give the actions that work on the screen, those of the focused widget first."""
         found: dict[str, Action] = {}
         focused = self._about.focused
-        chain = list(focused.ancestors_with_self) if focused is not None else [self._about, self.app]
+        chain = (
+            list(focused.ancestors_with_self) if focused is not None else [self._about, self.app]
+        )
         for action in registry().values():
             if any(callable(getattr(node, f"action_{action.method}", None)) for node in chain):
                 found[action.id] = action
-        return sorted(found.values(), key=lambda action: (area(action) == "everywhere", area(action) == "campaign"))
+        return sorted(
+            found.values(),
+            key=lambda action: (area(action) == "everywhere", area(action) == "campaign"),
+        )
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.preview import Preview
     from enchanted_tui.ui.app import EnchantedApp
 
-_TITLES = {"fresh": "Fresh", "resume": "Resume", "extend": "Extend", "auto": "Auto", "retry": "Retry failed"}
+_TITLES = {
+    "fresh": "Fresh",
+    "resume": "Resume",
+    "extend": "Extend",
+    "auto": "Auto",
+    "retry": "Retry failed",
+}
 _QUIET = 0.25  #: seconds without a key before consequences are worked out
 
 
@@ -93,7 +99,9 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = (
-                "Start a campaign" if not self._asked.is_run_dir else f"{_TITLES[self._asked.mode]}: {self._asked.target.name}"
+                "Start a campaign"
+                if not self._asked.is_run_dir
+                else f"{_TITLES[self._asked.mode]}: {self._asked.target.name}"
             )
             with Horizontal():
                 yield Label("Config" if not self._asked.is_run_dir else "Run", classes="name")
@@ -102,11 +110,15 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
                 yield target
             with Horizontal():
                 yield Label("Mode", classes="name")
-                yield OneOf({mode: _TITLES[mode] for mode in self._modes}, self._asked.mode, id="mode")
+                yield OneOf(
+                    {mode: _TITLES[mode] for mode in self._modes}, self._asked.mode, id="mode"
+                )
             if not self._asked.is_run_dir:
                 with Horizontal():
                     yield Label("Directory", classes="name")
-                    directory = Input(id="directory", placeholder="supervisor.base_run_dir of the configuration")
+                    directory = Input(
+                        id="directory", placeholder="supervisor.base_run_dir of the configuration"
+                    )
                     directory.cursor_blink = False
                     yield directory
             with Horizontal():
@@ -131,10 +143,16 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
     def _modes(self) -> list[str]:
         if self._asked.mode == "retry":
             return ["retry"]
-        return ["resume", "extend"] if self._asked.is_run_dir else ["fresh", "resume", "extend", "auto"]
+        return (
+            ["resume", "extend"]
+            if self._asked.is_run_dir
+            else ["fresh", "resume", "extend", "auto"]
+        )
 
     def on_mount(self) -> None:
-        self.set_focus(self.query_one("#what"))  # where Enter does nothing while the consequences are not known
+        self.set_focus(
+            self.query_one("#what")
+        )  # where Enter does nothing while the consequences are not known
         self._work_out()
 
     # -- what is asked ------------------------------------------------------------------------------------------------------------
@@ -186,12 +204,18 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
 
     def _show(self, known: Consequences) -> None:
         self._known = known
-        saved = f"Start saves the changes to {self._asked.target.name} first.\n" if self._asked.text is not None else ""
+        saved = (
+            f"Start saves the changes to {self._asked.target.name} first.\n"
+            if self._asked.text is not None
+            else ""
+        )
         self.query_one("#consequences", Static).update(Text(saved + known.text))
         confirm = self.query_one("#confirm")
         confirm.display = known.deletes
         if known.deletes:
-            self.query_one("#confirm-label", Label).update(f"Type {self._directory_name} to delete it and begin anew:")
+            self.query_one("#confirm-label", Label).update(
+                f"Type {self._directory_name} to delete it and begin anew:"
+            )
         self._show_command()
         self._allow_start()
         self._offer()
@@ -258,9 +282,15 @@ def consequences(asked: Launch) -> Consequences:
     run_dir = RunDir(config.base_run_dir)
     occupied = shown.mode == "fresh" and run_dir.root.is_dir() and bool(os.listdir(run_dir.root))
     if occupied:
-        listed = "\n".join(f"  {line}" for line in what_a_campaign_created(run_dir.root, config.path))
+        listed = "\n".join(
+            f"  {line}" for line in what_a_campaign_created(run_dir.root, config.path)
+        )
         what = "the campaign" if has_record(run_dir) else "what there is of a campaign"
-        return Consequences(f"This deletes {what} in {run_dir.root}:\n{listed}\n\n{_in_order(shown, notes=False)}", config, deletes=True)
+        return Consequences(
+            f"This deletes {what} in {run_dir.root}:\n{listed}\n\n{_in_order(shown, notes=False)}",
+            config,
+            deletes=True,
+        )
     possible = shown.mode == "fresh" or has_record(run_dir)
     return Consequences(_in_order(shown), config if possible else None)
 

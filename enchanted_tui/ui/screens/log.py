@@ -39,7 +39,13 @@ class LogScreen(LogReading, CampaignScreen):
     LogScreen #foot { background: $surface; color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        *READING, "log.file", "log.next_file", "log.previous_file", "log.copy", "log.back", *GOING_ON
+        *READING,
+        "log.file",
+        "log.next_file",
+        "log.previous_file",
+        "log.copy",
+        "log.back",
+        *GOING_ON,
     )
     AUTO_FOCUS = "LogView"
 
@@ -136,16 +142,29 @@ class LogScreen(LogReading, CampaignScreen):
         super().on_log_view_changed(message)
         page, head = message.page, self.query_one("#head", Buttons)
         self._path = page.path
-        name, mood = f" {page.path.name}", f" {glyph('dot')} " + ("following" if page.follow else "not following")
+        name, mood = (
+            f" {page.path.name}",
+            f" {glyph('dot')} " + ("following" if page.follow else "not following"),
+        )
         where = _where(page)
         room = max(10, head.size.width - len(mood) - len(where) - 2)
         name = cut_name(name, room)
         gap = head.size.width - len(name) - len(mood) - len(where) - 1
-        head.set([(name, "bold", "log_file"), (mood, "", "log_follow"), (" " * max(1, gap) + where, "", "")])
+        head.set(
+            [
+                (name, "bold", "log_file"),
+                (mood, "", "log_follow"),
+                (" " * max(1, gap) + where, "", ""),
+            ]
+        )
 
 
 def _where(page: Page) -> str:
     size = formats.size(page.size)
     if page.number is None:
         return size
-    return f"line {page.number:,}" + (f" of {page.total:,}" if page.total is not None else "") + f"  {size}"
+    return (
+        f"line {page.number:,}"
+        + (f" of {page.total:,}" if page.total is not None else "")
+        + f"  {size}"
+    )

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View, Viewer
 
 _INTERVAL = 1.0  #: seconds between two pictures
-_PANES = (("tasks", "Tasks"), ("batches", "Batches"), ("workers", "Workers"), ("files", "Files"), ("learned", "Model"))
+_PANES = (
+    ("tasks", "Tasks"),
+    ("batches", "Batches"),
+    ("workers", "Workers"),
+    ("files", "Files"),
+    ("learned", "Model"),
+)
 
 
 class MonitorScreen(CampaignScreen):
@@ -98,14 +104,20 @@ class MonitorScreen(CampaignScreen):
         """Show a view, at most once a second while all goes on as before: a line to a login node is narrow."""
         if self._calm(view):
             if self._later is None:
-                self._later = self.set_timer(max(0.05, self._shown_at + _INTERVAL - time.monotonic()), self._show_latest)
+                self._later = self.set_timer(
+                    max(0.05, self._shown_at + _INTERVAL - time.monotonic()), self._show_latest
+                )
             return
         self._show_now(view)
 
     def _calm(self, view: View) -> bool:
         as_before = (view.root, view.state, view.reading < 1)
         before, self._as_before = self._as_before, as_before
-        return as_before == before and view.reading == 1 and time.monotonic() - self._shown_at < 0.9 * _INTERVAL
+        return (
+            as_before == before
+            and view.reading == 1
+            and time.monotonic() - self._shown_at < 0.9 * _INTERVAL
+        )
 
     def _show_latest(self) -> None:
         if self.view is not None:
@@ -132,7 +144,9 @@ class MonitorScreen(CampaignScreen):
     def _make_room_for_model(self, learns: bool) -> None:
         if learns != self.has_class("-learns"):
             self.set_class(learns, "-learns")
-            self._mark(self.pane.id if learns or not isinstance(self.pane, LearnedPane) else "tasks")
+            self._mark(
+                self.pane.id if learns or not isinstance(self.pane, LearnedPane) else "tasks"
+            )
             self._show_again()
 
     def _say_that_jobs_are_watched(self, view: View) -> None:
@@ -140,9 +154,19 @@ class MonitorScreen(CampaignScreen):
         from enchanted_tui.supervisor import control
 
         now = time.monotonic()
-        if self.viewer is None or self.app.read_only or not view.jobs or view.liveness != "running" or not self.app.app_focus:
+        if (
+            self.viewer is None
+            or self.app.read_only
+            or not view.jobs
+            or view.liveness != "running"
+            or not self.app.app_focus
+        ):
             return
-        if self.app.screen is self and isinstance(self.pane, WorkerPane) and now - self._marked_at >= control.RENEW:
+        if (
+            self.app.screen is self
+            and isinstance(self.pane, WorkerPane)
+            and now - self._marked_at >= control.RENEW
+        ):
             self._marked_at = now
             self.app.perform(in_thread(control.mark_watched, self.viewer.run_dir.control))
 
@@ -179,7 +203,10 @@ class MonitorScreen(CampaignScreen):
             pane.set_class(pane.id == name, "-current")
         self.query_one("#side").set_class(name != "tasks", "-current")
         parts = []
-        keys = {active.binding.id: self.app.get_key_display(active.binding) for active in self.active_bindings.values()}
+        keys = {
+            active.binding.id: self.app.get_key_display(active.binding)
+            for active in self.active_bindings.values()
+        }
         for pane_name, title in _PANES if self.has_class("-learns") else _PANES[:-1]:
             label = f"{keys.get(f'monitor.{pane_name}', '')} {title}".strip()
             label = f"[{label}]" if pane_name == name else f" {label} "
@@ -188,7 +215,11 @@ class MonitorScreen(CampaignScreen):
 
     def on_descendant_focus(self) -> None:
         focused = self.focused
-        pane = next((item for item in focused.ancestors if isinstance(item, Pane)), None) if focused is not None else None
+        pane = (
+            next((item for item in focused.ancestors if isinstance(item, Pane)), None)
+            if focused is not None
+            else None
+        )
         if pane is not None and pane.id is not None and not pane.has_class("-current"):
             self._mark(pane.id)
 

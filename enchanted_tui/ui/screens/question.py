@@ -49,11 +49,16 @@ class QuestionDialog(Dialog):
     QuestionDialog SecretInput, QuestionDialog SecretInput:focus { height: 1; border: none; padding: 0; background: $panel; }
     """
 
-    def __init__(self, question: Question, *, is_settled: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, question: Question, *, is_settled: Callable[[], bool] = lambda: False
+    ) -> None:
         self._question, self._is_settled = question, is_settled
         self._left = False
         self._trusts = question.kind == "host key"
-        choices = [Choice("cancel", "Cancel"), Choice("yes", "Trust it from now on" if self._trusts else "Answer")]
+        choices = [
+            Choice("cancel", "Cancel"),
+            Choice("yes", "Trust it from now on" if self._trusts else "Answer"),
+        ]
         body = _YES_NO.sub("", question.prompt) if self._trusts else question.prompt
         super().__init__(_TITLES[question.kind].format(host=question.host), body, choices)
 
@@ -63,7 +68,9 @@ class QuestionDialog(Dialog):
             with VerticalScroll(can_focus=False):
                 yield Static(self._body, id="body", markup=False)
             if not self._trusts:
-                answer = SecretInput(id="answer", password=not self._question.echo, select_on_focus=False)
+                answer = SecretInput(
+                    id="answer", password=not self._question.echo, select_on_focus=False
+                )
                 answer.cursor_blink = False
                 yield answer
             with Horizontal(id="buttons"):

@@ -12,8 +12,16 @@ class QuitDialog(Dialog):
     """Answers: keep, drain, abort, or stay."""
 
     def __init__(self, root: Path, *, stopping: bool = False) -> None:
-        begun = "It is being drained: the app closes when its running tasks have finished.\n\n" if stopping else ""
-        drain = "" if stopping else "Drain: running tasks finish, then the app closes. To go on later: resume.\n"
+        begun = (
+            "It is being drained: the app closes when its running tasks have finished.\n\n"
+            if stopping
+            else ""
+        )
+        drain = (
+            ""
+            if stopping
+            else "Drain: running tasks finish, then the app closes. To go on later: resume.\n"
+        )
         choices = [
             Choice("stay", "Stay", "s"),
             Choice("keep", "Keep running", "k"),

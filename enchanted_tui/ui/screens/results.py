@@ -73,7 +73,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
         super().__init__()
         self.results = Results()
         self.choice = charts.Choice()  #: what the person has chosen, and ...
-        self._drawn = self.choice  #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
+        self._drawn = (
+            self.choice
+        )  #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._shown = "table"
         self._reading = Rereading(self, self._read, _counts, self._rest)
 
@@ -122,7 +124,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
         results.take(news)
         results.parameters = parameters or results.parameters
         if news.anew:
-            self.table.show(results)  # though another view is shown: its rows are not those of the dataset any more
+            self.table.show(
+                results
+            )  # though another view is shown: its rows are not those of the dataset any more
         self.table.set_empty("No sample of this stage has finished yet.")
         self._refresh_view()
 
@@ -148,17 +152,24 @@ successful ones dots; a number as colour is five steps, each with as many sample
             self.query_one(CoverageView).show(self.results)
         else:
             results, choice, name = self.results, self._drawn, self._shown
-            self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
+            self.plot.show(
+                lambda width, height: charts.picture(results, choice, name, width, height)
+            )
 
     def _show_tabs(self) -> None:
-        keys = {active.binding.id: self.app.get_key_display(active.binding) for active in self.active_bindings.values()}
+        keys = {
+            active.binding.id: self.app.get_key_display(active.binding)
+            for active in self.active_bindings.values()
+        }
         parts = []
         for name, title in _VIEWS:
             label = f"{keys.get(f'results.{name}', '')} {title}".strip()
             label = f"[{label}]" if name == self._shown else f" {label} "
             parts.append((label, "bold" if name == self._shown else "", f"results_{name}"))
         count = len(self.results)
-        self.query_one("#tabs", Buttons).set([*parts, (f"  {count:,} row{'' if count == 1 else 's'}" if count else "", "", "")])
+        self.query_one("#tabs", Buttons).set(
+            [*parts, (f"  {count:,} row{'' if count == 1 else 's'}" if count else "", "", "")]
+        )
 
     def on_plot_resized(self) -> None:
         self._show_choices()  # which sign a point has depends on the room
@@ -168,18 +179,33 @@ successful ones dots; a number as colour is five steps, each with as many sample
         colours = self.app.theme_variables
         if self._shown in _CHARTS and choice.x and choice.y:
             if self._shown != "best":
-                parts.append((f"x {choice.x}{' (log)' if choice.log_x else ''}  ", "", "choose('x')"))
+                parts.append(
+                    (f"x {choice.x}{' (log)' if choice.log_x else ''}  ", "", "choose('x')")
+                )
             if self._shown != "histogram":
-                parts.append((f"y {choice.y}{' (log)' if choice.log_y else ''}  ", "", "choose('y')"))
+                parts.append(
+                    (f"y {choice.y}{' (log)' if choice.log_y else ''}  ", "", "choose('y')")
+                )
             if self._shown == "scatter":
                 parts.append((f"colour {choice.colour}  ", "", "choose('colour')"))
             for text, colour in charts.legend(self.results, choice, self._shown, self.plot.size):
-                parts.append((f"{text} ", colours.get(colour, ""), "results_goal" if self._shown == "best" else ""))
+                parts.append(
+                    (
+                        f"{text} ",
+                        colours.get(colour, ""),
+                        "results_goal" if self._shown == "best" else "",
+                    )
+                )
             parts += self._best_part()
             hidden = charts.hidden(self.results, choice, self._shown)
             room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
-            if hidden and not _hidden_in_words(hidden, room):  # how many rows are missing matters more than what is plain
-                parts = [(words.replace(" or failure", ""), style, action) for words, style, action in parts]
+            if hidden and not _hidden_in_words(
+                hidden, room
+            ):  # how many rows are missing matters more than what is plain
+                parts = [
+                    (words.replace(" or failure", ""), style, action)
+                    for words, style, action in parts
+                ]
                 room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
             parts.append((_hidden_in_words(hidden, room), "dim", ""))
         elif self._shown == "table" and len(self.results):
@@ -247,9 +273,19 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def action_results_open(self) -> None:
         """Open the task of the row under the cursor or, where the best values are shown, of the best one."""
         shows_best = self._shown == "best"
-        row = charts.best_row(self.results, self._drawn) if shows_best else self.table.cursor if self._shown == "table" else None
+        row = (
+            charts.best_row(self.results, self._drawn)
+            if shows_best
+            else self.table.cursor
+            if self._shown == "table"
+            else None
+        )
         if row is None or row >= len(self.results):
-            self.notify("No sample has a value yet." if shows_best else "Samples are opened from the table, and the best one from Best.")
+            self.notify(
+                "No sample has a value yet."
+                if shows_best
+                else "Samples are opened from the table, and the best one from Best."
+            )
             return
         from enchanted_tui.ui.screens.task import TaskScreen
 
@@ -283,7 +319,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
             self.notify("There is no column of numbers yet.")
             return False
         current = getattr(self._drawn, what)
-        chosen = await self.app.ask(self, Chooser(titles[what], names, names.index(current) if current in names else 0))
+        chosen = await self.app.ask(
+            self, Chooser(titles[what], names, names.index(current) if current in names else 0)
+        )
         if chosen is not None:
             setattr(self.choice, what, names[chosen])
             if what == "colour" and self._shown != "scatter":
@@ -368,5 +406,8 @@ def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
 
 def _hidden_in_words(count: int, room: int) -> str:
     """Say how many rows a chart leaves out, in as many words as there is room for."""
-    said = (f"  {count:,} {'row' if count == 1 else 'rows'} without a value", f"  {count:,} not shown")
+    said = (
+        f"  {count:,} {'row' if count == 1 else 'rows'} without a value",
+        f"  {count:,} not shown",
+    )
     return next((words for words in said if count and len(words) <= room), "")

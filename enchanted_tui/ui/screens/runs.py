@@ -43,7 +43,13 @@ COLUMNS = (
 _ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
     "changed": (lambda entry: entry.last_change, True),
     "name": (lambda entry: entry.name.lower(), False),
-    "state": (lambda entry: (list(STATES).index(entry.state) if entry.state in STATES else 99, -entry.last_change), False),
+    "state": (
+        lambda entry: (
+            list(STATES).index(entry.state) if entry.state in STATES else 99,
+            -entry.last_change,
+        ),
+        False,
+    ),
     "done": (lambda entry: entry.done / entry.expected if entry.expected else 0.0, True),
     "ok": (lambda entry: entry.success_rate if entry.success_rate is not None else -1.0, True),
 }
@@ -148,14 +154,22 @@ of life yet. Directories of the older program are marked and can be looked at; r
         try:
             if time.monotonic() - self._searched_at > _SEARCH_AGAIN:
                 self._searched_at = time.monotonic()
-                await self._take(await in_thread(self._read))  # what is known is shown before the search
+                await self._take(
+                    await in_thread(self._read)
+                )  # what is known is shown before the search
                 self._found = await in_thread(self._search)
             entries = await in_thread(self._read)
             await self._take(entries)
             unread = any(entry.state == "unread" for entry in entries)
-            self.table.holds = self.table.holds or not unread  # from then on rows move only because something has happened
-            busy = any(entry.state in ("running", "paused", "stopping", "unknown") for entry in entries)
-            self._next_look = time.monotonic() + (0.0 if unread else _BETWEEN_LOOKS if busy else _AT_REST)
+            self.table.holds = (
+                self.table.holds or not unread
+            )  # from then on rows move only because something has happened
+            busy = any(
+                entry.state in ("running", "paused", "stopping", "unknown") for entry in entries
+            )
+            self._next_look = time.monotonic() + (
+                0.0 if unread else _BETWEEN_LOOKS if busy else _AT_REST
+            )
         finally:
             self._looking = False
 
@@ -166,7 +180,10 @@ of life yet. Directories of the older program are marked and can be looked at; r
     def _search(self) -> list[Path]:
         roots = [Path(root).expanduser() for root in self.app.settings.preferences.roots]
         home = self.app.home
-        if home not in (Path.home(), Path("/")):  # somebody's whole home directory is not searched unasked
+        if home not in (
+            Path.home(),
+            Path("/"),
+        ):  # somebody's whole home directory is not searched unasked
             roots.append(home)
         return [path for root in dict.fromkeys(roots) for path in runs_below(root)]
 
@@ -181,14 +198,24 @@ of life yet. Directories of the older program are marked and can be looked at; r
     def _show(self) -> None:
         words = self._filter.lower().split()
         key, _ = _ORDERS[self._order]
-        shown = [entry for entry in self.entries.values() if all(word in _searchable(entry) for word in words)]
+        shown = [
+            entry
+            for entry in self.entries.values()
+            if all(word in _searchable(entry) for word in words)
+        ]
         shown.sort(key=key, reverse=self._descending)
         self.table.set_rows([entry.root for entry in shown])
         self.table.refresh_rows()
         self.table.set_empty(self._nothing())
         self._show_detail()
         line = self.status_line
-        count = f"{len(shown)} of {len(self.entries)} runs" if words else f"{len(shown)} runs" if len(shown) != 1 else "1 run"
+        count = (
+            f"{len(shown)} of {len(self.entries)} runs"
+            if words
+            else f"{len(shown)} runs"
+            if len(shown) != 1
+            else "1 run"
+        )
         line.title = f"{count}{f', filter: {self._filter}' if words else ''}"
         line.check()
 
@@ -204,7 +231,11 @@ of life yet. Directories of the older program are marked and can be looked at; r
         word, colour = STATES.get(entry.state, (entry.state, "dim"))
         if entry.older:
             word, colour = STATES["older"]
-        sign = glyph("older" if entry.older else entry.state) if entry.state in STATES else glyph("waiting")
+        sign = (
+            glyph("older" if entry.older else entry.state)
+            if entry.state in STATES
+            else glyph("waiting")
+        )
         rate = entry.success_rate
         return [
             (f"{sign} {word}", colour),
@@ -223,7 +254,10 @@ of life yet. Directories of the older program are marked and can be looked at; r
         entry = self.entry
         text = Text(no_wrap=True, overflow="ellipsis")
         if entry is not None:
-            facts = [f"config {entry.config}" if entry.config else "", f"failed {entry.failed}" if entry.failed else ""]
+            facts = [
+                f"config {entry.config}" if entry.config else "",
+                f"failed {entry.failed}" if entry.failed else "",
+            ]
             if entry.holder is not None:
                 facts.append(entry.holder.describe())
             lines = [
@@ -286,7 +320,9 @@ of life yet. Directories of the older program are marked and can be looked at; r
         self.app.new_config()
 
     def action_runs_add(self) -> None:
-        self.query_one(AskLine).ask("add", "Directory:", str(self.app.home) + "/", "a run directory, or one that holds some")
+        self.query_one(AskLine).ask(
+            "add", "Directory:", str(self.app.home) + "/", "a run directory, or one that holds some"
+        )
 
     def on_ask_line_answered(self, event: AskLine.Answered) -> None:
         path = self.app.home / Path(event.value.strip()).expanduser()
@@ -301,7 +337,12 @@ of life yet. Directories of the older program are marked and can be looked at; r
         found = await in_thread(lambda: list(runs_below(path)))
         for run in reversed(found):
             session.update(seen=run)
-        self.app.notify(f"{len(found)} run directories in {path}" if found else f"No run directory in or below {path}.", markup=False)
+        self.app.notify(
+            f"{len(found)} run directories in {path}"
+            if found
+            else f"No run directory in or below {path}.",
+            markup=False,
+        )
         self.look()
 
     def action_runs_copy(self) -> None:
@@ -365,7 +406,8 @@ of life yet. Directories of the older program are marked and can be looked at; r
             self,
             Dialog(
                 f"Delete {entry.name} for good",
-                "This deletes what the campaign created and leaves everything else:\n" + "\n".join(f"  {line}" for line in listed),
+                "This deletes what the campaign created and leaves everything else:\n"
+                + "\n".join(f"  {line}" for line in listed),
                 [Choice("leave", "Leave it"), Choice("delete", "Delete for good", destroys=True)],
                 expect=entry.name,
             ),
@@ -391,4 +433,8 @@ def _folder(root: Path) -> str:
     """Name the directory that a run lies in, the user's home as ~."""
     home = str(Path.home())
     folder = str(root.parent)
-    return "~" + folder.removeprefix(home) if folder == home or folder.startswith(home + "/") else folder
+    return (
+        "~" + folder.removeprefix(home)
+        if folder == home or folder.startswith(home + "/")
+        else folder
+    )

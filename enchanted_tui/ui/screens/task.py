@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View, Viewer
 
 _PARTS = ("values", "files", "text")
-_RECORD = "what is on record"  #: stands in the list of files for the reason and traceback of a failure
+_RECORD = (
+    "what is on record"  #: stands in the list of files for the reason and traceback of a failure
+)
 
 
 class TaskScreen(OpenedOfRun, CampaignScreen):
@@ -86,8 +88,14 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         yield Static(id="note", markup=False)
         yield Buttons(id="tabs")
         with Horizontal(id="parts"):
-            columns = (Column("kind", "", 9, priority=1), Column("name", "NAME", 16, name=True), Column("value", "VALUE", 12, grow=1))
-            yield VirtualTable(columns, self._value_cells, id="values", empty="nothing is known of its values")
+            columns = (
+                Column("kind", "", 9, priority=1),
+                Column("name", "NAME", 16, name=True),
+                Column("value", "VALUE", 12, grow=1),
+            )
+            yield VirtualTable(
+                columns, self._value_cells, id="values", empty="nothing is known of its values"
+            )
             with Vertical(id="right"):
                 columns = (
                     Column("name", "FILE", 24, grow=1, name=True),
@@ -146,7 +154,9 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
 
         assert self.viewer is not None
         viewer = self.viewer
-        found = await self.read_of_run(viewer, task_files, viewer.run_dir, line, viewer.executor_of(line.task))
+        found = await self.read_of_run(
+            viewer, task_files, viewer.run_dir, line, viewer.executor_of(line.task)
+        )
         if self._line is None or self._line.task != line.task:
             return
         self._files = found
@@ -164,7 +174,13 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
 
     def _value_cells(self, key: int) -> Sequence[Cell]:
         kind, name, value = self._values[key]
-        shown = formats.clock(value, 0.0) if name in ("started", "time") else repr(value) if isinstance(value, float) else str(value)
+        shown = (
+            formats.clock(value, 0.0)
+            if name in ("started", "time")
+            else repr(value)
+            if isinstance(value, float)
+            else str(value)
+        )
         return ((kind, "dim"), name, shown[:2_000])
 
     def _file_cells(self, key: int) -> Sequence[Cell]:
@@ -172,7 +188,11 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         if self._files is None or name == _RECORD:
             return (_RECORD, "", "")
         file = self._files.files[key - (self._names[0] == _RECORD)]
-        return (file.name, formats.size(file.size), formats.clock(file.changed, self.view.read_at if self.view else None))
+        return (
+            file.name,
+            formats.size(file.size),
+            formats.clock(file.changed, self.view.read_at if self.view else None),
+        )
 
     # -- text -----------------------------------------------------------------------------------------------------------------
 
@@ -180,7 +200,11 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         """Show a file of the task, or what is on record."""
         self._shown = name
         if name is None:
-            self._say(self._files.note if self._files is not None and self._files.note else "There is nothing to read.")
+            self._say(
+                self._files.note
+                if self._files is not None and self._files.note
+                else "There is nothing to read."
+            )
         elif name == _RECORD:
             self._say(self._recorded)
         elif self._files is not None:
@@ -192,7 +216,11 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
 
     def _size_of(self, name: str) -> int:
         """Give the size that a file of the task had when it was listed, in bytes."""
-        return next((file.size for file in self._files.files if file.name == name), 0) if self._files is not None else 0
+        return (
+            next((file.size for file in self._files.files if file.name == name), 0)
+            if self._files is not None
+            else 0
+        )
 
     def _say(self, text: str) -> None:
         self.query_one(LogView).display = False
@@ -212,7 +240,11 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         for name in _PARTS:
             self.set_class(name == part, f"-{name}")
         tabs = [
-            (f"[{name.title()}]" if name == part else f" {name.title()} ", "bold" if name == part else "", f"task_{name}")
+            (
+                f"[{name.title()}]" if name == part else f" {name.title()} ",
+                "bold" if name == part else "",
+                f"task_{name}",
+            )
             for name in _PARTS
         ]
         self.query_one("#tabs", Buttons).set(tabs)
@@ -281,10 +313,18 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         directory = self._files.directory if self._files is not None else Path(self.shown_task.name)
         if self._part == "values" and self._values:
             return self._values[self.query_one("#values", VirtualTable).cursor].value
-        name = self._names[self.query_one("#files", VirtualTable).cursor] if self._part == "files" and self._names else self._shown
+        name = (
+            self._names[self.query_one("#files", VirtualTable).cursor]
+            if self._part == "files" and self._names
+            else self._shown
+        )
         if name == _RECORD:
             return self._recorded
-        return directory / name if name and self._files is not None and name in self._names else directory
+        return (
+            directory / name
+            if name and self._files is not None and name in self._names
+            else directory
+        )
 
     def action_task_back(self) -> None:
         self.dismiss()

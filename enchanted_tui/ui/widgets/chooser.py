@@ -51,7 +51,9 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
             self.tell_how_to_close(box)
             yield Label(self._title, markup=False)
             room = min(_WIDTH, self.app.size.width * 96 // 100) - _AROUND
-            yield Options(*(Option(Text(cut_name(line, room), no_wrap=True)) for line in self._lines))
+            yield Options(
+                *(Option(Text(cut_name(line, room), no_wrap=True)) for line in self._lines)
+            )
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)

@@ -25,8 +25,14 @@ class ClosedByMouse(Base):
     def on_click(self, event: Click) -> None:
         """Leave when the click is beside the box or on its frame."""
         clicked, region = self.get_widget_at(event.screen_x, event.screen_y)
-        is_on_frame = isinstance(clicked, Vertical) and not clicked.content_region.contains(event.screen_x, event.screen_y)
-        if clicked is self or (is_on_frame and clicked.parent is self and event.screen_y in (region.y, region.bottom - 1)):
+        is_on_frame = isinstance(clicked, Vertical) and not clicked.content_region.contains(
+            event.screen_x, event.screen_y
+        )
+        if clicked is self or (
+            is_on_frame
+            and clicked.parent is self
+            and event.screen_y in (region.y, region.bottom - 1)
+        ):
             event.stop()
             self.call_later(self._leave)  # after whatever the same click has set going
 

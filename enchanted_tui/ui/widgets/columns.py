@@ -21,9 +21,13 @@ class Column:
     width: int
     align: Literal["left", "right"] = "left"
     grow: int = 0  #: share of the width that is left over
-    priority: int = 0  #: columns with the highest number are left out first where the table is too narrow
+    priority: int = (
+        0  #: columns with the highest number are left out first where the table is too narrow
+    )
     sortable: bool = False
-    facts: bool = False  #: its cells hold facts with two spaces between, which are shown whole or left out
+    facts: bool = (
+        False  #: its cells hold facts with two spaces between, which are shown whole or left out
+    )
     name: bool = False  #: its cells hold names: it grows with those that are seen while there is room, and what is cut keeps its end
 
 
@@ -33,7 +37,9 @@ Shown = tuple[int, Column, int]
 _LONGEST_NAME = 60  #: characters that a name may take where a table scrolls sideways
 
 
-def laid_out(columns: Sequence[Column], room: int, needed: Mapping[str, int], *, fit: bool) -> list[Shown]:
+def laid_out(
+    columns: Sequence[Column], room: int, needed: Mapping[str, int], *, fit: bool
+) -> list[Shown]:
     """Return the columns that are shown in `room` characters; `needed` is the width of the longest name of a column, by its key.
 
     With `fit`, columns are left out where there is too little room; without, the table is as wide as it needs to be.
@@ -44,7 +50,9 @@ def laid_out(columns: Sequence[Column], room: int, needed: Mapping[str, int], *,
     spare = max(0, room - _width(kept))
     shown = []
     for index, column in kept:  # names first
-        wanted = max(0, min(needed.get(column.key, 0), room if fit else _LONGEST_NAME) - column.width)
+        wanted = max(
+            0, min(needed.get(column.key, 0), room if fit else _LONGEST_NAME) - column.width
+        )
         more = min(wanted, spare) if fit else wanted
         spare -= more if fit else 0
         shown.append((index, column, column.width + more))
@@ -66,7 +74,9 @@ def _shared_out(shown: Sequence[Shown], spare: int) -> list[Shown]:
     return grown
 
 
-def note_names(cells: Sequence[Cell], shown: Sequence[Shown], needed: MutableMapping[str, int]) -> bool:
+def note_names(
+    cells: Sequence[Cell], shown: Sequence[Shown], needed: MutableMapping[str, int]
+) -> bool:
     """Note in `needed` how much room the names in a row need; return whether one is longer than all before and than its room."""
     is_news = False
     for index, column, width in shown:

@@ -22,10 +22,15 @@ class DatasetTable(VirtualTable):
     """A row for each finished sample; scrolls sideways. Rows are known by their number in the dataset."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__((Column(FINISHED, "TASK", 16, name=True),), self._row_cells, fit=False, id=id)
+        super().__init__(
+            (Column(FINISHED, "TASK", 16, name=True),), self._row_cells, fit=False, id=id
+        )
         self._results = Results()
         self.names: list[str] = []  #: of the columns, in the order in which they are shown
-        self.sort: tuple[str, bool] = (FINISHED, True)  #: by which column, and whether the largest comes first
+        self.sort: tuple[str, bool] = (
+            FINISHED,
+            True,
+        )  #: by which column, and whether the largest comes first
 
     def show(self, results: Results) -> None:
         """Show a dataset, which may have grown."""
@@ -33,7 +38,9 @@ class DatasetTable(VirtualTable):
         names = _for_people(results)
         if names != self.names:
             self.names = names
-            self.set_columns([Column(FINISHED, "TASK", 16, sortable=True, name=True), *map(self._column, names)])
+            self.set_columns(
+                [Column(FINISHED, "TASK", 16, sortable=True, name=True), *map(self._column, names)]
+            )
         self.set_rows(self._order())
 
     def _column(self, name: str) -> Column:
@@ -58,7 +65,11 @@ class DatasetTable(VirtualTable):
         """How the rows are sorted."""
         name, descending = self.sort
         by = name or "when they finished"
-        return f"sorted by {by}, {'largest' if name else 'newest'} first" if descending else f"sorted by {by}"
+        return (
+            f"sorted by {by}, {'largest' if name else 'newest'} first"
+            if descending
+            else f"sorted by {by}"
+        )
 
     def _order(self) -> Sequence[int]:
         name, descending = self.sort
@@ -74,21 +85,30 @@ class DatasetTable(VirtualTable):
 
     def _row_cells(self, row: int) -> Sequence[Cell]:
         columns = self._results.columns
-        return (self._results.tasks[row].name, *(_cell(name, columns[name].raw[row]) for name in self.names))
+        return (
+            self._results.tasks[row].name,
+            *(_cell(name, columns[name].raw[row]) for name in self.names),
+        )
 
 
 def _for_people(results: Results) -> list[str]:
     """Give the columns in an order for people: how it ended, parameters, outputs, and the program's own last."""
     own = [name for name in results.columns if name.startswith(("success_", "runtime_sec_"))]
     first = [name for name in ("success", *results.parameters) if name in results.columns]
-    return [*first, *(name for name in results.columns if name not in first and name not in own), *own]
+    return [
+        *first,
+        *(name for name in results.columns if name not in first and name not in own),
+        *own,
+    ]
 
 
 def _cell(name: str, value: Any) -> Cell:
     if value is None:
         return ""
     if name == "success":
-        return (f"{glyph('ok')} True", "success") if value else (f"{glyph('failed')} False", "error")
+        return (
+            (f"{glyph('ok')} True", "success") if value else (f"{glyph('failed')} False", "error")
+        )
     return formats.number(value)
 
 
@@ -108,9 +128,13 @@ class SummaryTable(VirtualTable):
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(self.COLUMNS, self._row_cells, empty="There is no column of numbers yet.", id=id)
+        super().__init__(
+            self.COLUMNS, self._row_cells, empty="There is no column of numbers yet.", id=id
+        )
         self._results: Results | None = None
-        self.statistics: dict[tuple[str, str], Statistics] = {}  #: by column and rows ("all", "ok" or "failed")
+        self.statistics: dict[
+            tuple[str, str], Statistics
+        ] = {}  #: by column and rows ("all", "ok" or "failed")
 
     async def show(self, results: Results) -> None:
         """Show a dataset; the numbers are worked out in a thread."""
@@ -136,5 +160,8 @@ def _summaries(columns: Mapping[str, Floats], ok: Mask) -> dict[tuple[str, str],
     for name, numbers in columns.items():
         found[name, "all"] = statistics(numbers)
         if not ok.all() and ok.any():
-            found[name, "ok"], found[name, "failed"] = statistics(numbers[ok]), statistics(numbers[~ok])
+            found[name, "ok"], found[name, "failed"] = (
+                statistics(numbers[ok]),
+                statistics(numbers[~ok]),
+            )
     return found

@@ -23,7 +23,9 @@ class Choice:
     id: str  #: the dialog's answer
     label: str
     key: str = ""  #: a letter that presses it
-    destroys: bool = False  #: never has the focus at first; with `expect`, waits for the name to be typed
+    destroys: bool = (
+        False  #: never has the focus at first; with `expect`, waits for the name to be typed
+    )
 
 
 class Dialog(Opened, ModalScreen[str | None]):
@@ -48,7 +50,9 @@ class Dialog(Opened, ModalScreen[str | None]):
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, title: str, body: str, choices: Sequence[Choice], *, expect: str | None = None) -> None:
+    def __init__(
+        self, title: str, body: str, choices: Sequence[Choice], *, expect: str | None = None
+    ) -> None:
         super().__init__()
         self._title, self._body, self._choices, self._expect = title, body, tuple(choices), expect
 
@@ -66,7 +70,13 @@ class Dialog(Opened, ModalScreen[str | None]):
                 for choice in self._choices:
                     label = f"{choice.label} ({choice.key})" if choice.key else choice.label
                     waits = choice.destroys and self._expect is not None
-                    yield Button(label, id=choice.id, variant="error" if choice.destroys else "default", disabled=waits, compact=True)
+                    yield Button(
+                        label,
+                        id=choice.id,
+                        variant="error" if choice.destroys else "default",
+                        disabled=waits,
+                        compact=True,
+                    )
 
     def on_mount(self) -> None:
         safe = next((choice for choice in self._choices if not choice.destroys), None)
@@ -78,7 +88,9 @@ class Dialog(Opened, ModalScreen[str | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         for choice in self._choices:
             if choice.destroys:
-                self.query_one(f"#{choice.id}", Button).disabled = event.value.strip() != self._expect
+                self.query_one(f"#{choice.id}", Button).disabled = (
+                    event.value.strip() != self._expect
+                )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -92,7 +104,11 @@ class Dialog(Opened, ModalScreen[str | None]):
         if isinstance(self.focused, Input):
             return
         for choice in self._choices:
-            if choice.key and event.character == choice.key and not self.query_one(f"#{choice.id}", Button).disabled:
+            if (
+                choice.key
+                and event.character == choice.key
+                and not self.query_one(f"#{choice.id}", Button).disabled
+            ):
                 self.dismiss(choice.id)
 
     def action_cancel(self) -> None:

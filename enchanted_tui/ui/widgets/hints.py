@@ -38,9 +38,14 @@ class Hints(Footer):
 
 def _fitting(hints: list[Widget], room: int) -> Iterable[Widget]:
     """Give the hints that fit, in their order."""
-    widths = [len(hint.key_display) + len(hint.description) + 2 if isinstance(hint, FooterKey) else 0 for hint in hints]
+    widths = [
+        len(hint.key_display) + len(hint.description) + 2 if isinstance(hint, FooterKey) else 0
+        for hint in hints
+    ]
     needed = [isinstance(hint, FooterKey) and hint.action in _ALWAYS for hint in hints]
-    left = room + 1 - sum(width for width, is_needed in zip(widths, needed, strict=True) if is_needed)
+    left = (
+        room + 1 - sum(width for width, is_needed in zip(widths, needed, strict=True) if is_needed)
+    )
     is_full = False
     for hint, width, is_needed in zip(hints, widths, needed, strict=True):
         is_full = is_full or (not is_needed and width > left)

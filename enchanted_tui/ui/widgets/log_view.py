@@ -39,7 +39,8 @@ class LogView(Widget, can_focus=True):
     LogView > .log-view--empty { color: $text-muted; text-style: italic; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"log-view--{name}" for name in ("debug", "warning", "error", "match", "found", "bar", "empty")
+        f"log-view--{name}"
+        for name in ("debug", "warning", "error", "match", "found", "bar", "empty")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False),
@@ -89,7 +90,9 @@ class LogView(Widget, can_focus=True):
         if path is None:
             self.close()
         elif self._worker is None:
-            self._worker = LogWorker(path, lambda page: self.post_message(self.Read(page, self)), poll=self._poll)
+            self._worker = LogWorker(
+                path, lambda page: self.post_message(self.Read(page, self)), poll=self._poll
+            )
             self._ask_size()
             if not follow:
                 self.do(lambda reader: reader.home())
@@ -131,11 +134,25 @@ class LogView(Widget, can_focus=True):
         if self._worker is None or message.view is not self:
             return
         before, self.page = self.page, message.page
-        if before is None or (before.size, before.top, before.bottom) != (self.page.size, self.page.top, self.page.bottom):
+        if before is None or (before.size, before.top, before.bottom) != (
+            self.page.size,
+            self.page.top,
+            self.page.bottom,
+        ):
             self.refresh()
-        elif (before.rows, before.found, before.note) != (self.page.rows, self.page.found, self.page.note):
+        elif (before.rows, before.found, before.note) != (
+            self.page.rows,
+            self.page.found,
+            self.page.note,
+        ):
             width = self.size.width
-            self.refresh(*(Region(0, y, width, 1) for y in range(self.size.height) if self._row(before, y) != self._row(self.page, y)))
+            self.refresh(
+                *(
+                    Region(0, y, width, 1)
+                    for y in range(self.size.height)
+                    if self._row(before, y) != self._row(self.page, y)
+                )
+            )
         self.post_message(self.Changed(self.page))
 
     @staticmethod
@@ -207,7 +224,9 @@ class LogView(Widget, can_focus=True):
         base = self.rich_style
         if self.page is None or not self.page.rows:
             text = self._nothing() if y == 0 else ""
-            return Strip([Segment(text, base + self._style("empty"))]).adjust_cell_length(width + 1, base)
+            return Strip([Segment(text, base + self._style("empty"))]).adjust_cell_length(
+                width + 1, base
+            )
         row = self.page.rows[y] if y < len(self.page.rows) else None
         strip = self._row_strip(row, width, base) if row is not None else Strip.blank(width, base)
         return Strip.join([strip, self._bar(y, base)])
@@ -217,7 +236,11 @@ class LogView(Widget, can_focus=True):
             return self.nothing
         if self.page.note:
             return self.page.note
-        return "No line matches." if self.page.size and self.page.chosen is not None else "Nothing is written here yet."
+        return (
+            "No line matches."
+            if self.page.size and self.page.chosen is not None
+            else "Nothing is written here yet."
+        )
 
     def _row_strip(self, row: Row, width: int, base: Style) -> Strip:
         style = base + self._level_style(row.level)
@@ -225,10 +248,15 @@ class LogView(Widget, can_focus=True):
             style += self._style("found")
         text = row.text
         if text.isascii() and self.pattern is None:
-            return Strip([Segment(text[self._x : self._x + width], style)]).adjust_cell_length(width, style)
+            return Strip([Segment(text[self._x : self._x + width], style)]).adjust_cell_length(
+                width, style
+            )
         segments, done = [], 0
         for match in self.pattern.finditer(text) if self.pattern is not None else ():
-            segments += [Segment(text[done : match.start()], style), Segment(match.group(), style + self._style("match"))]
+            segments += [
+                Segment(text[done : match.start()], style),
+                Segment(match.group(), style + self._style("match")),
+            ]
             done = match.end()
         segments.append(Segment(text[done:], style))
         return Strip(segments).crop(self._x, self._x + width).adjust_cell_length(width, style)
@@ -250,6 +278,14 @@ class LogView(Widget, can_focus=True):
             return Strip.blank(1, base)
         length = max(1, round(height * (page.bottom - page.top) / page.size))
         room = height - length
-        begin = room if page.bottom >= page.size else min(room - 1, round(room * page.top / page.size)) if page.top else 0
+        begin = (
+            room
+            if page.bottom >= page.size
+            else min(room - 1, round(room * page.top / page.size))
+            if page.top
+            else 0
+        )
         inside = begin <= y < begin + length
-        return Strip([Segment(glyph("bar") if inside else glyph("vertical"), base + self._style("bar"))])
+        return Strip(
+            [Segment(glyph("bar") if inside else glyph("vertical"), base + self._style("bar"))]
+        )

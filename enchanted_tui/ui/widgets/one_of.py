@@ -36,7 +36,14 @@ class OneOf(Widget, can_focus=True):
         def control(self) -> OneOf:
             return self.chooser
 
-    def __init__(self, alternatives: Mapping[str, str], value: str, *, id: str | None = None, disabled: bool = False) -> None:  # noqa: A002
+    def __init__(
+        self,
+        alternatives: Mapping[str, str],
+        value: str,
+        *,
+        id: str | None = None,
+        disabled: bool = False,
+    ) -> None:  # noqa: A002
         super().__init__(id=id, disabled=disabled)
         self._alternatives = dict(alternatives)
         self.value = value
@@ -51,7 +58,10 @@ class OneOf(Widget, can_focus=True):
         text = Text(no_wrap=True, overflow="ellipsis")
         for value, label in self._alternatives.items():
             chosen = value == self.value
-            text.append(f"{'(*)' if chosen else '( )'} {label}", style=("bold reverse" if self.has_focus else "bold") if chosen else "")
+            text.append(
+                f"{'(*)' if chosen else '( )'} {label}",
+                style=("bold reverse" if self.has_focus else "bold") if chosen else "",
+            )
             text.append("   ")
         return text
 

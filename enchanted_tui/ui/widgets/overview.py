@@ -53,7 +53,9 @@ class Overview(Vertical):
         campaign.set("campaign", taken.tasks_done, taken.tasks_expected, beside)
         self._show_stages(view, roomy)
         self._show_batch(view)
-        pace, resources, reason = (self.query_one(f"#{name}", Line) for name in ("pace", "resources", "reason"))
+        pace, resources, reason = (
+            self.query_one(f"#{name}", Line) for name in ("pace", "resources", "reason")
+        )
         width = self.content_size.width
         pace.show(overview.pace(view, width, pace.colour))
         resources.show(overview.resources(view, self.used, width))
@@ -68,7 +70,9 @@ class Overview(Vertical):
 
     def _show_stages(self, view: View, roomy: bool) -> None:
         stages = view.snapshot.stages
-        wanted = stages[:_MAX_STAGES] if roomy else stages[view.snapshot.depth : view.snapshot.depth + 1]
+        wanted = (
+            stages[:_MAX_STAGES] if roomy else stages[view.snapshot.depth : view.snapshot.depth + 1]
+        )
         if len(stages) == 1 and len(stages[0].runners) == 1 and not roomy:
             wanted = ()
         for number in range(_MAX_STAGES):
@@ -76,11 +80,19 @@ class Overview(Vertical):
             line.set_class(number < len(wanted), "-shown")
             if number < len(wanted):
                 stage = wanted[number]
-                line.set(overview.stage_label(stage, len(stages)), stage.done, stage.expected, overview.stage_beside(stage))
+                line.set(
+                    overview.stage_label(stage, len(stages)),
+                    stage.done,
+                    stage.expected,
+                    overview.stage_beside(stage),
+                )
 
     def _show_batch(self, view: View) -> None:
         line = self.query_one("#batch", ProgressLine)
-        current = next((batch for batch in view.batches if batch.done < batch.count), view.batches[-1] if view.batches else None)
+        current = next(
+            (batch for batch in view.batches if batch.done < batch.count),
+            view.batches[-1] if view.batches else None,
+        )
         if current is None:
             line.show("no batch has been drawn yet")
             return

@@ -35,7 +35,9 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.view: View | None = None
         self.heading = Buttons()
-        self.table = VirtualTable(self.COLUMNS, self.cells)  # says that there is nothing once it has been looked at
+        self.table = VirtualTable(
+            self.COLUMNS, self.cells
+        )  # says that there is nothing once it has been looked at
 
     def compose(self) -> ComposeResult:
         yield self.heading
@@ -128,7 +130,11 @@ class BatchPane(Pane):
         complete = batch.done == batch.count
         oldest = "complete" if complete else ""
         if batch.oldest_running and batch.oldest_since is not None:
-            task = batch.oldest_running if self._is_roomy else batch.oldest_running.removeprefix(f"{batch_name(batch)}_")
+            task = (
+                batch.oldest_running
+                if self._is_roomy
+                else batch.oldest_running.removeprefix(f"{batch_name(batch)}_")
+            )
             oldest = f"{task}  {tell(max(0, round(self.view.read_at - batch.oldest_since)))}"
         return (
             batch_name(batch),
@@ -160,7 +166,11 @@ class FilePane(Pane):
 
     def path_of(self, key: int | None) -> Path | None:
         """Give the file of a row."""
-        return self.view.root / self.view.files[key].name if self.view is not None and key is not None else None
+        return (
+            self.view.root / self.view.files[key].name
+            if self.view is not None and key is not None
+            else None
+        )
 
     def title_of(self, view: View) -> str:
         if not view.files:

@@ -57,12 +57,17 @@ class Plot(Widget, can_focus=True):
         if self._draw is None or not self.size.width or not self.size.height:
             return
         self._picture = self._draw(self.size.width, self.size.height)
-        before, self._rows = self._rows, [list(self._picture.runs(y)) for y in range(self._picture.height)]
+        before, self._rows = (
+            self._rows,
+            [list(self._picture.runs(y)) for y in range(self._picture.height)],
+        )
         if len(before) != len(self._rows):
             self.refresh()
         else:
             width = self.size.width
-            changed = [Region(0, y, width, 1) for y, row in enumerate(self._rows) if row != before[y]]
+            changed = [
+                Region(0, y, width, 1) for y, row in enumerate(self._rows) if row != before[y]
+            ]
             if changed:
                 self.refresh(*changed)
 
@@ -87,7 +92,9 @@ class Plot(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         style = self.rich_style
         runs = self._rows[y] if y < len(self._rows) else []
-        return Strip([Segment(text, style + self._colour(name)) for text, name in runs]).adjust_cell_length(self.size.width, style)
+        return Strip(
+            [Segment(text, style + self._colour(name)) for text, name in runs]
+        ).adjust_cell_length(self.size.width, style)
 
     def _colour(self, name: str) -> Style:
         if name == "dim":

@@ -54,8 +54,15 @@ class ProgressLine(Line):
         label, done, total, beside = self._arguments
         count = Text(f" {done:,}/{total:,} {percent(done, total)}")
         width = self.size.width - len(label) - 1
-        end = fit([Fact(count), *(Fact(text, rank) for rank, text in enumerate(beside, start=1))], max(1, width - _LEAST), "  ")
+        end = fit(
+            [Fact(count), *(Fact(text, rank) for rank, text in enumerate(beside, start=1))],
+            max(1, width - _LEAST),
+            "  ",
+        )
         text = Text(f"{label} ")
         if width - end.cell_len >= _LEAST:
-            text.append(bar(done / total if total else 0.0, width - end.cell_len), style=self.colour("primary"))
+            text.append(
+                bar(done / total if total else 0.0, width - end.cell_len),
+                style=self.colour("primary"),
+            )
         self.show(text.append_text(end))

@@ -17,7 +17,10 @@ _LABEL = 8
 def strip(values: Sequence[float], found: Separation, width: int) -> str:
     """Draw how values are spread over the common axis, one character a bin."""
     signs = " " + glyph("spark")
-    return "".join(signs[height] for height in heights(values, found.span, width, logarithmic=found.logarithmic))
+    return "".join(
+        signs[height]
+        for height in heights(values, found.span, width, logarithmic=found.logarithmic)
+    )
 
 
 def verdict(found: Separation) -> str:
@@ -25,7 +28,9 @@ def verdict(found: Separation) -> str:
     if not found.n_ok:
         return f"{found.name}: nothing has succeeded to compare with"
     if not found.can_tell:
-        return f"{found.name}: too few samples to tell ({found.n_failed:,} failed, {found.n_ok:,} ok)"
+        return (
+            f"{found.name}: too few samples to tell ({found.n_failed:,} failed, {found.n_ok:,} ok)"
+        )
     if found.score < TELLING:
         return f"{found.name}: does not tell them apart"
     if not found.tells:
@@ -38,7 +43,13 @@ def verdict(found: Separation) -> str:
     return f"{found.condition()}: {failed} of the failed, {ok} of the ok"
 
 
-def separation_text(found: Separation, failed: Sequence[float], ok: Sequence[float], width: int, colours: Mapping[str, str]) -> Text:
+def separation_text(
+    found: Separation,
+    failed: Sequence[float],
+    ok: Sequence[float],
+    width: int,
+    colours: Mapping[str, str],
+) -> Text:
     """Give the verdict, and below it both strips with their ranges; `width` is that of the longest line."""
     rows = (("failed", failed, found.failed_span, "error"), ("ok", ok, found.ok_span, "success"))
     ranges = max(2 * _END + len(_dots()), *(len(_range(span)) for _, _, span, _ in rows))
@@ -48,7 +59,10 @@ def separation_text(found: Separation, failed: Sequence[float], ok: Sequence[flo
     text = Text(said + "\n", style="bold" if found.tells else "")
     for word, values, span, colour in rows:
         text.append(f" {word:<{_LABEL - 1}}", style="not bold")
-        text.append(strip(values, found, room) if span else " " * room, style=f"not bold {colours.get(colour, '')}")
+        text.append(
+            strip(values, found, room) if span else " " * room,
+            style=f"not bold {colours.get(colour, '')}",
+        )
         text.append(f" {_range(span)}\n", style="not bold")
     return text
 

@@ -18,7 +18,12 @@ def sparkline(values: Sequence[float], width: int) -> str:
     if top <= 0:
         return " " * (width - len(shown)) + heights[0] * len(shown)
     levels = len(heights)
-    marks = [heights[min(levels - 1, max(1, int(value / top * (levels - 1) + 0.5)))] if value > 0 else heights[0] for value in shown]
+    marks = [
+        heights[min(levels - 1, max(1, int(value / top * (levels - 1) + 0.5)))]
+        if value > 0
+        else heights[0]
+        for value in shown
+    ]
     return " " * (width - len(shown)) + "".join(marks)
 
 
@@ -27,4 +32,6 @@ class Sparkline(Line):
 
     def set(self, values: Sequence[float]) -> None:
         """Show a course."""
-        self.show(Text(sparkline(values, self.size.width or len(values)), style=self.colour("accent")))
+        self.show(
+            Text(sparkline(values, self.size.width or len(values)), style=self.colour("accent"))
+        )

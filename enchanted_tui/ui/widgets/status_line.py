@@ -56,9 +56,23 @@ class StatusLine(Widget):
     def on_mount(self) -> None:
         self.set_interval(1.0, self.check)
 
-    def show(self, *, root: Path | None, state: str, holder: str = "", read_at: float | None = None, changed: bool = False) -> None:
+    def show(
+        self,
+        *,
+        root: Path | None,
+        state: str,
+        holder: str = "",
+        read_at: float | None = None,
+        changed: bool = False,
+    ) -> None:
         """Show how the campaign stands; `read_at` (seconds since the epoch) is when the run directory was read."""
-        self.root, self.state, self.holder, self.read_at, self.notice = root, state, holder, read_at, ""
+        self.root, self.state, self.holder, self.read_at, self.notice = (
+            root,
+            state,
+            holder,
+            read_at,
+            "",
+        )
         self._beat ^= changed
         self.check()
 
@@ -91,19 +105,46 @@ class StatusLine(Widget):
         room = width - tail.cell_len - 1
         left = Text(no_wrap=True, overflow="ellipsis")
         if self.root is None:
-            left.append(" enchanted-tui", style="bold").append(f"  {self.title}" if self.title else "")
+            left.append(" enchanted-tui", style="bold").append(
+                f"  {self.title}" if self.title else ""
+            )
         else:
             beating = self.state in ("running", "paused", "stopping")
-            left.append(f" {glyph('heart' if self._beat or not beating else 'heart_off')} " if beating else "   ")
+            left.append(
+                f" {glyph('heart' if self._beat or not beating else 'heart_off')} "
+                if beating
+                else "   "
+            )
             word, colour = STATES.get(self.state, (self.state, "foreground"))
             style = self.app.theme_variables.get(colour, "")
-            left.append(f"{glyph(self.state) if self.state in STATES else ''} {word.upper()}", style=f"bold {style}")
-            details = "".join(f"  {detail}" for detail in (self.holder, "frozen" if self.frozen else "", self.age(), self.notice) if detail)
-            beside = min(cell_len(details), 2 + max(map(cell_len, (self.age(), self.notice, "frozen" if self.frozen else ""))))
-            left.append("  " + cut_name(self.root.name, max(_LEAST_NAME, room - left.cell_len - 2 - beside)), style="bold").append(details)
+            left.append(
+                f"{glyph(self.state) if self.state in STATES else ''} {word.upper()}",
+                style=f"bold {style}",
+            )
+            details = "".join(
+                f"  {detail}"
+                for detail in (
+                    self.holder,
+                    "frozen" if self.frozen else "",
+                    self.age(),
+                    self.notice,
+                )
+                if detail
+            )
+            beside = min(
+                cell_len(details),
+                2 + max(map(cell_len, (self.age(), self.notice, "frozen" if self.frozen else ""))),
+            )
+            left.append(
+                "  "
+                + cut_name(self.root.name, max(_LEAST_NAME, room - left.cell_len - 2 - beside)),
+                style="bold",
+            ).append(details)
         left.truncate(max(0, room), overflow="ellipsis", pad=True)
         start = left.cell_len + 1
-        self._mode_spans = [(start + begin, start + end, mode) for begin, end, mode in self._tail_spans]
+        self._mode_spans = [
+            (start + begin, start + end, mode) for begin, end, mode in self._tail_spans
+        ]
         return left.append(" ").append_text(tail)
 
     def _modes(self, width: int) -> Text:

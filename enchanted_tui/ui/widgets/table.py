@@ -41,7 +41,11 @@ class VirtualTable(ScrollView, can_focus=True):
     VirtualTable:focus > .virtual-table--cursor { background: $primary; color: $background; text-style: bold; }
     VirtualTable > .virtual-table--empty { color: $text-muted; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"virtual-table--header", "virtual-table--cursor", "virtual-table--empty"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "virtual-table--header",
+        "virtual-table--cursor",
+        "virtual-table--empty",
+    }
     HELP = "Arrows or j k move, g G first and last, PageUp PageDown, h l sideways, Enter opens; click a heading to sort by it."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -94,7 +98,9 @@ class VirtualTable(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._all_columns = tuple(columns)
         self._cells = cells
-        self._fit = fit  #: leave columns out where the table is narrow, instead of scrolling sideways
+        self._fit = (
+            fit  #: leave columns out where the table is narrow, instead of scrolling sideways
+        )
         self._empty = empty
         self.holds = holds
         self._keys: Sequence[Any] = ()
@@ -103,9 +109,15 @@ class VirtualTable(ScrollView, can_focus=True):
         self._moved = False
         self._sort: tuple[str, bool] | None = None
         self._shown: list[Shown] = []
-        self._needed: dict[str, int] = {}  #: by key of a column of names: the width of the longest one that has been seen
-        self._painted: dict[int, tuple[object, Cells]] = {}  #: by line: what it shows, and its cells on the screen
-        self._ready: dict[int, tuple[object, Strip]] = {}  #: lines put together to be compared, and not painted yet
+        self._needed: dict[
+            str, int
+        ] = {}  #: by key of a column of names: the width of the longest one that has been seen
+        self._painted: dict[
+            int, tuple[object, Cells]
+        ] = {}  #: by line: what it shows, and its cells on the screen
+        self._ready: dict[
+            int, tuple[object, Strip]
+        ] = {}  #: lines put together to be compared, and not painted yet
         self._styles_kept: dict[str, Style] = {}
         self._will_lay_out = False
         self.show_horizontal_scrollbar = False
@@ -145,7 +157,9 @@ class VirtualTable(ScrollView, can_focus=True):
             self._cursor = 0
         before, self._cursor_key = self._cursor_key, keys[self._cursor] if len(keys) else None
         if self.is_mounted and self.size.height:
-            self.scroll_to(y=self._top_for(offset if before == self._cursor_key else None), animate=False)
+            self.scroll_to(
+                y=self._top_for(offset if before == self._cursor_key else None), animate=False
+            )
             self._paint_changed()
         if before != self._cursor_key:
             self.post_message(self.RowHighlighted(self, self._cursor_key))
@@ -168,7 +182,9 @@ class VirtualTable(ScrollView, can_focus=True):
         except ValueError:
             return max(0, min(self._cursor, len(self._keys) - 1))
 
-    def set_columns(self, columns: Sequence[Column], cells: Callable[[Any], Sequence[Cell]] | None = None) -> None:
+    def set_columns(
+        self, columns: Sequence[Column], cells: Callable[[Any], Sequence[Cell]] | None = None
+    ) -> None:
         """Take other columns."""
         self._all_columns = tuple(columns)
         self._cells = cells or self._cells
@@ -208,7 +224,11 @@ class VirtualTable(ScrollView, can_focus=True):
         return self.scrollable_content_region.width
 
     def _virtual_width(self) -> int:
-        return self.room if self._fit else max(self.room, 1 + sum(width + 2 for _, _, width in self._shown))
+        return (
+            self.room
+            if self._fit
+            else max(self.room, 1 + sum(width + 2 for _, _, width in self._shown))
+        )
 
     @property
     def shown_columns(self) -> tuple[str, ...]:
@@ -295,42 +315,73 @@ class VirtualTable(ScrollView, can_focus=True):
         """Give the style of a part, or (for "") of the table itself; Textual takes long to put the latter together."""
         style = self._styles_kept.get(name)
         if style is None:
-            style = self.get_component_rich_style(f"virtual-table--{name}") if name else self.rich_style
+            style = (
+                self.get_component_rich_style(f"virtual-table--{name}") if name else self.rich_style
+            )
             self._styles_kept[name] = style
         return style
 
     def _line(self, y: int, look: object) -> Strip:
         width = self.room
         if y == 0:
-            return self._strip([(self._title(column), "") for _, column, _ in self._shown], self._style_of("header"), header=True)
+            return self._strip(
+                [(self._title(column), "") for _, column, _ in self._shown],
+                self._style_of("header"),
+                header=True,
+            )
         if not isinstance(look, tuple):
             style = self._style_of("empty" if look else "")
             return Strip([Segment(set_cell_size(f" {look or ''}", width), style)], width)
         cells, is_cursor, _ = look
         picked = [cells[index] if index < len(cells) else "" for index, _, _ in self._shown]
         style = self._style_of("cursor" if is_cursor else "")
-        return self._strip([(cell, "") if isinstance(cell, str) else cell for cell in picked], style, marked=is_cursor)
+        return self._strip(
+            [(cell, "") if isinstance(cell, str) else cell for cell in picked],
+            style,
+            marked=is_cursor,
+        )
 
     def _title(self, column: Column) -> str:
         if self._sort is None or self._sort[0] != column.key:
             return column.title
         return f"{column.title} {glyph('down' if self._sort[1] else 'up')}"
 
-    def _strip(self, cells: Sequence[tuple[str, str]], style: Style, *, header: bool = False, marked: bool = False) -> Strip:
-        first = style if header or marked or not cells else self._coloured(style, cells[0][1], marked)
+    def _strip(
+        self,
+        cells: Sequence[tuple[str, str]],
+        style: Style,
+        *,
+        header: bool = False,
+        marked: bool = False,
+    ) -> Strip:
+        first = (
+            style if header or marked or not cells else self._coloured(style, cells[0][1], marked)
+        )
         segments = [Segment(glyph("right") if marked else " ", first)]
         start, left = 1, round(self.scroll_offset.x)
-        for number, ((text, colour), (_, column, width)) in enumerate(zip(cells, self._shown, strict=False)):
+        for number, ((text, colour), (_, column, width)) in enumerate(
+            zip(cells, self._shown, strict=False)
+        ):
             if number:
                 segments.append(Segment("  ", style))
-            whole = cut_between(text, width) if column.facts else cut_name(text, width) if column.name or header else text
+            whole = (
+                cut_between(text, width)
+                if column.facts
+                else cut_name(text, width)
+                if column.name or header
+                else text
+            )
             shown = cut(whole, width, column.align)
             if column.align == "right" and not self._fit:
                 shown = hide_part(shown, left - start, start + width - left - self.room)
             start += width + 2
-            segments.append(Segment(shown, style if header else self._coloured(style, colour, marked)))
+            segments.append(
+                Segment(shown, style if header else self._coloured(style, colour, marked))
+            )
         total = self.room
-        strip = Strip(segments).simplify().adjust_cell_length(max(total, self._virtual_width()), style)
+        strip = (
+            Strip(segments).simplify().adjust_cell_length(max(total, self._virtual_width()), style)
+        )
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + total)
 
     def _coloured(self, style: Style, colour: str, marked: bool) -> Style:
@@ -398,4 +449,6 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def row_text(self, row: int) -> str:
         """Give a row's cells as text with tabs between, for copying."""
-        return "\t".join(cell if isinstance(cell, str) else cell[0] for cell in self._cells(self._keys[row]))
+        return "\t".join(
+            cell if isinstance(cell, str) else cell[0] for cell in self._cells(self._keys[row])
+        )

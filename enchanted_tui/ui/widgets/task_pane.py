@@ -29,7 +29,9 @@ LOOKS = {
     "waiting": ("waiting", "waiting", "dim"),
 }
 _SORT_COLUMNS = {"position": "task", "finished": "finished", "runtime": "runtime"}
-_SLOW_INTERVAL = 5.0  #: seconds between two times at which the rows are chosen anew where that takes long
+_SLOW_INTERVAL = (
+    5.0  #: seconds between two times at which the rows are chosen anew where that takes long
+)
 _MANY = 20_000
 
 
@@ -60,7 +62,11 @@ class TaskPane(Pane):
         self._busy = self._again = False
         self._chosen_at = 0.0
         self._chosen_for: object = None
-        self.filter = Input(placeholder="words in the task's name or reason of failure", id="filter", select_on_focus=False)
+        self.filter = Input(
+            placeholder="words in the task's name or reason of failure",
+            id="filter",
+            select_on_focus=False,
+        )
         self.filter.cursor_blink = False
 
     def compose(self) -> ComposeResult:
@@ -77,13 +83,22 @@ class TaskPane(Pane):
         if viewer is not self.viewer:
             self.viewer, self._chosen_for = viewer, None
         self.view = view
-        slow = (self.order == "runtime" or self.text) and self.table.row_count > _MANY and view.liveness == "running"
+        slow = (
+            (self.order == "runtime" or self.text)
+            and self.table.row_count > _MANY
+            and view.liveness == "running"
+        )
         if not slow or time.monotonic() - self._chosen_at >= _SLOW_INTERVAL:
             self._choose_again()
         self._show_heading()
 
     def _choose_again(self) -> None:
-        wanted = (self.view.revision if self.view is not None else 0, self.status, self.order, self.text)
+        wanted = (
+            self.view.revision if self.view is not None else 0,
+            self.status,
+            self.order,
+            self.text,
+        )
         if wanted == self._chosen_for:
             self.table.refresh_rows()
         elif self._busy:
@@ -107,7 +122,9 @@ class TaskPane(Pane):
                 self._again = False
                 self._choose_again()
 
-    def set(self, *, status: str | None = None, order: str | None = None, text: str | None = None) -> None:
+    def set(
+        self, *, status: str | None = None, order: str | None = None, text: str | None = None
+    ) -> None:
         """Choose other tasks, or another order."""
         self.status = self.status if status is None else status
         self.order = self.order if order is None else order
@@ -171,9 +188,17 @@ class TaskPane(Pane):
         parts = [(f"Tasks {self.table.row_count:,}  ", "", "")]
         for status in STATUSES:
             chosen = status == self.status
-            parts.append((f"[{status}]" if chosen else f" {status} ", "bold" if chosen else "dim", f"show_status('{status}')"))
+            parts.append(
+                (
+                    f"[{status}]" if chosen else f" {status} ",
+                    "bold" if chosen else "dim",
+                    f"show_status('{status}')",
+                )
+            )
         if self.text:
-            parts.append((f"  filter {self.text}", self.heading.colour("warning"), "monitor_filter"))
+            parts.append(
+                (f"  filter {self.text}", self.heading.colour("warning"), "monitor_filter")
+            )
         self.heading.set(parts)
 
     def _why_empty(self, view: View) -> str:
@@ -198,7 +223,9 @@ class TaskPane(Pane):
             formats.span(runtime) if runtime is not None else "",
             formats.moment(line.finished, self.view.read_at),
             line.host,
-            _reason(line) if line.status == "failed" and "outcome" not in self.table.shown_columns else formats.values(line.params),
+            _reason(line)
+            if line.status == "failed" and "outcome" not in self.table.shown_columns
+            else formats.values(line.params),
             _reason(line) if line.status == "failed" else formats.values(line.outputs),
         )
 

@@ -63,7 +63,11 @@ class WorkerPane(Pane):
     def task_of(self, key: int) -> str:
         """Give the name of the task that a row's worker runs; empty for idle ones and jobs."""
         view = self.view
-        return str(view.workers[key - len(view.jobs)]["task"] or "") if view is not None and key >= len(view.jobs) else ""
+        return (
+            str(view.workers[key - len(view.jobs)]["task"] or "")
+            if view is not None and key >= len(view.jobs)
+            else ""
+        )
 
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None
@@ -76,7 +80,11 @@ class WorkerPane(Pane):
 
 def _jobs_in_short(view: View) -> str:
     counts = Counter(str(job["state"]) for job in view.jobs)
-    return f"Jobs  {', '.join(f'{count:,} {state}' for state, count in counts.most_common())}" if counts else ""
+    return (
+        f"Jobs  {', '.join(f'{count:,} {state}' for state, count in counts.most_common())}"
+        if counts
+        else ""
+    )
 
 
 def _worker(worker: Mapping[str, Any], now: float) -> tuple[Cell, ...]:

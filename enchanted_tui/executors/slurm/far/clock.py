@@ -23,7 +23,8 @@ class Clock:
         self._margin = min(30.0, 0.03 * header["walltime"]) if header.get("walltime") else 5.0
         self._timeout = header.get("timeout")
         self._runtimes: dict[str, deque[float]] = {
-            runner: deque([longest], maxlen=_KEPT) for runner, longest in header.get("runtimes", {}).items()
+            runner: deque([longest], maxlen=_KEPT)
+            for runner, longest in header.get("runtimes", {}).items()
         }
 
     def left(self) -> float:
@@ -64,6 +65,10 @@ def _age_of_job() -> float:
                         break
             with open(f"/proc/{pid}/stat", "rb") as stat:
                 fields = stat.read().rpartition(b")")[2].split()
-            age = max(age, time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+            age = max(
+                age,
+                time.clock_gettime(time.CLOCK_BOOTTIME)
+                - int(fields[19]) / os.sysconf("SC_CLK_TCK"),
+            )
             pid = int(fields[1])
     return age

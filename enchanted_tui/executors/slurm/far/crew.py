@@ -38,7 +38,9 @@ _DISK_PATIENCE = 60.0  #: seconds for which a results file that cannot be writte
 class Crew:
     """Runs the tasks of one share."""
 
-    def __init__(self, directory: str, element: int, header: dict[str, Any], results: Results, scratch: str) -> None:
+    def __init__(
+        self, directory: str, element: int, header: dict[str, Any], results: Results, scratch: str
+    ) -> None:
         self.header = header
         self.context: dict[str, Any] = header["context"]
         self.results = results
@@ -49,7 +51,10 @@ class Crew:
         self._share = share_file(directory, element)
         # not what local workers bear: a resumed campaign kills those of the session before, and jobs are to go on
         mark = f"job:{self.context['campaign']}:{self.context['session']}:{os.path.basename(directory)}.{element}"
-        self.slots = [Slot(number, scratch, mark, self.context) for number in range(1, header["processes"] + 1)]
+        self.slots = [
+            Slot(number, scratch, mark, self.context)
+            for number in range(1, header["processes"] + 1)
+        ]
         self._on_hold: Hold[bytes] = Hold()
         self._failed_starts = 0
         self._begun = 0
@@ -131,7 +136,16 @@ class Crew:
             due = min(due, self.results.written_at + _GATHER)
         timeout = self.header.get("timeout")
         if timeout is not None:
-            due = min([due, *(slot.since + timeout for slot in self.slots if slot.message is not None and not slot.over)])
+            due = min(
+                [
+                    due,
+                    *(
+                        slot.since + timeout
+                        for slot in self.slots
+                        if slot.message is not None and not slot.over
+                    ),
+                ]
+            )
         return due - now
 
     def _write(self) -> None:
@@ -232,7 +246,12 @@ class Crew:
             return
         now = time.monotonic()
         for slot in self.slots:
-            if slot.message is not None and not slot.over and not slot.timed_out and now - slot.since >= timeout:
+            if (
+                slot.message is not None
+                and not slot.over
+                and not slot.timed_out
+                and now - slot.since >= timeout
+            ):
                 slot.timed_out = True
                 slot.end()
 
@@ -257,7 +276,9 @@ class Crew:
         was_ready, message = slot.ready, slot.message
         slot.forget()
         slot.message = None
-        if report.asked and not slot.timed_out and message is not None:  # by whoever ends the job; or else by hand
+        if (
+            report.asked and not slot.timed_out and message is not None
+        ):  # by whoever ends the job; or else by hand
             self.waiting.appendleft(message)
         elif message is not None:
             self._fail(slot, message, report)
@@ -265,7 +286,10 @@ class Crew:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS:
                 how = ending_of(os.waitstatus_to_exitcode(report.status)) + _last_words(slot)
-                self.results.note("trouble", message=f"the processes of a job die before they are ready: the last one {how}")
+                self.results.note(
+                    "trouble",
+                    message=f"the processes of a job die before they are ready: the last one {how}",
+                )
                 self.why = "trouble"
         if self.waiting and not self.why:
             slot.spawn()
@@ -280,14 +304,29 @@ class Crew:
         kind, reason = ending(status)
         if slot.timed_out:
             kind, reason = timed_out(self.header["timeout"], report.left)
-        elif os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and self._out_of_memory():
-            kind, reason = "memory", "killed for want of memory in its job; ask for more under sbatch: mem, or lower processes_per_job"
+        elif (
+            os.WIFSIGNALED(status)
+            and os.WTERMSIG(status) == signal.SIGKILL
+            and self._out_of_memory()
+        ):
+            kind, reason = (
+                "memory",
+                "killed for want of memory in its job; ask for more under sbatch: mem, or lower processes_per_job",
+            )
         runtime = time.monotonic() - slot.since
         try:
-            line = fail_task(message, self.context, {"kind": kind, "message": reason}, runtime, slot.since_epoch)
-            collect_output(slot.captured, os.path.join(self.context["data_dir"], message["name"]), descriptors=False)
+            line = fail_task(
+                message, self.context, {"kind": kind, "message": reason}, runtime, slot.since_epoch
+            )
+            collect_output(
+                slot.captured,
+                os.path.join(self.context["data_dir"], message["name"]),
+                descriptors=False,
+            )
         except OSError as error:
-            self.results.note("trouble", task=message["task"], message=f"{message['name']}: {error}")
+            self.results.note(
+                "trouble", task=message["task"], message=f"{message['name']}: {error}"
+            )
             self.why = "trouble"
             return
         if slot.timed_out:

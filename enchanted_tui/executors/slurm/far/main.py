@@ -25,7 +25,9 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 def main(arguments: list[str]) -> int:
     """Run the share of one array element and give the job's exit code."""
     directory = arguments[0]
-    element = int(arguments[1] if len(arguments) > 1 else os.environ.get("SLURM_ARRAY_TASK_ID", "0"))
+    element = int(
+        arguments[1] if len(arguments) > 1 else os.environ.get("SLURM_ARRAY_TASK_ID", "0")
+    )
     if any(os.path.exists(path) for path in revocations(directory, element)):
         print("this share has been given to another job")  # noqa: T201 - into the job's own output
         return 0
@@ -55,7 +57,9 @@ def main(arguments: list[str]) -> int:
         )
         crew.flush()
         try:
-            why = crew.work([message for message in messages if tuple(message["task"]) not in recorded])
+            why = crew.work(
+                [message for message in messages if tuple(message["task"]) not in recorded]
+            )
         finally:
             crew.end_all()
         results.note("bye", why=why, left=len(crew.waiting))
@@ -94,7 +98,9 @@ def _prepare(header: dict[str, Any]) -> None:
     if wanted:
         context["local_storage"] = _private_directory(wanted, context["campaign"])
         if context["local_storage"] is None:
-            header["remark"] = f"local_storage: {wanted!r} is no directory on this node; tasks run in place"
+            header["remark"] = (
+                f"local_storage: {wanted!r} is no directory on this node; tasks run in place"
+            )
 
 
 def _private_directory(wanted: str, campaign: str) -> str | None:

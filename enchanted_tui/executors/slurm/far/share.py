@@ -105,7 +105,9 @@ class Results:
         if not self._pending:
             return
         data = b"".join(self._pending)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(
+            self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666
+        )
         try:
             start = os.fstat(descriptor).st_size
             try:

@@ -26,7 +26,10 @@ class Slot:
     def __init__(self, number: int, scratch: str, mark: str, context: dict[str, Any]) -> None:
         self.number = number
         self.mark = f"{mark}:{number}."
-        self.captured = {1: os.path.join(scratch, f"{number}.out"), 2: os.path.join(scratch, f"{number}.err")}
+        self.captured = {
+            1: os.path.join(scratch, f"{number}.out"),
+            2: os.path.join(scratch, f"{number}.err"),
+        }
         self._scratch = scratch
         self._context = context
         self.reaper: Reaper | None = None

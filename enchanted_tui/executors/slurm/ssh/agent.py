@@ -21,9 +21,13 @@ def agent_keys(path: str | None) -> list[Any]:
     agent = AgentSSH()
     try:
         connection.connect(path)
-        agent._connect(connection)  # paramiko's public class only knows the socket of the environment
+        agent._connect(
+            connection
+        )  # paramiko's public class only knows the socket of the environment
     except (OSError, SSHException):
         connection.close()
         return []
-    weakref.finalize(agent, connection.close)  # every key holds its agent: closed with the last of them
+    weakref.finalize(
+        agent, connection.close
+    )  # every key holds its agent: closed with the last of them
     return list(agent.get_keys())

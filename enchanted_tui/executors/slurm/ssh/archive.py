@@ -22,8 +22,12 @@ class Unpacking:
     def __init__(self, target: Path, names: Iterable[str]) -> None:
         self._target, self._names = target, frozenset(names)
         target.mkdir(parents=True, exist_ok=True)
-        self._room = Path(os.path.realpath(tempfile.mkdtemp(prefix=".fetch-", suffix=".partial", dir=target)))
-        self.left_out: list[str] = []  #: links that point out of their directory, and so mean nothing here
+        self._room = Path(
+            os.path.realpath(tempfile.mkdtemp(prefix=".fetch-", suffix=".partial", dir=target))
+        )
+        self.left_out: list[
+            str
+        ] = []  #: links that point out of their directory, and so mean nothing here
 
     def unpack(self, stream: IO[bytes]) -> None:
         """Read the whole stream. Raises UnsafeArchive, tarfile.TarError if it is damaged, OSError where it cannot be written."""
@@ -73,15 +77,22 @@ class Unpacking:
 
     def _place(self, name: str) -> Path:
         parts = name.split("/")
-        if parts[0] not in self._names or not all(part and part not in (".", "..") and "\0" not in part for part in parts):
+        if parts[0] not in self._names or not all(
+            part and part not in (".", "..") and "\0" not in part for part in parts
+        ):
             raise UnsafeArchive(f"{name!r} lies outside the directories that were asked for")
         return self._room.joinpath(*parts)
 
     def _link(self, member: tarfile.TarInfo) -> None:
-        path, top = self._place(member.name), os.path.realpath(self._place(member.name.split("/")[0]))
+        path, top = (
+            self._place(member.name),
+            os.path.realpath(self._place(member.name.split("/")[0])),
+        )
         wanted = os.path.normpath(os.path.join(path.parent, member.linkname))
         inside = (
-            not os.path.isabs(member.linkname) and _within(wanted, top) and os.path.realpath(path.parent) == str(path.parent.absolute())
+            not os.path.isabs(member.linkname)
+            and _within(wanted, top)
+            and os.path.realpath(path.parent) == str(path.parent.absolute())
         )
         if inside:
             with contextlib.suppress(FileExistsError):
@@ -100,7 +111,9 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> Non
     path.parent.mkdir(parents=True, exist_ok=True)
     source = archive.extractfile(member)
     assert source is not None
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600 | member.mode & 0o777)
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600 | member.mode & 0o777
+    )
     with os.fdopen(descriptor, "wb") as file:
         shutil.copyfileobj(source, file, 1 << 18)
         if file.tell() != member.size:

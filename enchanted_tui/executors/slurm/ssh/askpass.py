@@ -43,7 +43,11 @@ class Askpass:
     @property
     def environment(self) -> dict[str, str]:
         """What ``ssh`` needs in its environment; older ones only ask this way where a display seems to be there."""
-        return {"SSH_ASKPASS": self._script, "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": os.environ.get("DISPLAY", ":0")}
+        return {
+            "SSH_ASKPASS": self._script,
+            "SSH_ASKPASS_REQUIRE": "force",
+            "DISPLAY": os.environ.get("DISPLAY", ":0"),
+        }
 
     def close(self) -> None:
         """Answer nothing more."""

@@ -12,7 +12,9 @@ from enchanted_tui.executors.slurm.ssh.lookup import Target
 from enchanted_tui.executors.slurm.ssh.questions import Asker, Question
 
 _TRIES = 3
-_PERSON_TIMEOUT = 600.0  #: how long a person may take over an answer; the server usually loses patience before
+_PERSON_TIMEOUT = (
+    600.0  #: how long a person may take over an answer; the server usually loses patience before
+)
 
 
 class _AnotherTryIsPointless(Exception):
@@ -74,7 +76,11 @@ class _LogIn:
 
     def _one_method(self, allowed: Sequence[str]) -> Sequence[str] | None:
         """Get past one method; give those that come after it, none when logged in, or None where no method succeeds."""
-        methods = {"publickey": self._keys, "keyboard-interactive": self._interactive, "password": self._password}
+        methods = {
+            "publickey": self._keys,
+            "keyboard-interactive": self._interactive,
+            "password": self._password,
+        }
         for name, method in methods.items():
             if name in allowed:
                 try:
@@ -128,7 +134,9 @@ class _LogIn:
     def _from_agent(self, listed: Sequence[str]) -> Iterator[tuple[str, Any]]:
         from enchanted_tui.executors.slurm.ssh.agent import agent_keys
 
-        wanted = {blob for path in (*self._target.given_keys, *listed) if (blob := _public_half(path))}
+        wanted = {
+            blob for path in (*self._target.given_keys, *listed) if (blob := _public_half(path))
+        }
         keys = agent_keys(self._target.agent)
         for key in sorted(keys, key=lambda key: key.asbytes() not in wanted):
             if not self._target.identities_only or key.asbytes() in wanted:
@@ -146,7 +154,9 @@ class _LogIn:
             return None
         except (paramiko.SSHException, ValueError, OSError) as error:
             if needed:
-                raise LogInFailed(f"the key {path} cannot be read: {_plain(error)}; correct key_filename") from None
+                raise LogInFailed(
+                    f"the key {path} cannot be read: {_plain(error)}; correct key_filename"
+                ) from None
             self._unusable.append(path)
             return None
 
@@ -155,7 +165,9 @@ class _LogIn:
 
         for number in range(_TRIES):
             again = "Wrong passphrase. " if number else ""
-            passphrase = self._ask(Question("passphrase", f"{again}Passphrase of the key {path}:", self._target.name))
+            passphrase = self._ask(
+                Question("passphrase", f"{again}Passphrase of the key {path}:", self._target.name)
+            )
             if passphrase is None:
                 self._unusable.append(path)
                 return None
@@ -176,11 +188,17 @@ class _LogIn:
         account = (self._target.user, self._target.known_name)
         for number in range(_TRIES):
             password = self._secrets.passwords.pop(account, None) or self._answer(
-                Question("password", f"{_again(number)}Password of {self._target.user} on {self._target.shown}:", self._target.name)
+                Question(
+                    "password",
+                    f"{_again(number)}Password of {self._target.user} on {self._target.shown}:",
+                    self._target.name,
+                )
             )
             self._try("password")
             try:
-                further = list(self._transport.auth_password(self._target.user, password, fallback=False))
+                further = list(
+                    self._transport.auth_password(self._target.user, password, fallback=False)
+                )
             except paramiko.AuthenticationException:
                 if not self._transport.is_active():
                     raise
@@ -197,7 +215,9 @@ class _LogIn:
             conversation = _Conversation(self._target, self._ask, self._secrets, _again(number))
             self._try("keyboard-interactive")
             try:
-                further = list(self._transport.auth_interactive(self._target.user, conversation.answer))
+                further = list(
+                    self._transport.auth_interactive(self._target.user, conversation.answer)
+                )
             except paramiko.SSHException:
                 if conversation.declined:
                     raise LogInFailed(self._nobody_answered()) from None
@@ -226,7 +246,11 @@ class _LogIn:
     def _refused(self, allowed: Sequence[str]) -> str:
         tried = f"tried {', '.join(self._tried)}" if self._tried else "there was nothing to try"
         locked = [name for name in self._unusable if name != "password"]
-        unusable = f"; not tried, because they cannot be unlocked or read here: {', '.join(locked)}" if locked else ""
+        unusable = (
+            f"; not tried, because they cannot be unlocked or read here: {', '.join(locked)}"
+            if locked
+            else ""
+        )
         nobody = "; nobody was there to type a password" if "password" in self._unusable else ""
         return (
             f"permission denied for {self._target.user} on {self._target.shown}: {tried}{unusable}{nobody}; the server accepts "
@@ -262,7 +286,9 @@ class _Conversation:
         self.declined = False
         self.asked = False
 
-    def answer(self, title: str, instructions: str, prompts: Sequence[tuple[str, bool]]) -> list[str]:
+    def answer(
+        self, title: str, instructions: str, prompts: Sequence[tuple[str, bool]]
+    ) -> list[str]:
         """Give one answer to each prompt. Raises SSHException, which ends the log-in, when nobody answers."""
         return [self._one(title, instructions, prompt, echo) for prompt, echo in prompts]
 
@@ -273,8 +299,12 @@ class _Conversation:
         is_password = not echo and "password" in prompt.lower() and "one" not in prompt.lower()
         known = self._secrets.passwords.pop(self._account, None) if is_password else None
         if known is None:
-            shown = "\n".join(part.strip() for part in (self._again, title, instructions, prompt) if part.strip())
-            known = self._ask(Question("password" if is_password else "code", shown, self._target.name, echo))
+            shown = "\n".join(
+                part.strip() for part in (self._again, title, instructions, prompt) if part.strip()
+            )
+            known = self._ask(
+                Question("password" if is_password else "code", shown, self._target.name, echo)
+            )
         if known is None:
             self.declined = True
             raise paramiko.SSHException("nobody answered")

@@ -87,7 +87,10 @@ def _run_proxy(command: str, opened: list[Callable[[], None]]) -> socket.socket:
     with theirs:
         end_of_theirs = theirs.fileno()
         process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {command}"], stdin=end_of_theirs, stdout=end_of_theirs, stderr=subprocess.DEVNULL
+            ["/bin/sh", "-c", f"exec {command}"],
+            stdin=end_of_theirs,
+            stdout=end_of_theirs,
+            stderr=subprocess.DEVNULL,
         )
 
     def end() -> None:
@@ -153,14 +156,18 @@ def _forward(transport: Any, here: Target, there: Target, timeout: float) -> Any
     import paramiko
 
     try:
-        return transport.open_channel("direct-tcpip", (there.host, there.port), ("127.0.0.1", 0), timeout=timeout)
+        return transport.open_channel(
+            "direct-tcpip", (there.host, there.port), ("127.0.0.1", 0), timeout=timeout
+        )
     except paramiko.ChannelException as error:
         reason = "does not forward connections" if error.code == 1 else "cannot reach it"
         raise ConnectionFailed(
             f"{here.shown} {reason}: no connection to {there.host}, port {there.port}; check the host behind proxy_jump"
         ) from None
     except (paramiko.SSHException, EOFError, OSError) as error:
-        raise ConnectionFailed(f"{here.shown} hung up before it forwarded the connection to {there.host} ({error}); try again") from None
+        raise ConnectionFailed(
+            f"{here.shown} hung up before it forwarded the connection to {there.host} ({error}); try again"
+        ) from None
 
 
 def _be_quiet() -> None:

@@ -71,17 +71,25 @@ def read(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems) 
 
 def fetch(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems) -> None:
     """Print an archive of directories."""
-    with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 18) as archive:
+    with tarfile.open(
+        fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 18
+    ) as archive:
         for name in request["names"]:
             top = os.path.join(request["directory"], name)
             if not os.path.isdir(top):
                 continue
             for directory, below, files in os.walk(top):
-                inside = os.path.join(name, os.path.relpath(directory, top)) if directory != top else name
+                inside = (
+                    os.path.join(name, os.path.relpath(directory, top))
+                    if directory != top
+                    else name
+                )
                 add(archive, directory, inside, problems)
                 links = [each for each in below if os.path.islink(os.path.join(directory, each))]
                 for each in sorted(files) + links:
-                    add(archive, os.path.join(directory, each), os.path.join(inside, each), problems)
+                    add(
+                        archive, os.path.join(directory, each), os.path.join(inside, each), problems
+                    )
 
 
 def add(archive: tarfile.TarFile, path: str, name: str, problems: Problems) -> None:
@@ -107,7 +115,9 @@ def remove(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems
         try:
             if os.path.islink(path) or not os.path.isdir(path):
                 os.unlink(path)
-            elif os.path.commonpath([home, os.path.realpath(path)]) == os.path.realpath(path) or os.path.ismount(path):
+            elif os.path.commonpath([home, os.path.realpath(path)]) == os.path.realpath(
+                path
+            ) or os.path.ismount(path):
                 problems.append([path, 1, "this is no directory that a campaign made"])
             else:
                 remove_directory(path)

@@ -89,7 +89,9 @@ class Exchange:
         ended = re.search(rb"\n%s (\d+)\n\Z" % self._token, self._error_output)
         if ended is None or not self._out.found:
             return None
-        return int(ended[1]), bytes(self._error_output[max(0, ended.start() - _MOST_ERRORS) : ended.start()])
+        return int(ended[1]), bytes(
+            self._error_output[max(0, ended.start() - _MOST_ERRORS) : ended.start()]
+        )
 
     def check_started(self, host: str) -> None:
         """Raise FarSideProblem, with what the far side said instead, if it answered but did not run the command."""

@@ -67,7 +67,9 @@ def _names(patterns: str, name: str) -> bool:
     named = False
     for pattern in patterns.lower().split(","):
         wanted = pattern.removeprefix("!")
-        translated = re.sub(r"[\[\]]", lambda bracket: "[[]" if bracket[0] == "[" else "[]]", wanted)  # only * and ? are wild
+        translated = re.sub(
+            r"[\[\]]", lambda bracket: "[[]" if bracket[0] == "[" else "[]]", wanted
+        )  # only * and ? are wild
         if fnmatch.fnmatchcase(name.lower(), translated):
             if pattern.startswith("!"):
                 return False
@@ -93,14 +95,22 @@ def verify(target: Target, key_type: str, blob: bytes, ask: Asker) -> None:
     """Make sure that `target` may have this key, asking about one that is not known. Raises HostKeyRejected."""
     known = list(known_keys(target.known_hosts, target.known_name))
     if any(each.marker == "@revoked" and each.blob == blob for each in known):
-        raise HostKeyRejected(f"the host key of {target.shown} ({fingerprint(blob)}) has been revoked; ask its administrators")
+        raise HostKeyRejected(
+            f"the host key of {target.shown} ({fingerprint(blob)}) has been revoked; ask its administrators"
+        )
     trusted = [each for each in known if not each.marker]
     if any(each.blob == blob for each in trusted):
         return
     same_type = [each for each in trusted if each.type == key_type]
     if same_type or trusted:
         raise HostKeyRejected(_changed(target, (same_type or trusted)[0], key_type, blob))
-    _trust_new(target, key_type, blob, ask, has_authority=any(each.marker == "@cert-authority" for each in known))
+    _trust_new(
+        target,
+        key_type,
+        blob,
+        ask,
+        has_authority=any(each.marker == "@cert-authority" for each in known),
+    )
 
 
 def _changed(target: Target, known: KnownKey, key_type: str, blob: bytes) -> str:
@@ -112,7 +122,9 @@ def _changed(target: Target, known: KnownKey, key_type: str, blob: bytes) -> str
     )
 
 
-def _trust_new(target: Target, key_type: str, blob: bytes, ask: Asker, *, has_authority: bool) -> None:
+def _trust_new(
+    target: Target, key_type: str, blob: bytes, ask: Asker, *, has_authority: bool
+) -> None:
     if target.strict in ("accept-new", "no"):
         remember(target.known_hosts[0], target.known_name, key_type, blob)
         return

@@ -13,7 +13,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed
+from enchanted_tui.executors.slurm.ssh.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    HostKeyRejected,
+    LogInFailed,
+)
 from enchanted_tui.executors.slurm.ssh.framing import Exchange
 from enchanted_tui.executors.slurm.ssh.link import Link
 
@@ -33,7 +38,9 @@ class ConnectionState:
     connected: bool
     log_ins: int  #: how many there were
     since: float  #: when it was made or lost, seconds since the epoch
-    next_try: float | None = None  #: when the next try begins, seconds since the epoch; None while connected or trying
+    next_try: float | None = (
+        None  #: when the next try begins, seconds since the epoch; None while connected or trying
+    )
     reason: str = ""  #: why the last try failed
 
     def __str__(self) -> str:
@@ -43,7 +50,9 @@ class ConnectionState:
         lost = f"connection lost {_duration(now - self.since)} ago"
         if self.next_try is None:
             return f"{lost}, connecting again now"
-        return f"{lost}, next try in {_duration(max(0.0, self.next_try - now))}" + (f": {self.reason}" if self.reason else "")
+        return f"{lost}, next try in {_duration(max(0.0, self.next_try - now))}" + (
+            f": {self.reason}" if self.reason else ""
+        )
 
 
 class Kept:
@@ -68,9 +77,13 @@ class Kept:
     def needs_person(self) -> ConnectionFailed | None:
         """Why nothing but a person can bring the connection back, or None."""
         with self._changed:
-            return self._failure if isinstance(self._failure, LogInFailed | HostKeyRejected) else None
+            return (
+                self._failure if isinstance(self._failure, LogInFailed | HostKeyRejected) else None
+            )
 
-    def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
+    def execute(
+        self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
+    ) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
         Raises ConnectionLost, CommandTimeout or FarSideProblem.
@@ -140,7 +153,9 @@ class Kept:
             state = self._state
             reason = "" if failure is None else failure.message
             self._failure = failure
-            self._state = ConnectionState(False, state.log_ins, state.since, time.time() + seconds, reason)
+            self._state = ConnectionState(
+                False, state.log_ins, state.since, time.time() + seconds, reason
+            )
             self._changed.wait_for(lambda: self._closed or self._hurry, seconds)
             self._hurry = False
             self._state = ConnectionState(False, state.log_ins, state.since, None, reason)

@@ -15,7 +15,9 @@ class Link(Protocol):
     def alive(self) -> bool:
         """Whether the connection stands, as far as is known."""
 
-    def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
+    def execute(
+        self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
+    ) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
         Raises ConnectionLost, CommandTimeout or FarSideProblem.

@@ -15,7 +15,9 @@ from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 
 _DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
-_JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>\d+))?/?")
+_JUMP = re.compile(
+    r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>\d+))?/?"
+)
 _MOST_JUMPS = 8
 
 
@@ -53,7 +55,9 @@ class Target:
 
 def look_up(settings: SshSettings) -> Target:
     """Find out how to reach the host of `settings`. Raises ConnectionFailed if its OpenSSH configuration cannot be read."""
-    target = _look_up_one(settings, settings.host, settings.user, settings.port, settings.proxy_jump, 0)
+    target = _look_up_one(
+        settings, settings.host, settings.user, settings.port, settings.proxy_jump, 0
+    )
     by_hand = by_hand_command(settings)  # asks about the hosts on the way as well
     jumps = tuple(replace(jump, by_hand=by_hand) for jump in target.jumps)
     return replace(target, given_keys=tuple(settings.key_filenames), jumps=jumps, by_hand=by_hand)
@@ -70,24 +74,49 @@ def ssh_arguments(settings: SshSettings) -> list[str]:
     return _arguments(settings, settings.user, settings.port, settings.proxy_jump)
 
 
-def _arguments(settings: SshSettings, user: str | None, port: int | None, jump: str | None) -> list[str]:
+def _arguments(
+    settings: SshSettings, user: str | None, port: int | None, jump: str | None
+) -> list[str]:
     arguments = ["-F", settings.config_file] if settings.config_file else []
     arguments += ["-l", user] if user else []
     arguments += ["-p", str(port)] if port else []
     arguments += ["-o", f"ProxyJump={jump}"] if jump else []
-    arguments += ["-o", f"IdentityAgent={_agent_option(settings.identity_agent)}"] if settings.identity_agent else []
-    arguments += ["-o", f'UserKnownHostsFile="{settings.known_hosts}"'] if settings.known_hosts else []
+    arguments += (
+        ["-o", f"IdentityAgent={_agent_option(settings.identity_agent)}"]
+        if settings.identity_agent
+        else []
+    )
+    arguments += (
+        ["-o", f'UserKnownHostsFile="{settings.known_hosts}"'] if settings.known_hosts else []
+    )
     return arguments
 
 
 def _agent_option(agent: str) -> str:
-    return agent if agent in ("none", "SSH_AUTH_SOCK") else f'"{os.path.expanduser(os.path.expandvars(agent))}"'
+    return (
+        agent
+        if agent in ("none", "SSH_AUTH_SOCK")
+        else f'"{os.path.expanduser(os.path.expandvars(agent))}"'
+    )
 
 
-def _look_up_one(settings: SshSettings, host: str, user: str | None, port: int | None, jump: str | None, depth: int) -> Target:
+def _look_up_one(
+    settings: SshSettings,
+    host: str,
+    user: str | None,
+    port: int | None,
+    jump: str | None,
+    depth: int,
+) -> Target:
     if depth > _MOST_JUMPS:
-        raise ConnectionFailed(f"{settings.host} is reached through itself; correct ProxyJump in the OpenSSH configuration")
-    said = _ask_ssh(_arguments(settings, user, port, jump), host) if shutil.which("ssh") else _ask_paramiko(settings, host, user, port)
+        raise ConnectionFailed(
+            f"{settings.host} is reached through itself; correct ProxyJump in the OpenSSH configuration"
+        )
+    said = (
+        _ask_ssh(_arguments(settings, user, port, jump), host)
+        if shutil.which("ssh")
+        else _ask_paramiko(settings, host, user, port)
+    )
     account = said("user") or getuser()
     jumps, command = _proxy(settings, jump or said("proxyjump"), said("proxycommand"), depth)
     expand = _Expansion(said("hostname") or host, account, host, said("port") or "22")
@@ -102,7 +131,9 @@ def _look_up_one(settings: SshSettings, host: str, user: str | None, port: int |
         agent=_agent(said("identityagent") or settings.identity_agent, expand),
         known_hosts=_known_hosts(settings, said, expand),
         host_key_alias=said("hostkeyalias"),
-        strict={"true": "yes", "off": "no", "false": "no"}.get(strict := said("stricthostkeychecking") or "ask", strict),
+        strict={"true": "yes", "off": "no", "false": "no"}.get(
+            strict := said("stricthostkeychecking") or "ask", strict
+        ),
         jumps=jumps,
         proxy_command=expand(command) if command else None,
     )
@@ -122,7 +153,13 @@ class _Said:
 
 
 def _ask_ssh(arguments: list[str], host: str) -> _Said:
-    done = subprocess.run(["ssh", "-G", *arguments, "--", host], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        ["ssh", "-G", *arguments, "--", host],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     if done.returncode != 0:
         raise ConnectionFailed(
             f"the OpenSSH configuration cannot be read: {done.stderr.strip()}; correct it, or name another as config_file"
@@ -138,9 +175,13 @@ def _ask_paramiko(settings: SshSettings, host: str, user: str | None, port: int 
 
     file = settings.config_file or os.path.expanduser("~/.ssh/config")
     try:
-        found = SSHConfig.from_path(file).lookup(host) if os.path.exists(file) else {"hostname": host}
+        found = (
+            SSHConfig.from_path(file).lookup(host) if os.path.exists(file) else {"hostname": host}
+        )
     except (ConfigParseError, OSError) as error:
-        raise ConnectionFailed(f"{file} cannot be read: {error}; correct it, or name another as config_file") from error
+        raise ConnectionFailed(
+            f"{file} cannot be read: {error}; correct it, or name another as config_file"
+        ) from error
     given = [("user", user), ("port", str(port) if port else None)]
     lines = [(name, value) for name, value in given if value]
     for name, value in found.items():
@@ -148,18 +189,24 @@ def _ask_paramiko(settings: SshSettings, host: str, user: str | None, port: int 
     return _Said(lines)
 
 
-def _proxy(settings: SshSettings, jump: str | None, command: str | None, depth: int) -> tuple[tuple[Target, ...], str | None]:
+def _proxy(
+    settings: SshSettings, jump: str | None, command: str | None, depth: int
+) -> tuple[tuple[Target, ...], str | None]:
     if jump is None or jump.lower() == "none":
         return (), command if command and command.lower() != "none" else None
     jumps: list[Target] = []
     for number, written in enumerate(jump.split(",")):
         found = _JUMP.fullmatch(written.strip())
         if found is None:
-            raise ConnectionFailed(f"{written!r} is no host to go through; write [user@]host[:port]")
+            raise ConnectionFailed(
+                f"{written!r} is no host to go through; write [user@]host[:port]"
+            )
         port = int(found["port"]) if found["port"] else None
         # like ssh, only the first of several hosts is reached through what the configuration says of it
         way = None if number == 0 else "none"
-        target = _look_up_one(settings, found["host"].strip("[]"), found["user"], port, way, depth + 1)
+        target = _look_up_one(
+            settings, found["host"].strip("[]"), found["user"], port, way, depth + 1
+        )
         jumps += [*target.jumps, replace(target, jumps=())]
     return tuple(jumps), None
 
@@ -171,7 +218,11 @@ def _agent(said: str | None, expand: _Expansion) -> str | None:
 
 
 def _known_hosts(settings: SshSettings, said: _Said, expand: _Expansion) -> tuple[str, ...]:
-    own = [settings.known_hosts] if settings.known_hosts else [*map(expand, (said("userknownhostsfile") or "~/.ssh/known_hosts").split())]
+    own = (
+        [settings.known_hosts]
+        if settings.known_hosts
+        else [*map(expand, (said("userknownhostsfile") or "~/.ssh/known_hosts").split())]
+    )
     return (*own, *(said("globalknownhostsfile") or "/etc/ssh/ssh_known_hosts").split())
 
 
@@ -185,6 +236,16 @@ class _Expansion:
     port: str
 
     def __call__(self, text: str) -> str:
-        values = {"%": "%", "h": self.host, "r": self.user, "n": self.name, "p": self.port, "d": os.path.expanduser("~"), "u": getuser()}
+        values = {
+            "%": "%",
+            "h": self.host,
+            "r": self.user,
+            "n": self.name,
+            "p": self.port,
+            "d": os.path.expanduser("~"),
+            "u": getuser(),
+        }
         filled = re.sub(r"%(.)", lambda found: values.get(found[1], found[0]), text)
-        return os.path.expanduser(re.sub(r"\$\{(\w+)\}", lambda found: os.environ.get(found[1], found[0]), filled))
+        return os.path.expanduser(
+            re.sub(r"\$\{(\w+)\}", lambda found: os.environ.get(found[1], found[0]), filled)
+        )

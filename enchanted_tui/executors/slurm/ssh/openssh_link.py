@@ -14,7 +14,12 @@ from collections.abc import Iterable
 
 from enchanted_tui.executors.slurm.ssh.askpass import Askpass
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, HostKeyRejected, LogInFailed
+from enchanted_tui.executors.slurm.ssh.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    HostKeyRejected,
+    LogInFailed,
+)
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
 from enchanted_tui.executors.slurm.ssh.lookup import by_hand_command, ssh_arguments
 from enchanted_tui.executors.slurm.ssh.process_run import run_process
@@ -39,9 +44,14 @@ class OpensshLink:
 
     def __init__(self, settings: SshSettings, ask: Asker, slots: Slots) -> None:
         if shutil.which("ssh") is None:
-            raise ConnectionFailed("`transport: openssh` needs the program ssh; install the OpenSSH client, or use `transport: paramiko`")
+            raise ConnectionFailed(
+                "`transport: openssh` needs the program ssh; install the OpenSSH client, or use `transport: paramiko`"
+            )
         self._settings, self._slots = settings, slots
-        self._options = [*ssh_arguments(settings), *(part for key in settings.key_filenames for part in ("-i", key))]
+        self._options = [
+            *ssh_arguments(settings),
+            *(part for key in settings.key_filenames for part in ("-i", key)),
+        ]
         self._own: _Master | None = None
         self._socket = self._users_master()
         if self._socket is None:
@@ -63,13 +73,25 @@ class OpensshLink:
         if self._own is not None:
             self._own.close()
 
-    def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
+    def execute(
+        self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
+    ) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
         Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
         deadline = Deadline(timeout)
-        command = ["ssh", "-T", *self._options, "-S", str(self._socket), *_NEVER_ALONE, "--", self._settings.host, LOGIN_COMMAND]
+        command = [
+            "ssh",
+            "-T",
+            *self._options,
+            "-S",
+            str(self._socket),
+            *_NEVER_ALONE,
+            "--",
+            self._settings.host,
+            LOGIN_COMMAND,
+        ]
         refusals = Refusals(self._slots, deadline, self._settings.connect_timeout)
         with self._slots.one():
             while True:
@@ -91,15 +113,23 @@ class OpensshLink:
         raise self._lost(may_have_run=True)
 
     def _lost(self, *, may_have_run: bool) -> ConnectionLost:
-        return ConnectionLost(f"the connection to {self._settings.host} is lost", may_have_run=may_have_run)
+        return ConnectionLost(
+            f"the connection to {self._settings.host} is lost", may_have_run=may_have_run
+        )
 
     def _users_master(self) -> str | None:
         """Give the socket of a connection that the user has opened."""
         done = subprocess.run(
-            ["ssh", "-G", *self._options, "--", self._settings.host], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+            ["ssh", "-G", *self._options, "--", self._settings.host],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         if done.returncode != 0:
-            raise ConnectionFailed(f"the OpenSSH configuration cannot be read: {done.stderr.strip()}; correct it")
+            raise ConnectionFailed(
+                f"the OpenSSH configuration cannot be read: {done.stderr.strip()}; correct it"
+            )
         found = re.search(r"^controlpath (.+)$", done.stdout, re.MULTILINE)
         path = os.path.expanduser(found[1]) if found else "none"
         return path if path != "none" and self._checks(path) else None
@@ -108,7 +138,11 @@ class OpensshLink:
         command = ["ssh", *self._options, "-S", path, "-O", "check", "--", self._settings.host]
         with contextlib.suppress(subprocess.TimeoutExpired):
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=self._settings.connect_timeout, check=False
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=self._settings.connect_timeout,
+                check=False,
             )
             return done.returncode == 0
         return False
@@ -124,7 +158,19 @@ class _Master:
         self._askpass = Askpass(self._directory, settings.host, ask)
         self._errors = open(os.path.join(self._directory, "errors"), "w+b")  # noqa: SIM115 - closed by close()
         interval = max(1, round(settings.keep_alive))
-        command = ["ssh", *options, "-M", "-N", "-T", "-S", self.socket, "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes"]
+        command = [
+            "ssh",
+            *options,
+            "-M",
+            "-N",
+            "-T",
+            "-S",
+            self.socket,
+            "-o",
+            "ControlPersist=no",
+            "-o",
+            "ClearAllForwardings=yes",
+        ]
         command += [
             "-o",
             f"ServerAliveInterval={interval}",
@@ -135,7 +181,12 @@ class _Master:
             "-o",
             "RemoteCommand=none",
         ]
-        command += ["-o", f"ConnectTimeout={max(1, round(settings.connect_timeout))}", "--", settings.host]
+        command += [
+            "-o",
+            f"ConnectTimeout={max(1, round(settings.connect_timeout))}",
+            "--",
+            settings.host,
+        ]
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", _GUARDED, "sh", self._directory, *command],
             stdin=subprocess.PIPE,
@@ -183,7 +234,11 @@ class _Master:
         self._errors.seek(0)
         text = self._errors.read().decode(errors="replace")
         host = self._settings.host
-        said = " ".join(line for line in text.split("\n") if line.strip() and not line.startswith(("@", "debug")))[-500:].strip()
+        said = " ".join(
+            line
+            for line in text.split("\n")
+            if line.strip() and not line.startswith(("@", "debug"))
+        )[-500:].strip()
         if "IDENTIFICATION HAS CHANGED" in text:
             where = re.search(r"Offending .* key in (.+?)(?::\d+)?\s*$", text, re.MULTILINE)
             forget = re.search(r"ssh-keygen -f .+ -R .+", text)
@@ -204,7 +259,9 @@ class _Master:
                 f"{host} asks for a password or code and nobody answered; resume in a terminal or in the app, or open {alone}"
             )
         if "Permission denied" in text or "Too many authentication failures" in text:
-            return LogInFailed(f"{said}; set user and key_filename, or load the key into the agent by ssh-add")
+            return LogInFailed(
+                f"{said}; set user and key_filename, or load the key into the agent by ssh-add"
+            )
         return ConnectionFailed(
             f"ssh cannot connect to {host}: {said or 'it gave no reason'}; check host, port and network, or try ssh by hand"
         )

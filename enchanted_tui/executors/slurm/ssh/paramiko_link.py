@@ -20,8 +20,12 @@ from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 _CHUNK = 1 << 16
-_SETTLING = 0.5  #: seconds; a transport that ends closes its channels before it says that it has ended
-_INLINE = 1 << 20  #: input that fits the window a server grants at first, so that sending it cannot block
+_SETTLING = (
+    0.5  #: seconds; a transport that ends closes its channels before it says that it has ended
+)
+_INLINE = (
+    1 << 20
+)  #: input that fits the window a server grants at first, so that sending it cannot block
 
 
 class ParamikoLink:
@@ -46,7 +50,9 @@ class ParamikoLink:
         self._closing.set()
         self._dialled.close()
 
-    def execute(self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None) -> tuple[int, bytes]:
+    def execute(
+        self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
+    ) -> tuple[int, bytes]:
         """Run one command to its end; give its exit code and error output.
 
         Raises ConnectionLost, CommandTimeout or FarSideProblem.
@@ -69,7 +75,9 @@ class ParamikoLink:
 
     def lost(self, *, may_have_run: bool) -> ConnectionLost:
         """Give the error that says so."""
-        return ConnectionLost(f"the connection to {self._target.shown} is lost", may_have_run=may_have_run)
+        return ConnectionLost(
+            f"the connection to {self._target.shown} is lost", may_have_run=may_have_run
+        )
 
     def _open(self, deadline: Deadline) -> Any:
         """Open a session, with fewer at a time from then on if the server allows no more."""
@@ -79,7 +87,9 @@ class ParamikoLink:
         while True:
             try:
                 with self._opening:
-                    channel = self._transport.open_session(timeout=deadline.left(self._settings.connect_timeout))
+                    channel = self._transport.open_session(
+                        timeout=deadline.left(self._settings.connect_timeout)
+                    )
                 channel.exec_command(LOGIN_COMMAND)
                 return channel
             except paramiko.ChannelException:
@@ -112,8 +122,15 @@ class ParamikoLink:
 class _Run:
     """One command on one channel: input goes, both outputs come."""
 
-    def __init__(self, link: ParamikoLink, channel: Any, exchange: Exchange, deadline: Deadline) -> None:
-        self._link, self._channel, self._exchange, self._deadline = link, channel, exchange, deadline
+    def __init__(
+        self, link: ParamikoLink, channel: Any, exchange: Exchange, deadline: Deadline
+    ) -> None:
+        self._link, self._channel, self._exchange, self._deadline = (
+            link,
+            channel,
+            exchange,
+            deadline,
+        )
         self._failure: BaseException | None = None  #: of reading the input
 
     def run(self, stdin: Iterable[bytes]) -> None:
@@ -140,7 +157,9 @@ class _Run:
             raise self._failure
 
     def _start_writer(self, first: Iterable[bytes], rest: Iterator[bytes]) -> threading.Thread:
-        writer = threading.Thread(target=self._write, args=(first, rest), name="ssh upload", daemon=True)
+        writer = threading.Thread(
+            target=self._write, args=(first, rest), name="ssh upload", daemon=True
+        )
         writer.start()
         return writer
 

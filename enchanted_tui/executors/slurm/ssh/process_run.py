@@ -15,14 +15,26 @@ from enchanted_tui.executors.slurm.ssh.framing import Exchange
 _CHUNK = 1 << 16
 
 
-def run_process(command: list[str], exchange: Exchange, stdin: Iterable[bytes], deadline: Deadline) -> None:
+def run_process(
+    command: list[str], exchange: Exchange, stdin: Iterable[bytes], deadline: Deadline
+) -> None:
     """Run `command`, to which `exchange` and `stdin` go. Raises CommandTimeout, and whatever reading `stdin` raises."""
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, bufsize=0
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        bufsize=0,
     )
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     failures: list[BaseException] = []
-    writer = threading.Thread(target=_write, args=(process.stdin, exchange.first_line, stdin, failures), name="ssh upload", daemon=True)
+    writer = threading.Thread(
+        target=_write,
+        args=(process.stdin, exchange.first_line, stdin, failures),
+        name="ssh upload",
+        daemon=True,
+    )
     writer.start()
     try:
         _read(process.stdout, process.stderr, exchange, deadline)
@@ -36,7 +48,9 @@ def run_process(command: list[str], exchange: Exchange, stdin: Iterable[bytes], 
         raise failures[0]
 
 
-def _write(pipe: IO[bytes], first: bytes, rest: Iterable[bytes], failures: list[BaseException]) -> None:
+def _write(
+    pipe: IO[bytes], first: bytes, rest: Iterable[bytes], failures: list[BaseException]
+) -> None:
     try:
         with pipe:
             _write_all(pipe, first)

@@ -22,7 +22,12 @@ from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost
 from enchanted_tui.executors.slurm.ssh.keeping import ConnectionState
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.transport import READ_LIMIT, CommandTimeout, FarSideProblem, Finished
+from enchanted_tui.executors.slurm.transport import (
+    READ_LIMIT,
+    CommandTimeout,
+    FarSideProblem,
+    Finished,
+)
 
 _BULK_TIMEOUT = 60.0  #: seconds, and more where much is moved
 _SLOWEST = 100_000  #: bytes a second below which a transfer is given up
@@ -38,7 +43,14 @@ class SshTransport:
     `questions.set_asker` named. With `shared`, the connection is that of all other transports of this process with the same settings.
     """
 
-    def __init__(self, settings: SshSettings, *, python: str = "python3", ask: Asker | None = None, shared: bool = False) -> None:
+    def __init__(
+        self,
+        settings: SshSettings,
+        *,
+        python: str = "python3",
+        ask: Asker | None = None,
+        shared: bool = False,
+    ) -> None:
         self._shared = shared
         self._connection = sharing.join(settings) if shared else SshConnection(settings, ask)
         self._closed = False
@@ -78,9 +90,13 @@ class SshTransport:
         if self._told.connected and self._told.log_ins > told.log_ins:
             said.append(f"connected to {self._connection.host} again")
         elif not self._told.connected and (told.connected or told.reason != self._told.reason):
-            said.append(f"{self._connection.host}: {self._told}. Jobs run on; nothing is submitted or collected meanwhile")
+            said.append(
+                f"{self._connection.host}: {self._told}. Jobs run on; nothing is submitted or collected meanwhile"
+            )
         if self._left_out:
-            said.append(f"{self._left_out} links that point out of their run directories were not brought home")
+            said.append(
+                f"{self._left_out} links that point out of their run directories were not brought home"
+            )
             self._left_out = 0
         return said
 
@@ -133,21 +149,33 @@ class SshTransport:
             try:
                 self._piped(unpacking, lambda sink: self._bulk(request, [], sink, _FETCH_TIMEOUT))
             except (UnsafeArchive, tarfile.TarError) as error:
-                raise FarSideProblem(f"{directory} on {self._connection.host} cannot be brought home: {error}") from error
+                raise FarSideProblem(
+                    f"{directory} on {self._connection.host} cannot be brought home: {error}"
+                ) from error
             self._left_out += len(unpacking.left_out)
             return unpacking.into_place()
 
     def remove(self, paths: Sequence[str]) -> None:
         """Remove files and whole directories; see `Transport`."""
         if paths:
-            self._bulk({"do": "remove", "paths": list(paths)}, [], bytearray().extend, _FETCH_TIMEOUT)
+            self._bulk(
+                {"do": "remove", "paths": list(paths)}, [], bytearray().extend, _FETCH_TIMEOUT
+            )
 
     # -- how --------------------------------------------------------------------------------------------------------------------------
 
-    def _bulk(self, request: dict[str, Any], stdin: Iterable[bytes], sink: Callable[[bytes], Any], timeout: float) -> None:
+    def _bulk(
+        self,
+        request: dict[str, Any],
+        stdin: Iterable[bytes],
+        sink: Callable[[bytes], Any],
+        timeout: float,
+    ) -> None:
         """Let the far side's part do what `request` says, and raise what it could not do."""
         argv = [self._python, "-I", "-S", "-c", _far_side()]
-        code, errors = self._connection.stream(argv, _chain(json.dumps(request).encode() + b"\n", stdin), sink, timeout)
+        code, errors = self._connection.stream(
+            argv, _chain(json.dumps(request).encode() + b"\n", stdin), sink, timeout
+        )
         said = errors.decode(errors="replace").strip()
         if code != 0:
             raise FarSideProblem(self._broken(code, said))
@@ -171,10 +199,14 @@ class SshTransport:
         if number in _FULL:
             return f"{path} on {host} cannot be written: {reason}; make room there, or set remote_dir to another file system, and resume"
         verb = {"put": "written", "remove": "removed"}.get(what, "read")
-        remedy = "set remote_dir to a directory of yours" if what == "put" else "correct its permissions"
+        remedy = (
+            "set remote_dir to a directory of yours" if what == "put" else "correct its permissions"
+        )
         return f"{path} on {host} cannot be {verb}: {reason}; {remedy}"
 
-    def _piped(self, unpacking: Unpacking, produce: Callable[[Callable[[bytes], Any]], None]) -> None:
+    def _piped(
+        self, unpacking: Unpacking, produce: Callable[[Callable[[bytes], Any]], None]
+    ) -> None:
         """Unpack what `produce` hands on while it comes, in bounded memory."""
         reading, writing = os.pipe()
         failures: list[BaseException] = []

@@ -21,7 +21,9 @@ def read_settings(written: Mapping[str, Any] | str) -> SshSettings:
         if value is None:
             given[name] = None if declared[name].default is REQUIRED else declared[name].default
         elif declared[name].path or name == "identity_agent":
-            given[name] = [_expanded(item) for item in value] if isinstance(value, list) else _expanded(value)
+            given[name] = (
+                [_expanded(item) for item in value] if isinstance(value, list) else _expanded(value)
+            )
         elif name == "prologue" and isinstance(value, str):
             given[name] = value.splitlines()
     return SshSettings(**given)
@@ -59,20 +61,32 @@ def _unknown(key: str, declared: Mapping[str, Option]) -> str:
     import difflib
 
     near = difflib.get_close_matches(key, declared, n=1)
-    return "is no option of an SSH connection" + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(declared)}")
+    return "is no option of an SSH connection" + (
+        f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(declared)}"
+    )
 
 
 def _mistyped(option: Option, value: Any) -> str | None:
     """Say what is wrong with one value, or None."""
-    if option.name in ("port", "max_sessions") and (not isinstance(value, int) or isinstance(value, bool)):
+    if option.name in ("port", "max_sessions") and (
+        not isinstance(value, int) or isinstance(value, bool)
+    ):
         return f"expected an integer, found {value!r}"
-    if option.name in ("connect_timeout", "keep_alive") and (not isinstance(value, int | float) or isinstance(value, bool)):
+    if option.name in ("connect_timeout", "keep_alive") and (
+        not isinstance(value, int | float) or isinstance(value, bool)
+    ):
         return f"expected a number of seconds, found {value!r}"
     if isinstance(value, int | float):
         return (
-            _out_of_bounds(option, value) if option.name in ("port", "max_sessions", "connect_timeout", "keep_alive") else _not_text(value)
+            _out_of_bounds(option, value)
+            if option.name in ("port", "max_sessions", "connect_timeout", "keep_alive")
+            else _not_text(value)
         )
-    texts = value if isinstance(value, list) and option.name in ("key_filename", "prologue") else [value]
+    texts = (
+        value
+        if isinstance(value, list) and option.name in ("key_filename", "prologue")
+        else [value]
+    )
     for text in texts:
         if not isinstance(text, str):
             return _not_text(text)
@@ -90,7 +104,9 @@ def _not_text(value: Any) -> str:
 def _out_of_bounds(option: Option, value: float) -> str | None:
     if value != value:
         return f"expected a number, found {value!r}"
-    low = (option.ge is not None and value < option.ge) or (option.gt is not None and value <= option.gt)
+    low = (option.ge is not None and value < option.ge) or (
+        option.gt is not None and value <= option.gt
+    )
     high = option.le is not None and value > option.le
     return f"{value!r} is too {'small' if low else 'large'}" if low or high else None
 
