@@ -1,7 +1,8 @@
 """Run a test command; what fails is run once more, each test alone, if that is three tests at most.
 
-Some tests drive terminals, schedulers and kills beside others on two cores. One that fails in that company and
-passes alone is named as flaky, for somebody to mend. More than three failures are no accident.
+Some tests drive terminals, schedulers and kills beside others on two cores. One that fails in that
+company and passes alone is named as flaky, for somebody to mend. More than three failures are no
+accident.
 """
 
 from __future__ import annotations

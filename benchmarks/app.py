@@ -1,4 +1,6 @@
-"""The figures of the application: how soon it is there and answers, what watching costs, and what it costs the campaign."""
+"""The figures of the application: how soon it is there and answers, what watching costs, and what
+it costs the campaign.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,7 @@ def measure_app(bench: Bench, *, quick: bool) -> None:
                 print(f"{fact:28} {value:.4g}", flush=True)
 
 
-# -- how soon -------------------------------------------------------------------------------------------------------------------------
+# -- how soon --------------------------------------------------------------------------------------
 
 
 def _first_paint(bench: Bench, quick: bool) -> dict[str, float]:
@@ -108,7 +110,9 @@ def _large(bench: Bench, quick: bool) -> dict[str, float]:
 
 
 def _key_to_paint(bench: Bench, quick: bool) -> dict[str, float]:
-    """Press j and k at random moments while about 1,000 results a second arrive, and wait for the cursor's mark."""
+    """Press j and k at random moments while about 1,000 results a second arrive, and wait for the
+    cursor's mark.
+    """
     draw = random.Random(1)
     with (
         _running(bench, seconds=0.0019) as run,
@@ -126,7 +130,7 @@ def _key_to_paint(bench: Bench, quick: bool) -> dict[str, float]:
     }
 
 
-# -- what it costs --------------------------------------------------------------------------------------------------------------------
+# -- what it costs ---------------------------------------------------------------------------------
 
 
 def _watching(bench: Bench, quick: bool) -> dict[str, float]:
@@ -154,10 +158,12 @@ def _idle(bench: Bench, quick: bool) -> dict[str, float]:
 
 
 def _throughput(bench: Bench, quick: bool) -> dict[str, float]:
-    """Compare how fast one long campaign goes while the app watches with how fast it goes, just before and after, while the app is held.
+    """Compare how fast one long campaign goes while the app watches with how fast it goes, just
+    before and after, while the app is held.
 
-    The app is attached from the beginning, so that no window holds its reading of what went before; a campaign of hundreds of thousands
-    of directories does not go at an even pace, so each window is compared with its neighbours.
+    The app is attached from the beginning, so that no window holds its reading of what went before;
+    a campaign of hundreds of thousands of directories does not go at an even pace, so each window
+    is compared with its neighbours.
     """
     window, losses = 3.0 if quick else 6.0, []
     with (
@@ -189,14 +195,16 @@ def _speed(run: Path, wait: Callable[[], object]) -> float:
     return (journal.stat().st_size - before) / (time.perf_counter() - begun)
 
 
-# -- campaigns to look at -------------------------------------------------------------------------------------------------------------
+# -- campaigns to look at --------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def _running(
     bench: Bench, runner: dict[str, Any] | None = None, *, seconds: float = 0.0
 ) -> Iterator[Path]:
-    """Run a campaign, by default of tasks that sleep for so long, two at a time; give its run directory."""
+    """Run a campaign, by default of tasks that sleep for so long, two at a time; give its run
+    directory.
+    """
     directory = bench.fresh("app-campaign")
     (directory / "waiting.py").write_text(_WAIT.format(seconds=seconds))
     sections = campaign(

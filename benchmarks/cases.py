@@ -55,7 +55,9 @@ class Wanted:
 
 
 def all_cases(finished: Callable[[int], Path]) -> list[Case]:
-    """Give all cases. `finished` gives the run directory of a finished campaign of so many in-process samples."""
+    """Give all cases. `finished` gives the run directory of a finished campaign of so many
+    in-process samples.
+    """
     return [
         *(_in_process(samples) for samples in (100, 1_000, 10_000)),
         _linear(),
@@ -141,7 +143,10 @@ def _finished_campaign(finished: Callable[[int], Path]) -> Case:
 
 
 def _large_journal(finished: Callable[[int], Path]) -> Case:
-    code = "import sys, pathlib; from enchanted_tui.supervisor.session import fold; fold(pathlib.Path(sys.argv[1]))"
+    code = (
+        "import sys, pathlib; from enchanted_tui.supervisor.session import fold;"
+        " fold(pathlib.Path(sys.argv[1]))"
+    )
     status = _command("--status", lambda: command_line("--status", str(finished(100_000))))
     fold = _command(
         "fold the journal",
@@ -179,7 +184,7 @@ def _command(name: str, command: Callable[[], list[str]]) -> Contender:
     return Contender(name, prepare)
 
 
-# -- what is wanted -------------------------------------------------------------------------------------------------------------------
+# -- what is wanted --------------------------------------------------------------------------------
 
 
 def wanted() -> list[Wanted]:

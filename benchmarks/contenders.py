@@ -1,4 +1,6 @@
-"""Who takes part: this program, the floors and the peers, each as a command that runs N samples in a fresh directory."""
+"""Who takes part: this program, the floors and the peers, each as a command that runs N samples in
+a fresh directory.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Contender:
-    """`prepare(environments, samples, directory)` makes the job; it raises Unavailable where the contender cannot take part."""
+    """`prepare(environments, samples, directory)` makes the job; it raises Unavailable where the
+    contender cannot take part.
+    """
 
     name: str
     prepare: Callable[[Environments, int, Path], Job]
@@ -41,7 +45,7 @@ def command_line(*arguments: str) -> list[str]:
     return [str(Path(sys.executable).with_name("enchanted-tui")), *arguments]
 
 
-# -- this program -----------------------------------------------------------------------------------------------------------------
+# -- this program ----------------------------------------------------------------------------------
 
 
 def write_config(directory: Path, sections: dict[str, Any]) -> Path:
@@ -125,7 +129,7 @@ def sleeping(directory: Path, seconds: float, workers: int) -> list[str]:
     return command_line(str(write_config(directory, sections)), "--no-ui")
 
 
-# -- floors and peers ---------------------------------------------------------------------------------------------------------------
+# -- floors and peers ------------------------------------------------------------------------------
 
 
 def compiled(name: str, program: str, *, external: bool) -> Contender:
@@ -143,7 +147,9 @@ def compiled(name: str, program: str, *, external: bool) -> Contender:
 def peer(
     name: str, script: str, *packages: str, external: bool, parallel: bool = False
 ) -> Contender:
-    """Give a contender that is a script of ``peers/``, run by the Python of an environment with `packages`."""
+    """Give a contender that is a script of ``peers/``, run by the Python of an environment with
+    `packages`.
+    """
 
     def prepare(environments: Environments, samples: int, directory: Path) -> Job:
         python, root = environments.python(*packages), _root(directory)

@@ -1,10 +1,14 @@
-"""``python -m benchmarks.dask_overhead``: what a sample costs on a Dask cluster, beside bare ``Client.map`` on the same cluster.
+"""``python -m benchmarks.dask_overhead``: what a sample costs on a Dask cluster, beside bare
+``Client.map`` on the same cluster.
 
-Two workers of one thread on this machine. Each measurement is for a number of samples at once, when cluster and workers have warmed up:
+Two workers of one thread on this machine. Each measurement is for a number of samples at once, when
+cluster and workers have warmed up:
 
 - *Client.map, nothing*: a function that does nothing; what Dask itself costs a task;
-- *Client.map, files*: a function that makes the sample's directory and writes one file in it; each task costs what it does in a script;
-- *DaskExecutor*: the same function as a campaign runs it: own process, time limit, captured output, datapoint, journal record.
+- *Client.map, files*: a function that makes the sample's directory and writes one file in it; each
+  task costs what it does in a script;
+- *DaskExecutor*: the same function as a campaign runs it: own process, time limit, captured output,
+  datapoint, journal record.
 """
 
 from __future__ import annotations
@@ -48,7 +52,9 @@ class Ours:
         )
 
     def run(self, samples: int) -> None:
-        """Run so many samples, handing out as many at a time as the executor asks for, as a campaign does."""
+        """Run so many samples, handing out as many at a time as the executor asks for, as a
+        campaign does.
+        """
         self._batch += 1
         sent = done = 0
         while done < samples:

@@ -1,4 +1,6 @@
-"""What the contenders need: compiled programs, and peers in environments of their own below a cache directory."""
+"""What the contenders need: compiled programs, and peers in environments of their own below a cache
+directory.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Environments:
         return target
 
     def _python(self, *packages: str) -> Path:
-        """Give the Python of an environment that has `packages`; the standard library alone needs none of its own."""
+        """Give the Python of an environment that has `packages`; the standard library alone needs
+        none of its own.
+        """
         if not packages:
             return Path(sys.executable)
         directory = (

@@ -40,7 +40,9 @@ def run(
     timeout: float,
     environment: Mapping[str, str] | None = None,
 ) -> Measurement:
-    """Run `command` in `cwd` to its end, its output into `log`; after `timeout` seconds it is killed and does not count."""
+    """Run `command` in `cwd` to its end, its output into `log`; after `timeout` seconds it is
+    killed and does not count.
+    """
     load = os.getloadavg()[0]
     with log.open("wb") as output:
         begun = time.perf_counter()
@@ -85,8 +87,10 @@ def busy_share(
     window: float,
     names: Sequence[str],
 ) -> tuple[float, int]:
-    """Run `command`, and once it has settled, measure for `window` seconds the processor time of those of its processes whose command
-    lines contain none of `names`; end it by SIGTERM. Gives the share of one core and the number of processes that count."""
+    """Run `command`, and once it has settled, measure for `window` seconds the processor time of
+    those of its processes whose command
+    lines contain none of `names`; end it by SIGTERM. Gives the share of one core and the number of
+    processes that count."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -148,7 +152,9 @@ class _MemoryWatch:
 
 
 def memory(pid: int) -> float:
-    """Give a process's share of memory in MB, pages that several processes share divided among them; 0 if it has gone."""
+    """Give a process's share of memory in MB, pages that several processes share divided among
+    them; 0 if it has gone.
+    """
     return _field(f"/proc/{pid}/smaps_rollup", "Pss:")
 
 

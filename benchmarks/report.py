@@ -51,15 +51,16 @@ def machine_facts() -> str:
         0,
     )
     return (
-        f"{len(os.sched_getaffinity(0))} cores ({model}), {memory} GB, {platform.system()} {platform.release().partition('-')[0]}, "
-        f"Python {platform.python_version()}"
+        f"{len(os.sched_getaffinity(0))} cores ({model}), {memory} GB, {platform.system()}"
+        f" {platform.release().partition('-')[0]}, Python {platform.python_version()}"
     )
 
 
 def _machine(results: Results) -> str:
     loads = [run.load for runs in results.runs.values() for run in runs]
     load = (
-        f"; load average when the runs began {min(loads):.1f} to {max(loads):.1f} (their own share included)"
+        f"; load average when the runs began {min(loads):.1f} to {max(loads):.1f} (their own share"
+        " included)"
         if loads
         else ""
     )
@@ -84,7 +85,10 @@ def _has_any(case: Case, results: Results) -> bool:
 def _case_table(case: Case, results: Results) -> str:
     unit = "ms a sample" if case.per_sample else "ms"
     ratios = "".join(f" x {other} |" for other in _compared(case))
-    head = f"| | rounds | wall, s (all rounds) | {unit} |{ratios} CPU, {unit} | memory: own / largest / all |"
+    head = (
+        f"| | rounds | wall, s (all rounds) | {unit} |{ratios} CPU, {unit} | memory: own / largest"
+        " / all |"
+    )
     lines = [f"## {case.title}", "", head, "|---|" + "---:|" * (head.count("|") - 2)]
     lines += [_row(case, contender.name, results) for contender in case.contenders]
     return "\n".join([*lines, ""])

@@ -12,7 +12,9 @@ from benchmarks.measure import Measurement
 
 
 class Results:
-    """Measurements by case and contender, and single facts by name; each is appended to the file at once."""
+    """Measurements by case and contender, and single facts by name; each is appended to the file at
+    once.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -61,7 +63,9 @@ class Results:
         return None if wall is None else 1000 * wall / int(case.rpartition("-")[2])
 
     def ratio(self, case: str, contender: str, other: str) -> float | None:
-        """Median wall time of one contender over that of another, of the same case and so measured in turn."""
+        """Median wall time of one contender over that of another, of the same case and so measured
+        in turn.
+        """
         above, below = self.wall(case, contender), self.wall(case, other)
         return above / below if above and below else None
 

@@ -1,7 +1,7 @@
 """``python -m benchmarks``: measure, and write the report.
 
-Every run gets a fresh directory and nothing is deleted before the end, because on common file systems making directories is ten times
-slower just after many were removed.
+Every run gets a fresh directory and nothing is deleted before the end, because on common file
+systems making directories is ten times slower just after many were removed.
 """
 
 from __future__ import annotations

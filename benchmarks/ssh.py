@@ -1,7 +1,8 @@
-"""``python -m benchmarks.ssh``: what the way to a cluster costs, against the number of samples, beside one command a sample.
+"""``python -m benchmarks.ssh``: what the way to a cluster costs, against the number of samples,
+beside one command a sample.
 
-Starts an SSH server of its own on this machine, so the network costs nothing: what remains is our part, and the number of round trips,
-each of which costs the network's latency besides.
+Starts an SSH server of its own on this machine, so the network costs nothing: what remains is our
+part, and the number of round trips, each of which costs the network's latency besides.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def measure(kind: str, rounds: int, sizes: tuple[int, ...]) -> Iterator[dict[str
 def _moves(
     transport: SshTransport, kind: str, samples: int, room: Path, rounds: int
 ) -> Iterator[dict[str, Any]]:
-    """Move what `samples` samples need: inputs up, results down, run directories home, away with them."""
+    """Move what `samples` samples need: inputs up, results down, run directories home, away with
+    them.
+    """
     shares = {
         str(room / "far" / f"share{number}"): json.dumps({"params": {"x": 0.5}}).encode() * _PER_JOB
         for number in range(max(1, samples // _PER_JOB))
@@ -109,8 +112,10 @@ def _moves(
             "inputs up": lambda: transport.put(shares),
             "results down": lambda: transport.read(dict.fromkeys(shares, 0)),
             "run directories home": lambda: transport.fetch(
-                str(far), names, room / f"home{number}"
-            ),  # noqa: B023 - run at once
+                str(far),  # noqa: B023
+                names,
+                room / f"home{number}",  # noqa: B023
+            ),
             "clean the far side": lambda: transport.remove([str(far / name) for name in names]),  # noqa: B023
         }
         for what, move in moves.items():
@@ -127,7 +132,9 @@ def _moves(
 
 
 def campaigns(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
-    """Yield the wall time of whole campaigns of samples that take no time, on a cluster of this machine, with and without SSH."""
+    """Yield the wall time of whole campaigns of samples that take no time, on a cluster of this
+    machine, with and without SSH.
+    """
     sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "slurm"))
     from bed import Bed
 
@@ -187,9 +194,11 @@ def _campaign(samples: int, ssh: dict[str, Any] | None, run_dir: Path) -> dict[s
     }
     return {
         "executors": {
-            "cluster": executor
-            if ssh
-            else {name: value for name, value in executor.items() if name != "ssh"}
+            "cluster": (
+                executor
+                if ssh
+                else {name: value for name, value in executor.items() if name != "ssh"}
+            )
         },
         "samplers": {"points": sampler},
         "runners": {"gaussian": {"type": "SyntheticDoubleGaussianRunner", "dimensions": 2}},
@@ -221,7 +230,8 @@ def table(measured: list[dict[str, Any]]) -> str:
         shown = f"{samples:,}" if samples else ""
         trips, seconds = each["round trips"] or "", each["seconds"]
         lines.append(
-            f"| {each['transport']} | {each['what']} | {shown} | {trips} | {seconds:.3f} s | {share} | {beside} |"
+            f"| {each['transport']} | {each['what']} | {shown} | {trips} | {seconds:.3f} s |"
+            f" {share} | {beside} |"
         )
     return "\n".join(lines) + "\n"
 

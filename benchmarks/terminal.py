@@ -109,12 +109,15 @@ class Terminal:
         return _ESCAPES.sub(b"", self.received).decode(errors="replace")
 
     def wait_for(self, pattern: str, timeout: float = 60.0) -> float:
-        """Wait until a pattern has come since the last `forget`; give the seconds since the app was started."""
+        """Wait until a pattern has come since the last `forget`; give the seconds since the app was
+        started.
+        """
         deadline = time.perf_counter() + timeout
         while not re.search(pattern, self.text()):
             if time.perf_counter() > deadline:
                 raise RuntimeError(
-                    f"{pattern!r} has not come within {timeout} s; the last was {self.text()[-300:]!r}"
+                    f"{pattern!r} has not come within {timeout} s; the last was"
+                    f" {self.text()[-300:]!r}"
                 )
             self._take(0.2)
         return time.perf_counter() - self.begun

@@ -1,10 +1,14 @@
-"""A runner and a sampler of one's own, named in a configuration by their dotted paths (see plugins.yaml)."""
+"""A runner and a sampler of one's own, named in a configuration by their dotted paths (see
+plugins.yaml).
+"""
 
 import math
 
 
 class CircleRunner:
-    """Takes its options as keywords; gets a run directory and a dictionary, gives a dictionary with a boolean `success`."""
+    """Takes its options as keywords; gets a run directory and a dictionary, gives a dictionary with
+    a boolean `success`.
+    """
 
     def __init__(self, radius=1.0, **_):
         self.radius = radius

@@ -1,7 +1,9 @@
-"""What of a runner's results is data: numbers, text, lists, mappings, and whatever turns itself into an array.
+"""What of a runner's results is data: numbers, text, lists, mappings, and whatever turns itself
+into an array.
 
-Nothing is saved as the text that Python prints for an object: that is cut ("[0. 1. ... 9.]"), and nobody can read it back. What is
-masked or missing (numpy's masked values, pandas' NA and NaT) is never given as the number below the mask.
+Nothing is saved as the text that Python prints for an object: that is cut ("[0. 1. ... 9.]"), and
+nobody can read it back. What is masked or missing (numpy's masked values, pandas' NA and NaT) is
+never given as the number below the mask.
 
 Runs on workers: standard library only, Python 3.9 or newer; numpy is used when the value brings it.
 """
@@ -32,7 +34,8 @@ class NotDataError(ValueError):
 def as_data(value: Any) -> Any:
     """Return `value` in types that survive exactly: Python's own, and numpy's arrays of numbers.
 
-    Raises NotDataError for anything else: a generator, an object that is no array, one whose conversion fails.
+    Raises NotDataError for anything else: a generator, an object that is no array, one whose
+    conversion fails.
     """
     try:
         return _data(value)
@@ -54,7 +57,9 @@ def _data(value: Any) -> Any:
 
 
 def named(value: Any) -> str:
-    """Return the kind of a value for a message, such as ``a pandas.DataFrame``; never its own text, which may fail."""
+    """Return the kind of a value for a message, such as ``a pandas.DataFrame``; never its own text,
+    which may fail.
+    """
     kind = type(value)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     return "None" if value is None else f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
@@ -156,7 +161,7 @@ def _hashable(key: Any) -> Any:
     return tuple(map(_hashable, key)) if isinstance(key, (list, tuple)) else key
 
 
-# -- arrays -------------------------------------------------------------------------------------------------------------
+# -- arrays ----------------------------------------------------------------------------------------
 
 
 def _array(value: Any) -> Any:
@@ -184,7 +189,9 @@ def _is_numpys(value: Any) -> bool:
 
 
 def _unmasked(value: Any) -> Any:
-    """Return a masked array with NaN where it is masked, or as lists with None where its type has no NaN."""
+    """Return a masked array with NaN where it is masked, or as lists with None where its type has
+    no NaN.
+    """
     mask = value.mask
     if not mask.any():
         return _data(value.data)

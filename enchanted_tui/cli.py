@@ -196,7 +196,7 @@ def _act(options: argparse.Namespace) -> int:
     return app_command.open_app(options) if asked == "app" else _ACTIONS[asked](options)
 
 
-# -- running ----------------------------------------------------------------------------------------------------------------
+# -- running ---------------------------------------------------------------------------------------
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -249,7 +249,8 @@ def _chosen_tasks(text: str) -> set[TaskId]:
         match = RUN_DIR_NAME.match(name)
         if match is None:
             raise RefusedError(
-                f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r} is none."
+                f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r}"
+                " is none."
             )
         tasks.add(TaskId(*map(int, match.groups())))
     if not tasks:
@@ -273,7 +274,7 @@ def _confirm() -> Callable[[str], bool] | None:
     return ask
 
 
-# -- looking ----------------------------------------------------------------------------------------------------------------
+# -- looking ---------------------------------------------------------------------------------------
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -282,7 +283,8 @@ def _check(options: argparse.Namespace) -> int:
     config = _config(options)
     steps = sum(len(stage.steps) for stage in config.stages)
     print(
-        f"{config.path or 'the configuration'} is valid: {_count(len(config.stages), 'stage')}, {_count(steps, 'step')}."
+        f"{config.path or 'the configuration'} is valid: {_count(len(config.stages), 'stage')},"
+        f" {_count(steps, 'step')}."
     )
     return ExitCode.COMPLETED
 
@@ -402,11 +404,13 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-# -- what all share ---------------------------------------------------------------------------------------------------------
+# -- what all share --------------------------------------------------------------------------------
 
 
 def _existing(run_dir: str) -> str:
-    """Give the name of a run directory, which must exist: here it is never taken for a configuration."""
+    """Give the name of a run directory, which must exist: here it is never taken for a
+    configuration.
+    """
     if not Path(run_dir).is_dir():
         raise EnvironmentProblem(
             f"{run_dir} is not a directory; name the run directory of a campaign."
@@ -441,7 +445,8 @@ def _log_level(given: str | None) -> list[str]:
 
     if given is not None and given.upper() not in LOG_LEVELS and not given.isdecimal():
         raise RefusedError(
-            f"--log-level: expected DEBUG, INFO, WARNING, ERROR or CRITICAL, found {given!r}{did_you_mean(given, LOG_LEVELS)}"
+            "--log-level: expected DEBUG, INFO, WARNING, ERROR or CRITICAL, found"
+            f" {given!r}{did_you_mean(given, LOG_LEVELS)}"
         )
     return [] if given is None else [f"logging={given}"]
 

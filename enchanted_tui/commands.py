@@ -1,4 +1,6 @@
-"""Command lines of the program, as messages show them: they can be copied into a shell as they stand."""
+"""Command lines of the program, as messages show them: they can be copied into a shell as they
+stand.
+"""
 
 from __future__ import annotations
 

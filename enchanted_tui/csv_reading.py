@@ -1,4 +1,5 @@
-"""Reading CSV whose cells may be long: Python's own limit, 131,072 characters, is less than a profile of an array takes.
+"""Reading CSV whose cells may be long: Python's own limit, 131,072 characters, is less than a
+profile of an array takes.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """

@@ -1,6 +1,8 @@
-"""The same as `values.encode` and `values.decode`, several times faster: for the supervisor's side, which does it for every task.
+"""The same as `values.encode` and `values.decode`, several times faster: for the supervisor's side,
+which does it for every task.
 
-What msgspec would write or read differently (NaN, which it writes as null; text beyond ASCII; tagged values) goes through `values`.
+What msgspec would write or read differently (NaN, which it writes as null; text beyond ASCII;
+tagged values) goes through `values`.
 """
 
 from __future__ import annotations

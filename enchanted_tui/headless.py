@@ -1,4 +1,5 @@
-"""Run a campaign without the app: signals, events as JSON lines, a progress display on a terminal and plain lines elsewhere.
+"""Run a campaign without the app: signals, events as JSON lines, a progress display on a terminal
+and plain lines elsewhere.
 
 Standard output is data (the events of ``--json``); narration goes to standard error.
 """
@@ -34,7 +35,9 @@ _LINE_EVERY = 30.0  #: seconds between two lines elsewhere
 
 
 def run(supervisor: Supervisor, *, quiet: bool = False) -> Outcome:
-    """Run the campaign to its end; signals drain it (SIGINT, SIGTERM; a second one aborts) or are ignored (SIGHUP)."""
+    """Run the campaign to its end; signals drain it (SIGINT, SIGTERM; a second one aborts) or are
+    ignored (SIGHUP).
+    """
     display = None if quiet else Display(supervisor)
     with _drained_by_signals(supervisor):
         if display is None:
@@ -44,7 +47,9 @@ def run(supervisor: Supervisor, *, quiet: bool = False) -> Outcome:
 
 
 def print_event(record: dict[str, Any]) -> None:
-    """Write a record as one JSON line on standard output; when nobody reads it any more, the campaign goes on."""
+    """Write a record as one JSON line on standard output; when nobody reads it any more, the
+    campaign goes on.
+    """
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.write(values.encode(record) + "\n")
         sys.stdout.flush()
@@ -65,7 +70,9 @@ def _drained_by_signals(supervisor: Supervisor) -> contextlib.AbstractContextMan
 
 
 def ask(question: str) -> bool:
-    """Ask a person at the terminal for y or n; Ctrl-D means no. Signals end the process: nothing runs yet that could be drained."""
+    """Ask a person at the terminal for y or n; Ctrl-D means no. Signals end the process: nothing
+    runs yet that could be drained.
+    """
     interrupting: dict[int, Any] = {
         signal.SIGINT: signal.default_int_handler,
         signal.SIGTERM: signal.SIG_DFL,
@@ -113,9 +120,11 @@ def _signal_handlers(handlers: dict[int, Any]) -> Iterator[None]:
 
 
 class Display:
-    """Progress on standard error: a picture of a few lines on a terminal, a line now and then elsewhere.
+    """Progress on standard error: a picture of a few lines on a terminal, a line now and then
+    elsewhere.
 
-    A thread of its own reads the supervisor's state, so the campaign never waits for a slow terminal.
+    A thread of its own reads the supervisor's state, so the campaign never waits for a slow
+    terminal.
     """
 
     def __init__(self, supervisor: Supervisor) -> None:
@@ -211,7 +220,8 @@ def width() -> int:
 
 
 def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
-    """Give the progress display: whole pipeline, current stage, rate and ETA, failures; no line wider than `columns`.
+    """Give the progress display: whole pipeline, current stage, rate and ETA, failures; no line
+    wider than `columns`.
 
     `doing` is what is done after the last task.
     """
@@ -243,7 +253,9 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
 
 
 def one_line(taken: Snapshot, doing: str = "") -> str:
-    """Give the progress as one line for logs and pipes; `doing` is what is done after the last task."""
+    """Give the progress as one line for logs and pipes; `doing` is what is done after the last
+    task.
+    """
     stage = taken.stages[taken.depth]
     parts = [
         time.strftime("%H:%M:%S"),
@@ -282,7 +294,9 @@ def duration(seconds: float) -> str:
 
 
 def learned_words(point: LearnedPoint) -> str:
-    """Say what a sampler has learnt: ``best 1.23, cross-validated error 0.05 (4 % of the spread) from 37 observations, 2 failed``."""
+    """Say what a sampler has learnt: ``best 1.23, cross-validated error 0.05 (4 % of the spread)
+    from 37 observations, 2 failed``.
+    """
     words = [] if point.best is None else [f"best {point.best:.6g}"]
     if point.cv_error is not None:
         share = (
@@ -309,13 +323,15 @@ def status_lines(found: Status) -> list[str]:
     lines = [f"{found.run_dir}", f"  state      {word}; supervisor {found.liveness}{holder}"]
     for stage in taken.stages:
         lines.append(
-            f"  stage {stage.depth + 1}/{len(taken.stages)}  {stage.sampler} -> {', '.join(stage.runners)}: {stage.done}/{stage.expected} "
-            f"samples, {stage.succeeded} ok, {stage.failed} failed, batches {stage.batches_done}/{stage.batches}"
+            f"  stage {stage.depth + 1}/{len(taken.stages)}  {stage.sampler} ->"
+            f" {', '.join(stage.runners)}: {stage.done}/{stage.expected} samples, {stage.succeeded}"
+            f" ok, {stage.failed} failed, batches {stage.batches_done}/{stage.batches}"
         )
         if stage.learned:
             lines.append(f"  learned    {learned_words(stage.learned[-1])}")
     lines.append(
-        f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, core time {duration(taken.core_seconds)} in all"
+        f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, core time"
+        f" {duration(taken.core_seconds)} in all"
     )
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")

@@ -1,7 +1,8 @@
 """Names that a package offers and imports only when they are first used.
 
-Runs on workers: standard library only, Python 3.9 or newer. And before `python -m enchanted_tui` can keep Python from importing
-files of the working directory, so nothing but modules that Python has imported by then.
+Runs on workers: standard library only, Python 3.9 or newer. And before `python -m enchanted_tui`
+can keep Python from importing files of the working directory, so nothing but modules that Python
+has imported by then.
 """
 
 from __future__ import annotations

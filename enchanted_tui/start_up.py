@@ -1,4 +1,6 @@
-"""What the command needs of its process before it does anything: standard streams that take any text, and room for open files."""
+"""What the command needs of its process before it does anything: standard streams that take any
+text, and room for open files.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ _IN_ASCII = str.maketrans(
         "\u201d": '"',
     }
 )
-_AS_WELL_AS_CAN_BE = (
-    "enchanted_tui.as_well_as_can_be"  #: name of the way to encode what an encoding does not have
+_AS_WELL_AS_CAN_BE = (  #: name of the way to encode what an encoding does not have
+    "enchanted_tui.as_well_as_can_be"
 )
 
 
@@ -41,13 +43,15 @@ def prepare() -> None:
 def unwritable(error: UnicodeEncodeError) -> str:
     """Say why a name cannot be used, and what to do: the encoding of file names follows the locale."""
     return (
-        f"{error.object!r} cannot be a name here: file names are encoded as {error.encoding} by the locale; "
-        "set LC_ALL=C.UTF-8 or another UTF-8 locale, or PYTHONUTF8=1."
+        f"{error.object!r} cannot be a name here: file names are encoded as {error.encoding} by the"
+        " locale; set LC_ALL=C.UTF-8 or another UTF-8 locale, or PYTHONUTF8=1."
     )
 
 
 def _open_standard_streams() -> None:
-    """Put the null device where a standard stream is closed, as under some daemons: its number must not become that of a file of ours."""
+    """Put the null device where a standard stream is closed, as under some daemons: its number must
+    not become that of a file of ours.
+    """
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
             opened = os.open(os.devnull, os.O_RDWR)
@@ -59,7 +63,9 @@ def _open_standard_streams() -> None:
 
 
 def _let_them_take_any_text() -> None:
-    """Have printed what the encoding of the terminal does not have: names, units and messages come from anywhere."""
+    """Have printed what the encoding of the terminal does not have: names, units and messages come
+    from anywhere.
+    """
     codecs.register_error(_AS_WELL_AS_CAN_BE, _encoded)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -72,9 +78,10 @@ def _encoded(error: UnicodeError) -> tuple[str | bytes, int]:
         raise error
     text = error.object[error.start : error.end]
     if all("\udc80" <= character <= "\udcff" for character in text):
-        return text.encode(
-            "utf-8", "surrogateescape"
-        ), error.end  # bytes of a name that is not UTF-8 either, as they are
+        return (
+            text.encode("utf-8", "surrogateescape"),
+            error.end,
+        )  # bytes of a name that is not UTF-8 either, as they are
     return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 

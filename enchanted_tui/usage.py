@@ -1,4 +1,6 @@
-"""What a command line may say: one sentence for each mistake, and no option is read and then ignored."""
+"""What a command line may say: one sentence for each mistake, and no option is read and then
+ignored.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ _OF_RUNS = frozenset(
     {"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"}
 )
 
-#: The options that have a meaning beside what is asked. `no_ui` is no news to anything but the app, so it goes with everything.
+#: The options that have a meaning beside what is asked. `no_ui` is no news to anything but the app,
+#: so it goes with everything.
 _MEANT = {
     "app": _TARGET | _OF_THE_APP,
     "run": _TARGET | _OF_RUNS,
@@ -35,7 +38,9 @@ _RUN_DIRS = ("status", "rebuild", "export", "retry_failed")
 
 
 class Parser(argparse.ArgumentParser):
-    """Says in one sentence what is wrong, where argparse prints all that would be right. Raises RefusedError."""
+    """Says in one sentence what is wrong, where argparse prints all that would be right. Raises
+    RefusedError.
+    """
 
     def parse(self, arguments: Sequence[str] | None) -> argparse.Namespace:
         """Give the options. Raises RefusedError, and SystemExit after the help or the version."""
@@ -53,7 +58,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise RefusedError(
-            f"{message}{'' if message.endswith('?') else ';'} enchanted-tui --help shows what there is."
+            f"{message}{'' if message.endswith('?') else ';'} enchanted-tui --help shows what"
+            " there is."
         )
 
 
@@ -70,7 +76,8 @@ def check(options: argparse.Namespace, asked: str) -> None:
     ]
     if "" in names:
         raise RefusedError(
-            "An empty name was given for a configuration or run directory; is a variable of your shell not set?"
+            "An empty name was given for a configuration or run directory; is a variable of your"
+            " shell not set?"
         )
     idle = [
         name
@@ -101,7 +108,10 @@ def _is_given(value: object) -> bool:
 def _where(name: str, asked: str) -> str:
     """Say what an option goes with."""
     if name in _OF_THE_APP:
-        return "with the app, which --no-ui, --detach and the options that only ask for an answer leave out"
+        return (
+            "with the app, which --no-ui, --detach and the options that only ask for an answer"
+            " leave out"
+        )
     if name == "only":
         return "with --retry-failed"
     if name == "seed":

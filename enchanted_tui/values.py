@@ -1,8 +1,9 @@
 """Values that survive exactly: what a sampler draws, a runner returns and the journal keeps.
 
-JSON with Python's own extensions (NaN, Infinity, integers of any size) carries numbers, text, lists and
-dictionaries as they are. What JSON cannot carry is tagged: a mapping with the single key ``$tuple``,
-``$dict``, ``$array``, ``$complex``, ``$bytes``, ``$set`` or ``$int``. Values of other types become what `as_data` makes of them.
+JSON with Python's own extensions (NaN, Infinity, integers of any size) carries numbers, text, lists
+and dictionaries as they are. What JSON cannot carry is tagged: a mapping with the single key
+``$tuple``, ``$dict``, ``$array``, ``$complex``, ``$bytes``, ``$set`` or ``$int``. Values of other
+types become what `as_data` makes of them.
 
 Runs on workers: standard library only, Python 3.9 or newer; numpy is used when the value brings it.
 """
@@ -34,7 +35,9 @@ def encode(value: Any) -> str:
 
 
 def decode(text: str | bytes) -> Any:
-    """Give back what `encode` was given; arrays come back as numpy arrays (as lists where numpy is missing)."""
+    """Give back what `encode` was given; arrays come back as numpy arrays (as lists where numpy is
+    missing).
+    """
     if isinstance(text, bytes):
         text = text.decode("ascii")
     if '"$' in text:
@@ -59,14 +62,18 @@ def to_json(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Give a numpy scalar as the Python number it holds, None for a masked one; anything else unchanged."""
+    """Give a numpy scalar as the Python number it holds, None for a masked one; anything else
+    unchanged.
+    """
     if type(value) in _EXACT or not hasattr(value, "dtype") or getattr(value, "ndim", 1) != 0:
         return value
     return as_data(value)
 
 
 def cell(value: Any) -> str:
-    """Give `value` as the text of a CSV cell: numbers exact, None empty, arrays and dictionaries as JSON, never cut."""
+    """Give `value` as the text of a CSV cell: numbers exact, None empty, arrays and dictionaries as
+    JSON, never cut.
+    """
     kind = type(value)
     if kind is str:
         return str(value)

@@ -1,4 +1,5 @@
-"""Small files, read and written whole by system calls: the run directory of a sample holds several, and `open` costs as much as the file.
+"""Small files, read and written whole by system calls: the run directory of a sample holds several,
+and `open` costs as much as the file.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -32,7 +33,9 @@ class InTheWayError(FileExistsError):
 
 
 def check_in_place(path: str | os.PathLike[str]) -> None:
-    """Raise InTheWayError if there is something at `path` that is no file, nor a link to one. Nothing is opened."""
+    """Raise InTheWayError if there is something at `path` that is no file, nor a link to one.
+    Nothing is opened.
+    """
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -63,7 +66,9 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def write_file(path: str, data: bytes, flags: int = 0) -> None:
-    """Write a file, in place of its former content. `flags` are further ones of `os.open`. Raises OSError."""
+    """Write a file, in place of its former content. `flags` are further ones of `os.open`. Raises
+    OSError.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | flags, 0o666)
     try:
         write_all(descriptor, data)
@@ -92,7 +97,9 @@ def _read_all(descriptor: int) -> bytes:
 
 
 def remove_directory(path: str) -> None:
-    """Remove a directory of the program's own with all that is in it, write-protected or not. Raises OSError."""
+    """Remove a directory of the program's own with all that is in it, write-protected or not.
+    Raises OSError.
+    """
     try:
         shutil.rmtree(path)
     except PermissionError:

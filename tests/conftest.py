@@ -17,7 +17,9 @@ settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home directory."""
+    """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home
+    directory.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # it has inherited those of its controller
     directory = tempfile.TemporaryDirectory(
@@ -30,7 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @contextmanager
 def _empty_working_directory() -> Iterator[None]:
-    """Work in a directory with nothing in it: the program looks below the working directory for runs and plugins."""
+    """Work in a directory with nothing in it: the program looks below the working directory for
+    runs and plugins.
+    """
     before = os.getcwd()
     with tempfile.TemporaryDirectory(
         prefix="enchanted-tui-cwd-", ignore_cleanup_errors=True
@@ -51,7 +55,9 @@ def _session_away_from_the_checkout() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _away_from_the_checkout(_session_away_from_the_checkout: None) -> Iterator[None]:
-    """No test sees what lies in the checkout, such as the runs of the README's first command, or what another test has left."""
+    """No test sees what lies in the checkout, such as the runs of the README's first command, or
+    what another test has left.
+    """
     with _empty_working_directory():
         yield
 

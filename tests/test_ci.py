@@ -1,4 +1,6 @@
-"""The script of continuous integration: what it installs and runs, and how often a failing test may fail."""
+"""The script of continuous integration: what it installs and runs, and how often a failing test may
+fail.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ sudo apt-get install -y two three; echo second >> said # '.[test]'
 
 
 def test_it_runs_both_commands_of_the_readme_in_their_order(tmp_path: Path) -> None:
-    """Protects newcomers: what the README says is what is tested, packages included, the first command before the second."""
+    """Protects newcomers: what the README says is what is tested, packages included, the first
+    command before the second.
+    """
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     (tmp_path / "README.md").write_text(README)
     (tmp_path / "bin").mkdir()
@@ -69,7 +73,9 @@ def test_passes():
 def test_three_failures_are_run_again_once(
     tmp_path: Path, failing: int, stays: bool, status: int
 ) -> None:
-    """Protects from tests that only pass when repeated: three at most are, alone, and are named; what fails twice is red."""
+    """Protects from tests that only pass when repeated: three at most are, alone, and are named;
+    what fails twice is red.
+    """
     (tmp_path / "test_some.py").write_text(
         TESTS + "\n\ndef test_stays():\n    assert not int(os.environ['STAYS'])\n"
     )
@@ -95,7 +101,9 @@ def test_three_failures_are_run_again_once(
 
 
 def test_a_command_that_does_not_get_to_its_tests_is_red(tmp_path: Path) -> None:
-    """Protects from old records of failures: an installation that fails is not taken for tests that have."""
+    """Protects from old records of failures: an installation that fails is not taken for tests that
+    have.
+    """
     cache = tmp_path / ".pytest_cache" / "v" / "cache"
     cache.mkdir(parents=True)
     (cache / "lastfailed").write_text("{}")

@@ -1,4 +1,6 @@
-"""The pages against the program: links lead somewhere, configurations are accepted, commands and options exist."""
+"""The pages against the program: links lead somewhere, configurations are accepted, commands and
+options exist.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ def test_there_are_whole_configurations() -> None:
 def test_a_configuration_that_is_shown_is_accepted(
     block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A reader copies it into a file of his own, beside the files that it names, and `--check` has nothing to say but of his program."""
+    """A reader copies it into a file of his own, beside the files that it names, and `--check` has
+    nothing to say but of his program.
+    """
     monkeypatch.chdir(tmp_path)
     for options in yaml.safe_load(block)["runners"].values():
         for source in [*options.get("templates", {}).values(), *options.get("copy", [])]:
@@ -98,7 +102,9 @@ def test_a_configuration_that_is_shown_is_accepted(
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Give the words of each command line of the program that a code block or a sentence shows, after its page."""
+    """Give the words of each command line of the program that a code block or a sentence shows,
+    after its page.
+    """
     found = []
     for page in PAGES:
         lines = [
@@ -122,7 +128,9 @@ def commands() -> list[tuple[str, list[str]]]:
 
 
 def test_commands_that_are_shown_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command line in a code block parses: no option has another name, and all of them go together."""
+    """Every command line in a code block parses: no option has another name, and all of them go
+    together.
+    """
     asked: list[str] = []
     monkeypatch.setattr(
         cli,
@@ -142,7 +150,9 @@ def test_commands_that_are_shown_are_understood(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_page_on_the_command_line_has_every_option_and_no_other() -> None:
-    """Its tables, text and outline name the options of the parser; those of --export have a table on the page about datasets."""
+    """Its tables, text and outline name the options of the parser; those of --export have a table
+    on the page about datasets.
+    """
     parser = cli._parser()
     declared = {
         option for action in parser._actions for option in action.option_strings if action.help
@@ -169,7 +179,9 @@ def test_options_in_the_text_exist() -> None:
 
 
 def test_the_house_on_the_page_is_the_house() -> None:
-    """Protects whoever looks for a place: the page names every folder and module at the top of the package, and no file that is gone."""
+    """Protects whoever looks for a place: the page names every folder and module at the top of the
+    package, and no file that is gone.
+    """
     page = (ROOT / "docs" / "architecture.md").read_text()
     package = ROOT / "enchanted_tui"
     (house,) = [

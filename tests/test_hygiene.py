@@ -45,7 +45,9 @@ def test_types() -> None:
 
 
 def test_arrows() -> None:
-    """Protects the structure: packages import each other in one direction only, workers and engine stay light."""
+    """Protects the structure: packages import each other in one direction only, workers and engine
+    stay light.
+    """
     _run(str(Path(sys.executable).parent / "lint-imports"))
 
 
@@ -65,7 +67,10 @@ def _imported_by(code: str) -> set[str]:
     [
         "import enchanted_tui",
         "import enchanted_tui.executors.local.worker",
-        "import enchanted_tui.runners.command_runner, enchanted_tui.runners.python_runner, enchanted_tui.runners.double_gaussian_runner",
+        (
+            "import enchanted_tui.runners.command_runner, enchanted_tui.runners.python_runner,"
+            " enchanted_tui.runners.double_gaussian_runner"
+        ),
         "import enchanted_tui.executors.task",
     ],
 )
@@ -81,13 +86,20 @@ def test_workers_import_the_standard_library_alone(code: str) -> None:
     "argv", [["--help"], ["--version"], ["--schema"]], ids=lambda argv: argv[0]
 )
 def test_small_answers_import_nothing_heavy(argv: list[str]) -> None:
-    """Protects the first impression on a slow file system: a small question must not import the world."""
-    code = f"import contextlib, io\nfrom enchanted_tui.cli import main\nwith contextlib.redirect_stdout(io.StringIO()):\n    main({argv!r})"
+    """Protects the first impression on a slow file system: a small question must not import the
+    world.
+    """
+    code = (
+        "import contextlib, io\nfrom enchanted_tui.cli import main\nwith"
+        f" contextlib.redirect_stdout(io.StringIO()):\n    main({argv!r})"
+    )
     heavy = set(_HEAVY) - ({"numpy"} if argv == ["--schema"] else set())
     assert not heavy & _imported_by(code)
 
 
 def test_names_of_test_modules_are_unique() -> None:
-    """Protects whole runs of the tests: two modules of one name in different folders stop pytest while it collects."""
+    """Protects whole runs of the tests: two modules of one name in different folders stop pytest
+    while it collects.
+    """
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []

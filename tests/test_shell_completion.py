@@ -35,7 +35,9 @@ def _completed(words: list[str], directory: Path) -> list[str]:
 
 
 def test_bash_offers_options_choices_and_directories(tmp_path: Path) -> None:
-    """Protects fingers: options, the choices of an option, and for a run directory directories alone."""
+    """Protects fingers: options, the choices of an option, and for a run directory directories
+    alone.
+    """
     (tmp_path / "run_one").mkdir()
     (tmp_path / "run.yaml").touch()
     assert {"--status", "--set"} <= set(_completed(["enchanted-tui", "--s"], tmp_path))

@@ -1,4 +1,6 @@
-"""The documentation as a site: it builds without a warning, and every page is reached from the navigation."""
+"""The documentation as a site: it builds without a warning, and every page is reached from the
+navigation.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built strictly: a page outside of the navigation, a dead link or a name that is gone would stop it."""
+    """The site, built strictly: a page outside of the navigation, a dead link or a name that is
+    gone would stop it.
+    """
     made = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(made)]
     done = subprocess.run(
@@ -31,7 +35,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_pages_pictures_and_examples_are_there(site: Path) -> None:
-    """Protects readers: relative links of the checkout lead to pages, pictures and examples of the site too."""
+    """Protects readers: relative links of the checkout lead to pages, pictures and examples of the
+    site too.
+    """
     front = (site / "index.html").read_text()
     [picture] = re.findall(r'src="([^"]*monitor-120x36.png)"', front)
     assert (site / picture).is_file()
@@ -40,7 +46,9 @@ def test_pages_pictures_and_examples_are_there(site: Path) -> None:
 
 
 def test_the_reference_is_made_from_docstrings(site: Path) -> None:
-    """Signatures and docstrings of the public interface are on its page, every name that plugins import among them."""
+    """Signatures and docstrings of the public interface are on its page, every name that plugins
+    import among them.
+    """
     page = (site / "api/index.html").read_text()
     for name in (
         "load",

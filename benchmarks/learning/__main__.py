@@ -1,7 +1,8 @@
-"""Measure the samplers that learn: ``python -m benchmarks.learning {regret,surrogate,tokamak,busy,report} ...``.
+"""Measure the samplers that learn: ``python -m benchmarks.learning
+{regret,surrogate,tokamak,busy,report} ...``.
 
-Results are added to the files in ``benchmarks/learning/results``, so that a long series can be run in parts; ``report`` draws the
-figures and the tables of ``docs/learning.md`` from them.
+Results are added to the files in ``benchmarks/learning/results``, so that a long series can be run
+in parts; ``report`` draws the figures and the tables of ``docs/learning.md`` from them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""BoTorch's own loop on one function and seed: ``python botorch_loop.py FUNCTION SEED EVALUATIONS``, with an interpreter that has it.
+"""BoTorch's own loop on one function and seed: ``python botorch_loop.py FUNCTION SEED
+EVALUATIONS``, with an interpreter that has it.
 
 Prints a JSON line with the regret after each evaluation and the seconds that a proposal took.
 """

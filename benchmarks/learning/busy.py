@@ -1,4 +1,6 @@
-"""How busy four workers are when run times spread over 1:10, asynchronously and in batches, and the quality per evaluation of both."""
+"""How busy four workers are when run times spread over 1:10, asynchronously and in batches, and the
+quality per evaluation of both.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,11 @@ _SAMPLER: dict[str, Any] = {
 def campaign(
     directory: Path, *, asynchronous: bool, seed: int, budget: int, longest: float
 ) -> dict[str, float]:
-    """Run a real campaign of samples that sleep for `longest`/10 to `longest` seconds; give how busy its workers were.
+    """Run a real campaign of samples that sleep for `longest`/10 to `longest` seconds; give how
+    busy its workers were.
 
-    ``busy``: share of the workers' time spent in samples from the first start to the last; ``whole``: to the end, when workers run dry.
+    ``busy``: share of the workers' time spent in samples from the first start to the last;
+    ``whole``: to the end, when workers run dry.
     """
     config = {
         "logging": "WARNING",
@@ -78,7 +82,9 @@ def campaign(
 
 
 def regret(name: str, *, asynchronous: bool, seed: int, evaluations: int) -> list[float]:
-    """Give the regret after each evaluation in the order in which they end, on a simulated clock: four workers, run times 1:10."""
+    """Give the regret after each evaluation in the order in which they end, on a simulated clock:
+    four workers, run times 1:10.
+    """
     function = FUNCTIONS[name]
     options = {
         **_SAMPLER,

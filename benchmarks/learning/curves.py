@@ -30,7 +30,8 @@ def draw(directory: Path, figure: Figure) -> None:
         import matplotlib as mpl
     except ImportError:
         raise SystemExit(
-            "Figures are drawn with matplotlib, which is not installed: pip install 'enchanted-tui[plot]'"
+            "Figures are drawn with matplotlib, which is not installed: pip install"
+            " 'enchanted-tui[plot]'"
         ) from None
     mpl.use("agg")
     mpl.rcParams.update(

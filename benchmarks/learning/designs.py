@@ -1,4 +1,6 @@
-"""Ways to choose the points that a surrogate is fitted to, and the error of the surrogate: one Gaussian process for all of them."""
+"""Ways to choose the points that a surrogate is fitted to, and the error of the surrogate: one
+Gaussian process for all of them.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def sampler_options(
 
 
 def grid_counts(most: int, dimensions: int) -> list[int]:
-    """Give how many values of each parameter make the largest grid of at most `most` points; they differ by one at most."""
+    """Give how many values of each parameter make the largest grid of at most `most` points; they
+    differ by one at most.
+    """
     counts = [1] * dimensions
     while True:
         for index in range(dimensions):
@@ -54,7 +58,9 @@ def grid_counts(most: int, dimensions: int) -> list[int]:
 
 
 def error(points: Array, values: Array, test_points: Array, truth: Array) -> float:
-    """Give the root mean square error of a Gaussian process fitted to points of the unit cube, as a share of the truth's deviation."""
+    """Give the root mean square error of a Gaussian process fitted to points of the unit cube, as a
+    share of the truth's deviation.
+    """
     standard, centre, width = standardise(values)
     (hyper,) = fit(points, standard, _MATERN, numpy.random.default_rng(0))
     mean = centre + width * Posterior(hyper, points, standard[:, None]).at(test_points)[0][:, 0]

@@ -1,4 +1,6 @@
-"""Regret after a fixed number of evaluations: the sampler beside BoTorch's own loop, from the same first points."""
+"""Regret after a fixed number of evaluations: the sampler beside BoTorch's own loop, from the same
+first points.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ def botorch(python: str, name: str, seed: int, evaluations: int) -> Run:
 
 
 def summary(runs: list[Run]) -> dict[tuple[str, str], dict[str, float]]:
-    """Give, by function and contender, the quartiles of the final regret, the number of seeds and the median seconds of a proposal."""
+    """Give, by function and contender, the quartiles of the final regret, the number of seeds and
+    the median seconds of a proposal.
+    """
     found = {}
     for function, contender in dict.fromkeys((run["function"], run["contender"]) for run in runs):
         mine = [run for run in runs if (run["function"], run["contender"]) == (function, contender)]

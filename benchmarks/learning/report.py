@@ -28,7 +28,9 @@ class Section(NamedTuple):
 
 
 def write(results: Results, docs: Path = DOCS) -> None:
-    """Draw the figures of whatever has been measured and put the tables into the page ``learning.md`` in `docs`."""
+    """Draw the figures of whatever has been measured and put the tables into the page
+    ``learning.md`` in `docs`.
+    """
     (docs / "figures").mkdir(exist_ok=True)
     made = sections(results)
     for section in made:
@@ -69,8 +71,9 @@ def _machine(results: Results) -> Section:
         for run in results["machine"]
     )
     sentence = (
-        f"Measured with {machines} that other work was using too, one thread a process: seconds are upper bounds, and seconds of different "
-        "rows cannot be compared closely; regrets and errors do not depend on the machine's speed."
+        f"Measured with {machines} that other work was using too, one thread a process: seconds are"
+        " upper bounds, and seconds of different rows cannot be compared closely; regrets and"
+        " errors do not depend on the machine's speed."
     )
     return Section([sentence])
 
@@ -78,13 +81,17 @@ def _machine(results: Results) -> Section:
 def _regret(results: Results) -> Section:
     found = summary(results["regret"])
     rows = [
-        "| function | contender | seeds | median regret (quartiles) | s a proposal, on busy cores |",
+        (
+            "| function | contender | seeds | median regret (quartiles) | s a proposal, on busy"
+            " cores |"
+        ),
         "|---|---|---:|---:|---:|",
     ]
     for (function, contender), numbers in sorted(found.items()):
         spread = f"{numbers['median']:.2g} ({numbers['lower']:.2g} to {numbers['upper']:.2g})"
         rows.append(
-            f"| {function} | {contender} | {numbers['seeds']} | {spread} | {numbers['seconds']:.2g} |"
+            f"| {function} | {contender} | {numbers['seeds']} | {spread} |"
+            f" {numbers['seconds']:.2g} |"
         )
     panels = {}
     for function in dict.fromkeys(run["function"] for run in results["regret"]):
@@ -112,10 +119,14 @@ def _surrogate(results: Results) -> Section:
     )
     paragraphs = [
         "### A surrogate of the double Gaussian",
-        "Root mean square error of the same Gaussian process on a grid of 41 x 41, as a share of the output's standard deviation; medians. "
-        "A grid and a Latin hypercube are a new design for each *n*, and nothing of a smaller one can be kept: the largest grid of at most "
-        "*n* points whose numbers of values differ by one at most, and one hypercube of *n* points, not batches of smaller ones. The "
-        "others go on from the points that they have.",
+        (
+            "Root mean square error of the same Gaussian process on a grid of 41 x 41, as a share"
+            " of the output's standard deviation; medians. A grid and a Latin hypercube are a new"
+            " design for each *n*, and nothing of a smaller one can be kept: the largest grid of at"
+            " most *n* points whose numbers of values differ by one at most, and one hypercube of"
+            " *n* points, not batches of smaller ones. The others go on from the points that they"
+            " have."
+        ),
         _error_table(curves, sizes),
         "![Error of a surrogate against samples](figures/learning_surrogate.svg)",
     ]
@@ -137,20 +148,30 @@ def _tokamak(results: Results) -> Section:
     )
     paragraphs = [
         "### A surrogate of tokamak equilibria",
-        "Real campaigns of the [FreeGS tutorial](tutorials/freegs.md), three parameters, at a resolution of 33; error at the equilibria "
-        f"among {first['test']} random points of a campaign of its own; designs as above. Samples that fail count as samples and give the "
-        f"surrogate nothing: of {sizes[-1]}, these have an equilibrium: {solved}. Active learning is told "
-        f"`{next(iter(first['errors']))}` alone and keeps away from failures (`failure_prob_filter`), with {sizes[0]} random samples at "
-        "the beginning and batches of 6.",
+        (
+            "Real campaigns of the [FreeGS tutorial](tutorials/freegs.md), three parameters, at a"
+            f" resolution of 33; error at the equilibria among {first['test']} random points of a"
+            " campaign of its own; designs as above. Samples that fail count as samples and give"
+            f" the surrogate nothing: of {sizes[-1]}, these have an equilibrium: {solved}. Active"
+            f" learning is told `{next(iter(first['errors']))}` alone and keeps away from failures"
+            f" (`failure_prob_filter`), with {sizes[0]} random samples at the beginning and batches"
+            " of 6."
+        ),
         *parts,
-        "![Error of a surrogate of tokamak equilibria against samples](figures/learning_tokamak.svg)",
+        (
+            "![Error of a surrogate of tokamak equilibria against"
+            " samples](figures/learning_tokamak.svg)"
+        ),
     ]
     return Section(paragraphs, figure)
 
 
 def _busy(results: Results) -> Section:
     rows = [
-        "| mode | busy until the last sample starts | busy to the end | campaign, s | s a fit | seeds | median regret at 25 | at 50 |",
+        (
+            "| mode | busy until the last sample starts | busy to the end | campaign, s | s a fit |"
+            " seeds | median regret at 25 | at 50 |"
+        ),
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     panels: Panels = {"Branin, four workers": {}}
@@ -171,8 +192,11 @@ def _busy(results: Results) -> Section:
     longest = results["busy"][0]["longest"]
     paragraphs = [
         "### Asynchronous drawing",
-        f"Real campaigns of 48 samples on four workers, run times of {longest / 10:g} to {longest:g} s; regrets on a simulated clock with "
-        "run times spread likewise, in the order in which samples end.",
+        (
+            f"Real campaigns of 48 samples on four workers, run times of {longest / 10:g} to"
+            f" {longest:g} s; regrets on a simulated clock with run times spread likewise, in the"
+            " order in which samples end."
+        ),
         "\n".join(rows),
         "![Median regret, asynchronous and in batches](figures/learning_asynchronous.svg)",
     ]
@@ -190,7 +214,9 @@ def _by_contender(runs: list[Run]) -> dict[str, list[Run]]:
 
 
 def _error_table(curves: dict[str, list[list[float]]], sizes: Sequence[int]) -> str:
-    """Give medians by contender and number of samples, and where each has the error that random points have at the end."""
+    """Give medians by contender and number of samples, and where each has the error that random
+    points have at the end.
+    """
     rows = [
         "| points | seeds | "
         + " | ".join(f"n = {size}" for size in sizes)

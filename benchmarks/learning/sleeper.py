@@ -9,7 +9,9 @@ from benchmarks.learning.functions import branin
 
 
 class SleepingBranin:
-    """Branin's function after a sleep of `longest` / 10 to `longest` seconds, by the sample's last digits."""
+    """Branin's function after a sleep of `longest` / 10 to `longest` seconds, by the sample's last
+    digits.
+    """
 
     def __init__(self, longest: float, **_: Any) -> None:
         self._longest = longest

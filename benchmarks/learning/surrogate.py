@@ -1,4 +1,6 @@
-"""Error of a surrogate of the double Gaussian against the number of samples: designs that are made beforehand beside active learning."""
+"""Error of a surrogate of the double Gaussian against the number of samples: designs that are made
+beforehand beside active learning.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ _GRID = 41
 
 
 def errors(contender: str, seed: int, sizes: Sequence[int] = SIZES) -> list[float]:
-    """Give the root mean square error on a grid, as a share of the output's standard deviation there, after each of `sizes` samples."""
+    """Give the root mean square error on a grid, as a share of the output's standard deviation
+    there, after each of `sizes` samples.
+    """
     axis = numpy.linspace(0, 1, _GRID)
     grid = numpy.stack(numpy.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     truth = _outputs(grid)

@@ -1,7 +1,9 @@
-"""Error of a surrogate of tokamak equilibria against the number of samples: real campaigns of ``configs/freegs/tokamak.yaml``.
+"""Error of a surrogate of tokamak equilibria against the number of samples: real campaigns of
+``configs/freegs/tokamak.yaml``.
 
-They run in the environment that has FreeGS, each in a run directory of its own, and are read with `enchanted_tui.load`. Campaigns that are
-there are gone on with or taken as they are, so a series can be interrupted.
+They run in the environment that has FreeGS, each in a run directory of its own, and are read with
+`enchanted_tui.load`. Campaigns that are there are gone on with or taken as they are, so a series
+can be interrupted.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ def errors(
     sizes: Sequence[int] = SIZES,
     test_size: int = 200,
 ) -> dict[str, Any]:
-    """Give, for each number of samples, the error of each output and how many of the samples had an equilibrium."""
+    """Give, for each number of samples, the error of each output and how many of the samples had an
+    equilibrium.
+    """
     test = _campaign(python, directory / "test", "random", _TEST_SEED, test_size)
     if contender in designs.ONE_SIZE:
         campaigns = [
@@ -104,13 +108,16 @@ def _campaign(
     )
     if done.returncode:
         raise SystemExit(
-            f"The campaign in {run_dir} ended with exit code {done.returncode}: {done.stderr.strip()[-500:]}"
+            f"The campaign in {run_dir} ended with exit code {done.returncode}:"
+            f" {done.stderr.strip()[-500:]}"
         )
     return enchanted_tui.load(run_dir)
 
 
 def _error(frame: pandas.DataFrame, test: pandas.DataFrame, output: str) -> float:
-    """Give the error on the test points that have an equilibrium, of a surrogate fitted to the samples that have one."""
+    """Give the error on the test points that have an equilibrium, of a surrogate fitted to the
+    samples that have one.
+    """
     solved, there = frame[frame["success"]], test[test["success"]]
     return designs.error(
         _unit(solved), solved[output].to_numpy(float), _unit(there), there[output].to_numpy(float)

@@ -1,4 +1,6 @@
-"""HyperQueue on this machine: a server and a worker with two cores, one job with a program for each sample."""
+"""HyperQueue on this machine: a server and a worker with two cores, one job with a program for each
+sample.
+"""
 
 import os
 

@@ -1,4 +1,6 @@
-"""The work of one sample, as every peer does it: a directory, the outputs in a file there, a row of one CSV file. Standard library only."""
+"""The work of one sample, as every peer does it: a directory, the outputs in a file there, a row of
+one CSV file. Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def write_table(path: str, rows: Iterable[Row]) -> None:
 
 
 def prepare_all(samples: int, root: str) -> list[str]:
-    """Make the directories and input files of all samples, for tools that only start programs; give the directories."""
+    """Make the directories and input files of all samples, for tools that only start programs; give
+    the directories.
+    """
     directories = []
     for sample, x, y in points(samples):
         directory = make_directory(root, sample)

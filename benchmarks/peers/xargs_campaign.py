@@ -1,4 +1,6 @@
-"""xargs -P 2, or GNU parallel -j 2 where its path is given: a shell for each program, directories and outputs handled beside it."""
+"""xargs -P 2, or GNU parallel -j 2 where its path is given: a shell for each program, directories
+and outputs handled beside it.
+"""
 
 import subprocess
 import sys

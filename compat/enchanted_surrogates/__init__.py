@@ -11,7 +11,9 @@ GROUPS = ("enchanted_surrogates.parsers", "enchanted_surrogates.runners")
 
 
 def load_plugins() -> dict[str, Any]:
-    """Return every plugin that is installed, by the name of its entry point; one that cannot be imported is logged and left out."""
+    """Return every plugin that is installed, by the name of its entry point; one that cannot be
+    imported is logged and left out.
+    """
     found = metadata.entry_points()
     plugins = {}
     for group in GROUPS:

@@ -1,4 +1,6 @@
-"""A model as a plain function: parameters in as keywords, a dictionary of outputs (or one number) back."""
+"""A model as a plain function: parameters in as keywords, a dictionary of outputs (or one number)
+back.
+"""
 
 import math
 import os

@@ -17,7 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-# why a sample failed, as the beginning of its message: what to call it, marker and colour (Okabe and Ito's palette)
+# why a sample failed, as the beginning of its message: what to call it, marker and colour (Okabe
+# and Ito's palette)
 FAILURES = {
     "ValueError: No O-points": ("no magnetic axis", "x", "#D55E00"),
     "RuntimeError: Picard": ("iteration does not converge", "^", "#CC79A7"),

@@ -1,4 +1,6 @@
-"""Free-boundary tokamak equilibria with FreeGS, for the campaign in ``tokamak.yaml`` beside this file."""
+"""Free-boundary tokamak equilibria with FreeGS, for the campaign in ``tokamak.yaml`` beside this
+file.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ BOX = {"Rmin": 0.1, "Rmax": 2.0, "Zmin": -1.0, "Zmax": 1.0}  #: the computed dom
 X_POINT_R = 1.1  #: major radius of both X-points [m]
 UPPER_X_POINT_Z = 0.8  #: height of the upper X-point [m]
 VACUUM_FIELD = 2.0  #: R * B_toroidal outside the plasma [T m]
-EDGE_TOLERANCE = 0.25  #: in normalised flux; equilibria stay within 0.11, since four coils cannot meet five constraints exactly
+#: in normalised flux; equilibria stay within 0.11, since four coils cannot meet five constraints
+#: exactly
+EDGE_TOLERANCE = 0.25
 Q_AT = (
     0.05,
     0.25,
@@ -39,13 +43,15 @@ def equilibrium(
     resolution: int = 65,
     max_iterations: int = 50,
 ) -> dict[str, Any]:
-    """Solve for one equilibrium in the machine `freegs.machine.TestTokamak` and write it to ``equilibrium.geqdsk`` in `run_dir`.
+    """Solve for one equilibrium in the machine `freegs.machine.TestTokamak` and write it to
+    ``equilibrium.geqdsk`` in `run_dir`.
 
-    `pressure_on_axis` in Pa, `plasma_current` in A, `x_point_z` (height of the lower X-point) in m; `resolution` points in R
-    and in Z, of the form 2**n + 1. Lengths come back in m, the volume in m^3.
+    `pressure_on_axis` in Pa, `plasma_current` in A, `x_point_z` (height of the lower X-point) in m;
+    `resolution` points in R and in Z, of the form 2**n + 1. Lengths come back in m, the volume in
+    m^3.
 
-    Raises ValueError or RuntimeError if there is no equilibrium, if the iteration does not converge, or if what it
-    converges to is no confined plasma.
+    Raises ValueError or RuntimeError if there is no equilibrium, if the iteration does not
+    converge, or if what it converges to is no confined plasma.
     """
     tokamak = freegs.machine.TestTokamak()
     plasma = freegs.Equilibrium(
@@ -82,7 +88,9 @@ def measure(plasma: freegs.Equilibrium) -> dict[str, Any]:
 
 
 def shape(plasma: freegs.Equilibrium) -> dict[str, Any]:
-    """Give elongation and triangularity of the last closed flux surface, and whether it crosses the wall."""
+    """Give elongation and triangularity of the last closed flux surface, and whether it crosses the
+    wall.
+    """
     r, z = plasma.separatrix().T
     major_radius, minor_radius = (r.max() + r.min()) / 2, np.ptp(r) / 2
     wall = plasma.tokamak.wall
@@ -96,19 +104,22 @@ def shape(plasma: freegs.Equilibrium) -> dict[str, Any]:
 def require_equilibrium(plasma: freegs.Equilibrium, x_point_z: float) -> None:
     """Refuse a solution that is no confined plasma at rest, although the iteration ended.
 
-    With too much pressure for its current, the plasma is pushed outwards until no flux surface around it closes inside the
-    domain. And the iteration ends where flux changes little from one step to the next: also where the plasma drifts slowly away.
+    With too much pressure for its current, the plasma is pushed outwards until no flux surface
+    around it closes inside the domain. And the iteration ends where flux changes little from one
+    step to the next: also where the plasma drifts slowly away.
     """
     core = plasma.mask
     if core is None or core[[0, -1], :].any() or core[:, [0, -1]].any():
         axis_r, axis_z, _ = plasma.magneticAxis()
         raise RuntimeError(
-            f"not confined: the plasma around the axis at R = {axis_r:.2f} m, Z = {axis_z:.2f} m reaches the edge of the domain"
+            f"not confined: the plasma around the axis at R = {axis_r:.2f} m, Z = {axis_z:.2f} m"
+            " reaches the edge of the domain"
         )
     flux = float(plasma.psiNRZ(X_POINT_R, -x_point_z))
     if abs(flux - 1.0) > EDGE_TOLERANCE:
         raise RuntimeError(
-            f"not at rest: normalised flux {flux:.2f} where the plasma's edge was asked to be, which has 1"
+            f"not at rest: normalised flux {flux:.2f} where the plasma's edge was asked to be,"
+            " which has 1"
         )
 
 
@@ -117,8 +128,8 @@ def free_boundary(
 ) -> None:
     """Set `flux` on the edge of the domain to what the plasma's current induces there.
 
-    The sum of Green's functions that `freegs.boundary.freeBoundary` evaluates in every iteration, as one matrix that each worker
-    computes once; the solve takes a third of the time.
+    The sum of Green's functions that `freegs.boundary.freeBoundary` evaluates in every iteration,
+    as one matrix that each worker computes once; the solve takes a third of the time.
     """
     edge, response = edge_response(plasma.nx, plasma.ny)
     flux[edge] = response @ current_density.ravel()
@@ -126,7 +137,9 @@ def free_boundary(
 
 @lru_cache(maxsize=1)
 def edge_response(nx: int, ny: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the mask of edge points, shape (nx, ny), and their flux per current density, shape (edge points, nx * ny)."""
+    """Give the mask of edge points, shape (nx, ny), and their flux per current density, shape (edge
+    points, nx * ny).
+    """
     r, z = np.meshgrid(
         np.linspace(BOX["Rmin"], BOX["Rmax"], nx),
         np.linspace(BOX["Zmin"], BOX["Zmax"], ny),

@@ -15,7 +15,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# why a sample failed, as the beginning of its message: what to call it, marker and colour (Okabe and Ito's palette)
+# why a sample failed, as the beginning of its message: what to call it, marker and colour (Okabe
+# and Ito's palette)
 FAILURES = {
     "the oscillation does not start": ("does not start", "x", "#D55E00"),
     "the amplitude is not steady": ("not steady after 300 periods", "^", "#CC79A7"),
@@ -71,16 +72,19 @@ def plot_startup(figure: Figure, axes: Axes, dataset: pd.DataFrame) -> None:
     )
     out_of_band = dataset["growth_per_period"].isna().sum()
     axes.set_title(
-        f"{len(started)} of {len(dataset)} circuits oscillate; {out_of_band} have no resonance in the band",
+        f"{len(started)} of {len(dataset)} circuits oscillate; {out_of_band} have no resonance in"
+        " the band",
         fontsize=11,
     )
     axes.legend(frameon=False, fontsize=9, loc="upper right", bbox_to_anchor=(1, 0.9))
 
 
 def e_foldings(started: pd.DataFrame) -> pd.Series:
-    """Give how many e-foldings lie between what the kick leaves on the resonator and 90 % of the amplitude.
+    """Give how many e-foldings lie between what the kick leaves on the resonator and 90 % of the
+    amplitude.
 
-    The kick of startup.cir, a trapezoid of 10 uA over three quarters of a period T, leaves 10 uA * T/2 * sinc(1/2) sinc(1/4) / C.
+    The kick of startup.cir, a trapezoid of 10 uA over three quarters of a period T, leaves 10 uA *
+    T/2 * sinc(1/2) sinc(1/4) / C.
     """
     kick = (
         10e-6

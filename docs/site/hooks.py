@@ -1,4 +1,5 @@
-"""What mkdocs is told beside mkdocs.yml: pages of the checkout that lie outside docs/, and links to its files.
+"""What mkdocs is told beside mkdocs.yml: pages of the checkout that lie outside docs/, and links to
+its files.
 
 Pages link to one another and to files of the checkout by relative paths, so that they can be read
 where they are. For the site, README.md becomes its front page, and files and directories that
@@ -32,7 +33,9 @@ _SHOWN = (".py", ".yaml", ".toml", ".sh", ".csv", ".awk", ".cir", ".template", "
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages outside docs/ and every file and directory of the checkout that a page links to."""
+    """Add the pages outside docs/ and every file and directory of the checkout that a page links
+    to.
+    """
     for place, name in OUTSIDE.items():
         files.append(
             File.generated(config, place, content=(ROOT / name).read_text(encoding="utf-8"))

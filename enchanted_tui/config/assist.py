@@ -1,4 +1,5 @@
-"""Help for the person who writes a configuration: outline, explanation and completion, from a text and a place in it.
+"""Help for the person who writes a configuration: outline, explanation and completion, from a text
+and a place in it.
 
 Nothing here needs the text to be valid, and nothing raises for any text and any place.
 """
@@ -45,7 +46,9 @@ class Explanation:
 
 
 class Assistant:
-    """Answers for one state of a text. It imports the classes that the text names, so keep it off an event loop."""
+    """Answers for one state of a text. It imports the classes that the text names, so keep it off
+    an event loop.
+    """
 
     def __init__(self, text: str | Scan, base_dir: FilePath | None = None) -> None:
         """`base_dir` is the directory of the file: modules and paths are looked for there."""
@@ -81,7 +84,7 @@ class Assistant:
             subject = subject[:-1]
         return None
 
-    # -- outline ------------------------------------------------------------------------------------------------------------------
+    # -- outline -----------------------------------------------------------------------------------
 
     def _summary(self, section: Node) -> str:
         if section.key in KINDS.values():
@@ -133,7 +136,7 @@ class Assistant:
             words[key] = ", ".join(values) or "?"
         return f"{words['sampler']} > {words['runner']} on {words['executor']}"
 
-    # -- explanation --------------------------------------------------------------------------------------------------------------
+    # -- explanation -------------------------------------------------------------------------------
 
     def _explain(self, path: Path) -> Explanation | None:
         title = key_text(path)
@@ -174,7 +177,10 @@ class Assistant:
 def _explain_class(title: str, place: Place) -> Explanation:
     if place.cls is None:
         article = "an" if place.kind == "executor" else "a"
-        text = f"The name of {article} {place.kind}, or package.module:Class. Complete it to see what there is."
+        text = (
+            f"The name of {article} {place.kind}, or package.module:Class. Complete it to see what"
+            " there is."
+        )
         return Explanation(title, (), text)
     facts = [(place.kind, place.cls.__name__)]
     aliases = [

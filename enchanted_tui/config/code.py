@@ -1,4 +1,6 @@
-"""The files besides the configuration that a runner's results depend on: modules, included templates, the program."""
+"""The files besides the configuration that a runner's results depend on: modules, included
+templates, the program.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,10 @@ _MOST_BYTES = 4 << 20  #: of a module whose imports are looked for
 
 
 def code_files(config: CampaignConfig, spec: ComponentSpec) -> list[str]:
-    """Return the paths of the files, as far as they are here: the module of a plugin or of a function with the modules
-    beside it that it imports, the templates that others include, and the program if it is named by its path."""
+    """Return the paths of the files, as far as they are here: the module of a plugin or of a
+    function with the modules
+    beside it that it imports, the templates that others include, and the program if it is named by
+    its path."""
     directories = [
         *map(str, config.python_path),
         *(spec.options.get("python_path") or ()),
@@ -41,7 +45,9 @@ def _named_modules(spec: ComponentSpec) -> Iterator[str]:
 
 
 def _modules(name: str, directories: Sequence[str]) -> list[str]:
-    """Return the files of a module and of those that it imports and that lie in the same directory or package."""
+    """Return the files of a module and of those that it imports and that lie in the same directory
+    or package.
+    """
     place = next(
         (place for place in directories if _files_of(name.split(".")[0], place or ".")), None
     )

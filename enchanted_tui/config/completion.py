@@ -1,4 +1,6 @@
-"""What could be written at the cursor: sections, types, options, names, enumerations and file names."""
+"""What could be written at the cursor: sections, types, options, names, enumerations and file
+names.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Completion:
-    """The candidates that fit what is written, best first, in place of columns `start` to `end` of the line."""
+    """The candidates that fit what is written, best first, in place of columns `start` to `end` of
+    the line.
+    """
 
     line: int
     start: int
@@ -55,7 +59,8 @@ def complete(assistant: Assistant, line: int, column: int) -> Completion:
 def file_candidates(
     written: str, start: FilePath, *, suffixes: tuple[str, ...] = ()
 ) -> list[Candidate]:
-    """Give the files and directories whose path begins as written; a relative one starts at `start`.
+    """Give the files and directories whose path begins as written; a relative one starts at
+    `start`.
 
     With `suffixes`, only directories and files that end so. What cannot be read gives nothing.
     """
@@ -91,7 +96,7 @@ class _Candidates:
         values = self._values(path) if self._cursor.part != "key" else []
         return values or (self._keys(path) if self._cursor.part != "value" else [])
 
-    # -- keys ---------------------------------------------------------------------------------------------------------------------
+    # -- keys --------------------------------------------------------------------------------------
 
     def _keys(self, path: Path) -> list[Candidate]:
         given = self._meanings.given(path) - {self._cursor.word}
@@ -136,7 +141,7 @@ class _Candidates:
             described.update(dict.fromkeys(signature_of(place.cls), "keyword argument"))
         return described
 
-    # -- values -------------------------------------------------------------------------------------------------------------------
+    # -- values ------------------------------------------------------------------------------------
 
     def _values(self, path: Path) -> list[Candidate]:
         if path == ("logging",):
@@ -215,11 +220,13 @@ def _key_detail(place: Place, option: Option) -> str:
     return f"{kind}: {first_sentence(option.doc)}"
 
 
-# -- order --------------------------------------------------------------------------------------------------------------------------
+# -- order -----------------------------------------------------------------------------------------
 
 
 def _ranked(candidates: Iterable[Candidate], written: str) -> list[Candidate]:
-    """Keep what fits, best first: equal, beginning the same, containing it, containing its letters in order."""
+    """Keep what fits, best first: equal, beginning the same, containing it, containing its letters
+    in order.
+    """
     form = normalised(written)
     tests: tuple[Callable[[str], Any], ...] = (
         lambda label: label.startswith(form),

@@ -22,7 +22,8 @@ from enchanted_tui.config.tree import plain
 #: So many sentences about the items of one option are enough.
 _MOST_SAID = 10
 
-#: Keys that existing configurations carry and that never had an effect, by class; those of a base class hold for its subclasses.
+#: Keys that existing configurations carry and that never had an effect, by class; those of a base
+#: class hold for its subclasses.
 DEAD_KEYS: dict[str, tuple[str, ...]] = {
     "Executor": ("output_dir",),
     "Runner": ("other_params", "parameter_mode"),
@@ -65,9 +66,11 @@ class Checker:
     def component(
         self, kind: str, name: str, path: Path, value: Any, *, used: bool = True
     ) -> tuple[ComponentSpec, Any] | None:
-        """Check one entry of a section; give what it says and, for a class that declares its options, an instance.
+        """Check one entry of a section; give what it says and, for a class that declares its
+        options, an instance.
 
-        What is wrong is reported and None returned. A component that is not `used` may be of a class that is not installed.
+        What is wrong is reported and None returned. A component that is not `used` may be of a
+        class that is not installed.
         """
         if not isinstance(value, dict):
             self.report.error(
@@ -101,30 +104,36 @@ class Checker:
         if not found.class_path.startswith("enchanted_tui."):
             options = {**extra, **options}  # a class built upon ours may read more than it declares
         place = self._place(path)
-        return ComponentSpec(
-            kind,
-            name,
-            type_name,
-            found.cls,
-            found.class_path,
-            options,
-            extra,
-            True,
-            place,
-            found.older,
-        ), instance
+        return (
+            ComponentSpec(
+                kind,
+                name,
+                type_name,
+                found.cls,
+                found.class_path,
+                options,
+                extra,
+                True,
+                place,
+                found.older,
+            ),
+            instance,
+        )
 
     def options(
         self, cls: type[Component], path: Path, mapping: dict[Any, Any], besides: Iterable[str]
     ) -> tuple[dict[str, Any], dict[str, Any], Any] | None:
-        """Check the options of a class that declares them: give those that were given, typed, the other keys, and an instance."""
+        """Check the options of a class that declares them: give those that were given, typed, the
+        other keys, and an instance.
+        """
         errors_before = self.report.error_count
         try:
             types = option_types(cls)
         except Exception as error:  # noqa: BLE001 - whatever evaluating a plugin's annotations raises
             self.report.error(
                 path,
-                f"the options that {cls.__name__} declares cannot be read: {type(error).__name__}: {error}",
+                f"the options that {cls.__name__} declares cannot be read: {type(error).__name__}:"
+                f" {error}",
             )
             return None
         given, extra = self._sort_keys(cls, path, mapping, besides)
@@ -147,7 +156,7 @@ class Checker:
         instance = self._instance(cls, options, path, given)
         return None if self.report.error_count > errors_before else (options, extra, instance)
 
-    # -- the class ----------------------------------------------------------------------------------------------------------------
+    # -- the class ---------------------------------------------------------------------------------
 
     def _class(self, kind: str, path: Path, value: dict[Any, Any], used: bool) -> Found | None:
         if value.get("type") is None:
@@ -185,12 +194,14 @@ class Checker:
             else str(value["type"]).strip()
         )
 
-    # -- options that are declared ------------------------------------------------------------------------------------------------
+    # -- options that are declared -----------------------------------------------------------------
 
     def _sort_keys(
         self, cls: type[Component], path: Path, mapping: dict[Any, Any], besides: Iterable[str]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Give the key under which each declared option is given, and the keys that are none, warning of these."""
+        """Give the key under which each declared option is given, and the keys that are none,
+        warning of these.
+        """
         names = {
             alias: name
             for name, declared in cls.options().items()
@@ -257,7 +268,9 @@ class Checker:
         return converted
 
     def _rooted_parts(self, kind: str, path: Path, parts: dict[str, Any]) -> dict[str, Any]:
-        """Give components that are parts of another with their relative paths made absolute; the other checks the rest."""
+        """Give components that are parts of another with their relative paths made absolute; the
+        other checks the rest.
+        """
         rooted = {}
         for part, options in parts.items():
             rooted[part] = dict(options)
@@ -297,7 +310,8 @@ class Checker:
             except Exception as error:  # noqa: BLE001 - a check that fails is a problem of these options like any other
                 self.report.error(
                     path,
-                    f"{cls.__name__} cannot be made from these options: {type(error).__name__}: {error}",
+                    f"{cls.__name__} cannot be made from these options: {type(error).__name__}:"
+                    f" {error}",
                 )
                 return None
         return instance
@@ -310,7 +324,9 @@ class Checker:
         path: Path,
         given: dict[str, Any],
     ) -> None:
-        """Let a component check itself as far as that does not depend on the options that are invalid."""
+        """Let a component check itself as far as that does not depend on the options that are
+        invalid.
+        """
 
         def unknown(_: Any) -> Any:
             raise _UnknownOptionError
@@ -323,7 +339,9 @@ class Checker:
     def option_path(
         self, where: str, path: Path, given: Mapping[str, str] = MappingProxyType({})
     ) -> Path:
-        """Give the place of what the component at `path` calls ``bounds[1]``; `given` holds the keys written for its options."""
+        """Give the place of what the component at `path` calls ``bounds[1]``; `given` holds the
+        keys written for its options.
+        """
         if not where:
             return path
         found = self.report.document.resolve(where, path)
@@ -332,12 +350,14 @@ class Checker:
             return self.report.document.resolve(given[name] + where.removeprefix(name), path)
         return found
 
-    # -- options of a class that declares none ------------------------------------------------------------------------------------
+    # -- options of a class that declares none -----------------------------------------------------
 
     def _foreign_options(
         self, kind: str, name: str, cls: type, path: Path, mapping: dict[Any, Any]
     ) -> dict[str, Any]:
-        """Give all keys, as the older program passed them, unless the constructor says that it does not take them."""
+        """Give all keys, as the older program passed them, unless the constructor says that it does
+        not take them.
+        """
         for key in mapping:
             if not isinstance(key, str):
                 self.report.error(
@@ -372,7 +392,7 @@ class Checker:
                 self.report.error((*path, key), f"is required by {cls.__name__}")
         return taken
 
-    # -- little things ------------------------------------------------------------------------------------------------------------
+    # -- little things -----------------------------------------------------------------------------
 
     def _place(self, path: Path) -> Problem:
         return self.report.document.problem("error", path, "", at_key=True) or Problem(

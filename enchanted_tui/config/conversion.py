@@ -28,7 +28,9 @@ _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))")
 
 @dataclass
 class Conversion:
-    """Converts one value; what it finds to say is collected in `found` as (severity, path, sentence)."""
+    """Converts one value; what it finds to say is collected in `found` as (severity, path,
+    sentence).
+    """
 
     document: Document
     option: Option
@@ -45,7 +47,9 @@ class Conversion:
         return self._to_one_of(value, kinds, hint, path)
 
     def _to_one_of(self, value: Any, kinds: tuple[Any, ...], hint: Any, path: Path) -> Any:
-        """Convert to the first type of a union that fits, one that the value has already before all others."""
+        """Convert to the first type of a union that fits, one that the value has already before all
+        others.
+        """
         best: Conversion | None = None
         for kind in sorted(kinds, key=lambda kind: _distance(value, kind)):
             trial = Conversion(self.document, self.option, self.base_dir)
@@ -73,7 +77,7 @@ class Conversion:
         convert = _SCALARS.get(kind)
         return plain(value) if convert is None else convert(self, value, hint, path)
 
-    # -- numbers ------------------------------------------------------------------------------------------------------------------
+    # -- numbers -----------------------------------------------------------------------------------
 
     def _boolean(self, value: Any, hint: Any, path: Path) -> Any:
         if isinstance(value, bool):
@@ -81,7 +85,8 @@ class Conversion:
         if isinstance(value, str) and value.lower() in _BOOLEANS:
             self._warn(
                 path,
-                f"{value!r} is text and is taken for {describe(_BOOLEANS[value.lower()])}; remove the quotes",
+                f"{value!r} is text and is taken for {describe(_BOOLEANS[value.lower()])}; remove"
+                " the quotes",
             )
             return _BOOLEANS[value.lower()]
         return self._expected(value, hint, path)
@@ -130,7 +135,7 @@ class Conversion:
             return self._expected(value, hint, path)
         return number
 
-    # -- text ---------------------------------------------------------------------------------------------------------------------
+    # -- text --------------------------------------------------------------------------------------
 
     def _text(self, value: Any, hint: Any, path: Path) -> Any:
         if isinstance(value, dict | list):
@@ -142,7 +147,9 @@ class Conversion:
         return self._file(text, path) if self.option.path else text
 
     def _as_written(self, value: Any, path: Path) -> str:
-        """Give a scalar that YAML took for a number, a date or a truth value as it was written: 01:30:00, 0123, no."""
+        """Give a scalar that YAML took for a number, a date or a truth value as it was written:
+        01:30:00, 0123, no.
+        """
         place = self.document.place(path)
         return place.text if place is not None and place.text is not None else str(value)
 
@@ -163,7 +170,8 @@ class Conversion:
         if unset is not None:
             return self._fail(
                 path,
-                f"the environment variable {unset.group()!r} in this path is not set; set it, or write the path out",
+                f"the environment variable {unset.group()!r} in this path is not set; set it, or"
+                " write the path out",
             )
         if not text.strip():
             return self._fail(path, "expected a path, found an empty text")
@@ -172,7 +180,7 @@ class Conversion:
         joined = os.path.join(self.base_dir, expanded)
         return joined if any(mark in joined for mark in _PLACEHOLDERS) else os.path.normpath(joined)
 
-    # -- containers ---------------------------------------------------------------------------------------------------------------
+    # -- containers --------------------------------------------------------------------------------
 
     def _sequence(
         self, value: Any, hint: Any, kind: Any, parameters: tuple[Any, ...], path: Path
@@ -210,7 +218,7 @@ class Conversion:
             converted[name] = self.convert(item, item_hint, below)
         return INVALID if any(item is INVALID for item in converted.values()) else converted
 
-    # -- what there is to say -----------------------------------------------------------------------------------------------------
+    # -- what there is to say ----------------------------------------------------------------------
 
     def _expected(self, value: Any, hint: Any, path: Path, remedy: str = "") -> Any:
         return self._fail(

@@ -24,7 +24,9 @@ _known_types: WeakKeyDictionary[type, dict[str, Any]] = WeakKeyDictionary()
 
 
 def option_types(cls: type[Component]) -> Mapping[str, Any]:
-    """Give the type of each declared option. Raises NameError if an annotation names what its module does not have."""
+    """Give the type of each declared option. Raises NameError if an annotation names what its
+    module does not have.
+    """
     found = _known_types.get(cls)
     if found is None:
         hints = typing.get_type_hints(cls)
@@ -49,7 +51,9 @@ def allows_none(hint: Any) -> bool:
 
 
 def split(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Give the kind of a type that is no union (list, dict, tuple, Literal, or itself) and its parameters."""
+    """Give the kind of a type that is no union (list, dict, tuple, Literal, or itself) and its
+    parameters.
+    """
     origin = typing.get_origin(hint)
     return (hint, ()) if origin is None else (origin, typing.get_args(hint))
 
@@ -61,7 +65,9 @@ def choices_of(hint: Any, option: Option) -> tuple[str, ...]:
 
 
 def expected(hint: Any, option: Option) -> str:
-    """Say what is expected: ``an integer >= 1``, ``a list of pairs of numbers``, ``one of 'csv', 'parquet'``."""
+    """Say what is expected: ``an integer >= 1``, ``a list of pairs of numbers``, ``one of 'csv',
+    'parquet'``.
+    """
     return " or ".join(
         dict.fromkeys(_words(member, option, 0) for member in _without_parts(members(hint)))
     )

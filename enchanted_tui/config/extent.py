@@ -19,12 +19,17 @@ MOST_STEPS = 64
 
 
 def too_many_rows(targets: Sequence[int]) -> tuple[int, str] | None:
-    """Give the first stage that would have too many rows, and a sentence; `targets` says how many samples each stage draws."""
+    """Give the first stage that would have too many rows, and a sentence; `targets` says how many
+    samples each stage draws.
+    """
     rows = 1
     for depth, target in enumerate(targets):
         if target > MOST_ROWS or rows * target > MOST_ROWS:
             parents = f", each with {_amount(rows)} rows of the stages before," if rows > 1 else ""
-            sentence = f"{_amount(target)} samples{parents} are more than a stage can hold: {MOST_ROWS:,} rows; ask for fewer"
+            sentence = (
+                f"{_amount(target)} samples{parents} are more than a stage can hold: {MOST_ROWS:,}"
+                " rows; ask for fewer"
+            )
             return depth, sentence
         rows *= max(1, target)
     return None
@@ -41,7 +46,8 @@ def check_extent(
     if len(stages) > MOST_STAGES:
         report.error(
             order,
-            f"there are {len(stages)} stages, and there can be {MOST_STAGES}; run the rest as a campaign of its own",
+            f"there are {len(stages)} stages, and there can be {MOST_STAGES}; run the rest as a"
+            " campaign of its own",
         )
     for depth, stage in enumerate(stages):
         if len(stage.steps) > MOST_STEPS:
@@ -61,7 +67,10 @@ def check_extent(
     for name, (target, batch_size) in sizes.items():
         batches = -(-target // batch_size) if batch_size else 1
         if MOST_BATCHES < batches <= MOST_ROWS:
-            message = f"{batches:,} batches are more than a stage can hold: {MOST_BATCHES:,}; take larger ones"
+            message = (
+                f"{batches:,} batches are more than a stage can hold: {MOST_BATCHES:,}; take larger"
+                " ones"
+            )
             report.error(place("sampler", name, "batch_size"), message)
 
 

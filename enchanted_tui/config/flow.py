@@ -1,4 +1,6 @@
-"""Check that every step finds the parameters it needs: drawn by a sampler, or returned by a runner before it."""
+"""Check that every step finds the parameters it needs: drawn by a sampler, or returned by a runner
+before it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ _RESERVED = ("success", "run_dir")
 class Flow:
     """Follows a sample through the stages, knowing at each step the names that its parameters have.
 
-    `samplers` and `runners` give by configured name the component and, for one that declares its options, an instance.
-    `place` gives the path of a component's option.
+    `samplers` and `runners` give by configured name the component and, for one that declares its
+    options, an instance. `place` gives the path of a component's option.
     """
 
     def __init__(
@@ -59,7 +61,10 @@ class Flow:
             )
             earlier = self._drawn_in.get(parameter)
             if earlier is not None:
-                message = f"stage {depth} draws {parameter!r} anew, which replaces the value from stage {earlier}"
+                message = (
+                    f"stage {depth} draws {parameter!r} anew, which replaces the value from stage"
+                    f" {earlier}"
+                )
                 self._report.warning(place, f"{message}; give it another name to keep both")
         self._drawn_in.update(dict.fromkeys(names, depth))
         self._names.update(names)
@@ -68,7 +73,10 @@ class Flow:
     def _run(self, where: str, name: str) -> None:
         for column in (f"success_{name}", f"runtime_sec_{name}"):
             if column in self._drawn_at:
-                message = f"the runner {name!r} fills the column {column!r}, which will replace this parameter; choose another name"
+                message = (
+                    f"the runner {name!r} fills the column {column!r}, which will replace this"
+                    " parameter; choose another name"
+                )
                 self._report.warning(self._drawn_at.pop(column), message)
         spec, instance = self._runners.get(name, (None, None))
         if spec is None or instance is None:
@@ -77,7 +85,10 @@ class Flow:
         if self._is_complete:
             for option, needed in instance.required_parameters().items():
                 for parameter in sorted(needed - self._names):
-                    message = f"{where} needs {parameter!r}, which no sampler draws and no runner returns before it"
+                    message = (
+                        f"{where} needs {parameter!r}, which no sampler draws and no runner returns"
+                        " before it"
+                    )
                     self._report.error(
                         self._place("runner", name, option),
                         message + did_you_mean(parameter, self._names),
@@ -90,14 +101,17 @@ class Flow:
 
 
 def check_foreign_names(report: Report, spec: ComponentSpec, base: Path) -> None:
-    """Check the names of parameters of a class that declares nothing and so cannot check them itself."""
+    """Check the names of parameters of a class that declares nothing and so cannot check them
+    itself.
+    """
     names, option = parameter_names(spec, None)
     for index, name in enumerate(names):
         place = (*base, option, index)
         if name in _RESERVED:
             report.error(
                 place,
-                f"the name {name!r} belongs to the program's own column of the dataset; choose another",
+                f"the name {name!r} belongs to the program's own column of the dataset; choose"
+                " another",
             )
         elif name in names[:index]:
             report.error(
@@ -107,5 +121,6 @@ def check_foreign_names(report: Report, spec: ComponentSpec, base: Path) -> None
         elif name == "output":
             report.warning(
                 place,
-                "runners usually return 'output', which will replace this parameter; choose another name",
+                "runners usually return 'output', which will replace this parameter; choose another"
+                " name",
             )

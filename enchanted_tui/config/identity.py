@@ -1,4 +1,6 @@
-"""What of a configuration determines the results: may not change on resume, or is worth a warning if it does."""
+"""What of a configuration determines the results: may not change on resume, or is worth a warning
+if it does.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ _END = (
 
 
 def identity(config: CampaignConfig) -> dict[str, Any]:
-    """Give the stages, each with its sampler's class, what determines its points, and its runners; and the campaign's seed."""
+    """Give the stages, each with its sampler's class, what determines its points, and its runners;
+    and the campaign's seed.
+    """
     stages = [
         {
             "sampler": config.samplers[stage.sampler].class_path,
@@ -48,7 +52,9 @@ def identity(config: CampaignConfig) -> dict[str, Any]:
 
 
 def runner_options(config: CampaignConfig) -> dict[str, Any]:
-    """Give class and options of each runner in use, by name, and digests of the files besides that its results depend on."""
+    """Give class and options of each runner in use, by name, and digests of the files besides that
+    its results depend on.
+    """
     from enchanted_tui.config.code import code_files
 
     used = {
@@ -65,7 +71,8 @@ def runner_options(config: CampaignConfig) -> dict[str, Any]:
 
 
 def runner_changes(recorded: Any, now: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Say, a clause for each runner, what of its options and what of its code is not as it was recorded.
+    """Say, a clause for each runner, what of its options and what of its code is not as it was
+    recorded.
 
     What an older record does not tell of counts as unchanged.
     """
@@ -136,7 +143,9 @@ def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:
 def _declared_options(
     cls: type[Component], given: dict[str, Any], free: frozenset[str]
 ) -> dict[str, Any]:
-    """Give options with the defaults filled in, so that writing one out changes nothing; files and parts by what they hold."""
+    """Give options with the defaults filled in, so that writing one out changes nothing; files and
+    parts by what they hold.
+    """
     declared = cls.options()
     parts = {name: _parts(kind, given.get(name, {})) for name, kind in cls.part_options.items()}
     if any(part["is_unsized"] for several in parts.values() for part in several.values()):
@@ -155,7 +164,9 @@ def _declared_options(
 
 
 def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Give components that are parts of another by name: class and options; `is_unsized` if a budget is needed and not given."""
+    """Give components that are parts of another by name: class and options; `is_unsized` if a
+    budget is needed and not given.
+    """
     described = {}
     for name, options in parts.items():
         found = find(kind, str(options.get("type")))
@@ -190,7 +201,9 @@ def _contents(value: Any, *, only_code: bool) -> Any:
 
 
 def _digest(path: str, only_code: bool) -> str:
-    """Give name and content of a file or directory as ``name sha256:...``; the path itself if it cannot be read."""
+    """Give name and content of a file or directory as ``name sha256:...``; the path itself if it
+    cannot be read.
+    """
     try:
         if os.path.isdir(path):
             files = islice(_files(path, ".py" if only_code else ""), _MOST_FILES)
@@ -208,7 +221,9 @@ def _digest(path: str, only_code: bool) -> str:
 
 
 def _files(directory: str, ending: str) -> Iterator[str]:
-    """Give the files below a directory, in order, without what campaigns leave there: the directory of a configuration holds them too."""
+    """Give the files below a directory, in order, without what campaigns leave there: the directory
+    of a configuration holds them too.
+    """
     for place, directories, names in os.walk(directory):
         directories[:] = sorted(
             name for name in directories if not _is_left_behind(os.path.join(place, name))

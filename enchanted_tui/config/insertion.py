@@ -22,7 +22,9 @@ class Insertion:
 
 
 def insertion(assistant: Assistant, kind: str, type_name: str) -> Insertion | None:
-    """Say how to add a component; None where its section is written in braces, which only a person can extend."""
+    """Say how to add a component; None where its section is written in braces, which only a person
+    can extend.
+    """
     section = KINDS[kind]
     name = _free_name(snake_case(type_name), set(assistant.meanings.names(kind)))
     entry = component_entry(kind, type_name)
@@ -61,7 +63,9 @@ def _opens_bracket(assistant: Assistant, node: Node) -> bool:
 
 
 def _end_of(assistant: Assistant, node: Node) -> int:
-    """Give the line after the last one that belongs to a section; comments and blank lines before the next belong to that."""
+    """Give the line after the last one that belongs to a section; comments and blank lines before
+    the next belong to that.
+    """
     lines = assistant.scan.lines
     below = [other.line for other in assistant.skeleton.root.children if other.line > node.line]
     end = min(below) if below else len(lines)

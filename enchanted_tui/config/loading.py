@@ -39,14 +39,16 @@ def load_config(
 ) -> CampaignConfig:
     """Read and check a configuration file, or what it is about to say (`text`).
 
-    `overrides` are texts ``key.path=value`` with a value in YAML; `run_mode` and `base_run_dir` come before what the file and the
-    overrides say. Relative paths in options start at `base_dir`, by default the file's directory. Raises ConfigError with all errors.
+    `overrides` are texts ``key.path=value`` with a value in YAML; `run_mode` and `base_run_dir`
+    come before what the file and the overrides say. Relative paths in options start at `base_dir`,
+    by default the file's directory. Raises ConfigError with all errors.
     """
     text = _read(path) if text is None else text
     if not is_configuration(path, text):
         _refuse(
             path,
-            "this is no configuration (YAML, with sections such as executors: and samplers:); name the file of the campaign",
+            "this is no configuration (YAML, with sections such as executors: and samplers:); name"
+            " the file of the campaign",
         )
     return _or_raise(
         parse_config(
@@ -70,10 +72,11 @@ def parse_config(
     base_dir: AnyPath | None = None,
     interactive: bool | None = None,
 ) -> tuple[CampaignConfig | None, list[Problem]]:
-    """Check the text of a configuration file; give the campaign, None if there are errors, and all problems, warnings too.
+    """Check the text of a configuration file; give the campaign, None if there are errors, and all
+    problems, warnings too.
 
-    `path` is what the file is called and need not exist. `interactive` says whether a person will see that a directory is a default; by
-    default, whether stdout is a terminal.
+    `path` is what the file is called and need not exist. `interactive` says whether a person will
+    see that a directory is a default; by default, whether stdout is a terminal.
     """
     origin = _Origin(text, path, base_dir, tuple(overrides), run_mode, base_run_dir, interactive)
     try:
@@ -91,7 +94,8 @@ def config_from_mapping(
     base_run_dir: AnyPath | None = None,
     base_dir: AnyPath | None = None,
 ) -> CampaignConfig:
-    """Check a configuration given as a mapping, or as a namespace whose attributes are the sections. Raises ConfigError.
+    """Check a configuration given as a mapping, or as a namespace whose attributes are the
+    sections. Raises ConfigError.
 
     `path` is the file that it came from, if any. A `type` may be a class that can be imported.
     """
@@ -132,7 +136,7 @@ def _or_raise(result: tuple[CampaignConfig | None, list[Problem]]) -> CampaignCo
     return config
 
 
-# -- reading ------------------------------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 
 
 def _read(path: AnyPath) -> str:
@@ -143,7 +147,8 @@ def _read(path: AnyPath) -> str:
         if len(content) > MAX_BYTES:
             _refuse(
                 path,
-                f"this is longer than {MAX_BYTES // 1_000_000} MB, so it is no configuration; name the YAML file of the campaign",
+                f"this is longer than {MAX_BYTES // 1_000_000} MB, so it is no configuration; name"
+                " the YAML file of the campaign",
             )
         return content.decode("utf-8-sig")
     except FileNotFoundError:
@@ -165,7 +170,9 @@ def _read(path: AnyPath) -> str:
 
 
 def _opened(path: AnyPath) -> int:
-    """Open the file; a pipe only where the shell has put one (``<(...)``), since one of another kind may never be written to."""
+    """Open the file; a pipe only where the shell has put one (``<(...)``), since one of another
+    kind may never be written to.
+    """
     is_the_shells = os.path.dirname(os.path.abspath(path)) in _PIPES_OF_SHELLS
     return (
         os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -204,7 +211,7 @@ def _located(value: Any) -> Any:
     return value
 
 
-# -- checking -----------------------------------------------------------------------------------------------------------------------
+# -- checking --------------------------------------------------------------------------------------
 
 
 def _finish(
@@ -287,7 +294,9 @@ def _apply_override(report: Report, override: str) -> None:
 
 
 def _check_component(root: Map, path: tuple[Any, ...]) -> None:
-    """Raise ValueError if `path` leads to an option of a sampler, runner or executor that is not there; its `type` makes one."""
+    """Raise ValueError if `path` leads to an option of a sampler, runner or executor that is not
+    there; its `type` makes one.
+    """
     section = root.get(path[0])
     if (
         path[0] in KINDS.values()

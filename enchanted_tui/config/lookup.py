@@ -22,20 +22,30 @@ KINDS = {"sampler": "samplers", "runner": "runners", "executor": "executors", "p
 BUILTIN: dict[str, dict[str, str]] = {
     "sampler": {
         "RandomSampler": "enchanted_tui.samplers.random_sampler:RandomSampler",
-        "RandomSamplerWithKill": "enchanted_tui.samplers.random_sampler_with_kill:RandomSamplerWithKill",
+        "RandomSamplerWithKill": (
+            "enchanted_tui.samplers.random_sampler_with_kill:RandomSamplerWithKill"
+        ),
         "GridSampler": "enchanted_tui.samplers.grid_sampler:GridSampler",
         "ArraySampler": "enchanted_tui.samplers.array_sampler:ArraySampler",
-        "LatinHypercubeSampler": "enchanted_tui.samplers.latin_hypercube_sampler:LatinHypercubeSampler",
+        "LatinHypercubeSampler": (
+            "enchanted_tui.samplers.latin_hypercube_sampler:LatinHypercubeSampler"
+        ),
         "SobolSequenceSampler": "enchanted_tui.samplers.sobol_sampler:SobolSequenceSampler",
         "NestedSampler": "enchanted_tui.samplers.nested_sampler:NestedSampler",
         "CSVSampler": "enchanted_tui.samplers.csv_sampler:CSVSampler",
-        "ActiveLearningSampler": "enchanted_tui.samplers.active_learning_sampler:ActiveLearningSampler",
-        "BayesianOptimizationSampler": "enchanted_tui.samplers.bayesian_optimization_sampler:BayesianOptimizationSampler",
+        "ActiveLearningSampler": (
+            "enchanted_tui.samplers.active_learning_sampler:ActiveLearningSampler"
+        ),
+        "BayesianOptimizationSampler": (
+            "enchanted_tui.samplers.bayesian_optimization_sampler:BayesianOptimizationSampler"
+        ),
     },
     "runner": {
         "ExampleRunner": "enchanted_tui.runners.example_runner:ExampleRunner",
         "SumRunner": "enchanted_tui.runners.sum_runner:SumRunner",
-        "SyntheticDoubleGaussianRunner": "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner",
+        "SyntheticDoubleGaussianRunner": (
+            "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner"
+        ),
         "CommandRunner": "enchanted_tui.runners.command_runner:CommandRunner",
         "PythonRunner": "enchanted_tui.runners.python_runner:PythonRunner",
     },
@@ -50,7 +60,9 @@ BUILTIN: dict[str, dict[str, str]] = {
 
 #: Built-in parsers: they have no section of their own and declare no options.
 PARSERS = {
-    "SyntheticDoubleGaussianParser": "enchanted_tui.samplers.double_gaussian_parser:SyntheticDoubleGaussianParser",
+    "SyntheticDoubleGaussianParser": (
+        "enchanted_tui.samplers.double_gaussian_parser:SyntheticDoubleGaussianParser"
+    ),
 }
 
 #: Other names of built-ins.
@@ -73,7 +85,9 @@ _GROUPS = ("enchanted_tui", OLDER)
 
 
 class LookupFailure(Exception):
-    """No usable class has that name; `excusable` if a package that is not installed or a later version would have it."""
+    """No usable class has that name; `excusable` if a package that is not installed or a later
+    version would have it.
+    """
 
     def __init__(self, message: str, *, excusable: bool = False) -> None:
         super().__init__(message)
@@ -95,9 +109,11 @@ class Found:
 
 
 def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
-    """Find the class of a component: a built-in, an entry point, a module of the older program, or ``package.module:Class``.
+    """Find the class of a component: a built-in, an entry point, a module of the older program, or
+    ``package.module:Class``.
 
-    `import_dirs` are searched for modules after the interpreter's own path. Raises LookupFailure with one sentence.
+    `import_dirs` are searched for modules after the interpreter's own path. Raises LookupFailure
+    with one sentence.
     """
     if ":" in name:
         return _checked(kind, name, _import_class(name, import_dirs))
@@ -130,7 +146,9 @@ def builtin_path(kind: str, name: str) -> str | None:
 
 
 def names_like(kind: str) -> list[str]:
-    """Every name that `type` can have: built-ins, their other names, and entry points (which are not imported)."""
+    """Every name that `type` can have: built-ins, their other names, and entry points (which are
+    not imported).
+    """
     return [
         *_builtins(kind),
         *ALIASES.get(kind, ()),
@@ -140,7 +158,9 @@ def names_like(kind: str) -> list[str]:
 
 @contextlib.contextmanager
 def importing_from(directories: Sequence[Path]) -> Iterator[None]:
-    """Let modules be imported from these directories, after the interpreter's own, while the block runs."""
+    """Let modules be imported from these directories, after the interpreter's own, while the block
+    runs.
+    """
     added = [str(directory) for directory in directories if str(directory) not in sys.path]
     sys.path.extend(added)
     try:
@@ -153,7 +173,7 @@ def importing_from(directories: Sequence[Path]) -> Iterator[None]:
                 sys.path.remove(directory)
 
 
-# -- built-ins ----------------------------------------------------------------------------------------------------------------------
+# -- built-ins -------------------------------------------------------------------------------------
 
 
 def _form(name: str) -> str:
@@ -189,14 +209,23 @@ def _unknown(kind: str, name: str) -> str:
     known = names_like(kind)
     suggestion = _with_suffix(kind, name) or nearest(name, known)
     if suggestion is not None:
-        return f"there is no {kind} {shortened(name)!r}; did you mean {in_style_of(name, suggestion)!r}?"
+        return (
+            f"there is no {kind} {shortened(name)!r}; did you mean"
+            f" {in_style_of(name, suggestion)!r}?"
+        )
     if "." in name:
-        return f"there is no {kind} {shortened(name)!r}; a class is named as package.module:Class, with a colon before the class"
+        return (
+            f"there is no {kind} {shortened(name)!r}; a class is named as package.module:Class,"
+            " with a colon before the class"
+        )
     listed = ", ".join(dict.fromkeys(known))
     there = (
         f"there are {listed}, and any" if listed else "no package with one is installed, but any"
     )
-    return f"there is no {kind} {shortened(name)!r}; {there} class can be named as package.module:Class"
+    return (
+        f"there is no {kind} {shortened(name)!r}; {there} class can be named as"
+        " package.module:Class"
+    )
 
 
 def _with_suffix(kind: str, name: str) -> str | None:
@@ -208,7 +237,7 @@ def _article(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
-# -- plugins ------------------------------------------------------------------------------------------------------------------------
+# -- plugins ---------------------------------------------------------------------------------------
 
 
 def _entry_points(kind: str) -> list[Any]:
@@ -226,7 +255,9 @@ def _is_plugin(kind: str, name: str) -> bool:
 
 
 def _entry_point(kind: str, name: str) -> Any:
-    """Give the entry point of that name, exactly spelt or else in another spelling; None if there is none."""
+    """Give the entry point of that name, exactly spelt or else in another spelling; None if there
+    is none.
+    """
     points = _entry_points(kind)
     matching = [point for point in points if point.name == name] or [
         point for point in points if _form(point.name) == _form(name)
@@ -234,13 +265,15 @@ def _entry_point(kind: str, name: str) -> Any:
     values = list(dict.fromkeys(point.value for point in matching))
     if len(values) > 1:
         raise LookupFailure(
-            f"{name!r} is offered by several plugins ({', '.join(values)}); name one of them as package.module:Class"
+            f"{name!r} is offered by several plugins ({', '.join(values)}); name one of them as"
+            " package.module:Class"
         )
     return matching[0] if matching else None
 
 
 def _older_path(kind: str, name: str, directories: Sequence[Path]) -> str | None:
-    """Give where the older program would have a component of that name: ``my_runner`` or ``MyRunner`` in a module of its own.
+    """Give where the older program would have a component of that name: ``my_runner`` or
+    ``MyRunner`` in a module of its own.
 
     None where there is no such module.
     """
@@ -268,7 +301,8 @@ def _import_class(class_path: str, directories: Sequence[Path]) -> Any:
     module_name, _, qualified = class_path.partition(":")
     if module_name == "__main__":
         raise LookupFailure(
-            f"{class_path!r} cannot be imported by the workers; move the class into a module of its own"
+            f"{class_path!r} cannot be imported by the workers; move the class into a module of"
+            " its own"
         )
     if not all(part.isidentifier() for part in [*module_name.split("."), *qualified.split(".")]):
         raise LookupFailure(f"{shortened(class_path)!r} is not of the form package.module:Class")
@@ -309,7 +343,10 @@ def _no_such_class(module_name: str, qualified: str, module: Any) -> str:
     )
     suggestion = nearest(qualified, classes)
     hint = f"; did you mean {module_name}:{suggestion}?" if suggestion else ""
-    return f"the module {module_name!r} ({getattr(module, '__file__', 'built in')}) has no {qualified!r}{hint}"
+    return (
+        f"the module {module_name!r} ({getattr(module, '__file__', 'built in')}) has no"
+        f" {qualified!r}{hint}"
+    )
 
 
 def _checked(kind: str, class_path: str, cls: Any) -> Found:

@@ -1,4 +1,6 @@
-"""What a place of a configuration is for: an option of a class, a reference, a section. Works on half-typed text."""
+"""What a place of a configuration is for: an option of a class, a reference, a section. Works on
+half-typed text.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _SECTION_KINDS = {section: kind for kind, section in KINDS.items() if kind != "p
 
 @dataclass(frozen=True)
 class Place:
-    """A place inside a component, or in the section `supervisor`: the option below it, if any, and what is deeper than that."""
+    """A place inside a component, or in the section `supervisor`: the option below it, if any, and
+    what is deeper than that.
+    """
 
     kind: str  #: sampler, runner, executor or supervisor
     base: Path  #: where the component is configured
@@ -56,7 +60,9 @@ class Place:
 
 
 class Meanings:
-    """Answers questions about the places of one text. Imports the classes that it names, so keep it off an event loop."""
+    """Answers questions about the places of one text. Imports the classes that it names, so keep it
+    off an event loop.
+    """
 
     def __init__(self, skeleton: Skeleton, import_dirs: Sequence[FilePath] = ()) -> None:
         self.skeleton, self._import_dirs = skeleton, tuple(import_dirs)
@@ -162,7 +168,9 @@ def _schema() -> dict[str, Any]:
 
 
 def schema_at(path: Path) -> dict[str, Any]:
-    """Give what the JSON schema says of a place outside components: sections and stages. Empty if nothing."""
+    """Give what the JSON schema says of a place outside components: sections and stages. Empty if
+    nothing.
+    """
     node: dict[str, Any] = _schema()
     for key in path:
         below = node.get("items") if isinstance(key, int) else node.get("properties", {}).get(key)

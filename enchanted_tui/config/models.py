@@ -30,7 +30,8 @@ class ComponentSpec:
     type_name: str  #: as written in the configuration
     cls: type
     class_path: str  #: ``package.module:Qualified.Name``
-    #: What the constructor is given. A class that declares its options gets those that were given, typed; another class gets all keys
+    #: What the constructor is given. A class that declares its options gets those that were given,
+    #: typed; another class gets all keys
     #: as they were written, with `type` (and `__runner_name` for a runner).
     options: dict[str, Any]
     extra: dict[str, Any]  #: keys that the class does not declare
@@ -46,7 +47,10 @@ class ComponentSpec:
         try:
             return self.cls(**{**self.options, **more})
         except Exception as error:
-            sentence = f"{self.cls.__name__} cannot be made from these options: {type(error).__name__}: {error}"
+            sentence = (
+                f"{self.cls.__name__} cannot be made from these options: {type(error).__name__}:"
+                f" {error}"
+            )
             where = self.place or Problem("error", "", None, None, f"{self.kind}s.{self.name}", "")
             raise ConfigError(
                 [Problem("error", where.file, where.line, where.column, where.key, sentence)]
@@ -80,32 +84,45 @@ class SupervisorOptions(Component):
 
     base_run_dir: str = option(
         "./base_run_dir",
-        doc="Directory of the campaign's files, made if it does not exist; `~` and `$VAR` expand. A relative one starts at the working "
-        "directory. It may be left out only on a terminal, with a warning.",
+        doc=(
+            "Directory of the campaign's files, made if it does not exist; `~` and `$VAR` expand. A"
+            " relative one starts at the working directory. It may be left out only on a terminal,"
+            " with a warning."
+        ),
         example="runs/first",
     )
     run_mode: str = option(
         "fresh",
-        doc="fresh: begin in an empty directory. resume: go on where the campaign stopped, up to the budget. extend: add the budget to "
-        "what was planned. auto: resume if there is something to resume, otherwise fresh.",
+        doc=(
+            "fresh: begin in an empty directory. resume: go on where the campaign stopped, up to"
+            " the budget. extend: add the budget to what was planned. auto: resume if there is"
+            " something to resume, otherwise fresh."
+        ),
         choices=("fresh", "resume", "extend", "auto"),
     )
     local_storage: str | None = option(
         None,
-        doc="Existing directory, or name of an environment variable that holds one, on a disk of the node "
-        "(`SlurmExecutor` looks it up where each job runs): tasks run in a private "
-        "directory there and their files are moved to `base_run_dir` afterwards.",
+        doc=(
+            "Existing directory, or name of an environment variable that holds one, on a disk of"
+            " the node (`SlurmExecutor` looks it up where each job runs): tasks run in a private"
+            " directory there and their files are moved to `base_run_dir` afterwards."
+        ),
         example="TMPDIR",
     )
     save_files: str = option(
         "all",
-        doc="What is kept of each run directory once no later step or stage can need it: all files, a custom list, or none.",
+        doc=(
+            "What is kept of each run directory once no later step or stage can need it: all files,"
+            " a custom list, or none."
+        ),
         choices=("all", "custom", "none"),
     )
     save_files_list: list[str] = option(
         [],
-        doc="Files to keep with `save_files: custom`, by name or, with slashes, by path in the run directory; `*`, `?`, `[...]` and `**` "
-        "match as in a shell.",
+        doc=(
+            "Files to keep with `save_files: custom`, by name or, with slashes, by path in the run"
+            " directory; `*`, `?`, `[...]` and `**` match as in a shell."
+        ),
         example=["*.nc", "summary.json"],
     )
     summary_datatype: str = option(
@@ -115,35 +132,54 @@ class SupervisorOptions(Component):
     )
     on_complete: str | list[str] | None = option(
         None,
-        doc="Run once when the campaign is complete: a command, without a shell, or package.module:function, which gets the run directory.",
+        doc=(
+            "Run once when the campaign is complete: a command, without a shell, or"
+            " package.module:function, which gets the run directory."
+        ),
         example="my_analysis:fit_surrogate",
     )
     units: dict[str, str] = option(
         {},
-        doc="Units of parameters and outputs, by column; they are written into Parquet and HDF5 files and exports.",
+        doc=(
+            "Units of parameters and outputs, by column; they are written into Parquet and HDF5"
+            " files and exports."
+        ),
         example={"pressure": "Pa", "beta_p": "1"},
     )
     log_failures: bool = option(
         False,
-        doc="Write reason, parameters, run directory, result and traceback of every failed sample to the log.",
+        doc=(
+            "Write reason, parameters, run directory, result and traceback of every failed sample"
+            " to the log."
+        ),
     )
     seed: int | None = option(
         None,
-        doc="Seed of everything that is random in the campaign; without it, one is drawn and recorded. A sampler's own seed comes first.",
+        doc=(
+            "Seed of everything that is random in the campaign; without it, one is drawn and"
+            " recorded. A sampler's own seed comes first."
+        ),
         ge=0,
     )
     max_failures: int | float | None = option(
         None,
-        doc="Stop the campaign, resumable, after this many failed tasks, or above this fraction (below 1) of them once 20 have finished.",
+        doc=(
+            "Stop the campaign, resumable, after this many failed tasks, or above this fraction"
+            " (below 1) of them once 20 have finished."
+        ),
         gt=0,
         example=0.5,
     )
     stop_when: dict[str, int | float] = option(
         {},
-        doc="Limits of which the first that is reached ends the campaign, resumable, with exit code 0. target_error: cross-validated "
-        "error of a sampler that learns, in the units of its output. target_relative_error: the same as a share of the output's standard "
-        "deviation. no_improvement: samples since the best value or, where none is looked for, the lowest error. core_hours: run time "
-        "of all tasks, each times the CPU cores that it held, or what jobs held if that is more. wall_hours: duration of this session.",
+        doc=(
+            "Limits of which the first that is reached ends the campaign, resumable, with exit code"
+            " 0. target_error: cross-validated error of a sampler that learns, in the units of its"
+            " output. target_relative_error: the same as a share of the output's standard"
+            " deviation. no_improvement: samples since the best value or, where none is looked for,"
+            " the lowest error. core_hours: run time of all tasks, each times the CPU cores that it"
+            " held, or what jobs held if that is more. wall_hours: duration of this session."
+        ),
         gt=0,
         example={"target_relative_error": 0.05, "core_hours": 500},
     )
@@ -154,14 +190,20 @@ class SupervisorOptions(Component):
     )
     notify: str | list[str] | None = option(
         None,
-        doc="What to do when a session of the campaign ends: bell rings the terminal's bell; anything else is a command with its "
-        "arguments, run without a shell, that finds ENCHANTED_RUN_DIR, ENCHANTED_CAMPAIGN, ENCHANTED_OUTCOME, ENCHANTED_EXIT_CODE and "
-        "ENCHANTED_MESSAGE in its environment.",
+        doc=(
+            "What to do when a session of the campaign ends: bell rings the terminal's bell;"
+            " anything else is a command with its arguments, run without a shell, that finds"
+            " ENCHANTED_RUN_DIR, ENCHANTED_CAMPAIGN, ENCHANTED_OUTCOME, ENCHANTED_EXIT_CODE and"
+            " ENCHANTED_MESSAGE in its environment."
+        ),
         example=["mail", "-s", "campaign has ended", "me@example.org"],
     )
     failed_steps: str = option(
         "pass_on",
-        doc="What becomes of a sample that failed at a step: pass_on gives it to the next step all the same, skip ends it there.",
+        doc=(
+            "What becomes of a sample that failed at a step: pass_on gives it to the next step all"
+            " the same, skip ends it there."
+        ),
         choices=("pass_on", "skip"),
     )
 
@@ -175,12 +217,18 @@ class SupervisorOptions(Component):
             if name not in STOP_LIMITS:
                 yield (
                     f"stop_when.{name}",
-                    f"there is no such limit{did_you_mean(name, STOP_LIMITS)}; there are {', '.join(STOP_LIMITS)}",
+                    (
+                        f"there is no such limit{did_you_mean(name, STOP_LIMITS)}; there are"
+                        f" {', '.join(STOP_LIMITS)}"
+                    ),
                 )
         if isinstance(self.max_failures, float) and self.max_failures > 1:
             yield (
                 "max_failures",
-                f"expected a whole number of failures or a fraction below 1, found {self.max_failures!r}",
+                (
+                    "expected a whole number of failures or a fraction below 1, found"
+                    f" {self.max_failures!r}"
+                ),
             )
         for name, command in (("notify", self.notify), ("on_complete", self.on_complete)):
             try:
@@ -200,7 +248,10 @@ class SupervisorOptions(Component):
         if self.save_files_list and self.save_files != "custom":
             yield (
                 "save_files_list",
-                f"ignored, because save_files is {self.save_files!r}; set it to 'custom' to keep only these files",
+                (
+                    f"ignored, because save_files is {self.save_files!r}; set it to 'custom' to"
+                    " keep only these files"
+                ),
             )
 
 
@@ -232,22 +283,31 @@ class CampaignConfig:
     warnings: list[Problem] = field(default_factory=list)
 
     def identity(self) -> dict[str, Any]:
-        """Give what may not change when the campaign is resumed, as JSON types: what determines the samples and the steps."""
+        """Give what may not change when the campaign is resumed, as JSON types: what determines the
+        samples and the steps.
+        """
         from enchanted_tui.config.identity import identity
 
         return identity(self)
 
     def runner_options(self) -> dict[str, Any]:
-        """Give the options of the runners in use, as JSON types, with digests of the files they name."""
+        """Give the options of the runners in use, as JSON types, with digests of the files they
+        name.
+        """
         from enchanted_tui.config.identity import runner_options
 
         return runner_options(self)
 
     def effective_text(self) -> str:
-        """Give the configuration as text to store: the source as it is, or with the overrides applied and listed."""
+        """Give the configuration as text to store: the source as it is, or with the overrides
+        applied and listed.
+        """
         if not self.overrides:
             return self.source_text
         from enchanted_tui.config.source import dump
 
         listed = "".join(f"#   {' '.join(override.split())}\n" for override in self.overrides)
-        return f"# This configuration includes what was overridden on the command line:\n{listed}{dump(self.tree)}"
+        return (
+            "# This configuration includes what was overridden on the command"
+            f" line:\n{listed}{dump(self.tree)}"
+        )

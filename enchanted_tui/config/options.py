@@ -1,4 +1,5 @@
-"""How a component declares its options: one typed field each, from which validation, schema, docs and help come.
+"""How a component declares its options: one typed field each, from which validation, schema, docs
+and help come.
 
     class RandomSampler(Sampler):
         budget: int = option(doc="How many samples to draw in all.", ge=0)
@@ -22,7 +23,9 @@ REQUIRED = _Required()
 
 
 class Option:
-    """One declared option: default, help text and limits. Its type is the class annotation beside it."""
+    """One declared option: default, help text and limits. Its type is the class annotation beside
+    it.
+    """
 
     __slots__ = (
         "aliases",
@@ -85,21 +88,25 @@ def option(
 ) -> Any:
     """Declare an option of a component.
 
-    `ge`, `gt`, `le`, `lt` bound a number (for a list or mapping: every number in it); `choices` are the spellings allowed,
-    matched regardless of case; `aliases` are other accepted names; `path` marks a file or directory that expands
-    ``~`` and ``$VAR`` and, when relative, starts at the config file's directory; `example` fills docs and templates.
+    `ge`, `gt`, `le`, `lt` bound a number (for a list or mapping: every number in it); `choices` are
+    the spellings allowed, matched regardless of case; `aliases` are other accepted names; `path`
+    marks a file or directory that expands ``~`` and ``$VAR`` and, when relative, starts at the
+    config file's directory; `example` fills docs and templates.
     """
     return Option(default, doc, unit, ge, gt, le, lt, choices, aliases, path, example)
 
 
 class Component:
-    """A sampler, runner or executor: built from keyword options, with the declared defaults for those not given.
+    """A sampler, runner or executor: built from keyword options, with the declared defaults for
+    those not given.
 
-    Keys that are not declared are kept in `extra` and otherwise ignored; the configuration warns about them.
+    Keys that are not declared are kept in `extra` and otherwise ignored; the configuration warns
+    about them.
     """
 
     kind: ClassVar[str] = "component"
-    #: Options that hold components themselves, as mappings of names to configurations, and the kind of these components.
+    #: Options that hold components themselves, as mappings of names to configurations, and the kind
+    #: of these components.
     part_options: ClassVar[dict[str, str]] = {}
 
     def __init__(self, **config: Any) -> None:
@@ -132,7 +139,8 @@ class Component:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (option, sentence) for what is wrong with options that are well typed one by one.
 
-        The option may be a path such as ``bounds[1]``; the sentence says what is wrong and what to do.
+        The option may be a path such as ``bounds[1]``; the sentence says what is wrong and what to
+        do.
         """
         return iter(())
 

@@ -16,7 +16,9 @@ _LONGEST_SHOWN = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """One sentence about one place of a configuration; `line` and `column` count from 1 and are None where there is no text."""
+    """One sentence about one place of a configuration; `line` and `column` count from 1 and are
+    None where there is no text.
+    """
 
     severity: Severity
     file: str
@@ -35,7 +37,9 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used. Its text is all of the problems, one in each line, warnings marked."""
+    """A configuration that cannot be used. Its text is all of the problems, one in each line,
+    warnings marked.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -48,7 +52,9 @@ class ConfigError(Exception):
 
 
 class UnreadableConfigError(ConfigError):
-    """There is something in the place of the configuration that cannot be read at all: the environment's fault, not the text's."""
+    """There is something in the place of the configuration that cannot be read at all: the
+    environment's fault, not the text's.
+    """
 
 
 def key_text(path: Path) -> str:
@@ -95,11 +101,13 @@ def shortened(text: str) -> str:
     return f"{text[:half]}...{text[-half:]}"
 
 
-# -- suggestions --------------------------------------------------------------------------------------------------------------------
+# -- suggestions -----------------------------------------------------------------------------------
 
 
 def normalised(name: str) -> str:
-    """Give a name without what its spellings differ in: ``local_executor`` and ``LocalExecutor`` are the same."""
+    """Give a name without what its spellings differ in: ``local_executor`` and ``LocalExecutor``
+    are the same.
+    """
     return name.replace("_", "").replace("-", "").replace(" ", "").lower()
 
 
@@ -121,12 +129,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def in_style_of(written: str, name: str) -> str:
-    """Spell a class name as the user spells names: ``local_executer`` is answered by ``local_executor``."""
+    """Spell a class name as the user spells names: ``local_executer`` is answered by
+    ``local_executor``.
+    """
     return snake_case(name) if written == written.lower() else name
 
 
 def snake_case(name: str) -> str:
-    """Give ``LocalExecutor`` as ``local_executor``, ``CSVSampler`` as ``csv_sampler``, ``Gauss2DRunner`` as ``gauss_2d_runner``."""
+    """Give ``LocalExecutor`` as ``local_executor``, ``CSVSampler`` as ``csv_sampler``,
+    ``Gauss2DRunner`` as ``gauss_2d_runner``.
+    """
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     text = re.sub(r"([a-z])([A-Z])", r"\1_\2", text)
     text = re.sub(r"([a-z])([0-9])", r"\1_\2", text)

@@ -13,5 +13,7 @@ _SECTION = re.compile(rf"^(?:{'|'.join(SECTIONS)})[ \t]*:[ \t]*(?:[#{{&*!].*)?\r
 
 
 def is_configuration(path: str | os.PathLike[str] | None, text: str) -> bool:
-    """Tell whether a file is meant as a configuration: by its name or, where that says nothing of YAML, by a section in its text."""
+    """Tell whether a file is meant as a configuration: by its name or, where that says nothing of
+    YAML, by a section in its text.
+    """
     return path is None or Path(path).suffix.lower() in _YAML or bool(_SECTION.search(text))

@@ -1,4 +1,6 @@
-"""Write the reference of the configuration from what the components declare: ``python -m enchanted_tui.config.reference``."""
+"""Write the reference of the configuration from what the components declare: ``python -m
+enchanted_tui.config.reference``.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,8 @@ class RunOrder:
         if not isinstance(entry, dict):
             self._report.error(
                 path,
-                f"expected a mapping with the keys executor, sampler and runner, found {describe(entry)}",
+                "expected a mapping with the keys executor, sampler and runner, found"
+                f" {describe(entry)}",
             )
             return None
         for key in entry:
@@ -70,7 +71,10 @@ class RunOrder:
         if executors is None or runners is None or sampler is None:
             return None
         if len(executors) != len(runners):
-            message = f"the number of runners is {len(runners)}, that of executors {len(executors)}; give as many of both, one for each step"
+            message = (
+                f"the number of runners is {len(runners)}, that of executors {len(executors)}; give"
+                " as many of both, one for each step"
+            )
             self._report.error((*path, "runner"), message)
             return None
         return StageSpec(
@@ -82,7 +86,8 @@ class RunOrder:
         if isinstance(value, list):
             self._report.error(
                 path,
-                "expected the name of one sampler, found a list; give each sampler a stage of its own",
+                "expected the name of one sampler, found a list; give each sampler a stage of"
+                " its own",
             )
             return None
         found = self._references("sampler", path, entry)
@@ -122,7 +127,8 @@ class RunOrder:
             suggestion = did_you_mean(name, self._known[kind])
             self._report.error(
                 path,
-                f"there is no {kind} named {describe(name)}{suggestion or _listed(self._known[kind], '; there are')}",
+                f"there is no {kind} named"
+                f" {describe(name)}{suggestion or _listed(self._known[kind], '; there are')}",
             )
             return None
         self._used[kind].add(name)
@@ -135,8 +141,9 @@ class RunOrder:
             for step in stage.steps:
                 if step.runner in seen:
                     message = (
-                        f"the runner {step.runner!r} serves more than once, so the columns success_{step.runner} and "
-                        f"runtime_sec_{step.runner} tell of its last use only; configure it under a second name to keep both"
+                        f"the runner {step.runner!r} serves more than once, so the columns"
+                        f" success_{step.runner} and runtime_sec_{step.runner} tell of its last use"
+                        " only; configure it under a second name to keep both"
                     )
                     self._report.warning((*_PATH, depth, "runner"), message)
                 seen[step.runner] = (depth,)

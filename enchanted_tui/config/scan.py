@@ -1,7 +1,8 @@
 """Lines of YAML to tokens, forgivingly: what is half typed has tokens too.
 
-The parser in `source` decides what a configuration means; this scanner serves the editor, which colours, outlines and completes text that
-is not valid yet. It works line by line with a small state between lines, so that after an edit only the lines that changed are read again.
+The parser in `source` decides what a configuration means; this scanner serves the editor, which
+colours, outlines and completes text that is not valid yet. It works line by line with a small state
+between lines, so that after an edit only the lines that changed are read again.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ class Scan:
         self.update(lines)
 
     def update(self, lines: Sequence[str]) -> tuple[int, int]:
-        """Take the lines as they are now; give the first line whose tokens may have changed and the one after the last."""
+        """Take the lines as they are now; give the first line whose tokens may have changed and the
+        one after the last.
+        """
         first, kept = _difference(self.lines, lines)
         old_end = len(self.lines) - kept
         tokens: list[Tokens] = []
@@ -118,7 +121,9 @@ class Scan:
 
 
 def recovered(line: str, state: State) -> State:
-    """Give up an open bracket or quotation mark where a key stands no further to the right than the one it belongs to."""
+    """Give up an open bracket or quotation mark where a key stands no further to the right than the
+    one it belongs to.
+    """
     if (
         (state.flow or state.quote)
         and len(line) - len(line.lstrip()) <= state.owner

@@ -1,6 +1,7 @@
 """The JSON schema of a configuration file (draft 2020-12), made from what the components declare.
 
-Editors use it for completion and help. It is stricter than the program in one respect: numbers in quotes are none.
+Editors use it for completion and help. It is stricter than the program in one respect: numbers in
+quotes are none.
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ def component_schema(cls: type[Component]) -> Schema:
 
 
 def option_schema(hint: Any, option: Option) -> Schema:
-    """Give the schema of one option. Null stands for the default, except where it is a value of its own."""
+    """Give the schema of one option. Null stands for the default, except where it is a value of its
+    own.
+    """
     kinds = [_type_schema(member, option) for member in members(hint)]
     if allows_none(hint) or not option.required:
         kinds.append({"type": "null"})
@@ -155,7 +158,9 @@ def _section(kind: str) -> Schema:
 
 
 def _choice_of_component(kind: str) -> Schema:
-    """Give the schema of one component: `type` decides which options there are; a plugin's are its own."""
+    """Give the schema of one component: `type` decides which options there are; a plugin's are its
+    own.
+    """
     described = f"Which {kind}: a built-in, the name of a plugin, or package.module:Class."
     cases = [
         {
@@ -193,7 +198,9 @@ def _one_of(choices: Iterable[str]) -> Schema:
 
 
 def _any_spelling(names: Iterable[str]) -> str:
-    """Give a pattern for class names, in any case and with underscores anywhere, as `lookup` matches them."""
+    """Give a pattern for class names, in any case and with underscores anywhere, as `lookup`
+    matches them.
+    """
     return f"^_*({'|'.join('_*'.join(map(_any_case, name)) for name in names)})_*$"
 
 
@@ -210,7 +217,9 @@ def _supervisor_schema() -> Schema:
     one_or_several = {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]}
     schema["description"] = "How the campaign runs and what it leaves behind."
     schema["properties"]["run_order"] = {
-        "description": "The stages, each combining every row of the one before with its own samples.",
+        "description": (
+            "The stages, each combining every row of the one before with its own samples."
+        ),
         "type": "array",
         "minItems": 1,
         "items": {

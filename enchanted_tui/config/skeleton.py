@@ -1,4 +1,6 @@
-"""The tree of a configuration that may be half typed, and where in it the cursor stands. Lines and columns count from 0."""
+"""The tree of a configuration that may be half typed, and where in it the cursor stands. Lines and
+columns count from 0.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ class Cursor:
     path: (
         Path  #: of the mapping that the word would be a key of or, with part "value", of the value
     )
-    part: Part  #: "either" where a word without a colon may become a key or is a value; "none" in comments and texts
+    #: "either" where a word without a colon may become a key or is a value; "none" in comments and
+    #: texts
+    part: Part
     word: str  #: from its beginning to its end, the cursor being in it or at its end
     start: int
     end: int
@@ -99,7 +103,9 @@ def skeleton(scan: Scan) -> Skeleton:
 
 
 def cursor_at(scan: Scan, line: int, column: int) -> Cursor:
-    """Say what stands at a place of the text; a place outside of it is taken for the nearest one inside."""
+    """Say what stands at a place of the text; a place outside of it is taken for the nearest one
+    inside.
+    """
     line = min(max(line, 0), len(scan.lines) - 1)
     text = scan.lines[line]
     column = min(max(column, 0), len(text))
@@ -122,7 +128,9 @@ def cursor_at(scan: Scan, line: int, column: int) -> Cursor:
 
 
 def _start(scan: Scan, line: int) -> int:
-    """Give the last line, at or above `line`, that nothing above matters for: one with a key in its first column."""
+    """Give the last line, at or above `line`, that nothing above matters for: one with a key in its
+    first column.
+    """
     for number in range(line, -1, -1):
         tokens = scan.tokens(number)
         state = scan.state(number)
@@ -209,7 +217,9 @@ class _Builder:
             self._flow.clear()
 
     def leave(self, column: int, *, is_dash: bool = False) -> None:
-        """Close what a key or dash in this column does not belong to. A list may stand in the column of its key."""
+        """Close what a key or dash in this column does not belong to. A list may stand in the
+        column of its key.
+        """
         while len(self._open) > 1:
             node, is_item = self._open[-1]
             if node.column < column or (is_dash and node.column == column and not is_item):
@@ -252,7 +262,7 @@ class _Builder:
             return tuple(path), "key"
         return (*path, entry.key), "value"
 
-    # -- brackets -----------------------------------------------------------------------------------------------------------------
+    # -- brackets ----------------------------------------------------------------------------------
 
     def _flow_token(self, line: int, token: Token, read: str) -> None:
         if token.kind == "open":
@@ -289,7 +299,7 @@ class _Builder:
         node.is_list = is_list
         self._flow.append((node, None))
 
-    # -- nodes --------------------------------------------------------------------------------------------------------------------
+    # -- nodes -------------------------------------------------------------------------------------
 
     def _push(self, parent: Node, line: int, column: int, *, is_item: bool) -> None:
         parent.is_list = True

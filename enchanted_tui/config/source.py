@@ -1,7 +1,8 @@
 """YAML text to a tree that knows where everything stands.
 
-The events of the YAML parser are composed here rather than by its own composer, which gives no place for an alias, keeps
-only the last of two equal keys and overflows the stack of the process on deep nesting.
+The events of the YAML parser are composed here rather than by its own composer, which gives no
+place for an alias, keeps only the last of two equal keys and overflows the stack of the process on
+deep nesting.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ _CONSTRUCT = {
 
 
 def read_document(text: str, file: str) -> tuple[Document, list[Problem]]:
-    """Read a YAML mapping. Raises ConfigError if there is no reading it; other problems come with the document."""
+    """Read a YAML mapping. Raises ConfigError if there is no reading it; other problems come with
+    the document.
+    """
     reader = _Reader(text, file)
     root = reader.read()
     if root is None:
@@ -146,27 +149,30 @@ class _Reader:
         if not isinstance(after, yaml.StreamEndEvent):
             self._stop(
                 *_at(after),
-                "a second document starts here; a configuration is one, so remove what follows this '---'",
+                "a second document starts here; a configuration is one, so remove what follows this"
+                " '---'",
             )
         count, height = measure(value)
         if count > MAX_VALUES:
             self._stop(
                 1,
                 1,
-                f"there are more than {MAX_VALUES:,} values once aliases are expanded; write fewer aliases of aliases",
+                f"there are more than {MAX_VALUES:,} values once aliases are expanded; write fewer"
+                " aliases of aliases",
             )
         if height > MAX_DEPTH:
             self._stop(
                 1,
                 1,
-                f"the nesting is deeper than {MAX_DEPTH} levels once aliases are expanded; write fewer aliases of aliases",
+                f"the nesting is deeper than {MAX_DEPTH} levels once aliases are expanded; write"
+                " fewer aliases of aliases",
             )
         return value
 
     def _next(self) -> Any:
         return self._parser.get_event()
 
-    # -- nodes --------------------------------------------------------------------------------------------------------------------
+    # -- nodes -------------------------------------------------------------------------------------
 
     def _node(self, depth: int) -> tuple[Any, Place]:
         """Read the next value with the place that it has as an item of a list."""
@@ -224,7 +230,8 @@ class _Reader:
             self._report(
                 place.line,
                 place.column,
-                f"{shortened(repr(event.value))} cannot be read as a {kind}; put it in quotes if it is text",
+                f"{shortened(repr(event.value))} cannot be read as a {kind}; put it in quotes if it"
+                " is text",
             )
             return None, place._replace(broken=True)
         if isinstance(value, float) and math.isinf(value) and "inf" not in event.value.lower():
@@ -271,7 +278,8 @@ class _Reader:
             self._report(
                 line,
                 column,
-                "a key must be a single value, not a list or a mapping; put text such as '{x}' in quotes",
+                "a key must be a single value, not a list or a mapping; put text such as '{x}' in"
+                " quotes",
             )
             return
         earlier = own.places.get(key)
@@ -295,7 +303,7 @@ class _Reader:
             return []
         return list(sources)
 
-    # -- problems -----------------------------------------------------------------------------------------------------------------
+    # -- problems ----------------------------------------------------------------------------------
 
     def _refuse_tag(self, tag: str, place: Place) -> Place:
         shown = tag.replace(_TAG, "!!") if tag.startswith(_TAG) else tag
@@ -338,7 +346,9 @@ class _Reader:
 
 
 def _with_merged(own: Map, merged: list[Map]) -> Map:
-    """Give a mapping with the keys it takes from others: its own come first, then those of the earlier one."""
+    """Give a mapping with the keys it takes from others: its own come first, then those of the
+    earlier one.
+    """
     whole = Map()
     for source in [*reversed(merged), own]:
         whole.update(source)

@@ -8,7 +8,8 @@ import yaml
 
 _CHECK_INDENTATION = "check the indentation of this line and of the one above"
 
-#: Words of the parser, of its context and problem together, and what they mean. ``{began}`` is the line in which it began.
+#: Words of the parser, of its context and problem together, and what they mean. ``{began}`` is the
+#: line in which it began.
 _MEANINGS = (
     (
         ("quoted scalar", "end of stream"),
@@ -16,15 +17,24 @@ _MEANINGS = (
     ),
     (
         ("quoted scalar", "unknown escape"),
-        "a backslash in double quotes needs a second one; single quotes take backslashes as they are",
+        (
+            "a backslash in double quotes needs a second one; single quotes take backslashes as"
+            " they are"
+        ),
     ),
     (
         ("flow sequence",),
-        "the list that begins with '[' in line {began} has no end before this place; a ']' or a comma is missing",
+        (
+            "the list that begins with '[' in line {began} has no end before this place; a ']' or a"
+            " comma is missing"
+        ),
     ),
     (
         ("flow mapping",),
-        "the mapping that begins with '{{' in line {began} has no end before this place; a '}}' or a comma is missing",
+        (
+            "the mapping that begins with '{{' in line {began} has no end before this place; a '}}'"
+            " or a comma is missing"
+        ),
     ),
     (
         ("block collection",),
@@ -50,7 +60,9 @@ _MEANINGS = (
 def meaning(
     error: yaml.MarkedYAMLError, rows: Sequence[str], line: int, column: int
 ) -> tuple[int, int, str]:
-    """Give line, column (from 1) and what is wrong there. `rows` is the text; the parser stopped at `line` and `column`."""
+    """Give line, column (from 1) and what is wrong there. `rows` is the text; the parser stopped at
+    `line` and `column`.
+    """
     began = error.context_mark.line + 1 if error.context_mark is not None else line
     said = f"{error.context or ''} {error.problem}"
     if "cannot start any token" in said:
@@ -65,7 +77,10 @@ def meaning(
             return (
                 bare,
                 _indent(rows[bare - 1]) + 1,
-                f"{_shortened(rows[bare - 1].strip())!r} is no key; write 'key: value', or remove it",
+                (
+                    f"{_shortened(rows[bare - 1].strip())!r} is no key; write 'key: value', or"
+                    " remove it"
+                ),
             )
     for words, sentence in _MEANINGS:
         if all(word in said for word in words):
@@ -75,7 +90,9 @@ def meaning(
 
 
 def _bare_row_above(rows: Sequence[str], line: int) -> int:
-    """Give the number of the row above `line` if it is a word on its own, where the parser does not look; or 0."""
+    """Give the number of the row above `line` if it is a word on its own, where the parser does not
+    look; or 0.
+    """
     written = [
         number
         for number in range(1, line)

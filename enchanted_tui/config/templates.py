@@ -1,6 +1,8 @@
-"""Configurations to begin with: one for each sampler, runner and executor, made from what they declare, and some whole campaigns.
+"""Configurations to begin with: one for each sampler, runner and executor, made from what they
+declare, and some whole campaigns.
 
-A template may come with files that it refers to, such as a table of points; without them it is not valid.
+A template may come with files that it refers to, such as a table of points; without them it is not
+valid.
 """
 
 from __future__ import annotations
@@ -91,7 +93,10 @@ _VALUES: dict[str, dict[str, Any]] = {
 _FILES: dict[str, dict[str, str]] = {
     "CSVSampler": {"points.csv": "x,y\n0.1,0.2\n0.3,0.4\n0.5,0.6\n"},
     "PythonRunner": {
-        "my_model.py": '"""The model that the campaign calls."""\n\n\ndef solve(x, y):\n    return {"energy": x**2 + y**2}\n',
+        "my_model.py": (
+            '"""The model that the campaign calls."""\n\n\ndef solve(x, y):\n    return {"energy":'
+            " x**2 + y**2}\n"
+        ),
     },
 }
 #: Optional settings that a template shows as comments, besides those of the component itself.
@@ -142,7 +147,9 @@ def component_template(kind: str, name: str) -> Template:
 
 
 def component_entry(kind: str, name: str, *, with_options: bool = True) -> str:
-    """Give the mapping that configures a component, as YAML: what it needs with example values, the rest as comments."""
+    """Give the mapping that configures a component, as YAML: what it needs with example values, the
+    rest as comments.
+    """
     cls: type[Component] = find(kind, name).cls
     values = _example_values(cls, name)
     lines = [f"type: {name}"]
@@ -191,7 +198,7 @@ def _supervisor(base_run_dir: str, stages: Sequence[Mapping[str, Any]], **more: 
     return [*lines, ""]
 
 
-# -- whole campaigns ----------------------------------------------------------------------------------------------------------------
+# -- whole campaigns -------------------------------------------------------------------------------
 
 
 def _quickstart() -> Template:

@@ -9,7 +9,9 @@ from enchanted_tui.config.problems import Path, Problem, Severity, key_text
 
 
 class Place(NamedTuple):
-    """Where a value and its key stand, lines and columns from 1; the item of a list has no key and the same place twice."""
+    """Where a value and its key stand, lines and columns from 1; the item of a list has no key and
+    the same place twice.
+    """
 
     line: int
     column: int
@@ -60,7 +62,8 @@ class Document:
     def problem(
         self, severity: Severity, path: Path, message: str, *, at_key: bool = False
     ) -> Problem | None:
-        """Make a problem about the value at `path`; None if that value has a reported problem already.
+        """Make a problem about the value at `path`; None if that value has a reported problem
+        already.
 
         What is missing is placed at the key of the mapping that lacks it.
         """
@@ -79,7 +82,8 @@ class Document:
         return Problem(severity, self.file, place.key_line, place.key_column, key, message)
 
     def resolve(self, text: str, start: Path = ()) -> Path:
-        """Give the path that a text such as ``bounds[1]`` or ``samplers.a.budget`` means below `start`, whether it exists or not.
+        """Give the path that a text such as ``bounds[1]`` or ``samplers.a.budget`` means below
+        `start`, whether it exists or not.
 
         A key that holds a dot is found if it exists. Raises ValueError for an empty part.
         """
@@ -104,8 +108,9 @@ class Document:
     def assign(self, path: Path, value: Any, origin: str) -> None:
         """Set a value, making the mappings that lead to it where they do not exist.
 
-        What leads to it is copied, because aliases may share it. Raises ValueError if something in between is no mapping or list, or
-        if a list has no such item (the one after the last is added).
+        What leads to it is copied, because aliases may share it. Raises ValueError if something in
+        between is no mapping or list, or if a list has no such item (the one after the last is
+        added).
         """
         self.root = container = _copied(self.root, "the configuration")
         for depth, key in enumerate(path):
@@ -126,7 +131,9 @@ class Document:
             container = below
 
     def _descend(self, path: Path) -> tuple[Place | None, bool, str | None]:
-        """Give the place of the longest part of `path` that has one, whether that is all of it, and the last origin on the way."""
+        """Give the place of the longest part of `path` that has one, whether that is all of it, and
+        the last origin on the way.
+        """
         container: Any = self.root
         place: Place | None = None
         origin: str | None = None
@@ -148,7 +155,9 @@ def plain(value: Any) -> Any:
 
 
 def measure(value: Any) -> tuple[int, int]:
-    """Give the number of values and the depth of a tree as if nothing in it were shared, without walking shared parts twice."""
+    """Give the number of values and the depth of a tree as if nothing in it were shared, without
+    walking shared parts twice.
+    """
     return _measure(value, {})
 
 
@@ -187,7 +196,8 @@ def _parts(text: str) -> list[str]:
     parts = text.replace("[", ".[").removeprefix(".").split(".")
     if any(part in ("", "[]") for part in parts):
         raise ValueError(
-            f"{text!r} is not a key path such as samplers.s1.budget or supervisor.run_order.0.runner"
+            f"{text!r} is not a key path such as samplers.s1.budget or"
+            " supervisor.run_order.0.runner"
         )
     return parts
 

@@ -22,9 +22,11 @@ def check_use(
     place: Callable[[str, str, str], Path],
     stages: Sequence[StageSpec],
 ) -> None:
-    """Warn, at the runner that comes first, of what its sampler draws and neither it nor one after it uses.
+    """Warn, at the runner that comes first, of what its sampler draws and neither it nor one after
+    it uses.
 
-    `place` gives the path of a component's option. Of a file's columns, some may be for people alone.
+    `place` gives the path of a component's option. Of a file's columns, some may be for people
+    alone.
     """
     known = {
         name for stage in stages if stage.sampler in samplers for name in _drawn(samplers, stage)[0]

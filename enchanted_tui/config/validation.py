@@ -32,8 +32,9 @@ LOG_LEVELS = {
     "NOTSET": 0,
 }
 _VERSION_1 = (
-    "this is a file of version 1 of Enchanted Surrogates: give its executor, sampler and runner names below executors, samplers and "
-    "runners, move base_run_dir to supervisor, and name them in supervisor.run_order (docs/compatibility.md has an example)"
+    "this is a file of version 1 of Enchanted Surrogates: give its executor, sampler and runner"
+    " names below executors, samplers and runners, move base_run_dir to supervisor, and name them"
+    " in supervisor.run_order (docs/compatibility.md has an example)"
 )
 _LOCAL = BUILTIN["executor"]["LocalExecutor"]
 DEFAULT_BASE_RUN_DIR = "./base_run_dir"
@@ -53,7 +54,9 @@ class Checked:
 def check(
     report: Report, base_dir: FilePath, import_dirs: Sequence[FilePath], *, interactive: bool
 ) -> Checked:
-    """Check the document of `report`. `interactive`: whether a person is there to see that base_run_dir is a default."""
+    """Check the document of `report`. `interactive`: whether a person is there to see that
+    base_run_dir is a default.
+    """
     checker = Checker(report, base_dir, import_dirs)
     root = report.document.root
     version_1 = _version_1_key(root)
@@ -109,7 +112,9 @@ def check(
 
 
 def _version_1_key(root: dict[Any, Any]) -> str | None:
-    """Give the first section that only files of version 1 of the older program have, where there is none of today's."""
+    """Give the first section that only files of version 1 of the older program have, where there is
+    none of today's.
+    """
     if any(section in root for section in ("executors", "samplers", "runners", "supervisor")):
         return None
     return next(
@@ -122,7 +127,7 @@ def _version_1_key(root: dict[Any, Any]) -> str | None:
     )
 
 
-# -- small sections -------------------------------------------------------------------------------------------------------------------
+# -- small sections --------------------------------------------------------------------------------
 
 
 def _log_level(report: Report, value: Any) -> int:
@@ -135,7 +140,8 @@ def _log_level(report: Report, value: Any) -> int:
     suggestion = did_you_mean(value.upper(), LOG_LEVELS) if isinstance(value, str) else ""
     report.error(
         ("logging",),
-        f"expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found {describe(value)}{suggestion}",
+        "expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found"
+        f" {describe(value)}{suggestion}",
     )
     return LOG_LEVELS["INFO"]
 
@@ -167,16 +173,19 @@ def _hdf5(report: Report, root: dict[Any, Any]) -> bool:
     if written not in ("hdf5", "h5"):
         report.warning(
             ("storage", "type"),
-            f"expected 'hdf5' or 'none', found {describe(storage['type'])}; runs.h5 will be written",
+            f"expected 'hdf5' or 'none', found {describe(storage['type'])}; runs.h5 will be"
+            " written",
         )
     return True
 
 
-# -- executors, samplers, runners ---------------------------------------------------------------------------------------------------
+# -- executors, samplers, runners ------------------------------------------------------------------
 
 
 def _section(checker: Checker, kind: str, used: set[str]) -> dict[str, tuple[ComponentSpec, Any]]:
-    """Check one section; give the components by name, each with an instance if it declares its options."""
+    """Check one section; give the components by name, each with an instance if it declares its
+    options.
+    """
     report, section = checker.report, KINDS[kind]
     entries = report.document.root.get(section)
     if not isinstance(entries, dict) or not entries:
@@ -184,9 +193,11 @@ def _section(checker: Checker, kind: str, used: set[str]) -> dict[str, tuple[Com
         is_missing = entries is None
         report.error(
             (section,),
-            what
-            if is_missing
-            else f"expected a mapping of names to {section}, found {describe(entries)}",
+            (
+                what
+                if is_missing
+                else f"expected a mapping of names to {section}, found {describe(entries)}"
+            ),
         )
         return {}
     accepted: dict[str, tuple[ComponentSpec, Any]] = {}
@@ -223,7 +234,7 @@ def name_of(report: Report, path: Path) -> str:
     return place.key if place is not None and place.key is not None else str(path[-1])
 
 
-# -- supervisor -----------------------------------------------------------------------------------------------------------------------
+# -- supervisor ------------------------------------------------------------------------------------
 
 
 def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> SupervisorOptions | None:
@@ -246,7 +257,10 @@ def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> Supervi
         return None
     options: SupervisorOptions = found[2]
     if options.save_files == "none" and section.get("save_files") != "none":
-        message = "is taken for 'none': the files of the run directories are deleted once they are not needed; write 'all' to keep them"
+        message = (
+            "is taken for 'none': the files of the run directories are deleted once they are not"
+            " needed; write 'all' to keep them"
+        )
         report.warning(("supervisor", "save_files"), message)
     _post_processing(checker, options)
     options.local_storage = _local_storage(report, options.local_storage, elsewhere)
@@ -254,9 +268,11 @@ def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> Supervi
 
 
 def _one_at_a_time(report: Report, checked: Checked) -> None:
-    """Let local executors without a size run plugins of the older program one sample at a time, as that program did, and say so.
+    """Let local executors without a size run plugins of the older program one sample at a time, as
+    that program did, and say so.
 
-    Such a plugin may use a fixed scratch file, a licence for one or all cores: side by side its samples would spoil each other.
+    Such a plugin may use a fixed scratch file, a licence for one or all cores: side by side its
+    samples would spoil each other.
     """
     executors, runners = checked.components["executor"], checked.components["runner"]
     steps = {(step.executor, step.runner) for stage in checked.stages for step in stage.steps}
@@ -275,8 +291,9 @@ def _one_at_a_time(report: Report, checked: Checked) -> None:
             spec, options={**spec.options, "n_workers": 1}, one_at_a_time=True
         )
         message = (
-            f"runs one sample at a time, as Enchanted Surrogates does, because its plugin {runners[runner].type_name!r} (runner "
-            f"{runner!r}) may rely on that; set n_workers to run several side by side"
+            "runs one sample at a time, as Enchanted Surrogates does, because its plugin"
+            f" {runners[runner].type_name!r} (runner {runner!r}) may rely on that; set n_workers to"
+            " run several side by side"
         )
         report.warning(
             (KINDS["executor"], key_of(report, KINDS["executor"], name)), message, at_key=True
@@ -284,7 +301,9 @@ def _one_at_a_time(report: Report, checked: Checked) -> None:
 
 
 def _post_processing(checker: Checker, options: SupervisorOptions) -> None:
-    """Run the script that files for the older program's next version name under `post_processing` as `on_complete`, and say so."""
+    """Run the script that files for the older program's next version name under `post_processing`
+    as `on_complete`, and say so.
+    """
     root = checker.report.document.root
     section = root["supervisor"] if "post_processing" in root["supervisor"] else root
     path = ("supervisor", "post_processing") if section is not root else ("post_processing",)
@@ -312,12 +331,17 @@ def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> No
         return
     for name in checked.supervisor.stop_when:
         if STOP_LIMITS.get(name):
-            message = "no sampler in run_order learns, so this limit is never reached; leave it out, or use a sampler that learns"
+            message = (
+                "no sampler in run_order learns, so this limit is never reached; leave it out, or"
+                " use a sampler that learns"
+            )
             report.error(("supervisor", "stop_when", name), message, at_key=True)
 
 
 def _check_earlier(report: Report, checked: Checked, samplers: Mapping[str, Any]) -> None:
-    """Say which samplers are to learn from an earlier campaign that is not there; the campaign's own directory may be named too."""
+    """Say which samplers are to learn from an earlier campaign that is not there; the campaign's
+    own directory may be named too.
+    """
     if checked.supervisor is None:
         return
     own = _without_links(expand(checked.supervisor.base_run_dir))
@@ -329,7 +353,10 @@ def _check_earlier(report: Report, checked: Checked, samplers: Mapping[str, Any]
             and _without_links(earlier) != own
             and not os.path.exists(os.path.join(earlier, needed))
         ):
-            message = f"there is no {needed} in {earlier}, so there is nothing to learn from; name the run directory of an earlier campaign"
+            message = (
+                f"there is no {needed} in {earlier}, so there is nothing to learn from; name the"
+                " run directory of an earlier campaign"
+            )
             report.error(
                 (KINDS["sampler"], key_of(report, KINDS["sampler"], name), "base_run_dir"), message
             )
@@ -365,12 +392,14 @@ def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bo
     elif isinstance(value, str) and expand(value).startswith("~"):
         report.error(
             path,
-            f"there is no user whose home {value!r} begins with; write the path out, or ./{value} for a directory of that name",
+            f"there is no user whose home {value!r} begins with; write the path out, or ./{value}"
+            " for a directory of that name",
         )
 
 
 def _local_storage(report: Report, written: str | None, elsewhere: bool) -> str | None:
-    """Give the directory that `local_storage` names: itself, or the value of that environment variable; None if there is none.
+    """Give the directory that `local_storage` names: itself, or the value of that environment
+    variable; None if there is none.
 
     Nothing is said about that where all tasks run `elsewhere`, on nodes that look it up themselves.
     """
@@ -386,13 +415,15 @@ def _local_storage(report: Report, written: str | None, elsewhere: bool) -> str 
     if held is None:
         report.warning(
             path,
-            f"ignored: {written!r} is neither an existing directory nor an environment variable that is set",
+            f"ignored: {written!r} is neither an existing directory nor an environment variable"
+            " that is set",
         )
         return None
     if not os.path.isdir(held):
         report.warning(
             path,
-            f"ignored: the environment variable {written} names {held!r}, which is no existing directory",
+            f"ignored: the environment variable {written} names {held!r}, which is no existing"
+            " directory",
         )
         return None
     return os.path.abspath(held)

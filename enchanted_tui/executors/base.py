@@ -1,8 +1,9 @@
 """What an executor is: it says where tasks run.
 
-The supervisor hands over tasks, the executor hands back one `Result` for each through `deliver`, in any order and from any thread.
-A simulation that fails is a result like any other; infrastructure that fails (a lost worker) is the executor's business: it runs the
-task again, up to `max_retries` times, and then delivers a failure of kind ``lost``.
+The supervisor hands over tasks, the executor hands back one `Result` for each through `deliver`, in
+any order and from any thread. A simulation that fails is a result like any other; infrastructure
+that fails (a lost worker) is the executor's business: it runs the task again, up to `max_retries`
+times, and then delivers a failure of kind ``lost``.
 
 Modules of plugins import it on workers: Python 3.9 or newer, so no slots of dataclasses.
 """
@@ -44,7 +45,8 @@ class Task:
     attempt: int = 0
     prepared: Any = None
     hide: Sequence[str] = ()  #: inherited columns that the row does not show if the task fails
-    #: inherited columns that the row shows only if the task itself returns them: a step that failed would have replaced them
+    #: inherited columns that the row shows only if the task itself returns them: a step that failed
+    #: would have replaced them
     hide_always: Sequence[str] = ()
 
 
@@ -87,7 +89,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Trouble:
-    """The executor cannot go on: a full disk, a vanished directory, no workers. The campaign stops, resumable."""
+    """The executor cannot go on: a full disk, a vanished directory, no workers. The campaign stops,
+    resumable.
+    """
 
     message: str
     task: TaskId | None = None
@@ -107,7 +111,9 @@ class Returned:
 
 @dataclass(frozen=True)
 class Note:
-    """A record for the journal. The executor waits until it is on disk before it does what it announces."""
+    """A record for the journal. The executor waits until it is on disk before it does what it
+    announces.
+    """
 
     record: dict[str, Any]
     written: threading.Event = field(default_factory=threading.Event)
@@ -160,30 +166,42 @@ class Executor(Component):
     )
     timeout_sec: float | None = option(
         None,
-        doc="Time limit of one task; it is ended with all it has started, on other nodes too, and the sample fails.",
+        doc=(
+            "Time limit of one task; it is ended with all it has started, on other nodes too, and"
+            " the sample fails."
+        ),
         unit="s",
         gt=0,
     )
     max_retries: int = option(
         1,
-        doc="How often a task is run again when its worker was lost. A simulation that failed is never retried.",
+        doc=(
+            "How often a task is run again when its worker was lost. A simulation that failed is"
+            " never retried."
+        ),
         ge=0,
     )
 
     fresh_process: bool = option(
         False,
-        doc="Run each sample in a process of its own, where modules are imported anew: nothing that a sample leaves in memory reaches "
-        "another one. Without it, a worker runs samples one after another. Programs of a CommandRunner are processes anyway.",
+        doc=(
+            "Run each sample in a process of its own, where modules are imported anew: nothing that"
+            " a sample leaves in memory reaches another one. Without it, a worker runs samples one"
+            " after another. Programs of a CommandRunner are processes anyway."
+        ),
     )
 
     def attach(self, name: str, submissions: Sequence[Submission]) -> None:
-        """Learn, before `start`, under which name it is configured and which jobs earlier sessions may have left.
+        """Learn, before `start`, under which name it is configured and which jobs earlier sessions
+        may have left.
 
-        Tasks that these jobs hold are submitted again like all others; the executor takes them for what they are.
+        Tasks that these jobs hold are submitted again like all others; the executor takes them for
+        what they are.
         """
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
-        """Make ready to run tasks. `deliver` may be called from any thread, exactly once for each submitted task.
+        """Make ready to run tasks. `deliver` may be called from any thread, exactly once for each
+        submitted task.
 
         Raises EnvironmentError with a sentence for the user when nothing can run here.
         """
@@ -202,7 +220,9 @@ class Executor(Component):
         return []
 
     def cancel(self) -> None:
-        """Stop everything that waits or runs, at once; nothing is delivered for it. What had finished may still be, see `has_ended`."""
+        """Stop everything that waits or runs, at once; nothing is delivered for it. What had
+        finished may still be, see `has_ended`.
+        """
         raise NotImplementedError
 
     def has_ended(self) -> bool:
@@ -210,7 +230,9 @@ class Executor(Component):
         return True
 
     def close(self) -> None:
-        """Give back workers, sockets and files. No task may be waiting or running; use `cancel` first otherwise."""
+        """Give back workers, sockets and files. No task may be waiting or running; use `cancel`
+        first otherwise.
+        """
         raise NotImplementedError
 
     def worker_count(self) -> int:
@@ -226,12 +248,16 @@ class Executor(Component):
         return []
 
     def waiting_for(self) -> str:
-        """Why no task runs although some wait, as far as it is known: ``2 jobs in the queue, the first is PENDING (Priority)``."""
+        """Why no task runs although some wait, as far as it is known: ``2 jobs in the queue, the
+        first is PENDING (Priority)``.
+        """
         return ""
 
     @classmethod
     def resource(cls, options: Mapping[str, Any]) -> str | None:
-        """Name what executors with these options share; it is kept until the last stage that uses it. None for nothing."""
+        """Name what executors with these options share; it is kept until the last stage that uses
+        it. None for nothing.
+        """
         return None
 
     def jobs(self) -> list[JobInfo]:
@@ -239,14 +265,18 @@ class Executor(Component):
         return []
 
     def watched(self, seconds: float) -> None:
-        """Somebody looks at the jobs, for so many seconds more as far as is known: what is told of them may be worth asking more often."""
+        """Somebody looks at the jobs, for so many seconds more as far as is known: what is told of
+        them may be worth asking more often.
+        """
 
     def core_hours(self) -> float:
         """Hours of CPU cores that its jobs have been given in this session."""
         return 0.0
 
     def dry_run(self, run_dir: str) -> str:
-        """Say what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing if it asks none."""
+        """Say what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing if
+        it asks none.
+        """
         return ""
 
     def notices(self) -> list[str]:

@@ -1,8 +1,10 @@
-"""What of this process's environment reaches what it starts: the commands of SLURM, jobs and samples.
+"""What of this process's environment reaches what it starts: the commands of SLURM, jobs and
+samples.
 
-Whoever is started in a job of SLURM, in one of its steps or by mpirun inherits variables that describe that job, that step and one rank.
-`srun` and MPI libraries take them for their own, and `sbatch` hands them to the jobs. SLURM's commands moreover take options from
-variables, before those of a job script: sites set them in modules, people in start-up files.
+Whoever is started in a job of SLURM, in one of its steps or by mpirun inherits variables that
+describe that job, that step and one rank. `srun` and MPI libraries take them for their own, and
+`sbatch` hands them to the jobs. SLURM's commands moreover take options from variables, before those
+of a job script: sites set them in modules, people in start-up files.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ _OF_SLURM = (
     *("SLURM_*", "SLURMD_*", "SBATCH_*", "SALLOC_*", "SRUN_*"),
     *("SQUEUE_*", "SACCT_*", "SCANCEL_*", "SCONTROL_*"),
 )
-#: What describes the step and the task in which this process runs. The rest describes the job, by which `srun` finds it.
+#: What describes the step and the task in which this process runs. The rest describes the job, by
+#: which `srun` finds it.
 _OF_A_STEP = (
     *(
         "SLURM_STEP_*",
@@ -111,7 +114,8 @@ _DEVICES = (
 #: A line for a shell that withholds from the commands after it what `withheld_from_jobs` names.
 WITHHOLD = (
     r"for v in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do "
-    f'case $v in {"|".join((*_KEPT, *_SETTINGS))}) ;; {"|".join((*_OF_SLURM, *_OF_A_RANK))}) unset "$v" ;; esac; done'
+    f"case $v in {'|'.join((*_KEPT, *_SETTINGS))}) ;; {'|'.join((*_OF_SLURM, *_OF_A_RANK))}) unset"
+    ' "$v" ;; esac; done'
 )
 
 
@@ -132,7 +136,9 @@ def withheld_from_jobs(environment: Mapping[str, str] = os.environ) -> list[str]
 
 
 def told(account: str | None) -> str:
-    """Say what `sbatch` and its jobs see of the environment; `account`: whom the configuration has pay for them."""
+    """Say what `sbatch` and its jobs see of the environment; `account`: whom the configuration has
+    pay for them.
+    """
     withheld = withheld_from_jobs()
     said = [f"Withheld from sbatch and the jobs: {', '.join(withheld)}."] if withheld else []
     if account is None and ACCOUNT in os.environ:
@@ -141,7 +147,9 @@ def told(account: str | None) -> str:
 
 
 def for_samples(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return what samples on this machine are started with: in an allocation its job, so that `srun` works, but neither step nor rank."""
+    """Return what samples on this machine are started with: in an allocation its job, so that
+    `srun` works, but neither step nor rank.
+    """
     rank = [
         name
         for name in environment

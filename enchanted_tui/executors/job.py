@@ -28,7 +28,9 @@ def job_here(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def cpus_of_job(environment: Mapping[str, str] = os.environ) -> int | None:
-    """Return how many CPUs this job of SLURM holds on all its nodes; None if there is no job, or it does not say."""
+    """Return how many CPUs this job of SLURM holds on all its nodes; None if there is no job, or it
+    does not say.
+    """
     held = sum(
         int(cpus) * int(nodes or 1)
         for cpus, nodes in _CPUS.findall(environment.get("SLURM_JOB_CPUS_PER_NODE", ""))

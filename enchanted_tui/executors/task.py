@@ -35,7 +35,8 @@ from enchanted_tui.whole_files import make_writable, remove_directory, write_fil
 
 FORMAT_VERSION = 1
 
-#: Errors in writing a datapoint that a runner can bring about in its own directory: it must not stop the campaign.
+#: Errors in writing a datapoint that a runner can bring about in its own directory: it must not
+#: stop the campaign.
 _RUNNERS_OWN_ERRNOS = frozenset(
     (
         errno.EACCES,
@@ -55,10 +56,12 @@ _HOST = socket.gethostname()
 def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     """Run the task described by `message` and return its record as one line, newline included.
 
-    `message`: ``task`` [depth, batch, sample, step], ``name``, ``attempt``, ``runner``, ``params``; if the runner prepared something,
-    ``prepared``; ``hide``, the inherited columns that a failed row does not show. `context`: the fields of `executors.base.TaskContext`.
+    `message`: ``task`` [depth, batch, sample, step], ``name``, ``attempt``, ``runner``, ``params``;
+    if the runner prepared something, ``prepared``; ``hide``, the inherited columns that a failed
+    row does not show. `context`: the fields of `executors.base.TaskContext`.
 
-    Raises EnvironmentFailure when the disk is full or gone; SystemExit and the like are recorded, not raised.
+    Raises EnvironmentFailure when the disk is full or gone; SystemExit and the like are recorded,
+    not raised.
     """
     name, runner_name, params = message["name"], message["runner"], message["params"]
     started = time.time()
@@ -101,7 +104,9 @@ def _work_dir(name: str, context: dict[str, Any]) -> str:
 
 
 def _leave_unless(process: int) -> None:
-    """End a child that the runner has forked and that has come back from it: it must not finish the task a second time."""
+    """End a child that the runner has forked and that has come back from it: it must not finish the
+    task a second time.
+    """
     if os.getpid() != process:
         os._exit(0)
 
@@ -113,7 +118,9 @@ def fail_task(
     runtime: float,
     started: float,
 ) -> bytes:
-    """Record a task that failed without being able to say so itself: its process died, or it could not be started."""
+    """Record a task that failed without being able to say so itself: its process died, or it could
+    not be started.
+    """
     work_dir = _work_dir(message["name"], context)
     if not os.path.isdir(work_dir):
         make_run_dir(work_dir)
@@ -121,7 +128,9 @@ def fail_task(
 
 
 def skip_task(message: dict[str, Any], context: dict[str, Any], reason: str) -> bytes:
-    """Record a task that is not run; it gets no directory, and its row keeps that of the step before."""
+    """Record a task that is not run; it gets no directory, and its row keeps that of the step
+    before.
+    """
     failure = {"kind": "skipped", "message": reason}
     row = compose_row(message, context, {}, failure, 0.0)
     row["run_dir"] = os.path.join(
@@ -139,7 +148,9 @@ def finish_task(
     runtime: float,
     started: float,
 ) -> bytes:
-    """Write the datapoint file of an ended task, move its files home and return its record as one line."""
+    """Write the datapoint file of an ended task, move its files home and return its record as one
+    line.
+    """
     row = compose_row(message, context, outputs, failure, runtime)
     cores = context.get("cores", 1.0)
     try:
@@ -204,10 +215,12 @@ def compose_row(
     failure: dict[str, Any] | None,
     runtime: float,
 ) -> dict[str, Any]:
-    """Give the datapoint's columns in their order: outputs, success, inputs, run time, run directory.
+    """Give the datapoint's columns in their order: outputs, success, inputs, run time, run
+    directory.
 
-    An output replaces an equally named input. The row of a failed task, and those of the steps after it, do not show, under the name of
-    one of its own outputs, the value that its parent or previous step had.
+    An output replaces an equally named input. The row of a failed task, and those of the steps
+    after it, do not show, under the name of one of its own outputs, the value that its parent or
+    previous step had.
     """
     runner_name = message["runner"]
     row = dict(outputs)
@@ -264,7 +277,9 @@ def seal(body: bytes) -> bytes:
 
 
 def _store(work_dir: str, row: dict[str, Any]) -> None:
-    """Write the datapoint file, whatever the runner has done to its directory; without that file, the record still has the row."""
+    """Write the datapoint file, whatever the runner has done to its directory; without that file,
+    the record still has the row.
+    """
     try:
         write_datapoint(work_dir, row)
     except OSError as error:
@@ -327,13 +342,17 @@ def _runner(name: str, context: dict[str, Any]) -> Any:
 
 
 def leaves_no_trace(name: str, context: dict[str, Any]) -> bool:
-    """Tell whether this process is as it was after a sample of the runner `name` (see `runners.base.Runner.leaves_no_trace`)."""
+    """Tell whether this process is as it was after a sample of the runner `name` (see
+    `runners.base.Runner.leaves_no_trace`).
+    """
     kept = _kept.get(name)
     return kept is not None and kept[0] is context["runners"][name]
 
 
 def _seed_generators(seed: int, name: str) -> None:
-    """Seed the global generators by campaign and task, so that a rerun gives the same result whichever worker runs it."""
+    """Seed the global generators by campaign and task, so that a rerun gives the same result
+    whichever worker runs it.
+    """
     number = zlib.crc32(name.encode(), seed & 0xFFFFFFFF) ^ (seed >> 32)
     random.seed(number)
     numpy_random = sys.modules.get("numpy.random")
@@ -342,7 +361,9 @@ def _seed_generators(seed: int, name: str) -> None:
 
 
 def _disk_is_full(path: str) -> bool:
-    """Tell whether the file system that holds `path` has no room or is gone: a failure then says nothing about the sample."""
+    """Tell whether the file system that holds `path` has no room or is gone: a failure then says
+    nothing about the sample.
+    """
     try:
         status = os.statvfs(path)
     except OSError:
@@ -351,7 +372,9 @@ def _disk_is_full(path: str) -> bool:
 
 
 def _move_home(work_dir: str, home: str) -> None:
-    """Move a finished task's files from node-local storage to the campaign's directory, whole or not at all."""
+    """Move a finished task's files from node-local storage to the campaign's directory, whole or
+    not at all.
+    """
     partial = os.path.join(os.path.dirname(home), "." + os.path.basename(home) + ".partial")
     for path in (partial, home):
         if os.path.lexists(path):

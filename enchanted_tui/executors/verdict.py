@@ -32,10 +32,12 @@ FAILURE_KINDS = (
     "skipped",  # an earlier step or its parent failed and the configuration says to skip
 )
 
-#: Errors of the file system that say nothing about the sample: the campaign stops and can be resumed.
+#: Errors of the file system that say nothing about the sample: the campaign stops and can be
+#: resumed.
 ENVIRONMENT_ERRNOS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE))
 
-#: More of them: a file server that is away, or has thrown its client out. They may pass by themselves.
+#: More of them: a file server that is away, or has thrown its client out. They may pass by
+#: themselves.
 PASSING_ERRNOS = frozenset((errno.EIO, errno.ESHUTDOWN, errno.ENOTCONN, errno.ETIMEDOUT))
 
 #: What people are told of an error of the file system: what it means and what to do.
@@ -57,7 +59,9 @@ REMEDIES = {
     errno.ENAMETOOLONG: "a name in this path is too long; shorten it",
     errno.ELOOP: "its symbolic links lead in a circle; mend them",
     errno.EMFILE: "too many open files; raise the limit with ulimit -n, or have fewer workers",
-    errno.ENFILE: "this machine has no more open files to give; end something else on it, or go on elsewhere",
+    errno.ENFILE: (
+        "this machine has no more open files to give; end something else on it, or go on elsewhere"
+    ),
 }
 
 _MAX_TRACEBACK = 8_000
@@ -146,7 +150,9 @@ def failure_of(error: BaseException) -> dict[str, Any]:
 
 
 def _of_the_runner(whole: TracebackType | None) -> TracebackType | None:
-    """Leave out the calls of this program that led to the runner: whoever reads a traceback looks for code of their own."""
+    """Leave out the calls of this program that led to the runner: whoever reads a traceback looks
+    for code of their own.
+    """
     inner = whole
     while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_PACKAGE):
         inner = inner.tb_next
@@ -166,7 +172,9 @@ def describe(error: BaseException) -> str:
 
 
 def environment_error(error: BaseException | None) -> BaseException | None:
-    """Give the exception, or the one that caused it, that is the file system's and not the sample's; None if there is none."""
+    """Give the exception, or the one that caused it, that is the file system's and not the
+    sample's; None if there is none.
+    """
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -179,7 +187,9 @@ def environment_error(error: BaseException | None) -> BaseException | None:
 
 
 def _is_file_systems(error: OSError) -> bool:
-    """Tell whether an error is one of a file system: connections of a runner's own fail in the same ways."""
+    """Tell whether an error is one of a file system: connections of a runner's own fail in the same
+    ways.
+    """
     if error.errno in ENVIRONMENT_ERRNOS:
         return True
     return error.errno in PASSING_ERRNOS and not _comes_from_a_connection(error)
@@ -208,7 +218,10 @@ def explained(error: BaseException) -> str:
         return describe(error)
     text = remedy_of(cause)
     if cause.filename is not None:
-        text = f"{os.fsdecode(cause.filename) if isinstance(cause.filename, (str, bytes)) else cause.filename}: {text}"
+        text = (
+            f"{os.fsdecode(cause.filename) if isinstance(cause.filename, (str, bytes)) else cause.filename}:"
+            f" {text}"
+        )
     return text if cause is error else f"{text} ({describe(error)})"
 
 
@@ -228,7 +241,9 @@ def ending(status: int) -> tuple[str, str]:
 
 
 def timed_out(limit: float, left: Sequence[str]) -> tuple[str, str]:
-    """Return the failure kind and the reason of a task that ran into its time limit (seconds); `left`: what could not be ended."""
+    """Return the failure kind and the reason of a task that ran into its time limit (seconds);
+    `left`: what could not be ended.
+    """
     reason = f"ran longer than the time limit of {limit:g} s; "
     if left:
         return (

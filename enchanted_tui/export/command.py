@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> list[Path]:
-    """Export as the options say; give the files written. Raises ExportError, EnvironmentProblem, or OSError for a full or lost disk."""
+    """Export as the options say; give the files written. Raises ExportError, EnvironmentProblem, or
+    OSError for a full or lost disk.
+    """
     from enchanted_tui.executors.verdict import environment_error
     from enchanted_tui.export.selection import ExportError, parse_split
     from enchanted_tui.export.writing import Export, export
@@ -57,8 +59,10 @@ def run(options: argparse.Namespace) -> list[Path]:
     )
     try:
         return export(
-            Path(options.export), wanted, lambda sentence: print(sentence, file=sys.stderr)
-        )  # noqa: T201
+            Path(options.export),
+            wanted,
+            lambda sentence: print(sentence, file=sys.stderr),  # noqa: T201
+        )
     except OSError as error:
         if environment_error(error) is not None:  # a full disk is told alike everywhere
             raise

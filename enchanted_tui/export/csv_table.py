@@ -1,6 +1,8 @@
-"""CSV with a schema beside it: bare CSV cannot tell "007" from 7, nor an empty text from a missing one.
+"""CSV with a schema beside it: bare CSV cannot tell "007" from 7, nor an empty text from a missing
+one.
 
-The schema, ``NAME.schema.json``, is a Table Schema (Frictionless Data), with ``unit``, ``kind``, ``dtype`` and the provenance added.
+The schema, ``NAME.schema.json``, is a Table Schema (Frictionless Data), with ``unit``, ``kind``,
+``dtype`` and the provenance added.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ def write_csv(
     columns: Sequence[ColumnType],
     metadata: Mapping[str, str],
 ) -> None:
-    """Write the file and its schema. A missing value is an empty cell, an empty text two quotes, an array nested lists in JSON."""
+    """Write the file and its schema. A missing value is an empty cell, an empty text two quotes, an
+    array nested lists in JSON.
+    """
     with open_replacement(path) as file:
         file.write(
             (",".join(_quoted(unicode_name(column.name)) for column in columns) + "\n").encode()
@@ -59,7 +63,9 @@ def write_csv(
 
 
 def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, str]]:
-    """Give columns, their cells and the provenance. Raises FileNotFoundError if the schema is not there."""
+    """Give columns, their cells and the provenance. Raises FileNotFoundError if the schema is not
+    there.
+    """
     from pyarrow import csv
 
     schema = json.loads(schema_path(path).read_text())

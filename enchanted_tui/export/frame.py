@@ -23,13 +23,17 @@ Cells = tuple[list[ColumnType], list[list[Any]], dict[str, str]]
 
 
 def load(path: str | Path) -> pandas.DataFrame:
-    """Give the dataset of a run directory, or a file made by ``--export``, as a pandas.DataFrame; one row for each sample.
+    """Give the dataset of a run directory, or a file made by ``--export``, as a pandas.DataFrame;
+    one row for each sample.
 
-    Columns have the types of their values: bool, int64, float64, or where values are missing pandas' boolean, Int64 and Float64, in which
-    NaN is told from a missing value; text and arrays (numpy arrays of their own type and shape) are objects, missing ones None.
-    ``frame.attrs["units"]`` has the units by column, ``frame.attrs["provenance"]`` campaign, seed, program version and the like.
+    Columns have the types of their values: bool, int64, float64, or where values are missing
+    pandas' boolean, Int64 and Float64, in which NaN is told from a missing value; text and arrays
+    (numpy arrays of their own type and shape) are objects, missing ones None.
+    ``frame.attrs["units"]`` has the units by column, ``frame.attrs["provenance"]`` campaign, seed,
+    program version and the like.
 
-    What a run directory holds and the frame lacks is told by a UserWarning: samples that the older program has added, damaged records.
+    What a run directory holds and the frame lacks is told by a UserWarning: samples that the older
+    program has added, damaged records.
 
     Raises ExportError if there is nothing to load, OSError if it cannot be read.
     """
@@ -76,7 +80,8 @@ def _read(path: Path) -> Cells:
         raise ExportError(f"{path} has no types; load the run directory, {path.parent}, which has")
     if not schema_path(path).is_file():
         raise ExportError(
-            f"{schema_path(path)} is missing, which has the types of {path.name}; without it, pandas.read_csv guesses them"
+            f"{schema_path(path)} is missing, which has the types of {path.name}; without it,"
+            " pandas.read_csv guesses them"
         )
     return read_csv(path)
 

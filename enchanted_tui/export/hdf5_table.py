@@ -1,9 +1,10 @@
 """HDF5 and NetCDF: one dataset for each column, arrays as arrays.
 
-Both formats lack missing values and truth values: a column with missing values has a companion that says where, and truth values are
-0 and 1 with ``kind`` = ``bool``. Attributes of a column: ``name`` (the dataset's own may be altered), ``kind``, ``unit``, ``dtype`` of an
-array's elements, ``position`` in the table; in NetCDF ``ancillary_variables``, the companion (CF conventions, section 3.4). Attributes of
-the file: the provenance.
+Both formats lack missing values and truth values: a column with missing values has a companion that
+says where, and truth values are 0 and 1 with ``kind`` = ``bool``. Attributes of a column: ``name``
+(the dataset's own may be altered), ``kind``, ``unit``, ``dtype`` of an array's elements,
+``position`` in the table; in NetCDF ``ancillary_variables``, the companion (CF conventions, section
+3.4). Attributes of the file: the provenance.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def write_hdf5_table(
     metadata: Mapping[str, str],
     count: int,
 ) -> None:
-    """Write the columns as datasets below ``columns``, in their order, and those of missing values below ``missing``."""
+    """Write the columns as datasets below ``columns``, in their order, and those of missing values
+    below ``missing``.
+    """
     import h5py
 
     with (
@@ -64,10 +67,11 @@ def write_netcdf(
     metadata: Mapping[str, str],
     count: int,
 ) -> None:
-    """Write NetCDF-4: a variable for each column along the dimension ``sample``; those of missing values are called ``missing__NAME``.
+    """Write NetCDF-4: a variable for each column along the dimension ``sample``; those of missing
+    values are called ``missing__NAME``.
 
-    Dimensions and companions get another name where a column has theirs already. Raises ImportError if the library (the extra ``netcdf``)
-    is not there.
+    Dimensions and companions get another name where a column has theirs already. Raises ImportError
+    if the library (the extra ``netcdf``) is not there.
     """
     import h5netcdf
     import h5py
@@ -99,7 +103,9 @@ def write_netcdf(
 
 
 def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, str]]:
-    """Give columns, their cells and the provenance of what either function has written; ExportError for a file of anything else."""
+    """Give columns, their cells and the provenance of what either function has written; ExportError
+    for a file of anything else.
+    """
     import h5py
 
     with h5py.File(path) as file:
@@ -108,7 +114,8 @@ def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict
         names = [name for name in home if "kind" in home[name].attrs]
         if not names:
             raise ExportError(
-                f"{path} was not written by an export; of runs.h5, load the run directory in which it lies"
+                f"{path} was not written by an export; of runs.h5, load the run directory in which"
+                " it lies"
             )
         names.sort(key=lambda name: int(np.ravel(home[name].attrs["position"])[0]))
         columns, cells = [], []
@@ -204,7 +211,9 @@ class _Column:
 
 @contextlib.contextmanager
 def _replaced(path: Path) -> Iterator[Path]:
-    """Give the place for a new version of the file, which takes the old one's place at the end; if that fails, the old one stays."""
+    """Give the place for a new version of the file, which takes the old one's place at the end; if
+    that fails, the old one stays.
+    """
     partial = partial_path(path)
     remove_if_there(partial)
     try:

@@ -1,4 +1,6 @@
-"""Which rows and columns are exported, into which part of a split each row goes, and where a file must not go."""
+"""Which rows and columns are exported, into which part of a split each row goes, and where a file
+must not go.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +39,15 @@ def parse_split(text: str) -> tuple[float, ...]:
         raise ExportError(f"--split {text}: expected shares such as 0.8/0.1/0.1") from None
     if any(not share > 0 for share in shares) or not math.isclose(sum(shares), 1.0, abs_tol=1e-9):
         raise ExportError(
-            f"--split {text}: the shares must be positive and make 1 together, these make {sum(shares):g}"
+            f"--split {text}: the shares must be positive and make 1 together, these make"
+            f" {sum(shares):g}"
         )
     return shares
 
 
 def parts(count: int, shares: tuple[float, ...] | None, seed: int) -> list[Part]:
-    """Divide `count` rows at random, by `seed` alone: the same rows and shares give the same parts on any machine.
+    """Divide `count` rows at random, by `seed` alone: the same rows and shares give the same parts
+    on any machine.
 
     Sizes are rounded by largest remainder, so they add up to `count`.
     """
@@ -72,7 +76,9 @@ def _sizes(count: int, shares: Sequence[float]) -> list[int]:
 
 
 def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) -> list[ColumnType]:
-    """Give the columns named, in that order; all without names. Raises ExportError for a name that there is not."""
+    """Give the columns named, in that order; all without names. Raises ExportError for a name that
+    there is not.
+    """
     if not wanted:
         return list(columns)
     by_name = {column.name: column for column in columns}
@@ -89,13 +95,17 @@ def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) 
 
 
 def check_place(path: Path) -> None:
-    """Raise ExportError where a file must not be put: in place of what is no file, or of a campaign's own record and results."""
+    """Raise ExportError where a file must not be put: in place of what is no file, or of a
+    campaign's own record and results.
+    """
     if path.exists() and not path.is_file():
         raise ExportError(
-            f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a file"
+            f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a"
+            " file"
         )
     campaign = campaign_that_owns(path)
     if campaign is not None:
         raise ExportError(
-            f"--out {path}: there the campaign in {campaign} keeps its own files; name another place"
+            f"--out {path}: there the campaign in {campaign} keeps its own files; name another"
+            " place"
         )

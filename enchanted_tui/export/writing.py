@@ -1,4 +1,6 @@
-"""``enchanted-tui --export RUN_DIR``: the dataset, or parts of it, in a file of a format of one's choice."""
+"""``enchanted-tui --export RUN_DIR``: the dataset, or parts of it, in a file of a format of one's
+choice.
+"""
 
 from __future__ import annotations
 
@@ -45,15 +47,17 @@ class Export:
 def export(
     root: Path, wanted: Export, tell: Callable[[str], object] = lambda sentence: None
 ) -> list[Path]:
-    """Write the files and give their paths, in the order train, validation, test; `tell` is told what they lack.
+    """Write the files and give their paths, in the order train, validation, test; `tell` is told
+    what they lack.
 
-    Nothing in the run directory is changed. Raises EnvironmentProblem if no campaign is there, ExportError if what is asked for is not
-    in its dataset, OSError if a file cannot be written.
+    Nothing in the run directory is changed. Raises EnvironmentProblem if no campaign is there,
+    ExportError if what is asked for is not in its dataset, OSError if a file cannot be written.
     """
     run_dir = RunDir(root.resolve())
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
         raise EnvironmentProblem(
-            f"{root} holds no campaign, so there is nothing to export: it has no journal; name the run directory of a campaign."
+            f"{root} holds no campaign, so there is nothing to export: it has no journal; name the"
+            " run directory of a campaign."
         )
     with recorded(run_dir) as reader:
         state = reader.state
@@ -127,7 +131,8 @@ def _write(to: str, path: Path, source: _Source, chosen: frozenset[int] | None) 
             write_netcdf(path, rows, source.columns, source.metadata, count)
         except ImportError:
             raise ExportError(
-                "NetCDF files need the extra 'netcdf' (pip install 'enchanted-tui[netcdf]'); h5netcdf cannot be imported here"
+                "NetCDF files need the extra 'netcdf' (pip install 'enchanted-tui[netcdf]');"
+                " h5netcdf cannot be imported here"
             ) from None
 
 

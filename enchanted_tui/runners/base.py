@@ -12,9 +12,11 @@ from enchanted_tui.config.options import Component, option
 
 
 class SampleFailed(Exception):
-    """Raised by a runner to say in which way its sample failed, and to keep the outputs that it has nevertheless.
+    """Raised by a runner to say in which way its sample failed, and to keep the outputs that it has
+    nevertheless.
 
-    `kind` is one of `executors.task.FAILURE_KINDS`; `outputs` go into the sample's row, which shows ``success`` False.
+    `kind` is one of `executors.task.FAILURE_KINDS`; `outputs` go into the sample's row, which shows
+    ``success`` False.
     """
 
     def __init__(
@@ -26,21 +28,28 @@ class SampleFailed(Exception):
 
 
 class Runner(Component):
-    """Run one sample. A new instance is made for every sample, unless the class says that its samples leave no trace.
+    """Run one sample. A new instance is made for every sample, unless the class says that its
+    samples leave no trace.
 
-    A class without this base works too, if it takes its options as keywords and has `single_code_run`.
+    A class without this base works too, if it takes its options as keywords and has
+    `single_code_run`.
     """
 
     kind: ClassVar[str] = "runner"
 
-    #: Whether a sample leaves the worker's process as it was, since all that it does there is to start a program. One instance then
-    #: serves every sample of a worker, no random generator is seeded and nothing is put back afterwards. It is not inherited.
+    #: Whether a sample leaves the worker's process as it was, since all that it does there is to
+    #: start a program. One instance then
+    #: serves every sample of a worker, no random generator is seeded and nothing is put back
+    #: afterwards. It is not inherited.
     leaves_no_trace: ClassVar[bool] = False
 
     fresh_process: bool = option(
         False,
-        doc="Run each sample in a process of its own, as `fresh_process` of an executor does for all of its runners: for code that keeps "
-        "state between calls, such as Fortran's SAVE behind f2py, or caches.",
+        doc=(
+            "Run each sample in a process of its own, as `fresh_process` of an executor does for"
+            " all of its runners: for code that keeps state between calls, such as Fortran's SAVE"
+            " behind f2py, or caches."
+        ),
     )
 
     #: What `prepare` returned for this sample, set before `single_code_run` is called.
@@ -49,8 +58,8 @@ class Runner(Component):
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
         """Run the sample `params` in the existing directory `run_dir` (absolute).
 
-        Returns the outputs by name, with a boolean `success`. Whatever else it does (raise, return something
-        else, exit, crash, hang) is recorded as a failure of this one sample.
+        Returns the outputs by name, with a boolean `success`. Whatever else it does (raise, return
+        something else, exit, crash, hang) is recorded as a failure of this one sample.
         """
         raise NotImplementedError
 
@@ -62,18 +71,25 @@ class Runner(Component):
         return None
 
     def output_names(self) -> Iterable[str]:
-        """Name the outputs known before running; a failed sample does not show a parent's values under these names."""
+        """Name the outputs known before running; a failed sample does not show a parent's values
+        under these names.
+        """
         return ()
 
     def required_parameters(self) -> dict[str, set[str]]:
-        """Name the parameters each part of the runner needs, by option path, so that a missing one is found before anything runs."""
+        """Name the parameters each part of the runner needs, by option path, so that a missing one
+        is found before anything runs.
+        """
         return {}
 
     def used_parameters(self) -> set[str] | None:
-        """Name the parameters that it can make use of, so that one which nothing uses is found before anything runs; None if any."""
+        """Name the parameters that it can make use of, so that one which nothing uses is found
+        before anything runs; None if any.
+        """
         return None
 
     def meant_by(self, name: str, known: set[str]) -> str:
-        """Say as a clause what in the options looks as if it was to be the parameter `name`, which is not used; `known` are all
+        """Say as a clause what in the options looks as if it was to be the parameter `name`, which
+        is not used; `known` are all
         parameters of a sample."""
         return ""

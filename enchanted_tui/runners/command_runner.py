@@ -1,7 +1,8 @@
-"""Run any program: input files from templates, a command, outputs read back by rules. No plugin to write.
+"""Run any program: input files from templates, a command, outputs read back by rules. No plugin to
+write.
 
-The placeholders are filled on the supervisor's side (`CommandRunner.prepare`); what runs on a worker needs nothing but the standard
-library.
+The placeholders are filled on the supervisor's side (`CommandRunner.prepare`); what runs on a
+worker needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -32,18 +33,26 @@ _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit c
 
 
 class CommandRunner(Runner):
-    """Run a program in the run directory, with input files made from templates, and read its results back."""
+    """Run a program in the run directory, with input files made from templates, and read its
+    results back.
+    """
 
     leaves_no_trace = True
     fresh_process: ClassVar[bool] = False  # type: ignore[misc, unused-ignore]  # withdrawn: its samples are processes anyway
 
     command: str | list[str] = option(
-        doc="Program and arguments as a list, each with {{ name }} placeholders; or, with `shell`, one text for the shell.",
+        doc=(
+            "Program and arguments as a list, each with {{ name }} placeholders; or, with `shell`,"
+            " one text for the shell."
+        ),
         example=["solver", "--beta", "{{ beta }}", "deck.inp"],
     )
     shell: bool | str = option(
         False,
-        doc="Give the command to /bin/sh (true) or to the shell named here, such as bash. Every value in it is quoted.",
+        doc=(
+            "Give the command to /bin/sh (true) or to the shell named here, such as bash. Every"
+            " value in it is quoted."
+        ),
     )
     files: dict[str, str] = option(
         {},
@@ -58,8 +67,10 @@ class CommandRunner(Runner):
     )
     copy: list[str] | dict[str, str] = option(
         {},
-        doc="Files or directories to copy into the run directory: a list, or by name there. Paths may have placeholders; "
-        "{{ run_dir }} is the directory of the previous step or stage.",
+        doc=(
+            "Files or directories to copy into the run directory: a list, or by name there. Paths"
+            " may have placeholders; {{ run_dir }} is the directory of the previous step or stage."
+        ),
         path=True,
     )
     link: list[str] | dict[str, str] = option(
@@ -70,13 +81,18 @@ class CommandRunner(Runner):
     )
     environment: dict[str, str | None] = option(
         {},
-        doc="Environment variables for the command, with placeholders in their values; null removes one. `$NAME`, `${NAME}` and `~` are "
-        "expanded where the task runs, but never in what a placeholder gives.",
+        doc=(
+            "Environment variables for the command, with placeholders in their values; null removes"
+            " one. `$NAME`, `${NAME}` and `~` are expanded where the task runs, but never in what a"
+            " placeholder gives."
+        ),
         example={"OMP_NUM_THREADS": 1, "PATH": "/opt/code/bin:$PATH"},
     )
     stdin: str | None = option(
         None,
-        doc="File of the run directory that the command reads as standard input; none: empty input.",
+        doc=(
+            "File of the run directory that the command reads as standard input; none: empty input."
+        ),
     )
     stdout: str | None = option(
         "stdout.txt",
@@ -91,12 +107,18 @@ class CommandRunner(Runner):
     )
     outputs: dict[str, dict[str, Any]] = option(
         {},
-        doc="What to read back: by output name, a rule with one of regex, json, table, csv, hdf5, netcdf, text, exit_code.",
+        doc=(
+            "What to read back: by output name, a rule with one of regex, json, table, csv, hdf5,"
+            " netcdf, text, exit_code."
+        ),
         example={"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}},
     )
     success: list[dict[str, Any]] = option(
         [],
-        doc="Further conditions for success, each on a file (matches, lacks, exists) or on an output (ge, gt, le, lt, equals, finite).",
+        doc=(
+            "Further conditions for success, each on a file (matches, lacks, exists) or on an"
+            " output (ge, gt, le, lt, equals, finite)."
+        ),
         example=[{"file": "stdout.txt", "matches": "converged"}],
     )
 
@@ -105,14 +127,16 @@ class CommandRunner(Runner):
         self._inputs: Inputs | None = None
         self._rules: _Rules | None = None
 
-    # -- the supervisor's side --------------------------------------------------------------------------------------------
+    # -- the supervisor's side ---------------------------------------------------------------------
 
     def prepare(self, params: dict[str, Any]) -> dict[str, Any]:
         """Fill in the placeholders for one sample."""
         return self._described().render(params)
 
     def template_variables(self) -> dict[str, set[str]]:
-        """Name the parameters that each text with placeholders needs, by option path such as ``templates.deck.inp``."""
+        """Name the parameters that each text with placeholders needs, by option path such as
+        ``templates.deck.inp``.
+        """
         return self._described().required_names()
 
     def required_parameters(self) -> dict[str, set[str]]:
@@ -138,7 +162,7 @@ class CommandRunner(Runner):
             self._inputs = Inputs.of(self)
         return self._inputs
 
-    # -- the worker's side ------------------------------------------------------------------------------------------------
+    # -- the worker's side -------------------------------------------------------------------------
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
         prepared = self.prepare(params) if self.prepared is None else self.prepared
@@ -232,7 +256,9 @@ def _compiled(
 def _unmet(
     rules: _Rules, files: RunFiles, outputs: Mapping[str, Any], missing: list[str]
 ) -> tuple[str, str] | None:
-    """Give kind and reason of the first thing that keeps a sample from being a success: what the files say comes first."""
+    """Give kind and reason of the first thing that keeps a sample from being a success: what the
+    files say comes first.
+    """
     for condition in rules.on_files:
         reason = file_failure(condition, files)
         if reason is not None:

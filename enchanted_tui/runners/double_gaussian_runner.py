@@ -25,15 +25,18 @@ _WIDTHS = {1: (2, 5), 2: (3, 7)}
 class SyntheticDoubleGaussianRunner(Runner):
     """Evaluate a slope plus two Gaussian peaks at the parameter ``x`` (and ``y``).
 
-    With one dimension, of [a, h1, w1, c1, h2, w2, c2]: ``a x + h1 exp(-(x - c1)**2 / w1) + h2 exp(-(x - c2)**2 / w2)``; with two, of
-    [ax, ay, h1, w1, x1, y1, h2, w2, x2, y2], the same with the squared distance from (x1, y1) and (x2, y2). Writes ``output.txt``.
+    With one dimension, of [a, h1, w1, c1, h2, w2, c2]: ``a x + h1 exp(-(x - c1)**2 / w1) + h2
+    exp(-(x - c2)**2 / w2)``; with two, of [ax, ay, h1, w1, x1, y1, h2, w2, x2, y2], the same with
+    the squared distance from (x1, y1) and (x2, y2). Writes ``output.txt``.
     """
 
     dimensions: int = option(1, doc="1: needs the parameter x; 2: needs x and y.", ge=1, le=2)
     model_parameters: list[float] | None = option(
         None,
-        doc=f"The numbers of the function. One dimension: {_NAMES[1]}, by default {list(_DEFAULTS[1])}. "
-        f"Two: {_NAMES[2]}, by default {list(_DEFAULTS[2])}.",
+        doc=(
+            f"The numbers of the function. One dimension: {_NAMES[1]}, by default"
+            f" {list(_DEFAULTS[1])}. Two: {_NAMES[2]}, by default {list(_DEFAULTS[2])}."
+        ),
     )
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:

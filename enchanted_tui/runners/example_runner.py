@@ -17,7 +17,9 @@ _COUNTED = re.compile(r"c(\d+)\Z")
 
 
 class ExampleRunner(Runner):
-    """Add up the two parameters ``c<N>`` with the largest N (one of them: that one; none: 0), write ``output.txt``, and pause."""
+    """Add up the two parameters ``c<N>`` with the largest N (one of them: that one; none: 0), write
+    ``output.txt``, and pause.
+    """
 
     sleep_sec: float | list[float] = option(
         0.01,
@@ -29,7 +31,10 @@ class ExampleRunner(Runner):
     fail_prob: float = option(0.0, doc="Probability that a sample fails.", ge=0, le=1)
     raise_failures: bool = option(
         True,
-        doc="Whether a failing sample raises an exception; otherwise it reports success False and output NaN.",
+        doc=(
+            "Whether a failing sample raises an exception; otherwise it reports success False and"
+            " output NaN."
+        ),
     )
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +63,10 @@ class ExampleRunner(Runner):
             elif self.sleep_sec[0] > self.sleep_sec[1]:
                 yield (
                     "sleep_sec",
-                    f"the shortest pause {self.sleep_sec[0]} is above the longest {self.sleep_sec[1]}; swap them",
+                    (
+                        f"the shortest pause {self.sleep_sec[0]} is above the longest"
+                        f" {self.sleep_sec[1]}; swap them"
+                    ),
                 )
 
     def _pause(self) -> float:

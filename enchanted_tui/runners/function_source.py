@@ -24,9 +24,11 @@ class SourceFunction(NamedTuple):
 
 
 def find_function(path: str, directories: Sequence[str] = ()) -> SourceFunction | None:
-    """Find ``package.module:name`` on Python's search path or in `directories`, without running any of it.
+    """Find ``package.module:name`` on Python's search path or in `directories`, without running any
+    of it.
 
-    Gives None if it is there, or may be there, but its arguments cannot be told (a class, a decorated function, a compiled module).
+    Gives None if it is there, or may be there, but its arguments cannot be told (a class, a
+    decorated function, a compiled module).
 
     Raises LookupError with a sentence if the module is not there, or has no such name.
     """
@@ -34,7 +36,8 @@ def find_function(path: str, directories: Sequence[str] = ()) -> SourceFunction 
     spec = _find_module(module, directories)
     if spec.origin is None and spec.submodule_search_locations is not None:
         raise LookupError(
-            f"{module} is a directory without __init__.py, so it has no functions; name a module in it"
+            f"{module} is a directory without __init__.py, so it has no functions; name a module"
+            " in it"
         )
     if spec.origin is None or not spec.origin.endswith(".py"):
         return None
@@ -86,7 +89,10 @@ def _absence(parts: list[str], depth: int, others: set[str]) -> str:
     nearest = suggestion(parts[depth], others)
     if depth:
         return f"there is no module {name!r} in the package {'.'.join(parts[:depth])!r}{nearest}"
-    remedy = "give its directory in python_path, install it, or set check_function: false if it is only where the tasks run"
+    remedy = (
+        "give its directory in python_path, install it, or set check_function: false if it is only"
+        " where the tasks run"
+    )
     return f"there is no module {name!r} to import; {remedy}{nearest}"
 
 
@@ -117,9 +123,9 @@ def _arguments(arguments: ast.arguments) -> SourceFunction:
     )
     with_default.update(
         argument.arg
-        for argument, given in zip(arguments.kwonlyargs, arguments.kw_defaults)
+        for argument, given in zip(arguments.kwonlyargs, arguments.kw_defaults)  # noqa: B905
         if given is not None
-    )  # noqa: B905
+    )
     positional_only = [argument.arg for argument in arguments.posonlyargs]
     given = max(0, len(arguments.defaults) - len(by_position))
     accepted = frozenset((*by_position, *by_name))
@@ -132,7 +138,9 @@ def _arguments(arguments: ast.arguments) -> SourceFunction:
 
 
 class _TopLevel(ast.NodeVisitor):
-    """Collect the names that a module defines; `open_ended` if it may define more than its source shows."""
+    """Collect the names that a module defines; `open_ended` if it may define more than its source
+    shows.
+    """
 
     def __init__(self) -> None:
         self.found: set[str] = set()

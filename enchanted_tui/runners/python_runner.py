@@ -24,9 +24,10 @@ _RUN_DIR, _PARENT = "run_dir", "parent_run_dir"
 class PythonRunner(Runner):
     """Call a function with the sample's parameters as keyword arguments.
 
-    It gets those parameters that it names, or all of them if it takes ``**kwargs``; as ``run_dir``, if it names that, the task's own
-    directory, and as ``parent_run_dir`` the one of the previous step or stage. It returns a number, which becomes ``output``, or a
-    dictionary of outputs, which is a success unless its ``success`` is False.
+    It gets those parameters that it names, or all of them if it takes ``**kwargs``; as ``run_dir``,
+    if it names that, the task's own directory, and as ``parent_run_dir`` the one of the previous
+    step or stage. It returns a number, which becomes ``output``, or a dictionary of outputs, which
+    is a success unless its ``success`` is False.
     """
 
     function: str = option(
@@ -34,7 +35,10 @@ class PythonRunner(Runner):
     )
     arguments: dict[str, Any] = option(
         {},
-        doc="More keyword arguments, the same for every sample; a parameter of the same name comes before them.",
+        doc=(
+            "More keyword arguments, the same for every sample; a parameter of the same name comes"
+            " before them."
+        ),
         example={"resolution": 65},
     )
     python_path: list[str] = option(
@@ -43,7 +47,10 @@ class PythonRunner(Runner):
     chdir: bool = option(False, doc="Make the run directory the working directory during the call.")
     check_function: bool = option(
         True,
-        doc="Look for the function before anything runs; false if its module is installed only where the tasks run.",
+        doc=(
+            "Look for the function before anything runs; false if its module is installed only"
+            " where the tasks run."
+        ),
     )
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -105,13 +112,19 @@ class PythonRunner(Runner):
         if found.positional_only:
             yield (
                 "function",
-                f"{self.function} takes {listed(found.positional_only)} by position only; parameters are passed by name",
+                (
+                    f"{self.function} takes {listed(found.positional_only)} by position only;"
+                    " parameters are passed by name"
+                ),
             )
         for name in self.arguments:
             if not found.takes_any and name not in found.accepted:
                 yield (
                     f"arguments.{name}",
-                    f"{self.function} has no argument {name!r}; it has {listed(sorted(found.accepted))}{suggestion(name, found.accepted)}",
+                    (
+                        f"{self.function} has no argument {name!r}; it has"
+                        f" {listed(sorted(found.accepted))}{suggestion(name, found.accepted)}"
+                    ),
                 )
 
 
@@ -127,7 +140,9 @@ class LoadedFunction(NamedTuple):
     def arguments(
         self, given: Mapping[str, Any], run_dir: str, parent_run_dir: Any
     ) -> dict[str, Any]:
-        """Choose from `given` what the function accepts. Raises SampleFailed naming what it needs and there is not."""
+        """Choose from `given` what the function accepts. Raises SampleFailed naming what it needs
+        and there is not.
+        """
         directories = {_RUN_DIR: run_dir}
         if parent_run_dir is not None:
             directories[_PARENT] = parent_run_dir
@@ -147,7 +162,9 @@ class LoadedFunction(NamedTuple):
 
 @functools.lru_cache(maxsize=64)
 def load_function(path: str, directories: tuple[str, ...] = ()) -> LoadedFunction:
-    """Import ``package.module:name`` once per process, with `directories` to import from besides the usual ones."""
+    """Import ``package.module:name`` once per process, with `directories` to import from besides
+    the usual ones.
+    """
     sys.path.extend(directory for directory in directories if directory not in sys.path)
     module, _, qualified = path.partition(":")
     found: Any = importlib.import_module(module)

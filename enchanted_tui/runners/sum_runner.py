@@ -13,7 +13,9 @@ _NEAR = 0.25
 
 
 class SumRunner(Runner):
-    """Add up the listed parameters (those that the sample has) and write all parameters to ``params.txt``."""
+    """Add up the listed parameters (those that the sample has) and write all parameters to
+    ``params.txt``.
+    """
 
     params_to_sum: list[str] = option(
         doc="Names of the parameters to add up; one that a sample lacks counts as nothing.",

@@ -23,7 +23,8 @@ _STRATEGIES = (
 
 
 class ActiveLearningSampler(LearningSampler):
-    """Choose samples from a pool of candidates by a query strategy of scikit-activeml, so that a surrogate model learns most from them.
+    """Choose samples from a pool of candidates by a query strategy of scikit-activeml, so that a
+    surrogate model learns most from them.
 
     The first batch is random. Needs the extra `learning`.
     """

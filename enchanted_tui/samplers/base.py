@@ -1,8 +1,8 @@
 """What a sampler is: it says where to look next.
 
-A built-in sampler is a pure function of seed, stage and position: it implements `points` and nothing that is drawn depends on
-what was drawn before, so a campaign resumes without replaying. A sampler that learns sets `adaptive` and overrides
-`get_next_samples` and `register_future`.
+A built-in sampler is a pure function of seed, stage and position: it implements `points` and
+nothing that is drawn depends on what was drawn before, so a campaign resumes without replaying. A
+sampler that learns sets `adaptive` and overrides `get_next_samples` and `register_future`.
 """
 
 from __future__ import annotations
@@ -40,23 +40,28 @@ class Sampler(Component):
         self._campaign_seed: int | None = None
         self._seed_given = False
 
-    # -- what a pure sampler implements -------------------------------------------------------------------------------
+    # -- what a pure sampler implements ------------------------------------------------------------
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
         """Give samples `start` to `stop` of a batch of `size` samples.
 
-        `batch` is the index of the batch in its stage and `first` the position, in its stage, of the batch's sample 0.
+        `batch` is the index of the batch in its stage and `first` the position, in its stage, of
+        the batch's sample 0.
         """
         raise NotImplementedError
 
     @property
     def total(self) -> int | None:
-        """How many points there are in all (a grid, a file), or None where there is always another one."""
+        """How many points there are in all (a grid, a file), or None where there is always another
+        one.
+        """
         return None
 
     @property
     def is_determined(self) -> bool:
-        """True if the points follow from the options alone, without a seed that is drawn: the older program drew the same ones."""
+        """True if the points follow from the options alone, without a seed that is drawn: the older
+        program drew the same ones.
+        """
         return False
 
     @property
@@ -65,14 +70,18 @@ class Sampler(Component):
         return 1
 
     def use_variant(self, variant: int) -> None:
-        """Draw the points in way `variant` from now on: a campaign goes on in the way in which it was begun."""
+        """Draw the points in way `variant` from now on: a campaign goes on in the way in which it
+        was begun.
+        """
 
-    # -- place and size -----------------------------------------------------------------------------------------------
+    # -- place and size ----------------------------------------------------------------------------
 
     def place(self, campaign_seed: int, stage: int, *, given: bool = True) -> None:
-        """Tell the sampler the campaign's seed and its stage, which together with the position determine every draw.
+        """Tell the sampler the campaign's seed and its stage, which together with the position
+        determine every draw.
 
-        `given` is False where the user gave no seed and the campaign drew one: a sampler with a `default_seed` then keeps that.
+        `given` is False where the user gave no seed and the campaign drew one: a sampler with a
+        `default_seed` then keeps that.
         """
         self._campaign_seed, self._stage, self._seed_given = campaign_seed, stage, given
 
@@ -82,7 +91,9 @@ class Sampler(Component):
         return self.seed is not None or (self._campaign_seed is not None and self._seed_given)
 
     def effective_seed(self) -> int:
-        """The seed in force: the sampler's own, else the campaign's, else the default, else one drawn now and kept."""
+        """The seed in force: the sampler's own, else the campaign's, else the default, else one
+        drawn now and kept.
+        """
         if self.seed is not None:
             return self.seed
         if self.default_seed is not None and not self.seed_given:
@@ -100,7 +111,7 @@ class Sampler(Component):
         """Names of the parameters it draws."""
         return tuple(getattr(self, "parameters", ()))
 
-    # -- the interface that plugins and library users know ---------------------------------------------------------------
+    # -- the interface that plugins and library users know -----------------------------------------
 
     @property
     def submitted(self) -> int:
@@ -109,7 +120,9 @@ class Sampler(Component):
 
     @property
     def target(self) -> int:
-        """How many samples there will be: the budget, or all there are where the budget asks for more."""
+        """How many samples there will be: the budget, or all there are where the budget asks for
+        more.
+        """
         total = self.total
         return self.budget if total is None else min(self.budget, total)
 
@@ -143,7 +156,10 @@ class Sampler(Component):
         if vars(self).get("budget") == 0:  # as given: a total of 0 is a problem of its own
             yield (
                 "budget",
-                "a budget of 0 draws no samples, so nothing will run; give the number of samples wanted",
+                (
+                    "a budget of 0 draws no samples, so nothing will run; give the number of"
+                    " samples wanted"
+                ),
             )
 
     def register_future(self, dataset: pandas.DataFrame) -> None:

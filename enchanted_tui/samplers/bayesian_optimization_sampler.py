@@ -22,7 +22,8 @@ _ACQUISITIONS = ("qLEI", "qUCB", "qEI", "qPI", "EI", "LEI", "UCB", "PI")
 
 
 class BayesianOptimizationSampler(LearningSampler):
-    """Look for the largest (or smallest) output with as few samples as possible, by a Gaussian process and an acquisition function.
+    """Look for the largest (or smallest) output with as few samples as possible, by a Gaussian
+    process and an acquisition function.
 
     The first `initial_samples` are random and count. Needs nothing that is not installed anyway.
     """
@@ -42,9 +43,12 @@ class BayesianOptimizationSampler(LearningSampler):
     initial_samples: int = option(50, doc="Random samples to begin with.", ge=0)
     acquisition_function: str = option(
         "qLEI",
-        doc="What the next sample should have most of. EI: expected improvement on the best so far. LEI: its logarithm, which has the same "
-        "largest place; that is what is computed for both. PI: probability of improvement. UCB: mean and `ucb_beta`. With q or without, "
-        "samples of a batch know of each other.",
+        doc=(
+            "What the next sample should have most of. EI: expected improvement on the best so far."
+            " LEI: its logarithm, which has the same largest place; that is what is computed for"
+            " both. PI: probability of improvement. UCB: mean and `ucb_beta`. With q or without,"
+            " samples of a batch know of each other."
+        ),
         choices=_ACQUISITIONS,
     )
     random_fraction: float = option(
@@ -63,11 +67,17 @@ class BayesianOptimizationSampler(LearningSampler):
     )
     fully_bayesian: bool = option(
         False,
-        doc="Average over several Gaussian processes drawn by slice sampling instead of using the most probable one.",
+        doc=(
+            "Average over several Gaussian processes drawn by slice sampling instead of using the"
+            " most probable one."
+        ),
     )
     parser: str | None = option(
         None,
-        doc="Parser plugin that reads results from run directories by its `collect_sample_information` or `read_output_file`.",
+        doc=(
+            "Parser plugin that reads results from run directories by its"
+            " `collect_sample_information` or `read_output_file`."
+        ),
     )
     parser_config: dict[str, Any] = option({}, doc="Options of the parser.")
     base_run_dir: str = option(
@@ -87,7 +97,8 @@ class BayesianOptimizationSampler(LearningSampler):
 
     def is_random(self, position: int) -> bool:
         after = position - self.initial_samples
-        # of any stretch of samples the share that is random differs by less than one sample from what is asked for
+        # of any stretch of samples the share that is random differs by less than one sample from
+        # what is asked for
         return after < 0 or int((after + 1) * self.random_fraction + 1e-9) > int(
             after * self.random_fraction + 1e-9
         )
@@ -105,10 +116,12 @@ class BayesianOptimizationSampler(LearningSampler):
             "minimise": self.minimises(),
         }
 
-    # -- results ----------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def begin(self, data_dir: str) -> None:
-        """Read the earlier campaign's samples, if there is one; `data_dir` holds this campaign's own."""
+        """Read the earlier campaign's samples, if there is one; `data_dir` holds this campaign's
+        own.
+        """
         if self.base_run_dir:
             for number, (sample, row) in enumerate(
                 read_earlier(self.base_run_dir, data_dir, self._parser(), self.parameters)
@@ -128,19 +141,21 @@ class BayesianOptimizationSampler(LearningSampler):
             )
         return self._reader
 
-    # -- drawing ----------------------------------------------------------------------------------------------------------
+    # -- drawing -----------------------------------------------------------------------------------
 
     def draw(
         self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]
     ) -> Draw:
-        """Draw as every sampler that learns does. Raises ValueError if the parser fails on every sample: nothing is learnt then."""
+        """Draw as every sampler that learns does. Raises ValueError if the parser fails on every
+        sample: nothing is learnt then.
+        """
         if self._reader is not None and (
             not count or not all(map(self.is_random, range(first, first + count)))
         ):
             self._reader.check(_FEWEST_READ if count else 1)
         return super().draw(first, count, pending, ask)
 
-    # -- checks -----------------------------------------------------------------------------------------------------------
+    # -- checks ------------------------------------------------------------------------------------
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()

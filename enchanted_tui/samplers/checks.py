@@ -15,7 +15,9 @@ RESERVED = ("success", "run_dir")
 
 
 def name_problems(names: Sequence[str], option: str = "parameters") -> Problems:
-    """Check names of parameters: at least one, none empty, none twice, none that the dataset needs for itself."""
+    """Check names of parameters: at least one, none empty, none twice, none that the dataset needs
+    for itself.
+    """
     if not names:
         yield option, "there is no parameter; name at least one"
     seen: set[str] = set()
@@ -26,7 +28,10 @@ def name_problems(names: Sequence[str], option: str = "parameters") -> Problems:
         elif name in RESERVED:
             yield (
                 where,
-                f"the name {name!r} belongs to the program's own column of the dataset; choose another",
+                (
+                    f"the name {name!r} belongs to the program's own column of the dataset; choose"
+                    " another"
+                ),
             )
         elif name in seen:
             yield (
@@ -42,7 +47,10 @@ def name_warnings(names: Sequence[str], option: str = "parameters") -> Problems:
         index = list(names).index("output")
         yield (
             f"{option}[{index}]",
-            "runners usually return 'output', which will replace this parameter in the dataset; choose another name",
+            (
+                "runners usually return 'output', which will replace this parameter in the dataset;"
+                " choose another name"
+            ),
         )
 
 
@@ -51,7 +59,10 @@ def count_problems(count: int, names: Sequence[str], option: str, what: str) -> 
     if count != len(names):
         yield (
             option,
-            f"the number of {what} is {count}, that of parameters {len(names)}; give one for each parameter",
+            (
+                f"the number of {what} is {count}, that of parameters {len(names)}; give one for"
+                " each parameter"
+            ),
         )
 
 
@@ -65,12 +76,18 @@ def interval_problems(lower: Number, upper: Number, where: str) -> Problems:
     elif lower > upper:
         yield (
             where,
-            f"the lower bound {describe(lower)} is above the upper bound {describe(upper)}; swap them",
+            (
+                f"the lower bound {describe(lower)} is above the upper bound {describe(upper)};"
+                " swap them"
+            ),
         )
     elif not math.isfinite(float(upper) - float(lower)):
         yield (
             where,
-            f"the range from {describe(lower)} to {describe(upper)} is wider than floating point can hold; narrow it",
+            (
+                f"the range from {describe(lower)} to {describe(upper)} is wider than floating"
+                " point can hold; narrow it"
+            ),
         )
 
 
@@ -80,13 +97,19 @@ def whole_number_problems(lower: Number, upper: Number, where: str) -> Problems:
         if isinstance(bound, float) and not bound.is_integer():
             yield (
                 where,
-                f"the distribution int_uniform needs whole numbers as bounds; {describe(bound)} is not one",
+                (
+                    f"the distribution int_uniform needs whole numbers as bounds; {describe(bound)}"
+                    " is not one"
+                ),
             )
             return
     if lower > upper:
         yield (
             where,
-            f"the lower bound {describe(lower)} is above the upper bound {describe(upper)}; swap them",
+            (
+                f"the lower bound {describe(lower)} is above the upper bound {describe(upper)};"
+                " swap them"
+            ),
         )
 
 
@@ -99,7 +122,10 @@ def too_many_points(total: int, max_points: int) -> str | None:
         if total < 10**30
         else f"more than 10^{(total.bit_length() - 1) * 30103 // 100000}"
     )
-    return f"there would be {amount} points, above max_points = {max_points:,}; take fewer values for each parameter, or raise max_points"
+    return (
+        f"there would be {amount} points, above max_points = {max_points:,}; take fewer values for"
+        " each parameter, or raise max_points"
+    )
 
 
 def _is_finite(number: Number) -> bool:

@@ -16,8 +16,9 @@ from enchanted_tui.samplers.points_file import PointsFile, PointsFileError, read
 class CSVSampler(Sampler):
     """Take points from the rows of a CSV or Parquet file, in their order.
 
-    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells are, else text. Where ``;`` or a
-    tab separates the cells, numbers may have a decimal comma. The file is read once.
+    A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells
+    are, else text. Where ``;`` or a tab separates the cells, numbers may have a decimal comma. The
+    file is read once.
     """
 
     seed = None  # nothing here is random
@@ -33,7 +34,10 @@ class CSVSampler(Sampler):
     )
     delimiter: str = option(
         ",",
-        doc="What separates the cells of a CSV file, one character; where the first line has no comma, ; or a tab.",
+        doc=(
+            "What separates the cells of a CSV file, one character; where the first line has no"
+            " comma, ; or a tab."
+        ),
     )
     budget: int | None = total_by_default("How many rows to take, from the top; without it, all.")  # type: ignore[assignment]
     batch_size: int | None = option(
@@ -64,7 +68,10 @@ class CSVSampler(Sampler):
         if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
             yield (
                 "delimiter",
-                f"the delimiter {self.delimiter!r} must be one character, not a quote or an end of line",
+                (
+                    f"the delimiter {self.delimiter!r} must be one character, not a quote or an end"
+                    " of line"
+                ),
             )
             return
         found = list(checks.name_problems(self.parameters)) if self.parameters is not None else []
@@ -87,7 +94,10 @@ class CSVSampler(Sampler):
             if self.budget is not None and self.budget > self.total:
                 yield (
                     "budget",
-                    f"the file has {self.total:,} points, fewer than the budget of {self.budget:,}; all of them are taken",
+                    (
+                        f"the file has {self.total:,} points, fewer than the budget of"
+                        f" {self.budget:,}; all of them are taken"
+                    ),
                 )
         except PointsFileError:
             return  # told by `problems`

@@ -1,4 +1,6 @@
-"""Reads what SyntheticDoubleGaussianRunner gave, for trying out Bayesian optimisation with a parser."""
+"""Reads what SyntheticDoubleGaussianRunner gave, for trying out Bayesian optimisation with a
+parser.
+"""
 
 from __future__ import annotations
 

@@ -48,9 +48,11 @@ def stretch(total: int, begin: int, end: int) -> range:
 
 
 class ProductSampler(Sampler):
-    """A sampler whose points are all combinations of a few values of each parameter, the last parameter changing fastest.
+    """A sampler whose points are all combinations of a few values of each parameter, the last
+    parameter changing fastest.
 
-    The combinations are counted and addressed with exact integers and made when they are asked for, never held in memory.
+    The combinations are counted and addressed with exact integers and made when they are asked for,
+    never held in memory.
     """
 
     seed = None  # nothing here is random
@@ -94,7 +96,9 @@ class ProductSampler(Sampler):
         return self.axes()
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        """Give the points; raises ValueError if there are more than `max_points` in all, IndexError beyond the last."""
+        """Give the points; raises ValueError if there are more than `max_points` in all, IndexError
+        beyond the last.
+        """
         axes, columns = self._axes, []
         positions = stretch(self.total, first + start, first + stop)
         stride = 1
@@ -122,5 +126,8 @@ class ProductSampler(Sampler):
         if self._ignored_budget is not None and self._ignored_budget != self.total:
             yield (
                 "budget",
-                f"the budget is not used: there are exactly {self.total:,} points; remove it, or change the points",
+                (
+                    f"the budget is not used: there are exactly {self.total:,} points; remove it,"
+                    " or change the points"
+                ),
             )

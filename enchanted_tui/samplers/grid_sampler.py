@@ -19,7 +19,10 @@ class GridSampler(ProductSampler):
         example=[[0.0, 1.0], [-5, 5]],
     )
     num_samples: int | list[int] = option(
-        doc="Number of values of each parameter, or one number for all; a single value is the lower bound.",
+        doc=(
+            "Number of values of each parameter, or one number for all; a single value is the lower"
+            " bound."
+        ),
         ge=1,
         example=5,
     )

@@ -13,10 +13,12 @@ from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
 
 
 class LatinHypercubeSampler(BoxSampler):
-    """Draw each batch as one Latin hypercube: with n samples, each of n equal slices of each parameter holds one.
+    """Draw each batch as one Latin hypercube: with n samples, each of n equal slices of each
+    parameter holds one.
 
-    McKay, Beckman, Conover: A comparison of three methods for selecting values of input variables in the analysis of output from a
-    computer code, Technometrics 21 (1979), doi:10.2307/1268522. Batch k depends on the seed, the stage, k and its size.
+    McKay, Beckman, Conover: A comparison of three methods for selecting values of input variables
+    in the analysis of output from a computer code, Technometrics 21 (1979), doi:10.2307/1268522.
+    Batch k depends on the seed, the stage, k and its size.
     """
 
     budget: int = option(doc="How many samples to draw in all.", ge=0, example=100)
@@ -34,7 +36,9 @@ class LatinHypercubeSampler(BoxSampler):
         return as_samples(self.parameters, self._hypercube(batch, size)[start:stop].tolist())
 
     def _hypercube(self, batch: int, size: int) -> numpy.ndarray[Any, Any]:
-        """Give the whole batch, shape (size, d); kept until another is asked for, as it is served in slices."""
+        """Give the whole batch, shape (size, d); kept until another is asked for, as it is served
+        in slices.
+        """
         key = (self.effective_seed(), self.stage, batch, size)
         if self._drawn is None or self._drawn[0] != key:
             engine = qmc.engine(

@@ -1,7 +1,9 @@
-"""What samplers share that learn from results: which samples are random, what counts as an observation, what the model is asked.
+"""What samplers share that learn from results: which samples are random, what counts as an
+observation, what the model is asked.
 
-What is drawn is a function of the seed, the position, and the set of results that are known and samples that are pending: a campaign that
-is resumed asks the same question and gets the same answer.
+What is drawn is a function of the seed, the position, and the set of results that are known and
+samples that are pending: a campaign that is resumed asks the same question and gets the same
+answer.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ class _Known:
 
 
 def _number(value: Any) -> float | None:
-    """Give a value as a number, NaN if it is missing or too large; None if it is something else: an array, or text."""
+    """Give a value as a number, NaN if it is missing or too large; None if it is something else: an
+    array, or text.
+    """
     try:
         return math.nan if value is None or value == "" else float(value)
     except OverflowError:
@@ -95,17 +99,26 @@ class LearningSampler(BoxSampler):
     )
     asynchronous: bool = option(
         False,
-        doc="Draw a sample as soon as a worker is free, knowing what is still running, instead of waiting for whole batches.",
+        doc=(
+            "Draw a sample as soon as a worker is free, knowing what is still running, instead of"
+            " waiting for whole batches."
+        ),
         aliases=("async_samp",),
     )
     min_new_results: int = option(
         1,
-        doc="With asynchronous: results that must be new before the model's parameters are fitted again.",
+        doc=(
+            "With asynchronous: results that must be new before the model's parameters are fitted"
+            " again."
+        ),
         ge=1,
     )
     ahead: int | None = option(
         None,
-        doc="With asynchronous: samples that wait beside those that run; by default as many as hide the time that fitting takes.",
+        doc=(
+            "With asynchronous: samples that wait beside those that run; by default as many as hide"
+            " the time that fitting takes."
+        ),
         ge=0,
     )
     failure_prob_filter: bool = option(
@@ -128,14 +141,16 @@ class LearningSampler(BoxSampler):
         self._fitted: dict[str, Any] | None = None
         self._told_useless = False
 
-    # -- what a kind of learning says -------------------------------------------------------------------------------------
+    # -- what a kind of learning says --------------------------------------------------------------
 
     def model_options(self) -> dict[str, Any]:
         """Give the options of the model."""
         raise NotImplementedError
 
     def batch_limit(self) -> int | None:
-        """Give the size of a batch after the first one, or None where the rest of the budget is one batch."""
+        """Give the size of a batch after the first one, or None where the rest of the budget is one
+        batch.
+        """
         raise NotImplementedError
 
     def is_random(self, position: int) -> bool:
@@ -146,15 +161,17 @@ class LearningSampler(BoxSampler):
         """How many samples are drawn at random before anything is learnt."""
         raise NotImplementedError
 
-    # -- results ----------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def begin(self, data_dir: str) -> None:
         """Make ready to learn; `data_dir` is where the campaign's run directories are."""
 
     def tell(self, position: int, sample: Sample, rows: Sequence[Row]) -> None:
-        """Take in a finished sample: `rows` holds one row for each parent that it was combined with.
+        """Take in a finished sample: `rows` holds one row for each parent that it was combined
+        with.
 
-        Its value is the mean over the rows that succeeded; where none did, or a value is missing or not finite, the sample failed.
+        Its value is the mean over the rows that succeeded; where none did, or a value is missing or
+        not finite, the sample failed.
         """
         for row in rows:
             self._note_useless(row)
@@ -167,7 +184,9 @@ class LearningSampler(BoxSampler):
         self._known.findings[position] = Finding(position, self._unit(sample), value)
 
     def _note_useless(self, row: Row) -> None:
-        """Say once that a sample has succeeded without a number in a column that is to be learnt from: its name may be misspelt."""
+        """Say once that a sample has succeeded without a number in a column that is to be learnt
+        from: its name may be misspelt.
+        """
         if self._told_useless or row.get("success") not in (True, "True"):
             return
         names = [name or "output" for name in self.observations]
@@ -178,12 +197,15 @@ class LearningSampler(BoxSampler):
         self._told_useless = True
         without = [*map(repr, absent), *(f"{name!r} with a number in it" for name in others)]
         log.warning(
-            f"nothing is learnt from samples without a column {', '.join(without)}, although they succeed; "
-            f"the first such sample has {', '.join(map(repr, row))}: name columns of numbers among these in the sampler's observations"
+            f"nothing is learnt from samples without a column {', '.join(without)}, although they"
+            f" succeed; the first such sample has {', '.join(map(repr, row))}: name columns of"
+            " numbers among these in the sampler's observations"
         )
 
     def value_of(self, row: Row) -> float:
-        """Give what is learnt from a row: the sum of the observations, or NaN if there is nothing to learn from it."""
+        """Give what is learnt from a row: the sum of the observations, or NaN if there is nothing
+        to learn from it.
+        """
         if row.get("success") not in (True, "True"):
             return math.nan
         numbers = [_number(row.get(name or "output")) for name in self.observations]
@@ -199,7 +221,7 @@ class LearningSampler(BoxSampler):
         """How many samples of the stage are known to have finished."""
         return sum(position >= 0 for position in self._known.findings)
 
-    # -- drawing ----------------------------------------------------------------------------------------------------------
+    # -- drawing -----------------------------------------------------------------------------------
 
     def next_count(self, first: int, target: int) -> int:
         """Give the size of the batch that begins at position `first`, in batch mode."""
@@ -211,7 +233,9 @@ class LearningSampler(BoxSampler):
     def draw(
         self, first: int, count: int, pending: Sequence[Pending], ask: Callable[[Question], Answer]
     ) -> Draw:
-        """Draw the samples at positions `first` to `first + count`; with a count of 0, only learn. `ask` answers the model's questions."""
+        """Draw the samples at positions `first` to `first + count`; with a count of 0, only learn.
+        `ask` answers the model's questions.
+        """
         findings = self._known.ordered()
         observed = sum(math.isfinite(finding.value) for finding in findings)
         learnable = observed >= _FEWEST and bool(self._free())
@@ -283,7 +307,7 @@ class LearningSampler(BoxSampler):
         """Tell whether small values are wanted."""
         return False
 
-    # -- the unit cube ----------------------------------------------------------------------------------------------------
+    # -- the unit cube -----------------------------------------------------------------------------
 
     def _free(self) -> list[int]:
         """Indices of the parameters that are not constant."""
@@ -306,14 +330,16 @@ class LearningSampler(BoxSampler):
         return as_samples(self.parameters, scale(numpy.array(units), self.bounds).tolist())
 
     def _random_point(self, position: int) -> tuple[float, ...]:
-        """Give the point of a scrambled Sobol sequence that belongs to a position: random, and evenly spread."""
+        """Give the point of a scrambled Sobol sequence that belongs to a position: random, and
+        evenly spread.
+        """
         seed = qmc.derived_seed(self.effective_seed(), self.stage)
         engine = qmc.engine("Sobol", len(self.parameters), seed, scramble=True)
         if position:
             engine.fast_forward(position)
         return tuple(engine.random(1)[0].tolist())
 
-    # -- the interface that library users know ----------------------------------------------------------------------------
+    # -- the interface that library users know -----------------------------------------------------
 
     def next_size(self) -> int:
         return max(0, self.next_count(self._submitted, self.target)) if self.has_budget else 0
@@ -335,7 +361,9 @@ class LearningSampler(BoxSampler):
         return samples
 
     def register_future(self, dataset: pandas.DataFrame) -> None:
-        """Learn from rows, one observation each; rows of samples that were not drawn here count as an earlier campaign's."""
+        """Learn from rows, one observation each; rows of samples that were not drawn here count as
+        an earlier campaign's.
+        """
         places: dict[tuple[Any, ...], list[int]] = {}
         for place, sample in enumerate(self._drawn):
             places.setdefault(tuple(sample.values()), []).append(place)
@@ -356,7 +384,7 @@ class LearningSampler(BoxSampler):
             self._batches += bool(size)
             self._submitted += size
 
-    # -- checks -----------------------------------------------------------------------------------------------------------
+    # -- checks ------------------------------------------------------------------------------------
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
@@ -364,7 +392,10 @@ class LearningSampler(BoxSampler):
         if missing:
             yield (
                 "",
-                f"{type(self).__name__} needs {EXTRA}; {' and '.join(missing)} cannot be imported here",
+                (
+                    f"{type(self).__name__} needs {EXTRA}; {' and '.join(missing)} cannot be"
+                    " imported here"
+                ),
             )
         if not self.observations:
             yield (
@@ -377,7 +408,10 @@ class LearningSampler(BoxSampler):
         if self.budget and self.first_batch() >= self.budget:
             yield (
                 "initial_samples",
-                f"all {self.budget} samples are drawn at random before anything is learnt; raise the budget, or lower initial_samples",
+                (
+                    f"all {self.budget} samples are drawn at random before anything is learnt;"
+                    " raise the budget, or lower initial_samples"
+                ),
             )
         if not self._free():
             yield "bounds", "every parameter is constant, so there is nothing to learn"

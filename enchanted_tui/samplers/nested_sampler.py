@@ -16,12 +16,17 @@ from enchanted_tui.samplers.qmc import derived_seed
 
 
 class NestedSampler(Sampler):
-    """Combine one full draw of each of several samplers with every other, the first changing slowest."""
+    """Combine one full draw of each of several samplers with every other, the first changing
+    slowest.
+    """
 
     part_options: ClassVar[dict[str, str]] = {"samplers": "sampler"}
 
     samplers: dict[str, dict[str, Any]] = option(
-        doc="The samplers to combine, each configured as under the top-level `samplers`, the first changing slowest.",
+        doc=(
+            "The samplers to combine, each configured as under the top-level `samplers`, the first"
+            " changing slowest."
+        ),
         example={
             "geometry": {
                 "type": "GridSampler",
@@ -38,7 +43,8 @@ class NestedSampler(Sampler):
         },
     )
     budget: int | None = total_by_default(  # type: ignore[assignment]
-        "How many of the combinations to take, from the first; without it, all. It also sizes the one sampler that lacks a budget."
+        "How many of the combinations to take, from the first; without it, all. It also sizes the"
+        " one sampler that lacks a budget."
     )
     batch_size: int | None = option(
         None, doc="Samples in a batch; without it, all are one batch.", ge=1
@@ -57,7 +63,9 @@ class NestedSampler(Sampler):
 
     @cached_property
     def _factors(self) -> list[Factor]:
-        """The samplers ready to draw, each with a seed of its own. Raises ValueError if anything is wrong with them."""
+        """The samplers ready to draw, each with a seed of its own. Raises ValueError if anything is
+        wrong with them.
+        """
         for where, sentence in self.problems():
             raise ValueError(f"{where}: {sentence}")
         factors = []
@@ -99,7 +107,9 @@ class NestedSampler(Sampler):
         ]
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        """Give combinations; raises ValueError if something is wrong with the samplers, IndexError beyond the last."""
+        """Give combinations; raises ValueError if something is wrong with the samplers, IndexError
+        beyond the last.
+        """
         factors = self._factors
         positions = stretch(self.total, first + start, first + stop)
         samples: list[Sample] = [{} for _ in positions]
@@ -129,7 +139,10 @@ class NestedSampler(Sampler):
                 if owners.setdefault(name, key) != key:
                     yield (
                         f"samplers.{key}",
-                        f"the parameter {name!r} is drawn by {owners[name]!r} already; draw it in one of them only",
+                        (
+                            f"the parameter {name!r} is drawn by {owners[name]!r} already; draw it"
+                            " in one of them only"
+                        ),
                     )
 
     def warnings(self) -> Iterator[tuple[str, str]]:
@@ -141,10 +154,16 @@ class NestedSampler(Sampler):
         if given < self.total:
             yield (
                 "budget",
-                f"only the first {given:,} of the {self.total:,} combinations are taken; leave the budget out to take all",
+                (
+                    f"only the first {given:,} of the {self.total:,} combinations are taken; leave"
+                    " the budget out to take all"
+                ),
             )
         else:
             yield (
                 "budget",
-                f"there are {self.total:,} combinations, fewer than the budget of {given:,}; all of them are taken",
+                (
+                    f"there are {self.total:,} combinations, fewer than the budget of {given:,};"
+                    " all of them are taken"
+                ),
             )

@@ -29,7 +29,8 @@ class Parser:
 
         ``objective`` has a number for each of `observations` (names; None is ``output``); of more
         or fewer numbers the sum counts. ``failure`` is true where the run gave none; ``inputs``
-        has the parameters, by name or in their order, for runs of an earlier campaign. By default it is made from `read_output_file`.
+        has the parameters, by name or in their order, for runs of an earlier campaign. By default
+        it is made from `read_output_file`.
         """
         found = self.read_output_file(run_dir)
         return {"objective": [found[name or "output"] for name in observations], "failure": False}

@@ -1,4 +1,6 @@
-"""Results of samples read by a parser plugin from their run directories, and samples of an earlier campaign."""
+"""Results of samples read by a parser plugin from their run directories, and samples of an earlier
+campaign.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +21,18 @@ log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
 
-#: Sample and step, as this program names run directories and as the older program's next version does.
+#: Sample and step, as this program names run directories and as the older program's next version
+#: does.
 _STEP = re.compile(r"(?:(dn\d+_)ds(\d+)_)?((?(1)|d\d+_)b\d+_s\d+)(?(1)|_r(\d+))")
 
 
 class ParserReader:
     """Asks a parser what a run directory holds.
 
-    `collect_sample_information(run_dir, observations)` gives a mapping with ``objective`` (one number for each observation, or
-    numbers of which the sum counts), ``failure`` and perhaps ``inputs`` (by name, or a vector in the order of the parameters);
-    `read_output_file(run_dir)` one with the observations themselves.
+    `collect_sample_information(run_dir, observations)` gives a mapping with ``objective`` (one
+    number for each observation, or numbers of which the sum counts), ``failure`` and perhaps
+    ``inputs`` (by name, or a vector in the order of the parameters); `read_output_file(run_dir)`
+    one with the observations themselves.
     """
 
     def __init__(
@@ -54,11 +58,14 @@ class ParserReader:
         return cls(find("parser", name).cls(**config), observations, parameters)
 
     def check(self, fewest: int) -> None:
-        """Raise ValueError if the parser has been asked of at least `fewest` samples and has read none of them."""
+        """Raise ValueError if the parser has been asked of at least `fewest` samples and has read
+        none of them.
+        """
         if self._asked >= max(1, fewest) and self._failed == self._asked:
             raise ValueError(
-                f"the parser {type(self._parser).__name__} could read none of {self._asked} samples, so there is nothing to learn "
-                f"from ({self._last_error}); mend it, then go on with --run-mode resume"
+                f"the parser {type(self._parser).__name__} could read none of {self._asked}"
+                f" samples, so there is nothing to learn from ({self._last_error}); mend it, then"
+                " go on with --run-mode resume"
             )
 
     @classmethod
@@ -73,13 +80,21 @@ class ParserReader:
         except LookupFailure as failure:
             return str(failure)
         except Exception as error:  # noqa: BLE001 - whatever a plugin's constructor raises
-            return f"the parser {name!r} cannot be made from parser_config: {type(error).__name__}: {error}"
+            return (
+                f"the parser {name!r} cannot be made from parser_config: {type(error).__name__}:"
+                f" {error}"
+            )
         if hasattr(parser, "collect_sample_information") or hasattr(parser, "read_output_file"):
             return None
-        return f"the parser {name!r} has neither collect_sample_information nor read_output_file; use one that reads results"
+        return (
+            f"the parser {name!r} has neither collect_sample_information nor read_output_file; use"
+            " one that reads results"
+        )
 
     def row(self, row: Row) -> Row:
-        """Give a row with the observations that the parser finds in its run directory; one that failed stays as it is."""
+        """Give a row with the observations that the parser finds in its run directory; one that
+        failed stays as it is.
+        """
         if row.get("success") not in (True, "True"):
             return row
         return {
@@ -88,7 +103,9 @@ class ParserReader:
         }
 
     def read(self, run_dir: str, *, needs_inputs: bool = True) -> dict[str, Any]:
-        """Give success and observations, and the inputs if the parser tells them; a parser that raises makes the sample a failure."""
+        """Give success and observations, and the inputs if the parser tells them; a parser that
+        raises makes the sample a failure.
+        """
         self._asked += 1
         try:
             if not hasattr(self._parser, "collect_sample_information"):
@@ -111,12 +128,15 @@ class ParserReader:
         vector = numpy.ravel(numpy.asarray(inputs, dtype=float)).tolist()
         if len(vector) != len(self._parameters):
             raise ValueError(
-                f"its inputs are {len(vector)} numbers, but there are {len(self._parameters)} parameters"
+                f"its inputs are {len(vector)} numbers, but there are {len(self._parameters)}"
+                " parameters"
             )
         return dict(zip(self._parameters, vector, strict=True))
 
     def _values(self, objective: Any) -> dict[str, Any]:
-        """Give a value for each observation; of fewer or more numbers, the sum counts, as observations are summed anyway."""
+        """Give a value for each observation; of fewer or more numbers, the sum counts, as
+        observations are summed anyway.
+        """
         names = [name or "output" for name in self._observations]
         values = (
             [] if objective is None else numpy.ravel(numpy.asarray(objective, dtype=float)).tolist()
@@ -131,9 +151,11 @@ class ParserReader:
 def read_earlier(
     base_run_dir: str, data_dir: str, reader: ParserReader | None, parameters: Sequence[str]
 ) -> Iterator[tuple[Sample, Row]]:
-    """Give sample and row of everything an earlier campaign left: by the parser from its run directories, else from its dataset.
+    """Give sample and row of everything an earlier campaign left: by the parser from its run
+    directories, else from its dataset.
 
-    Nothing is given where the directory is this campaign's own (`data_dir`), whose samples come from its record.
+    Nothing is given where the directory is this campaign's own (`data_dir`), whose samples come
+    from its record.
     """
     root = Path(expand(base_run_dir))
     if (
@@ -147,7 +169,8 @@ def read_earlier(
             yield {name: float(row[name]) for name in parameters}, row
         except (KeyError, TypeError, ValueError):
             log.warning(
-                f"a sample of {root} is passed over: it lacks a number for one of {', '.join(parameters)}"
+                f"a sample of {root} is passed over: it lacks a number for one of"
+                f" {', '.join(parameters)}"
             )
 
 
@@ -162,7 +185,9 @@ def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
 
 
 def _last_steps(data_dir: Path) -> list[Path]:
-    """Give the run directories, of each sample that of its last step alone: those before it are no samples of their own."""
+    """Give the run directories, of each sample that of its last step alone: those before it are no
+    samples of their own.
+    """
     last: dict[str, tuple[int, Path]] = {}
     for path in sorted(path for path in data_dir.iterdir() if path.is_dir()):
         named = _STEP.fullmatch(path.name)

@@ -1,4 +1,6 @@
-"""The samplers inside a NestedSampler: made from their configuration, and drawn from stretch by stretch."""
+"""The samplers inside a NestedSampler: made from their configuration, and drawn from stretch by
+stretch.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _KEPT = 10_000  #: a draw up to this size is kept whole
 
 @dataclass
 class Parts:
-    """Samplers by their names, and what is wrong with them, each problem located from the NestedSampler's own options."""
+    """Samplers by their names, and what is wrong with them, each problem located from the
+    NestedSampler's own options.
+    """
 
     samplers: dict[str, Sampler]
     problems: list[tuple[str, str]]
@@ -31,7 +35,9 @@ class Factor:
         self._whole: list[Sample] | None = None
 
     def held(self, positions: range, stride: int) -> Iterator[Sample]:
-        """Give the sample that is part of each of consecutive combinations, where it changes every `stride` of them."""
+        """Give the sample that is part of each of consecutive combinations, where it changes every
+        `stride` of them.
+        """
         begin, end = positions.start // stride, (positions.stop - 1) // stride + 1
         drawn = self._drawn(begin, end)
         return (drawn[position // stride - begin] for position in positions)
@@ -55,13 +61,18 @@ class Factor:
 
 
 def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None) -> Parts:
-    """Check and make each sampler. One that lacks a budget it needs gets what makes all of the combinations `product`."""
+    """Check and make each sampler. One that lacks a budget it needs gets what makes all of the
+    combinations `product`.
+    """
     unsized = [name for name, options in configured.items() if _lacks_budget(options)]
     parts = _make({name: options for name, options in configured.items() if name not in unsized})
     if len(unsized) == 1 and product is not None and not parts.problems:
         others = math.prod(sampler.target for sampler in parts.samplers.values())
         if others == 0 or product % others:
-            sentence = f"is required, because the budget in all, {product}, is no multiple of the other samplers' {others} combinations"
+            sentence = (
+                f"is required, because the budget in all, {product}, is no multiple of the other"
+                f" samplers' {others} combinations"
+            )
             parts.problems.append((f"samplers.{unsized[0]}.budget", sentence))
             return parts
         configured = {
@@ -105,12 +116,18 @@ def _make(configured: Mapping[str, Mapping[str, Any]]) -> Parts:
             continue
         spec, sampler = checked
         if not _draws_by_position(sampler):
-            message = f"{spec.cls.__name__} cannot be nested, because it does not draw by position; give it a stage of its own"
+            message = (
+                f"{spec.cls.__name__} cannot be nested, because it does not draw by position; give"
+                " it a stage of its own"
+            )
             report.error(("samplers", name, "type"), message)
             continue
         samplers[name] = sampler
         if getattr(sampler, "batch_size", None) is not None:
-            message = "not used, because a nested sampler is drawn all at once; set the batch_size of the NestedSampler"
+            message = (
+                "not used, because a nested sampler is drawn all at once; set the batch_size of the"
+                " NestedSampler"
+            )
             report.warning(("samplers", name, "batch_size"), message)
     said = {"error": list[tuple[str, str]](), "warning": list[tuple[str, str]]()}
     for problem in report.problems:

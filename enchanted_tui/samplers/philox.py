@@ -1,8 +1,9 @@
 """Random 64-bit words by position: any stretch of the stream without what comes before it.
 
-The generator is Philox 4x64-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3, SC'11,
-doi:10.1145/2063384.2063405), a counter-based one: word i is a function of the key and of i. Conversions to other distributions are
-done here, so that what is drawn does not change with numpy's own.
+The generator is Philox 4x64-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1,
+2, 3, SC'11, doi:10.1145/2063384.2063405), a counter-based one: word i is a function of the key and
+of i. Conversions to other distributions are done here, so that what is drawn does not change with
+numpy's own.
 """
 
 from __future__ import annotations

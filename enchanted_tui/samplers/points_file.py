@@ -35,7 +35,9 @@ class PointsFileError(ValueError):
 
 @dataclass(frozen=True)
 class PointsFile:
-    """Columns by name, all of `rows` values of type int, float, str (or bool from Parquet), and what looked odd in them."""
+    """Columns by name, all of `rows` values of type int, float, str (or bool from Parquet), and
+    what looked odd in them.
+    """
 
     columns: dict[str, Column]
     rows: int
@@ -58,12 +60,13 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
         raise PointsFileError(f"{path} cannot be read: {error.strerror or error}") from error
     if points.rows == 0:
         raise PointsFileError(
-            f"{_short(path)} has no points; it needs at least one row below the names of the columns"
+            f"{_short(path)} has no points; it needs at least one row below the names of the"
+            " columns"
         )
     return points
 
 
-# -- CSV ----------------------------------------------------------------------------------------------------------------
+# -- CSV -------------------------------------------------------------------------------------------
 
 
 def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
@@ -97,7 +100,8 @@ def _read_cells(
     for line, row in rows:
         if len(row) != len(header):
             raise PointsFileError(
-                f"the number of cells in line {line} of {_short(path)} is {len(row)}, in the header {len(header)}; make them agree"
+                f"the number of cells in line {line} of {_short(path)} is {len(row)}, in the header"
+                f" {len(header)}; make them agree"
             )
         for texts, index in zip(cells, chosen, strict=True):
             texts.append(row[index])
@@ -128,13 +132,17 @@ def _may_be_thousands(cells: list[list[str]]) -> bool:
 
 
 def _with_points(texts: list[str]) -> list[str]:
-    """Return the cells of a column with decimal points in place of decimal commas, if that makes numbers of all of them."""
+    """Return the cells of a column with decimal points in place of decimal commas, if that makes
+    numbers of all of them.
+    """
     pointed = [text.replace(",", ".", 1) for text in texts]
     return pointed if _first_misfit(_FLOAT, [text.strip() for text in pointed]) is None else texts
 
 
 def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: list[str]) -> Column:
-    """Give cells as whole numbers if all of them are, else as numbers if all of them are, else as they are written."""
+    """Give cells as whole numbers if all of them are, else as numbers if all of them are, else as
+    they are written.
+    """
     stripped = [text.strip() for text in texts]
     odd = _first_misfit(_FLOAT, stripped)
     if odd is not None:
@@ -145,7 +153,8 @@ def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: li
     if "" in stripped:
         line = lines[stripped.index("")]
         raise PointsFileError(
-            f"line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number), or remove the line"
+            f"line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number),"
+            " or remove the line"
         )
     if _first_misfit(_INT, stripped) is None:
         return _compact([int(text) for text in stripped])
@@ -166,7 +175,7 @@ def _compact(numbers: list[int]) -> Column:
         return numbers
 
 
-# -- Parquet ------------------------------------------------------------------------------------------------------------
+# -- Parquet ---------------------------------------------------------------------------------------
 
 
 def _read_parquet(path: str, wanted: Sequence[str] | None) -> PointsFile:
@@ -194,7 +203,8 @@ def _plain_column(name: str, column: Any, path: str) -> Column:
         )
     if not kinds <= {bool, int, float, str}:
         raise PointsFileError(
-            f"the column {name!r} of {_short(path)} is of type {column.type}; points are numbers or text",
+            f"the column {name!r} of {_short(path)} is of type {column.type}; points are numbers or"
+            " text",
             "parameters",
         )
     if kinds == {float}:
@@ -202,13 +212,15 @@ def _plain_column(name: str, column: Any, path: str) -> Column:
     return _compact(cells) if kinds == {int} else cells
 
 
-# -- both ---------------------------------------------------------------------------------------------------------------
+# -- both ------------------------------------------------------------------------------------------
 
 
 def _choose(
     header: Sequence[str], wanted: Sequence[str] | None, path: str
 ) -> tuple[list[str], list[int]]:
-    """Give the names and indices of the columns wanted, all if None. Raises PointsFileError for one that is not there."""
+    """Give the names and indices of the columns wanted, all if None. Raises PointsFileError for one
+    that is not there.
+    """
     if not header:
         raise PointsFileError(f"{_short(path)} is empty; its first line names the columns")
     for position, name in enumerate(header):

@@ -8,12 +8,16 @@ import numpy
 
 
 def derived_seed(seed: int, *path: int) -> int:
-    """Give a seed that belongs to `seed` and the numbers in `path`, independent of those of other paths."""
+    """Give a seed that belongs to `seed` and the numbers in `path`, independent of those of other
+    paths.
+    """
     return int(numpy.random.SeedSequence(seed, spawn_key=path).generate_state(1, numpy.uint64)[0])
 
 
 def engine(name: str, dimensions: int, seed: int | numpy.random.Generator, **options: Any) -> Any:
-    """Make the engine called `name` ("Sobol", "LatinHypercube"), by whichever name this version of scipy knows the seed."""
+    """Make the engine called `name` ("Sobol", "LatinHypercube"), by whichever name this version of
+    scipy knows the seed.
+    """
     from scipy.stats import qmc
 
     make = getattr(qmc, name)

@@ -20,8 +20,8 @@ Bounds = Sequence[tuple[Number, Number]]
 class RandomSampler(BoxSampler):
     """Draw every parameter of every sample independently from one distribution.
 
-    Sample i depends on the seed, the stage and i alone, so a campaign of 25 samples extended by 25 has the samples of one with 50,
-    whatever the batches.
+    Sample i depends on the seed, the stage and i alone, so a campaign of 25 samples extended by 25
+    has the samples of one with 50, whatever the batches.
     """
 
     budget: int = option(doc="How many samples to draw in all.", ge=0, example=100)
@@ -30,8 +30,11 @@ class RandomSampler(BoxSampler):
     )
     distribution: str = option(
         "uniform",
-        doc="uniform: between the bounds. loguniform: its logarithm is uniform. normal: mean halfway between the bounds, standard "
-        "deviation a sixth of their distance, not cut at the bounds. int_uniform: whole numbers, both bounds included.",
+        doc=(
+            "uniform: between the bounds. loguniform: its logarithm is uniform. normal: mean"
+            " halfway between the bounds, standard deviation a sixth of their distance, not cut at"
+            " the bounds. int_uniform: whole numbers, both bounds included."
+        ),
         choices=("uniform", "loguniform", "normal", "int_uniform"),
     )
 
@@ -92,12 +95,15 @@ _CONTINUOUS: dict[str, Callable[[philox.Words, Bounds], philox.Floats]] = {
 
 
 def _elementwise(function: Callable[[float], float], values: philox.Floats) -> philox.Floats:
-    # one by one: numpy's vectorised functions may differ in the last bit from one processor to the next
+    # one by one: numpy's vectorised functions may differ in the last bit from one processor to the
+    # next
     return numpy.array(list(map(function, values.ravel().tolist()))).reshape(values.shape)
 
 
 def _int_uniform(raw: philox.Words, widths: list[int], bounds: Bounds) -> Iterator[tuple[int, ...]]:
-    """Give rows of whole numbers: floor(word * span / 2**bits) above the lower bound, the word being one or several of 64 bits."""
+    """Give rows of whole numbers: floor(word * span / 2**bits) above the lower bound, the word
+    being one or several of 64 bits.
+    """
     columns, edge = [], 0
     for width, (lower, upper) in zip(widths, bounds, strict=True):
         low, span, bits = int(lower), int(upper) - int(lower) + 1, 64 * width
@@ -113,6 +119,8 @@ def _int_uniform(raw: philox.Words, widths: list[int], bounds: Bounds) -> Iterat
 
 
 def _integer_words(lower: Number, upper: Number) -> int:
-    """Random words for one integer: enough that no value is favoured by more than one part in 2**32."""
+    """Random words for one integer: enough that no value is favoured by more than one part in
+    2**32.
+    """
     span = int(upper) - int(lower) + 1
     return (span.bit_length() + 95) // 64

@@ -10,10 +10,12 @@ from enchanted_tui.samplers.random_sampler import RandomSampler
 
 
 class RandomSamplerWithKill(RandomSampler):
-    """Draw as RandomSampler does, and raise an exception instead of drawing one batch more than `kill_after`.
+    """Draw as RandomSampler does, and raise an exception instead of drawing one batch more than
+    `kill_after`.
 
-    Only batches drawn by this instance count: not those of an earlier process and not those skipped, so that
-    every resumed run gets `kill_after` batches further. Several slices of one batch are one batch.
+    Only batches drawn by this instance count: not those of an earlier process and not those
+    skipped, so that every resumed run gets `kill_after` batches further. Several slices of one
+    batch are one batch.
     """
 
     kill_after: int | None = option(
@@ -25,7 +27,9 @@ class RandomSamplerWithKill(RandomSampler):
         self._drawn: set[int] = set()
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        """Draw as RandomSampler does. Raises Exception when `kill_after` other batches have been drawn."""
+        """Draw as RandomSampler does. Raises Exception when `kill_after` other batches have been
+        drawn.
+        """
         if (
             self.kill_after is not None
             and batch not in self._drawn

@@ -19,9 +19,11 @@ _MOST_PARAMETERS = 21_201  # the direction numbers that are known
 class SobolSequenceSampler(BoxSampler):
     """Take consecutive points of a Sobol sequence, which fill the box more evenly than random ones.
 
-    Sobol, USSR Comput. Math. Math. Phys. 7 (1967), doi:10.1016/0041-5553(67)90144-9; direction numbers of Joe and Kuo, SIAM J. Sci. Comput.
-    30 (2008), doi:10.1137/070709359; scrambled by a random linear matrix and a digital shift (Matousek, J. Complexity 14 (1998),
-    doi:10.1006/jcom.1998.0489). Sample i is point i of the sequence; a seed given here or nowhere is scipy's own at every stage.
+    Sobol, USSR Comput. Math. Math. Phys. 7 (1967), doi:10.1016/0041-5553(67)90144-9; direction
+    numbers of Joe and Kuo, SIAM J. Sci. Comput. 30 (2008), doi:10.1137/070709359; scrambled by a
+    random linear matrix and a digital shift (Matousek, J. Complexity 14 (1998),
+    doi:10.1006/jcom.1998.0489). Sample i is point i of the sequence; a seed given here or nowhere
+    is scipy's own at every stage.
     """
 
     default_seed: ClassVar[int | None] = 42
@@ -36,7 +38,10 @@ class SobolSequenceSampler(BoxSampler):
     )
     scramble: bool = option(
         True,
-        doc="Randomise the sequence, keeping its evenness; false gives the bare one, which begins at the lower bounds.",
+        doc=(
+            "Randomise the sequence, keeping its evenness; false gives the bare one, which begins"
+            " at the lower bounds."
+        ),
     )
 
     def __init__(self, **config: Any) -> None:
@@ -50,7 +55,9 @@ class SobolSequenceSampler(BoxSampler):
         return as_samples(self.parameters, scale(unit, self.bounds).tolist())
 
     def _unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
-        """Give `count` points of the unit cube; consecutive calls go on with the same engine, which is quicker than going there anew."""
+        """Give `count` points of the unit cube; consecutive calls go on with the same engine, which
+        is quicker than going there anew.
+        """
         made_with = (self._engine_seed(), self._variant)
         if (
             self._engine is None
@@ -64,13 +71,16 @@ class SobolSequenceSampler(BoxSampler):
             engine.fast_forward(position - engine.num_generated)
         if position or count == 1:
             return engine.random(count)  # type: ignore[no-any-return]
-        # the first point alone: asked for more, scipy warns about the power of two, which is for `warnings` to say
+        # the first point alone: asked for more, scipy warns about the power of two, which is for
+        # `warnings` to say
         return numpy.concatenate([engine.random(1), engine.random(count - 1)])
 
     def _make_engine(self, seed: int, variant: int) -> Any:
-        """Make the engine, from a generator as the older program does: it gives every version of scipy the same points.
+        """Make the engine, from a generator as the older program does: it gives every version of
+        scipy the same points.
 
-        A whole number does not; campaigns with a seed of their own, and all begun before this was known, go on with that.
+        A whole number does not; campaigns with a seed of their own, and all begun before this was
+        known, go on with that.
         """
         given = seed if variant or not self.is_determined else numpy.random.default_rng(seed)
         return qmc.engine("Sobol", len(self.parameters), given, scramble=self.scramble)
@@ -88,7 +98,9 @@ class SobolSequenceSampler(BoxSampler):
         self._variant = variant
 
     def _engine_seed(self) -> int:
-        """Seed of the scrambling: one given here, or none, is scipy's own; the campaign's is told apart by stage."""
+        """Seed of the scrambling: one given here, or none, is scipy's own; the campaign's is told
+        apart by stage.
+        """
         seed = self.effective_seed()
         return (
             seed
@@ -101,12 +113,18 @@ class SobolSequenceSampler(BoxSampler):
         if self.budget > _LONGEST:
             yield (
                 "budget",
-                f"a Sobol sequence has {_LONGEST:,} points here; lower the budget, or use RandomSampler",
+                (
+                    f"a Sobol sequence has {_LONGEST:,} points here; lower the budget, or use"
+                    " RandomSampler"
+                ),
             )
         if len(self.parameters) > _MOST_PARAMETERS:
             yield (
                 "parameters",
-                f"a Sobol sequence has at most {_MOST_PARAMETERS:,} parameters; use RandomSampler or LatinHypercubeSampler",
+                (
+                    f"a Sobol sequence has at most {_MOST_PARAMETERS:,} parameters; use"
+                    " RandomSampler or LatinHypercubeSampler"
+                ),
             )
 
     def warnings(self) -> Iterator[tuple[str, str]]:
@@ -115,5 +133,8 @@ class SobolSequenceSampler(BoxSampler):
             lower = 1 << (self.budget.bit_length() - 1)
             yield (
                 "budget",
-                f"Sobol points are balanced only in powers of two: {self.budget} is none, {lower} and {2 * lower} are",
+                (
+                    f"Sobol points are balanced only in powers of two: {self.budget} is none,"
+                    f" {lower} and {2 * lower} are"
+                ),
             )

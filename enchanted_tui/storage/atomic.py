@@ -1,4 +1,6 @@
-"""Replace a file whole: a reader, or a kill at any instant, finds the old version or the new one and nothing between."""
+"""Replace a file whole: a reader, or a kill at any instant, finds the old version or the new one
+and nothing between.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,19 @@ _BUFFER = 1 << 18
 
 
 def partial_path(path: Path) -> Path:
-    """Where the next version of `path` is put together; one that a killed process left there is overwritten by the next."""
+    """Where the next version of `path` is put together; one that a killed process left there is
+    overwritten by the next.
+    """
     return path.with_name(f".{path.name}.partial")
 
 
 @contextlib.contextmanager
 def open_replacement(path: Path) -> Iterator[BinaryIO]:
-    """Open a new version of `path` for writing; it takes the place of the old one when the block ends.
+    """Open a new version of `path` for writing; it takes the place of the old one when the block
+    ends.
 
-    If the block or the writing fails (a full disk), the new version is removed, the old one stays as it was, and the error goes on.
+    If the block or the writing fails (a full disk), the new version is removed, the old one stays
+    as it was, and the error goes on.
     """
     partial = partial_path(path)
     file = create_file(partial)
@@ -39,13 +45,17 @@ def open_replacement(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
-    """Write `data` (text as UTF-8) as the new version of `path`; raises OSError and leaves the old version if it cannot."""
+    """Write `data` (text as UTF-8) as the new version of `path`; raises OSError and leaves the old
+    version if it cannot.
+    """
     with open_replacement(path) as file:
         file.write(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
 
 
 def create_file(path: Path) -> BinaryIO:
-    """Create `path` empty for writing and reading, whatever was there: a left-over, or a link to somewhere else."""
+    """Create `path` empty for writing and reading, whatever was there: a left-over, or a link to
+    somewhere else.
+    """
     remove_if_there(path)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     return open(descriptor, "w+b", buffering=_BUFFER)

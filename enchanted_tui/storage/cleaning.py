@@ -1,4 +1,5 @@
-"""Removing files: those of finished tasks that `save_files` does not keep, and all that a campaign has created (``--overwrite``).
+"""Removing files: those of finished tasks that `save_files` does not keep, and all that a campaign
+has created (``--overwrite``).
 
 Only names that a campaign creates are ever removed; symbolic links are removed, never followed.
 """
@@ -41,11 +42,13 @@ _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
 
 
 def clean_task(run_dir: RunDir, name: str, keep: Sequence[str] = ()) -> list[str]:
-    """Remove the files of task `name` except those that `keep` names, and the directories that become empty.
+    """Remove the files of task `name` except those that `keep` names, and the directories that
+    become empty.
 
-    A pattern without a slash is matched with a file's name, one with slashes with its path below the task's directory; ``*``, ``?`` and
-    ``[...]`` match within one part of a path, ``**`` matches any number of parts. Gives the paths that could not be removed.
-    Raises OSError where the file system itself fails, ValueError if `name` is no task's.
+    A pattern without a slash is matched with a file's name, one with slashes with its path below
+    the task's directory; ``*``, ``?`` and ``[...]`` match within one part of a path, ``**`` matches
+    any number of parts. Gives the paths that could not be removed. Raises OSError where the file
+    system itself fails, ValueError if `name` is no task's.
     """
     if not RUN_DIR_NAME.match(name):
         raise ValueError(f"{name!r} is not the name of a task's directory")
@@ -59,7 +62,9 @@ def clean_task(run_dir: RunDir, name: str, keep: Sequence[str] = ()) -> list[str
 
 
 def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
-    """Raise ValueError, with a sentence, if deleting in this directory could cost the user something dear."""
+    """Raise ValueError, with a sentence, if deleting in this directory could cost the user
+    something dear.
+    """
     root = run_dir.root
     reason = _reason_to_refuse(root, root.resolve(), config_path)
     if reason:
@@ -71,10 +76,11 @@ def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
 def campaign_files(
     run_dir: RunDir, *, stored_configs: Iterable[str] = (), config_path: Path | None = None
 ) -> Iterator[Path]:
-    """Give what a campaign has created in the directory: files, and the tasks' directories as wholes.
+    """Give what a campaign has created in the directory: files, and the tasks' directories as
+    wholes.
 
-    `stored_configs` are the names of copies in ``config/``; copies of `config_path` are known by their names. A symbolic link in the
-    place of one of the directories is not followed.
+    `stored_configs` are the names of copies in ``config/``; copies of `config_path` are known by
+    their names. A symbolic link in the place of one of the directories is not followed.
     """
     yield from _there(_with_partials(run_dir.journal, run_dir.run_state))
     yield from _there(
@@ -109,10 +115,12 @@ def delete_campaign(
     stored_configs: Iterable[str] = (),
     config_path: Path | None = None,
 ) -> list[Path]:
-    """Delete what a campaign has created, except `keep`, and its directories where that empties them; give what was deleted.
+    """Delete what a campaign has created, except `keep`, and its directories where that empties
+    them; give what was deleted.
 
-    Everything else is left. The record of the campaign goes first, so that a deletion that was cut short leaves nothing that could be
-    taken for a campaign. Raises ValueError (see `refuse_to_delete`) before anything is deleted, OSError if something cannot be.
+    Everything else is left. The record of the campaign goes first, so that a deletion that was cut
+    short leaves nothing that could be taken for a campaign. Raises ValueError (see
+    `refuse_to_delete`) before anything is deleted, OSError if something cannot be.
     """
     refuse_to_delete(run_dir, config_path)
     deleted = []
@@ -130,7 +138,9 @@ def delete_campaign(
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a file, a symbolic link (not what it leads to) or a directory with all that is in it, if there is one."""
+    """Remove a file, a symbolic link (not what it leads to) or a directory with all that is in it,
+    if there is one.
+    """
     try:
         if path.is_dir() and not path.is_symlink():
             remove_directory(str(path))
@@ -148,7 +158,9 @@ class _Cleaner:
         self.stuck: list[str] = []  #: what could not be removed
 
     def clean(self, path: str, parts: tuple[str, ...]) -> bool:
-        """Clean the directory at `path`, which has `parts` below the task's, and tell whether it is gone."""
+        """Clean the directory at `path`, which has `parts` below the task's, and tell whether it is
+        gone.
+        """
         try:
             if not os.access(
                 path, os.R_OK | os.W_OK | os.X_OK
@@ -230,7 +242,9 @@ def _config_names(run_dir: RunDir, stored: Iterable[str], config_path: Path | No
 def _named(
     directory: Path, pattern: re.Pattern[str], *, directories: bool = False
 ) -> Iterator[Path]:
-    """Give the files (or directories) of `directory` whose names match; symbolic links count as either."""
+    """Give the files (or directories) of `directory` whose names match; symbolic links count as
+    either.
+    """
     if directory.is_symlink():
         return
     try:

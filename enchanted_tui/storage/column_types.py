@@ -1,8 +1,11 @@
-"""What a column of a dataset holds: one type for all its rows, so that files with types can carry it exactly.
+"""What a column of a dataset holds: one type for all its rows, so that files with types can carry
+it exactly.
 
-Kinds: ``bool``; ``int`` (64 bits); ``float`` (integers among them if they are exact as float64); ``text``; ``array`` (numpy arrays, or
-lists of numbers, of one element type and one number of dimensions; their shapes may differ); ``json`` for everything else, as the exact
-JSON of `enchanted_tui.values` (and text that is no JSON as it is). A missing value is None, whatever the kind; NaN is a value.
+Kinds: ``bool``; ``int`` (64 bits); ``float`` (integers among them if they are exact as float64);
+``text``; ``array`` (numpy arrays, or lists of numbers, of one element type and one number of
+dimensions; their shapes may differ); ``json`` for everything else, as the exact JSON of
+`enchanted_tui.values` (and text that is no JSON as it is). A missing value is None, whatever the
+kind; NaN is a value.
 """
 
 from __future__ import annotations
@@ -36,7 +39,9 @@ class ColumnType:
     has_nul: bool = False  #: whether a text holds a NUL character
 
     def to_json(self, value: Any) -> str:
-        """Give a value of a ``json`` column as text; text that is no JSON as it is: a column of 0.7 and "L" reads ``0.7``, ``L``."""
+        """Give a value of a ``json`` column as text; text that is no JSON as it is: a column of 0.7
+        and "L" reads ``0.7``, ``L``.
+        """
         if type(value) is str and "\0" not in value and is_unicode(value) and not _is_json(value):
             return value
         return values.encode(value)
@@ -69,7 +74,9 @@ def column_types(rows: Iterable[Row], units: Mapping[str, str] | None = None) ->
 
 
 def for_hdf5(column: ColumnType) -> ColumnType:
-    """Give the column for HDF5, whose text ends at a NUL, as a table whose arrays must all have one shape."""
+    """Give the column for HDF5, whose text ends at a NUL, as a table whose arrays must all have one
+    shape.
+    """
     fits = column.shape is not None if column.kind == "array" else not column.has_nul
     return column if fits else ColumnType(column.name, "json", column.unit)
 
@@ -141,7 +148,9 @@ class _Evidence:
 
 
 def _number_array(value: Any) -> np.ndarray[Any, Any] | None:
-    """Give an array, or a rectangular list of numbers of one type, as an array that nested lists can carry; None for anything else."""
+    """Give an array, or a rectangular list of numbers of one type, as an array that nested lists
+    can carry; None for anything else.
+    """
     if type(value) is list:
         kinds: set[type] = set()
         if not _note_leaves(value, kinds):
@@ -162,7 +171,9 @@ def _number_array(value: Any) -> np.ndarray[Any, Any] | None:
 
 
 def _note_leaves(value: list[Any], kinds: set[type]) -> bool:
-    """Collect the types of all numbers in nested lists; False if there is anything that is none, or that float64 may not hold."""
+    """Collect the types of all numbers in nested lists; False if there is anything that is none, or
+    that float64 may not hold.
+    """
     for item in value:
         kind = type(item)
         if kind is list:
@@ -176,7 +187,9 @@ def _note_leaves(value: list[Any], kinds: set[type]) -> bool:
 
 
 def link_name(name: str, used: Container[str]) -> str:
-    """Give a column's name as HDF5 and NetCDF take it for a dataset, and unlike those that are `used`."""
+    """Give a column's name as HDF5 and NetCDF take it for a dataset, and unlike those that are
+    `used`.
+    """
     link = unicode_name(name).replace("/", "_").strip() or "column"
     while link in used or link in (".", ".."):
         link += "_"
@@ -203,5 +216,7 @@ def is_unicode(text: str) -> bool:
 
 
 def unicode_name(name: str) -> str:
-    """Give a column's name as every format takes it: lone surrogates and NUL, at which HDF5's text ends, become escape sequences."""
+    """Give a column's name as every format takes it: lone surrogates and NUL, at which HDF5's text
+    ends, become escape sequences.
+    """
     return name.encode("utf-8", "backslashreplace").decode().replace("\0", r"\x00")

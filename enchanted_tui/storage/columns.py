@@ -15,9 +15,9 @@ _MAX_SHAPES = 4_096
 class Columns:
     """Collects the columns of rows, in whatever order the rows come, and gives the header.
 
-    The header is what one gets by going through the rows by (batch, sample) and inserting each new column after its predecessor in
-    that row, or at the front; ``run_dir`` is always last. Only a row in which some column appears first has a say, so those are all
-    that is kept.
+    The header is what one gets by going through the rows by (batch, sample) and inserting each new
+    column after its predecessor in that row, or at the front; ``run_dir`` is always last. Only a
+    row in which some column appears first has a say, so those are all that is kept.
     """
 
     def __init__(self) -> None:

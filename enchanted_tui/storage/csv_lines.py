@@ -24,7 +24,8 @@ class CsvLines:
 
     def __init__(self) -> None:
         self._written = _Sink()
-        # The line terminator decides which characters csv.writer quotes: a lone carriage return must be among them.
+        # The line terminator decides which characters csv.writer quotes: a lone carriage return
+        # must be among them.
         self._write = csv.writer(self._written, lineterminator="\r\n").writerow
 
     def line(self, cells: Collection[Any]) -> bytes:
@@ -43,7 +44,9 @@ class CsvLines:
         return to_bytes(self._written.pop()[:-2] + "\n")
 
     def block(self, rows: Sequence[Collection[Any]]) -> tuple[bytes, list[int]]:
-        """Give many rows' values as lines, and the length of each in bytes; twice as fast as line by line where values are plain."""
+        """Give many rows' values as lines, and the length of each in bytes; twice as fast as line
+        by line where values are plain.
+        """
         kinds: set[type] = set()
         for cells in rows:
             kinds.update(map(type, cells))
@@ -60,7 +63,9 @@ class CsvLines:
 
 
 def to_bytes(text: str) -> bytes:
-    """Encode as UTF-8: undecodable bytes come out as they were, any other lone surrogate as its escape sequence."""
+    """Encode as UTF-8: undecodable bytes come out as they were, any other lone surrogate as its
+    escape sequence.
+    """
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -24,11 +24,13 @@ _SORT_SHARE = 0.05  # of the elapsed time, at most, goes into putting rows in or
 class Dataset:
     """The dataset of one stage, kept up to date while samples finish; all calls from one thread.
 
-    `read_rows()` gives every row that was ever handed to `add`, from the journal, each key once and in (batch, sample) order; it is
-    called when the file has to be written anew. The file has one header that covers all rows, grows by whole lines, and after
-    `finish` is a pure function of the rows. It does not exist while there are no rows.
+    `read_rows()` gives every row that was ever handed to `add`, from the journal, each key once and
+    in (batch, sample) order; it is called when the file has to be written anew. The file has one
+    header that covers all rows, grows by whole lines, and after `finish` is a pure function of the
+    rows. It does not exist while there are no rows.
 
-    Each method that writes raises OSError if it cannot; the file then stays as it was and a later `tick` tries again.
+    Each method that writes raises OSError if it cannot; the file then stays as it was and a later
+    `tick` tries again.
     """
 
     def __init__(
@@ -63,12 +65,16 @@ class Dataset:
         self._rewrite()
 
     def add(self, key: Key, row: Row) -> None:
-        """Take the row of a finished sample; it is on disk within 2 s, given a tick each second. The row must not change afterwards."""
+        """Take the row of a finished sample; it is on disk within 2 s, given a tick each second.
+        The row must not change afterwards.
+        """
         held = self._held.get(key)
         self._held[key] = (held[0] if held else self._clock(), row)
 
     def batch_complete(self, batch: int) -> None:
-        """Take note that all rows of `batch` have been added; the file will be put in order if it is not."""
+        """Take note that all rows of `batch` have been added; the file will be put in order if it
+        is not.
+        """
         self._completed.append((self._clock(), batch))
 
     def tick(self) -> None:
@@ -98,7 +104,9 @@ class Dataset:
         return next(iter(self._held.values()))[0]
 
     def _due(self, now: float) -> list[Key]:
-        """Give the keys of the rows held long enough and of all held rows that belong before the last of them."""
+        """Give the keys of the rows held long enough and of all held rows that belong before the
+        last of them.
+        """
         old = takewhile(lambda item: item[1][0] <= now - _HOLD_SEC, self._held.items())
         last = max(key for key, _ in old)
         return sorted(key for key in self._held if key <= last)
@@ -172,7 +180,9 @@ class Dataset:
     def _write_rows(
         self, file: BinaryIO, header: Shape, rows: Iterator[tuple[Key, Row]]
     ) -> _Written:
-        """Write the rows under `header`, as far as it covers them, and give the columns that they really have."""
+        """Write the rows under `header`, as far as it covers them, and give the columns that they
+        really have.
+        """
         line = self._lines.line(header)
         file.write(line)
         written = _Written(header, Columns(), self._order.restarted(len(line)), [])

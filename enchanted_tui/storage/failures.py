@@ -17,7 +17,9 @@ _BLOCK = 1_000  # lines, when all are written anew
 
 
 class Failure(NamedTuple):
-    """One line of the file: `kind` is one of `executors.task.FAILURE_KINDS`, `params` are the task's inputs."""
+    """One line of the file: `kind` is one of `executors.task.FAILURE_KINDS`, `params` are the
+    task's inputs.
+    """
 
     task: str
     kind: str
@@ -27,10 +29,12 @@ class Failure(NamedTuple):
 
 
 class Failures:
-    """The failures of a campaign in the order in which they were recorded; all calls from one thread.
+    """The failures of a campaign in the order in which they were recorded; all calls from one
+    thread.
 
-    `read_failures()` gives every failure ever handed to `add`, from the journal; it is called when the file has to be written anew.
-    Methods that write raise OSError if they cannot; the file then stays as it was and a later `tick` tries again.
+    `read_failures()` gives every failure ever handed to `add`, from the journal; it is called when
+    the file has to be written anew. Methods that write raise OSError if they cannot; the file then
+    stays as it was and a later `tick` tries again.
     """
 
     def __init__(
@@ -48,7 +52,9 @@ class Failures:
         self._held_since = 0.0
 
     def rebuild(self) -> None:
-        """Write the file anew from the journal: at the start, and when a task that had failed is run again."""
+        """Write the file anew from the journal: at the start, and when a task that had failed is
+        run again.
+        """
         failures = self._read_failures()
         with self._file.replacement() as file:
             file.write(self._lines.line(Failure._fields))

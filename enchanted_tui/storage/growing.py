@@ -1,9 +1,10 @@
 """A file that grows by whole pieces under the eyes of its readers.
 
-A plain append is not enough: Linux lengthens a file page by page, so that a reader may see half a line, and a process killed
-inside a large write leaves half a line. Two copies take turns instead: the hidden one receives what it lacks and the new piece,
-and then changes places with the visible one by renaming. That costs twice the new bytes, not the whole file; where hard links
-are not supported, the whole file is copied each time.
+A plain append is not enough: Linux lengthens a file page by page, so that a reader may see half a
+line, and a process killed inside a large write leaves half a line. Two copies take turns instead:
+the hidden one receives what it lacks and the new piece, and then changes places with the visible
+one by renaming. That costs twice the new bytes, not the whole file; where hard links are not
+supported, the whole file is copied each time.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class FileChangedError(Exception):
 
 
 class GrowingFile:
-    """One file at `path` with one writer. Every method leaves the visible file whole, whatever error it raises."""
+    """One file at `path` with one writer. Every method leaves the visible file whole, whatever
+    error it raises.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,7 +62,9 @@ class GrowingFile:
         self._remember()
 
     def append(self, data: bytes) -> None:
-        """Add `data` at the end. Raises FileChangedError if the file is not as it was left, OSError if it cannot be written."""
+        """Add `data` at the end. Raises FileChangedError if the file is not as it was left, OSError
+        if it cannot be written.
+        """
         self._check()
         descriptor = self._open_hidden()
         try:

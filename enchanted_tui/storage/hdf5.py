@@ -26,7 +26,8 @@ _FIRST_ROWS = 100  #: rows from which the columns of the aggregated tables are g
 _BLOCK = 10_000  #: rows written at once
 _CHUNK_ROWS = 512
 _EXACT_INT = 2**53  #: integers up to this are exact as float64; larger ones are kept as text
-#: Small, and read by HDF5 1.10 and later. Metadata is gathered in pages: each of its small pieces would be a call of its own otherwise.
+#: Small, and read by HDF5 1.10 and later. Metadata is gathered in pages: each of its small pieces
+#: would be a call of its own otherwise.
 _FORMAT: dict[str, Any] = {
     "libver": ("v110", "latest"),
     "fs_strategy": "page",
@@ -47,16 +48,19 @@ def write_hdf5(
 ) -> None:
     """Write the file anew; the old one stays if that fails (OSError).
 
-    `parents` gives name and row of every sample of the stages above the dataset's, `dataset()` those of the dataset in their order, as
-    often as it is called. Each has a group below ``data/runs``; the dataset's rows are ``data/aggregated`` too. `run_groups` gives for
-    each stage ``sampler``, a class name, and ``executors`` and ``runners``, lists of class names (``metadata/run_groups``). Rows hold
-    Python's own numbers, as the journal gives them.
+    `parents` gives name and row of every sample of the stages above the dataset's, `dataset()`
+    those of the dataset in their order, as often as it is called. Each has a group below
+    ``data/runs``; the dataset's rows are ``data/aggregated`` too. `run_groups` gives for each stage
+    ``sampler``, a class name, and ``executors`` and ``runners``, lists of class names
+    (``metadata/run_groups``). Rows hold Python's own numbers, as the journal gives them.
 
-    Numbers, with truth values as 0 and 1, are in ``values`` under the names in ``columns``, as float64; text, lists and dictionaries as
-    JSON, and integers beyond 2**53 in ``text_values`` under ``text_columns``, which a run without text lacks; arrays of numbers, of their
-    own type and shape, are below ``arrays`` of the run. (A run's directory is its group's name.) In ``data/aggregated`` arrays are JSON
-    too, a missing number is NaN, a missing text empty, and ``units`` and ``text_units`` stand beside the names; an array of a run has its
-    unit as an attribute. `metadata` goes into the attributes of the file. Memory does not grow with the rows.
+    Numbers, with truth values as 0 and 1, are in ``values`` under the names in ``columns``, as
+    float64; text, lists and dictionaries as JSON, and integers beyond 2**53 in ``text_values``
+    under ``text_columns``, which a run without text lacks; arrays of numbers, of their own type and
+    shape, are below ``arrays`` of the run. (A run's directory is its group's name.) In
+    ``data/aggregated`` arrays are JSON too, a missing number is NaN, a missing text empty, and
+    ``units`` and ``text_units`` stand beside the names; an array of a run has its unit as an
+    attribute. `metadata` goes into the attributes of the file. Memory does not grow with the rows.
     """
     import h5py
 
@@ -70,9 +74,11 @@ def write_hdf5(
 
 
 class _Guard:
-    """The file as HDF5 writes it. After the first error (a full disk) it swallows everything, and the block ends with that error.
+    """The file as HDF5 writes it. After the first error (a full disk) it swallows everything, and
+    the block ends with that error.
 
-    HDF5 cannot close a file whose last blocks it cannot write: it would try again at every turn and complain at the end of the process.
+    HDF5 cannot close a file whose last blocks it cannot write: it would try again at every turn and
+    complain at the end of the process.
     """
 
     def __init__(self, file: FileIO) -> None:
@@ -150,7 +156,9 @@ def _write_data(
     dataset: Callable[[], Iterator[tuple[str, Row]]],
     units: Mapping[str, str],
 ) -> None:
-    """Write the groups of all runs and, from the same reading of the rows, the table of the dataset's."""
+    """Write the groups of all runs and, from the same reading of the rows, the table of the
+    dataset's.
+    """
     runs, table = data.create_group("runs"), data.create_group("aggregated")
     with _RunGroups(runs, table.create_group("shared"), units) as groups:
         for name, row in parents:
@@ -180,14 +188,14 @@ def _write_data(
         )
 
 
-# -- one group a run ----------------------------------------------------------------------------------------------------------
+# -- one group a run -------------------------------------------------------------------------------
 
 
 class _RunGroups:
     """Writes a group for each run.
 
-    Through the library's low-level interface, with everything that can be shared made once: this is what the file costs. Runs with the
-    same columns share one dataset of names by hard links.
+    Through the library's low-level interface, with everything that can be shared made once: this is
+    what the file costs. Runs with the same columns share one dataset of names by hard links.
     """
 
     def __init__(self, runs: h5py.Group, home: h5py.Group, units: Mapping[str, str]) -> None:
@@ -246,7 +254,9 @@ class _RunGroups:
 
 
 class _ModelGroup:
-    """A group with ``values`` of 1 x `width` numbers, which is written and copied: less than half of what creating both costs."""
+    """A group with ``values`` of 1 x `width` numbers, which is written and copied: less than half
+    of what creating both costs.
+    """
 
     def __init__(self, home: h5py.Group, width: int) -> None:
         from h5py import h5d, h5g, h5o, h5p, h5s, h5t
@@ -286,11 +296,13 @@ def _write_names(group: h5py.Group, name: str, names: Names) -> None:
     )
 
 
-# -- all rows as one table ----------------------------------------------------------------------------------------------------
+# -- all rows as one table -------------------------------------------------------------------------
 
 
 class _Aggregated:
-    """Rows as one table of numbers and one of text, under the columns of `layout`, as far as it covers them."""
+    """Rows as one table of numbers and one of text, under the columns of `layout`, as far as it
+    covers them.
+    """
 
     def __init__(self, group: h5py.Group, layout: _Layout) -> None:
         import h5py
@@ -356,7 +368,9 @@ def _under(header: Names, columns: Names, given: list[Any], missing: Any) -> lis
 
 
 class _Layout:
-    """Columns of the aggregated tables, in the dataset's order. One that holds numbers in some rows and text in others is in both."""
+    """Columns of the aggregated tables, in the dataset's order. One that holds numbers in some rows
+    and text in others is in both.
+    """
 
     def __init__(self) -> None:
         self._order = Columns()

@@ -13,7 +13,9 @@ _NEXT_NAME = re.compile(
 
 
 def task_numbers(name: str) -> tuple[int, int, int, int] | None:
-    """Return stage, batch, sample and step of the task whose directory has that name, in either naming; None if it is no such name."""
+    """Return stage, batch, sample and step of the task whose directory has that name, in either
+    naming; None if it is no such name.
+    """
     if match := RUN_DIR_NAME.match(name):
         depth, batch, sample, step = map(int, match.groups())
     elif match := _NEXT_NAME.match(name):
@@ -38,7 +40,9 @@ class RunDir:
         return self.root / "data"
 
     def task(self, name: str) -> Path:
-        """Return the directory of a task, or the one that the older program's next version has made for it if only that is there."""
+        """Return the directory of a task, or the one that the older program's next version has made
+        for it if only that is there.
+        """
         numbers = task_numbers(name)
         if numbers is not None and not (self.data / name).exists():
             depth, batch, sample, step = numbers

@@ -1,7 +1,8 @@
 """Lines of a file that may be huge and may grow, at the cost of the lines that are looked at.
 
-`DisplayLines` finds where lines begin by looking at the bytes around a position, so any place of any file is shown at once. `LineIndex`
-counts newlines by chunk, in the background, and turns positions into line numbers and back: 128 KiB for a file of a gigabyte.
+`DisplayLines` finds where lines begin by looking at the bytes around a position, so any place of
+any file is shown at once. `LineIndex` counts newlines by chunk, in the background, and turns
+positions into line numbers and back: 128 KiB for a file of a gigabyte.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ class Line(NamedTuple):
 
 
 class DisplayLines:
-    """Where display lines begin: after each newline and, in lines that are longer than two pieces, at multiples of `PIECE`.
+    """Where display lines begin: after each newline and, in lines that are longer than two pieces,
+    at multiples of `PIECE`.
 
-    A position p begins a display line if it is 0, if the byte before it is a newline, or if it is a multiple of `PIECE` and the `PIECE`
-    bytes before it hold no newline. That needs a look at few bytes only, wherever in the file. A display line has less than
-    ``2 * PIECE`` bytes.
+    A position p begins a display line if it is 0, if the byte before it is a newline, or if it is a
+    multiple of `PIECE` and the `PIECE` bytes before it hold no newline. That needs a look at few
+    bytes only, wherever in the file. A display line has less than ``2 * PIECE`` bytes.
     """
 
     def __init__(self, read: Read) -> None:
@@ -116,7 +118,9 @@ class LineIndex:
         return self._newlines + self._open_line
 
     def line_of(self, offset: int, read: Read) -> int | None:
-        """Give the number, from 0, of the line that holds the byte at `offset`; None if that has not been taken in yet."""
+        """Give the number, from 0, of the line that holds the byte at `offset`; None if that has
+        not been taken in yet.
+        """
         if offset >= self.position:
             return None
         chunk = offset // CHUNK

@@ -11,7 +11,8 @@ from enchanted_tui.storage.layout import RUN_DIR_NAME
 
 
 def make_private_dir(local: str | Path, campaign: str, host: str) -> Path:
-    """Make the directory in which the tasks of one campaign run on one host, inside the existing directory `local`.
+    """Make the directory in which the tasks of one campaign run on one host, inside the existing
+    directory `local`.
 
     Raises OSError if it cannot be made.
     """
@@ -21,7 +22,9 @@ def make_private_dir(local: str | Path, campaign: str, host: str) -> Path:
 
 
 def remove_private_dir(path: Path) -> bool:
-    """Remove what tasks have left in a private directory and, unless something else is in it, the directory; tell whether it is gone."""
+    """Remove what tasks have left in a private directory and, unless something else is in it, the
+    directory; tell whether it is gone.
+    """
     try:
         names = os.listdir(path)
     except FileNotFoundError:

@@ -1,8 +1,9 @@
 """One supervisor per run directory, on whichever host: a lock file with a heartbeat.
 
-The file says who holds the directory (host, pid, process start time, boot id) and a counter that the holder raises every few
-seconds. On the holder's own host its death is seen at once; from another host, when the counter has stood still for `PATIENCE`
-seconds of the observer's own clock. Creation is by hard link, which is atomic on network file systems too.
+The file says who holds the directory (host, pid, process start time, boot id) and a counter that
+the holder raises every few seconds. On the holder's own host its death is seen at once; from
+another host, when the counter has stood still for `PATIENCE` seconds of the observer's own clock.
+Creation is by hard link, which is atomic on network file systems too.
 """
 
 from __future__ import annotations
@@ -81,9 +82,11 @@ class Lock:
     def acquire(cls, path: Path, on_lost: Callable[[], None]) -> Lock:
         """Take the lock file `path`, replacing that of a dead holder.
 
-        `on_lost` is called from a thread if somebody else has taken the lock in the meantime, which can happen when this process was
-        stopped for longer than `PATIENCE`. Raises DirectoryInUseError; may wait up to `PATIENCE` for a holder on another host.
-        Raises OSError if there is something that cannot be read, or that is no file: whether somebody holds it is not known then.
+        `on_lost` is called from a thread if somebody else has taken the lock in the meantime, which
+        can happen when this process was stopped for longer than `PATIENCE`. Raises
+        DirectoryInUseError; may wait up to `PATIENCE` for a holder on another host. Raises OSError
+        if there is something that cannot be read, or that is no file: whether somebody holds it is
+        not known then.
         """
         me = _me()
         from_elsewhere = False
@@ -103,7 +106,9 @@ class Lock:
         return lock
 
     def still_held(self) -> bool:
-        """Tell whether the lock is still ours. It is not if this process was stopped so long that another one has taken over."""
+        """Tell whether the lock is still ours. It is not if this process was stopped so long that
+        another one has taken over.
+        """
         holder = read_holder(self._path)
         return holder is None or holder.token == self._holder.token
 
@@ -129,7 +134,9 @@ class Lock:
 
 
 def look_at(path: Path) -> Holder | None:
-    """Give who holds the lock file, None if there is none or it names nobody. Raises OSError if that cannot be seen."""
+    """Give who holds the lock file, None if there is none or it names nobody. Raises OSError if
+    that cannot be seen.
+    """
     try:
         return _parse(read_regular(path))
     except OSError as error:
@@ -141,7 +148,9 @@ def look_at(path: Path) -> Holder | None:
 
 
 def read_holder(path: Path) -> Holder | None:
-    """Give who holds the lock file, None if there is none or it cannot be read; for those who only look."""
+    """Give who holds the lock file, None if there is none or it cannot be read; for those who only
+    look.
+    """
     try:
         return look_at(path)
     except OSError:
@@ -158,12 +167,15 @@ def _names_nobody(path: Path) -> bool:
 
 
 def is_alive(path: Path, holder: Holder, patience: float = PATIENCE) -> bool:
-    """Tell whether the holder still runs; takes up to `patience` seconds if it is on another host and silent."""
+    """Tell whether the holder still runs; takes up to `patience` seconds if it is on another host
+    and silent.
+    """
     local = is_alive_here(holder)
     if local is not None:
         return local
     log.warning(
-        f"waiting up to {patience:.0f} s for a sign of life of the supervisor that holds {path} ({holder.describe()})"
+        f"waiting up to {patience:.0f} s for a sign of life of the supervisor that holds {path}"
+        f" ({holder.describe()})"
     )
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -217,7 +229,9 @@ def _boot_id() -> str:
 
 
 def _content(holder: Holder, beat: int) -> bytes:
-    """Give the file's content, of the same length for every beat, so that a beat is one write in place."""
+    """Give the file's content, of the same length for every beat, so that a beat is one write in
+    place.
+    """
     fields = asdict(holder)
     del fields["beat"]
     return (json.dumps(fields)[:-1] + f', "beat": {beat:{_BEAT_WIDTH}d}}}\n').encode()
@@ -245,10 +259,11 @@ def _create(path: Path, holder: Holder) -> bool:
 
 @contextlib.contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    """Keep others from replacing the same dead holder: one of them could move aside the lock that another has just put in its place.
+    """Keep others from replacing the same dead holder: one of them could move aside the lock that
+    another has just put in its place.
 
-    Best effort: some network file systems cannot lock a directory, and nobody waits long for a process that was stopped in here. The
-    kernel gives the lock back when its holder dies.
+    Best effort: some network file systems cannot lock a directory, and nobody waits long for a
+    process that was stopped in here. The kernel gives the lock back when its holder dies.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -267,7 +282,9 @@ def _alone(directory: Path) -> Iterator[None]:
 
 
 def _clear_leftovers(path: Path) -> None:
-    """Remove what processes that were killed while they took the lock have left. Only its holder may."""
+    """Remove what processes that were killed while they took the lock have left. Only its holder
+    may.
+    """
     with _alone(path.parent):
         for name in os.listdir(path.parent):
             if re.fullmatch(rf"{re.escape(path.name)}\.[0-9a-f]{{32}}", name):
@@ -276,7 +293,9 @@ def _clear_leftovers(path: Path) -> None:
 
 
 def _set_aside(path: Path, expected: Holder | None) -> None:
-    """Remove the lock of a dead holder, unless it has been replaced by somebody else's in the meantime."""
+    """Remove the lock of a dead holder, unless it has been replaced by somebody else's in the
+    meantime.
+    """
     aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     try:
         path.rename(aside)
@@ -292,7 +311,8 @@ def _set_aside(path: Path, expected: Holder | None) -> None:
 def _write_beat(path: Path, holder: Holder, beat: int) -> bool:
     """Raise the counter; False, and nothing written, if the lock is somebody else's.
 
-    One descriptor for reading and writing: a lock that has taken the place of ours in between is another file.
+    One descriptor for reading and writing: a lock that has taken the place of ours in between is
+    another file.
     """
     descriptor = open_regular(path, os.O_RDWR)
     try:

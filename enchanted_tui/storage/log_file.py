@@ -1,4 +1,6 @@
-"""A file that others append to, truncate, rotate away or replace, looked at by polling: inotify fails on network file systems."""
+"""A file that others append to, truncate, rotate away or replace, looked at by polling: inotify
+fails on network file systems.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ class Change(Enum):
 
 
 class LogFile:
-    """A file open for reading. What is read belongs to one and the same file until `poll` says otherwise.
+    """A file open for reading. What is read belongs to one and the same file until `poll` says
+    otherwise.
 
     Raises OSError if it cannot be opened or is not a file with a size.
     """
@@ -59,7 +62,9 @@ class LogFile:
         return b"".join(parts)
 
     def poll(self) -> Change:
-        """Look again. The file is opened anew for that: on a network file system its true size is seen then, not a remembered one."""
+        """Look again. The file is opened anew for that: on a network file system its true size is
+        seen then, not a remembered one.
+        """
         try:
             descriptor = _open(self.path)
         except OSError:

@@ -1,4 +1,6 @@
-"""The chosen lines of a log, one after the other in both directions from any place, without going through the file."""
+"""The chosen lines of a log, one after the other in both directions from any place, without going
+through the file.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from enchanted_tui.storage.log_file import LogFile
 from enchanted_tui.storage.log_selection import REACH, LevelInForce, Selection, SelectionIndex
 from enchanted_tui.storage.log_text import Level, level_of
 
-_PATIENCE = 32  # chunks without a chosen line, not yet reached by the index, after which the search is left to the index
+# chunks without a chosen line, not yet reached by the index, after which the search is left to the
+# index
+_PATIENCE = 32
 
 
 class Chosen(NamedTuple):
@@ -33,7 +37,9 @@ class ChosenLines:
         return self.index.selection
 
     def down(self, start: int) -> Iterator[Chosen]:
-        """Give the chosen lines from the one that begins at the beginning of a display line, `start`, or after it."""
+        """Give the chosen lines from the one that begins at the beginning of a display line,
+        `start`, or after it.
+        """
         patience = _PATIENCE
         while patience and (start := self._skip_down(start)) < self._file.size:
             patience -= 1

@@ -26,7 +26,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 class Search:
-    """One search: from the line at `start`, which is left out, to the end, and on from the other end back to where it began."""
+    """One search: from the line at `start`, which is left out, to the end, and on from the other
+    end back to where it began.
+    """
 
     def __init__(
         self,
@@ -101,7 +103,9 @@ class Search:
         return matching[0] if self._forward else matching[-1]
 
     def _may_hold(self, text: str) -> bool:
-        """Tell whether it is worth looking at the lines of a text one by one. Plain words are found ten times as fast without `re`."""
+        """Tell whether it is worth looking at the lines of a text one by one. Plain words are found
+        ten times as fast without `re`.
+        """
         if self._plain is not None and text.isascii():
             return self._plain in (text.lower() if self.pattern.flags & re.IGNORECASE else text)
         return self.pattern.search(text) is not None

@@ -13,7 +13,9 @@ REACH = 200  #: so many lines below a line that has a level belong to it
 
 
 class LevelInForce:
-    """The level of each line in turn: its own, or that of the line above it, so that tracebacks stay with their message."""
+    """The level of each line in turn: its own, or that of the line above it, so that tracebacks
+    stay with their message.
+    """
 
     def __init__(self, level: Level = Level.NONE, age: int = 0) -> None:
         self._level = level
@@ -50,7 +52,9 @@ class Selection:
 
 
 class SelectionIndex:
-    """How many chosen lines begin in each chunk of a file, as far as it has been gone through: eight bytes a chunk."""
+    """How many chosen lines begin in each chunk of a file, as far as it has been gone through:
+    eight bytes a chunk.
+    """
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
@@ -77,7 +81,9 @@ class SelectionIndex:
         return max(offset, chunk * CHUNK)
 
     def skip_up(self, offset: int) -> int:
-        """Give the last offset up to `offset` at which a chosen line may begin; -1 if there is none."""
+        """Give the last offset up to `offset` at which a chosen line may begin; -1 if there is
+        none.
+        """
         chunk = offset // CHUNK
         while chunk >= 0 and self._is_empty(chunk):
             chunk -= 1

@@ -33,7 +33,9 @@ def decoded(line: bytes) -> str:
 
 
 def shown(line: bytes) -> str:
-    """Give a line as text for a terminal: tabs expanded, control characters as ``^[``, what cannot be printed as ``\\u202e``."""
+    """Give a line as text for a terminal: tabs expanded, control characters as ``^[``, what cannot
+    be printed as ``\\u202e``.
+    """
     text = decoded(line[:-1] if line.endswith(b"\r") else line)
     return text if text.isprintable() else "".join(map(_harmless, text.expandtabs(_TAB)))
 

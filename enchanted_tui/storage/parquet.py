@@ -1,7 +1,7 @@
 """Parquet: the dataset with its types, for readers that want them.
 
-What Parquet's own types do not say is in the metadata of the fields: ``unit``; ``kind`` of a column (see `storage.column_types`) and
-``dtype`` of an array's elements.
+What Parquet's own types do not say is in the metadata of the fields: ``unit``; ``kind`` of a column
+(see `storage.column_types`) and ``dtype`` of an array's elements.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def write_parquet(
 ) -> None:
     """Write the file anew from the rows; the old one stays if that fails (OSError).
 
-    Without `columns` the rows are read twice. Arrays are lists (of lists); ``json`` columns are text. What is missing is null; NaN stays
-    NaN. `metadata` goes into the schema's.
+    Without `columns` the rows are read twice. Arrays are lists (of lists); ``json`` columns are
+    text. What is missing is null; NaN stays NaN. `metadata` goes into the schema's.
     """
     import pyarrow
     from pyarrow import parquet

@@ -43,7 +43,9 @@ class BatchProgress:
 
 @dataclass(frozen=True)
 class StageProgress:
-    """How far one stage is. `expected` counts samples, combined with parents, when its target is reached."""
+    """How far one stage is. `expected` counts samples, combined with parents, when its target is
+    reached.
+    """
 
     depth: int
     sampler: str
@@ -92,7 +94,9 @@ class ProgressFiles:
     def write(
         self, current: BatchProgress | None, pipeline: PipelineProgress, *, force: bool = False
     ) -> None:
-        """Write the current batch's and the pipeline's report: at most once a second, and unchanged ones every ten seconds."""
+        """Write the current batch's and the pipeline's report: at most once a second, and unchanged
+        ones every ten seconds.
+        """
         now = self._clock()
         age = now - self._written_at
         if not force and (
@@ -188,7 +192,10 @@ def _stage_lines(stage: StageProgress) -> list[str]:
     word = "complete" if stage.complete else "waiting" if not stage.batches else "in progress"
     lines = [
         f"Stage {stage.depth}: {stage.sampler} -> {', '.join(stage.runners)} ({word})",
-        f"  Samples: {stage.done}/{stage.expected}, {stage.succeeded} successes, {stage.failed} failures",
+        (
+            f"  Samples: {stage.done}/{stage.expected}, {stage.succeeded} successes, {stage.failed}"
+            " failures"
+        ),
         f"  Batches: {stage.batches_done}/{stage.batches} complete",
     ]
     if len(stage.runners) > 1:
@@ -232,7 +239,9 @@ def cut_torn_report(path: Path) -> None:
 
 
 def finished_here(path: Path) -> set[tuple[int, int]]:
-    """Return (depth, batch) of the batches that this program has reported in the file; none if it cannot be read."""
+    """Return (depth, batch) of the batches that this program has reported in the file; none if it
+    cannot be read.
+    """
     try:
         return {(depth, batch) for depth, batch, step in _reported(path) if step is not None}
     except OSError:
@@ -240,7 +249,9 @@ def finished_here(path: Path) -> set[tuple[int, int]]:
 
 
 def _reported(path: Path) -> set[tuple[int, int, int | None]]:
-    """Give (depth, batch, step) of the reports in the file; the older program's do not name the step."""
+    """Give (depth, batch, step) of the reports in the file; the older program's do not name the
+    step.
+    """
     try:
         text = path.read_text("utf-8", errors="replace")
     except FileNotFoundError:

@@ -11,8 +11,8 @@ from enchanted_tui.storage.columns import Key
 class RowOrder:
     """The order of the rows in one file, as far as it is not settled.
 
-    Rows are settled when no other row can come before them: they lie in order from the start of the file, without a gap. Nothing
-    is kept of them. The others cost 16 bytes each.
+    Rows are settled when no other row can come before them: they lie in order from the start of the
+    file, without a gap. Nothing is kept of them. The others cost 16 bytes each.
     """
 
     def __init__(self, start: int = 0) -> None:
@@ -94,7 +94,9 @@ class RowOrder:
         self._next = (batch, sample)
 
     def pieces(self) -> Iterator[tuple[int, int]]:
-        """Give (offset, length) of the rows that are not settled, in (batch, sample) order, neighbours joined."""
+        """Give (offset, length) of the rows that are not settled, in (batch, sample) order,
+        neighbours joined.
+        """
         offset = length = 0
         for places, sample in self._unsettled():
             if places.offsets[sample] == offset + length:
@@ -132,7 +134,9 @@ class RowOrder:
 
 
 class _Places:
-    """Where the rows of one batch lie, by sample number; offset 0 stands for no row, since a header comes first."""
+    """Where the rows of one batch lie, by sample number; offset 0 stands for no row, since a header
+    comes first.
+    """
 
     __slots__ = ("lengths", "offsets")
 
@@ -155,7 +159,9 @@ class _Places:
         self.lengths[sample] = length
 
     def follow(self, sample: int, position: int, gaps: bool) -> tuple[int, int]:
-        """Go on from `sample` while rows lie one after another from byte `position`; give the sample and the byte reached."""
+        """Go on from `sample` while rows lie one after another from byte `position`; give the
+        sample and the byte reached.
+        """
         while sample < len(self.offsets):
             offset = self.offsets[sample]
             if offset == position:

@@ -1,4 +1,6 @@
-"""enchanted_run.yaml: how far the older program's account of a campaign is, so that a directory can go back to it."""
+"""enchanted_run.yaml: how far the older program's account of a campaign is, so that a directory can
+go back to it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ class RunState:
 
     batch_number: int  #: counted from 0
     depth: int  #: stage of the batch
-    submitted_samples: int  #: samples drawn in that stage up to and with the batch, before they are combined with parents
+    #: samples drawn in that stage up to and with the batch, before they are combined with parents
+    submitted_samples: int
 
 
 def write_run_state(path: Path, state: RunState) -> None:
@@ -29,7 +32,8 @@ def write_run_state(path: Path, state: RunState) -> None:
 def read_run_state(path: Path) -> RunState:
     """Read the file, by whichever program it was written.
 
-    Raises OSError if it cannot be read, ValueError with a sentence if it does not hold three whole numbers. Other keys are ignored.
+    Raises OSError if it cannot be read, ValueError with a sentence if it does not hold three whole
+    numbers. Other keys are ignored.
     """
     import yaml
 

@@ -84,7 +84,9 @@ def status(root: Path) -> Status:
 
 
 def steer(root: Path, action: control.Action) -> str:
-    """Ask the supervisor that runs a campaign to pause, continue, drain or abort; give a sentence that says what was asked of whom."""
+    """Ask the supervisor that runs a campaign to pause, continue, drain or abort; give a sentence
+    that says what was asked of whom.
+    """
     holder = holder_to(action, root)
     run_dir = _run_dir(root)
     try:
@@ -97,7 +99,9 @@ def steer(root: Path, action: control.Action) -> str:
 
 
 def holder_to(action: str, root: Path) -> Holder:
-    """Return who runs the campaign in `root`; raises EnvironmentProblem, naming the `action` that was meant, if nobody does."""
+    """Return who runs the campaign in `root`; raises EnvironmentProblem, naming the `action` that
+    was meant, if nobody does.
+    """
     run_dir = _run_dir(root)
     holder = _holder(run_dir)
     if holder is None or is_alive_here(holder) is False:
@@ -108,7 +112,9 @@ def holder_to(action: str, root: Path) -> Holder:
 
 
 def who_runs(root: Path) -> Holder | None:
-    """Return the supervisor that is at work in `root`; None also where only its next heartbeat would tell (`Lock.acquire` waits)."""
+    """Return the supervisor that is at work in `root`; None also where only its next heartbeat
+    would tell (`Lock.acquire` waits).
+    """
     holder = _holder(RunDir(root))
     return holder if holder is not None and is_alive_here(holder) else None
 
@@ -121,11 +127,13 @@ def configuration(
     overrides: Sequence[str] = (),
     text: str | None = None,
 ) -> CampaignConfig:
-    """Load a configuration file, or the newest one kept in a run directory, which goes on (run mode resume) unless `run_mode` is given.
+    """Load a configuration file, or the newest one kept in a run directory, which goes on (run mode
+    resume) unless `run_mode` is given.
 
     With `text`, what a file that is about to be saved will say.
 
-    Raises ConfigError with everything that is wrong, EnvironmentProblem if a directory holds no configuration.
+    Raises ConfigError with everything that is wrong, EnvironmentProblem if a directory holds no
+    configuration.
     """
     from enchanted_tui.config.loading import load_config
 
@@ -167,9 +175,11 @@ def retry_failed(
     only: Collection[TaskId] | None = None,
     observer: Observer | None = None,
 ) -> Supervisor:
-    """Give a supervisor that runs failed samples again, and everything that was computed from them, in place of what is recorded.
+    """Give a supervisor that runs failed samples again, and everything that was computed from them,
+    in place of what is recorded.
 
-    A sample runs again from its first step that failed, whichever of its failed tasks `only` names; None stands for all.
+    A sample runs again from its first step that failed, whichever of its failed tasks `only` names;
+    None stands for all.
     """
     samples = None if only is None else {task[:3] for task in only}
 
@@ -214,7 +224,8 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     check_files(*run_dir.files)
     if not has_record(run_dir):
         raise EnvironmentProblem(
-            f"There is nothing to rebuild from in {root}: neither a journal nor an enchanted_run.yaml."
+            f"There is nothing to rebuild from in {root}: neither a journal nor an"
+            " enchanted_run.yaml."
         )
     run_dir.state.mkdir(exist_ok=True)
     lock = Lock.acquire(run_dir.lock, lambda: None)
@@ -238,13 +249,16 @@ def stored_config(root: Path) -> StoredConfig:
     found = newest_config(run_dir)
     if found is None:
         raise EnvironmentProblem(
-            f"{root} holds no configuration (there is no {run_dir.config}/*.yaml), so it is not a run directory."
+            f"{root} holds no configuration (there is no {run_dir.config}/*.yaml), so it is not a"
+            " run directory."
         )
     return found
 
 
 def original_config(root: Path) -> Original | None:
-    """Give the file from which the newest configuration of a run directory was read; None if nobody knows where that was."""
+    """Give the file from which the newest configuration of a run directory was read; None if nobody
+    knows where that was.
+    """
     return find_original(RunDir(root.resolve()))
 
 
@@ -259,12 +273,15 @@ def _holder(run_dir: RunDir) -> Holder | None:
         return look_at(run_dir.lock)
     except OSError as error:
         raise EnvironmentProblem(
-            f"{run_dir.lock}: {remedy_of(error)}; until then nobody can say whether the campaign runs."
+            f"{run_dir.lock}: {remedy_of(error)}; until then nobody can say whether the campaign"
+            " runs."
         ) from error
 
 
 def _run_dir(root: Path, *, older: bool = False) -> RunDir:
-    """Give a run directory that holds a campaign, `older` being whether one that the older program made will do."""
+    """Give a run directory that holds a campaign, `older` being whether one that the older program
+    made will do.
+    """
     run_dir = RunDir(root.resolve())
     if not run_dir.root.is_dir():
         raise EnvironmentProblem(f"{root} is not a directory.")
@@ -272,10 +289,12 @@ def _run_dir(root: Path, *, older: bool = False) -> RunDir:
     if not run_dir.journal.is_file() and not (older and is_older_run(run_dir)):
         if is_older_run(run_dir):
             raise EnvironmentProblem(
-                f"{root} was made by the older program and has no journal yet; {command_line('--rebuild', root)} takes it over."
+                f"{root} was made by the older program and has no journal yet;"
+                f" {command_line('--rebuild', root)} takes it over."
             )
         raise EnvironmentProblem(
-            f"{root} holds no campaign: there is no {os.path.relpath(run_dir.journal, run_dir.root)} in it."
+            f"{root} holds no campaign: there is no"
+            f" {os.path.relpath(run_dir.journal, run_dir.root)} in it."
         )
     return run_dir
 

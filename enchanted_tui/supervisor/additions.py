@@ -1,6 +1,8 @@
-"""Samples that the older program has added to a directory of this one: taken over into the journal, or refused with their number.
+"""Samples that the older program has added to a directory of this one: taken over into the journal,
+or refused with their number.
 
-Its ``enchanted_run.yaml`` then counts batches that the journal has never drawn; this program never writes that.
+Its ``enchanted_run.yaml`` then counts batches that the journal has never drawn; this program never
+writes that.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ Read = Callable[[int], Record]
 
 
 def added_samples(run_dir: RunDir, state: CampaignState) -> int:
-    """Return how many samples the older program counts beyond those on record, before they are combined with parents."""
+    """Return how many samples the older program counts beyond those on record, before they are
+    combined with parents.
+    """
     saved = _saved(run_dir, state)
     if saved is None or saved.batch_number < len(state.stages[saved.depth].batches):
         return 0
@@ -36,16 +40,19 @@ def notice(run_dir: RunDir, state: CampaignState) -> list[str]:
     if not added:
         return []
     return [
-        f"The older program has added {_counted(added)} to this directory since; a resume or --rebuild takes them over."
+        f"The older program has added {_counted(added)} to this directory since; a resume or"
+        " --rebuild takes them over."
     ]
 
 
 def take_additions(
     run_dir: RunDir, config: CampaignConfig, state: CampaignState, read: Read
 ) -> str | None:
-    """Append to the journal what the older program has added; return a sentence that says what, None if there is nothing.
+    """Append to the journal what the older program has added; return a sentence that says what,
+    None if there is nothing.
 
-    `read` gives the record at an offset. Raises EnvironmentProblem, with the number, where it does not fit what is on record.
+    `read` gives the record at an offset. Raises EnvironmentProblem, with the number, where it does
+    not fit what is on record.
     """
     saved = _saved(run_dir, state)
     if saved is None:
@@ -83,7 +90,9 @@ def _counted(count: int) -> str:
 
 
 def _check_redone(run_dir: RunDir, state: CampaignState, saved: RunState, read: Read) -> None:
-    """Raise EnvironmentProblem if the older program has run a batch, unfinished on record, with samples of its own."""
+    """Raise EnvironmentProblem if the older program has run a batch, unfinished on record, with
+    samples of its own.
+    """
     stage = state.stages[saved.depth]
     open_batch = next(
         (batch for batch in stage.batches[: saved.batch_number + 1] if not batch.done), None
@@ -107,9 +116,10 @@ def _check_redone(run_dir: RunDir, state: CampaignState, saved: RunState, read: 
         point.task for point in rows if open_batch.index < point.task.batch <= saved.batch_number
     }
     raise EnvironmentProblem(
-        f"The older program has added {_counted(len(theirs | later))} to {run_dir.root}, from batch {open_batch.index} of stage "
-        f"{stage.depth} on, which was unfinished on record with other values. Move {run_dir.journal} away and use --rebuild to take the "
-        f"directory over as that program left it, or {_remedy(open_batch.index, run_dir)} to do without these samples."
+        f"The older program has added {_counted(len(theirs | later))} to {run_dir.root}, from batch"
+        f" {open_batch.index} of stage {stage.depth} on, which was unfinished on record with other"
+        f" values. Move {run_dir.journal} away and use --rebuild to take the directory over as that"
+        f" program left it, or {_remedy(open_batch.index, run_dir)} to do without these samples."
     )
 
 
@@ -135,9 +145,10 @@ def _records(
         batch.done for stage in state.stages[: saved.depth + 1] for batch in stage.batches
     ):
         raise EnvironmentProblem(
-            f"The older program has added {_counted(added_samples(run_dir, state))} to stage {saved.depth} of {run_dir.root}, but what "
-            f"is on record there is unfinished or has been gone on from. Move {run_dir.journal} away and use --rebuild to take "
-            "the directory over as that program left it."
+            f"The older program has added {_counted(added_samples(run_dir, state))} to stage"
+            f" {saved.depth} of {run_dir.root}, but what is on record there is unfinished or has"
+            f" been gone on from. Move {run_dir.journal} away and use --rebuild to take the"
+            " directory over as that program left it."
         )
     found = {point.task: point for point in datapoints(run_dir)}
     samplers = build_samplers(config, state.seed)

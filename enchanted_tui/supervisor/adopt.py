@@ -1,7 +1,8 @@
-"""Take over a run directory that the older program made: write the journal it lacks, from its run directories and datasets.
+"""Take over a run directory that the older program made: write the journal it lacks, from its run
+directories and datasets.
 
-The older program keeps no samples and no per-sample record, so it is taken over batch by batch: what its ``enchanted_run.yaml`` counts as
-finished is kept; a batch it had begun is done again.
+The older program keeps no samples and no per-sample record, so it is taken over batch by batch:
+what its ``enchanted_run.yaml`` counts as finished is kept; a batch it had begun is done again.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class Datapoint:
 
 
 def is_older_run(run_dir: RunDir) -> bool:
-    """Tell whether the directory holds a run of the older program that had finished at least one batch."""
+    """Tell whether the directory holds a run of the older program that had finished at least one
+    batch.
+    """
     return not run_dir.journal.exists() and run_dir.run_state.is_file()
 
 
@@ -60,7 +63,8 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
 
 
 def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> tuple[CampaignState, list[Record]]:
-    """Give the state that the campaign would have, and its records, whose numbers are its offsets; nothing is written.
+    """Give the state that the campaign would have, and its records, whose numbers are its offsets;
+    nothing is written.
 
     Raises as `adopt` does.
     """
@@ -84,12 +88,13 @@ def _read(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
         saved = read_run_state(run_dir.run_state)
     except (OSError, ValueError) as error:
         raise EnvironmentProblem(
-            f"{run_dir.run_state} cannot be read ({error}); without it the older program's run cannot be resumed."
+            f"{run_dir.run_state} cannot be read ({error}); without it the older program's run"
+            " cannot be resumed."
         ) from None
     if saved.depth >= len(config.stages):
         raise EnvironmentProblem(
-            f"{run_dir.run_state} stands at stage {saved.depth}, but the configuration has only {len(config.stages)} stages; "
-            "use the configuration that the run was made with."
+            f"{run_dir.run_state} stands at stage {saved.depth}, but the configuration has only"
+            f" {len(config.stages)} stages; use the configuration that the run was made with."
         )
     yield from _records(config, saved, {point.task: point for point in datapoints(run_dir)})
 
@@ -110,8 +115,9 @@ def _records(
     ]
     if drawn[depth] < saved.submitted_samples:
         raise EnvironmentProblem(
-            f"enchanted_run.yaml counts {saved.submitted_samples} samples at depth {depth}, but there are rows of {drawn[depth]} only; "
-            "bring back the missing run directories, or use the configuration that the run was made with."
+            f"enchanted_run.yaml counts {saved.submitted_samples} samples at depth {depth}, but"
+            f" there are rows of {drawn[depth]} only; bring back the missing run directories, or"
+            " use the configuration that the run was made with."
         )
     targets = [
         max(count, sampler_target(sampler)) for count, sampler in zip(drawn, samplers, strict=False)
@@ -189,24 +195,33 @@ class OlderStage:
         name = TaskId(self.depth, batch, missing, last_step).name
         remedy = "start anew in another base_run_dir"
         if batch and self._last_batch is not None:
-            remedy = f"set batch_number to {batch - 1} in enchanted_run.yaml to have it and what follows done again"
+            remedy = (
+                f"set batch_number to {batch - 1} in enchanted_run.yaml to have it and what follows"
+                " done again"
+            )
         raise EnvironmentProblem(
-            f"According to enchanted_run.yaml batch {batch} of depth {self.depth} is finished, but there is no whole row of {name}, "
-            f"neither in its run directory nor in the dataset; bring it back, or {remedy}."
+            f"According to enchanted_run.yaml batch {batch} of depth {self.depth} is finished, but"
+            f" there is no whole row of {name}, neither in its run directory nor in the dataset;"
+            f" bring it back, or {remedy}."
         )
 
     def sizes(self, n_parents: int) -> list[int]:
-        """Give the number of samples drawn for each batch. Raises EnvironmentProblem if they are not the same for every parent."""
+        """Give the number of samples drawn for each batch. Raises EnvironmentProblem if they are
+        not the same for every parent.
+        """
         for batch, count in enumerate(self.counts, self.first_batch):
             if not n_parents or count % n_parents:
                 raise EnvironmentProblem(
-                    f"Batch {batch} of depth {self.depth} has {count} rows, which cannot be shared out among {n_parents} parents; "
-                    "use the configuration that the run was made with."
+                    f"Batch {batch} of depth {self.depth} has {count} rows, which cannot be shared"
+                    f" out among {n_parents} parents; use the configuration that the run was made"
+                    " with."
                 )
         return [count // n_parents for count in self.counts]
 
     def records(self, n_parents: int, names: tuple[str, ...], first: int = 0) -> Iterator[Record]:
-        """Give the records of its batches, the first of which begins with sample `first` of the stage."""
+        """Give the records of its batches, the first of which begins with sample `first` of the
+        stage.
+        """
         for batch, size in enumerate(self.sizes(n_parents), self.first_batch):
             rows = [
                 self._found[TaskId(self.depth, batch, sample, len(self._runners) - 1)].row
@@ -256,11 +271,13 @@ def _task_record(point: Datapoint, runner: str) -> Record:
     return record
 
 
-# -- reading the older program's files ---------------------------------------------------------------------------------------
+# -- reading the older program's files -------------------------------------------------------------
 
 
 def datapoints(run_dir: RunDir) -> Iterator[Datapoint]:
-    """Give every finished task there is a trace of: datasets first, so that the more exact run directories replace them."""
+    """Give every finished task there is a trace of: datasets first, so that the more exact run
+    directories replace them.
+    """
     for dataset in (run_dir.last_complete_dataset, run_dir.dataset):
         if dataset.is_file():
             yield from _read_table(dataset)
@@ -271,7 +288,9 @@ def datapoints(run_dir: RunDir) -> Iterator[Datapoint]:
 
 
 def _read_table(path: Path) -> Iterator[Datapoint]:
-    """Read rows by their run directory; a row that does not fit the header (the older program could tear and misalign them) is left out."""
+    """Read rows by their run directory; a row that does not fit the header (the older program could
+    tear and misalign them) is left out.
+    """
     try:
         finished = path.stat().st_mtime
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:

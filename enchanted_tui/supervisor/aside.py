@@ -1,4 +1,6 @@
-"""One call at a time in a thread of its own, so that the loop goes on meanwhile: a sampler that learns may take long to answer."""
+"""One call at a time in a thread of its own, so that the loop goes on meanwhile: a sampler that
+learns may take long to answer.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ class Aside:
         self._wake = wake
 
     def run(self, function: Callable[[], Any]) -> Generator[None, None, Any]:
-        """Run `function` and yield None until it has ended; then return what it gave, or raise what it raised.
+        """Run `function` and yield None until it has ended; then return what it gave, or raise what
+        it raised.
 
         To be used as ``result = yield from aside.run(function)``.
         """

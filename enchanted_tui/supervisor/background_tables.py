@@ -1,4 +1,6 @@
-"""runs.h5 and the Parquet file while a campaign runs: written now and then by a process of its own, so that the loop never waits."""
+"""runs.h5 and the Parquet file while a campaign runs: written now and then by a process of its own,
+so that the loop never waits.
+"""
 
 from __future__ import annotations
 
@@ -54,14 +56,17 @@ class BackgroundTables:
         self._rows, self._started = state.tasks_recorded, now
         self._process = subprocess.Popen(
             python_command(CODE, str(self._run_dir.root), *self._tables),
-            stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
+            # closed by the kernel when this process dies, however that happens
+            stdin=subprocess.PIPE,
             stdout=self._printed,
             stderr=self._printed,
             process_group=0,
         )
 
     def _tell_of_failure(self, code: int) -> None:
-        """Say once why the files are as old as they are; the end of the session writes them in any case."""
+        """Say once why the files are as old as they are; the end of the session writes them in any
+        case.
+        """
         if code and not self._failed:
             self._failed = True
             tables, how = " and ".join(self._tables), ending_of(code) + last_words(self._printed)
@@ -79,7 +84,9 @@ class BackgroundTables:
 
 
 def _end_with_parent() -> None:
-    """End this process as soon as the supervisor's end of standard input closes: its file would replace a later supervisor's."""
+    """End this process as soon as the supervisor's end of standard input closes: its file would
+    replace a later supervisor's.
+    """
 
     def wait() -> None:
         os.read(0, 1)

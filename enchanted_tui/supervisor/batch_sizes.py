@@ -1,7 +1,9 @@
-"""How large each batch is, by all that a journal says of it: needed where the line that held its samples is damaged.
+"""How large each batch is, by all that a journal says of it: needed where the line that held its
+samples is damaged.
 
-Sizes come from records that hold them (``samples``, ``batch_complete``, ``stage_complete``, the beginning of a later session), else from
-the batch size with which a session drew, and are at least what results and the list of parents show.
+Sizes come from records that hold them (``samples``, ``batch_complete``, ``stage_complete``, the
+beginning of a later session), else from the batch size with which a session drew, and are at least
+what results and the list of parents show.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ class Span(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a session draws in a stage: from which batch and position on, in which portions (0: all at once), up to which position."""
+    """What a session draws in a stage: from which batch and position on, in which portions (0: all
+    at once), up to which position.
+    """
 
     batch: int
     first: int
@@ -46,10 +50,14 @@ def spans(runs: Runs) -> Iterator[Span]:
 
 
 class BatchSizes:
-    """What is known of the sizes of batches. Without records it knows nothing, and every answer is the fallback."""
+    """What is known of the sizes of batches. Without records it knows nothing, and every answer is
+    the fallback.
+    """
 
     def __init__(self, portions: Sequence[int | None] = ()) -> None:
-        """`portions` of the stages by the configuration (see `Plan`), for journals whose sessions do not say; None: not known."""
+        """`portions` of the stages by the configuration (see `Plan`), for journals whose sessions
+        do not say; None: not known.
+        """
         self._portions = portions
         self._told: dict[tuple[int, int], Span] = {}
         self._plans: dict[int, list[Plan]] = {}
@@ -57,7 +65,7 @@ class BatchSizes:
             tuple[int, int], int
         ] = {}  #: rows, at least, of batches that are parents of another stage
 
-    # -- what records say -----------------------------------------------------------------------------------------------------
+    # -- what records say --------------------------------------------------------------------------
 
     def note(self, record: Record) -> None:
         """Take what a record says of sizes."""
@@ -98,14 +106,16 @@ class BatchSizes:
                     begin._replace(portion=portion, target=target)
                 )
 
-    # -- what they add up to ------------------------------------------------------------------------------------------------------
+    # -- what they add up to -----------------------------------------------------------------------
 
     def told(self, depth: int, batch: int) -> Span | None:
         """Give the samples of a batch if a record has them."""
         return self._told.get((depth, batch))
 
     def next_told(self, depth: int, batch: int, end: int) -> tuple[int, int | None]:
-        """Give the first batch from `batch` on, before `end`, of which a record has the samples, and its first; else (`end`, None)."""
+        """Give the first batch from `batch` on, before `end`, of which a record has the samples,
+        and its first; else (`end`, None).
+        """
         for number in range(batch, end):
             span = self.told(depth, number)
             if span is not None:

@@ -1,7 +1,8 @@
 """A campaign in progress: one loop, one thread, one queue.
 
-Executors put results into the queue; the loop appends them to the journal, updates the state, hands rows to the writers and
-submits what has become runnable. It waits on the queue and otherwise does nothing.
+Executors put results into the queue; the loop appends them to the journal, updates the state, hands
+rows to the writers and submits what has become runnable. It waits on the queue and otherwise does
+nothing.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ ALREADY_SHOWN = {
 
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
-_GATHER = 0.005  #: seconds over which results that come in quick succession are taken together; executors hold more work than that
+#: seconds over which results that come in quick succession are taken together; executors hold more
+#: work than that
+_GATHER = 0.005
 _RESTLESS_TICKS = (
     12  #: short ticks after the last arrival, until everything that came with it is written
 )
@@ -91,7 +94,7 @@ class Campaign:
         self._next_poll = 0.0
         self._run: StageRun | None = None
 
-    # -- the session ------------------------------------------------------------------------------------------------------------
+    # -- the session -------------------------------------------------------------------------------
 
     def run(self, retry: Callable[[CampaignState], list[TaskId]] | None) -> Outcome:
         for warning in self.config.warnings:
@@ -137,7 +140,8 @@ class Campaign:
         self._run = run
         if depth and not run.stage.n_parents:
             log.warning(
-                f"stage {depth} has nothing to run: the stage before gave no rows to combine its samples with"
+                f"stage {depth} has nothing to run: the stage before gave no rows to combine its"
+                " samples with"
             )
         if run.learning is not None:
             run.learning.workers = lambda: self._dispatcher.worker_count(depth)
@@ -189,7 +193,9 @@ class Campaign:
         self._submit()
 
     def _notice_a_stop(self) -> None:
-        """After a gap in time (a stopped process, a laptop asleep) look at once whether the directory is still ours."""
+        """After a gap in time (a stopped process, a laptop asleep) look at once whether the
+        directory is still ours.
+        """
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
         if now - self._last_look > PATIENCE / 2 and self.session.is_taken_over():
             self._trouble(Trouble(LOCK_LOST))
@@ -214,10 +220,13 @@ class Campaign:
                 self._projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
-                message = f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the traceback)"
+                message = (
+                    f"{failure}; what had been drawn was run, and the campaign can be resumed (the"
+                    " log has the traceback)"
+                )
                 self._sampler_failed = Outcome(ExitCode.DEFECT, "sampler_failed", message)
 
-    # -- results ----------------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def _take(self, item: Event) -> None:
         if isinstance(item, Result):
@@ -267,7 +276,9 @@ class Campaign:
         return offset
 
     def _write_down(self, note: Note) -> None:
-        """Put what an executor announces on disk, after all the results that it has delivered before."""
+        """Put what an executor announces on disk, after all the results that it has delivered
+        before.
+        """
         self._record(note.record)
         self.journal.sync()
         note.written.set()
@@ -281,7 +292,7 @@ class Campaign:
             self._record({**retry_record(tasks, self.state, self.journal), "failed": True})
             self.journal.sync()
 
-    # -- steering -----------------------------------------------------------------------------------------------------------------
+    # -- steering ----------------------------------------------------------------------------------
 
     def _obey(self, request: Request) -> None:
         log.info(f"{request.action} requested by {request.by}")
@@ -316,7 +327,8 @@ class Campaign:
             outcome = Outcome(
                 ExitCode.ENVIRONMENT,
                 "environment",
-                f"{trouble.message}. {remedy} with --run-mode resume; nothing that has finished is lost.",
+                f"{trouble.message}. {remedy} with --run-mode resume; nothing that has finished is"
+                " lost.",
             )
             if trouble.drain:
                 self._stop(outcome)
@@ -352,7 +364,7 @@ class Campaign:
             log.info(message)
             self._stop(Outcome(ExitCode.COMPLETED, "stop_when", message))
 
-    # -- the clock ----------------------------------------------------------------------------------------------------------------
+    # -- the clock ---------------------------------------------------------------------------------
 
     def _tick(self, now: float) -> None:
         self._restless = max(0, self._restless - 1)
@@ -372,7 +384,7 @@ class Campaign:
                 self._dispatcher.watched(control.WATCHED_FOR)
             self.live.write(self.state, self._dispatcher, self._run, self._stopping)
 
-    # -- the end --------------------------------------------------------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------
 
     def _environment(self, problem: EnvironmentProblem) -> Outcome:
         log.error(str(problem))
@@ -391,7 +403,9 @@ class Campaign:
             self._last_words(_TICK)
 
     def _last_words(self, patience: float = 0.0) -> None:
-        """Write down what executors deliver while they end: last results, and that they have cancelled their jobs."""
+        """Write down what executors deliver while they end: last results, and that they have
+        cancelled their jobs.
+        """
         with contextlib.suppress(queue.Empty):
             while True:
                 item = self._inbox.get(timeout=patience) if patience else self._inbox.get_nowait()

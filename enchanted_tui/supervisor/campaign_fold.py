@@ -16,7 +16,9 @@ _CHANGES_MANY = frozenset(("parents", "retry", "open"))
 
 @dataclass(frozen=True)
 class BatchSummary:
-    """How far one batch is. Times in seconds since the epoch; samples are counted combined with their parents."""
+    """How far one batch is. Times in seconds since the epoch; samples are counted combined with
+    their parents.
+    """
 
     depth: int
     batch: int
@@ -32,7 +34,9 @@ class BatchSummary:
 
 
 class CampaignFold:
-    """The state of a campaign with an index of its tasks, the pace of its results and a summary of each batch."""
+    """The state of a campaign with an index of its tasks, the pace of its results and a summary of
+    each batch.
+    """
 
     def __init__(self, found: Survey | None = None) -> None:
         """`found` is what is known of the whole journal, where lines of it are damaged."""
@@ -92,7 +96,9 @@ class CampaignFold:
     def batches(
         self, now: float, oldest: Mapping[tuple[int, int], tuple[str, float]]
     ) -> tuple[BatchSummary, ...]:
-        """Summarise all batches, in order; `oldest` gives, by (depth, batch), the task that has run longest and since when."""
+        """Summarise all batches, in order; `oldest` gives, by (depth, batch), the task that has run
+        longest and since when.
+        """
         for key in list(self._open_batches):
             depth, number = key
             batch = self.state.stages[depth].batches[number]

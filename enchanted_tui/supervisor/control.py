@@ -1,7 +1,9 @@
-"""Steering a running supervisor from another process, on this host or another: small files in ``state/control``.
+"""Steering a running supervisor from another process, on this host or another: small files in
+``state/control``.
 
-A request is one file, renamed into place; the supervisor looks once a second, obeys, records it in the journal and removes the file.
-A person who looks at the jobs leaves a mark there, again and again; it is taken away without being recorded.
+A request is one file, renamed into place; the supervisor looks once a second, obeys, records it in
+the journal and removes the file. A person who looks at the jobs leaves a mark there, again and
+again; it is taken away without being recorded.
 """
 
 from __future__ import annotations
@@ -80,7 +82,9 @@ def look(directory: Path) -> tuple[list[Request], bool]:
 
 
 def mark_watched(directory: Path) -> None:
-    """Leave the mark of somebody who looks at the jobs; it counts for `WATCHED_FOR` seconds from when the supervisor finds it."""
+    """Leave the mark of somebody who looks at the jobs; it counts for `WATCHED_FOR` seconds from
+    when the supervisor finds it.
+    """
     with contextlib.suppress(OSError):  # somebody who may only read looks all the same
         directory.mkdir(exist_ok=True)
         (directory / _WATCHED).touch()

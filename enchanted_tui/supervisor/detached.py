@@ -31,7 +31,8 @@ class Started:
 def start_detached(
     arguments: Sequence[str], root: Path, log: Path, cwd: Path | None = None
 ) -> Started:
-    """Run ``enchanted-tui ARGUMENTS --no-ui`` in the background and wait until its campaign in `root` has begun, or it has ended.
+    """Run ``enchanted-tui ARGUMENTS --no-ui`` in the background and wait until its campaign in
+    `root` has begun, or it has ended.
 
     What it says goes to the file `log`. Raises EnvironmentProblem if that cannot be written.
     """
@@ -59,13 +60,15 @@ def _open_log(log: Path) -> BinaryIO:
         return log.open("wb")
     except OSError as error:
         raise EnvironmentProblem(
-            f"{log} cannot be written ({error.strerror}), and a campaign in the background needs a place for what it says: "
-            "set XDG_STATE_HOME to a directory that you can write to."
+            f"{log} cannot be written ({error.strerror}), and a campaign in the background needs a"
+            " place for what it says: set XDG_STATE_HOME to a directory that you can write to."
         ) from error
 
 
 def _has_begun(run_dir: RunDir, pid: int) -> bool:
-    """Tell whether the process has opened the campaign: it holds the lock and has written so into the journal."""
+    """Tell whether the process has opened the campaign: it holds the lock and has written so into
+    the journal.
+    """
     holder = read_holder(run_dir.lock)
     if holder is None or holder.pid != pid:
         return False

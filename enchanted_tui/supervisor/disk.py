@@ -1,4 +1,6 @@
-"""The files of a run directory as they are on disk, and the room there is: looked at now and then, never in a hurry."""
+"""The files of a run directory as they are on disk, and the room there is: looked at now and then,
+never in a hurry.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _FIRST_PAUSE = 0.5  #: the same at first, and after files have come or gone
 
 @dataclass(frozen=True)
 class FileInfo:
-    """A file of the campaign's own; `name` is relative to the run directory, `changed` in seconds since the epoch."""
+    """A file of the campaign's own; `name` is relative to the run directory, `changed` in seconds
+    since the epoch.
+    """
 
     name: str
     size: int
@@ -26,7 +30,9 @@ class FileInfo:
 
 
 class DiskWatch:
-    """Looks at the files at most every few seconds: each look is a dozen requests to a network file system."""
+    """Looks at the files at most every few seconds: each look is a dozen requests to a network file
+    system.
+    """
 
     def __init__(self, run_dir: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
         self._run_dir = run_dir
@@ -79,7 +85,9 @@ def _paths(run_dir: RunDir) -> Iterator[Path]:
 
 
 def measure(root: Path, limit: int = 200_000) -> tuple[int, int, bool]:
-    """Count the files below a directory and their bytes; the third value is False where there were more than `limit` files."""
+    """Count the files below a directory and their bytes; the third value is False where there were
+    more than `limit` files.
+    """
     count = size = 0
     waiting = [os.fspath(root)]
     while waiting:

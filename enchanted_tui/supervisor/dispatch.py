@@ -1,4 +1,6 @@
-"""Hand tasks to executors: at most as many as they can usefully hold, samples that have begun before new ones."""
+"""Hand tasks to executors: at most as many as they can usefully hold, samples that have begun
+before new ones.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
 
 log = logging.getLogger(__name__)
 
-_ROWS_KEPT = 1_000  #: next steps that wait with their row in memory; the rest read it back when their turn comes
+#: next steps that wait with their row in memory; the rest read it back when their turn comes
+_ROWS_KEPT = 1_000
 _MAX_WAITING = 20_000  #: waiting next steps above which no new samples are begun
 
 
@@ -59,7 +62,7 @@ class Dispatcher:
     def executor_of(self, task: TaskId) -> str:
         return self._keys[self._config.stages[task.depth].steps[task.step].executor]
 
-    # -- giving out -----------------------------------------------------------------------------------------------------------
+    # -- giving out --------------------------------------------------------------------------------
 
     def put(self, ready: Ready) -> None:
         """Take a task that can run before new samples are begun."""
@@ -69,7 +72,8 @@ class Dispatcher:
         waiting.append(ready)
 
     def fill(self, run: StageRun, flush: Callable[[], None]) -> None:
-        """Submit what can run. `flush` puts the journal on disk, before the samples that it names are run.
+        """Submit what can run. `flush` puts the journal on disk, before the samples that it names
+        are run.
 
         Raises SamplerFailure, when what was drawn before has been submitted.
         """
@@ -166,7 +170,7 @@ class Dispatcher:
         self.in_flight[task.id] = self.executor_of(task.id)
         self._deliver(Result(task.id, line))
 
-    # -- taking back ------------------------------------------------------------------------------------------------------------
+    # -- taking back -------------------------------------------------------------------------------
 
     def arrived(self, task: TaskId) -> bool:
         """Note that a task's result is here; False if it was not expected (any more)."""
@@ -188,7 +192,7 @@ class Dispatcher:
                     Ready(task, None)
                 )
 
-    # -- executors ----------------------------------------------------------------------------------------------------------------
+    # -- executors ---------------------------------------------------------------------------------
 
     def _started(self, key: str) -> Executor:
         executor = self._executors.get(key)
@@ -266,7 +270,9 @@ class Dispatcher:
 
 
 def _executor_keys(config: CampaignConfig) -> dict[str, str]:
-    """Give, by configured name, the name of the executor that serves it: local executors without a size of their own share workers."""
+    """Give, by configured name, the name of the executor that serves it: local executors without a
+    size of their own share workers.
+    """
     keys: dict[str, str] = {}
     shared: dict[str, str] = {}
     for name, spec in config.executors.items():

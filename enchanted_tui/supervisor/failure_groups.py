@@ -27,7 +27,9 @@ _NUMBER = re.compile(
 
 
 def pattern_of(message: str) -> str:
-    """Give a message with paths, hexadecimal numbers, task names and numbers replaced by placeholders; its first line only."""
+    """Give a message with paths, hexadecimal numbers, task names and numbers replaced by
+    placeholders; its first line only.
+    """
     first = next((line.strip() for line in message.splitlines() if line.strip()), "")[
         : 4 * _MAX_PATTERN
     ]
@@ -43,7 +45,9 @@ def pattern_of(message: str) -> str:
 
 @dataclass(frozen=True)
 class ParamRange:
-    """The range of a numeric parameter in a group of failures, and among all successes (None if there are none)."""
+    """The range of a numeric parameter in a group of failures, and among all successes (None if
+    there are none).
+    """
 
     failed_min: float
     failed_max: float
@@ -110,7 +114,9 @@ class FailureGroups:
         _collect(group.values, line.params)
 
     def values(self, patterns: Collection[str]) -> tuple[Values, Values]:
-        """Give the values of the parameters in some groups taken together, and those in all successes; they are copies."""
+        """Give the values of the parameters in some groups taken together, and those in all
+        successes; they are copies.
+        """
         failed: Values = {}
         for pattern in patterns:
             if pattern in self._groups:

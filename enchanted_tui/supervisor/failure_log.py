@@ -1,4 +1,6 @@
-"""What the campaign's log says of samples that fail: the traceback of the first of each kind, or a block for every one."""
+"""What the campaign's log says of samples that fail: the traceback of the first of each kind, or a
+block for every one.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class FailureLog:
         )  #: places where samples have failed, as their tracebacks name them
 
     def tell(self, failure: Failure, record: Record) -> None:
-        """Log a failure: all of it, or its traceback if no sample has failed at the same place before."""
+        """Log a failure: all of it, or its traceback if no sample has failed at the same place
+        before.
+        """
         traceback = str(record.get("traceback") or "").rstrip()
         if self._every:
             self._tell_all(failure, record, traceback)

@@ -75,9 +75,11 @@ def failure_of(task: TaskId, record: Record) -> Failure:
 
 
 def inputs_of(row: Row) -> Row:
-    """Give the part of a row that was handed to its task: what stands behind its own success, but for its own run time.
+    """Give the part of a row that was handed to its task: what stands behind its own success, but
+    for its own run time.
 
-    Its own success is the first one of a runner; those of runners before it are among what it was handed.
+    Its own success is the first one of a runner; those of runners before it are among what it was
+    handed.
     """
     names = list(row)
     runners = [name.removeprefix("success_") for name in names if name.startswith("success_")]
@@ -89,7 +91,9 @@ def inputs_of(row: Row) -> Row:
 
 
 def older_run_state(state: CampaignState) -> RunState | None:
-    """Give what the older program's ``enchanted_run.yaml`` says; None before the first batch is complete."""
+    """Give what the older program's ``enchanted_run.yaml`` says; None before the first batch is
+    complete.
+    """
     for stage in reversed(state.stages):
         complete = 0
         submitted = 0
@@ -129,15 +133,17 @@ def table_names(config: CampaignConfig) -> list[str]:
 def write_dataset_parquet(
     run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody
 ) -> None:
-    """Write the Parquet copy of the dataset, with units and provenance in its metadata; nothing if there are no rows."""
+    """Write the Parquet copy of the dataset, with units and provenance in its metadata; nothing if
+    there are no rows.
+    """
     from enchanted_tui.storage.parquet import write_parquet
 
     stage = dataset_stage(state)
     if stage.n_rows:
         doing = f"writing {run_dir.parquet.name}"
-        rows = lambda: _counted(
+        rows = lambda: _counted(  # noqa: E731
             (row for _, row in read_rows(stage, read_row)), doing, stage.n_rows, tell
-        )  # noqa: E731
+        )
         write_parquet(
             run_dir.parquet, rows, units=state.units, metadata=provenance.metadata(run_dir, state)
         )
@@ -184,7 +190,9 @@ def dataset_stage(state: CampaignState) -> StageState:
 
 
 def last_complete_stage(state: CampaignState) -> StageState | None:
-    """Give the stage whose rows the last complete dataset holds: the dataset's own if another follows it, else the one before."""
+    """Give the stage whose rows the last complete dataset holds: the dataset's own if another
+    follows it, else the one before.
+    """
     stage = dataset_stage(state)
     if stage.n_rows and stage.complete and stage.depth + 1 < len(state.stages):
         return stage
@@ -199,7 +207,9 @@ def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
 
 
 def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
-    """Give size and modification time of the files made from the journal: found so by a later session, they are not written again."""
+    """Give size and modification time of the files made from the journal: found so by a later
+    session, they are not written again.
+    """
     found = {}
     for path in (
         run_dir.dataset,
@@ -217,7 +227,9 @@ def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
 
 
 def _date_as_recorded(run_dir: RunDir, recorded: dict[str, list[int]]) -> None:
-    """Give files that are again what the last session had written the date that is on record: the next one need not write them anew."""
+    """Give files that are again what the last session had written the date that is on record: the
+    next one need not write them anew.
+    """
     for name, (size, _) in fingerprints(run_dir).items():
         before = recorded.get(name)
         if before is not None and before[0] == size:

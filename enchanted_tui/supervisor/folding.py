@@ -1,7 +1,8 @@
 """Fold a journal into the state of its campaign, twice where that is needed.
 
-Read once, a damaged journal says too late how large the batches are whose lines are lost, and lines out of order mislead. So what the
-whole journal says of them is gathered first, and then it is folded again.
+Read once, a damaged journal says too late how large the batches are whose lines are lost, and lines
+out of order mislead. So what the whole journal says of them is gathered first, and then it is
+folded again.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def survey(journal: Path, portions: Portions = tuple) -> Survey:
 
 
 def new_state(found: Survey | None = None) -> CampaignState:
-    """Give the state before the first record, or before the second where the first is lost and another one opens the campaign."""
+    """Give the state before the first record, or before the second where the first is lost and
+    another one opens the campaign.
+    """
     state = CampaignState(found.sizes if found is not None else None)
     if found is not None and found.opening is not None:
         offset, record = found.opening
@@ -58,7 +61,8 @@ def fold(journal: Path, portions: Portions = tuple) -> tuple[CampaignState, list
             raise EnvironmentProblem(lost_beginning(journal))
         state, damage = _folded(journal, new_state(found))
     sentences = [
-        f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done again."
+        f"{journal}:{item.line}: this line is damaged ({item.reason}); what it held will be done"
+        " again."
         for item in damage
     ]
     return state, [*sentences, *state.unplaced.sentences()]
@@ -67,8 +71,9 @@ def fold(journal: Path, portions: Portions = tuple) -> tuple[CampaignState, list
 def unknown_version(journal: Path, version: Any) -> str:
     """Say that a later version of this program has written the journal."""
     return (
-        f"{journal} holds records of format {version}, and this version of enchanted-tui reads format {FORMAT_VERSION}: "
-        "a later version has run this campaign. Use that one, or a later one still."
+        f"{journal} holds records of format {version}, and this version of enchanted-tui reads"
+        f" format {FORMAT_VERSION}: a later version has run this campaign. Use that one, or a later"
+        " one still."
     )
 
 

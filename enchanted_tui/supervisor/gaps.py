@@ -1,6 +1,7 @@
 """Open batches whose `samples` record is lost, of the sizes that other records say.
 
-Records of a later time know them exactly; between two batches that are known, sizes are what was drawn at once, and what results show.
+Records of a later time know them exactly; between two batches that are known, sizes are what was
+drawn at once, and what results show.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def open_told(
     state: CampaignState, stage: StageState, number: int, span: Span, time: float
 ) -> None:
-    """Open a batch of which a record says what samples it has, and those before it, unless they are open."""
+    """Open a batch of which a record says what samples it has, and those before it, unless they are
+    open.
+    """
     open_missing(state, stage, number, span.first, time)
     if number == len(stage.batches):
         state.open_batch(stage, span.first, span.size, time)
@@ -35,7 +38,9 @@ def open_all(state: CampaignState, stage: StageState, runs: Runs, time: float) -
 def open_missing(
     state: CampaignState, stage: StageState, number: int, end: int, time: float
 ) -> None:
-    """Open the batches before `number`, which begins with sample `end`: their records are lost, but their place is known."""
+    """Open the batches before `number`, which begins with sample `end`: their records are lost, but
+    their place is known.
+    """
     while len(stage.batches) < number and stage.drawn < end:
         state.irregular = True
         batch = len(stage.batches)
@@ -46,7 +51,9 @@ def open_missing(
 
 
 def _size(state: CampaignState, stage: StageState, left: int, batches_left: int) -> int:
-    """Give the size of the next batch, where `left` samples are shared out among `batches_left` batches."""
+    """Give the size of the next batch, where `left` samples are shared out among `batches_left`
+    batches.
+    """
     if batches_left <= 1:
         return left
     batch = len(stage.batches)

@@ -1,7 +1,7 @@
 """A campaign in a thread of a program that has other things to do, such as the app.
 
-What a sampler or plugin does to its surroundings there stays there as far as the operating system allows: the thread has a working
-directory and a umask of its own, and no exception leaves it.
+What a sampler or plugin does to its surroundings there stays there as far as the operating system
+allows: the thread has a working directory and a umask of its own, and no exception leaves it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from enchanted_tui.supervisor.surroundings import own_working_directory
 
 
 class CampaignThread:
-    """Runs a supervisor in a daemon thread, which a campaign that hangs in foreign code cannot keep the process alive with."""
+    """Runs a supervisor in a daemon thread, which a campaign that hangs in foreign code cannot keep
+    the process alive with.
+    """
 
     def __init__(
         self, supervisor: Supervisor, on_end: Callable[[CampaignThread], None] = lambda ended: None
@@ -38,7 +40,9 @@ class CampaignThread:
 
     @property
     def begun(self) -> bool:
-        """Whether the run directory has been opened, so that there is something to lose by ending the process."""
+        """Whether the run directory has been opened, so that there is something to lose by ending
+        the process.
+        """
         return self.supervisor.state is not None
 
     def request(self, action: control.Action) -> None:

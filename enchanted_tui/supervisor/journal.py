@@ -1,7 +1,9 @@
-"""The journal: one self-contained JSON record a line, appended before anything that depends on it happens.
+"""The journal: one self-contained JSON record a line, appended before anything that depends on it
+happens.
 
-Everything else in a run directory is a projection of it. Each record carries its format version ``v``, its ``type`` and, last, a
-checksum of the rest of its line. The record types are described in ``docs/journal.md``.
+Everything else in a run directory is a projection of it. Each record carries its format version
+``v``, its ``type`` and, last, a checksum of the rest of its line. The record types are described in
+``docs/journal.md``.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ class JournalError(Exception):
 class Journal:
     """The open journal of a running campaign; one process writes it.
 
-    `append` gives the record's offset, at which `read_row` finds it again, so nobody needs to keep rows in memory.
+    `append` gives the record's offset, at which `read_row` finds it again, so nobody needs to keep
+    rows in memory.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,7 +75,9 @@ class Journal:
         return self._size + self._buffered
 
     def append(self, record: Record) -> int:
-        """Take a record, complete it with version and time, and give its offset. It is on disk after `flush`."""
+        """Take a record, complete it with version and time, and give its offset. It is on disk
+        after `flush`.
+        """
         record["v"] = FORMAT_VERSION
         record["time"] = time.time()
         return self.append_line(seal(fast_values.encode(record)))
@@ -85,9 +90,11 @@ class Journal:
         return offset
 
     def flush(self) -> None:
-        """Hand everything appended to the operating system: from then on, the death of this process loses nothing.
+        """Hand everything appended to the operating system: from then on, the death of this process
+        loses nothing.
 
-        Raises OSError when that fails; the journal is then as it was before the records that failed.
+        Raises OSError when that fails; the journal is then as it was before the records that
+        failed.
         """
         if not self._buffer:
             return
@@ -121,12 +128,16 @@ class Journal:
             self.sync()
 
     def check_in_place(self) -> None:
-        """Raise FileNotFoundError if the file has been removed or replaced: what is written would be lost."""
+        """Raise FileNotFoundError if the file has been removed or replaced: what is written would
+        be lost.
+        """
         if self._is_another(os.stat(self.path)):
             raise FileNotFoundError(errno.ENOENT, "it has been replaced", str(self.path))
 
     def is_replaced(self) -> bool:
-        """Tell whether another journal is in the place of this one: somebody has taken over the campaign."""
+        """Tell whether another journal is in the place of this one: somebody has taken over the
+        campaign.
+        """
         try:
             return self._is_another(os.stat(self.path))
         except OSError:
@@ -163,7 +174,9 @@ class Journal:
 
 
 class JournalReader:
-    """Read a journal that somebody else may be writing: all of it, then what has been added since, and single rows."""
+    """Read a journal that somebody else may be writing: all of it, then what has been added since,
+    and single rows.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -189,9 +202,11 @@ class JournalReader:
         return os.pread(self._file, offset - start, start)
 
     def records(self, *, rows: bool = True, tasks: bool = True) -> Iterator[tuple[int, Record]]:
-        """Give (offset, record) of every whole line since the last call; damaged lines go to `damage`.
+        """Give (offset, record) of every whole line since the last call; damaged lines go to
+        `damage`.
 
-        Without `rows`, task records come without their row, which makes reading several times faster; without `tasks`, not at all.
+        Without `rows`, task records come without their row, which makes reading several times
+        faster; without `tasks`, not at all.
         """
         for offset, line in self._lines_since():
             self._lines += 1
@@ -237,15 +252,20 @@ class JournalReader:
 
 
 def lost_beginning(path: Path) -> str:
-    """Say what is wrong and what to do if the first line, without which the others say nothing, is damaged."""
+    """Say what is wrong and what to do if the first line, without which the others say nothing, is
+    damaged.
+    """
     return (
-        f"The first line of {path} is damaged, and with it what campaign this is. Move the file away; then "
-        f"{command_line('--rebuild', path.parent.parent)} takes the finished batches from the run directories."
+        f"The first line of {path} is damaged, and with it what campaign this is. Move the file"
+        f" away; then {command_line('--rebuild', path.parent.parent)} takes the finished batches"
+        " from the run directories."
     )
 
 
 def holds_records(path: Path) -> bool:
-    """Tell whether the journal has a whole line; its first writer may have died before the end of one."""
+    """Tell whether the journal has a whole line; its first writer may have died before the end of
+    one.
+    """
     try:
         with open(open_regular(path), "rb") as file:
             return file.readline().endswith(b"\n")
@@ -256,7 +276,8 @@ def holds_records(path: Path) -> bool:
 def renew(path: Path) -> None:
     """Put a copy of the journal in its place, under an inode of its own.
 
-    What a supervisor on another host, who was taken for dead, has still to write then goes into the file that is no more.
+    What a supervisor on another host, who was taken for dead, has still to write then goes into the
+    file that is no more.
     """
     partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
     try:
@@ -290,7 +311,9 @@ def _decode(line: bytes) -> Record:
 
 
 def _decode_head(line: bytes) -> Record:
-    """Decode a record without its row: everything before it is small, and a quote inside a string is escaped."""
+    """Decode a record without its row: everything before it is small, and a quote inside a string
+    is escaped.
+    """
     _check(line)
     end = line.find(_ROW)
     head: Record = fast_values.decode(line[:end] + b"}") if end > 0 else fast_values.decode(line)

@@ -1,4 +1,6 @@
-"""Follow a journal that grows: read what has been appended since, and notice when it has become another one."""
+"""Follow a journal that grows: read what has been appended since, and notice when it has become
+another one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ _TAIL = 64  #: bytes by which the last record that was read is known again; they
 
 
 class JournalFollower:
-    """A reader that can be asked again and again; between two calls the journal may grow, be replaced or not be there at all."""
+    """A reader that can be asked again and again; between two calls the journal may grow, be
+    replaced or not be there at all.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -22,7 +26,9 @@ class JournalFollower:
         self.size = 0  #: bytes there were at the last look
 
     def look(self) -> bool:
-        """Look at the file; True if everything known of it is void because it is not the file, or not the record, it was."""
+        """Look at the file; True if everything known of it is void because it is not the file, or
+        not the record, it was.
+        """
         try:
             found = self.path.stat()
         except OSError:
@@ -40,7 +46,9 @@ class JournalFollower:
         return void
 
     def _is_same(self, reader: JournalReader, identity: tuple[int, int]) -> bool:
-        """A writer whose disk is full takes back what did not fit; only the end of what was read can have changed."""
+        """A writer whose disk is full takes back what did not fit; only the end of what was read
+        can have changed.
+        """
         return (
             reader.identity == identity
             and reader.before(reader.position, len(self._tail)) == self._tail
@@ -59,7 +67,9 @@ class JournalFollower:
         return had
 
     def records(self) -> Generator[tuple[int, Record]]:
-        """Give (offset, record) of what is new, task records without their rows. May be left in the middle and called again."""
+        """Give (offset, record) of what is new, task records without their rows. May be left in the
+        middle and called again.
+        """
         if self._reader is None:
             return
         try:

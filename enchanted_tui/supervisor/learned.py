@@ -10,7 +10,9 @@ _RECENT_POINTS = 256
 
 @dataclass(frozen=True)
 class LearnedPoint:
-    """What a sampler that learns said of its model after a fit. Errors and values are in the units of what it learns from."""
+    """What a sampler that learns said of its model after a fit. Errors and values are in the units
+    of what it learns from.
+    """
 
     known: int  #: samples of the stage that had finished
     observations: int  #: values that the model was fitted to
@@ -48,7 +50,9 @@ class Learned:
 
     @property
     def since_better(self) -> int:
-        """Samples that have finished since the best value, or the lowest error where none is looked for, was found."""
+        """Samples that have finished since the best value, or the lowest error where none is looked
+        for, was found.
+        """
         return self.last_known - (
             self.best_known if self.best is not None else self.lowest_error_known
         )

@@ -1,4 +1,6 @@
-"""A stage whose sampler learns: tell it what has finished, ask it when there is room, and put on record what it learnt."""
+"""A stage whose sampler learns: tell it what has finished, ask it when there is room, and put on
+record what it learnt.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ SampleOf = Callable[[BatchState, int], Row]
 
 
 class Learning:
-    """Asks a sampler that learns. The models are fitted in a process of their own, which `close` ends."""
+    """Asks a sampler that learns. The models are fitted in a process of their own, which `close`
+    ends.
+    """
 
     def __init__(
         self,
@@ -60,7 +64,9 @@ class Learning:
         self._process.close()
 
     def next_batch(self, sample_of: SampleOf) -> Generator[None, None, Draw | None]:
-        """Wait until the sampler should be asked, and ask; None when all is drawn and everything is learnt."""
+        """Wait until the sampler should be asked, and ask; None when all is drawn and everything is
+        learnt.
+        """
         while (count := self._wanted()) is None:
             yield None
         if count == 0 and (self._learnt_all or not self._stage.drawn):
@@ -97,7 +103,8 @@ class Learning:
         return min(left, math.ceil(room / stage.n_parents)) if room > 0 else None
 
     def _ahead(self) -> int:
-        """How many tasks wait beside those that run: as many as end while the next sample is chosen, unless that is hardly any time.
+        """How many tasks wait beside those that run: as many as end while the next sample is
+        chosen, unless that is hardly any time.
 
         Never more than there are workers: what is drawn ahead is drawn knowing less.
         """
@@ -123,7 +130,7 @@ class Learning:
             self._sampler.tell(position, sample, rows)
         return self._sampler.draw(first, count, pending, self._process.ask)
 
-    # -- results ----------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def _finished(self, sample_of: SampleOf) -> list[tuple[int, Row, list[Row]]]:
         """Give position, values and rows of the samples that have finished since the last time."""
@@ -162,7 +169,9 @@ class Learning:
     def _samples(
         self, places: list[tuple[int, int]], sample_of: SampleOf
     ) -> Iterator[tuple[int, Row]]:
-        """Give positions and values; samples whose values are lost are on record as failed, and nothing can be learnt from them."""
+        """Give positions and values; samples whose values are lost are on record as failed, and
+        nothing can be learnt from them.
+        """
         for number, place in places:
             batch = self._stage.batches[number]
             try:

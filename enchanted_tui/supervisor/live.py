@@ -1,6 +1,8 @@
-"""``state/live.json``: what only the running supervisor knows - who works on what, and why nothing happens.
+"""``state/live.json``: what only the running supervisor knows - who works on what, and why nothing
+happens.
 
-Nothing depends on it: it is written for viewers at most once a second and means nothing once the lock is gone.
+Nothing depends on it: it is written for viewers at most once a second and means nothing once the
+lock is gone.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ class LiveFile:
             self._write(content)
 
     def tell(self, doing: str) -> None:
-        """Say what is being done after the last task, and how far that is; viewers are told once a second."""
+        """Say what is being done after the last task, and how far that is; viewers are told once a
+        second.
+        """
         is_news = not self.doing
         self.doing = doing
         if is_news or time.monotonic() - self._written_at >= _TELL_EVERY:

@@ -12,8 +12,9 @@ from enchanted_tui.storage.lock import PATIENCE, Holder, is_alive_here, look_at
 class LivenessWatch:
     """Looks at a lock file now and then.
 
-    A holder on this host is judged at once. One on another host is "unknown" until its heartbeat has been seen to rise ("running") or has
-    stood still for `PATIENCE` seconds of this observer's own clock ("stopped"), as the lock itself judges it.
+    A holder on this host is judged at once. One on another host is "unknown" until its heartbeat
+    has been seen to rise ("running") or has stood still for `PATIENCE` seconds of this observer's
+    own clock ("stopped"), as the lock itself judges it.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,6 @@
-"""The campaign's own log, ``logs/main.log``: bounded, and without touching the host program's logging."""
+"""The campaign's own log, ``logs/main.log``: bounded, and without touching the host program's
+logging.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _CHATTY = ("asyncio", "h5py", "matplotlib", "PIL", "paramiko", "textual")
 
 @contextlib.contextmanager
 def early_log(level: int | str) -> Iterator[list[logging.LogRecord]]:
-    """Keep what samplers and parsers log while they are made, when there is no run directory yet, for `campaign_log`."""
+    """Keep what samplers and parsers log while they are made, when there is no run directory yet,
+    for `campaign_log`.
+    """
     kept = _Kept(level)
     with _log_of_others(kept):
         yield kept.records
@@ -29,9 +33,11 @@ def early_log(level: int | str) -> Iterator[list[logging.LogRecord]]:
 def campaign_log(
     run_dir: RunDir, level: int | str, early: Iterable[logging.LogRecord] = ()
 ) -> Iterator[None]:
-    """Send `early` and what this package, samplers and parsers log to the campaign's log while the block runs; then all is as it was.
+    """Send `early` and what this package, samplers and parsers log to the campaign's log while the
+    block runs; then all is as it was.
 
-    What others log arrives by the root logger, whose level is changed only where the host program has set up no logging.
+    What others log arrives by the root logger, whose level is changed only where the host program
+    has set up no logging.
     """
     logger = logging.getLogger(_LOGGER)
     handler = _QuietHandler(
@@ -79,7 +85,9 @@ class _Kept(logging.Handler):
 
 
 class _Others(logging.Handler):
-    """Hands on what is logged outside of this package; `alone`: nobody else has it, so that warnings are to be printed as before."""
+    """Hands on what is logged outside of this package; `alone`: nobody else has it, so that
+    warnings are to be printed as before.
+    """
 
     def __init__(self, target: logging.Handler, *, alone: bool) -> None:
         super().__init__(target.level)
@@ -96,7 +104,9 @@ class _Others(logging.Handler):
 
 
 class _QuietHandler(RotatingFileHandler):
-    """A log that cannot be written (disk full, directory gone) must not disturb the campaign: it says so through its own channels."""
+    """A log that cannot be written (disk full, directory gone) must not disturb the campaign: it
+    says so through its own channels.
+    """
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own spelling
         return

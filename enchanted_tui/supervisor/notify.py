@@ -16,7 +16,9 @@ log = logging.getLogger(__name__)
 
 
 def run_command(config: CampaignConfig, outcome: Outcome) -> None:
-    """Start the command that the configuration names, without a shell and without waiting for it; a bell is not our business."""
+    """Start the command that the configuration names, without a shell and without waiting for it; a
+    bell is not our business.
+    """
     command = command_of(config.supervisor.notify)
     if not command:
         return
@@ -39,7 +41,8 @@ def run_command(config: CampaignConfig, outcome: Outcome) -> None:
         )
     except OSError as error:
         log.warning(
-            f"supervisor.notify: {command[0]} cannot be run ({error.strerror}); nobody was told that the campaign has ended"
+            f"supervisor.notify: {command[0]} cannot be run ({error.strerror}); nobody was told"
+            " that the campaign has ended"
         )
 
 

@@ -1,4 +1,6 @@
-"""A directory of the older program, as if it had been taken over: looked at without changing anything."""
+"""A directory of the older program, as if it had been taken over: looked at without changing
+anything.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class Recorded:
 
 @contextlib.contextmanager
 def recorded(run_dir: RunDir) -> Iterator[Recorded]:
-    """Give a campaign of this program from its journal, or an untouched one of the older program from its files.
+    """Give a campaign of this program from its journal, or an untouched one of the older program
+    from its files.
 
     Raises EnvironmentProblem if it cannot be read.
     """
@@ -52,7 +55,9 @@ def recorded(run_dir: RunDir) -> Iterator[Recorded]:
 
 
 class OlderRun:
-    """The records that taking the directory over would write; to be asked as a `JournalFollower` is."""
+    """The records that taking the directory over would write; to be asked as a `JournalFollower`
+    is.
+    """
 
     def __init__(self, run_dir: RunDir) -> None:
         self._run_dir = run_dir
@@ -66,7 +71,9 @@ class OlderRun:
         return len(self._records)
 
     def look(self) -> bool:
-        """Read the directory if that has not been done since it changed; True if what was known is void."""
+        """Read the directory if that has not been done since it changed; True if what was known is
+        void.
+        """
         try:
             changed = self._run_dir.run_state.stat().st_mtime_ns
         except OSError:
@@ -104,7 +111,10 @@ def _records(run_dir: RunDir) -> tuple[list[Record], str]:
     if stored is None:
         return (
             [],
-            f"{run_dir.root} was made by the older program and holds no configuration, so its results cannot be told apart.",
+            (
+                f"{run_dir.root} was made by the older program and holds no configuration, so its"
+                " results cannot be told apart."
+            ),
         )
     try:
         config = load_config(
@@ -114,7 +124,10 @@ def _records(run_dir: RunDir) -> tuple[list[Record], str]:
     except ConfigError as error:
         return (
             [],
-            f"The older program's configuration in {stored.path} does not fit this version: {str(error).splitlines()[0]}",
+            (
+                f"The older program's configuration in {stored.path} does not fit this version:"
+                f" {str(error).splitlines()[0]}"
+            ),
         )
     except (EnvironmentProblem, OSError) as error:
         return [], str(error)

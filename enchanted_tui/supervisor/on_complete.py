@@ -1,8 +1,9 @@
 """What is done once a campaign is complete: ``supervisor.on_complete``, a command or a function.
 
-It runs once for what a campaign is complete with: again after an extension and after failed samples were run again, not after a resume
-that finds nothing to do. Its failure is reported, in the log and on record, and changes nothing about the result. Whoever asks the
-supervisor to drain or abort while it runs ends it.
+It runs once for what a campaign is complete with: again after an extension and after failed samples
+were run again, not after a resume that finds nothing to do. Its failure is reported, in the log and
+on record, and changes nothing about the result. Whoever asks the supervisor to drain or abort while
+it runs ends it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ _GRACE = 5.0  #: seconds from SIGTERM to SIGKILL
 
 
 def run_hook(session: Session, outcome: Outcome, inbox: queue.SimpleQueue[Any]) -> None:
-    """Run the campaign's hook if it is complete and this has not been done for what it holds. `inbox` gets requests meanwhile."""
+    """Run the campaign's hook if it is complete and this has not been done for what it holds.
+    `inbox` gets requests meanwhile.
+    """
     wanted = session.config.supervisor.on_complete
     if not wanted or outcome.reason not in _COMPLETE or not session.state.stages:
         return
@@ -56,16 +59,20 @@ def run_hook(session: Session, outcome: Outcome, inbox: queue.SimpleQueue[Any]) 
         session.journal.sync()
     except OSError as error:
         log.warning(
-            f"supervisor.on_complete has run, which could not be recorded ({error.strerror}); a resume runs it again"
+            f"supervisor.on_complete has run, which could not be recorded ({error.strerror}); a"
+            " resume runs it again"
         )
     if code:
         log.warning(
-            f"supervisor.on_complete ended with code {code}; the campaign is complete all the same, see logs/{LOG_NAME}"
+            f"supervisor.on_complete ended with code {code}; the campaign is complete all the same,"
+            f" see logs/{LOG_NAME}"
         )
 
 
 def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) -> list[str]:
-    """Give the command that a hook stands for: a list or a line is one, without a shell; ``package.module:function`` is called."""
+    """Give the command that a hook stands for: a list or a line is one, without a shell;
+    ``package.module:function`` is called.
+    """
     if isinstance(wanted, str) and _FUNCTION.fullmatch(wanted):
         return python_command(_CALL, wanted, run_dir, also=python_path)
     return shlex.split(wanted) if isinstance(wanted, str) else list(wanted)
@@ -74,7 +81,9 @@ def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) ->
 def _run(
     session: Session, outcome: Outcome, wanted: str | list[str], inbox: queue.SimpleQueue[Any]
 ) -> int | None:
-    """Run it, its output in a file of its own, and give its exit code: 127 if it cannot be started, None if somebody had it ended."""
+    """Run it, its output in a file of its own, and give its exit code: 127 if it cannot be started,
+    None if somebody had it ended.
+    """
     run_dir = session.run_dir
     command = command_of(
         wanted, str(run_dir.root), [str(path) for path in session.config.python_path]
@@ -105,7 +114,8 @@ def _run(
         if reason is not None:
             _end(process)
             log.warning(
-                f"supervisor.on_complete was ended: {reason}; the campaign is complete all the same, and a resume runs the hook again"
+                f"supervisor.on_complete was ended: {reason}; the campaign is complete all the"
+                " same, and a resume runs the hook again"
             )
             return None
 

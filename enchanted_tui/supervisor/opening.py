@@ -27,7 +27,9 @@ def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:
 
 
 def _handed(config: CampaignConfig, name: str) -> dict[str, str]:
-    """Give what a sampler of somebody else's is told besides its options: the run directory, if it takes that and has no other."""
+    """Give what a sampler of somebody else's is told besides its options: the run directory, if it
+    takes that and has no other.
+    """
     spec = config.samplers[name]
     if spec.builtin or "base_run_dir" in spec.options:
         return {}
@@ -52,7 +54,9 @@ def sampler_target(sampler: Any) -> int:
 
 
 def portions(samplers: Sequence[Any]) -> list[int | None]:
-    """Give how many samples each sampler draws at once, where that is a function of the position alone; 0: all that are left."""
+    """Give how many samples each sampler draws at once, where that is a function of the position
+    alone; 0: all that are left.
+    """
     return [
         (getattr(sampler, "batch_size", None) or 0) if is_pure(sampler) else None
         for sampler in samplers
@@ -74,7 +78,9 @@ def open_record(
     stored: str,
     targets: list[int],
 ) -> Record:
-    """Give the journal record with which a session opens; `stored` is the name of the configuration's copy."""
+    """Give the journal record with which a session opens; `stored` is the name of the
+    configuration's copy.
+    """
     return {
         "type": "open",
         "campaign": campaign,

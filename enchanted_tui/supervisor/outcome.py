@@ -25,7 +25,9 @@ class EnvironmentProblem(Exception):
 
 
 class RefusedError(Exception):
-    """What was asked makes no sense, or contradicts what is recorded; the message says what and what to do."""
+    """What was asked makes no sense, or contradicts what is recorded; the message says what and
+    what to do.
+    """
 
 
 @dataclass(frozen=True)
@@ -33,5 +35,6 @@ class Outcome:
     """How a session ended."""
 
     code: ExitCode
-    reason: str  #: completed, drained, aborted, max_failures, all_failed, stop_when, environment or defect
+    #: completed, drained, aborted, max_failures, all_failed, stop_when, environment or defect
+    reason: str
     message: str = ""

@@ -36,9 +36,11 @@ class Pace:
             )
 
     def rates(self, now: float, since: float) -> tuple[int, tuple[float, ...]]:
-        """Give the width of a bucket in seconds and the results per second in each of the last `BUCKETS` of them, the present one last.
+        """Give the width of a bucket in seconds and the results per second in each of the last
+        `BUCKETS` of them, the present one last.
 
-        Buckets are wide enough for a few results each in the time from `since` (when the session began) to `now`.
+        Buckets are wide enough for a few results each in the time from `since` (when the session
+        began) to `now`.
         """
         width = self._width(now, since)
         counts, unit = (self._fine, _FINE) if width < _COARSE else (self._coarse, _COARSE)
@@ -73,10 +75,12 @@ class Pace:
 def eta_range(
     remaining: int, recent: float | None, recent_count: int, done: int, elapsed: float
 ) -> tuple[float, float] | None:
-    """Give the bounds, in seconds, of the time that `remaining` tasks will take; None if nothing can be said.
+    """Give the bounds, in seconds, of the time that `remaining` tasks will take; None if nothing
+    can be said.
 
-    Two rates are taken as equally likely, the present one (`recent` tasks a second, measured with `recent_count` results) and that of the
-    whole session (`done` tasks in `elapsed` seconds), each with two standard deviations of a Poisson process.
+    Two rates are taken as equally likely, the present one (`recent` tasks a second, measured with
+    `recent_count` results) and that of the whole session (`done` tasks in `elapsed` seconds), each
+    with two standard deviations of a Poisson process.
     """
     if remaining <= 0:
         return None
@@ -93,5 +97,7 @@ def eta_range(
 
 
 def _deviation(count: int) -> float:
-    """Relative uncertainty of a rate that was measured with `count` results; kept below 1, where the bound would be infinite."""
+    """Relative uncertainty of a rate that was measured with `count` results; kept below 1, where
+    the bound would be infinite.
+    """
     return min(0.9, _SIGMAS / sqrt(max(count, 1)))

@@ -1,4 +1,6 @@
-"""The parents of a stage: rows of the stage before, as ranges (batch, first sample, end), each parent in its place for ever."""
+"""The parents of a stage: rows of the stage before, as ranges (batch, first sample, end), each
+parent in its place for ever.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ def changed_places(old: Iterable[Sequence[int]], new: Iterable[Sequence[int]]) -
 
 
 def without(parents: list[Row], gone: set[Row], fresh: list[Row]) -> list[Row]:
-    """Give a list of parents with others in the places of those that are `gone`: `fresh` ones, then the last of the list.
+    """Give a list of parents with others in the places of those that are `gone`: `fresh` ones, then
+    the last of the list.
 
     Fresh parents that are not needed for that are added at the end.
     """

@@ -1,4 +1,6 @@
-"""From a configuration to what the loop works with: a plan for each stage, and what all tasks share."""
+"""From a configuration to what the loop works with: a plan for each stage, and what all tasks
+share.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ def _written_local_storage(tree: Mapping[str, Any]) -> str | None:
 
 
 def learns(sampler: Any) -> bool:
-    """Tell whether a sampler wants results before it draws on: it says so, or it is a plugin that takes them in."""
+    """Tell whether a sampler wants results before it draws on: it says so, or it is a plugin that
+    takes them in.
+    """
     if isinstance(sampler, Sampler):
         return sampler.adaptive or type(sampler).register_future is not Sampler.register_future
     return bool(getattr(sampler, "adaptive", hasattr(sampler, "register_future")))

@@ -1,4 +1,6 @@
-"""What would run: stages, batches, tasks, files and first samples; for a resume, what is reused and why. Changes nothing."""
+"""What would run: stages, batches, tasks, files and first samples; for a resume, what is reused and
+why. Changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -62,12 +64,14 @@ class Preview:
                 else f" in {_counted(stage.batches, 'batch', 'batches')}"
             )
             lines.append(
-                f"stage {stage.depth + 1}: {stage.sampler}, {_counted(stage.target, 'sample')}{batches}"
+                f"stage {stage.depth + 1}: {stage.sampler},"
+                f" {_counted(stage.target, 'sample')}{batches}"
             )
             for number, step in enumerate(stage.steps):
                 lines.append(f"  step {number + 1}: {step}")
             lines.append(
-                f"  {_counted(stage.samples, 'row')}, {_counted(stage.tasks, 'task')}{_reused(stage)}"
+                f"  {_counted(stage.samples, 'row')},"
+                f" {_counted(stage.tasks, 'task')}{_reused(stage)}"
             )
             if not stage.done:
                 lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
@@ -75,7 +79,8 @@ class Preview:
             sum(stage.tasks for stage in self.stages), "run directory", "run directories"
         )
         lines.append(
-            f"{directories} with an enchanted_datapoint.csv each, below {self.base_run_dir / 'data'}"
+            f"{directories} with an enchanted_datapoint.csv each, below"
+            f" {self.base_run_dir / 'data'}"
         )
         return "\n".join([*lines, *self.submissions, *self.notes])
 
@@ -93,7 +98,10 @@ def _reused(stage: StagePreview) -> str:
         if stage.done < stage.samples
         else "nothing left to run"
     )
-    return f"; {stage.done:,} {'row is' if stage.done == 1 else 'rows are'} on record and reused, {left}"
+    return (
+        f"; {stage.done:,} {'row is' if stage.done == 1 else 'rows are'} on record and reused,"
+        f" {left}"
+    )
 
 
 def preview(config: CampaignConfig) -> Preview:
@@ -121,7 +129,8 @@ def preview(config: CampaignConfig) -> Preview:
             notes += notice(run_dir, state)
         check_unchanged(config, state)
         notes.append(
-            "Samples on record are reused because bounds, parameters, run_order and seed are unchanged; only what has no row runs."
+            "Samples on record are reused because bounds, parameters, run_order and seed are"
+            " unchanged; only what has no row runs."
         )
     elif mode != "fresh":
         notes.append(f"There is nothing to {mode} in {run_dir.root}.")
@@ -133,7 +142,8 @@ def preview(config: CampaignConfig) -> Preview:
     if seed is None:
         seed = secrets.randbits(63)
         notes.append(
-            "No seed is given: a run draws one and records it, so its random samples will be others than those shown."
+            "No seed is given: a run draws one and records it, so its random samples will be others"
+            " than those shown."
         )
     if state.sessions:
         samplers, targets = go_on(config, state, mode, read)
@@ -182,17 +192,23 @@ def _stages(
                 sampler=f"{stage.sampler} ({type(sampler).__name__})",
                 steps=steps,
                 target=target,
-                batches=None
-                if learns(sampler)
-                else (len(recorded.batches) if recorded else 0) + -(-new // max(1, size)),
+                batches=(
+                    None
+                    if learns(sampler)
+                    else (len(recorded.batches) if recorded else 0) + -(-new // max(1, size))
+                ),
                 samples=target * parents,
                 tasks=target * parents * len(steps),
                 done=recorded.n_rows if recorded else 0,
-                first_samples=tuple(
-                    sampler.points(0, 0, min(size, target), 0, min(_SAMPLES_SHOWN, size, target))
-                )
-                if is_pure(sampler) and target
-                else (),
+                first_samples=(
+                    tuple(
+                        sampler.points(
+                            0, 0, min(size, target), 0, min(_SAMPLES_SHOWN, size, target)
+                        )
+                    )
+                    if is_pure(sampler) and target
+                    else ()
+                ),
             )
         )
         parents *= target

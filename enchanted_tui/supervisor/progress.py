@@ -19,7 +19,9 @@ def batch_progress(depth: int, batch: BatchState, step: int) -> BatchProgress:
 
 
 def current_batch(state: CampaignState) -> BatchProgress | None:
-    """Give the first unfinished batch at its first unfinished step, or the last batch; None before anything is drawn."""
+    """Give the first unfinished batch at its first unfinished step, or the last batch; None before
+    anything is drawn.
+    """
     begun = [stage for stage in state.stages if stage.batches]
     if not begun:
         return None

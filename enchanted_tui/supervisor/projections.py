@@ -1,4 +1,6 @@
-"""The output files of a running campaign: what to tell which writer, and when. All of them are projections of the journal."""
+"""The output files of a running campaign: what to tell which writer, and when. All of them are
+projections of the journal.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,8 @@ class Projections:
         self._failure_log = FailureLog(every=session.config.supervisor.log_failures)
         self._progress = ProgressFiles(self._run_dir)
         self._dataset: Dataset | None = None
-        self._went_back = False  #: an earlier stage was run again, for a larger budget or because samples had failed
+        #: an earlier stage was run again, for a larger budget or because samples had failed
+        self._went_back = False
         self._next_progress = 0.0
         self._run_state_due = False
         self._weather = Weather()
@@ -86,10 +89,12 @@ class Projections:
             or self.fingerprints() != before.get("files")
         )
 
-    # -- what happens -----------------------------------------------------------------------------------------------------------
+    # -- what happens ------------------------------------------------------------------------------
 
     def open(self, *, changed: bool) -> None:
-        """Bring what an earlier session left up to date; `changed` says that recorded results have been given up since."""
+        """Bring what an earlier session left up to date; `changed` says that recorded results have
+        been given up since.
+        """
         self._touched |= changed
         if self._touched:
             self._failures.rebuild()
@@ -123,7 +128,9 @@ class Projections:
             self._to_clean.append(task)
 
     def catch_up(self) -> None:
-        """Take results of earlier sessions that have got their place only now, with samples that a damaged line had held."""
+        """Take results of earlier sessions that have got their place only now, with samples that a
+        damaged line had held.
+        """
         for head, offset in self._state.take_placed():
             task, record = TaskId(*head["task"]), self._journal.read(offset)
             if record["outcome"] != "ok":
@@ -170,7 +177,7 @@ class Projections:
         if self._dataset is not None:
             self._dataset.finish()
 
-    # -- the clock ----------------------------------------------------------------------------------------------------------------
+    # -- the clock ---------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
         """Write what is due; `now` is monotonic."""
@@ -221,7 +228,7 @@ class Projections:
         """Give what `files.fingerprints` gives."""
         return fingerprints(self._run_dir)
 
-    # -- parts ----------------------------------------------------------------------------------------------------------------------
+    # -- parts -------------------------------------------------------------------------------------
 
     def _tell_of_unknown_units(self, stage: StageState, columns: Sequence[str]) -> None:
         """A misspelt name would leave its column without a unit in every file."""
@@ -231,7 +238,8 @@ class Projections:
         ):  # outputs of failed samples are not there
             guesses = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in unknown)
             log.warning(
-                f"supervisor.units: the dataset has no column {guesses}; it has {', '.join(map(repr, columns))}"
+                f"supervisor.units: the dataset has no column {guesses}; it has"
+                f" {', '.join(map(repr, columns))}"
             )
 
     def _rebuild(self, path: Path, stage: StageState) -> None:
@@ -261,7 +269,9 @@ class Projections:
             del self._unreported[0]
 
     def _write_run_state(self) -> None:
-        """Say how many samples there are, once the dataset has them: after a kill, nobody must count more than he finds."""
+        """Say how many samples there are, once the dataset has them: after a kill, nobody must
+        count more than he finds.
+        """
         state = older_run_state(self._state)
         if state is not None:
             if self._dataset is not None:

@@ -33,7 +33,9 @@ def metadata(run_dir: RunDir, state: CampaignState) -> dict[str, str]:
 
 
 def provenance_rows(stage: StageState, read: Callable[[int], Record]) -> Iterator[dict[str, Any]]:
-    """Give, for each row of the dataset, which task made it (the last step, if there are several), where and when."""
+    """Give, for each row of the dataset, which task made it (the last step, if there are several),
+    where and when.
+    """
     for _, _, _, offset in stage.rows():
         record = read(offset)
         depth, batch, sample, step = record["task"]

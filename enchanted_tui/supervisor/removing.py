@@ -1,4 +1,6 @@
-"""Taking run directories away: moving them aside, which can be undone, and deleting. Nothing is deleted that the program did not create."""
+"""Taking run directories away: moving them aside, which can be undone, and deleting. Nothing is
+deleted that the program did not create.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _ASIDE = re.compile(r"\.(?P<name>.+)\.removed-\d{8}-\d{6}(-\d+)?\Z")
 
 
 def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list[str]:
-    """List, a line for each kind, what a deletion would delete in a run directory, and what it would leave."""
+    """List, a line for each kind, what a deletion would delete in a run directory, and what it
+    would leave.
+    """
     run_dir = RunDir(root)
     created = list(
         campaign_files(run_dir, stored_configs=recorded_configs(run_dir), config_path=config_path)
@@ -41,7 +45,8 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     left = _strangers(run_dir, set(created))
     if left:
         lines.append(
-            f"left in place, because no campaign created it: {', '.join(left[:5])}{' ...' if len(left) > 5 else ''}"
+            "left in place, because no campaign created it:"
+            f" {', '.join(left[:5])}{' ...' if len(left) > 5 else ''}"
         )
     return lines
 
@@ -69,9 +74,11 @@ def _size(path: Path) -> str:
 
 
 def delete(root: Path) -> int:
-    """Delete what a campaign has created in its run directory, and the directory if that empties it; give the number of deletions.
+    """Delete what a campaign has created in its run directory, and the directory if that empties
+    it; give the number of deletions.
 
-    Raises EnvironmentProblem if that could cost the user something dear, DirectoryInUseError if a supervisor runs there.
+    Raises EnvironmentProblem if that could cost the user something dear, DirectoryInUseError if a
+    supervisor runs there.
     """
     run_dir = RunDir(root.resolve())
     try:
@@ -92,9 +99,11 @@ def delete(root: Path) -> int:
 
 
 def move_aside(root: Path) -> Path:
-    """Rename a run directory to a hidden name beside it, where it is not found any more; give that name, for `put_back`.
+    """Rename a run directory to a hidden name beside it, where it is not found any more; give that
+    name, for `put_back`.
 
-    Raises EnvironmentProblem, with a sentence, if a supervisor runs there, if it is no run directory or if it cannot be renamed.
+    Raises EnvironmentProblem, with a sentence, if a supervisor runs there, if it is no run
+    directory or if it cannot be renamed.
     """
     root = root.resolve()
     if not is_run(root):
@@ -113,7 +122,9 @@ def move_aside(root: Path) -> Path:
 
 
 def put_back(aside: Path) -> Path:
-    """Undo `move_aside`; give the run directory. Raises EnvironmentProblem if something else has taken its name."""
+    """Undo `move_aside`; give the run directory. Raises EnvironmentProblem if something else has
+    taken its name.
+    """
     match = _ASIDE.match(aside.name)
     if match is None:
         raise EnvironmentProblem(f"{aside} is not a run directory that was moved aside.")

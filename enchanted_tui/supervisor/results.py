@@ -1,4 +1,5 @@
-"""The dataset in numbers: columns as arrays, their statistics, histograms, the best so far, and how well the parameters are covered.
+"""The dataset in numbers: columns as arrays, their statistics, histograms, the best so far, and how
+well the parameters are covered.
 
 Uses numpy and nothing else; imported when results are first looked at.
 """
@@ -113,7 +114,8 @@ class Results:
         return len(self.tasks)
 
     def news(self, columns: Mapping[str, Sequence[Any]], tasks: TaskList) -> News:
-        """Convert what is new in the dataset as it is now, for `take`; earlier rows again only if they have changed.
+        """Convert what is new in the dataset as it is now, for `take`; earlier rows again only if
+        they have changed.
 
         Takes long for many rows and changes nothing, so it may run in a thread.
         """
@@ -145,7 +147,9 @@ class Results:
 
     @property
     def numeric(self) -> list[str]:
-        """Names of the columns that can be an axis: parameters, then outputs, then truth values and run times."""
+        """Names of the columns that can be an axis: parameters, then outputs, then truth values and
+        run times.
+        """
         names = [name for name, column in self.columns.items() if column.numeric]
         return sorted(names, key=lambda name: (self._rank(name), names.index(name)))
 
@@ -162,7 +166,7 @@ class Results:
         return [name for name in self.numeric if self._rank(name) == 1]
 
 
-# -- statistics -------------------------------------------------------------------------------------------------------------
+# -- statistics ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -200,14 +204,16 @@ def statistics(values: Floats) -> Statistics:
 
 
 def running_best(values: Floats, ok: Mask, *, largest: bool) -> Floats:
-    """Give, after each row, the smallest (or largest) finite value of a success so far; NaN before the first."""
+    """Give, after each row, the smallest (or largest) finite value of a success so far; NaN before
+    the first.
+    """
     worst = -np.inf if largest else np.inf
     usable = np.where(ok & np.isfinite(values), values, worst)
     best = np.maximum.accumulate(usable) if largest else np.minimum.accumulate(usable)
     return np.where(np.isinf(best), np.nan, best)
 
 
-# -- coverage ---------------------------------------------------------------------------------------------------------------
+# -- coverage --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -244,7 +250,9 @@ def coverage(name: str, values: Floats, bins: int) -> Coverage | None:
 
 
 def pair_filled(x: Floats, y: Floats, bins: int) -> float | None:
-    """Give the share of ``bins * bins`` cells, over the ranges of two parameters, that hold a sample; None without any."""
+    """Give the share of ``bins * bins`` cells, over the ranges of two parameters, that hold a
+    sample; None without any.
+    """
     both = np.isfinite(x) & np.isfinite(y)
     if not both.any():
         return None
@@ -256,12 +264,16 @@ def pair_filled(x: Floats, y: Floats, bins: int) -> float | None:
 
 
 def expected_filled(samples: int, cells: int) -> float:
-    """Give the share of cells that so many independent uniform samples fill on average: 1 - (1 - 1/cells)^samples."""
+    """Give the share of cells that so many independent uniform samples fill on average: 1 - (1 -
+    1/cells)^samples.
+    """
     return 1 - (1 - 1 / cells) ** samples
 
 
 def bin_of(values: Floats, low: float, high: float, bins: int) -> NDArray[np.intp]:
-    """Give the number of the bin of finite values; those beyond `low` and `high` belong to the first and the last."""
+    """Give the number of the bin of finite values; those beyond `low` and `high` belong to the
+    first and the last.
+    """
     width = high / 2 - low / 2
     if not width > 0:
         return np.full(values.size, bins // 2, dtype=np.intp)

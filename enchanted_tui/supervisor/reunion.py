@@ -1,6 +1,8 @@
-"""Samples and their results, brought together again where a damaged line of the journal held the samples or the list of parents.
+"""Samples and their results, brought together again where a damaged line of the journal held the
+samples or the list of parents.
 
-A result is kept only if it was computed from the very values that its sample has now; otherwise the sample runs again.
+A result is kept only if it was computed from the very values that its sample has now; otherwise the
+sample runs again.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ _NO_INPUTS = frozenset(("success", "run_dir"))
 
 
 class Reunion:
-    """Looks after the results of a stage that had to wait for their samples; `params_of` gives what a sample's first step is handed."""
+    """Looks after the results of a stage that had to wait for their samples; `params_of` gives what
+    a sample's first step is handed.
+    """
 
     def __init__(
         self,
@@ -48,14 +52,17 @@ class Reunion:
         return sum(map(self.check, self._state.stages[self._plan.depth].batches)) > 0
 
     def check(self, batch: BatchState) -> bool:
-        """Give up the results of a batch that are not those of its samples; tell whether there were any."""
+        """Give up the results of a batch that are not those of its samples; tell whether there were
+        any.
+        """
         depth = self._plan.depth
         if (depth, batch.index) not in self._state.placed_late:
             return False
         found = list(self._strangers(batch))
         if found:
             log.warning(
-                f"{len(found)} results of batch {batch.index} of stage {depth} are those of other samples; these run again"
+                f"{len(found)} results of batch {batch.index} of stage {depth} are those of other"
+                " samples; these run again"
             )
             steps = [(sample, _first_done(batch, sample) or 0) for sample in found]
             tasks = [TaskId(depth, batch.index, sample, step) for sample, step in steps]
@@ -63,9 +70,11 @@ class Reunion:
         return bool(found)
 
     def as_run(self, number: int, drawn: list[Row]) -> list[Row]:
-        """Give what a sampler has drawn for a batch, with the samples whose results wait for it as they were when they ran.
+        """Give what a sampler has drawn for a batch, with the samples whose results wait for it as
+        they were when they ran.
 
-        The batch was drawn before, and a sampler that is no function of the position may not draw the same again.
+        The batch was drawn before, and a sampler that is no function of the position may not draw
+        the same again.
         """
         kept = list(drawn)
         for sample, step, offset in self._state.unplaced.first_steps(self._plan.depth, number):
@@ -74,7 +83,8 @@ class Reunion:
         return kept
 
     def recovered(self, batch: BatchState, position: int) -> Row:
-        """Give a sample that is not on record and cannot be drawn again, from the row of a task that was given it.
+        """Give a sample that is not on record and cannot be drawn again, from the row of a task
+        that was given it.
 
         Raises LostSamplesError if there is none.
         """
@@ -86,8 +96,8 @@ class Reunion:
             if found is not None:
                 return found
         raise LostSamplesError(
-            f"the values of sample {position} of batch {batch.index} were in a damaged line of the journal, "
-            f"and {type(self._plan.sampler).__name__} cannot draw them again"
+            f"the values of sample {position} of batch {batch.index} were in a damaged line of the"
+            f" journal, and {type(self._plan.sampler).__name__} cannot draw them again"
         )
 
     def _strangers(self, batch: BatchState) -> Iterator[int]:
@@ -103,9 +113,11 @@ class Reunion:
                     yield sample
 
     def _agree(self, inputs: Row, params: Row) -> bool:
-        """Tell whether a row was computed from a sample: what was drawn is the same, here and in the stages before.
+        """Tell whether a row was computed from a sample: what was drawn is the same, here and in
+        the stages before.
 
-        What a parent returned does not count, nor how long it ran: it may have run again, its line being damaged too.
+        What a parent returned does not count, nor how long it ran: it may have run again, its line
+        being damaged too.
         """
         names = self._plan.parameters
         compared = (
@@ -134,7 +146,9 @@ def _first_done(batch: BatchState, sample: int) -> int | None:
 
 
 def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal) -> Record:
-    """Give the record that gives up the results of tasks; it names each by when it was begun, lest it be taken for the next one."""
+    """Give the record that gives up the results of tasks; it names each by when it was begun, lest
+    it be taken for the next one.
+    """
     given_up = list(tasks)
     started = [
         journal.read(offset)["started"] if (offset := state.offset_of(task)) >= 0 else None
@@ -148,7 +162,9 @@ def _is_value(name: str) -> bool:
 
 
 def _inputs(row: Row, runner: str) -> Row:
-    """Give what a task was handed: what stands behind its own success. An input that it has replaced is not among them."""
+    """Give what a task was handed: what stands behind its own success. An input that it has
+    replaced is not among them.
+    """
     names = list(row)
     own = f"success_{runner}"
     begin = names.index(own) + 1 if own in row else 0

@@ -11,7 +11,9 @@ from enchanted_tui.supervisor.task_index import TaskList, encode
 
 
 class RowColumns:
-    """Columns of the rows taken so far, in the order in which they finished; a value that a row lacks is None."""
+    """Columns of the rows taken so far, in the order in which they finished; a value that a row
+    lacks is None.
+    """
 
     def __init__(self) -> None:
         self._columns: dict[str, list[Any]] = {}

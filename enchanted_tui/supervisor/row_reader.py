@@ -1,4 +1,6 @@
-"""What is made of the rows of finished tasks while a campaign is watched: groups of failures, and columns. For worker threads."""
+"""What is made of the rows of finished tasks while a campaign is watched: groups of failures, and
+columns. For worker threads.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ class _Reading(Generic[_Made]):
 class RowReader:
     """Reads the rows of a campaign that somebody watches, a few at a time.
 
-    `watched` gives the fold and where its records are read; `look` holds the watcher's lock; `others_wait` says whether somebody wants it.
+    `watched` gives the fold and where its records are read; `look` holds the watcher's lock;
+    `others_wait` says whether somebody wants it.
     """
 
     def __init__(
@@ -65,7 +68,9 @@ class RowReader:
         self._columns: _Reading[RowColumns] | None = None
 
     def failure_groups(self) -> tuple[FailureGroup, ...]:
-        """Group all failures. Reads each finished task once: 100,000 take seconds the first time; not for the event loop."""
+        """Group all failures. Reads each finished task once: 100,000 take seconds the first time;
+        not for the event loop.
+        """
         with self._lock:
             fold, _ = self._watched()
             if not fold.index.messages:
@@ -74,13 +79,17 @@ class RowReader:
             return reading.made.groups()
 
     def failure_values(self, patterns: Collection[str]) -> tuple[Values, Values]:
-        """Give the parameters' values in some of the groups of `failure_groups` as it was called last, and in the successes."""
+        """Give the parameters' values in some of the groups of `failure_groups` as it was called
+        last, and in the successes.
+        """
         with self._lock:
             reading = self._groups
             return reading.made.values(patterns) if reading is not None else ({}, {})
 
     def columns(self) -> dict[str, list[Any]]:
-        """Give the columns of the dataset's stage, in the order in which its rows finished (see `tasks`). Not for the event loop."""
+        """Give the columns of the dataset's stage, in the order in which its rows finished (see
+        `tasks`). Not for the event loop.
+        """
         return self.dataset()[0]
 
     def tasks(self) -> Sequence[TaskId]:
@@ -90,7 +99,8 @@ class RowReader:
             return reading.made.tasks() if reading is not None else TaskList(array("q"))
 
     def dataset(self) -> tuple[dict[str, list[Any]], TaskList]:
-        """Give the columns of the dataset's stage, in the order in which its rows finished, and the tasks of these rows.
+        """Give the columns of the dataset's stage, in the order in which its rows finished, and the
+        tasks of these rows.
 
         Not for the event loop.
         """
@@ -106,7 +116,8 @@ class RowReader:
     def _brought_up(
         self, reading: _Reading[_Made] | None, make: Callable[[], _Made], depth: int | None
     ) -> _Reading[_Made]:
-        """Let it take the records of finished tasks that it has not taken; anew if some have been forgotten since.
+        """Let it take the records of finished tasks that it has not taken; anew if some have been
+        forgotten since.
 
         With a `depth`, only the last steps of that stage.
         """

@@ -1,6 +1,8 @@
-"""All run directories a person knows of: those used lately and those below given directories, each with how it stands.
+"""All run directories a person knows of: those used lately and those below given directories, each
+with how it stands.
 
-A summary is kept in a cache file (XDG), by size and modification time of the journal, so that a hundred runs cost no folds the second time.
+A summary is kept in a cache file (XDG), by size and modification time of the journal, so that a
+hundred runs cost no folds the second time.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ class RunEntry:
     """One run directory. Times in seconds since the epoch."""
 
     root: Path
-    state: str  #: "running", "paused", "stopping", "stopped", "finished", "unknown"; "unread" while its summary is still to be made
+    #: "running", "paused", "stopping", "stopped", "finished", "unknown"; "unread" while its summary
+    #: is still to be made
+    state: str
     holder: Holder | None = None
     older: bool = False  #: made by the older program and not taken over
     done: int = 0  #: tasks
@@ -73,8 +77,8 @@ class RunCatalogue:
     ) -> list[RunEntry]:
         """Give all runs, the one changed last first.
 
-        After `budget` seconds the runs that are not in the cache are given as "unread"; the next call goes on. May read much: not for the
-        event loop.
+        After `budget` seconds the runs that are not in the cache are given as "unread"; the next
+        call goes on. May read much: not for the event loop.
         """
         deadline = None if budget is None else time.monotonic() + budget
         entries = [
@@ -172,7 +176,7 @@ def is_run(root: Path) -> bool:
     return run_dir.journal.is_file() or run_dir.run_state.is_file()
 
 
-# -- finding ------------------------------------------------------------------------------------------------------------------------
+# -- finding ---------------------------------------------------------------------------------------
 
 
 def _existing(recent: Iterable[Path]) -> Iterator[Path]:
@@ -190,7 +194,9 @@ def _below_all(roots: Iterable[Path]) -> Iterator[Path]:
 def runs_below(
     root: Path, max_depth: int = _MAX_DEPTH, max_entries: int = _MAX_ENTRIES
 ) -> Iterator[Path]:
-    """Give the run directories in and below `root`, nearest first; never looks into one, nor into hidden directories or through links."""
+    """Give the run directories in and below `root`, nearest first; never looks into one, nor into
+    hidden directories or through links.
+    """
     level = [os.path.realpath(root)]
     left = max_entries
     for _ in range(max_depth + 1):
@@ -208,7 +214,9 @@ def runs_below(
 
 
 def _listing(directory: str, limit: int) -> tuple[set[str], list[str]]:
-    """Give the names in a directory, at most `limit`, and the paths of the directories worth entering."""
+    """Give the names in a directory, at most `limit`, and the paths of the directories worth
+    entering.
+    """
     names: set[str] = set()
     directories = []
     with suppress(OSError), os.scandir(directory) as listing:
@@ -225,7 +233,7 @@ def _listing(directory: str, limit: int) -> tuple[set[str], list[str]]:
     return names, sorted(directories)
 
 
-# -- the cache ----------------------------------------------------------------------------------------------------------------------
+# -- the cache -------------------------------------------------------------------------------------
 
 
 def cache_path() -> Path:

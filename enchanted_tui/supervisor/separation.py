@@ -1,8 +1,10 @@
-"""What tells failed samples from successful ones: the interval of one parameter that holds the failures and spares the rest.
+"""What tells failed samples from successful ones: the interval of one parameter that holds the
+failures and spares the rest.
 
-For each parameter, the interval with the largest Youden index, J = (share of the failures inside) - (share of the successes inside)
-(W. J. Youden, Cancer 3, 32, 1950), found in one pass over the sorted values as the subarray of largest sum (J. Bentley, Comm. ACM 27,
-865, 1984). Standard library only.
+For each parameter, the interval with the largest Youden index, J = (share of the failures inside) -
+(share of the successes inside) (W. J. Youden, Cancer 3, 32, 1950), found in one pass over the
+sorted values as the subarray of largest sum (J. Bentley, Comm. ACM 27, 865, 1984). Standard library
+only.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from typing import NamedTuple
 
 TELLING = 0.4  # Youden index from which a parameter is said to separate ...
 SURE = 0.01  # ... if chance would do as well with no larger probability than this
-FEWEST = 5  # failed, and successful, samples below which nothing is said: the approximation for it does not hold
+# failed, and successful, samples below which nothing is said: the approximation for it does not
+# hold
+FEWEST = 5
 _ENOUGH = 5_000  # values of either kind; of more, evenly spaced ones are taken
 _SIMPLER = 0.02  # so much of J is given up for a threshold in place of an interval
 _WIDE = 100.0  # ratio from which a positive range may be shown on a logarithmic axis ...
@@ -25,7 +29,9 @@ _STEPS = 8  # heights of a bar, as there are characters for
 
 @dataclass(frozen=True)
 class Separation:
-    """How one parameter separates. The failures lie between `low` and `high`; None where the interval is open to that side."""
+    """How one parameter separates. The failures lie between `low` and `high`; None where the
+    interval is open to that side.
+    """
 
     name: str
     low: float | None
@@ -38,7 +44,9 @@ class Separation:
     failed_span: tuple[float, float]
     ok_span: tuple[float, float] | None  #: None without successes
     logarithmic: bool  #: whether the values are best shown on a logarithmic axis
-    by_chance: float = 1.0  #: at most, how probable a score as good is where nothing has to do with the failures (`separations`)
+    #: at most, how probable a score as good is where nothing has to do with the failures
+    #: (`separations`)
+    by_chance: float = 1.0
 
     @property
     def score(self) -> float:
@@ -47,12 +55,16 @@ class Separation:
 
     @property
     def tells(self) -> bool:
-        """Whether the parameter is said to separate: clearly, and not as chance would do in so few samples."""
+        """Whether the parameter is said to separate: clearly, and not as chance would do in so few
+        samples.
+        """
         return self.score >= TELLING and self.by_chance <= SURE
 
     @property
     def can_tell(self) -> bool:
-        """Whether there are enough samples for anything to be said, however well they were separated."""
+        """Whether there are enough samples for anything to be said, however well they were
+        separated.
+        """
         return _by_chance(1.0, min(self.n_failed, _ENOUGH), min(self.n_ok, _ENOUGH)) <= SURE
 
     def condition(self) -> str:
@@ -105,10 +117,12 @@ def separation(name: str, failed: Sequence[float], ok: Sequence[float]) -> Separ
 
 
 def _by_chance(score: float, n_failed: int, n_ok: int) -> float:
-    """Return how probable a score as good is at most if failed and successful values come from one distribution.
+    """Return how probable a score as good is at most if failed and successful values come from one
+    distribution.
 
-    The best interval's J is at most Kuiper's statistic, so its two-sample test bounds the probability (N. H. Kuiper, Proc. Kon. Ned.
-    Akad. Wet. A 63, 38, 1960; the asymptotic form with the correction for small samples: M. A. Stephens, Biometrika 52, 309, 1965).
+    The best interval's J is at most Kuiper's statistic, so its two-sample test bounds the
+    probability (N. H. Kuiper, Proc. Kon. Ned. Akad. Wet. A 63, 38, 1960; the asymptotic form with
+    the correction for small samples: M. A. Stephens, Biometrika 52, 309, 1965).
     """
     if min(n_failed, n_ok) < FEWEST:
         return 1.0
@@ -150,7 +164,9 @@ def _steps(failed: Sequence[float], ok: Sequence[float]) -> list[_Step]:
 
 
 def _interval(failed: Sequence[float], ok: Sequence[float]) -> tuple[float | None, float | None]:
-    """Give the best interval, a threshold where that is nearly as good; its ends lie between values."""
+    """Give the best interval, a threshold where that is nearly as good; its ends lie between
+    values.
+    """
     if not ok:
         return None, None
     steps = _steps(failed, ok)
@@ -222,7 +238,9 @@ def _inside(values: Sequence[float], low: float | None, high: float | None) -> i
 def heights(
     values: Sequence[float], span: tuple[float, float], width: int, *, logarithmic: bool
 ) -> list[int]:
-    """Count values in `width` bins over a span, each count as a height from 0 (none) to 8; a single value is seen."""
+    """Count values in `width` bins over a span, each count as a height from 0 (none) to 8; a single
+    value is seen.
+    """
     counts = [0] * width
     values = _thinned(values)
     low, high = (math.log(end) for end in span) if logarithmic else span
@@ -234,6 +252,8 @@ def heights(
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """Give where a value lies between two, 0 to 1, also where their difference is beyond all numbers."""
+    """Give where a value lies between two, 0 to 1, also where their difference is beyond all
+    numbers.
+    """
     width = high / 2 - low / 2
     return min(1.0, max(0.0, (value / 2 - low / 2) / width)) if width > 0 else 0.5

@@ -1,4 +1,6 @@
-"""Samples on record compared with those that the samplers draw now, so that a campaign goes on with its own sequence of points."""
+"""Samples on record compared with those that the samplers draw now, so that a campaign goes on with
+its own sequence of points.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,12 @@ Read = Callable[[int], Record]
 def continue_sequences(
     samplers: Sequence[Any], state: CampaignState, targets: Sequence[int], read: Read
 ) -> None:
-    """Make each sampler that has more to draw go on in the way in which its recorded samples were drawn.
+    """Make each sampler that has more to draw go on in the way in which its recorded samples were
+    drawn.
 
-    What the older program drew is compared too, where the options alone say which points there are. Raises RefusedError where
-    the recorded samples are not the sampler's: going on would make one dataset of two designs.
+    What the older program drew is compared too, where the options alone say which points there are.
+    Raises RefusedError where the recorded samples are not the sampler's: going on would make one
+    dataset of two designs.
     """
     for stage, sampler, target in zip(state.stages, samplers, targets, strict=True):
         if not isinstance(sampler, Sampler):
@@ -52,9 +56,10 @@ def _choose_variant(sampler: Sampler, stage: StageState, read: Read) -> None:
         first_difference = first_difference or difference
     sampler.use_variant(0)
     raise RefusedError(
-        f"Stage {stage.depth}: the samples on record are not those that {type(sampler).__name__} draws with this configuration "
-        f"({first_difference}). Going on would mix two designs; use the configuration that the run was made with, or start another "
-        "campaign in another base_run_dir."
+        f"Stage {stage.depth}: the samples on record are not those that {type(sampler).__name__}"
+        f" draws with this configuration ({first_difference}). Going on would mix two designs; use"
+        " the configuration that the run was made with, or start another campaign in another"
+        " base_run_dir."
     )
 
 
@@ -76,7 +81,10 @@ def _differences(sampler: Sampler, stage: StageState, read: Read) -> Iterator[st
         for place, (old, new) in enumerate(zip(samples, drawn, strict=True)):
             for name in old.keys() & new.keys():
                 if not _same(old[name], new[name], scales.get(name, 0.0)):
-                    yield f"sample {batch.first + start + place} has {name} = {old[name]!r:.60}, now it would be {new[name]!r:.60}"
+                    yield (
+                        f"sample {batch.first + start + place} has {name} = {old[name]!r:.60}, now"
+                        f" it would be {new[name]!r:.60}"
+                    )
 
 
 def _scales(samples: list[Row]) -> dict[str, float]:
@@ -102,7 +110,9 @@ def _same(recorded: Any, drawn: Any, scale: float) -> bool:
 
 
 def _reads_as(drawn: Any, recorded: Any) -> bool:
-    """Tell whether text was taken for a number on its way through the older program's files: "007" for 7."""
+    """Tell whether text was taken for a number on its way through the older program's files: "007"
+    for 7.
+    """
     try:
         return isinstance(drawn, str) and _is_number(recorded) and float(drawn) == recorded
     except ValueError:

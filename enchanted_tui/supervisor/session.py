@@ -64,11 +64,15 @@ class Session:
     )
 
     def is_taken_over(self) -> bool:
-        """Tell whether somebody has the directory now who took this process for dead, and perhaps has left it again."""
+        """Tell whether somebody has the directory now who took this process for dead, and perhaps
+        has left it again.
+        """
         return not self.lock.still_held() or self.journal.is_replaced()
 
     def close(self) -> None:
-        """Give everything back. Files that cannot be written any more have been reported by then, as the outcome of the session."""
+        """Give everything back. Files that cannot be written any more have been reported by then,
+        as the outcome of the session.
+        """
         try:
             with contextlib.suppress(OSError):
                 if self.local_storage is not None:
@@ -89,7 +93,8 @@ def open_session(
 ) -> Session:
     """Open the campaign's run directory in run mode `mode` (fresh, resume, extend or auto).
 
-    Raises EnvironmentProblem, DirectoryInUseError or RefusedError, each with a sentence for the user, before anything is changed.
+    Raises EnvironmentProblem, DirectoryInUseError or RefusedError, each with a sentence for the
+    user, before anything is changed.
     """
     run_dir = RunDir(config.base_run_dir)
     try:
@@ -106,7 +111,9 @@ def open_session(
 
 
 def check_files(*paths: Path) -> None:
-    """Raise EnvironmentProblem if something else is in the place of a file of the campaign's; opening it could wait for ever."""
+    """Raise EnvironmentProblem if something else is in the place of a file of the campaign's;
+    opening it could wait for ever.
+    """
     found = []
     for path in paths:
         try:
@@ -124,7 +131,7 @@ def has_record(run_dir: RunDir) -> bool:
     return holds_records(run_dir.journal) or is_older_run(run_dir)
 
 
-# -- fresh --------------------------------------------------------------------------------------------------------------------
+# -- fresh -----------------------------------------------------------------------------------------
 
 
 def _fresh(
@@ -169,7 +176,9 @@ def _fresh(
 def _check_empty(
     config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None
 ) -> bool:
-    """Tell whether existing results have to be cleared first; raise if that is not wanted or not allowed."""
+    """Tell whether existing results have to be cleared first; raise if that is not wanted or not
+    allowed.
+    """
     root = run_dir.root
     if root.exists() and not root.is_dir():
         raise EnvironmentProblem(f"{root} is not a directory; choose another base_run_dir.")
@@ -205,13 +214,16 @@ def _check_empty(
 
 def _not_empty(run_dir: RunDir) -> EnvironmentProblem:
     return EnvironmentProblem(
-        f"{run_dir.root} is not empty. No content was deleted. To go on with what is there use --run-mode resume, to delete what a "
-        "campaign created there use --overwrite, or choose another base_run_dir."
+        f"{run_dir.root} is not empty. No content was deleted. To go on with what is there use"
+        " --run-mode resume, to delete what a campaign created there use --overwrite, or choose"
+        " another base_run_dir."
     )
 
 
 def _is_blank(run_dir: RunDir) -> bool:
-    """Tell whether all there is are the beginnings of a campaign that was killed before its first record: no results, nobody's files."""
+    """Tell whether all there is are the beginnings of a campaign that was killed before its first
+    record: no results, nobody's files.
+    """
     made = {run_dir.config, run_dir.data, run_dir.logs, run_dir.state}
     if has_record(run_dir) or any(
         path not in made or not path.is_dir() or path.is_symlink()
@@ -228,7 +240,7 @@ def _is_blank(run_dir: RunDir) -> bool:
     )
 
 
-# -- resume and extend ------------------------------------------------------------------------------------------------------------
+# -- resume and extend -----------------------------------------------------------------------------
 
 
 def _resumed(
@@ -236,7 +248,8 @@ def _resumed(
 ) -> Session:
     if not has_record(run_dir):
         raise EnvironmentProblem(
-            f"There is nothing to {mode} in {run_dir.root}: no campaign is recorded there. Start it with --run-mode fresh (or auto)."
+            f"There is nothing to {mode} in {run_dir.root}: no campaign is recorded there. Start it"
+            " with --run-mode fresh (or auto)."
         )
     lock = _take(run_dir, on_lock_lost)
     try:
@@ -262,7 +275,8 @@ def _resumed(
         session.notices += damage
         if cleaned:
             session.notices.append(
-                f"save_files: {config.supervisor.save_files} has removed files of finished parents: new samples will not find them."
+                f"save_files: {config.supervisor.save_files} has removed files of finished parents:"
+                " new samples will not find them."
             )
         session.notices += changed
         return session
@@ -282,21 +296,26 @@ def _what_has_changed(state: CampaignState, config: CampaignConfig) -> list[str]
 
 
 def end_what_was_left(state: CampaignState) -> None:
-    """End what a killed supervisor has left running: it must not touch what is run again. Raises EnvironmentProblem if that fails."""
+    """End what a killed supervisor has left running: it must not touch what is run again. Raises
+    EnvironmentProblem if that fails.
+    """
     mark = f"{state.campaign}:"
     left = end_marked(mark)
     if state.allocation:
         left += sweep(state.allocation, mark)
     if left:
         raise EnvironmentProblem(
-            f"Samples of the session before may still run: {', '.join(left)}. End them, or the job they are in (scancel), then resume."
+            f"Samples of the session before may still run: {', '.join(left)}. End them, or the job"
+            " they are in (scancel), then resume."
         )
 
 
 def _fold_as_ours(
     config: CampaignConfig, run_dir: RunDir, lock: Lock
 ) -> tuple[CampaignState, list[str]]:
-    """Fold the journal, as `fold` does, when nobody can write in it any more, not even from a host where all hangs."""
+    """Fold the journal, as `fold` does, when nobody can write in it any more, not even from a host
+    where all hangs.
+    """
 
     def drawn_at_once() -> list[int | None]:
         return portions(build_samplers(config, 0))
@@ -309,7 +328,9 @@ def _fold_as_ours(
 
 
 def _check_jobs(config: CampaignConfig, state: CampaignState) -> None:
-    """Raise EnvironmentProblem if jobs may still work on samples that this configuration would give to somebody else."""
+    """Raise EnvironmentProblem if jobs may still work on samples that this configuration would give
+    to somebody else.
+    """
     for name in sorted({state.jobs.open[token].executor for token in state.jobs.holders.values()}):
         spec = config.executors.get(name)
         if spec is None or getattr(spec.cls, "attach", Executor.attach) is Executor.attach:
@@ -317,28 +338,34 @@ def _check_jobs(config: CampaignConfig, state: CampaignState) -> None:
                 sorted(submission.job or submission.name for submission in state.jobs.of(name))
             )
             raise EnvironmentProblem(
-                f"Jobs of the executor {name!r} may still work on samples ({jobs}), and the configuration has no executor of that name "
-                "that can look after them. Resume once with it, and abort if they are not wanted; then another executor may take over."
+                f"Jobs of the executor {name!r} may still work on samples ({jobs}), and the"
+                " configuration has no executor of that name that can look after them. Resume once"
+                " with it, and abort if they are not wanted; then another executor may take over."
             )
 
 
 def _parents_files_are_gone(
     config: CampaignConfig, state: CampaignState, targets: list[int]
 ) -> bool:
-    """Tell whether new children are to be run below parents whose directories were cleaned when the campaign was complete."""
+    """Tell whether new children are to be run below parents whose directories were cleaned when the
+    campaign was complete.
+    """
     grown = any(new > stage.drawn for new, stage in zip(targets[1:], state.stages[1:], strict=True))
     return grown and state.complete and config.supervisor.save_files != "all"
 
 
 def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:
-    """Raise RefusedError, listing the differences, if the configuration is not the recorded campaign's any more."""
+    """Raise RefusedError, listing the differences, if the configuration is not the recorded
+    campaign's any more.
+    """
     recorded, now = state.identity, config.identity()
     differences = list(_differences("", recorded, now))
     if differences:
         listed = "\n".join(f"  {line}" for line in differences)
         raise RefusedError(
-            f"The configuration has changed in a way that does not fit the results recorded in {config.base_run_dir}:\n{listed}\n"
-            "Undo these changes to go on, or start another campaign in another base_run_dir."
+            "The configuration has changed in a way that does not fit the results recorded in"
+            f" {config.base_run_dir}:\n{listed}\nUndo these changes to go on, or start another"
+            " campaign in another base_run_dir."
         )
 
 
@@ -370,9 +397,11 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
 def go_on(
     config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Record]
 ) -> tuple[list[SomeSampler], list[int]]:
-    """Give the samplers with which a recorded campaign goes on, and each stage's target; `read` gives the record at an offset.
+    """Give the samplers with which a recorded campaign goes on, and each stage's target; `read`
+    gives the record at an offset.
 
-    Raises EnvironmentProblem if there is nothing to extend, RefusedError if what is recorded does not fit the samplers.
+    Raises EnvironmentProblem if there is nothing to extend, RefusedError if what is recorded does
+    not fit the samplers.
     """
     samplers = build_samplers(config, state.seed)
     targets = extended_targets(state, samplers, mode)
@@ -387,7 +416,8 @@ def read_at(journal: Path, offset: int) -> Record:
 
 
 def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:
-    """Give each stage's target for a resume (the recorded one, or a larger budget) or an extension (the last one grows by its budget).
+    """Give each stage's target for a resume (the recorded one, or a larger budget) or an extension
+    (the last one grows by its budget).
 
     Raises EnvironmentProblem if there is nothing to extend, RefusedError if it would be too much.
     """
@@ -413,12 +443,13 @@ def _extended(recorded: int, sampler: SomeSampler) -> int:
         return recorded + sampler.budget
     if recorded >= total:
         raise EnvironmentProblem(
-            f"There is nothing to extend: {type(sampler).__name__} has {total} points and all of them belong to the campaign already."
+            f"There is nothing to extend: {type(sampler).__name__} has {total} points and all of"
+            " them belong to the campaign already."
         )
     return min(recorded + sampler.budget, total)
 
 
-# -- both -------------------------------------------------------------------------------------------------------------------------
+# -- both ------------------------------------------------------------------------------------------
 
 
 def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
@@ -427,7 +458,9 @@ def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
 
 
 def environment_problem(error: OSError, root: Path, *, begun: bool = True) -> EnvironmentProblem:
-    """Give an error of the file system as a sentence with the remedy; `begun` says whether there is a campaign to go on with."""
+    """Give an error of the file system as a sentence with the remedy; `begun` says whether there is
+    a campaign to go on with.
+    """
     where = error.filename or root
     if not begun and error.errno == errno.ENOENT:
         return EnvironmentProblem(f"{where}: cannot be made here; choose another base_run_dir.")

@@ -32,7 +32,9 @@ class Snapshot:
 
     campaign: str
     mode: str
-    state: str  #: "running" means: not ended according to the journal; only the lock says whether anybody runs it
+    #: "running" means: not ended according to the journal; only the lock says whether anybody runs
+    #: it
+    state: str
     stages: tuple[StageSummary, ...]
     depth: int  #: of the stage in progress
     tasks_done: int

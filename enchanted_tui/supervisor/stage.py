@@ -1,4 +1,5 @@
-"""What a stage has to run next: its samples, drawn or read back, and the steps that have no result yet.
+"""What a stage has to run next: its samples, drawn or read back, and the steps that have no result
+yet.
 
 The same code serves a fresh start and a resume: it looks at the state and goes on from there.
 """
@@ -39,7 +40,9 @@ class Ready(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What a task is handed, and the inherited columns that its row hides: if it fails, and in any case."""
+    """What a task is handed, and the inherited columns that its row hides: if it fails, and in any
+    case.
+    """
 
     params: Row
     hide: list[str]
@@ -78,7 +81,9 @@ class StagePlan:
 
 
 class StageRun:
-    """Walks through a stage: what is unfinished in recorded batches first, then new batches until the target is reached."""
+    """Walks through a stage: what is unfinished in recorded batches first, then new batches until
+    the target is reached.
+    """
 
     def __init__(
         self,
@@ -108,7 +113,8 @@ class StageRun:
         self.exhausted = False  #: every task of the stage has been given out
 
     def next(self) -> Ready | None:
-        """Give a task that can run, or None if there is none now (results have to arrive first, or there are no more).
+        """Give a task that can run, or None if there is none now (results have to arrive first, or
+        there are no more).
 
         Raises SamplerFailure, once; there are no more tasks then.
         """
@@ -133,10 +139,11 @@ class StageRun:
         """True if the target is reached and every sample has a row."""
         return self.exhausted and self.stage.n_rows == self.stage.count
 
-    # -- parents ------------------------------------------------------------------------------------------------------------
+    # -- parents -----------------------------------------------------------------------------------
 
     def find_parents(self) -> None:
-        """Make parents of the previous stage's rows that are none yet; those that are keep their place.
+        """Make parents of the previous stage's rows that are none yet; those that are keep their
+        place.
 
         Parents that have no row, now that the stage is complete, are gone: others get their places.
         """
@@ -151,7 +158,8 @@ class StageRun:
                 fresh.append((batch, sample))
         if gone:
             log.warning(
-                f"{len(gone)} parents of stage {self.plan.depth} are not there any more; what was combined with them is drawn anew"
+                f"{len(gone)} parents of stage {self.plan.depth} are not there any more; what was"
+                " combined with them is drawn anew"
             )
         if gone or fresh:
             ranges = parent_list.ranges(parent_list.without(listed, gone, fresh))
@@ -171,7 +179,7 @@ class StageRun:
     def _absolute(self, run_dir: str) -> str:
         return os.path.join(self.plan.data_dir, os.path.basename(run_dir))
 
-    # -- the walk -------------------------------------------------------------------------------------------------------------
+    # -- the walk ----------------------------------------------------------------------------------
 
     def _tasks(self) -> Iterator[Ready | None]:
         number = 0
@@ -211,14 +219,18 @@ class StageRun:
         inherits = ready.id.step or self.plan.depth
         return Inputs(
             params,
-            [name for name in self.plan.own_outputs[ready.id.step] if name in params]
-            if inherits
-            else [],
+            (
+                [name for name in self.plan.own_outputs[ready.id.step] if name in params]
+                if inherits
+                else []
+            ),
             lost,
         )
 
     def _params(self, ready: Ready) -> tuple[Row, list[str]]:
-        """Give a task's parameters, and which of them the row of the step before does not show because a step failed."""
+        """Give a task's parameters, and which of them the row of the step before does not show
+        because a step failed.
+        """
         task = ready.id
         batch = self.stage.batches[task.batch]
         if not task.step:
@@ -254,7 +266,7 @@ class StageRun:
         record = self._journal.read(before.offsets[task.sample])
         return f"step {task.step - 1} failed: {record['message']}"
 
-    # -- samples ----------------------------------------------------------------------------------------------------------------
+    # -- samples -----------------------------------------------------------------------------------
 
     def _sample(self, batch: BatchState, position: int) -> Row:
         start = position - position % SLICE
@@ -314,7 +326,9 @@ class StageRun:
         return True
 
     def _recorded_size(self, number: int) -> int | None:
-        """Give the size that a batch had when it was drawn before; None if it was not, or if nothing says it."""
+        """Give the size that a batch had when it was drawn before; None if it was not, or if
+        nothing says it.
+        """
         depth = self.plan.depth
         if self.state.unplaced.last_batch(depth) < number:
             return None
@@ -326,7 +340,8 @@ class StageRun:
         first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
             log.warning(
-                f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of {self.stage.target} samples were drawn"
+                f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of"
+                f" {self.stage.target} samples were drawn"
             )
         drawn = self.reunion.as_run(number, drawn)
         for start in range(0, len(drawn), SLICE):
@@ -337,7 +352,7 @@ class StageRun:
             self.reunion.check(self.stage.batches[number])
         return bool(drawn)
 
-    # -- samplers that are not pure -----------------------------------------------------------------------------------------------
+    # -- samplers that are not pure ----------------------------------------------------------------
 
     def _catch_up(self, batches: int) -> None:
         """Bring a new instance of a sampler that replays to where the recorded batches ended."""
@@ -349,7 +364,9 @@ class StageRun:
         self._allow(self.stage.target)
 
     def _skip_to(self, count: int) -> None:
-        """Let the sampler go on as if it had drawn `count` samples, in whatever batches it now draws them."""
+        """Let the sampler go on as if it had drawn `count` samples, in whatever batches it now
+        draws them.
+        """
         sampler = self.plan.sampler
         self._allow(count)  # many draw as one batch what is left of their budget
         if self._draws_again:
@@ -360,7 +377,8 @@ class StageRun:
         except Exception as error:  # noqa: BLE001 - some say in this way that they cannot
             name = type(sampler).__name__
             log.warning(
-                f"{name}.skip failed ({describe(error)}); what is recorded is drawn again, to be left out"
+                f"{name}.skip failed ({describe(error)}); what is recorded is drawn again, to be"
+                " left out"
             )
             self._draws_again = True
             self._draw_past(count)
@@ -371,7 +389,9 @@ class StageRun:
                 return
 
     def _draw_past(self, count: int) -> None:
-        """Let a sampler that cannot skip draw `count` samples in all; what it draws beyond them is for the next batch."""
+        """Let a sampler that cannot skip draw `count` samples in all; what it draws beyond them is
+        for the next batch.
+        """
         left = count - self._drawn_again
         while left > 0:
             drawn, self._drawn_ahead = self._drawn_ahead or self._draw(), []
@@ -395,10 +415,11 @@ class StageRun:
             drawn, self._drawn_ahead = self._drawn_ahead or self._draw(), []
         return drawn[: self.stage.target - self.stage.drawn]
 
-    # -- samplers that learn --------------------------------------------------------------------------------------------------------
+    # -- samplers that learn -----------------------------------------------------------------------
 
     def _draw_adaptive(self) -> Generator[None, None, bool]:
-        """Give an adaptive sampler the rows it has not seen, when all have arrived, and draw the next batch if there is to be one.
+        """Give an adaptive sampler the rows it has not seen, when all have arrived, and draw the
+        next batch if there is to be one.
 
         The dataset holds these rows by then: samplers of the older program may read them there.
         """

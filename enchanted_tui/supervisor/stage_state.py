@@ -88,7 +88,9 @@ class BatchState:
         return self.steps[-1].done == self.count
 
     def next_step(self, sample: int, first: int) -> int | None:
-        """Give the first step from `first` on that a sample has no result of; None if it has them all."""
+        """Give the first step from `first` on that a sample has no result of; None if it has them
+        all.
+        """
         steps = range(first, len(self.steps))
         return next((step for step in steps if self.steps[step].outcomes[sample] == NOT_RUN), None)
 
@@ -107,11 +109,13 @@ class StageState:
     n_steps: int
     target: int = 0
     batches: list[BatchState] = field(default_factory=list)
-    #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they became parents
+    #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they
+    #: became parents
     parents: list[tuple[int, int, int]] = field(default_factory=list)
     n_parents: int = 1
     completed_rows: int | None = (
-        None  #: rows it had when it was complete, unless something has been added to it or given up since
+        #: rows it had when it was complete, unless something has been added to it or given up since
+        None
     )
     started_at: float | None = None
     drawn: int = 0  #: number of samples drawn, before they are combined with parents

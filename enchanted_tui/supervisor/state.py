@@ -1,7 +1,8 @@
 """The state of a campaign: a fold over its journal.
 
-``state.apply(record, offset)`` for every record gives the state; live, resumed, attached or a year later, it is the same. Per task it keeps
-an offset into the journal and one byte, so a million samples cost about ten megabytes; rows are read where they are needed.
+``state.apply(record, offset)`` for every record gives the state; live, resumed, attached or a year
+later, it is the same. Per task it keeps an offset into the journal and one byte, so a million
+samples cost about ten megabytes; rows are read where they are needed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _RECENT_TIMES = 512
 
 @dataclass(frozen=True)
 class FailureNote:
-    """A failure as kept in memory: enough to list and group; the rest is in the journal at `offset`."""
+    """A failure as kept in memory: enough to list and group; the rest is in the journal at
+    `offset`.
+    """
 
     task: TaskId
     kind: str
@@ -51,7 +54,9 @@ class CampaignState:
     """What is known of a campaign: everything in it comes from the journal."""
 
     def __init__(self, sizes: BatchSizes | None = None) -> None:
-        """`sizes` is what the whole journal says of batches, where this fold may have to do without a damaged line."""
+        """`sizes` is what the whole journal says of batches, where this fold may have to do without
+        a damaged line.
+        """
         self.sizes = BatchSizes() if sizes is None else sizes
         self.replaced = 0  #: results whose place another one of the same task has taken
         self.irregular = False  #: records are missing or in another order than they were written in
@@ -98,10 +103,12 @@ class CampaignState:
         ] = {}  #: when those results of a task were begun that are void
         self._first_open = -1  #: offset of the record that opened the campaign
 
-    # -- the fold -------------------------------------------------------------------------------------------------------
+    # -- the fold ----------------------------------------------------------------------------------
 
     def apply(self, record: Record, offset: int) -> CampaignState:
-        """Take one record into account; types that this version does not know are counted and otherwise ignored."""
+        """Take one record into account; types that this version does not know are counted and
+        otherwise ignored.
+        """
         kind = record["type"]
         if kind == "task":
             self._task(record, offset)
@@ -116,7 +123,8 @@ class CampaignState:
 
     def _open(self, record: Record, offset: int) -> None:
         if offset == self._first_open:
-            return  # taken before its turn, since the line that should have opened the campaign is lost
+            # taken before its turn, since the line that should have opened the campaign is lost
+            return
         if not self.sessions:
             self.campaign = record["campaign"]
             self.opened_at = record["time"]
@@ -164,7 +172,9 @@ class CampaignState:
     def _take_parents(
         self, stage: StageState, ranges: list[list[int]], *, anew: bool = False
     ) -> None:
-        """Take a list of parents that goes on from the one there is; `anew`: it may have others in places whose parent is gone."""
+        """Take a list of parents that goes on from the one there is; `anew`: it may have others in
+        places whose parent is gone.
+        """
         parents = [(batch, start, stop) for batch, start, stop in ranges]
         if not extends(parents, stage.parents):
             if not anew:  # an earlier list, out of order
@@ -258,7 +268,9 @@ class CampaignState:
         self.last_time = max(self.last_time, finished)
 
     def _replace(self, record: Record, batch: BatchState) -> bool:
-        """Make room for a second result of a task, whose `retry` is lost; False where a success would give way, or to a failure."""
+        """Make room for a second result of a task, whose `retry` is lost; False where a success
+        would give way, or to a failure.
+        """
         _, _, sample, step = record["task"]
         before = batch.steps[step].outcomes[sample]
         self.irregular = True
@@ -366,7 +378,7 @@ class CampaignState:
     def _on_complete(self, record: Record, offset: int) -> None:
         self.hooked_rows = record["rows"]
 
-    # -- what it tells ----------------------------------------------------------------------------------------------------
+    # -- what it tells -----------------------------------------------------------------------------
 
     def _find_batch(self, depth: int, number: int) -> BatchState | None:
         if depth >= len(self.stages) or number >= len(self.stages[depth].batches):
@@ -412,7 +424,9 @@ class CampaignState:
                                 break
 
     def take_placed(self) -> list[Result]:
-        """Give the results that have got their place since the last time, if they have not been forgotten."""
+        """Give the results that have got their place since the last time, if they have not been
+        forgotten.
+        """
         placed, self.placed = self.placed, []
         return [
             (record, offset)

@@ -1,4 +1,6 @@
-"""When a campaign stops by itself: it has done enough (`supervisor.stop_when`), or too much fails (`supervisor.max_failures`)."""
+"""When a campaign stops by itself: it has done enough (`supervisor.stop_when`), or too much fails
+(`supervisor.max_failures`).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ def reason_to_stop(
 ) -> str | None:
     """Say which limit has been reached, as a sentence; None if none has.
 
-    `elapsed`: seconds since the session began; `held`: core-seconds that jobs have been given since then, whether tasks used them or not.
+    `elapsed`: seconds since the session began; `held`: core-seconds that jobs have been given since
+    then, whether tasks used them or not.
     """
     if not limits:
         return None
@@ -44,13 +47,18 @@ def reason_to_stop(
 
 
 def too_many_failures(limit: float, failed: int, finished: int) -> str | None:
-    """Say that too many of this session's tasks have failed; None if not. A `limit` below 1 is a share, held against 20 tasks or more."""
+    """Say that too many of this session's tasks have failed; None if not. A `limit` below 1 is a
+    share, held against 20 tasks or more.
+    """
     if limit < 1 and finished < _MIN_TASKS_FOR_FRACTION:
         return None
     most = limit * finished if limit < 1 else limit - 1
     if failed <= most:
         return None
-    return f"{failed} of {finished} tasks failed in this session, too many for max_failures = {limit:g}"
+    return (
+        f"{failed} of {finished} tasks failed in this session, too many for max_failures ="
+        f" {limit:g}"
+    )
 
 
 def _reached(

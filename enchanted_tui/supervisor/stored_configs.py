@@ -14,7 +14,9 @@ from enchanted_tui.supervisor.journal import JournalReader, last_open
 
 
 def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:
-    """Keep the configuration in the run directory unless it is there already; give the file's name. `newest` is the one kept last."""
+    """Keep the configuration in the run directory unless it is there already; give the file's name.
+    `newest` is the one kept last.
+    """
     data = config.effective_text().encode("utf-8", "surrogateescape")
     if newest and _holds(run_dir.config / newest, data):
         return newest
@@ -52,12 +54,15 @@ class StoredConfig:
     path: Path
     base_dir: Path | None = None  #: where its relative paths start, if that is on record
     shown_base_run_dir: str | None = (
-        None  #: how the run directory was written when the campaign ran, if it has not been moved since
+        #: how the run directory was written when the campaign ran, if it has not been moved since
+        None
     )
 
 
 def _is_same_place(path: str, root: Path) -> bool:
-    """Tell whether a path on record leads to `root`; one that this process' character set cannot express leads nowhere."""
+    """Tell whether a path on record leads to `root`; one that this process' character set cannot
+    express leads nowhere.
+    """
     try:
         return os.path.realpath(path) == os.path.realpath(root)
     except UnicodeEncodeError:
@@ -97,7 +102,9 @@ class Original:
 
 
 def original_config(run_dir: RunDir) -> Original | None:
-    """Return where the configuration in force came from; None if that is not on record, or its directory has gone."""
+    """Return where the configuration in force came from; None if that is not on record, or its
+    directory has gone.
+    """
     stored = newest_config(run_dir)
     if stored is None or stored.base_dir is None:
         return None
@@ -112,6 +119,8 @@ def original_config(run_dir: RunDir) -> Original | None:
 
 
 def _names_before_storing(stored: Path, directory: Path) -> list[Path]:
-    """Return what a file may have been called of which only the copy's name is on record: ``a.2.yaml`` is a second copy of ``a.yaml``."""
+    """Return what a file may have been called of which only the copy's name is on record:
+    ``a.2.yaml`` is a second copy of ``a.yaml``.
+    """
     plain = re.sub(r"\.\d+$", "", stored.stem) + stored.suffix
     return [directory / name for name in dict.fromkeys((plain, stored.name))]

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class Supervisor:
     """Run a campaign: ``Supervisor(config).start()``.
 
-    `config` is a `CampaignConfig`, a mapping or a namespace with the keys of a config file. Signal handlers, working directory, random
-    generators and the host program's logging are left alone; to steer from another thread call `request`.
+    `config` is a `CampaignConfig`, a mapping or a namespace with the keys of a config file. Signal
+    handlers, working directory, random generators and the host program's logging are left alone; to
+    steer from another thread call `request`.
     """
 
     def __init__(
@@ -61,19 +62,24 @@ class Supervisor:
 
     @property
     def doing(self) -> str:
-        """What is being done when no task runs any more, such as writing a large file; empty while tasks run."""
+        """What is being done when no task runs any more, such as writing a large file; empty while
+        tasks run.
+        """
         return self._campaign.live.doing if self._campaign is not None else ""
 
     _campaign: Campaign | None = None
 
     def request(self, action: control.Action, by: str = "this process") -> None:
-        """Ask the running campaign to pause, continue, drain or abort. May be called from any thread."""
+        """Ask the running campaign to pause, continue, drain or abort. May be called from any
+        thread.
+        """
         self._inbox.put(Request(action, by))
 
     def start(self) -> Outcome:
         """Run the campaign to its end, or until it is drained or aborted.
 
-        Raises EnvironmentProblem, DirectoryInUseError or RefusedError if it cannot begin; from then on the outcome says what happened.
+        Raises EnvironmentProblem, DirectoryInUseError or RefusedError if it cannot begin; from then
+        on the outcome says what happened.
         """
         with early_log(self.config.logging) as early:
             session = open_session(
@@ -94,5 +100,7 @@ class Supervisor:
         return outcome
 
     def create_dataset(self) -> pandas.DataFrame:
-        """Give what has been computed so far as a table: from the record, or from the run directories where there is no record."""
+        """Give what has been computed so far as a table: from the record, or from the run
+        directories where there is no record.
+        """
         return dataset_frame(RunDir(self.config.base_run_dir))

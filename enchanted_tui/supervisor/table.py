@@ -17,7 +17,9 @@ Row = dict[str, Any]
 
 
 def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
-    """Give the dataset as a pandas.DataFrame, values as they were returned; from the run directories if there is no journal."""
+    """Give the dataset as a pandas.DataFrame, values as they were returned; from the run
+    directories if there is no journal.
+    """
     import pandas
 
     rows = _recorded(run_dir) if run_dir.journal.is_file() else _left_in_run_directories(run_dir)

@@ -1,4 +1,6 @@
-"""The files of one task's run directory, or a sentence that says where they are if they are not there."""
+"""The files of one task's run directory, or a sentence that says where they are if they are not
+there.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class TaskFiles:
 
 
 def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles:
-    """List the files of a task; `executor` is the type of what ran it. Looks at the disk: not for the event loop."""
+    """List the files of a task; `executor` is the type of what ran it. Looks at the disk: not for
+    the event loop.
+    """
     directory = run_dir.task(line.name)
     if not directory.is_dir():
         return TaskFiles(directory, (), _where_they_are(run_dir, line, executor))
@@ -91,15 +95,27 @@ def _where_they_are(run_dir: RunDir, line: TaskLine, executor: str) -> str:
             return f"Its files are in the archive {archive}; unpack it to read them."
     if line.status == "running":
         where = f" on {line.host}" if line.host else ""
-        return f"It runs{where}, in a directory that is not visible from here; its files come home when it ends."
+        return (
+            f"It runs{where}, in a directory that is not visible from here; its files come home"
+            " when it ends."
+        )
     if line.kind == "skipped":
         return "It was skipped, so it has no files."
     kept = _kept(run_dir)
     if kept in ("none", "custom"):
-        return f"Its files were removed after it had ended, because the configuration says save_files: {kept}. What is on record is shown."
+        return (
+            "Its files were removed after it had ended, because the configuration says save_files:"
+            f" {kept}. What is on record is shown."
+        )
     if "slurm" in executor.lower():
-        return f"Its files have stayed on the cluster ({executor}, {line.host}); what is on record is shown."
-    return f"{run_dir.data / line.name} is not there: somebody has removed or moved it. What is on record is shown."
+        return (
+            f"Its files have stayed on the cluster ({executor}, {line.host}); what is on record is"
+            " shown."
+        )
+    return (
+        f"{run_dir.data / line.name} is not there: somebody has removed or moved it. What is on"
+        " record is shown."
+    )
 
 
 def _kept(run_dir: RunDir) -> str:

@@ -1,4 +1,5 @@
-"""All tasks of a campaign in compact order: which have finished, in which order, and those that a person asks for.
+"""All tasks of a campaign in compact order: which have finished, in which order, and those that a
+person asks for.
 
 A task is one integer here (`encode`), sorted as its position is, so 100,000 of them are one array.
 """
@@ -75,7 +76,9 @@ class TaskList(Sequence[TaskId]):
 
 
 class TaskIndex:
-    """What the state does not keep of finished tasks: their order, when they finished and how long they ran."""
+    """What the state does not keep of finished tasks: their order, when they finished and how long
+    they ran.
+    """
 
     def __init__(self) -> None:
         self.codes: array[int] = array("q")  #: in the order of the journal
@@ -83,7 +86,9 @@ class TaskIndex:
         self.messages: dict[int, str] = {}  #: why a task failed, by code
 
     def add(self, record: Record) -> float:
-        """Take a task record that the state has taken; give when the task finished, seconds since the epoch."""
+        """Take a task record that the state has taken; give when the task finished, seconds since
+        the epoch.
+        """
         code = encode(record["task"])
         runtime = record["runtime"]
         self.codes.append(code)
@@ -114,14 +119,15 @@ class TaskIndex:
             code: message for code, message in self.messages.items() if code in present
         }
 
-    # -- choosing -------------------------------------------------------------------------------------------------------------
+    # -- choosing ----------------------------------------------------------------------------------
 
     def select(
         self, state: CampaignState, running: Collection[TaskId], status: str, text: str, order: str
     ) -> TaskList:
         """Give the tasks of a status whose name or reason of failure holds every word of `text`.
 
-        Orders: "position"; "finished" (what runs, then the newest results, then what waits); "runtime" (longest first, then the rest).
+        Orders: "position"; "finished" (what runs, then the newest results, then what waits);
+        "runtime" (longest first, then the rest).
         """
         at_work = sorted(encode(task) for task in running if _outcome(state, task) == NOT_RUN)
         codes = self._ordered(state, at_work, status, order)

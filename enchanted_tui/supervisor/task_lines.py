@@ -1,4 +1,6 @@
-"""One task as a line of a table, from its record or, before it has run, from the values that were drawn for it."""
+"""One task as a line of a table, from its record or, before it has run, from the values that were
+drawn for it.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def outputs_of(row: Row) -> Row:
 
 
 def shown(row: Row) -> Row:
-    """Leave out the columns that are the program's own: how earlier steps and parents went, how long they took and where."""
+    """Leave out the columns that are the program's own: how earlier steps and parents went, how
+    long they took and where.
+    """
     return {
         name: value
         for name, value in row.items()
@@ -88,7 +92,9 @@ def own_first(names: Iterable[str], params: Row) -> Row:
 
 
 class DrawnSamples:
-    """The values that a task will be given, read back from the journal; remembers the slices looked at last."""
+    """The values that a task will be given, read back from the journal; remembers the slices looked
+    at last.
+    """
 
     def __init__(self, state: CampaignState, read: Read) -> None:
         self._state = state
@@ -110,7 +116,9 @@ class DrawnSamples:
         )
 
     def names(self, depth: int) -> tuple[str, ...]:
-        """Name the parameters that a stage's own sampler gives, as its first sample has them; nothing if that is not known."""
+        """Name the parameters that a stage's own sampler gives, as its first sample has them;
+        nothing if that is not known.
+        """
         if depth not in self._names:
             batches = self._state.stages[depth].batches[:1]
             own = self._sample(batches[0].slices.get(0), 0) if batches else {}

@@ -1,4 +1,6 @@
-"""Remove the files of finished samples that `save_files` does not keep: beside the loop, which must not wait for a file server."""
+"""Remove the files of finished samples that `save_files` does not keep: beside the loop, which must
+not wait for a file server.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,16 @@ log = logging.getLogger(__name__)
 
 
 class Tidying:
-    """Cleans samples in a thread. What fails is told once and is done again at the end of the campaign, or by a later session."""
+    """Cleans samples in a thread. What fails is told once and is done again at the end of the
+    campaign, or by a later session.
+    """
 
     def __init__(
         self, run_dir: RunDir, keep: list[str], state: CampaignState, begun_at: int
     ) -> None:
-        """`keep` are the patterns of files that stay; results from offset `begun_at` of the journal on are this session's."""
+        """`keep` are the patterns of files that stay; results from offset `begun_at` of the journal
+        on are this session's.
+        """
         self._run_dir, self._keep, self._state, self._begun_at = run_dir, keep, state, begun_at
         self._queue: queue.SimpleQueue[list[TaskId] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -31,7 +37,9 @@ class Tidying:
         self._told = self._abandoned = False
 
     def put(self, tasks: list[TaskId]) -> None:
-        """Clean samples, each given by its last step, some time soon. Their results must be on the disk."""
+        """Clean samples, each given by its last step, some time soon. Their results must be on the
+        disk.
+        """
         if not tasks:
             return
         if self._thread is None:
@@ -52,7 +60,8 @@ class Tidying:
         self.close()
 
     def finish(self) -> None:
-        """Clean what is left now that the campaign is complete: parents, samples of earlier sessions, and what has failed before.
+        """Clean what is left now that the campaign is complete: parents, samples of earlier
+        sessions, and what has failed before.
 
         Raises OSError if that is impossible.
         """
@@ -91,7 +100,8 @@ class Tidying:
             self._told = True
             with suppress(Exception):
                 log.warning(
-                    f"files of finished samples cannot be removed ({error}); this is tried again at the end"
+                    f"files of finished samples cannot be removed ({error}); this is tried again at"
+                    " the end"
                 )
 
 

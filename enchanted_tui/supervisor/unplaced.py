@@ -1,6 +1,8 @@
-"""Results that have no place yet: the line of the journal that says which samples their batch has, or which parents, is damaged.
+"""Results that have no place yet: the line of the journal that says which samples their batch has,
+or which parents, is damaged.
 
-They wait until it is made good by a later record, which a resume writes; then they are put where they belong.
+They wait until it is made good by a later record, which a resume writes; then they are put where
+they belong.
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ class Unplaced:
         if not self:
             return ()
         return (
-            f"Damaged lines held the samples of {len(self)} results; a resume draws them again, and then the results take their place.",
+            (
+                f"Damaged lines held the samples of {len(self)} results; a resume draws them again,"
+                " and then the results take their place."
+            ),
         )
 
     def put(self, record: Record, offset: int) -> None:

@@ -1,6 +1,8 @@
-"""One campaign as it is watched: live, attached to somebody else's, or a year later. Everything comes from the run directory.
+"""One campaign as it is watched: live, attached to somebody else's, or a year later. Everything
+comes from the run directory.
 
-A `Viewer` reads what has been added to the journal since it looked last and gives an immutable `View`. It never writes.
+A `Viewer` reads what has been added to the journal since it looked last and gives an immutable
+`View`. It never writes.
 """
 
 from __future__ import annotations
@@ -41,11 +43,15 @@ _LINES_KEPT = 2_000
 
 @dataclass(frozen=True)
 class View:
-    """A campaign at one moment. Times in seconds since the epoch, lengths in seconds, rates in results per second."""
+    """A campaign at one moment. Times in seconds since the epoch, lengths in seconds, rates in
+    results per second.
+    """
 
     root: Path
     snapshot: Snapshot
-    liveness: str  #: "running", "stopped", "finished", or "unknown": held from another host whose heartbeat is not judged yet
+    #: "running", "stopped", "finished", or "unknown": held from another host whose heartbeat is not
+    #: judged yet
+    liveness: str
     holder: Holder | None
     live: (
         Mapping[str, Any] | None
@@ -62,7 +68,8 @@ class View:
     damage: tuple[str, ...]
     config_file: str  #: name of the configuration in force, below ``config/``
     older: bool  #: made by the older program and not taken over yet
-    reading: float  #: the share of the journal that has been read; below 1 the numbers are those of its beginning
+    #: the share of the journal that has been read; below 1 the numbers are those of its beginning
+    reading: float
     revision: int  #: rises whenever anything has changed that is not merely the time
     read_at: float
 
@@ -87,12 +94,16 @@ class View:
 
     @property
     def jobs(self) -> tuple[Mapping[str, Any], ...]:
-        """The jobs of a scheduler that the supervisor reports: the fields of `executors.base.JobInfo`."""
+        """The jobs of a scheduler that the supervisor reports: the fields of
+        `executors.base.JobInfo`.
+        """
         return tuple(self.live.get("jobs", ())) if self.live is not None else ()
 
 
 class Viewer:
-    """Watches one run directory. Safe to use from several threads; `line` and `select` are quick, `refresh` and `rows` may read long."""
+    """Watches one run directory. Safe to use from several threads; `line` and `select` are quick,
+    `refresh` and `rows` may read long.
+    """
 
     def __init__(self, root: Path) -> None:
         self.run_dir = RunDir(root.resolve())
@@ -139,10 +150,12 @@ class Viewer:
         finally:
             self._lock.release()
 
-    # -- refreshing -------------------------------------------------------------------------------------------------------------
+    # -- refreshing --------------------------------------------------------------------------------
 
     def refresh(self, now: float | None = None, budget: float = _BUDGET) -> View:
-        """Read what is new, for about `budget` seconds at most, and give the campaign as it is; `now` in seconds since the epoch."""
+        """Read what is new, for about `budget` seconds at most, and give the campaign as it is;
+        `now` in seconds since the epoch.
+        """
         with self._look():
             if isinstance(self._source, OlderRun) != is_older_run(self.run_dir):
                 self._source.close()
@@ -172,7 +185,9 @@ class Viewer:
         self._behind = not over
 
     def _survey(self, budget: float) -> None:
-        """Begin again, once a session, if lines are damaged or missing, knowing what the whole journal says of what they held."""
+        """Begin again, once a session, if lines are damaged or missing, knowing what the whole
+        journal says of what they held.
+        """
         source, fold = self._source, self._fold
         is_whole = fold.readable and not source.damage and not fold.state.irregular
         if (
@@ -259,7 +274,8 @@ class Viewer:
     def _oldest(self) -> dict[tuple[int, int], tuple[str, float]]:
         """Give, by (depth, batch), the task that has run longest.
 
-        What is reported of workers is up to a second older than the journal: what has finished meanwhile does not run any more.
+        What is reported of workers is up to a second older than the journal: what has finished
+        meanwhile does not run any more.
         """
         oldest: dict[tuple[int, int], tuple[str, float]] = {}
         for worker in (self._live or {}).get("workers", ()):
@@ -298,11 +314,13 @@ class Viewer:
             self._revision += 1
         return self._revision
 
-    # -- tasks ------------------------------------------------------------------------------------------------------------------
+    # -- tasks -------------------------------------------------------------------------------------
 
     def select(self, status: str = "all", text: str = "", order: str = "position") -> TaskList:
-        """Give the tasks drawn so far with a status ("all", "running", "ok", "failed", "waiting") and every word of `text` in their name or
-        reason of failure, ordered by "position", "finished" (what runs, then the newest, then what waits) or "runtime" (longest first)."""
+        """Give the tasks drawn so far with a status ("all", "running", "ok", "failed", "waiting")
+        and every word of `text` in their name or
+        reason of failure, ordered by "position", "finished" (what runs, then the newest, then what
+        waits) or "runtime" (longest first)."""
         with self._look():
             return self._fold.index.select(self._fold.state, self._running(), status, text, order)
 

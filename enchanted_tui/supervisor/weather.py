@@ -20,7 +20,9 @@ class Weather:
         self._told: set[tuple[str, int | None]] = set()
 
     def show(self, what: str, write: Callable[[], None]) -> bool:
-        """Write what is only for show, and tell whether that was possible: no error of it ends a campaign."""
+        """Write what is only for show, and tell whether that was possible: no error of it ends a
+        campaign.
+        """
         try:
             write()
         except OSError as error:
@@ -48,5 +50,6 @@ class Weather:
             self._told.add((what, error.errno))
             where = f"{error.filename}: " if error.filename else ""
             log.warning(
-                f"{what} cannot be written ({where}{remedy_of(error)}); the campaign goes on and tries again"
+                f"{what} cannot be written ({where}{remedy_of(error)}); the campaign goes on and"
+                " tries again"
             )

@@ -1,4 +1,6 @@
-"""Why is nothing happening? One line, from what the journal, the lock and the supervisor's own report say; empty if something is."""
+"""Why is nothing happening? One line, from what the journal, the lock and the supervisor's own
+report say; empty if something is.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +37,16 @@ def why_nothing_happens(facts: Facts) -> str:
     if facts.liveness == "unknown":
         if facts.holder is None:
             return "the journal is being read"
-        return f"{facts.holder.describe()} holds the run directory; waiting for its next heartbeat to know whether it still runs"
+        return (
+            f"{facts.holder.describe()} holds the run directory; waiting for its next heartbeat to"
+            " know whether it still runs"
+        )
     if facts.liveness != "running":
         return _ended(facts)
     return _finishing(facts) or _steered(facts) or _waiting(facts) or _quiet(facts)
 
 
-# -- nobody runs it ---------------------------------------------------------------------------------------------------------------
+# -- nobody runs it --------------------------------------------------------------------------------
 
 
 def _ended(facts: Facts) -> str:
@@ -70,7 +75,7 @@ def how_it_ended(state: CampaignState) -> str:
     return str(end["message"] or end["reason"])
 
 
-# -- it has run everything ----------------------------------------------------------------------------------------------------------
+# -- it has run everything -------------------------------------------------------------------------
 
 
 def _finishing(facts: Facts) -> str:
@@ -81,7 +86,7 @@ def _finishing(facts: Facts) -> str:
     return f"{before}; {doing}" if doing else ""
 
 
-# -- somebody asked for it --------------------------------------------------------------------------------------------------------
+# -- somebody asked for it -------------------------------------------------------------------------
 
 
 def _steered(facts: Facts) -> str:
@@ -97,7 +102,7 @@ def _steered(facts: Facts) -> str:
     )
 
 
-# -- it waits ---------------------------------------------------------------------------------------------------------------------
+# -- it waits --------------------------------------------------------------------------------------
 
 
 def _waiting(facts: Facts) -> str:
@@ -112,7 +117,10 @@ def _waiting(facts: Facts) -> str:
         )
     age = facts.now - float(live.get("time", facts.now))
     if age > _STALE:
-        return f"the supervisor's heart beats, but its last report is {_ago(age)} old: the sampler or the file system is slow"
+        return (
+            f"the supervisor's heart beats, but its last report is {_ago(age)} old: the sampler or"
+            " the file system is slow"
+        )
     running = _running(live)
     if not running and live.get("in_flight"):
         said = str(live.get("waiting_for") or "waiting for workers to start")
@@ -123,7 +131,9 @@ def _waiting(facts: Facts) -> str:
 
 
 def _idle(facts: Facts) -> str:
-    """Nothing runs and nothing is handed out: somebody has to draw samples, or the files are being written."""
+    """Nothing runs and nothing is handed out: somebody has to draw samples, or the files are being
+    written.
+    """
     state = facts.state
     if not state.stages:
         return ""
@@ -137,7 +147,9 @@ def _idle(facts: Facts) -> str:
 
 
 def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
-    """Say which task holds everything up: workers are idle because the last tasks of a batch have not ended."""
+    """Say which task holds everything up: workers are idle because the last tasks of a batch have
+    not ended.
+    """
     workers = (facts.live or {}).get("workers", ())
     oldest = min(running, key=lambda worker: worker["since"] or facts.now)
     since = oldest["since"]
@@ -153,7 +165,10 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
     usual = (
         f", a task takes {_ago(mean)} on average" if mean >= 1 and seconds > _SLOW * mean else ""
     )
-    return f"waiting for {oldest['task']} on {oldest['host']}{others}: running for {_ago(seconds)}, since {_clock(since)}{usual}"
+    return (
+        f"waiting for {oldest['task']} on {oldest['host']}{others}: running for {_ago(seconds)},"
+        f" since {_clock(since)}{usual}"
+    )
 
 
 def _quiet(facts: Facts) -> str:
@@ -170,7 +185,7 @@ def _quiet(facts: Facts) -> str:
     return f"no result for {_ago(silent)}; {_tasks(len(running))} running{since}"
 
 
-# -- words ------------------------------------------------------------------------------------------------------------------------
+# -- words -----------------------------------------------------------------------------------------
 
 
 def _running(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:

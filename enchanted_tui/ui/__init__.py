@@ -1,1 +1,3 @@
-"""The terminal application: a viewer of run directories that can also make configurations and start campaigns."""
+"""The terminal application: a viewer of run directories that can also make configurations and start
+campaigns.
+"""

@@ -62,7 +62,9 @@ def _commands() -> type[Provider]:
 
 
 class EnchantedApp(Hosting):
-    """The app. `target` is a run directory to open, a configuration to edit, or None for the list of runs."""
+    """The app. `target` is a run directory to open, a configuration to edit, or None for the list
+    of runs.
+    """
 
     TITLE = "enchanted-tui"
     CSS_PATH = "app.tcss"
@@ -73,7 +75,10 @@ class EnchantedApp(Hosting):
     ENABLE_COMMAND_PALETTE = (
         False  # or Textual binds a key to it that the user's keymap cannot take away
     )
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"),
+        (110, "-wide"),
+    ]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"everywhere.{mode}" for mode in MODE_NAMES),
@@ -107,7 +112,8 @@ class EnchantedApp(Hosting):
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only
         self.root: Path | None = None
-        self.editor_is_wanted = False  #: for a file or a template that somebody has asked for, not for whatever was left
+        #: for a file or a template that somebody has asked for, not for whatever was left
+        self.editor_is_wanted = False
         self.view: View | None = None
         self._feed: Feed | None = None
         glyphs.use_ascii(self.settings.preferences.ascii)
@@ -115,12 +121,14 @@ class EnchantedApp(Hosting):
             self.register_theme(theme)
 
     async def on_event(self, event: Event) -> None:
-        """Escape takes away what has been said in the corner, besides what else it does: it lies over what one wants to read."""
+        """Escape takes away what has been said in the corner, besides what else it does: it lies
+        over what one wants to read.
+        """
         if isinstance(event, Key) and event.key == "escape" and not event.is_forwarded:
             self.clear_notifications()
         await super().on_event(event)
 
-    # -- start and end ------------------------------------------------------------------------------------------------------------
+    # -- start and end -----------------------------------------------------------------------------
 
     async def on_mount(self) -> None:
         self.take_prints()
@@ -174,7 +182,8 @@ class EnchantedApp(Hosting):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Give what is done to all that is painted.
 
-        Without colours (`NO_COLOR`) it is our filter in place of Textual's shades of grey; in ASCII, its frames and marks are replaced.
+        Without colours (`NO_COLOR`) it is our filter in place of Textual's shades of grey; in
+        ASCII, its frames and marks are replaced.
         """
         filters = super().get_line_filters()
         if self.no_color:
@@ -187,7 +196,7 @@ class EnchantedApp(Hosting):
             filters = (*filters, ascii_filter())
         return filters
 
-    # -- the open campaign --------------------------------------------------------------------------------------------------------
+    # -- the open campaign -------------------------------------------------------------------------
 
     def open_run(self, root: Path) -> None:
         """Make a run directory the one that all screens show."""
@@ -256,7 +265,7 @@ class EnchantedApp(Hosting):
             if not screen.is_modal:
                 return
 
-    # -- actions ------------------------------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------
 
     def action_everywhere_runs(self) -> None:
         self.show_mode("runs")
@@ -299,7 +308,9 @@ class EnchantedApp(Hosting):
             self.screen.maximize(self.screen.focused)
 
     def action_to_an_end(self, which: Literal["start", "end"], select: bool = False) -> None:
-        """Go to the first or last line of what has the focus; `select` what is between, where text can be selected."""
+        """Go to the first or last line of what has the focus; `select` what is between, where text
+        can be selected.
+        """
         focused = self.screen.focused
         if isinstance(focused, TextArea):
             focused.move_cursor((0, 0) if which == "start" else focused.document.end, select=select)
@@ -316,7 +327,9 @@ class EnchantedApp(Hosting):
         self.copy(screen_text(self.screen), "the screen")
 
     def copy(self, text: str, what: str) -> None:
-        """Copy a text through the terminal, and write it to a file for terminals that do not take it."""
+        """Copy a text through the terminal, and write it to a file for terminals that do not take
+        it.
+        """
         from enchanted_tui.ui.clipboard import write_out
 
         self.copy_to_clipboard(text)
@@ -324,7 +337,7 @@ class EnchantedApp(Hosting):
         where = f"; also in {path}" if path is not None else ""
         self.notify(f"Copied {what}{where}", markup=False)
 
-    # -- what screens ask of the app ----------------------------------------------------------------------------------------------
+    # -- what screens ask of the app ---------------------------------------------------------------
 
     async def steer(
         self, root: Path, action: Literal["pause", "continue", "drain", "abort"]
@@ -347,9 +360,10 @@ class EnchantedApp(Hosting):
     ) -> None:
         """Ask how to start a campaign from a configuration file or a run directory, and start it.
 
-        `mode` is a run mode or "retry" (with `only`: these tasks instead of all that failed); None is the configuration's own.
-        It is asked on behalf of `under`, by default of the screen that is on top now. A file that is to say `text` is saved by `save`
-        once the person has chosen to start, and nothing is started if that gives False.
+        `mode` is a run mode or "retry" (with `only`: these tasks instead of all that failed); None
+        is the configuration's own. It is asked on behalf of `under`, by default of the screen that
+        is on top now. A file that is to say `text` is saved by `save` once the person has chosen to
+        start, and nothing is started if that gives False.
         """
         from enchanted_tui.ui.screens.launch import LaunchScreen
 
@@ -375,9 +389,11 @@ class EnchantedApp(Hosting):
             self.perform(ask())
 
     async def edit_config_of(self, root: Path) -> None:
-        """Open the configuration that a campaign runs with in the editor: the file it was read from, where relative paths hold.
+        """Open the configuration that a campaign runs with in the editor: the file it was read
+        from, where relative paths hold.
 
-        If that has gone, its name with what the run's own copy says, and only if nobody knows where it was, that copy.
+        If that has gone, its name with what the run's own copy says, and only if nobody knows where
+        it was, that copy.
         """
         from enchanted_tui.supervisor import actions
 
@@ -397,17 +413,23 @@ class EnchantedApp(Hosting):
             self.edit_config(original.path)
             if not original.is_same:
                 self.notify(
-                    f"It says something else than when the campaign ran; that is in {original.stored}.",
+                    "It says something else than when the campaign ran; that is in"
+                    f" {original.stored}.",
                     timeout=10,
                     markup=False,
                 )
         else:
             self.edit_config(original.path, copy=original.stored)
-            said = f"{original.path} has gone; this is the copy from the run directory, and saving puts it back."
+            said = (
+                f"{original.path} has gone; this is the copy from the run directory, and saving"
+                " puts it back."
+            )
             self.notify(said, severity="warning", timeout=10, markup=False)
 
     def edit_config(self, path: Path, *, copy: Path | None = None) -> None:
-        """Open a configuration file in the editor; with `copy`, what that says under the name `path`, not saved yet."""
+        """Open a configuration file in the editor; with `copy`, what that says under the name
+        `path`, not saved yet.
+        """
         self.editor_is_wanted = True
         self.show_mode("config")
         opener = getattr(self.screen, "open_file", None)

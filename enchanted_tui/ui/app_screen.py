@@ -43,7 +43,9 @@ class AppScreen(Screen[None]):
         self.resumed.set()
 
     def on_screen_suspend(self) -> None:
-        """Take away what was said before a dialog, which needs the room and asks about something else."""
+        """Take away what was said before a dialog, which needs the room and asks about something
+        else.
+        """
         if self.app.screen.is_modal:
             self.app.clear_notifications()
 

@@ -1,6 +1,8 @@
-"""For terminals that can show ASCII only: what Textual itself draws (frames, scroll bars, marks of what was cut) in ASCII too.
+"""For terminals that can show ASCII only: what Textual itself draws (frames, scroll bars, marks of
+what was cut) in ASCII too.
 
-Our own signs come from `glyphs`. A person's own text, such as a name with an accent, is left as it is.
+Our own signs come from `glyphs`. A person's own text, such as a name with an accent, is left as it
+is.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 _SIGNS = {
-    "-": "\u2500\u2501\u2550\u254c\u2504\u2594\u2580\u00b7\u2013\u2014\u2212",  # lines, upper edges, dashes
-    "|": "\u2502\u2503\u2551\u254e\u2506\u2589\u258a\u258b\u258c\u258d\u258e\u258f\u2590\u2595",  # lines, left and right edges
+    # lines, upper edges, dashes
+    "-": "\u2500\u2501\u2550\u254c\u2504\u2594\u2580\u00b7\u2013\u2014\u2212",
+    # lines, left and right edges
+    "|": "\u2502\u2503\u2551\u254e\u2506\u2589\u258a\u258b\u258c\u258d\u258e\u258f\u2590\u2595",
     "_": "\u2581",
     ":": "\u2592",
     ".": "\u2591",

@@ -1,6 +1,8 @@
-"""Questions of a campaign in this process - passwords, one-time codes, unknown host keys - put to the person before the app.
+"""Questions of a campaign in this process - passwords, one-time codes, unknown host keys - put to
+the person before the app.
 
-The thread that asks waits until the dialog is answered; the answer goes to that thread and is kept nowhere here.
+The thread that asks waits until the dialog is answered; the answer goes to that thread and is kept
+nowhere here.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class PersonAtTheApp:
         self._before = questions.set_asker(self)
 
     def end(self) -> None:
-        """Answer no more, not even the question that is open; safe from any thread, and more than once."""
+        """Answer no more, not even the question that is open; safe from any thread, and more than
+        once.
+        """
         with self._state:
             was_there, self._there = self._there, False
             if self._open is not None and not self._open.done():

@@ -1,6 +1,7 @@
 """Work that must not hold up the keys.
 
-It is done in daemon threads: one that hangs on a dead file server must not hang the end of the app too.
+It is done in daemon threads: one that hangs on a dead file server must not hang the end of the app
+too.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ async def in_thread(function: Callable[..., Given], *args: object, **named: obje
 
 
 def in_time(seconds: float, function: Callable[..., None], *args: object, **named: object) -> None:
-    """Call `function` and wait for it no longer than so many seconds; what it raises is lost. For the last things that an app does."""
+    """Call `function` and wait for it no longer than so many seconds; what it raises is lost. For
+    the last things that an app does.
+    """
 
     def run() -> None:
         with contextlib.suppress(Exception):
@@ -75,7 +78,9 @@ def in_time(seconds: float, function: Callable[..., None], *args: object, **name
 def run_newest(
     node: DOMNode, group: str, work: Callable[..., Coroutine[Any, Any, None]], *args: object
 ) -> None:
-    """Run `work` on behalf of `node`, in place of an earlier one of the same `group` that is still under way or has yet to begin."""
+    """Run `work` on behalf of `node`, in place of an earlier one of the same `group` that is still
+    under way or has yet to begin.
+    """
 
     async def begin() -> (
         None

@@ -24,11 +24,13 @@ GOING_ON = ("campaign.resume", "campaign.extend")
 class CampaignScreen(SteeringScreen):
     """A screen that shows the open campaign.
 
-    Override `compose_body` and `show`; `show` is called with every new view, at most twice a second, unless the display is frozen, and
-    with the latest one when the screen is shown again. `view` and `viewer` are None while no campaign is open.
+    Override `compose_body` and `show`; `show` is called with every new view, at most twice a
+    second, unless the display is frozen, and with the latest one when the screen is shown again.
+    `view` and `viewer` are None while no campaign is open.
 
-    Whatever a screen keeps of a run goes when another is opened, or the same one anew: `show_nothing` comes before its first view.
-    What is read in a thread goes through `read_of_run`, which ends whoever asked if the run has been closed meanwhile.
+    Whatever a screen keeps of a run goes when another is opened, or the same one anew:
+    `show_nothing` comes before its first view. What is read in a thread goes through `read_of_run`,
+    which ends whoever asked if the run has been closed meanwhile.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -58,15 +60,21 @@ class CampaignScreen(SteeringScreen):
         """Show the campaign."""
 
     def show_nothing(self) -> None:
-        """No campaign is open, or another one has been opened that has not been read yet: drop what was read."""
+        """No campaign is open, or another one has been opened that has not been read yet: drop what
+        was read.
+        """
 
     def forget_choices(self) -> None:
-        """Another run has been opened: drop what a person has chosen that means something in the one before only."""
+        """Another run has been opened: drop what a person has chosen that means something in the
+        one before only.
+        """
 
     async def read_of_run(
         self, viewer: Viewer, function: Callable[..., Given], *args: Any
     ) -> Given:
-        """Call `function` in a thread for a run, and give what it gives; raises RunGone if the run is not the open one any more."""
+        """Call `function` in a thread for a run, and give what it gives; raises RunGone if the run
+        is not the open one any more.
+        """
         try:
             found = await in_thread(function, *args)
         except Exception:
@@ -78,7 +86,9 @@ class CampaignScreen(SteeringScreen):
         return found
 
     def receive(self, view: View | None) -> None:
-        """Take the latest view; shown at once unless frozen, or when the screen resumes if it is still being composed."""
+        """Take the latest view; shown at once unless frozen, or when the screen resumes if it is
+        still being composed.
+        """
         if view is None:
             self.view, self.frozen = None, False
         if self.app.leaving or not (

@@ -1,4 +1,6 @@
-"""Texts that a person takes away: through the terminal (OSC 52) and, because many terminals ignore that, in a file."""
+"""Texts that a person takes away: through the terminal (OSC 52) and, because many terminals ignore
+that, in a file.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ _KEPT = 20  #: files
 
 
 def write_out(text: str) -> Path | None:
-    """Write a text to a file and give its path; None if that is not possible. The latest twenty are kept."""
+    """Write a text to a file and give its path; None if that is not possible. The latest twenty are
+    kept.
+    """
     directory = state_dir() / "copied"
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)

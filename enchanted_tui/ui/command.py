@@ -1,4 +1,6 @@
-"""The part of the command line that concerns the app and campaigns that outlive the terminal. Imports nothing heavy by itself."""
+"""The part of the command line that concerns the app and campaigns that outlive the terminal.
+Imports nothing heavy by itself.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def open_app(options: argparse.Namespace) -> int:
 
     if not minder.has_terminal():
         raise RefusedError(
-            "The app needs a terminal for input and output; add --no-ui to run a campaign without it."
+            "The app needs a terminal for input and output; add --no-ui to run a campaign"
+            " without it."
         )
     target = options.target or options.config_file
     if target is not None and not Path(target).exists():
@@ -72,9 +75,13 @@ def detach(arguments: Sequence[str], root: Path) -> tuple[int, str]:
     started = start_detached(arguments, root, log)
     if started.exit_code is not None:
         return started.exit_code, started.output
-    return 0, (
-        f"The campaign runs in the background (pid {started.pid}); what it says goes to {log}\n"
-        f"  to see it:   {command_line(root)}\n  to stop it:  {command_line('--control', 'drain', root)}"
+    return (
+        0,
+        (
+            f"The campaign runs in the background (pid {started.pid}); what it says goes to {log}\n"
+            f"  to see it:   {command_line(root)}\n  to stop it: "
+            f" {command_line('--control', 'drain', root)}"
+        ),
     )
 
 

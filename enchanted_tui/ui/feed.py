@@ -1,4 +1,6 @@
-"""What keeps the screens up to date: a thread that reads the run directory, so that a slow file system never holds up a key."""
+"""What keeps the screens up to date: a thread that reads the run directory, so that a slow file
+system never holds up a key.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,11 @@ class FeedFailed(Message):
 
 
 class Feed:
-    """Refreshes a viewer at most twice a second, more seldom while nothing changes, and posts `ViewUpdated` to the app.
+    """Refreshes a viewer at most twice a second, more seldom while nothing changes, and posts
+    `ViewUpdated` to the app.
 
-    It posts what is new; while a campaign runs also what is merely older by a second, because ages and estimates move on.
+    It posts what is new; while a campaign runs also what is merely older by a second, because ages
+    and estimates move on.
     """
 
     def __init__(self, app: App[Any], viewer: Viewer) -> None:
@@ -75,7 +79,8 @@ class Feed:
             is_news = self._look()
             pause = _FASTEST if is_news or self._wake.is_set() else min(_SLOWEST, pause * _SLOWER)
             self._wake.clear()
-            # a look that takes long (an enormous journal, a slow file system) is followed by as long a rest
+            # a look that takes long (an enormous journal, a slow file system) is followed by as
+            # long a rest
             self._wake.wait(max(pause, time.monotonic() - began))
             if self._wake.is_set() and not self._closed:
                 time.sleep(max(0.0, began + _FASTEST - time.monotonic()))

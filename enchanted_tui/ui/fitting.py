@@ -1,4 +1,6 @@
-"""Facts side by side in a line: whole, or left out. A number that is cut at the edge of the screen is worse than none."""
+"""Facts side by side in a line: whole, or left out. A number that is cut at the edge of the screen
+is worse than none.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ class Fact:
 
 
 def fit(facts: Sequence[Fact], width: int, between: str) -> Text:
-    """Give the facts that there is room for, in their order; the most important one in any case. No width means all."""
+    """Give the facts that there is room for, in their order; the most important one in any case. No
+    width means all.
+    """
     kept = list(facts)
     while len(kept) > 1 and 0 < width < _width(kept, between):
         kept.remove(max(reversed(kept), key=lambda fact: fact.rank))
@@ -32,7 +36,9 @@ def _width(facts: Sequence[Fact], between: str) -> int:
 
 
 def cut_between(text: str, width: int, between: str = "  ") -> str:
-    """Cut text between two facts, where the first of them has room; text that has no such place is given back as it is."""
+    """Cut text between two facts, where the first of them has room; text that has no such place is
+    given back as it is.
+    """
     if len(text) <= width:
         return text
     mark = f" {glyph('ellipsis')}"
@@ -52,7 +58,9 @@ def cut(text: str, width: int, align: str = "left") -> str:
 
 
 def cut_name(name: str, width: int) -> str:
-    """Cut a name in its middle to a width in terminal cells: what tells it from others stands at its end more often than not."""
+    """Cut a name in its middle to a width in terminal cells: what tells it from others stands at
+    its end more often than not.
+    """
     if cell_len(name) <= width:
         return name
     mark = glyph("ellipsis")
@@ -67,7 +75,8 @@ def cut_name(name: str, width: int) -> str:
 
 
 def hide_part(number: str, before: int, beyond: int) -> str:
-    """Give a cell with a sign in place of its number if so many of its characters are beyond an edge of the screen, on the left or right.
+    """Give a cell with a sign in place of its number if so many of its characters are beyond an
+    edge of the screen, on the left or right.
 
     A part of a number looks like another number.
     """

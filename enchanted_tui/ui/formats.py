@@ -35,7 +35,9 @@ def size(count: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """Give a length of time by its two largest units: ``0.31 s``, ``42 s``, ``3 min 20 s``, ``5 h 12 min``, ``3 d 4 h``."""
+    """Give a length of time by its two largest units: ``0.31 s``, ``42 s``, ``3 min 20 s``, ``5 h
+    12 min``, ``3 d 4 h``.
+    """
     if seconds is None:
         return "?"
     if seconds < 10:
@@ -89,7 +91,9 @@ def clock(moment: float | None, now: float | None = None) -> str:
 
 
 def moment(when: float | None, now: float) -> str:
-    """Give a time in at most eleven characters: the time of day if it was within a day of `now`, else the day, and the year if long ago."""
+    """Give a time in at most eleven characters: the time of day if it was within a day of `now`,
+    else the day, and the year if long ago.
+    """
     if when is None:
         return ""
     apart = abs(now - when) / 86_400

@@ -1,4 +1,6 @@
-"""Signs for states and trends, in Unicode or ASCII. A sign stands beside its word: neither colour nor shape carries a state alone."""
+"""Signs for states and trends, in Unicode or ASCII. A sign stands beside its word: neither colour
+nor shape carries a state alone.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def names() -> tuple[str, ...]:
 
 
 def _needs_ascii() -> bool:
-    """Tell whether the terminal cannot show more: by its encoding, or because it is the console of the kernel."""
+    """Tell whether the terminal cannot show more: by its encoding, or because it is the console of
+    the kernel.
+    """
     if os.environ.get("TERM") in ("linux", "vt100", "vt220", "dumb"):
         return True
     written = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""

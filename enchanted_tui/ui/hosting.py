@@ -1,4 +1,6 @@
-"""The campaign that runs in this process, and how the app leaves it: on request, by a signal, or because the terminal has gone."""
+"""The campaign that runs in this process, and how the app leaves it: on request, by a signal, or
+because the terminal has gone.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ class Hosting(Opening):
         self._leave_when_ended = False
 
     def perform(self, work: Coroutine[Any, Any, Any]) -> Worker[None]:
-        """Do something that takes time or asks questions; what goes wrong is said in a sentence and never ends the app."""
+        """Do something that takes time or asks questions; what goes wrong is said in a sentence and
+        never ends the app.
+        """
         return self.run_worker(guarded(self, work), exit_on_error=False)
 
     def complain(self, error: BaseException) -> None:
@@ -82,7 +86,7 @@ class Hosting(Opening):
                 text
             )  # as Textual itself copies and rings; there is no public way to write an escape sequence
 
-    # -- surroundings -------------------------------------------------------------------------------------------------------------
+    # -- surroundings ------------------------------------------------------------------------------
 
     def take_prints(self) -> None:
         """From now on what Python prints goes to the log."""
@@ -92,7 +96,8 @@ class Hosting(Opening):
     def attach_to_surroundings(self) -> None:
         """Listen to the process that minds the terminal, to signals, and to the terminal's end.
 
-        Called once a screen is there: an end that comes in the middle of composing it would look like a defect.
+        Called once a screen is there: an end that comes in the middle of composing it would look
+        like a defect.
         """
         if self.terminal is None or self.link is None:
             return
@@ -135,7 +140,9 @@ class Hosting(Opening):
             self.terminal_gone()
 
     def _lend_terminal(self, reply: str, do: str, **more: Any) -> dict[str, Any]:
-        """Let the process that minds the terminal do something with it, and wait; campaign and feed go on meanwhile."""
+        """Let the process that minds the terminal do something with it, and wait; campaign and feed
+        go on meanwhile.
+        """
         assert self.link is not None
         with self.suspend():
             self.link.send(do, **more)
@@ -157,7 +164,9 @@ class Hosting(Opening):
         self._lend_terminal("resumed", "stop")
 
     def run_in_terminal(self, command: Sequence[str]) -> int:
-        """Lend the terminal to a program such as ``$EDITOR`` and give its exit status; 127 if there is no such program."""
+        """Lend the terminal to a program such as ``$EDITOR`` and give its exit status; 127 if there
+        is no such program.
+        """
         if self.link is None:
             if shutil.which(command[0]) is None:
                 return 127
@@ -169,7 +178,7 @@ class Hosting(Opening):
             )
         )
 
-    # -- starting -----------------------------------------------------------------------------------------------------------------
+    # -- starting ----------------------------------------------------------------------------------
 
     @property
     def hosts_campaign(self) -> bool:
@@ -177,7 +186,9 @@ class Hosting(Opening):
         return self.campaign is not None and self.campaign.alive
 
     async def launch(self, asked: Launch) -> Path:
-        """Start a campaign session; give its run directory. Raises what a person is told, before anything has been changed."""
+        """Start a campaign session; give its run directory. Raises what a person is told, before
+        anything has been changed.
+        """
         config = await in_thread(asked.configuration)
         root: Path = config.base_run_dir
         self.clear_notifications()  # how an earlier session of it ended is the past now
@@ -195,7 +206,8 @@ class Hosting(Opening):
 
         if self.hosts_campaign:
             raise RefusedError(
-                "A campaign runs in this app already; start this one detached, or in another terminal."
+                "A campaign runs in this app already; start this one detached, or in another"
+                " terminal."
             )
         from enchanted_tui.ui.asking import PersonAtTheApp
 
@@ -228,7 +240,7 @@ class Hosting(Opening):
             f"The campaign in {root.name} runs in the background (pid {started.pid}).", markup=False
         )
 
-    # -- ending -------------------------------------------------------------------------------------------------------------------
+    # -- ending ------------------------------------------------------------------------------------
 
     def exit(self, *args: Any, **named: Any) -> None:
         """End the app; what its editor has not saved is offered by the next one."""
@@ -263,10 +275,10 @@ class Hosting(Opening):
             self.notify(
                 said,
                 title=f"{ended.root.name} has ended",
-                severity=severity,
+                severity=severity,  # type: ignore[arg-type]
                 timeout=10,
                 markup=False,
-            )  # type: ignore[arg-type]
+            )
             if ended.supervisor.config.supervisor.notify == "bell":
                 self.bell()
 

@@ -28,7 +28,8 @@ class Launch:
     detached: bool = False  #: in a session of its own instead of this app
     only: tuple[TaskId, ...] | None = None  #: with retry: these tasks, or all that failed
     text: str | None = (
-        None  #: what the configuration file will say once it is saved, if that is not what it says now
+        #: what the configuration file will say once it is saved, if that is not what it says now
+        None
     )
 
     @property
@@ -55,7 +56,9 @@ class Launch:
         return command_line(*arguments, "--detach" if self.detached else "--no-ui")
 
     def configuration(self) -> CampaignConfig:
-        """Load and check the configuration. Imports what it names: not for the event loop. Raises ConfigError."""
+        """Load and check the configuration. Imports what it names: not for the event loop. Raises
+        ConfigError.
+        """
         from enchanted_tui.supervisor import actions
 
         mode = "resume" if self.mode == "retry" else self.mode
@@ -65,7 +68,9 @@ class Launch:
         )
 
     def own_mode(self) -> str:
-        """Return the run mode that the configuration asks for; fresh if it cannot be read, which is said elsewhere."""
+        """Return the run mode that the configuration asks for; fresh if it cannot be read, which is
+        said elsewhere.
+        """
         from enchanted_tui.config.problems import ConfigError
         from enchanted_tui.supervisor import actions
 

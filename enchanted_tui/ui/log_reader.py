@@ -1,7 +1,8 @@
-"""Somebody reading a log: where they are in it, what they see, and what they look for. No widget, no thread of its own.
+"""Somebody reading a log: where they are in it, what they see, and what they look for. No widget,
+no thread of its own.
 
-Calls are quick whatever the size of the file; what takes long (counting lines, going through the file for a selection, searching) is done
-in slices by `work`.
+Calls are quick whatever the size of the file; what takes long (counting lines, going through the
+file for a selection, searching) is done in slices by `work`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class LogReader:
         self._file: LogFile | None = None
         self._open(path)
 
-    # -- files ---------------------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------
 
     def open(self, path: Path, *, follow: bool = True) -> None:
         """Read another file, from its end, or from its beginning if not to `follow`."""
@@ -96,7 +97,9 @@ class LogReader:
             self._lines = ChosenLines(self._file, self._selection)
 
     def _place(self) -> None:
-        """Stay where the person is looking after something has changed: at the end, or at the same line with a full screen."""
+        """Stay where the person is looking after something has changed: at the end, or at the same
+        line with a full screen.
+        """
         if self.follow:
             self._bottom()
         else:
@@ -121,7 +124,9 @@ class LogReader:
             self._note = f"{self.path.name} has been removed; what is shown is what it held"
 
     def _replaced(self, file: LogFile) -> None:
-        """Another file has the name: a rotated log, whose old lines somebody who does not follow goes on reading, or a new version."""
+        """Another file has the name: a rotated log, whose old lines somebody who does not follow
+        goes on reading, or a new version.
+        """
         aside = self._rotated_to(file)
         if aside is None:
             top = self._top
@@ -147,7 +152,9 @@ class LogReader:
         self._return_to(top)
 
     def _return_to(self, top: int) -> None:
-        """Show the same place of a file that has been written anew to somebody who does not follow it."""
+        """Show the same place of a file that has been written anew to somebody who does not follow
+        it.
+        """
         if not self.follow:
             self.go_to(top)
 
@@ -156,7 +163,7 @@ class LogReader:
             self._file.close()
             self._file = None
 
-    # -- moving --------------------------------------------------------------------------------------------------------------
+    # -- moving ------------------------------------------------------------------------------------
 
     def resize(self, width: int, height: int) -> None:
         """Take a new size of the screen, in cells."""
@@ -177,7 +184,9 @@ class LogReader:
         self._place()
 
     def move(self, rows: int) -> None:
-        """Go down, or up if negative, by rows of the screen; following ends above the end of the file and begins there again."""
+        """Go down, or up if negative, by rows of the screen; following ends above the end of the
+        file and begins there again.
+        """
         self._note = ""
         if self._file is None:
             return
@@ -258,7 +267,7 @@ class LogReader:
             self._top = row.start
         return False
 
-    # -- choosing and searching ----------------------------------------------------------------------------------------------
+    # -- choosing and searching --------------------------------------------------------------------
 
     @property
     def selection(self) -> Selection:
@@ -275,7 +284,9 @@ class LogReader:
             self._place()
 
     def search(self, pattern: re.Pattern[str], *, forward: bool = True) -> None:
-        """Look for the next line that matches, from the line found last or the top of the screen on; `work` does it."""
+        """Look for the next line that matches, from the line found last or the top of the screen
+        on; `work` does it.
+        """
         if self._file is None:
             return
         self._note = ""
@@ -292,10 +303,12 @@ class LogReader:
             self._note = "search given up"
         return searching
 
-    # -- what takes long -----------------------------------------------------------------------------------------------------
+    # -- what takes long ---------------------------------------------------------------------------
 
     def work(self) -> bool:
-        """Do a slice of what takes long, some hundredths of a second; False if there is nothing to do."""
+        """Do a slice of what takes long, some hundredths of a second; False if there is nothing to
+        do.
+        """
         if self._file is None:
             return False
         if self._search is not None:
@@ -342,7 +355,7 @@ class LogReader:
         self._index.extend(data)
         return bool(data)
 
-    # -- what is seen --------------------------------------------------------------------------------------------------------
+    # -- what is seen ------------------------------------------------------------------------------
 
     def look(self) -> Page:
         """Give what is on the screen now."""

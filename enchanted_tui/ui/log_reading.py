@@ -36,7 +36,8 @@ READING = (
 
 
 class LogReading(Base):
-    """Mixed into screens that have a `LogView`, an `AskLine` and, for what is said about both, a `Line` called ``foot``.
+    """Mixed into screens that have a `LogView`, an `AskLine` and, for what is said about both, a
+    `Line` called ``foot``.
 
     What is chosen and looked for stays when another file is opened.
     """
@@ -49,7 +50,7 @@ class LogReading(Base):
     def log_view(self) -> LogView:
         return self.query_one(LogView)
 
-    # -- finding -------------------------------------------------------------------------------------------------------------
+    # -- finding -----------------------------------------------------------------------------------
 
     def action_log_find(self) -> None:
         self.query_one(AskLine).ask("find", "Find", self._pattern, "a regular expression")
@@ -103,7 +104,7 @@ class LogReading(Base):
         else:
             self.log_view.do(lambda reader: reader.search(pattern, forward=forward))
 
-    # -- choosing ------------------------------------------------------------------------------------------------------------
+    # -- choosing ----------------------------------------------------------------------------------
 
     def action_log_only(self) -> None:
         """Show only what matches, or everything again."""
@@ -149,7 +150,7 @@ class LogReading(Base):
         self.log_view.unscroll()
         self.choose_lines()
 
-    # -- what is said --------------------------------------------------------------------------------------------------------
+    # -- what is said ------------------------------------------------------------------------------
 
     def on_log_view_changed(self, message: LogView.Changed) -> None:
         page = message.page

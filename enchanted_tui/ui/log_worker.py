@@ -1,4 +1,6 @@
-"""The thread in which a log is read: a slow file system never holds up a key, and a search through a gigabyte can be given up at once."""
+"""The thread in which a log is read: a slow file system never holds up a key, and a search through
+a gigabyte can be given up at once.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _PROGRESS = 0.5  #: seconds between two messages about what takes long
 
 
 class LogWorker:
-    """Reads one log after the other in a daemon thread; each change of what is to be seen goes to `on_page`, called in that thread."""
+    """Reads one log after the other in a daemon thread; each change of what is to be seen goes to
+    `on_page`, called in that thread.
+    """
 
     def __init__(
         self, path: Path, on_page: Callable[[Page], object], *, poll: float = _POLL
@@ -34,7 +38,9 @@ class LogWorker:
         self._thread.start()
 
     def do(self, command: Command) -> None:
-        """Have something done to the reader, after what was asked before; the page that results is sent at once."""
+        """Have something done to the reader, after what was asked before; the page that results is
+        sent at once.
+        """
         self._commands.put(command)
 
     def pause(self, paused: bool) -> None:
@@ -69,7 +75,9 @@ class LogWorker:
         reader.close()
 
     def _turn(self, reader: LogReader, next_poll: float) -> tuple[bool, float]:
-        """Obey, work a little or wait; tell whether something was asked, and when to look at the file next."""
+        """Obey, work a little or wait; tell whether something was asked, and when to look at the
+        file next.
+        """
         working = reader.work()
         obeyed = self._obey(
             reader,

@@ -42,7 +42,9 @@ def open_app(options: AppOptions) -> int:
 def use_low_bandwidth(
     settings: Settings, asked: bool, environment: Mapping[str, str] = os.environ
 ) -> bool:
-    """Tell whether to spare the line: if asked to, otherwise where the terminal is reached through SSH."""
+    """Tell whether to spare the line: if asked to, otherwise where the terminal is reached through
+    SSH.
+    """
     wanted = settings.preferences.low_bandwidth
     return asked or (wanted if wanted is not None else bool(environment.get("SSH_CONNECTION")))
 
@@ -97,9 +99,15 @@ def _afterwards(app: EnchantedApp, result: str | None, link: Link, terminal: Ter
 def _farewell(campaign: CampaignThread, result: str | None, return_code: int | None) -> str:
     root = campaign.root
     if result == "abort":
-        return f"The campaign in {root} is being aborted in the background; {command_line(root)} shows how it stands."
+        return (
+            f"The campaign in {root} is being aborted in the background; {command_line(root)} shows"
+            " how it stands."
+        )
     reason = "" if not return_code else "The app has ended because of the defect shown above. "
-    return f"{reason}The campaign goes on in the background (pid {os.getpid()}). To see it again: {command_line(root)}"
+    return (
+        f"{reason}The campaign goes on in the background (pid {os.getpid()}). To see it again:"
+        f" {command_line(root)}"
+    )
 
 
 def _carry_on(campaign: CampaignThread, sentence: str, link: Link, terminal: Terminal) -> int:
@@ -115,7 +123,9 @@ def _carry_on(campaign: CampaignThread, sentence: str, link: Link, terminal: Ter
 
 
 def _drain(campaign: CampaignThread) -> int:
-    """Asked to end by a signal: as without the app, running tasks finish, and a second signal aborts them."""
+    """Asked to end by a signal: as without the app, running tasks finish, and a second signal
+    aborts them.
+    """
     _steer_by_signals(campaign, received=1)
     sentence = f"Draining the campaign in {campaign.root}; a second signal aborts it."
     print(sentence, file=sys.__stdout__, flush=True)
@@ -125,7 +135,9 @@ def _drain(campaign: CampaignThread) -> int:
 
 
 def _steer_by_signals(campaign: CampaignThread, received: int = 0) -> None:
-    """As headless: the first SIGINT or SIGTERM drains, the second aborts, SIGHUP is ignored; `received` of them have come already."""
+    """As headless: the first SIGINT or SIGTERM drains, the second aborts, SIGHUP is ignored;
+    `received` of them have come already.
+    """
     count = received
 
     def handle(number: int, frame: FrameType | None) -> None:

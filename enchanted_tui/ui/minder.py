@@ -1,10 +1,12 @@
 """The thin process that stays with the terminal while the app runs in a child.
 
-The command forks at its very start, before any thread or large import. The child, the app, has a session of its own and therefore no
-controlling terminal: neither it nor anything that it starts can reach the screen or the keyboard but through the descriptors it was
-given, no key sends it a signal, and a terminal that disappears does not end it. The parent remains the shell's job. It forwards what
-concerns the app, stops when the app asks for it, lends the terminal to an editor, puts the terminal in order if the app is killed, and
-leaves with status 0 when the app has let go of the terminal to go on with a campaign.
+The command forks at its very start, before any thread or large import. The child, the app, has a
+session of its own and therefore no controlling terminal: neither it nor anything that it starts can
+reach the screen or the keyboard but through the descriptors it was given, no key sends it a signal,
+and a terminal that disappears does not end it. The parent remains the shell's job. It forwards what
+concerns the app, stops when the app asks for it, lends the terminal to an editor, puts the terminal
+in order if the app is killed, and leaves with status 0 when the app has let go of the terminal to
+go on with a campaign.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from typing import Any, NoReturn
 
 from enchanted_tui.commands import command_line
 
-#: Undoes what the app may have asked of the terminal: mouse, paste and focus reports, key protocol, hidden cursor, second screen.
+#: Undoes what the app may have asked of the terminal: mouse, paste and focus reports, key protocol,
+#: hidden cursor, second screen.
 _PUT_IN_ORDER = "".join(
     f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1006, 1015, 1016, 2004, 2048, 1004)
 )
@@ -49,7 +52,9 @@ class Link:
             self._line.sendall(json.dumps({"do": do, **more}).encode() + b"\n")
 
     def receive(self) -> list[dict[str, Any]]:
-        """Give the messages that have come, waiting for at least a part of one; none, and `closed`, if the other process has ended."""
+        """Give the messages that have come, waiting for at least a part of one; none, and `closed`,
+        if the other process has ended.
+        """
         try:
             data = self._line.recv(65536)
         except OSError:
@@ -67,7 +72,9 @@ def has_terminal() -> bool:
 
 
 def run(app: Callable[[Link], int]) -> int:
-    """Run `app` in a child and give the exit status for the shell. The function gets its end of the line and gives its exit status."""
+    """Run `app` in a child and give the exit status for the shell. The function gets its end of the
+    line and gives its exit status.
+    """
     ours, theirs = socket.socketpair()
     before = termios.tcgetattr(sys.stdin.fileno())
     pid = os.fork()
@@ -185,7 +192,9 @@ class _Minder:
         return 128 + number
 
     def _put_in_order(self) -> None:
-        """Make the terminal what it was, if it is still there. Raises OSError or termios.error if it is not."""
+        """Make the terminal what it was, if it is still there. Raises OSError or termios.error if
+        it is not.
+        """
         termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._before)
         sys.stdout.write(_PUT_IN_ORDER)
         sys.stdout.flush()
@@ -193,4 +202,7 @@ class _Minder:
     def _remedy(self) -> str:
         if not self._campaign:
             return "No campaign ran in it."
-        return f"What its campaign had finished is recorded; go on with: {command_line(self._campaign)}"
+        return (
+            "What its campaign had finished is recorded; go on with:"
+            f" {command_line(self._campaign)}"
+        )

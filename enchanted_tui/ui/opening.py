@@ -1,7 +1,8 @@
 """The one way to open a screen over another, and to leave it again.
 
-Keys and clicks that arrive together are handled one after the other, by handlers that do not know what the one before has done: a
-dialog would be answered twice, or opened twice over another. Nothing else in the app pushes, pops or dismisses a screen.
+Keys and clicks that arrive together are handled one after the other, by handlers that do not know
+what the one before has done: a dialog would be answered twice, or opened twice over another.
+Nothing else in the app pushes, pops or dismisses a screen.
 """
 
 from __future__ import annotations
@@ -31,18 +32,22 @@ else:
     Base = object  # or Textual would take its styles in place of those of the class beside it
 
 Answer = TypeVar("Answer")
-_INTERNAL = (
-    "textual.messages"  #: the module of the messages by which Textual lays out, paints and removes
+_INTERNAL = (  #: the module of the messages by which Textual lays out, paints and removes
+    "textual.messages"
 )
 
 
 class Opened(Base):
-    """Mixed into every screen that is opened over another. Once it has left it hears nothing more, and its work has ended."""
+    """Mixed into every screen that is opened over another. Once it has left it hears nothing more,
+    and its work has ended.
+    """
 
     has_left = False
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Leave with a result: once, and only from the top; a second answer, or one from below another screen, is dropped."""
+        """Leave with a result: once, and only from the top; a second answer, or one from below
+        another screen, is dropped.
+        """
         if self.has_left or not self.is_active:
             nothing: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
             return nothing
@@ -61,7 +66,9 @@ class Opened(Base):
 
 
 class OpenedOfRun(Opened):
-    """Mixed into a screen that shows something of one run: it leaves when another is opened, or the same one anew."""
+    """Mixed into a screen that shows something of one run: it leaves when another is opened, or the
+    same one anew.
+    """
 
     if TYPE_CHECKING:
         app = getters.app(EnchantedApp)
@@ -94,7 +101,8 @@ class Opening(App[str]):
     """The part of the app that opens screens over others."""
 
     viewer: Viewer | None = None  #: the open campaign's read model
-    leaving = False  #: the app ends, its screens with it: nothing is opened any more, and no key or click heard
+    #: the app ends, its screens with it: nothing is opened any more, and no key or click heard
+    leaving = False
 
     async def on_event(self, event: Event) -> None:
         """Hear nothing of what was typed after what ends the app."""
@@ -106,7 +114,9 @@ class Opening(App[str]):
         await super()._shutdown()
 
     def open_over(self, under: Screen[Any], screen: Opened) -> bool:
-        """Open a screen on behalf of `under`; not if that is not on top any more. Tell whether it was opened."""
+        """Open a screen on behalf of `under`; not if that is not on top any more. Tell whether it
+        was opened.
+        """
         if self.leaving or self.screen is not under:
             return False
         self._open(screen)
@@ -122,9 +132,11 @@ class Opening(App[str]):
     async def ask(
         self, under: Screen[Any], dialog: Screen[Answer], *, late: bool = False
     ) -> Answer | None:
-        """Ask on behalf of `under` and give the answer; None if that is not on top any more, as if the person had not asked.
+        """Ask on behalf of `under` and give the answer; None if that is not on top any more, as if
+        the person had not asked.
 
-        With `late`, for what comes unasked or after a while, wait until `under` is on top. For workers.
+        With `late`, for what comes unasked or after a while, wait until `under` is on top. For
+        workers.
         """
         while late and not self.leaving and self.screen is not under:
             await self._resumed(under)
@@ -147,7 +159,7 @@ class Opening(App[str]):
         if not self.screen.is_modal:
             self.open_over(self.screen, ActionPalette(id="--command-palette"))
 
-    # -- modes --------------------------------------------------------------------------------------------------------------------
+    # -- modes -------------------------------------------------------------------------------------
 
     def show_mode(self, mode: str) -> AwaitMount | None:
         """Go to a mode; not while a dialog asks something, which would be left open behind it."""
@@ -160,7 +172,9 @@ class Opening(App[str]):
         return mounted
 
     def leave_stale(self) -> None:
-        """Take away what is on top of a mode and of another run; what lies below a dialog leaves when that does."""
+        """Take away what is on top of a mode and of another run; what lies below a dialog leaves
+        when that does.
+        """
         while (
             isinstance(screen := self.screen, OpenedOfRun)
             and screen.is_stale

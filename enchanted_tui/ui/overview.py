@@ -1,4 +1,6 @@
-"""What stands above the panes of the monitor: how far, how fast, with what, and why nothing happens. Texts only; no widgets."""
+"""What stands above the panes of the monitor: how far, how fast, with what, and why nothing
+happens. Texts only; no widgets.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _SEPARATOR = "   "
 
 
 def outcome(succeeded: int, failed: int, colour: Colour) -> list[Text]:
-    """Give successes and failures, in words and signs, and the share of the former, which can be left out."""
+    """Give successes and failures, in words and signs, and the share of the former, which can be
+    left out.
+    """
     text = Text().append(f"{glyph('ok')} {succeeded:,} ok", style=colour("success"))
     text.append(
         f"  {glyph('failed')} {failed:,} failed", style=colour("error") if failed else "dim"
@@ -34,7 +38,10 @@ def outcome(succeeded: int, failed: int, colour: Colour) -> list[Text]:
 
 def stage_label(stage: StageSummary, count: int) -> str:
     """Name a stage by its place, its sampler and its runners."""
-    return f"stage {stage.depth + 1}/{count} {stage.sampler} {glyph('arrow')} {', '.join(stage.runners)}"
+    return (
+        f"stage {stage.depth + 1}/{count} {stage.sampler} {glyph('arrow')}"
+        f" {', '.join(stage.runners)}"
+    )
 
 
 def stage_beside(stage: StageSummary) -> list[Text]:
@@ -42,7 +49,8 @@ def stage_beside(stage: StageSummary) -> list[Text]:
     if not stage.batches:
         return [Text("not begun")]
     parts = [
-        f"{stage.batches_done:,}/{stage.batches:,} {'batch' if stage.batches == 1 else 'batches'} complete"
+        f"{stage.batches_done:,}/{stage.batches:,} {'batch' if stage.batches == 1 else 'batches'}"
+        " complete"
     ]
     if len(stage.runners) > 1:
         parts.append("steps " + "/".join(f"{done:,}" for done in stage.step_done))
@@ -52,7 +60,9 @@ def stage_beside(stage: StageSummary) -> list[Text]:
 
 
 def pace(view: View, width: int, colour: Colour) -> Text:
-    """Give rate with its course, the time it will still take with its uncertainty, and the time it has taken."""
+    """Give rate with its course, the time it will still take with its uncertainty, and the time it
+    has taken.
+    """
     taken = view.snapshot
     average = (
         taken.tasks_done / taken.elapsed
@@ -83,7 +93,9 @@ def pace(view: View, width: int, colour: Colour) -> Text:
 
 
 def _elapsed_word(view: View) -> str:
-    """Say since when the time is counted: of a campaign that was resumed it is that of one session, not of all that was done."""
+    """Say since when the time is counted: of a campaign that was resumed it is that of one session,
+    not of all that was done.
+    """
     if view.snapshot.sessions <= 1:
         return "elapsed"
     return "this session" if view.liveness in ("running", "unknown") else "last session"
@@ -98,7 +110,9 @@ def _remaining(view: View) -> Fact:
 
 
 def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) -> Text:
-    """Give workers, core-hours, and what is on disk; `used` is the number of files and bytes if they have been counted."""
+    """Give workers, core-hours, and what is on disk; `used` is the number of files and bytes if
+    they have been counted.
+    """
     taken = view.snapshot
     facts = []
     if view.live is not None:
@@ -126,7 +140,8 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
         count, bytes_used, whole = used
         facts.append(
             _fact(
-                f"{'' if whole else 'more than '}{count:,} {'file' if count == 1 else 'files'}, {formats.size(bytes_used)}",
+                f"{'' if whole else 'more than '}{count:,} {'file' if count == 1 else 'files'},"
+                f" {formats.size(bytes_used)}",
                 3,
             )
         )
@@ -154,10 +169,13 @@ def _fact(words: str, rank: int) -> Fact:
 
 
 def reason(view: View, colour: Colour) -> Text:
-    """Give the line that says why nothing happens, or else what should be known: damage, kinds of failures."""
+    """Give the line that says why nothing happens, or else what should be known: damage, kinds of
+    failures.
+    """
     if view.reading < 1:
         return Text(
-            f"{glyph('ellipsis')} reading the journal: {100 * view.reading:.0f}%; the numbers are those of its beginning"
+            f"{glyph('ellipsis')} reading the journal: {100 * view.reading:.0f}%; the numbers are"
+            " those of its beginning"
         )
     text = Text()
     if view.damage:

@@ -1,4 +1,6 @@
-"""The command palette: every registered action, those of this screen first, each with its keys and help."""
+"""The command palette: every registered action, those of this screen first, each with its keys and
+help.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def area(action: Action) -> str:
 
 
 def keys_of(app: EnchantedApp, action: Action) -> str:
-    """Give the keys of an action as a person reads them, those of the user's keymap if it names some."""
+    """Give the keys of an action as a person reads them, those of the user's keymap if it names
+    some.
+    """
     keys = app.settings.preferences.keymap.get(action.id, action.keys)
     return " ".join(_spelled(key.strip()) for key in keys.split(",") if key.strip())
 
@@ -49,7 +53,9 @@ def _spelled(key: str) -> str:
 
 
 def find_target(app: EnchantedApp, action: Action) -> DOMNode | None:
-    """Give what performs an action here: what has the focus, what is around it, the screen or the app; None if nothing does."""
+    """Give what performs an action here: what has the focus, what is around it, the screen or the
+    app; None if nothing does.
+    """
     return _first_that_can(action, _performers(app))
 
 
@@ -62,7 +68,8 @@ def _first_that_can(action: Action, nodes: Sequence[DOMNode]) -> DOMNode | None:
 def _performers(app: EnchantedApp) -> list[DOMNode]:
     """Give all that may perform actions here, the nearest to the focus first.
 
-    Other widgets that can have the focus come last: a palette that is opened elsewhere on the screen should find their actions too.
+    Other widgets that can have the focus come last: a palette that is opened elsewhere on the
+    screen should find their actions too.
     """
     base = (
         app.screen_stack[-1]

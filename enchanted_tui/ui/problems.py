@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 def sentence(error: BaseException) -> tuple[str, bool]:
-    """Say what went wrong, and whether it is something a person can mend (or a defect of the program)."""
+    """Say what went wrong, and whether it is something a person can mend (or a defect of the
+    program).
+    """
     from enchanted_tui.config.problems import ConfigError
     from enchanted_tui.storage.lock import DirectoryInUseError
     from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 class Rereading:
-    """Lets a screen `read` the open run whenever what `counts` gives of a view has changed; `rest` gives the seconds in between."""
+    """Lets a screen `read` the open run whenever what `counts` gives of a view has changed; `rest`
+    gives the seconds in between.
+    """
 
     def __init__(
         self,

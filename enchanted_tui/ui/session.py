@@ -1,4 +1,5 @@
-"""What is remembered from one session of the app to the next: the last run, mode and theme, and the runs seen lately.
+"""What is remembered from one session of the app to the next: the last run, mode and theme, and the
+runs seen lately.
 
 Standard library only: the command line notes the campaigns it starts here, too.
 """
@@ -60,8 +61,8 @@ def update(
 ) -> Memory:
     """Change what is remembered and write it; a file that cannot be written is no reason to stop.
 
-    `seen` comes to the front of the recent runs, `forget` leaves them. Several apps may do so at the same time: each changes what is
-    in the file at that moment.
+    `seen` comes to the front of the recent runs, `forget` leaves them. Several apps may do so at
+    the same time: each changes what is in the file at that moment.
     """
     memory = read(directory)
     for name, value in changes.items():

@@ -1,4 +1,6 @@
-"""What a person prefers: ``config.yaml`` in the XDG configuration directory, checked with the same care as a campaign's configuration."""
+"""What a person prefers: ``config.yaml`` in the XDG configuration directory, checked with the same
+care as a campaign's configuration.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,17 @@ class Preferences(Component):
 
     theme: str = option(
         "enchanted-dark",
-        doc="Colours: enchanted-dark, enchanted-light, enchanted-safe (for the colour-blind) or any theme of Textual.",
+        doc=(
+            "Colours: enchanted-dark, enchanted-light, enchanted-safe (for the colour-blind) or any"
+            " theme of Textual."
+        ),
     )
     ascii: bool | None = option(
         None,
-        doc="Draw with ASCII characters only; by default where the terminal's encoding is not UTF-8.",
+        doc=(
+            "Draw with ASCII characters only; by default where the terminal's encoding is not"
+            " UTF-8."
+        ),
     )
     low_bandwidth: bool | None = option(
         None,
@@ -51,7 +59,9 @@ class Preferences(Component):
 
 @dataclass(frozen=True)
 class Settings:
-    """The preferences, and what is wrong with the file they come from; with errors, the defaults are used throughout."""
+    """The preferences, and what is wrong with the file they come from; with errors, the defaults
+    are used throughout.
+    """
 
     preferences: Preferences = field(default_factory=Preferences)
     path: Path | None = None
@@ -83,7 +93,9 @@ def _xdg(environment: Mapping[str, str], variable: str, default: str) -> Path:
 
 
 def load(path: Path | None = None) -> Settings:
-    """Read the preferences. A file that is not there is no mistake; mistakes come with the result, located."""
+    """Read the preferences. A file that is not there is no mistake; mistakes come with the result,
+    located.
+    """
     path = config_file() if path is None else path
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -131,7 +143,8 @@ def _check_names(report: object, preferences: Preferences) -> None:
     if preferences.theme not in theme_names():
         report.error(
             ("theme",),
-            f"there is no theme {preferences.theme!r}{did_you_mean(preferences.theme, theme_names())}",
+            "there is no theme"
+            f" {preferences.theme!r}{did_you_mean(preferences.theme, theme_names())}",
         )
     for name in preferences.keymap:
         if name not in registry():

@@ -1,7 +1,8 @@
-"""Keep the terminal to the app: whatever else writes to descriptors 1 and 2 or reads descriptor 0 meets a log file and an empty one.
+"""Keep the terminal to the app: whatever else writes to descriptors 1 and 2 or reads descriptor 0
+meets a log file and an empty one.
 
-Runners run in processes of their own and never see the terminal. Samplers, plugins and C libraries run in this process: their prints,
-and those of programs that they start, go to the log.
+Runners run in processes of their own and never see the terminal. Samplers, plugins and C libraries
+run in this process: their prints, and those of programs that they start, go to the log.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class Terminal:
         )
 
     def take_prints(self) -> None:
-        """Send what Python prints to the log too. Called once the app runs, which would throw it away."""
+        """Send what Python prints to the log too. Called once the app runs, which would throw it
+        away.
+        """
         sys.stdout = sys.stderr = self.strays
 
     def trim(self) -> None:
@@ -95,7 +98,9 @@ class Terminal:
 
 
 class _Output(io.RawIOBase):
-    """Writes to the terminal; once that has gone, to nowhere, because an app that cannot paint must still be able to end in order."""
+    """Writes to the terminal; once that has gone, to nowhere, because an app that cannot paint must
+    still be able to end in order.
+    """
 
     def __init__(self, descriptor: int, gone: threading.Event) -> None:
         self._descriptor, self._gone = descriptor, gone

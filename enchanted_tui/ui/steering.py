@@ -16,7 +16,9 @@ _ABORT = Choice("abort", "Abort", "a", destroys=True)
 
 
 class SteeringScreen(AppScreen):
-    """A screen on which a campaign can be steered: `target` is its run directory, `target_state` the word for how it stands."""
+    """A screen on which a campaign can be steered: `target` is its run directory, `target_state`
+    the word for how it stands.
+    """
 
     @property
     def target(self) -> Path | None:
@@ -71,7 +73,7 @@ class SteeringScreen(AppScreen):
         if root is not None:
             self.app.perform(self.app.edit_config_of(root))
 
-    # -- how ----------------------------------------------------------------------------------------------------------------------
+    # -- how ---------------------------------------------------------------------------------------
 
     def _steer(self, action: Steer) -> None:
         root = self._needs_target()
@@ -98,7 +100,8 @@ class SteeringScreen(AppScreen):
         await self._end(
             root,
             "drain",
-            "Nothing new is begun; running tasks finish and are recorded. The campaign can be resumed.",
+            "Nothing new is begun; running tasks finish and are recorded. The campaign can be"
+            " resumed.",
             _DRAIN,
         )
 
@@ -125,9 +128,9 @@ class SteeringScreen(AppScreen):
             self,
             Dialog(
                 f"Rebuild the files of {root.name}",
-                "Dataset, failures, runs.h5 and progress files are written anew from the record. What was edited by hand in them is lost; "
-                "a directory of the older program is taken over first.\n\n"
-                f"{command_line('--rebuild', root)}",
+                "Dataset, failures, runs.h5 and progress files are written anew from the record."
+                " What was edited by hand in them is lost; a directory of the older program is"
+                f" taken over first.\n\n{command_line('--rebuild', root)}",
                 [Choice("stay", "Leave them"), Choice("rebuild", "Rebuild", destroys=True)],
             ),
         )

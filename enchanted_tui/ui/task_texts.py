@@ -40,7 +40,9 @@ def heading(line: TaskLine, colour: Colour) -> Text:
 
 
 def facts(line: TaskLine, view: View, width: int = 0) -> Text:
-    """Give where the task stands in the campaign, how long it ran, when, where and how often: what there is room for, in this order."""
+    """Give where the task stands in the campaign, how long it ran, when, where and how often: what
+    there is room for, in this order.
+    """
     parts = []
     stages = view.snapshot.stages
     if line.task.depth < len(stages):
@@ -48,7 +50,8 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
         runner = stage.runners[line.task.step] if line.task.step < len(stage.runners) else "?"
         step = f" step {line.task.step + 1}/{len(stage.runners)}" if len(stage.runners) > 1 else ""
         parts.append(
-            f"stage {line.task.depth + 1}/{len(stages)}{step}, {stage.sampler} {glyph('arrow')} {runner}"
+            f"stage {line.task.depth + 1}/{len(stages)}{step}, {stage.sampler} {glyph('arrow')}"
+            f" {runner}"
         )
     if line.status == "running" and line.started is not None:
         parts.append(f"running for {formats.span(round(view.read_at - line.started))}")

@@ -1,4 +1,6 @@
-"""Three themes of our own beside Textual's: dark, light, and one whose colours differ for the colour-blind too."""
+"""Three themes of our own beside Textual's: dark, light, and one whose colours differ for the
+colour-blind too.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ LIGHT = Theme(
     error="#b01030",
     dark=False,
 )
-#: Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008): distinct under protanopia, deuteranopia and tritanopia.
+#: Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008): distinct under protanopia, deuteranopia
+#: and tritanopia.
 SAFE = Theme(
     name="enchanted-safe",
     primary="#56b4e9",

@@ -1,4 +1,6 @@
-"""The app without colours, for `NO_COLOR`: what colours say is said with attributes, on the terminal's own background."""
+"""The app without colours, for `NO_COLOR`: what colours say is said with attributes, on the
+terminal's own background.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,17 @@ from textual.filter import LineFilter
 
 from enchanted_tui.ui.contrast import contrast
 
-_STANDS_OUT = 1.5  #: contrast with the app's background from which a background says something: a cursor, a selection, a focused button
+#: contrast with the app's background from which a background says something: a cursor, a selection,
+#: a focused button
+_STANDS_OUT = 1.5
 _LEGIBLE = 3.5  #: contrast below which text is meant to stand back
 _REVERSED, _NOT_REVERSED, _DIM = Style(reverse=True), Style(reverse=False), Style(dim=True)
 
 
 class Uncoloured(LineFilter):
-    """Drops all colours. A background that stands out becomes `reverse`, text that hardly does becomes `dim`."""
+    """Drops all colours. A background that stands out becomes `reverse`, text that hardly does
+    becomes `dim`.
+    """
 
     def __init__(self, background: str) -> None:
         super().__init__()
@@ -34,7 +40,9 @@ class Uncoloured(LineFilter):
 
 @lru_cache(maxsize=8)
 def filter_on(background: str) -> Uncoloured:
-    """Give the filter for an app with this background; the same one each time, because Textual keeps what a filter gave."""
+    """Give the filter for an app with this background; the same one each time, because Textual
+    keeps what a filter gave.
+    """
     return Uncoloured(background)
 
 

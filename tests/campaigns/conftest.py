@@ -86,7 +86,9 @@ def real_campaign(
 
 
 def cannot_run(reason: str) -> None:
-    """Skip the test; fail it in continuous integration, where a campaign that nobody runs is no campaign."""
+    """Skip the test; fail it in continuous integration, where a campaign that nobody runs is no
+    campaign.
+    """
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
@@ -101,5 +103,6 @@ def _install_freegs(home: Path) -> None:
         )
         if done.returncode:
             cannot_run(
-                f"FreeGS cannot be installed ({' '.join(command)}): {(done.stderr or done.stdout).strip()[-500:]}"
+                f"FreeGS cannot be installed ({' '.join(command)}):"
+                f" {(done.stderr or done.stdout).strip()[-500:]}"
             )

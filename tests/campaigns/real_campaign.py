@@ -1,4 +1,6 @@
-"""A campaign of ``configs/`` as a user runs it: a process of its own, killed, resumed and read back from its files."""
+"""A campaign of ``configs/`` as a user runs it: a process of its own, killed, resumed and read back
+from its files.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,15 @@ _MARK = "REAL_CAMPAIGN"
 
 
 class RealCampaign:
-    """One configuration in one run directory, with a mark in the environment by which its processes are found again."""
+    """One configuration in one run directory, with a mark in the environment by which its processes
+    are found again.
+    """
 
     def __init__(self, config: str, run_dir: Path, python: str, *options: str) -> None:
         self.config, self.run_dir, self.python, self.options = config, run_dir, python, options
         self.mark = f"{_MARK}={uuid.uuid4().hex}"
 
-    # -- processes ------------------------------------------------------------------------------------------------------------
+    # -- processes ---------------------------------------------------------------------------------
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         name, _, value = self.mark.partition("=")
@@ -43,7 +47,8 @@ class RealCampaign:
         finish(self.start(self.config, "--base-run-dir", str(self.run_dir), *self.options))
 
     def run_and_kill(self, after_tasks: int) -> set[str]:
-        """Run the campaign, kill the supervisor with SIGKILL once `after_tasks` tasks are on record; give the tasks on record then.
+        """Run the campaign, kill the supervisor with SIGKILL once `after_tasks` tasks are on
+        record; give the tasks on record then.
 
         The simulations that were running must end with it.
         """
@@ -65,7 +70,9 @@ class RealCampaign:
         finish(self.start(str(self.run_dir)))
 
     def processes(self) -> dict[int, str]:
-        """Give command lines by pid of the living processes that this campaign has started, its simulations included."""
+        """Give command lines by pid of the living processes that this campaign has started, its
+        simulations included.
+        """
         found = {}
         for entry in os.scandir("/proc"):
             if entry.name.isdigit():
@@ -94,7 +101,7 @@ class RealCampaign:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    # -- files ----------------------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------
 
     def recorded_tasks(self) -> set[str]:
         """Name the tasks whose result is on record."""
@@ -109,14 +116,18 @@ class RealCampaign:
         return set()
 
     def written(self, tasks: set[str]) -> dict[str, int]:
-        """Give by task when its datapoint file was written, in ns: a task that ran again would have a newer one."""
+        """Give by task when its datapoint file was written, in ns: a task that ran again would have
+        a newer one.
+        """
         return {
             task: (self.run_dir / "data" / task / "enchanted_datapoint.csv").stat().st_mtime_ns
             for task in tasks
         }
 
     def rows(self) -> list[dict[str, str]]:
-        """Give the rows of the dataset, in order, without what differs between two runs: times and the place."""
+        """Give the rows of the dataset, in order, without what differs between two runs: times and
+        the place.
+        """
         with open(self.run_dir / "enchanted_dataset.csv", newline="") as file:
             return [
                 {
@@ -149,7 +160,9 @@ def finish(process: subprocess.Popen[str]) -> None:
 def assert_same_rows(
     found: list[dict[str, str]], expected: list[dict[str, str]], tolerance: float
 ) -> None:
-    """Check that two datasets have the same rows in the same order, numbers within the relative `tolerance`."""
+    """Check that two datasets have the same rows in the same order, numbers within the relative
+    `tolerance`.
+    """
     assert [row["run_dir"] for row in found] == [row["run_dir"] for row in expected]
     for row, reference in zip(found, expected, strict=True):
         assert row.keys() == reference.keys()

@@ -22,7 +22,8 @@ def uninterrupted(freegs_python, real_campaign):
 
 
 def test_killed_and_resumed(freegs_python, real_campaign, uninterrupted):
-    """Protects the FreeGS campaign of the tutorial: after `kill -9` no solve is left running, and the resumed campaign has the samples,
+    """Protects the FreeGS campaign of the tutorial: after `kill -9` no solve is left running, and
+    the resumed campaign has the samples,
     outputs and failures of an uninterrupted one, without solving anything again."""
     killed = real_campaign(CONFIG, "killed", *FEW, python=freegs_python)
     before = killed.run_and_kill(after_tasks=2)
@@ -41,7 +42,8 @@ def test_killed_and_resumed(freegs_python, real_campaign, uninterrupted):
 
 
 def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
-    """Protects what the tutorial says: equilibria are physical and stored, points without one fail with FreeGS' own reason,
+    """Protects what the tutorial says: equilibria are physical and stored, points without one fail
+    with FreeGS' own reason,
     its messages are in the run directory, and the picture can be drawn."""
     rows = {row["run_dir"]: row for row in uninterrupted.rows()}
     assert uninterrupted.failures() == {
@@ -72,7 +74,9 @@ def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
 
 
 def test_comparison_of_samplers(freegs_python, tmp_path, monkeypatch):
-    """Protects the comparison that the tutorial links: campaigns are run, read and judged, and finished ones taken as they are."""
+    """Protects the comparison that the tutorial links: campaigns are run, read and judged, and
+    finished ones taken as they are.
+    """
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks.learning import tokamak
 

@@ -23,7 +23,8 @@ def uninterrupted(ngspice, real_campaign):
 
 
 def test_killed_and_resumed(real_campaign, uninterrupted):
-    """Protects the ngspice campaign of the tutorial: after `kill -9` no ngspice is left running, and the resumed campaign has the samples,
+    """Protects the ngspice campaign of the tutorial: after `kill -9` no ngspice is left running,
+    and the resumed campaign has the samples,
     outputs and failures of an uninterrupted one, without running anything again."""
     killed = real_campaign(CONFIG, "killed", *FEW)
     before = killed.run_and_kill(after_tasks=30)
@@ -42,7 +43,9 @@ def test_killed_and_resumed(real_campaign, uninterrupted):
 
 
 def test_physics_and_failures(uninterrupted):
-    """Protects what the tutorial says: step 2 oscillates where step 1 predicts growth, and each kind of failure has its reason."""
+    """Protects what the tutorial says: step 2 oscillates where step 1 predicts growth, and each
+    kind of failure has its reason.
+    """
     failures = uninterrupted.failures()
     for row in uninterrupted.rows():
         task = row["run_dir"]

@@ -12,7 +12,9 @@ TUTORIALS = ROOT / "docs" / "tutorials"
 
 @pytest.mark.parametrize("name", ["freegs", "ngspice"])
 def test_excerpts_are_of_the_files(name):
-    """Protects readers from a page that shows what the campaign no longer says: every line shown is a line of its files."""
+    """Protects readers from a page that shows what the campaign no longer says: every line shown is
+    a line of its files.
+    """
     texts = [path.read_text() for path in (ROOT / "configs" / name).iterdir() if path.is_file()]
     lines = {_without_comment(line) for text in texts for line in text.splitlines()}
     shown = re.findall(

@@ -10,13 +10,17 @@ from enchanted_tui.config.loading import parse_config
 
 @pytest.fixture(autouse=True)
 def in_empty_directory(tmp_path, monkeypatch):
-    """Each test runs in a directory of its own, in which reading a configuration must leave nothing."""
+    """Each test runs in a directory of its own, in which reading a configuration must leave
+    nothing.
+    """
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def said():
-    """Give all that is said about a text, as lines of text; `changes` replaces pieces of the good configuration."""
+    """Give all that is said about a text, as lines of text; `changes` replaces pieces of the good
+    configuration.
+    """
 
     def lines(text=GOOD, **options):
         options.setdefault("interactive", False)

@@ -1,4 +1,6 @@
-"""What the editor says about a text and a place in it: outline, explanation and completion, however unfinished the text is."""
+"""What the editor says about a text and a place in it: outline, explanation and completion, however
+unfinished the text is.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ supervisor:
 
 
 def _complete(marked: str, *, base_dir: Path | None = None) -> tuple[Completion, str]:
-    """Complete where the text has its ``|``; give the completion and the text with the first candidate taken."""
+    """Complete where the text has its ``|``; give the completion and the text with the first
+    candidate taken.
+    """
     before, after = marked.split("|")
     lines = lines_of(before)
     found = complete(Assistant(before + after, base_dir), len(lines) - 1, len(lines[-1]))
@@ -68,7 +72,7 @@ def _labels(marked: str, *, base_dir: Path | None = None) -> list[str]:
     return [candidate.label for candidate in _complete(marked, base_dir=base_dir)[0].candidates]
 
 
-# -- completion ---------------------------------------------------------------------------------------------------------------------
+# -- completion ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,9 @@ def test_merged_keys_count_as_given() -> None:
 
 
 def test_taking_a_candidate_makes_what_was_meant() -> None:
-    """Protects the text: the word at the cursor is replaced, a colon is added only where there is none."""
+    """Protects the text: the word at the cursor is replaced, a colon is added only where there is
+    none.
+    """
     assert _complete("samplers:\n  s:\n    type: RandomSampler\n    bud|\n")[1].endswith(
         "    budget: \n"
     )
@@ -133,7 +139,9 @@ def test_taking_a_candidate_makes_what_was_meant() -> None:
 
 
 def test_paths_are_completed_from_the_directory_of_the_file(tmp_path: Path) -> None:
-    """Protects against misspelt file names: a relative path starts where the program will look for it."""
+    """Protects against misspelt file names: a relative path starts where the program will look for
+    it.
+    """
     (tmp_path / "points.csv").touch()
     (tmp_path / "plots").mkdir()
     assert _labels("samplers:\n  s: {type: CSVSampler, path: p|}\n", base_dir=tmp_path) == [
@@ -145,7 +153,8 @@ def test_paths_are_completed_from_the_directory_of_the_file(tmp_path: Path) -> N
 def test_plugins_are_known_by_their_constructor(tmp_path: Path) -> None:
     """Protects classes that declare nothing: their keyword arguments are offered and explained."""
     (tmp_path / "plain_plugin.py").write_text(
-        "class Mine:\n    def __init__(self, depth: int = 3, **more): ...\n    def single_code_run(self, run_dir, params): ...\n"
+        "class Mine:\n    def __init__(self, depth: int = 3, **more): ...\n    def"
+        " single_code_run(self, run_dir, params): ...\n"
     )
     text = "runners:\n  r:\n    type: plain_plugin:Mine\n    de|\n"
     assert _labels(text, base_dir=tmp_path) == ["depth"]
@@ -153,7 +162,7 @@ def test_plugins_are_known_by_their_constructor(tmp_path: Path) -> None:
     assert explained is not None and ("default", "3") in explained.facts
 
 
-# -- explanation and outline --------------------------------------------------------------------------------------------------------
+# -- explanation and outline -----------------------------------------------------------------------
 
 
 def _explained(marked: str) -> tuple[str, dict[str, str], str]:
@@ -165,7 +174,9 @@ def _explained(marked: str) -> tuple[str, dict[str, str], str]:
 
 
 def test_help_for_an_option_comes_from_its_declaration() -> None:
-    """Protects the one declaration: type, default and sentence are those of the class that the entry names."""
+    """Protects the one declaration: type, default and sentence are those of the class that the
+    entry names.
+    """
     title, facts, text = _explained(TEXT.replace("distribution", "distri|bution"))
     assert title == "samplers.first.distribution"
     assert facts["default"] == "uniform" and "loguniform" in facts["type"]
@@ -197,7 +208,9 @@ def test_help_is_about_what_the_cursor_is_on(marked: str, title: str, word: str)
 
 
 def test_outline() -> None:
-    """Protects finding one's way: sections, components with types, and stages with what they run, where they stand."""
+    """Protects finding one's way: sections, components with types, and stages with what they run,
+    where they stand.
+    """
     entries = Assistant(TEXT).outline()
     shown = [(entry.line + 1, "  " * entry.depth + entry.label, entry.detail) for entry in entries]
     assert (2, "  first", "RandomSampler") in shown
@@ -210,12 +223,14 @@ def test_outline() -> None:
     assert (21, "    stage 1", "grid > ? on here") in shown
 
 
-# -- properties ---------------------------------------------------------------------------------------------------------------------
+# -- properties ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_forgiving_tree_is_the_real_one_where_the_text_is_valid(path: Path) -> None:
-    """Protects everything above: on valid text the editor sees what the parser sees, each key where it stands."""
+    """Protects everything above: on valid text the editor sees what the parser sees, each key where
+    it stands.
+    """
     text = path.read_text(encoding="utf-8")
     document, _ = read_document(text, str(path))
     tree = skeleton(Scan(lines_of(text)))
@@ -244,7 +259,9 @@ def _same(tree: Skeleton, node: Node, value: Any) -> None:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_nothing_raises_for_any_cursor_in_any_prefix(path: Path) -> None:
-    """Protects typing: every text on the way to a real configuration, cut off anywhere, the cursor anywhere in it."""
+    """Protects typing: every text on the way to a real configuration, cut off anywhere, the cursor
+    anywhere in it.
+    """
     text = path.read_text(encoding="utf-8")
     source = random.Random(path.stem)
     for cut in source.sample(range(len(text) + 1), min(20, len(text))):
@@ -316,7 +333,9 @@ def test_nothing_raises_for_any_text(text: str, line: int, column: int) -> None:
 @given(st.lists(st.lists(_PIECES, max_size=5).map("".join), min_size=1, max_size=12), st.data())
 @settings(deadline=None)
 def test_reading_only_what_changed_gives_the_same(rows: list[str], data: st.DataObject) -> None:
-    """Protects the colours while typing: after any edits the tokens are those of the text read afresh."""
+    """Protects the colours while typing: after any edits the tokens are those of the text read
+    afresh.
+    """
     lines = lines_of("\n".join(rows))
     scan = Scan(lines)
     for _ in range(4):
@@ -342,10 +361,13 @@ def test_reading_only_what_changed_gives_the_same(rows: list[str], data: st.Data
 
 
 def test_completed_text_is_accepted(tmp_path: Path) -> None:
-    """Protects the way from nothing to a campaign: completing each value of a sketch gives a valid configuration."""
+    """Protects the way from nothing to a campaign: completing each value of a sketch gives a valid
+    configuration.
+    """
     text = (
-        "executors:\n  here: {type: @Local@}\nsamplers:\n  s: {type: @Grid@, parameters: [x], bounds: [[0, 1]], @num@: 3}\n"
-        "runners:\n  r: {type: @Exam@}\nsupervisor:\n  base_run_dir: out\n  run_order:\n  - {executor: @@, sampler: @@, runner: @@}\n"
+        "executors:\n  here: {type: @Local@}\nsamplers:\n  s: {type: @Grid@, parameters: [x],"
+        " bounds: [[0, 1]], @num@: 3}\nrunners:\n  r: {type: @Exam@}\nsupervisor:\n  base_run_dir:"
+        " out\n  run_order:\n  - {executor: @@, sampler: @@, runner: @@}\n"
     )
     while "@" in text:
         before, word, after = text.split("@", 2)

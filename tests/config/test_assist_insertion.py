@@ -30,7 +30,9 @@ def _added(text: str, kind: str, name: str) -> str | None:
     [(kind, name) for kind in ("sampler", "runner", "executor") for name in BUILTIN[kind]],
 )
 def test_every_component_can_be_added(kind: str, name: str) -> None:
-    """Protects "Add": the text stays readable, the entry is found under a free name, and nothing else has changed."""
+    """Protects "Add": the text stays readable, the entry is found under a free name, and nothing
+    else has changed.
+    """
     text = _added(TEXT, kind, name)
     assert text is not None
     found = insertion(Assistant(TEXT), kind, name)
@@ -58,7 +60,9 @@ def test_every_component_can_be_added(kind: str, name: str) -> None:
     ],
 )
 def test_the_place_is_the_end_of_the_section(text: str, line: int, indent: str) -> None:
-    """Protects the layout: after the section's last line, in its indentation, before what introduces the next section."""
+    """Protects the layout: after the section's last line, in its indentation, before what
+    introduces the next section.
+    """
     found = insertion(Assistant(text), "sampler", "RandomSampler")
     assert found is not None
     assert found.line == line

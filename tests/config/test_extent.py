@@ -1,4 +1,6 @@
-"""Campaigns larger than anything can hold are refused where they are written, before anything is created."""
+"""Campaigns larger than anything can hold are refused where they are written, before anything is
+created.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ from enchanted_tui.config.loading import parse_config
 
 TWO_STAGES = spoilt(
     "    - {executor: e1, sampler: s1, runner: r1}\n",
-    "    - {executor: e1, sampler: s1, runner: r1}\n    - {executor: e1, sampler: g1, runner: r2}\n",
+    "    - {executor: e1, sampler: s1, runner: r1}\n    - {executor: e1, sampler: g1, runner:"
+    " r2}\n",
     spoilt(
         "runners:\n",
-        "  g1: {type: GridSampler, parameters: [u, v], bounds: [[0, 1], [0, 1]], num_samples: 1000}\n"
-        "runners:\n  r2: {type: ExampleRunner}\n",
+        "  g1: {type: GridSampler, parameters: [u, v], bounds: [[0, 1], [0, 1]], num_samples:"
+        " 1000}\nrunners:\n  r2: {type: ExampleRunner}\n",
     ),
 )
 
@@ -48,8 +51,8 @@ def test_what_stages_multiply_to_counts() -> None:
     assert said(spoilt("budget: 10", "budget: 260", TWO_STAGES)) == []
     (problem,) = said(spoilt("budget: 10", "budget: 300", TWO_STAGES))
     assert (
-        ": samplers.g1.num_samples: 1,000,000 samples, each with 300 rows of the stages before, are more"
-        in problem
+        ": samplers.g1.num_samples: 1,000,000 samples, each with 300 rows of the stages before, are"
+        " more" in problem
     )
 
 
@@ -67,7 +70,10 @@ def test_too_many_stages_and_steps(tmp_path: Path) -> None:
     """No name of a task has room for them."""
     stage = "    - {executor: e1, sampler: s1, runner: r1}\n"
     assert any("there are 33 stages" in problem for problem in said(spoilt(stage, stage * 33)))
-    steps = f"    - {{executor: [{', '.join(['e1'] * 65)}], sampler: s1, runner: [{', '.join(['r1'] * 65)}]}}\n"
+    steps = (
+        f"    - {{executor: [{', '.join(['e1'] * 65)}], sampler: s1, runner:"
+        f" [{', '.join(['r1'] * 65)}]}}\n"
+    )
     assert any("there are 65 steps" in problem for problem in said(spoilt(stage, steps)))
 
 

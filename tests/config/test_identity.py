@@ -32,7 +32,9 @@ def test_identity_is_json(good):
     ],
 )
 def test_what_may_change(good, old, new):
-    """Budget, batches, executors, limits, logging and places are free, and so is writing out a default."""
+    """Budget, batches, executors, limits, logging and places are free, and so is writing out a
+    default.
+    """
     assert good(spoilt(old, new)).identity() == good().identity()
 
 
@@ -58,7 +60,9 @@ def test_what_may_not_change(good, old, new):
 
 
 def test_renaming_components(good):
-    """The name of a sampler or executor means nothing; that of a runner is in the columns of the dataset."""
+    """The name of a sampler or executor means nothing; that of a runner is in the columns of the
+    dataset.
+    """
     assert good(GOOD.replace("s1", "other").replace("e1", "there")).identity() == good().identity()
     assert good(GOOD.replace("r1", "other")).identity() != good().identity()
 
@@ -82,7 +86,9 @@ NESTED = """type: NestedSampler
 
 
 def test_nested_samplers(good, tmp_path):
-    """The parts of a nested sampler count with all they hold: files by content, their budgets too, as they place the combinations."""
+    """The parts of a nested sampler count with all they hold: files by content, their budgets too,
+    as they place the combinations.
+    """
     (tmp_path / "points.csv").write_text("x,y\n1,2\n")
     text = spoilt(SAMPLER, NESTED)
     first = good(text).identity()
@@ -98,15 +104,22 @@ def test_nested_samplers(good, tmp_path):
 
 
 def test_budget_that_sizes_a_part(good, tmp_path):
-    """Where the budget of the whole sizes a part, it says which combination comes when, and may not change."""
+    """Where the budget of the whole sizes a part, it says which combination comes when, and may not
+    change.
+    """
     (tmp_path / "points.csv").write_text("x,y\n1,2\n3,4\n")
     text = spoilt(SAMPLER, NESTED.replace(", budget: 3", "") + "\n    budget: 6")
     assert good(text).identity() != good(text.replace("budget: 6", "budget: 8")).identity()
 
 
 def test_runner_options_see_changed_templates(good, tmp_path):
-    """Changed options and changed input files of a runner are noticed; what stays the same is not, wherever it lies."""
-    runner = "{type: CommandRunner, command: [echo, '{{ x }}'], templates: {in.txt: in.j2}, outputs: {c: {exit_code: true}}}"
+    """Changed options and changed input files of a runner are noticed; what stays the same is not,
+    wherever it lies.
+    """
+    runner = (
+        "{type: CommandRunner, command: [echo, '{{ x }}'], templates: {in.txt: in.j2}, outputs: {c:"
+        " {exit_code: true}}}"
+    )
     text = spoilt("{type: ExampleRunner}", runner)
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -122,7 +135,9 @@ def test_runner_options_see_changed_templates(good, tmp_path):
 
 
 def test_what_a_campaign_leaves_beside_its_code_is_no_change(good, tmp_path):
-    """`python_path: [.]` beside `base_run_dir: runs` is natural; every resume would warn, after reading all of it."""
+    """`python_path: [.]` beside `base_run_dir: runs` is natural; every resume would warn, after
+    reading all of it.
+    """
     text = spoilt(
         "{type: ExampleRunner}",
         "{type: PythonRunner, function: 'code:run', python_path: [.], check_function: false}",

@@ -18,7 +18,7 @@ def refused(path, **options):
     return str(error.value)
 
 
-# -- files ----------------------------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 
 def test_missing_file(tmp_path):
@@ -73,11 +73,13 @@ def test_file_is_named_as_the_user_named_it(tmp_path):
     assert refused("sub/c.yaml").startswith("sub/c.yaml:8:13: ")
 
 
-# -- paths ----------------------------------------------------------------------------------------------------------------------------
+# -- paths -----------------------------------------------------------------------------------------
 
 
 def test_base_run_dir(tmp_path, good, monkeypatch):
-    """A relative directory starts where the program runs and is shown as it is written; ~ and $VAR expand."""
+    """A relative directory starts where the program runs and is shown as it is written; ~ and $VAR
+    expand.
+    """
     monkeypatch.setenv("HOME", "/home/somebody")
     monkeypatch.setenv("PROJECT", "fusion")
     for written, shown, absolute in [
@@ -95,7 +97,9 @@ def test_base_run_dir(tmp_path, good, monkeypatch):
 
 
 def test_paths_in_options_start_at_the_file(tmp_path, good):
-    """Files named in a configuration lie beside it, wherever the program runs; nested samplers are no exception."""
+    """Files named in a configuration lie beside it, wherever the program runs; nested samplers are
+    no exception.
+    """
     home = tmp_path / "home"
     home.mkdir()
     (home / "points.csv").write_text("x,y\n1,2\n")
@@ -120,7 +124,8 @@ def test_placeholders_in_paths_are_left_alone(good):
     """A path that a sample determines is not known yet; what stands before the placeholder is."""
     text = spoilt(
         "{type: ExampleRunner}",
-        "{type: CommandRunner, command: [echo, '{{ x }}'], link: {a: '{{ x }}/mesh', b: 'cases/{{ x }}/mesh'}}",
+        "{type: CommandRunner, command: [echo, '{{ x }}'], link: {a: '{{ x }}/mesh', b: 'cases/{{ x"
+        " }}/mesh'}}",
     )
     config = good(text, path="/cases/c.yaml")
     assert config.runners["r1"].options["link"] == {
@@ -129,7 +134,7 @@ def test_placeholders_in_paths_are_left_alone(good):
     }
 
 
-# -- overrides ------------------------------------------------------------------------------------------------------------------------
+# -- overrides -------------------------------------------------------------------------------------
 
 
 def test_overrides(good):
@@ -178,7 +183,8 @@ def test_override_changes_one_use_of_an_anchor(good):
         (
             "a..b=3",
             [
-                "--set a..b: 'a..b' is not a key path such as samplers.s1.budget or supervisor.run_order.0.runner"
+                "--set a..b: 'a..b' is not a key path such as samplers.s1.budget or"
+                " supervisor.run_order.0.runner"
             ],
         ),
         (
@@ -195,20 +201,22 @@ def test_override_changes_one_use_of_an_anchor(good):
         (
             "supervisor.run_order.4.runner=r1",
             [
-                "--set supervisor.run_order.4.runner: there is no item 4 in supervisor.run_order; the last is supervisor.run_order.0"
+                "--set supervisor.run_order.4.runner: there is no item 4 in supervisor.run_order;"
+                " the last is supervisor.run_order.0"
             ],
         ),
         (
             "samplers.s1.budget=[1",
             [
-                "--set samplers.s1.budget: not valid YAML: the list that begins with '[' in line 1 has no end before this place; "
-                "a ']' or a comma is missing"
+                "--set samplers.s1.budget: not valid YAML: the list that begins with '[' in line 1"
+                " has no end before this place; a ']' or a comma is missing"
             ],
         ),
         (
             "samplers.s1.budget=!!python/name:os.system x",
             [
-                "--set samplers.s1.budget: the tag '!!python/name:os.system' is not allowed; a configuration holds plain values only"
+                "--set samplers.s1.budget: the tag '!!python/name:os.system' is not allowed; a"
+                " configuration holds plain values only"
             ],
         ),
         (
@@ -226,13 +234,15 @@ def test_override_changes_one_use_of_an_anchor(good):
         (
             "samplers.s1.bugdet=3",
             [
-                "warning: --set samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?"
+                "warning: --set samplers.s1.bugdet: ignored, because there is no such option; did"
+                " you mean 'budget'?"
             ],
         ),
         (
             "supervisr.seed=3",
             [
-                "warning: --set supervisr.seed: supervisr: ignored, because there is no such section; did you mean 'supervisor'?"
+                "warning: --set supervisr.seed: supervisr: ignored, because there is no such"
+                " section; did you mean 'supervisor'?"
             ],
         ),
     ],
@@ -253,25 +263,31 @@ def test_name_with_dots(good):
 
 
 def test_arguments_come_before_everything(good, said):
-    """--run-mode and --base-run-dir win over the file and over --set; a wrong one is told of the option."""
+    """--run-mode and --base-run-dir win over the file and over --set; a wrong one is told of the
+    option.
+    """
     config = good(
         overrides=["supervisor.run_mode=extend"], run_mode="resume", base_run_dir="/elsewhere"
     )
     assert config.supervisor.run_mode == "resume"
     assert config.base_run_dir == Path("/elsewhere")
     assert said(run_mode="agian") == [
-        "--run-mode: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto', found 'agian'"
+        "--run-mode: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto',"
+        " found 'agian'"
     ]
 
 
 def test_effective_text(good):
-    """What is stored with the results is the text itself, or, after overrides, a text that says and holds them."""
+    """What is stored with the results is the text itself, or, after overrides, a text that says and
+    holds them.
+    """
     text = GOOD + "# a comment\n"
     assert good(text, run_mode="resume", base_run_dir="/x").effective_text() == text
     config = good(text, overrides=["samplers.s1.budget=7", "supervisor.seed=5"])
     stored = config.effective_text()
     assert stored.startswith(
-        "# This configuration includes what was overridden on the command line:\n#   samplers.s1.budget=7\n#   supervisor.seed=5\n"
+        "# This configuration includes what was overridden on the command line:\n#  "
+        " samplers.s1.budget=7\n#   supervisor.seed=5\n"
     )
     again = good(stored)
     assert (again.samplers["s1"].options["budget"], again.supervisor.seed) == (7, 5)
@@ -287,11 +303,13 @@ def test_effective_text_stays_small(good):
     assert len(config.effective_text()) < 2_000
 
 
-# -- library use ----------------------------------------------------------------------------------------------------------------------
+# -- library use -----------------------------------------------------------------------------------
 
 
 def test_mapping_and_namespace():
-    """A program hands over a mapping, or the namespace that the older program's users make, and gets the same campaign."""
+    """A program hands over a mapping, or the namespace that the older program's users make, and
+    gets the same campaign.
+    """
     mapping = read_value(GOOD, "x")
     from_mapping = config_from_mapping(mapping)
     from_namespace = config_from_mapping(argparse.Namespace(**mapping))

@@ -1,4 +1,6 @@
-"""Finding classes: built-ins by any spelling, plugins by entry point, anything by module and class; nothing imported but what is named."""
+"""Finding classes: built-ins by any spelling, plugins by entry point, anything by module and class;
+nothing imported but what is named.
+"""
 
 import subprocess
 import sys
@@ -47,7 +49,9 @@ def plugin(tmp_path, monkeypatch):
     ("kind", "name"), [(kind, name) for kind, names in BUILTIN.items() for name in names]
 )
 def test_builtins_by_every_spelling(kind, name):
-    """Each built-in is where the table says, under its declared name, in snake_case and in any case, and is of that kind."""
+    """Each built-in is where the table says, under its declared name, in snake_case and in any
+    case, and is of that kind.
+    """
     found = find(kind, name)
     assert found.cls.__name__ == name
     assert found.is_declared
@@ -80,13 +84,18 @@ def test_other_names():
         (
             "executor",
             "xyz",
-            "there is no executor 'xyz'; there are LocalExecutor, JoblibExecutor, SlurmExecutor, DaskExecutor, "
-            "and any class can be named as package.module:Class",
+            (
+                "there is no executor 'xyz'; there are LocalExecutor, JoblibExecutor,"
+                " SlurmExecutor, DaskExecutor, and any class can be named as package.module:Class"
+            ),
         ),
         (
             "runner",
             "pack.mod.Cls",
-            "there is no runner 'pack.mod.Cls'; a class is named as package.module:Class, with a colon before the class",
+            (
+                "there is no runner 'pack.mod.Cls'; a class is named as package.module:Class, with"
+                " a colon before the class"
+            ),
         ),
         (
             "runner",
@@ -105,12 +114,18 @@ def test_other_names():
         (
             "runner",
             "__main__:X",
-            "'__main__:X' cannot be imported by the workers; move the class into a module of its own",
+            (
+                "'__main__:X' cannot be imported by the workers; move the class into a module of"
+                " its own"
+            ),
         ),
         (
             "sampler",
             "enchanted_tui.runners.sum_runner:SumRunner",
-            "'enchanted_tui.runners.sum_runner:SumRunner' is a runner and cannot be used as a sampler",
+            (
+                "'enchanted_tui.runners.sum_runner:SumRunner' is a runner and cannot be used as a"
+                " sampler"
+            ),
         ),
     ],
 )
@@ -122,7 +137,9 @@ def test_what_is_not_found(kind, name, sentence):
 
 
 def test_class_beside_the_configuration(tmp_path, good):
-    """A class in a module beside the configuration file is found, for the workers too, and the search path is as before."""
+    """A class in a module beside the configuration file is found, for the workers too, and the
+    search path is as before.
+    """
     home = tmp_path / "home"
     home.mkdir()
     (home / "beside_the_file.py").write_text(RUNNER.format(name="Mine"))
@@ -141,7 +158,9 @@ def test_class_beside_the_configuration(tmp_path, good):
 
 
 def test_module_that_raises(tmp_path, said):
-    """A module that cannot be imported says why, at the place where it is named, be it an error or an exit."""
+    """A module that cannot be imported says why, at the place where it is named, be it an error or
+    an exit.
+    """
     (tmp_path / "raising_module.py").write_text("import no_such_thing_anywhere\n")
     (tmp_path / "exiting_module.py").write_text("raise SystemExit(3)\n")
     assert said(spoilt("type: ExampleRunner", "type: 'raising_module:X'")) == [
@@ -149,12 +168,15 @@ def test_module_that_raises(tmp_path, said):
         "ModuleNotFoundError: No module named 'no_such_thing_anywhere'"
     ]
     assert said(spoilt("type: ExampleRunner", "type: 'exiting_module:X'")) == [
-        "c.yaml:10:14: runners.r1.type: the module 'exiting_module' cannot be imported: SystemExit: 3"
+        "c.yaml:10:14: runners.r1.type: the module 'exiting_module' cannot be imported:"
+        " SystemExit: 3"
     ]
 
 
 def test_entry_points(plugin, good):
-    """Plugins of both groups are found by exact name, else in either spelling, and get all keys as the older program passed them."""
+    """Plugins of both groups are found by exact name, else in either spelling, and get all keys as
+    the older program passed them.
+    """
     plugin(
         "plugged",
         """\
@@ -183,7 +205,8 @@ def test_only_the_named_plugin_is_imported(plugin, good):
     """A broken plugin that nobody uses disturbs nobody."""
     plugin(
         "mixed",
-        "[enchanted_surrogates.runners]\nfine_runner = mixed_fine:Fine\nbroken_runner = mixed_broken:Broken\n",
+        "[enchanted_surrogates.runners]\nfine_runner = mixed_fine:Fine\nbroken_runner ="
+        " mixed_broken:Broken\n",
         mixed_fine=RUNNER.format(name="Fine"),
         mixed_broken="1 / 0\n",
     )
@@ -199,16 +222,19 @@ def test_broken_plugin_says_why(plugin, said):
         quite_broken="1 / 0\n",
     )
     assert said(spoilt("type: ExampleRunner", "type: broken_runner")) == [
-        "c.yaml:10:14: runners.r1.type: the plugin 'broken_runner' (quite_broken:Broken) cannot be imported: "
-        "ZeroDivisionError: division by zero"
+        "c.yaml:10:14: runners.r1.type: the plugin 'broken_runner' (quite_broken:Broken) cannot be"
+        " imported: ZeroDivisionError: division by zero"
     ]
 
 
 def test_builtins_come_before_plugins_and_kinds_are_kept_apart(plugin, said, good):
-    """A plugin cannot take the place of a built-in, nor a runner serve as a sampler because it has an entry point."""
+    """A plugin cannot take the place of a built-in, nor a runner serve as a sampler because it has
+    an entry point.
+    """
     plugin(
         "shadow",
-        "[enchanted_tui.runners]\nexample_runner = shadow_runner:Mine\nlocal_executor = shadow_runner:Mine\n",
+        "[enchanted_tui.runners]\nexample_runner = shadow_runner:Mine\nlocal_executor ="
+        " shadow_runner:Mine\n",
         shadow_runner=RUNNER.format(name="Mine"),
     )
     assert good().runners["r1"].class_path == "enchanted_tui.runners.example_runner:ExampleRunner"
@@ -228,14 +254,20 @@ def test_plugin_of_another_kind(plugin, said):
 
 
 def test_missing_package_of_an_unused_component(tmp_path, said):
-    """An entry that nothing uses may need a package that is not installed here; one that is used may not."""
+    """An entry that nothing uses may need a package that is not installed here; one that is used
+    may not.
+    """
     (tmp_path / "needs_module.py").write_text("import package_that_is_not_installed\n")
     unused = spoilt(
         "r1: {type: ExampleRunner}", "r1: {type: ExampleRunner}\n  r2: {type: 'needs_module:X'}"
     )
-    sentence = "the module 'needs_module' cannot be imported: ModuleNotFoundError: No module named 'package_that_is_not_installed'"
+    sentence = (
+        "the module 'needs_module' cannot be imported: ModuleNotFoundError: No module named"
+        " 'package_that_is_not_installed'"
+    )
     assert said(unused) == [
-        f"warning: c.yaml:11:14: runners.r2.type: {sentence}; ignored, because run_order does not use it"
+        f"warning: c.yaml:11:14: runners.r2.type: {sentence}; ignored, because run_order does not"
+        " use it"
     ]
     assert said(unused.replace("runner: r1", "runner: r2")) == [
         f"c.yaml:11:14: runners.r2.type: {sentence}"
@@ -255,8 +287,8 @@ def test_two_plugins_of_one_name(plugin, said):
         two_module=RUNNER.format(name="Two"),
     )
     assert said(spoilt("type: ExampleRunner", "type: same_runner")) == [
-        "c.yaml:10:14: runners.r1.type: 'same_runner' is offered by several plugins (one_module:One, two_module:Two); "
-        "name one of them as package.module:Class"
+        "c.yaml:10:14: runners.r1.type: 'same_runner' is offered by several plugins"
+        " (one_module:One, two_module:Two); name one of them as package.module:Class"
     ]
 
 
@@ -264,7 +296,8 @@ def test_suggestions_include_plugins(plugin, said):
     """A typo in a plugin's name is answered by that name."""
     plugin("known", "[enchanted_tui.runners]\ntokamak_runner = known_module:T\n", known_module="")
     assert said(spoilt("type: ExampleRunner", "type: tokamac_runner")) == [
-        "c.yaml:10:14: runners.r1.type: there is no runner 'tokamac_runner'; did you mean 'tokamak_runner'?"
+        "c.yaml:10:14: runners.r1.type: there is no runner 'tokamac_runner'; did you mean"
+        " 'tokamak_runner'?"
     ]
 
 
@@ -279,7 +312,9 @@ class Strict:
 
 
 def test_constructor_with_named_arguments(tmp_path, good, said):
-    """A class that lists what it takes gets only that, and what it lacks or does not know is told before anything runs."""
+    """A class that lists what it takes gets only that, and what it lacks or does not know is told
+    before anything runs.
+    """
     (tmp_path / "strict_module.py").write_text(STRICT)
     spec = good(spoilt("type: ExampleRunner", "type: 'strict_module:Strict', mesh: 5")).runners[
         "r1"
@@ -305,7 +340,9 @@ class Declared(Runner):
 
 
 def test_class_built_upon_ours(tmp_path, good, said):
-    """A plugin that declares its options has them checked, and still gets the keys that it does not declare."""
+    """A plugin that declares its options has them checked, and still gets the keys that it does not
+    declare.
+    """
     (tmp_path / "declared_module.py").write_text(DECLARED)
     spec = good(
         spoilt("type: ExampleRunner", "type: 'declared_module:Declared', depth: 2, free: [1]")
@@ -323,7 +360,8 @@ def test_declaration_that_cannot_be_read(tmp_path, said):
         "from __future__ import annotations\n" + DECLARED.replace("depth: int", "depth: Nonsense")
     )
     assert said(spoilt("type: ExampleRunner", "type: 'torn_module:Declared', depth: 2")) == [
-        "c.yaml:10:7: runners.r1: the options that Declared declares cannot be read: NameError: name 'Nonsense' is not defined"
+        "c.yaml:10:7: runners.r1: the options that Declared declares cannot be read: NameError:"
+        " name 'Nonsense' is not defined"
     ]
 
 
@@ -335,7 +373,10 @@ def test_constructor_that_raises(tmp_path, good):
     spec = good(spoilt("type: ExampleRunner", "type: 'fussy_module:Fussy'")).runners["r1"]
     with pytest.raises(
         Exception,
-        match=r"^c.yaml:10:3: runners.r1: Fussy cannot be made from these options: ValueError: no mesh$",
+        match=(
+            r"^c.yaml:10:3: runners.r1: Fussy cannot be made from these options: ValueError: no"
+            r" mesh$"
+        ),
     ):
         spec.build()
 
@@ -343,21 +384,32 @@ def test_constructor_that_raises(tmp_path, good):
 def test_foreign_sampler_names(tmp_path, said):
     """The reserved names are refused for samplers that know nothing of them."""
     (tmp_path / "foreign_sampler.py").write_text(
-        "class Foreign:\n    def __init__(self, **config): pass\n    def get_next_samples(self): return []\n"
+        "class Foreign:\n    def __init__(self, **config): pass\n    def get_next_samples(self):"
+        " return []\n"
     )
     text = spoilt("type: RandomSampler", "type: foreign_sampler:Foreign").replace(
         "[x, y]", "[success, y, y, output]"
     )
     assert said(text) == [
-        "c.yaml:6:18: samplers.s1.parameters[0]: the name 'success' belongs to the program's own column of the dataset; choose another",
-        "c.yaml:6:30: samplers.s1.parameters[2]: the parameter 'y' is named twice; each parameter needs a name of its own",
-        "warning: c.yaml:6:33: samplers.s1.parameters[3]: runners usually return 'output', which will replace this parameter; "
-        "choose another name",
+        (
+            "c.yaml:6:18: samplers.s1.parameters[0]: the name 'success' belongs to the program's"
+            " own column of the dataset; choose another"
+        ),
+        (
+            "c.yaml:6:30: samplers.s1.parameters[2]: the parameter 'y' is named twice; each"
+            " parameter needs a name of its own"
+        ),
+        (
+            "warning: c.yaml:6:33: samplers.s1.parameters[3]: runners usually return 'output',"
+            " which will replace this parameter; choose another name"
+        ),
     ]
 
 
 def test_reading_imports_little():
-    """Reading configurations is part of every start: no pandas, SciPy or NumPy for it, and no component that is not named."""
+    """Reading configurations is part of every start: no pandas, SciPy or NumPy for it, and no
+    component that is not named.
+    """
     code = """
         import sys
         import enchanted_tui.config.loading, enchanted_tui.config.schema, enchanted_tui.config.models

@@ -123,7 +123,9 @@ def test_rich_configuration_is_good():
     )
 )
 def test_mutated_values(changes):
-    """Values replaced by odd ones, removed and renamed at random places never cost more than located problems."""
+    """Values replaced by odd ones, removed and renamed at random places never cost more than
+    located problems.
+    """
     tree = read_value(RICH, "x")
     for path, what, odd in changes:
         with contextlib.suppress(
@@ -155,7 +157,9 @@ def change(container, key, what, odd):
     )
 )
 def test_mutated_text(changes):
-    """Characters inserted and deleted at random, as an editor sees them between two keystrokes, never cost more than that either."""
+    """Characters inserted and deleted at random, as an editor sees them between two keystrokes,
+    never cost more than that either.
+    """
     text = RICH
     for position, what, character in changes:
         if what == "insert":

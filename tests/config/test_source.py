@@ -1,4 +1,6 @@
-"""YAML to located values: what YAML 1.1 does to people, and what a hostile or damaged file does to the program."""
+"""YAML to located values: what YAML 1.1 does to people, and what a hostile or damaged file does to
+the program.
+"""
 
 import time
 
@@ -47,14 +49,18 @@ def errors(text):
     ],
 )
 def test_scalars(text, expected):
-    """Numbers as people write them are numbers; text that only looks like one, such as a commit id, stays text."""
+    """Numbers as people write them are numbers; text that only looks like one, such as a commit id,
+    stays text.
+    """
     found = value(text)
     assert found == expected
     assert type(found) is type(expected)
 
 
 def test_places_of_everything():
-    """Every key and value knows its line and column, in flow and block style, behind anchors and after letters beyond ASCII."""
+    """Every key and value knows its line and column, in flow and block style, behind anchors and
+    after letters beyond ASCII.
+    """
     document, problems = read_document("é: [ö, 'b']\nblock:\n  - {k: &a 1}\n  - *a\n", "f.yaml")
     assert not problems
     places = {
@@ -69,7 +75,9 @@ def test_places_of_everything():
 
 
 def test_merge_keys():
-    """`<<` takes what is not given locally, from one mapping or several; overriding what was merged is no duplicate."""
+    """`<<` takes what is not given locally, from one mapping or several; overriding what was merged
+    is no duplicate.
+    """
     document, problems = read_document(
         "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\n", "f.yaml"
     )
@@ -95,7 +103,10 @@ SYNTAX = [
     ),
     (
         "a: !!python/object/apply:os.system ['touch owned']\n",
-        "f.yaml:1:4: a: the tag '!!python/object/apply:os.system' is not allowed; a configuration holds plain values only",
+        (
+            "f.yaml:1:4: a: the tag '!!python/object/apply:os.system' is not allowed; a"
+            " configuration holds plain values only"
+        ),
     ),
     (
         "a: !mine 5\n",
@@ -103,7 +114,10 @@ SYNTAX = [
     ),
     (
         "a: [1, 2026-13-45]\n",
-        "f.yaml:1:8: a[1]: '2026-13-45' cannot be read as a timestamp; put it in quotes if it is text",
+        (
+            "f.yaml:1:8: a[1]: '2026-13-45' cannot be read as a timestamp; put it in quotes if it"
+            " is text"
+        ),
     ),
     ("a:\n\tb: 1\n", "f.yaml:2:1: a tab stands where YAML allows only spaces; indent with spaces"),
     (
@@ -112,7 +126,10 @@ SYNTAX = [
     ),
     (
         "a: b: c\n",
-        "f.yaml:1:5: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes",
+        (
+            "f.yaml:1:5: not valid YAML: there is one ':' too many; check the indentation, and put"
+            " text that holds ': ' in quotes"
+        ),
     ),
     ("a: @b\n", "f.yaml:1:4: not valid YAML: text cannot begin with '@'; put it in quotes"),
     (
@@ -129,15 +146,24 @@ SYNTAX = [
     ),
     (
         "a: b\n  c\n  d: 1\n",
-        "f.yaml:3:4: not valid YAML: there is one ':' too many; check the indentation, and put text that holds ': ' in quotes",
+        (
+            "f.yaml:3:4: not valid YAML: there is one ':' too many; check the indentation, and put"
+            " text that holds ': ' in quotes"
+        ),
     ),
     (
         "a: - 1\n",
-        "f.yaml:1:4: not valid YAML: a list cannot begin here; put its '- ' on a line of its own, or write it as [a, b]",
+        (
+            "f.yaml:1:4: not valid YAML: a list cannot begin here; put its '- ' on a line of its"
+            " own, or write it as [a, b]"
+        ),
     ),
     (
         f"{'word ' * 20}\na: 1\n",
-        f"f.yaml:1:1: not valid YAML: '{('word ' * 20)[:47]}...' is no key; write 'key: value', or remove it",
+        (
+            f"f.yaml:1:1: not valid YAML: '{('word ' * 20)[:47]}...' is no key; write 'key: value',"
+            " or remove it"
+        ),
     ),
     (
         "a: 1\nb\nc: 2\n",
@@ -145,26 +171,41 @@ SYNTAX = [
     ),
     (
         "a: {b: 1\nc: 2\n",
-        "f.yaml:2:2: not valid YAML: the mapping that begins with '{' in line 1 has no end before this place; a '}' or a comma is missing",
+        (
+            "f.yaml:2:2: not valid YAML: the mapping that begins with '{' in line 1 has no end"
+            " before this place; a '}' or a comma is missing"
+        ),
     ),
     (
         "a: 'b\nc: 2\n",
-        "f.yaml:2:5: not valid YAML: the text in quotes that begins in line 1 has no end; close it with the same quote",
+        (
+            "f.yaml:2:5: not valid YAML: the text in quotes that begins in line 1 has no end; close"
+            " it with the same quote"
+        ),
     ),
     (
         "a:\n  - 1\n  b: 2\n",
-        "f.yaml:3:3: not valid YAML: the list that begins in line 2 goes on here without a '- '; check the indentation",
+        (
+            "f.yaml:3:3: not valid YAML: the list that begins in line 2 goes on here without a '-"
+            " '; check the indentation"
+        ),
     ),
     (
         'a: "\\q"\n',
-        "f.yaml:1:5: not valid YAML: a backslash in double quotes needs a second one; single quotes take backslashes as they are",
+        (
+            "f.yaml:1:5: not valid YAML: a backslash in double quotes needs a second one; single"
+            " quotes take backslashes as they are"
+        ),
     ),
     ("a: *b\n", "f.yaml:1:4: there is no anchor &b above"),
     ("a: &a 1\nb: *b\n", "f.yaml:2:4: there is no anchor &b above; there are &a"),
     ("a: &a [*a]\n", "f.yaml:1:8: the alias *a stands inside what it refers to"),
     (
         "a: 1\n---\nb: 1\n",
-        "f.yaml:2:1: a second document starts here; a configuration is one, so remove what follows this '---'",
+        (
+            "f.yaml:2:1: a second document starts here; a configuration is one, so remove what"
+            " follows this '---'"
+        ),
     ),
     ("a: \x07\n", "f.yaml:1:4: the character '\\x07' is not allowed in YAML; remove it"),
     (
@@ -173,14 +214,20 @@ SYNTAX = [
     ),
     (
         "? [1, 2]\n: 3\n",
-        "f.yaml:1:3: a key must be a single value, not a list or a mapping; put text such as '{x}' in quotes",
+        (
+            "f.yaml:1:3: a key must be a single value, not a list or a mapping; put text such as"
+            " '{x}' in quotes"
+        ),
     ),
     ("", "f.yaml:1:1: the file is empty; it needs the keys of a campaign"),
     ("# nothing\n", "f.yaml:1:1: the file is empty; it needs the keys of a campaign"),
     ("- a\n", "f.yaml:1:1: expected a mapping of keys to values at the top, found a list"),
     (
         "a:1\nb:2\n",
-        "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value; a key needs a space after its ':'",
+        (
+            "f.yaml:1:1: expected a mapping of keys to values at the top, found a single value; a"
+            " key needs a space after its ':'"
+        ),
     ),
     (
         "just text\n",
@@ -199,7 +246,8 @@ def test_unclosed_bracket_tells_where_it_began():
     """The parser notices at the end; the beginning is what the user looks for."""
     (message,) = errors("a: [1,\n  2\nb: 3\n")
     assert message.startswith(
-        "f.yaml:3:2: not valid YAML: the list that begins with '[' in line 1 has no end before this place"
+        "f.yaml:3:2: not valid YAML: the list that begins with '[' in line 1 has no end before this"
+        " place"
     )
 
 
@@ -224,7 +272,8 @@ def test_alias_bomb_is_refused_quickly():
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     start = time.perf_counter()
     assert errors("\n".join(lines)) == [
-        "f.yaml:1:1: there are more than 1,000,000 values once aliases are expanded; write fewer aliases of aliases"
+        "f.yaml:1:1: there are more than 1,000,000 values once aliases are expanded; write fewer"
+        " aliases of aliases"
     ]
     assert time.perf_counter() - start < 2
 

@@ -15,7 +15,9 @@ ALL = templates()
 
 @pytest.mark.parametrize("template", ALL, ids=lambda template: f"{template.group}-{template.name}")
 def test_each_template_is_valid(template: Template, tmp_path: Path) -> None:
-    """Protects the first minute with the program: a template has neither an error nor a warning, with the files it brings along."""
+    """Protects the first minute with the program: a template has neither an error nor a warning,
+    with the files it brings along.
+    """
     for name, text in template.files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     path = tmp_path / "config.yaml"
@@ -24,7 +26,9 @@ def test_each_template_is_valid(template: Template, tmp_path: Path) -> None:
 
 
 def test_there_is_a_template_for_every_component() -> None:
-    """Protects components added later: each one built in has a template, without anybody writing one."""
+    """Protects components added later: each one built in has a template, without anybody writing
+    one.
+    """
     offered = {(template.group, template.name) for template in ALL}
     assert {
         (kind, name) for kind in ("sampler", "runner", "executor") for name in BUILTIN[kind]
@@ -32,7 +36,9 @@ def test_there_is_a_template_for_every_component() -> None:
 
 
 def test_options_left_out_are_shown_as_comments() -> None:
-    """Protects discovery: an optional setting is there to be uncommented, with its default and its help."""
+    """Protects discovery: an optional setting is there to be uncommented, with its default and its
+    help.
+    """
     assert "# distribution: uniform" in component_entry("sampler", "RandomSampler")
 
 
@@ -40,7 +46,9 @@ def test_options_left_out_are_shown_as_comments() -> None:
 def test_uncommenting_any_option_keeps_a_template_readable(
     template: Template, tmp_path: Path
 ) -> None:
-    """Protects what is commented out: each such line has a value that its option accepts, one at a time."""
+    """Protects what is commented out: each such line has a value that its option accepts, one at a
+    time.
+    """
     for name, text in template.files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     lines = template.text.split("\n")

@@ -31,7 +31,9 @@ CONFIG = {
 
 @pytest.fixture
 def warned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Check a campaign of these runners, one step each, and give what is said of parameters that are not used."""
+    """Check a campaign of these runners, one step each, and give what is said of parameters that
+    are not used.
+    """
     monkeypatch.chdir(tmp_path)
 
     def check(*more_stages: dict, **runners: dict) -> list[str]:
@@ -74,10 +76,13 @@ def command(**options: object) -> dict:
     ],
 )
 def test_placeholders_of_other_programs(warned, form: str) -> None:
-    """Protects a design from a template that is not filled in: the form that is there is shown beside the right one."""
+    """Protects a design from a template that is not filled in: the form that is there is shown
+    beside the right one.
+    """
     (said,) = warned(r=command(files={"in": f"T = {form}, p = {{{{ p0 }}}}\n"}))
     assert said.endswith(
-        f"T is in no placeholder of runner r (files.in has {form!r}); a placeholder is written {{{{ T }}}}"
+        f"T is in no placeholder of runner r (files.in has {form!r}); a placeholder is written {{{{"
+        " T }}"
     )
 
 
@@ -99,7 +104,9 @@ def test_placeholders_of_other_programs(warned, form: str) -> None:
     ],
 )
 def test_placeholders_that_are_none(warned, text: str, words: str) -> None:
-    """Protects likewise from one that is forgotten, misspelt, or between marks that keep it as it is."""
+    """Protects likewise from one that is forgotten, misspelt, or between marks that keep it as it
+    is.
+    """
     (said,) = warned(r=command(files={"in": text}))
     assert words in said
 
@@ -121,7 +128,9 @@ def test_parameters_that_are_used(warned, options: dict) -> None:
 
 
 def test_other_runners_of_the_campaign(warned, tmp_path: Path) -> None:
-    """Protects chains of steps and stages: a parameter need not be used by each of them; a plugin may use any."""
+    """Protects chains of steps and stages: a parameter need not be used by each of them; a plugin
+    may use any.
+    """
     half, rest = command(files={"in": "{{ T }}"}), command(files={"in": "{{ p0 }}"})
     assert warned(a=half, b=rest) == []
     assert len(warned(a=half, b=half)) == 1
@@ -129,7 +138,8 @@ def test_other_runners_of_the_campaign(warned, tmp_path: Path) -> None:
     (tmp_path / "used_model.py").write_text("def f(T, p=1): return T\ndef g(T, **more): return T\n")
     (said,) = warned(a={"type": "PythonRunner", "function": "used_model:f"})
     assert said.endswith(
-        "p0 is in no argument of runner a (used_model:f has an argument 'p'); an argument bears the name of its parameter"
+        "p0 is in no argument of runner a (used_model:f has an argument 'p'); an argument bears the"
+        " name of its parameter"
     )
     assert warned(a={"type": "PythonRunner", "function": "used_model:g"}) == []
     assert warned(a={"type": "PythonRunner", "function": "used_model:f"}, b=rest) == []
@@ -148,7 +158,9 @@ def test_an_argument_that_nothing_gives(
 
 
 def test_a_template_that_is_copied(warned, tmp_path: Path) -> None:
-    """Protects whoever lists a template under copy, and an included file's placeholders from being overlooked."""
+    """Protects whoever lists a template under copy, and an included file's placeholders from being
+    overlooked.
+    """
     (tmp_path / "in").write_text("{{ T }} {{ p0 }}")
     (tmp_path / "with").write_text("{% include 'in' %}")
     (said,) = warned(r=command(copy=["in"]))
@@ -157,7 +169,9 @@ def test_a_template_that_is_copied(warned, tmp_path: Path) -> None:
 
 
 def test_columns_of_a_file(warned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects lists of points with columns for people: only where none of them is used, something is wrong."""
+    """Protects lists of points with columns for people: only where none of them is used, something
+    is wrong.
+    """
     (tmp_path / "points.csv").write_text("T,comment\n1,a\n2,b\n")
     monkeypatch.setitem(CONFIG["samplers"], "s", {"type": "CSVSampler", "path": "points.csv"})
     assert warned(r=command(files={"in": "{{ T }}"})) == []

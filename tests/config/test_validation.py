@@ -50,22 +50,26 @@ OPTIONS = [
         "bugdet: 10",
         [
             REQUIRED_BUDGET,
-            "warning: c.yaml:8:5: samplers.s1.bugdet: ignored, because there is no such option; did you mean 'budget'?",
+            (
+                "warning: c.yaml:8:5: samplers.s1.bugdet: ignored, because there is no such option;"
+                " did you mean 'budget'?"
+            ),
         ],
     ),
     (
         "budget: 10",
         "budget: '10'",
         [
-            "warning: c.yaml:8:13: samplers.s1.budget: '10' is text and is taken for the number 10; remove the quotes"
+            "warning: c.yaml:8:13: samplers.s1.budget: '10' is text and is taken for the number 10;"
+            " remove the quotes"
         ],
     ),
     (
         "budget: 10",
         "budget: 0",
         [
-            "warning: c.yaml:8:13: samplers.s1.budget: a budget of 0 draws no samples, so nothing will run; "
-            "give the number of samples wanted"
+            "warning: c.yaml:8:13: samplers.s1.budget: a budget of 0 draws no samples, so nothing"
+            " will run; give the number of samples wanted"
         ],
     ),
     ("budget: 10", "budget: 1e1", []),
@@ -81,15 +85,16 @@ OPTIONS = [
         "budget: 10",
         "budget: 10\n    distribution: unifrom",
         [
-            "c.yaml:9:19: samplers.s1.distribution: expected one of 'uniform', 'loguniform', 'normal', 'int_uniform', "
-            "found 'unifrom'; did you mean 'uniform'?"
+            "c.yaml:9:19: samplers.s1.distribution: expected one of 'uniform', 'loguniform',"
+            " 'normal', 'int_uniform', found 'unifrom'; did you mean 'uniform'?"
         ],
     ),
     (
         BOUNDS,
         "bounds: [[0, 1], [1, 0]]",
         [
-            "c.yaml:7:22: samplers.s1.bounds[1]: the lower bound 1 is above the upper bound 0; swap them"
+            "c.yaml:7:22: samplers.s1.bounds[1]: the lower bound 1 is above the upper bound 0; swap"
+            " them"
         ],
     ),
     (BOUNDS, "bounds: [[0, 1], [1, 1]]", []),
@@ -107,54 +112,68 @@ OPTIONS = [
         BOUNDS,
         "bounds: [[0, 1]]",
         [
-            "c.yaml:7:13: samplers.s1.bounds: the number of pairs of bounds is 1, that of parameters 2; give one for each parameter"
+            "c.yaml:7:13: samplers.s1.bounds: the number of pairs of bounds is 1, that of"
+            " parameters 2; give one for each parameter"
         ],
     ),
     (
         BOUNDS,
         "bounds: [[0, 1, 2], [0, 1]]",
         [
-            "c.yaml:7:14: samplers.s1.bounds[0]: expected a pair of numbers, found a list of 3 values"
+            "c.yaml:7:14: samplers.s1.bounds[0]: expected a pair of numbers, found a list of 3"
+            " values"
         ],
     ),
     (
         "parameters: [x, y]",
         "parameters: x",
         [
-            "c.yaml:6:17: samplers.s1.parameters: expected a list of text, found 'x'; write it in brackets, [...]"
+            "c.yaml:6:17: samplers.s1.parameters: expected a list of text, found 'x'; write it in"
+            " brackets, [...]"
         ],
     ),
     (
         "parameters: [x, y]",
         "parameters: [success, run_dir]",
         [
-            "c.yaml:6:18: samplers.s1.parameters[0]: the name 'success' belongs to the program's own column of the dataset; choose another",
-            "c.yaml:6:27: samplers.s1.parameters[1]: the name 'run_dir' belongs to the program's own column of the dataset; choose another",
+            (
+                "c.yaml:6:18: samplers.s1.parameters[0]: the name 'success' belongs to the"
+                " program's own column of the dataset; choose another"
+            ),
+            (
+                "c.yaml:6:27: samplers.s1.parameters[1]: the name 'run_dir' belongs to the"
+                " program's own column of the dataset; choose another"
+            ),
         ],
     ),
     (
         "parameters: [x, y]",
         "parameters: [x, x]",
         [
-            "c.yaml:6:21: samplers.s1.parameters[1]: the parameter 'x' is named twice; each parameter needs a name of its own"
+            "c.yaml:6:21: samplers.s1.parameters[1]: the parameter 'x' is named twice; each"
+            " parameter needs a name of its own"
         ],
     ),
     (
         "parameters: [x, y]",
         "parameters: [success_r1, runtime_sec_r1]",
         [
-            "warning: c.yaml:6:18: samplers.s1.parameters[0]: the runner 'r1' fills the column 'success_r1', which will replace this "
-            "parameter; choose another name",
-            "warning: c.yaml:6:30: samplers.s1.parameters[1]: the runner 'r1' fills the column 'runtime_sec_r1', which will replace this "
-            "parameter; choose another name",
+            (
+                "warning: c.yaml:6:18: samplers.s1.parameters[0]: the runner 'r1' fills the column"
+                " 'success_r1', which will replace this parameter; choose another name"
+            ),
+            (
+                "warning: c.yaml:6:30: samplers.s1.parameters[1]: the runner 'r1' fills the column"
+                " 'runtime_sec_r1', which will replace this parameter; choose another name"
+            ),
         ],
     ),
     (
         "parameters: [x, y]",
         "parameters: [x, output]",
         [
-            "warning: c.yaml:6:21: samplers.s1.parameters[1]: runners usually return 'output', which will replace this parameter "
-            "in the dataset; choose another name"
+            "warning: c.yaml:6:21: samplers.s1.parameters[1]: runners usually return 'output',"
+            " which will replace this parameter in the dataset; choose another name"
         ],
     ),
     (
@@ -177,7 +196,8 @@ OPTIONS = [
         "{type: ExampleRunner}",
         "{type: ExampleRunner, sleep_sec: {}}",
         [
-            "c.yaml:10:40: runners.r1.sleep_sec: expected a number >= 0 or a list of numbers >= 0, found a mapping of 0 keys"
+            "c.yaml:10:40: runners.r1.sleep_sec: expected a number >= 0 or a list of numbers >= 0,"
+            " found a mapping of 0 keys"
         ],
     ),
     (
@@ -186,7 +206,10 @@ OPTIONS = [
         [
             "warning: c.yaml:10:29: runners.r1.other_params: ignored; it has no effect",
             "warning: c.yaml:10:46: runners.r1.parameter_mode: ignored; it has no effect",
-            "warning: c.yaml:10:65: runners.r1.num_params: ignored, because there is no such option",
+            (
+                "warning: c.yaml:10:65: runners.r1.num_params: ignored, because there is no such"
+                " option"
+            ),
         ],
     ),
     (
@@ -198,14 +221,16 @@ OPTIONS = [
         "{type: ExampleRunner}",
         "{type: PythonRunner, function: 'math:hypot', check_function: false, other_params: {a: 1}}",
         [
-            "warning: c.yaml:10:75: runners.r1.other_params: ignored; the function's further arguments are given under 'arguments'"
+            "warning: c.yaml:10:75: runners.r1.other_params: ignored; the function's further"
+            " arguments are given under 'arguments'"
         ],
     ),
     (
         "{type: ExampleRunner}",
         "{type: ExampleRunner, raise_failures: 'no'}",
         [
-            "warning: c.yaml:10:45: runners.r1.raise_failures: 'no' is text and is taken for false; remove the quotes"
+            "warning: c.yaml:10:45: runners.r1.raise_failures: 'no' is text and is taken for false;"
+            " remove the quotes"
         ],
     ),
     (
@@ -221,28 +246,32 @@ TYPES = [
         "type: RandomSampler",
         "type: random_samplr",
         [
-            "c.yaml:5:11: samplers.s1.type: there is no sampler 'random_samplr'; did you mean 'random_sampler'?"
+            "c.yaml:5:11: samplers.s1.type: there is no sampler 'random_samplr'; did you mean"
+            " 'random_sampler'?"
         ],
     ),
     (
         "{type: LocalExecutor}",
         "{type: LocalExecuter}",
         [
-            "c.yaml:2:14: executors.e1.type: there is no executor 'LocalExecuter'; did you mean 'LocalExecutor'?"
+            "c.yaml:2:14: executors.e1.type: there is no executor 'LocalExecuter'; did you mean"
+            " 'LocalExecutor'?"
         ],
     ),
     (
         "type: RandomSampler",
         "type: Random",
         [
-            "c.yaml:5:11: samplers.s1.type: there is no sampler 'Random'; did you mean 'RandomSampler'?"
+            "c.yaml:5:11: samplers.s1.type: there is no sampler 'Random'; did you mean"
+            " 'RandomSampler'?"
         ],
     ),
     (
         "type: RandomSampler",
         "type: LocalExecutor",
         [
-            "c.yaml:5:11: samplers.s1.type: 'LocalExecutor' is an executor and belongs under 'executors'"
+            "c.yaml:5:11: samplers.s1.type: 'LocalExecutor' is an executor and belongs under"
+            " 'executors'"
         ],
     ),
     (
@@ -254,7 +283,8 @@ TYPES = [
         "type: RandomSampler",
         "typ: RandomSampler",
         [
-            "c.yaml:4:3: samplers.s1.type: is required: the name of a sampler, or package.module:Class; did you mean it by 'typ'?"
+            "c.yaml:4:3: samplers.s1.type: is required: the name of a sampler, or"
+            " package.module:Class; did you mean it by 'typ'?"
         ],
     ),
     (
@@ -266,7 +296,10 @@ TYPES = [
         "e1: {type: LocalExecutor}",
         "e1: {type: DaskExecutor, LocalCluster_config: {n_worker: 2}}",
         [
-            "warning: c.yaml:2:60: executors.e1.LocalCluster_config.n_worker: is not an option that we know of; did you mean 'n_workers'?",
+            (
+                "warning: c.yaml:2:60: executors.e1.LocalCluster_config.n_worker: is not an option"
+                " that we know of; did you mean 'n_workers'?"
+            ),
         ],
     ),
     (
@@ -286,84 +319,119 @@ RUN_ORDER = [
         STAGE,
         "{executor: e2, sampler: s11, runner: [r1, rr]}",
         [
-            "c.yaml:14:18: supervisor.run_order[0].executor: there is no executor named 'e2'; there are e1",
-            "c.yaml:14:31: supervisor.run_order[0].sampler: there is no sampler named 's11'; did you mean 's1'?",
-            "c.yaml:14:49: supervisor.run_order[0].runner[1]: there is no runner named 'rr'; there are r1",
+            (
+                "c.yaml:14:18: supervisor.run_order[0].executor: there is no executor named 'e2';"
+                " there are e1"
+            ),
+            (
+                "c.yaml:14:31: supervisor.run_order[0].sampler: there is no sampler named 's11';"
+                " did you mean 's1'?"
+            ),
+            (
+                "c.yaml:14:49: supervisor.run_order[0].runner[1]: there is no runner named 'rr';"
+                " there are r1"
+            ),
         ],
     ),
     (
         STAGE,
         "{executor: [e1, e1], sampler: s1, runner: r1}",
         [
-            "c.yaml:14:49: supervisor.run_order[0].runner: the number of runners is 1, that of executors 2; "
-            "give as many of both, one for each step"
+            "c.yaml:14:49: supervisor.run_order[0].runner: the number of runners is 1, that of"
+            " executors 2; give as many of both, one for each step"
         ],
     ),
     (
         STAGE,
         "{executor: e1, sampler: [s1], runner: r1}",
         [
-            "c.yaml:14:31: supervisor.run_order[0].sampler: expected the name of one sampler, found a list; "
-            "give each sampler a stage of its own"
+            "c.yaml:14:31: supervisor.run_order[0].sampler: expected the name of one sampler, found"
+            " a list; give each sampler a stage of its own"
         ],
     ),
     (
         STAGE,
         "{executor: [], sampler: s1, runner: [~]}",
         [
-            "c.yaml:14:18: supervisor.run_order[0].executor: expected the name of one of the executors, or several, found an empty list",
-            "c.yaml:14:44: supervisor.run_order[0].runner[0]: expected the name of one of the runners, found nothing (null)",
+            (
+                "c.yaml:14:18: supervisor.run_order[0].executor: expected the name of one of the"
+                " executors, or several, found an empty list"
+            ),
+            (
+                "c.yaml:14:44: supervisor.run_order[0].runner[0]: expected the name of one of the"
+                " runners, found nothing (null)"
+            ),
         ],
     ),
     (
         STAGE,
         "{executor: e1, sampler: s1, runners: r1}",
         [
-            "c.yaml:14:7: supervisor.run_order[0].runner: is required: the name of one of the runners: r1",
-            "warning: c.yaml:14:35: supervisor.run_order[0].runners: ignored, because a stage has no such key; did you mean 'runner'?",
+            (
+                "c.yaml:14:7: supervisor.run_order[0].runner: is required: the name of one of the"
+                " runners: r1"
+            ),
+            (
+                "warning: c.yaml:14:35: supervisor.run_order[0].runners: ignored, because a stage"
+                " has no such key; did you mean 'runner'?"
+            ),
         ],
     ),
     (
         STAGE,
         "e1",
         [
-            "c.yaml:14:7: supervisor.run_order[0]: expected a mapping with the keys executor, sampler and runner, found 'e1'"
+            "c.yaml:14:7: supervisor.run_order[0]: expected a mapping with the keys executor,"
+            " sampler and runner, found 'e1'"
         ],
     ),
     (
         f"\n    - {STAGE}",
         " []",
         [
-            "c.yaml:13:14: supervisor.run_order: expected a list of stages, such as - {executor: e1, sampler: s1, runner: r1}, "
-            "found an empty list, which would run nothing"
+            "c.yaml:13:14: supervisor.run_order: expected a list of stages, such as - {executor:"
+            " e1, sampler: s1, runner: r1}, found an empty list, which would run nothing"
         ],
     ),
     (
         f"- {STAGE}",
         STAGE,
         [
-            "c.yaml:14:5: supervisor.run_order: expected a list of stages, such as - {executor: e1, sampler: s1, runner: r1}, "
-            "found a mapping of 3 keys"
+            "c.yaml:14:5: supervisor.run_order: expected a list of stages, such as - {executor: e1,"
+            " sampler: s1, runner: r1}, found a mapping of 3 keys"
         ],
     ),
     (
         f"run_order:\n    - {STAGE}",
         "run_ordr: 3",
         [
-            "c.yaml:11:1: supervisor.run_order: is required: a list of stages, such as - {executor: e1, sampler: s1, runner: r1}",
-            "warning: c.yaml:13:3: supervisor.run_ordr: ignored, because there is no such option; did you mean 'run_order'?",
+            (
+                "c.yaml:11:1: supervisor.run_order: is required: a list of stages, such as -"
+                " {executor: e1, sampler: s1, runner: r1}"
+            ),
+            (
+                "warning: c.yaml:13:3: supervisor.run_ordr: ignored, because there is no such"
+                " option; did you mean 'run_order'?"
+            ),
         ],
     ),
     (
         STAGE,
         f"{STAGE}\n    - {STAGE}",
         [
-            "warning: c.yaml:6:18: samplers.s1.parameters[0]: stage 1 draws 'x' anew, which replaces the value from stage 0; "
-            "give it another name to keep both",
-            "warning: c.yaml:6:21: samplers.s1.parameters[1]: stage 1 draws 'y' anew, which replaces the value from stage 0; "
-            "give it another name to keep both",
-            "warning: c.yaml:15:43: supervisor.run_order[1].runner: the runner 'r1' serves more than once, so the columns success_r1 "
-            "and runtime_sec_r1 tell of its last use only; configure it under a second name to keep both",
+            (
+                "warning: c.yaml:6:18: samplers.s1.parameters[0]: stage 1 draws 'x' anew, which"
+                " replaces the value from stage 0; give it another name to keep both"
+            ),
+            (
+                "warning: c.yaml:6:21: samplers.s1.parameters[1]: stage 1 draws 'y' anew, which"
+                " replaces the value from stage 0; give it another name to keep both"
+            ),
+            (
+                "warning: c.yaml:15:43: supervisor.run_order[1].runner: the runner 'r1' serves more"
+                " than once, so the columns success_r1 and runtime_sec_r1 tell of its last use"
+                " only; configure it under a second name to keep both"
+            ),
         ],
     ),
 ]
@@ -374,7 +442,10 @@ SECTIONS = [
         "supervisors:",
         [
             "c.yaml:1:1: supervisor: is required: a mapping with base_run_dir and run_order",
-            "warning: c.yaml:11:1: supervisors: ignored, because there is no such section; did you mean 'supervisor'?",
+            (
+                "warning: c.yaml:11:1: supervisors: ignored, because there is no such section; did"
+                " you mean 'supervisor'?"
+            ),
         ],
     ),
     ("executors:", ".shared: 1\n_mine: 2\nx-other: 3\nexecutors:", []),
@@ -385,7 +456,8 @@ SECTIONS = [
         "executors:",
         "logging: Debgu\nexecutors:",
         [
-            "c.yaml:1:10: logging: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found 'Debgu'; did you mean 'DEBUG'?"
+            "c.yaml:1:10: logging: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found"
+            " 'Debgu'; did you mean 'DEBUG'?"
         ],
     ),
     (
@@ -403,28 +475,32 @@ SECTIONS = [
         "executors:",
         "storage: {type: ~}\nexecutors:",
         [
-            "warning: c.yaml:1:17: storage.type: expected 'hdf5' or 'none', found nothing (null); runs.h5 will be written"
+            "warning: c.yaml:1:17: storage.type: expected 'hdf5' or 'none', found nothing (null);"
+            " runs.h5 will be written"
         ],
     ),
     (
         "executors:",
         "storage: {typ: none}\nexecutors:",
         [
-            "warning: c.yaml:1:11: storage.typ: ignored, because there is no such option; did you mean 'type'?"
+            "warning: c.yaml:1:11: storage.typ: ignored, because there is no such option; did you"
+            " mean 'type'?"
         ],
     ),
     (
         "base_run_dir: out",
         "base_run_dir: out\n  run_mode: Resum",
         [
-            "c.yaml:13:13: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto', found 'Resum'; did you mean 'resume'?"
+            "c.yaml:13:13: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend',"
+            " 'auto', found 'Resum'; did you mean 'resume'?"
         ],
     ),
     (
         "base_run_dir: out",
         "seed: 1",
         [
-            "c.yaml:11:1: supervisor.base_run_dir: is required where there is no terminal: the directory of the campaign's files"
+            "c.yaml:11:1: supervisor.base_run_dir: is required where there is no terminal: the"
+            " directory of the campaign's files"
         ],
     ),
     (
@@ -441,38 +517,40 @@ SECTIONS = [
         "base_run_dir: out",
         "base_run_dir: ~nobody.at.all/x",
         [
-            "c.yaml:12:17: supervisor.base_run_dir: there is no user whose home '~nobody.at.all/x' begins with; "
-            "write the path out, or ./~nobody.at.all/x for a directory of that name"
+            "c.yaml:12:17: supervisor.base_run_dir: there is no user whose home '~nobody.at.all/x'"
+            " begins with; write the path out, or ./~nobody.at.all/x for a directory of that name"
         ],
     ),
     (
         "base_run_dir: out",
         "base_run_dir: $NONE_SUCH/x",
         [
-            "c.yaml:12:17: supervisor.base_run_dir: an environment variable in '$NONE_SUCH/x' is not set; set it, or write the path out"
+            "c.yaml:12:17: supervisor.base_run_dir: an environment variable in '$NONE_SUCH/x' is"
+            " not set; set it, or write the path out"
         ],
     ),
     (
         "base_run_dir: out",
         "base_run_dir: out\n  save_files: None",
         [
-            "warning: c.yaml:13:15: supervisor.save_files: is taken for 'none': the files of the run directories are deleted once they "
-            "are not needed; write 'all' to keep them"
+            "warning: c.yaml:13:15: supervisor.save_files: is taken for 'none': the files of the"
+            " run directories are deleted once they are not needed; write 'all' to keep them"
         ],
     ),
     (
         "base_run_dir: out",
         "base_run_dir: out\n  save_files: custom",
         [
-            "warning: c.yaml:13:15: supervisor.save_files: no file is named in save_files_list, so nothing is kept of the run directories"
+            "warning: c.yaml:13:15: supervisor.save_files: no file is named in save_files_list, so"
+            " nothing is kept of the run directories"
         ],
     ),
     (
         "base_run_dir: out",
         "base_run_dir: out\n  save_files_list: [a.txt]",
         [
-            "warning: c.yaml:13:20: supervisor.save_files_list: ignored, because save_files is 'all'; "
-            "set it to 'custom' to keep only these files"
+            "warning: c.yaml:13:20: supervisor.save_files_list: ignored, because save_files is"
+            " 'all'; set it to 'custom' to keep only these files"
         ],
     ),
     ("base_run_dir: out", "base_run_dir: out\n  save_files: ~\n  save_files_list: ~", []),
@@ -490,15 +568,16 @@ SECTIONS = [
         "base_run_dir: out",
         "base_run_dir: out\n  max_failures: 1.5",
         [
-            "c.yaml:13:17: supervisor.max_failures: expected a whole number of failures or a fraction below 1, found 1.5"
+            "c.yaml:13:17: supervisor.max_failures: expected a whole number of failures or a"
+            " fraction below 1, found 1.5"
         ],
     ),
     (
         "base_run_dir: out",
         "base_run_dir: out\n  local_storage: /no/such",
         [
-            "warning: c.yaml:13:18: supervisor.local_storage: ignored: '/no/such' is neither an existing directory "
-            "nor an environment variable that is set"
+            "warning: c.yaml:13:18: supervisor.local_storage: ignored: '/no/such' is neither an"
+            " existing directory nor an environment variable that is set"
         ],
     ),
 ]
@@ -506,7 +585,9 @@ SECTIONS = [
 
 @pytest.mark.parametrize(("old", "new", "expected"), OPTIONS + TYPES + RUN_ORDER + SECTIONS)
 def test_what_is_said(said, old, new, expected):
-    """Each mistake is one sentence with place, key, what was found and what is allowed; each habit of existing files passes."""
+    """Each mistake is one sentence with place, key, what was found and what is allowed; each habit
+    of existing files passes.
+    """
     assert said(spoilt(old, new)) == expected
 
 
@@ -530,23 +611,46 @@ def test_every_problem_at_once(said):
     assert said(text) == [
         "c.yaml:1:10: logging: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, found 'loud'",
         "c.yaml:4:3: executors.e1: this key is given twice, first in line 3; remove one of them",
-        "c.yaml:4:14: executors.e1.type: there is no executor 'LocalExecutr'; did you mean 'LocalExecutor'?",
+        (
+            "c.yaml:4:14: executors.e1.type: there is no executor 'LocalExecutr'; did you mean"
+            " 'LocalExecutor'?"
+        ),
         "c.yaml:6:3: samplers.s1.budget: is required: how many samples to draw in all",
-        "c.yaml:6:42: samplers.s1.parameters[0]: the name 'success' belongs to the program's own column of the dataset; choose another",
-        "c.yaml:6:61: samplers.s1.bounds[0]: the lower bound 2 is above the upper bound 1; swap them",
+        (
+            "c.yaml:6:42: samplers.s1.parameters[0]: the name 'success' belongs to the program's"
+            " own column of the dataset; choose another"
+        ),
+        (
+            "c.yaml:6:61: samplers.s1.bounds[0]: the lower bound 2 is above the upper bound 1; swap"
+            " them"
+        ),
         "c.yaml:6:82: samplers.s1.batch_size: expected an integer >= 1, found 'x'",
         "c.yaml:7:10: runners: expected a mapping of names to runners, found a mapping of 0 keys",
-        "c.yaml:8:1: supervisor.base_run_dir: is required where there is no terminal: the directory of the campaign's files",
-        "c.yaml:9:13: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto', found 'again'",
-        "c.yaml:10:17: supervisor.max_failures: expected a whole number of failures or a fraction below 1, found 2.5",
+        (
+            "c.yaml:8:1: supervisor.base_run_dir: is required where there is no terminal: the"
+            " directory of the campaign's files"
+        ),
+        (
+            "c.yaml:9:13: supervisor.run_mode: expected one of 'fresh', 'resume', 'extend', 'auto',"
+            " found 'again'"
+        ),
+        (
+            "c.yaml:10:17: supervisor.max_failures: expected a whole number of failures or a"
+            " fraction below 1, found 2.5"
+        ),
         "c.yaml:11:9: supervisor.seed: expected an integer >= 0, found 'x'",
-        "c.yaml:13:31: supervisor.run_order[0].sampler: there is no sampler named 's2'; there are s1",
+        (
+            "c.yaml:13:31: supervisor.run_order[0].sampler: there is no sampler named 's2'; there"
+            " are s1"
+        ),
         "c.yaml:13:43: supervisor.run_order[0].runner: there is no runner named 'r1'",
     ]
 
 
 def test_one_sentence_for_one_mistake(said):
-    """A value that could not be read is not also reported as missing, of the wrong type, or as the reason why nothing else fits."""
+    """A value that could not be read is not also reported as missing, of the wrong type, or as the
+    reason why nothing else fits.
+    """
     tag = "is not allowed; a configuration holds plain values only"
     assert said(spoilt("budget: 10", "budget: !x 10")) == [
         f"c.yaml:8:13: samplers.s1.budget: the tag '!x' {tag}"
@@ -558,7 +662,8 @@ def test_one_sentence_for_one_mistake(said):
         f"c.yaml:5:11: samplers.s1.type: the tag '!x' {tag}"
     ]
     assert said(spoilt("base_run_dir: out", "base_run_dir: 2026-13-13")) == [
-        "c.yaml:12:17: supervisor.base_run_dir: '2026-13-13' cannot be read as a timestamp; put it in quotes if it is text"
+        "c.yaml:12:17: supervisor.base_run_dir: '2026-13-13' cannot be read as a timestamp; put it"
+        " in quotes if it is text"
     ]
 
 
@@ -570,7 +675,8 @@ def test_many_alike(said):
     assert found[0] == "c.yaml:7:15: samplers.s1.bounds[0][0]: expected a number, found 'a'"
     assert (
         found[-1]
-        == "c.yaml:7:95: samplers.s1.bounds[10][0]: here and after, 4,990 more of this option are to correct"
+        == "c.yaml:7:95: samplers.s1.bounds[10][0]: here and after, 4,990 more of this option are"
+        " to correct"
     )
 
 
@@ -588,7 +694,8 @@ def test_default_base_run_dir_on_a_terminal(said, good):
     """Somebody who sees the warning may leave the directory out; a batch job may not."""
     text = spoilt("base_run_dir: out", "seed: 1")
     assert said(text, interactive=True) == [
-        "warning: c.yaml:11:1: supervisor.base_run_dir: is not given; the campaign goes to ./base_run_dir"
+        "warning: c.yaml:11:1: supervisor.base_run_dir: is not given; the campaign goes to"
+        " ./base_run_dir"
     ]
     assert good(text, interactive=True).shown_base_run_dir == "./base_run_dir"
 
@@ -610,7 +717,9 @@ def test_values_come_out_typed(good):
 
 
 def test_text_is_what_was_written(good):
-    """YAML 1.1 reads 01:30:00, 0123, no and 1e5 as something else; where text is wanted, it is what stands there."""
+    """YAML 1.1 reads 01:30:00, 0123, no and 1e5 as something else; where text is wanted, it is what
+    stands there.
+    """
     options = good(spoilt("parameters: [x, y]", "parameters: [0123, no]")).samplers["s1"].options
     assert options["parameters"] == ["0123", "no"]
     assert (
@@ -619,7 +728,9 @@ def test_text_is_what_was_written(good):
 
 
 def test_names_may_be_any_scalar(good):
-    """Names are what was written, in the section and in run_order alike: 007 is not 7, and yes is a name."""
+    """Names are what was written, in the section and in run_order alike: 007 is not 7, and yes is a
+    name.
+    """
     config = good(GOOD.replace("e1", "007").replace("s1", "1e1").replace("r1", "yes"))
     assert (list(config.executors), list(config.samplers), list(config.runners)) == (
         ["007"],
@@ -639,17 +750,22 @@ def test_names_given_twice(said):
 
 
 def test_needed_parameters(said):
-    """A runner that needs what nothing draws would fail for every sample; that is known before the first."""
+    """A runner that needs what nothing draws would fail for every sample; that is known before the
+    first.
+    """
     text = GOOD.replace("ExampleRunner", "SyntheticDoubleGaussianRunner").replace(
         "parameters: [x, y]", "parameters: [X1, y]"
     )
     assert said(text) == [
-        "c.yaml:10:3: runners.r1.dimensions: stage 0 needs 'x', which no sampler draws and no runner returns before it; did you mean 'X1'?"
+        "c.yaml:10:3: runners.r1.dimensions: stage 0 needs 'x', which no sampler draws and no"
+        " runner returns before it; did you mean 'X1'?"
     ]
 
 
 def test_parameters_from_earlier_stages_and_steps(said):
-    """What an earlier stage drew or an earlier step returned is there; after a runner whose outputs are not known, anything may be."""
+    """What an earlier stage drew or an earlier step returned is there; after a runner whose outputs
+    are not known, anything may be.
+    """
     text = """\
     executors: {e: {type: LocalExecutor}}
     samplers:
@@ -669,7 +785,8 @@ def test_parameters_from_earlier_stages_and_steps(said):
         - {executor: [e, e], sampler: b, runner: [second, third]}
     """
     assert said(text) == [
-        "c.yaml:10:65: runners.third.command[4]: step 1 of stage 1 needs 'nothing', which no sampler draws and no runner returns before it"
+        "c.yaml:10:65: runners.third.command[4]: step 1 of stage 1 needs 'nothing', which no"
+        " sampler draws and no runner returns before it"
     ]
 
 

@@ -1,4 +1,6 @@
-"""Campaigns of the durability tests: run as real processes, killed, resumed, and compared file by file."""
+"""Campaigns of the durability tests: run as real processes, killed, resumed, and compared file by
+file.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Finished:
 
 
 class Campaign:
-    """One campaign in a directory of its own, with a mark in the environment by which its processes are found again."""
+    """One campaign in a directory of its own, with a mark in the environment by which its processes
+    are found again.
+    """
 
     def __init__(self, place: Path, config: dict[str, Any]) -> None:
         self.place = place
@@ -53,12 +57,14 @@ class Campaign:
             )
         )
 
-    # -- processes ------------------------------------------------------------------------------------------------------------
+    # -- processes ---------------------------------------------------------------------------------
 
     def start(
         self, *arguments: str, program: tuple[str, ...] = ("-m", "enchanted_tui")
     ) -> subprocess.Popen[str]:
-        """Start the command line in the campaign's directory; `program` is what Python is told to run."""
+        """Start the command line in the campaign's directory; `program` is what Python is told to
+        run.
+        """
         environment = {
             **os.environ,
             _CASE: self.case,
@@ -97,7 +103,9 @@ class Campaign:
         return ended
 
     def kill_after(self, delay: float, *arguments: str) -> bool:
-        """Run a supervisor and kill it, and nothing else, after `delay` seconds; True if it was still running."""
+        """Run a supervisor and kill it, and nothing else, after `delay` seconds; True if it was
+        still running.
+        """
         process = self.supervise(*arguments)
         try:
             process.communicate(timeout=delay)
@@ -137,7 +145,7 @@ class Campaign:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    # -- what is on record ------------------------------------------------------------------------------------------------------
+    # -- what is on record -------------------------------------------------------------------------
 
     @property
     def journal(self) -> Path:
@@ -174,7 +182,9 @@ class Campaign:
         )
 
     def contents(self) -> dict[str, Any]:
-        """Read every file of the run directory; give what must be the same for two campaigns of one seed."""
+        """Read every file of the run directory; give what must be the same for two campaigns of one
+        seed.
+        """
         return {
             "dataset": without_runtimes(self.root / "enchanted_dataset.csv"),
             "last complete": without_runtimes(self.root / "last_complete_enchanted_dataset.csv"),
@@ -191,19 +201,22 @@ class Campaign:
             "tree": tree(self.root),
         }
 
-    # -- checks -------------------------------------------------------------------------------------------------------------------
+    # -- checks ------------------------------------------------------------------------------------
 
     def assert_like(self, reference: dict[str, Any]) -> None:
         """Check that the campaign is complete and in every file the same as an uninterrupted one."""
         found = self.contents()
         for name, expected in reference.items():
             assert found[name] == expected, (
-                f"{name} differs from that of an uninterrupted run: {first_difference(found[name], expected)}"
+                f"{name} differs from that of an uninterrupted run:"
+                f" {first_difference(found[name], expected)}"
             )
         self.assert_sound_record()
 
     def assert_sound_record(self) -> None:
-        """Check that the journal is whole, holds every task once, and that no task ran once its result was on record."""
+        """Check that the journal is whole, holds every task once, and that no task ran once its
+        result was on record.
+        """
         with JournalReader(self.journal) as reader:
             for _ in reader.records():
                 pass
@@ -224,7 +237,7 @@ class Campaign:
             )
 
 
-# -- processes --------------------------------------------------------------------------------------------------------------------
+# -- processes -------------------------------------------------------------------------------------
 
 
 def finish(process: subprocess.Popen[str], timeout: float = LIMIT) -> Finished:
@@ -239,7 +252,9 @@ def finish(process: subprocess.Popen[str], timeout: float = LIMIT) -> Finished:
 
 
 def assert_one_sentence(ended: Finished, *words: str) -> None:
-    """Check that a process stopped over its environment: exit code 3 and a sentence for people, no traceback."""
+    """Check that a process stopped over its environment: exit code 3 and a sentence for people, no
+    traceback.
+    """
     assert ended.code == 3, ended
     assert "Traceback" not in ended.err, ended
     assert "defect" not in ended.err, ended
@@ -271,11 +286,13 @@ def first_difference(found: Any, expected: Any, place: str = "") -> str:
     )
 
 
-# -- files ------------------------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 
 def without_runtimes(path: Path) -> list[list[str]] | None:
-    """Give header and lines of a CSV file, cell by cell, without run times; pandas has to be able to read it too."""
+    """Give header and lines of a CSV file, cell by cell, without run times; pandas has to be able
+    to read it too.
+    """
     if not path.exists():
         return None
     import pandas
@@ -345,8 +362,13 @@ def read_hdf5(path: Path) -> dict[str, Any] | None:
 
 
 def reports(path: Path) -> list[tuple[str, ...]]:
-    """Give the reports on finished batches, in the order of the batches: what a batch was and how it went."""
-    pattern = r"Depth: (\d+)\nBatch: (\d+)\nStep: (\d+)\nCompleted: (.*)\nSuccesses: (.*)\nFailures: (.*)\n"
+    """Give the reports on finished batches, in the order of the batches: what a batch was and how
+    it went.
+    """
+    pattern = (
+        r"Depth: (\d+)\nBatch: (\d+)\nStep: (\d+)\nCompleted: (.*)\nSuccesses: (.*)\nFailures:"
+        r" (.*)\n"
+    )
     return sorted(re.findall(pattern, path.read_text()))
 
 
@@ -362,7 +384,9 @@ def samples(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def tree(root: Path) -> list[str]:
-    """Give the names of all files and directories, but for the configurations: each change is kept with the campaign."""
+    """Give the names of all files and directories, but for the configurations: each change is kept
+    with the campaign.
+    """
     return sorted(
         name
         for name in (str(path.relative_to(root)) for path in root.rglob("*"))

@@ -13,7 +13,9 @@ from campaigns import Campaign
 
 @pytest.fixture
 def campaign(tmp_path):
-    """Make campaigns, each in a directory of its own; whatever they leave running is ended with the test."""
+    """Make campaigns, each in a directory of its own; whatever they leave running is ended with the
+    test.
+    """
     with contextlib.ExitStack() as ends:
 
         def make(config, name="case"):

@@ -1,8 +1,11 @@
-"""Run the command line in a process whose N-th change of the file system fails, or kills the process before or in the middle of it.
+"""Run the command line in a process whose N-th change of the file system fails, or kills the
+process before or in the middle of it.
 
-``python fault_driver.py PLAN ARGUMENT...``: PLAN is JSON: ``at``, the number of the call from 1 on (0: only count); ``action``: ``kill``
-before the call, ``torn``: kill after half of what a write should write (only writes are counted then), or the name of an error number
-that the call raises; ``lasting``: all later calls of that kind fail as well; ``log``: file that takes the name of each counted call.
+``python fault_driver.py PLAN ARGUMENT...``: PLAN is JSON: ``at``, the number of the call from 1 on
+(0: only count); ``action``: ``kill`` before the call, ``torn``: kill after half of what a write
+should write (only writes are counted then), or the name of an error number that the call raises;
+``lasting``: all later calls of that kind fail as well; ``log``: file that takes the name of each
+counted call.
 
 Only this process is affected, not the workers. What C libraries write is not seen.
 """

@@ -1,4 +1,6 @@
-"""A runner whose samples leave processes behind, and look whether those of earlier samples live. Standard library alone."""
+"""A runner whose samples leave processes behind, and look whether those of earlier samples live.
+Standard library alone.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ class Leaving:
                 f"nohup sleep 1000 > /dev/null 2>&1 & echo $! >> {self.log}", shell=True, check=True
             )
         elif how == "a daemon that does not listen":
-            script = f"trap '' TERM HUP; echo $$ >> {self.log}.new; mv {self.log}.new {self.log}; while :; do sleep 5; done"
+            script = (
+                f"trap '' TERM HUP; echo $$ >> {self.log}.new; mv {self.log}.new {self.log}; while"
+                " :; do sleep 5; done"
+            )
             subprocess.run(["setsid", "-f", "sh", "-c", script], check=True)
             while not os.path.exists(self.log):
                 time.sleep(0.01)

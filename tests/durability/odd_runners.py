@@ -1,4 +1,6 @@
-"""A runner that does to its worker whatever its sample says. Runs on workers: standard library alone, but for what a case needs."""
+"""A runner that does to its worker whatever its sample says. Runs on workers: standard library
+alone, but for what a case needs.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ import time
 
 
 class OddRunner:
-    """The parameter `case` names what to do; anything that starts with "plain" is an ordinary sample, which draws a random number."""
+    """The parameter `case` names what to do; anything that starts with "plain" is an ordinary
+    sample, which draws a random number.
+    """
 
     def __init__(self, **config):
         pass
@@ -35,7 +39,7 @@ class OddRunner:
         ]
         return {"output": random.random(), "success": True, "surroundings": str(surroundings)}
 
-    # -- values that are data -------------------------------------------------------------------------------------------------
+    # -- values that are data ----------------------------------------------------------------------
 
     def numpy_success(self, run_dir):
         import numpy
@@ -59,7 +63,7 @@ class OddRunner:
 
         return {"output": numpy.arange(5000.0), "success": True}
 
-    # -- what is no result ----------------------------------------------------------------------------------------------------
+    # -- what is no result -------------------------------------------------------------------------
 
     def none(self, run_dir):
         return None
@@ -81,7 +85,7 @@ class OddRunner:
     def says_it_failed(self, run_dir):
         return {"output": 1.0, "success": False, "error": "did not converge"}
 
-    # -- ways to end ----------------------------------------------------------------------------------------------------------
+    # -- ways to end -------------------------------------------------------------------------------
 
     def raises(self, run_dir):
         raise ValueError('no "equilibrium",\nnone at all')
@@ -133,7 +137,7 @@ class OddRunner:
     def stops_itself(self, run_dir):
         os.kill(os.getpid(), signal.SIGSTOP)
 
-    # -- what it leaves behind ------------------------------------------------------------------------------------------------
+    # -- what it leaves behind ---------------------------------------------------------------------
 
     def leaves_daemons(self, run_dir):
         daemon(lambda: time.sleep(1000))
@@ -194,7 +198,7 @@ class OddRunner:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
         return {"output": 1.0, "success": True}
 
-    # -- descriptors and streams ----------------------------------------------------------------------------------------------
+    # -- descriptors and streams -------------------------------------------------------------------
 
     def closes_everything(self, run_dir):
         os.closerange(0, 4096)
@@ -213,7 +217,7 @@ class OddRunner:
         os.dup2(target, 2)
         return {"output": 1.0, "success": True}
 
-    # -- its own directory ----------------------------------------------------------------------------------------------------
+    # -- its own directory -------------------------------------------------------------------------
 
     def deletes_its_directory(self, run_dir):
         shutil.rmtree(run_dir)

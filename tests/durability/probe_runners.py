@@ -18,10 +18,12 @@ def note(log: str, run_dir: str) -> None:
 
 
 class ProbeRunner:
-    """Leaves a note of every run; its result depends on the parameters, the inherited output and the seeded generator.
+    """Leaves a note of every run; its result depends on the parameters, the inherited output and
+    the seeded generator.
 
-    `sleep`: seconds, or a range that the parameters choose from. `mischief`: some samples raise, report a failure, add a column or kill
-    their worker. `children`: some samples leave a process in a session of its own behind.
+    `sleep`: seconds, or a range that the parameters choose from. `mischief`: some samples raise,
+    report a failure, add a column or kill their worker. `children`: some samples leave a process in
+    a session of its own behind.
     """
 
     def __init__(self, log="executed.log", sleep=0.0, mischief=False, children=False, **config):
@@ -57,7 +59,8 @@ class ProbeRunner:
 
 
 class FragileRunner:
-    """Raises the error of the file system that a file beside the campaign names, as long as there is such a file.
+    """Raises the error of the file system that a file beside the campaign names, as long as there
+    is such a file.
 
     `wrapped`: raised from within, as libraries do that give their own error instead.
     """

@@ -1,4 +1,6 @@
-"""Steering a campaign from other processes: by requests and by signals; afterwards it can be completed exactly."""
+"""Steering a campaign from other processes: by requests and by signals; afterwards it can be
+completed exactly.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def test_pause_and_continue(running, uninterrupted):
 
 
 def test_pausing_stops_what_waits_at_workers_too(campaign):
-    """Short tasks are handed out many in advance; pausing takes those back that no worker has begun."""
+    """Short tasks are handed out many in advance; pausing takes those back that no worker has
+    begun.
+    """
     busy = campaign(SHORT_TASKS)
     process = busy.supervise()
     busy.wait_for_tasks(200, process)
@@ -203,7 +207,9 @@ def test_closing_the_terminal_ends_nothing(running, uninterrupted):
 
 @pytest.mark.parametrize("at", [0.0, 0.2, 0.4, 0.8])
 def test_signal_while_starting(campaign, at):
-    """A signal in the first instants ends the program in an orderly way, and a later start is not disturbed."""
+    """A signal in the first instants ends the program in an orderly way, and a later start is not
+    disturbed.
+    """
     busy = campaign(flat(6, 2, sleep=0.1))
     process = busy.supervise("--run-mode", "auto")
     time.sleep(at)
@@ -220,7 +226,9 @@ def test_signal_while_starting(campaign, at):
 
 
 def test_request_to_nobody(campaign):
-    """Asking a campaign that nobody runs says so, and the request is not carried out by whoever comes next."""
+    """Asking a campaign that nobody runs says so, and the request is not carried out by whoever
+    comes next.
+    """
     done = campaign(flat(4, sleep=0.05))
     done.complete()
     for action in ("pause", "continue", "drain", "abort"):

@@ -1,4 +1,6 @@
-"""Disks that fill up, directories that vanish, permissions that are missing: a clear stop, never a failed sample, and exactly resumable."""
+"""Disks that fill up, directories that vanish, permissions that are missing: a clear stop, never a
+failed sample, and exactly resumable.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ def fill(path, leave=0):
 @as_root
 @pytest.mark.parametrize("leave", [0, 20_000])
 def test_disk_fills_up_at_work(campaign, disk, uninterrupted, leave):
-    """The campaign stops with a sentence when nothing fits any more, and completes exactly once there is room."""
+    """The campaign stops with a sentence when nothing fits any more, and completes exactly once
+    there is room.
+    """
     full = campaign(TASKS)
     disk(full.root, "size=4m")
     process = full.supervise()
@@ -150,7 +154,9 @@ def test_data_becomes_read_only_at_work(campaign, disk, uninterrupted):
 
 @as_root
 def test_temporary_directory_is_full(campaign, disk):
-    """Local workers keep there what tasks print, until it goes into the run directory: no room for it is no failure of the sample."""
+    """Local workers keep there what tasks print, until it goes into the run directory: no room for
+    it is no failure of the sample.
+    """
     config = flat(4)
     config["runners"]["probe"] = {"type": "probe_runners:PrintingRunner", "size": 100_000}
     case = campaign(config)
@@ -168,7 +174,9 @@ def test_temporary_directory_is_full(campaign, disk):
     ("error", "wrapped"), [("ENOSPC", False), ("EDQUOT", True), ("EROFS", False), ("ESTALE", True)]
 )
 def test_simulation_meets_a_full_disk(campaign, error, wrapped):
-    """A simulation that cannot write its files says nothing about its sample: it is not recorded, and runs again."""
+    """A simulation that cannot write its files says nothing about its sample: it is not recorded,
+    and runs again.
+    """
     config = flat(60, 10)
     config["runners"]["probe"] = {"type": "probe_runners:FragileRunner", "wrapped": wrapped}
     case = campaign(config)
@@ -187,7 +195,9 @@ def test_simulation_meets_a_full_disk(campaign, error, wrapped):
 
 @pytest.mark.parametrize("part", ["data", "state", "."])
 def test_directory_vanishes_at_work(campaign, uninterrupted, part):
-    """The campaign stops and says so, and does not go on into nowhere; brought back (a mount that had gone), it completes exactly."""
+    """The campaign stops and says so, and does not go on into nowhere; brought back (a mount that
+    had gone), it completes exactly.
+    """
     case = campaign(TASKS)
     process = case.supervise()
     case.wait_for_tasks(6, process)
@@ -213,7 +223,7 @@ def test_data_deleted_for_good(campaign, uninterrupted):
     case.assert_sound_record()
 
 
-# -- permissions ----------------------------------------------------------------------------------------------------------------
+# -- permissions -----------------------------------------------------------------------------------
 
 _WITHOUT_PRIVILEGE = (
     "setpriv",
@@ -277,7 +287,9 @@ def test_no_permission_to_begin(campaign):
     [("--rebuild",), ("--retry-failed",), ("--export", "--to", "csv", "--out", "run/table.csv")],
 )
 def test_commands_on_a_read_only_directory(campaign, disk, command):
-    """What is done to a finished campaign meets the file system's errors with the same sentence and exit code, not as a defect."""
+    """What is done to a finished campaign meets the file system's errors with the same sentence and
+    exit code, not as a defect.
+    """
     case = campaign(flat(2))
     disk(case.root, "size=4m")
     case.complete()
@@ -286,9 +298,14 @@ def test_commands_on_a_read_only_directory(campaign, disk, command):
 
 
 def test_standard_streams_are_closed(campaign):
-    """Some daemons start programs without standard streams: the campaign runs, and none of its files takes the number of one."""
+    """Some daemons start programs without standard streams: the campaign runs, and none of its
+    files takes the number of one.
+    """
     case = campaign(flat(4))
-    closed = "import os, sys; os.closerange(0, 3); os.execv(sys.executable, [sys.executable, '-m', 'enchanted_tui', *sys.argv[1:]])"
+    closed = (
+        "import os, sys; os.closerange(0, 3); os.execv(sys.executable, [sys.executable, '-m',"
+        " 'enchanted_tui', *sys.argv[1:]])"
+    )
     ended = case.run(program=("-c", closed))
     assert ended.code == 0, ended
     assert case.finished_tasks() == 4

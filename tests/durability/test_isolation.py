@@ -1,4 +1,6 @@
-"""Whatever a sample does to its worker costs that one sample, leaves a reason, and leaves nothing behind."""
+"""Whatever a sample does to its worker costs that one sample, leaves a reason, and leaves nothing
+behind.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +161,9 @@ def test_data_survives(odd):
 
 
 def test_ordinary_samples_are_unharmed(odd):
-    """They give the very numbers that they give in a campaign without odd ones, in the same surroundings."""
+    """They give the very numbers that they give in a campaign without odd ones, in the same
+    surroundings.
+    """
     expected = [row["output"] for row in rows(odd("plain")).values()]
     found = rows(odd("odd"))
     for number, case in enumerate(samples()):
@@ -209,7 +213,9 @@ def test_the_second_time_is_like_the_first(odd):
 
 
 def test_time_limit_reaches_all_children_at_once(campaign):
-    """Not at the end of the campaign only: what a timed-out sample has started is gone when its failure is on record."""
+    """Not at the end of the campaign only: what a timed-out sample has started is gone when its
+    failure is on record.
+    """
     busy = campaign(config(["hangs_with_children", *(f"plain{number}" for number in range(400))]))
     process = busy.supervise()
     deadline = time.monotonic() + 30
@@ -243,7 +249,9 @@ def check_leaving(campaign):
 
 
 def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
-    """A daemon, however it was made, does not live beside the next sample; a pool that a runner keeps does."""
+    """A daemon, however it was made, does not live beside the next sample; a pool that a runner
+    keeps does.
+    """
     left = campaign(leaving(tmp_path / "left"))
     assert left.run().code == 0
     check_leaving(left)

@@ -1,4 +1,6 @@
-"""A campaign whose supervisor is killed at any instant, as often as one likes, ends as if nothing had happened."""
+"""A campaign whose supervisor is killed at any instant, as often as one likes, ends as if nothing
+had happened.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ FULL = [(shape, number) for shape in KILLED for number in range(2, 16)]
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """Give, for a shape, the contents of an uninterrupted campaign and how long that took; each is run once."""
+    """Give, for a shape, the contents of an uninterrupted campaign and how long that took; each is
+    run once.
+    """
 
     @functools.cache
     def run(shape):
@@ -45,7 +49,9 @@ def uninterrupted(tmp_path_factory):
 
 
 def kill_and_complete(campaign, shape, instants, wait, uninterrupted):
-    """Kill a campaign at each of `instants` (fractions of an uninterrupted run), go on until it is complete, and compare."""
+    """Kill a campaign at each of `instants` (fractions of an uninterrupted run), go on until it is
+    complete, and compare.
+    """
     reference, duration = uninterrupted(shape)
     record = b""
     for instant, pause in zip(instants, wait, strict=True):
@@ -63,7 +69,9 @@ def kill_and_complete(campaign, shape, instants, wait, uninterrupted):
 
 
 def kills(shape, number):
-    """Choose one to four instants, and whether the next supervisor waits until everything of the killed one has gone."""
+    """Choose one to four instants, and whether the next supervisor waits until everything of the
+    killed one has gone.
+    """
     chance = random.Random(f"{shape} {number}")
     count = chance.choice((1, 1, 2, 3, 4))
     return [chance.random() for _ in range(count)], [chance.random() < 0.5 for _ in range(count)]
@@ -71,7 +79,9 @@ def kills(shape, number):
 
 @pytest.mark.parametrize(("shape", "number"), EVERYDAY)
 def test_killed_campaign_ends_like_an_uninterrupted_one(campaign, uninterrupted, shape, number):
-    """Nothing on record is lost or run again, every file is as if there had been no kill, and no process survives."""
+    """Nothing on record is lost or run again, every file is as if there had been no kill, and no
+    process survives.
+    """
     kill_and_complete(campaign(KILLED[shape]), shape, *kills(shape, number), uninterrupted)
 
 
@@ -83,7 +93,9 @@ def test_killed_at_many_more_instants(campaign, uninterrupted, shape, number):
 
 
 def test_killed_again_and_again_at_work(campaign, uninterrupted):
-    """A campaign that is killed every time it has got a few tasks further still gets to its end, and only once through each."""
+    """A campaign that is killed every time it has got a few tasks further still gets to its end,
+    and only once through each.
+    """
     reference, _ = uninterrupted("nested with steps")
     killed = campaign(KILLED["nested with steps"])
     for _ in range(4):
@@ -110,7 +122,9 @@ def test_completed_campaign_is_left_alone(campaign):
 
 
 def test_everything_dies_with_the_supervisor(campaign):
-    """Workers, their children and what these have put into sessions of their own are gone soon after a SIGKILL."""
+    """Workers, their children and what these have put into sessions of their own are gone soon
+    after a SIGKILL.
+    """
     killed = campaign(flat(40, 5, sleep=0.5, children=True))
     process = killed.supervise()
     deadline = time.monotonic() + LIMIT
@@ -122,7 +136,9 @@ def test_everything_dies_with_the_supervisor(campaign):
 
 
 def test_orphans_of_a_killed_warden_end_before_the_campaign_goes_on(campaign):
-    """When supervisor and warden are killed together nobody is left to clear up: the next supervisor does."""
+    """When supervisor and warden are killed together nobody is left to clear up: the next
+    supervisor does.
+    """
     killed = campaign(flat(40, 5, sleep=0.05, children=True))
     process = killed.supervise()
     killed.wait_for_tasks(8, process)
@@ -146,7 +162,9 @@ def test_orphans_of_a_killed_warden_end_before_the_campaign_goes_on(campaign):
     ],
 )
 def test_campaign_outlives_its_warden(campaign, uninterrupted, tasks):
-    """The process that starts the workers is replaced when it dies, and its tasks run again: infrastructure is no failure of a sample."""
+    """The process that starts the workers is replaced when it dies, and its tasks run again:
+    infrastructure is no failure of a sample.
+    """
     reference, _ = uninterrupted("slow tasks")
     running = campaign(KILLED["slow tasks"])
     process = running.supervise()
@@ -172,8 +190,8 @@ def _warden_of(supervisor: int) -> int:
 
 
 _EAGER = (
-    "import sys, enchanted_tui.supervisor.background_tables as background; background._INTERVAL = 0.2; background._SHARE = 1.0; "
-    "from enchanted_tui.cli import main; sys.exit(main())"
+    "import sys, enchanted_tui.supervisor.background_tables as background; background._INTERVAL ="
+    " 0.2; background._SHARE = 1.0; from enchanted_tui.cli import main; sys.exit(main())"
 )
 
 
@@ -211,7 +229,8 @@ def test_hdf5_grows_while_the_campaign_runs(campaign):
 
 
 def test_the_end_of_a_job_is_no_failure(campaign, tmp_path, monkeypatch):
-    """Whoever ends a job of a scheduler ends its steps first, and its other processes a moment later: what the code makes of the death of
+    """Whoever ends a job of a scheduler ends its steps first, and its other processes a moment
+    later: what the code makes of the death of
     its ranks is not the sample's failure, and the sample runs again."""
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
     config = flat(2, 2)

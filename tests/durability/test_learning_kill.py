@@ -1,4 +1,6 @@
-"""A campaign that learns and whose supervisor is killed in the middle of it: all observations back, the exact budget, no sample twice."""
+"""A campaign that learns and whose supervisor is killed in the middle of it: all observations back,
+the exact budget, no sample twice.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def kill_at(campaign, tasks, pause):
     "number", [0, *(pytest.param(number, marks=pytest.mark.full) for number in range(1, 12))]
 )
 def test_batches_after_kills_are_those_of_an_uninterrupted_campaign(campaign, reference, number):
-    """Killed while tasks run and, once they have all finished, while the model is fitted; every file ends the same to the bit."""
+    """Killed while tasks run and, once they have all finished, while the model is fitted; every
+    file ends the same to the bit.
+    """
     chance = random.Random(number)
     killed = campaign(learning())
     for tasks in (
@@ -117,7 +121,9 @@ def test_the_process_that_fits_dies_with_its_supervisor(campaign):
 
 
 def test_a_fit_that_is_killed_is_made_again(campaign, reference):
-    """Somebody else's `pkill python`, or the kernel short of memory for a moment: no reason to end a campaign of weeks."""
+    """Somebody else's `pkill python`, or the kernel short of memory for a moment: no reason to end
+    a campaign of weeks.
+    """
     unharmed = campaign(learning())
     process = unharmed.supervise()
     while not (

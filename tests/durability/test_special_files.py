@@ -1,4 +1,6 @@
-"""What is no file, or cannot be read, in the place of a campaign's file: a sentence and exit code 3, never a wait for ever."""
+"""What is no file, or cannot be read, in the place of a campaign's file: a sentence and exit code
+3, never a wait for ever.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def remove(path):
 
 
 def said(capsys, *arguments):
-    """Run the command line in this process, with an alarm against waiting for ever; give its exit code and what it said."""
+    """Run the command line in this process, with an alarm against waiting for ever; give its exit
+    code and what it said.
+    """
     capsys.readouterr()
     signal.alarm(30)
     try:
@@ -77,7 +81,9 @@ def done(campaign, monkeypatch):
 
 
 def test_whatever_is_in_the_place_of_a_file(done, capsys):
-    """Each of the campaign's files, each kind of thing: resuming names both, and once it is moved away the campaign goes on."""
+    """Each of the campaign's files, each kind of thing: resuming names both, and once it is moved
+    away the campaign goes on.
+    """
     for number, name in enumerate(OWN_FILES):
         path, (kind, make) = done.root / name, list(KINDS.items())[number % len(KINDS)]
         kept = path.read_bytes() if path.exists() else None
@@ -96,7 +102,9 @@ def test_whatever_is_in_the_place_of_a_file(done, capsys):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["state/lock", "state/journal.jsonl"])
 def test_nobody_says_that_a_campaign_does_not_run_who_cannot_know(done, capsys, name, kind):
-    """Status, steering, rebuilding, retrying and beginning anew say what is in the way as well, and delete nothing."""
+    """Status, steering, rebuilding, retrying and beginning anew say what is in the way as well, and
+    delete nothing.
+    """
     remove(done.root / name)
     KINDS[kind](done.root / name)
     actions = (
@@ -136,7 +144,9 @@ def test_configuration_from_the_shell(done, capsys):
 
 @pytest.mark.parametrize("name", ["state/lock", "state/journal.jsonl"])
 def test_files_of_somebody_else(done, name):
-    """A lock that may not be read: nobody knows whether somebody holds it, so nothing is begun, and SIGTERM is not needed to end that."""
+    """A lock that may not be read: nobody knows whether somebody holds it, so nothing is begun, and
+    SIGTERM is not needed to end that.
+    """
     path = done.root / name
     path.touch()
     path.chmod(0)

@@ -1,4 +1,6 @@
-"""One supervisor a directory: the second one is refused, a dead one is replaced, one that was taken for dead gives way."""
+"""One supervisor a directory: the second one is refused, a dead one is replaced, one that was taken
+for dead gives way.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def rewrite(path, **changed):
 
 
 def test_second_supervisor_is_refused(running):
-    """Whatever it wants, it is told who holds the directory, and neither of them is disturbed; least of all is anything deleted."""
+    """Whatever it wants, it is told who holds the directory, and neither of them is disturbed;
+    least of all is anything deleted.
+    """
     busy, process = running
     before = busy.intact_journal()
     for arguments in (["resume"], ["extend"], ["auto"], ["fresh"], ["fresh", "--overwrite"]):
@@ -72,7 +76,9 @@ def test_dead_holder_on_this_host_is_replaced_at_once(running):
 
 
 def test_number_of_a_dead_holder_given_to_another_process(campaign):
-    """Process numbers are used again: the start time tells a supervisor from whoever has its number now."""
+    """Process numbers are used again: the start time tells a supervisor from whoever has its number
+    now.
+    """
     done = campaign(SHORT)
     done.complete()
     with subprocess.Popen(["sleep", "60"]) as other:
@@ -91,7 +97,9 @@ def test_number_of_a_dead_holder_given_to_another_process(campaign):
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\0" * 200, b"[1]", b'{"pid": 1}'])
 def test_unreadable_lock_is_replaced(tmp_path, content):
-    """What a full disk or a crash of the machine leaves of a lock does not lock a directory for ever."""
+    """What a full disk or a crash of the machine leaves of a lock does not lock a directory for
+    ever.
+    """
     path = tmp_path / "lock"
     path.write_bytes(content)
     lock = Lock.acquire(path, lambda: None)
@@ -184,7 +192,9 @@ def test_two_started_at_once_on_an_empty_directory(campaign, number):
     [*range(2), *(pytest.param(number, marks=pytest.mark.full) for number in range(2, 20))],
 )
 def test_two_started_at_once_on_a_stale_lock(campaign, number):
-    """Both see that the holder is dead; only one of them replaces it, and never the other one's new lock."""
+    """Both see that the holder is dead; only one of them replaces it, and never the other one's new
+    lock.
+    """
     raced = campaign(SHORT)
     process = raced.supervise()
     while not lock_path(raced).exists():
@@ -231,8 +241,13 @@ def test_many_take_a_stale_lock_at_once(tmp_path):
 
 
 def test_supervisor_that_was_stopped_too_long_gives_way(campaign):
-    """When it wakes up and finds its lock taken it ends with exit code 3 and writes nothing more, not even its results."""
-    impatient = "import sys; from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import main; sys.exit(main())"
+    """When it wakes up and finds its lock taken it ends with exit code 3 and writes nothing more,
+    not even its results.
+    """
+    impatient = (
+        "import sys; from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from"
+        " enchanted_tui.cli import main; sys.exit(main())"
+    )
     busy = campaign(BUSY)
     process = busy.supervise(program=("-c", impatient))
     busy.wait_for_tasks(3, process)
@@ -259,12 +274,21 @@ def own_files(campaign):
     return {path: path.read_bytes() for path in kept}
 
 
-# -- two hosts ----------------------------------------------------------------------------------------------------------------------
+# -- two hosts -------------------------------------------------------------------------------------
 
 #: Programs whose patience is a second; the second one believes to be on another host.
-HERE = "from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import main; import sys; sys.exit(main())"
-ELSEWHERE = "import socket; socket.gethostname = lambda: 'another.host'; from enchanted_tui.storage import lock; "
-ELSEWHERE += "lock.is_alive.__defaults__ = (1.0,); from enchanted_tui.cli import main; import sys; sys.exit(main())"
+HERE = (
+    "from enchanted_tui.storage import lock; lock.PATIENCE = 1.0; from enchanted_tui.cli import"
+    " main; import sys; sys.exit(main())"
+)
+ELSEWHERE = (
+    "import socket; socket.gethostname = lambda: 'another.host'; from enchanted_tui.storage import"
+    " lock; "
+)
+ELSEWHERE += (
+    "lock.is_alive.__defaults__ = (1.0,); from enchanted_tui.cli import main; import sys;"
+    " sys.exit(main())"
+)
 
 
 def late_pages(campaign):
@@ -284,7 +308,9 @@ def late_pages(campaign):
 
 @pytest.mark.parametrize("woken", ["at work", pytest.param("at the end", marks=pytest.mark.full)])
 def test_late_pages_of_a_supervisor_on_another_host(campaign, woken):
-    """One that hangs is taken for dead. What it writes later, from its cache or when it wakes, is not in the journal of the other."""
+    """One that hangs is taken for dead. What it writes later, from its cache or when it wakes, is
+    not in the journal of the other.
+    """
     shared = campaign(flat(30, 10, sleep=0.1))
     first = shared.supervise(program=("-c", HERE))
     shared.wait_for_tasks(3, first)

@@ -1,4 +1,6 @@
-"""Errors of a file server that pass: they end no campaign over what is only for show, and are never a failed sample's."""
+"""Errors of a file server that pass: they end no campaign over what is only for show, and are never
+a failed sample's.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from enchanted_tui.supervisor.journal import FORMAT_VERSION, Journal
 
 PASSING = ("EIO", "ESHUTDOWN", "ENOTCONN", "ETIMEDOUT")
 
-#: Makes calls that change or open a file fail while a file of the name in WEATHER is there: what it holds is "errno part-of-the-path".
+#: Makes calls that change or open a file fail while a file of the name in WEATHER is there: what it
+#: holds is "errno part-of-the-path".
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -82,7 +85,9 @@ def shim(tmp_path_factory):
 
 @pytest.fixture
 def stormy(campaign, shim, monkeypatch):
-    """Make campaigns whose files fail while the weather is bad: `begin(errno's name, part of the path)` and `end()`."""
+    """Make campaigns whose files fail while the weather is bad: `begin(errno's name, part of the
+    path)` and `end()`.
+    """
 
     def make(config):
         made = campaign(config)
@@ -110,7 +115,9 @@ SHOWN = (
 
 
 def test_nothing_that_is_for_show_ends_a_campaign(stormy):
-    """Reports, live.json, the log, steering: whichever fails, whichever way, samples run on, and all is there at the end."""
+    """Reports, live.json, the log, steering: whichever fails, whichever way, samples run on, and
+    all is there at the end.
+    """
     case, begin, end = stormy(flat(60, 10, sleep=0.1))
     process = case.supervise()
     case.wait_for_tasks(2, process)
@@ -131,7 +138,9 @@ def test_nothing_that_is_for_show_ends_a_campaign(stormy):
 
 @pytest.mark.parametrize("error", PASSING)
 def test_storm_in_a_run_directory_is_no_failed_sample(stormy, error):
-    """The directory of a sample cannot be made, or its files not be written: the campaign stops and goes on exactly."""
+    """The directory of a sample cannot be made, or its files not be written: the campaign stops and
+    goes on exactly.
+    """
     case, begin, end = stormy(flat(30, 10, sleep=0.05))
     process = case.supervise()
     case.wait_for_tasks(4, process)
@@ -173,7 +182,9 @@ def _hide():
 
 
 def test_what_a_storm_is(monkeypatch):
-    """An error of the file server behind another one is found; that of a runner's own connection is its sample's failure."""
+    """An error of the file server behind another one is found; that of a runner's own connection is
+    its sample's failure.
+    """
     assert environment_error(_raised(_hide)) is not None
 
     def refuse(*_):
@@ -185,7 +196,9 @@ def test_what_a_storm_is(monkeypatch):
 
 
 def test_journal_of_a_later_version(campaign):
-    """Records of a format that is not known are not guessed at: one sentence that says what to do, from everything that reads them."""
+    """Records of a format that is not known are not guessed at: one sentence that says what to do,
+    from everything that reads them.
+    """
     case = campaign(flat(4, 2))
     case.complete()
     journal = Journal(case.journal)

@@ -11,7 +11,8 @@ from shapes import nested
 
 SHAPES = {
     "quick": nested(2, 3, 2, inner_steps=2, mischief=True),
-    #: slow enough for rows to arrive one by one, so that files grow and widen; every file that can be wanted is written
+    #: slow enough for rows to arrive one by one, so that files grow and widen; every file that can
+    #: be wanted is written
     "growing": nested(3, 4, 2, inner_steps=2, mischief=True, sleep=[0.05, 0.2]),
 }
 SHAPES["growing"]["supervisor"] |= {
@@ -47,7 +48,9 @@ FULL_ERRORS += [
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """Give, for a shape, the contents of an uninterrupted campaign, and how many write points that had."""
+    """Give, for a shape, the contents of an uninterrupted campaign, and how many write points that
+    had.
+    """
 
     @functools.cache
     def run(shape):
@@ -71,7 +74,9 @@ def with_faults(campaign, at, *arguments, **plan):
 
 
 def kill_and_complete(campaign, shape, at, action, uninterrupted):
-    """Kill at the given point, at another point while resuming, go on until the campaign is complete, and compare."""
+    """Kill at the given point, at another point while resuming, go on until the campaign is
+    complete, and compare.
+    """
     reference, _ = uninterrupted(shape)
     ended = with_faults(campaign, at, action=action)
     assert ended.code in (-9, 0), ended
@@ -120,14 +125,18 @@ def test_killed_in_the_middle_of_each_write(campaign, uninterrupted, shape, at):
 
 
 def fail_and_complete(campaign, shape, at, error, lasting, uninterrupted):
-    """Let a write fail, check how the campaign stops, go on without the fault until it is complete, and compare."""
+    """Let a write fail, check how the campaign stops, go on without the fault until it is complete,
+    and compare.
+    """
     reference, _ = uninterrupted(shape)
     ended = with_faults(campaign, at, action=error, lasting=lasting)
     if ended.code == 0:  # the fault hit what a campaign can do without, or came after the end
         differing = {*campaign.contents()["tree"]} ^ {*reference["tree"]}
-        assert differing <= {"logs/main.log", "state/lock", "state/live.json"}, (
-            "more is missing than the log, or left than what could not be removed"
-        )
+        assert differing <= {
+            "logs/main.log",
+            "state/lock",
+            "state/live.json",
+        }, "more is missing than the log, or left than what could not be removed"
         campaign.complete()
         campaign.assert_like(reference)
         return
@@ -140,7 +149,9 @@ def fail_and_complete(campaign, shape, at, error, lasting, uninterrupted):
 
 @pytest.mark.parametrize(("shape", "at", "error", "lasting"), EVERYDAY_ERRORS)
 def test_stops_clearly_when_a_write_fails(campaign, uninterrupted, shape, at, error, lasting):
-    """A full or vanished disk ends the campaign with exit code 3 and a sentence; once the cause is removed it completes exactly."""
+    """A full or vanished disk ends the campaign with exit code 3 and a sentence; once the cause is
+    removed it completes exactly.
+    """
     fail_and_complete(campaign(SHAPES[shape]), shape, at, error, lasting, uninterrupted)
 
 
@@ -151,7 +162,7 @@ def test_stops_clearly_wherever_a_write_fails(campaign, uninterrupted, shape, at
     fail_and_complete(campaign(SHAPES[shape]), shape, at, error, lasting, uninterrupted)
 
 
-# -- other ways to start ------------------------------------------------------------------------------------------------------------
+# -- other ways to start ---------------------------------------------------------------------------
 
 EXTENDED = nested(2, 2, 2, mischief=True)
 _RUN = ("campaign.yaml", "--no-ui", "--run-mode")
@@ -162,7 +173,9 @@ _EVERYDAY_STARTS = [
 
 @pytest.fixture(scope="module")
 def other_references(tmp_path_factory):
-    """Give the contents of a campaign that was extended, and of one whose failed samples were run again, without an interruption."""
+    """Give the contents of a campaign that was extended, and of one whose failed samples were run
+    again, without an interruption.
+    """
     extended = Campaign(tmp_path_factory.mktemp("extended"), EXTENDED)
     extended.complete()
     assert extended.run("--run-mode", "extend").code == 0
@@ -213,7 +226,9 @@ def test_killed_while_running_failures_again(campaign, at):
 
 @pytest.mark.parametrize("at", _EVERYDAY_STARTS)
 def test_killed_while_overwriting(campaign, uninterrupted, at):
-    """An older campaign that is deleted for a new one leaves nothing that the new one could take for its own."""
+    """An older campaign that is deleted for a new one leaves nothing that the new one could take
+    for its own.
+    """
     reference, _ = uninterrupted("quick")
     replaced = campaign(SHAPES["quick"])
     assert replaced.run("--set", "supervisor.seed=8").code == 0
@@ -250,7 +265,9 @@ def test_killed_while_rebuilding(campaign, uninterrupted, at):
 
 @pytest.mark.parametrize("at", _EVERYDAY_STARTS)
 def test_killed_with_node_local_storage(campaign, uninterrupted, at):
-    """Tasks run on a disk of the node; what a killed session left there is cleared up and nothing of it is lost."""
+    """Tasks run on a disk of the node; what a killed session left there is cleared up and nothing
+    of it is lost.
+    """
     reference, _ = uninterrupted("quick")
     local = campaign(SHAPES["quick"])
     (local.place / "local").mkdir()

@@ -15,7 +15,9 @@ for helpers in (HERE, HERE.parent / "durability"):  # their helpers are importab
 
 @pytest.fixture
 def campaign(tmp_path, monkeypatch):
-    """Make campaigns, each in a directory of its own; whatever they leave running is ended with the test."""
+    """Make campaigns, each in a directory of its own; whatever they leave running is ended with the
+    test.
+    """
     monkeypatch.setenv("PYTHONPATH", str(HERE))
     from campaigns import Campaign
 

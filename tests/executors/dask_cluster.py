@@ -209,7 +209,9 @@ def alive(pid: int) -> bool:
 
 
 def contents_on_dask(local: Any) -> dict[str, Any]:
-    """Give what a campaign that ran locally would have left on a Dask cluster: the same, under the other executor's name."""
+    """Give what a campaign that ran locally would have left on a Dask cluster: the same, under the
+    other executor's name.
+    """
 
     def renamed(value: Any) -> Any:
         if isinstance(value, dict):

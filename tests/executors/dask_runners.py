@@ -1,4 +1,6 @@
-"""Runners of the Dask tests. Runs on workers: standard library alone, but for psutil, which every Dask worker has."""
+"""Runners of the Dask tests. Runs on workers: standard library alone, but for psutil, which every
+Dask worker has.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,9 @@ def parent_of(pid: int) -> int | None:
 
 
 def test_same_dataset_as_local(campaign):
-    """Row for row and file for file but for run times; the executors of three steps name one cluster, which is started once."""
+    """Row for row and file for file but for run times; the executors of three steps name one
+    cluster, which is started once.
+    """
     config = two_stages()
     local = campaign(config, "local")
     assert local.run().code == 0
@@ -64,7 +66,9 @@ def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
 
 
 def test_odd_samples_do_the_same_as_local(campaign):
-    """Whatever a sample does to its process is on record as under local execution, its printed output and its failure's reason too."""
+    """Whatever a sample does to its process is on record as under local execution, its printed
+    output and its failure's reason too.
+    """
     cases = [case for case in odd_samples() if case != "kills_its_group"]
     config = odd_config(cases)
     config["executors"]["local"]["timeout_sec"] = 5
@@ -86,7 +90,9 @@ def test_odd_samples_do_the_same_as_local(campaign):
 
 
 def test_one_cluster_for_all_executors_that_name_it(campaign):
-    """Two executors with one named cluster, used in different stages: one process holds it from the first to the last."""
+    """Two executors with one named cluster, used in different stages: one process holds it from the
+    first to the last.
+    """
     config = two_stages()
     config["executors"] = {"first": NAMED, "second": {**NAMED, "timeout_sec": 50}}
     config["supervisor"]["run_order"][0]["executor"] = "first"
@@ -111,7 +117,9 @@ def test_one_cluster_for_all_executors_that_name_it(campaign):
 
 
 def test_same_name_for_clusters_that_differ(campaign):
-    """As copied configurations have it: each executor gets the cluster that it describes. What concerns the executor alone may differ."""
+    """As copied configurations have it: each executor gets the cluster that it describes. What
+    concerns the executor alone may differ.
+    """
     config = two_stages()
     smaller = {**NAMED, "LocalCluster_config": {**NAMED["LocalCluster_config"], "n_workers": 1}}
     patient = {**NAMED, "timeout": 60, "block_until_cluster_started": True}
@@ -125,7 +133,9 @@ def test_same_name_for_clusters_that_differ(campaign):
 
 
 def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
-    """By its scheduler file and by its address; afterwards its workers live, without anything of ours below them."""
+    """By its scheduler file and by its address; afterwards its workers live, without anything of
+    ours below them.
+    """
     config = shapes.flat(40, children=True)
     local = campaign(config, "local")
     assert local.run().code == 0
@@ -158,7 +168,9 @@ def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
     ],
 )
 def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
-    """Cluster, workers and samples are gone soon after, whatever ended the supervisor; resume completes what an undisturbed run gives."""
+    """Cluster, workers and samples are gone soon after, whatever ended the supervisor; resume
+    completes what an undisturbed run gives.
+    """
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
     assert reference.run().code == 0
@@ -175,7 +187,9 @@ def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
 
 
 def test_program_that_runs_a_campaign_is_left_alone(tmp_path, monkeypatch):
-    """Signal handlers, threads, logging, modules and ports of a host program are after a campaign what they were before."""
+    """Signal handlers, threads, logging, modules and ports of a host program are after a campaign
+    what they were before.
+    """
     monkeypatch.chdir(tmp_path)
 
     def surroundings():
@@ -257,7 +271,8 @@ VARYING = {
 
 
 def test_all_workers_are_awaited_where_asked_for(campaign):
-    """With `block_until_cluster_started`, nothing runs until the cluster is complete. Where the number of workers follows the work, that is
+    """With `block_until_cluster_started`, nothing runs until the cluster is complete. Where the
+    number of workers follows the work, that is
     the least number: the greatest, for which two samples are no reason, never comes."""
     for name, executor in {
         "fixed": LOCAL,
@@ -271,7 +286,9 @@ def test_all_workers_are_awaited_where_asked_for(campaign):
 
 
 def test_no_worker_is_missed_while_there_is_no_work(campaign):
-    """Where the number of workers follows the work and may be none, a step elsewhere that outlasts `timeout` stops nothing."""
+    """Where the number of workers follows the work and may be none, a step elsewhere that outlasts
+    `timeout` stops nothing.
+    """
     config = shapes.sequence(1, None, 2)
     config["runners"]["step0"]["sleep"] = 6
     varying = {**VARYING, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2, "timeout": 3}
@@ -292,7 +309,8 @@ def short_of_memory(cluster):
 
 
 def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
-    """On a cluster that is not ours Dask pauses workers that are short of memory: if all are for `timeout`, one sentence says so, and what
+    """On a cluster that is not ours Dask pauses workers that are short of memory: if all are for
+    `timeout`, one sentence says so, and what
     they were sent goes to those that do take tasks."""
     config = shapes.flat(12, sleep=0.3)
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
@@ -308,7 +326,9 @@ def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
 
 
 def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
-    """Many workers share the memory of a job, and Dask would pause or kill each of them for its own process; samples run beside it."""
+    """Many workers share the memory of a job, and Dask would pause or kill each of them for its own
+    process; samples run beside it.
+    """
     dask = campaign(
         on_dask(
             shapes.flat(12),
@@ -324,7 +344,9 @@ def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
 
 
 def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
-    """What the two say to each other may differ; results that come from another version are not those of this one."""
+    """What the two say to each other may differ; results that come from another version are not
+    those of this one.
+    """
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
         cluster.add_worker(
             preload="import enchanted_tui.version; enchanted_tui.version.__version__ = '0.0.1'"
@@ -334,7 +356,9 @@ def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
 
 
 def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
-    """Exit code 3 within seconds, a sentence with the remedy, and the campaign goes on once there are workers."""
+    """Exit code 3 within seconds, a sentence with the remedy, and the campaign goes on once there
+    are workers.
+    """
     config = shapes.flat(10)
     reference = campaign(config, "reference")
     assert reference.run().code == 0
@@ -369,14 +393,18 @@ def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
     ],
 )
 def test_no_cluster_is_a_clear_stop(campaign, executor, words):
-    """A scheduler that is not there, or options that Dask refuses: one sentence with the remedy, nothing left behind."""
+    """A scheduler that is not there, or options that Dask refuses: one sentence with the remedy,
+    nothing left behind.
+    """
     dask = campaign(on_dask(shapes.flat(3), {"type": "DaskExecutor", **executor}))
     assert_one_sentence(dask.run(), *words)
     dask.wait_for_no_process()
 
 
 def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatch):
-    """dask-jobqueue and Dask copy their default configuration there when they are imported by themselves."""
+    """dask-jobqueue and Dask copy their default configuration there when they are imported by
+    themselves.
+    """
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
@@ -396,7 +424,9 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
 def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_the_work_may_have(
     campaign,
 ):
-    """An idle cluster shrinks; drawn for the workers of that moment, samples would come one after the other ever after."""
+    """An idle cluster shrinks; drawn for the workers of that moment, samples would come one after
+    the other ever after.
+    """
     sampler = {
         "type": "BayesianOptimizationSampler",
         "parameters": ["x"],

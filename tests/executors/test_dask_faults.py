@@ -1,4 +1,6 @@
-"""Workers and schedulers that die: every sample is recorded once, what can be repeated is, and nothing is repeated in secret."""
+"""Workers and schedulers that die: every sample is recorded once, what can be repeated is, and
+nothing is repeated in secret.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ def failures(campaign):
     "retries", [pytest.param(0, marks=pytest.mark.full), 1, pytest.param(2, marks=pytest.mark.full)]
 )
 def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
-    """It runs once and then as often as it may, which Dask's own silent retries do not add to; then it is recorded as lost. The samples
+    """It runs once and then as often as it may, which Dask's own silent retries do not add to; then
+    it is recorded as lost. The samples
     that waited in the same worker are unharmed."""
     one = {**LOCAL, "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 1}}
     kills = [0] * 6 + [1] + [0] * 6
@@ -85,8 +88,10 @@ def test_sample_whose_worker_was_lost_runs_again_in_a_clean_directory(campaign):
     "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.full)]
 )
 def test_workers_killed_again_and_again(campaign, tmp_path, number):
-    """At arbitrary moments, on a cluster of processes that we did not start: the result is that of an undisturbed run. SIGTERM is what a
-    walltime sends; Dask takes it for an orderly farewell and starts the samples elsewhere without counting."""
+    """At arbitrary moments, on a cluster of processes that we did not start: the result is that of
+    an undisturbed run. SIGTERM is what a
+    walltime sends; Dask takes it for an orderly farewell and starts the samples elsewhere without
+    counting."""
     config = shapes.flat(80, sleep=[0.02, 0.2])
     reference = campaign(config, "reference")
     assert reference.run().code == 0
@@ -103,7 +108,8 @@ def test_workers_killed_again_and_again(campaign, tmp_path, number):
                 cluster.add_worker()
         ended = finish(process, 120)
         assert ended.code == 0, ended
-        # a repeated sample ran twice, in one session: that is for the retries to say, not for the record
+        # a repeated sample ran twice, in one session: that is for the retries to say, not for the
+        # record
         found, expected = dask.contents(), contents_on_dask(reference)
         for name in ("dataset", "failures", "hdf5", "samples", "tree"):
             assert found[name] == expected[name], name
@@ -115,7 +121,9 @@ def test_workers_killed_again_and_again(campaign, tmp_path, number):
 
 
 def test_scheduler_that_dies_is_a_clear_stop(campaign, tmp_path):
-    """One sentence within seconds; with a new scheduler, resume completes what an undisturbed run gives."""
+    """One sentence within seconds; with a new scheduler, resume completes what an undisturbed run
+    gives.
+    """
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
     assert reference.run().code == 0
@@ -152,7 +160,9 @@ def test_process_that_holds_the_cluster_dies(campaign):
 
 
 def test_time_limit_reaches_all_children_at_once(campaign):
-    """Not at the end of the campaign only: what a timed-out sample has started is gone when its failure is on record."""
+    """Not at the end of the campaign only: what a timed-out sample has started is gone when its
+    failure is on record.
+    """
     from test_isolation import config as odd_config
 
     config = odd_config(["hangs_with_children", *(f"plain{number}" for number in range(300))])

@@ -1,4 +1,6 @@
-"""The options of DaskExecutor: what older configurations say works, what cannot be meant is said before anything starts."""
+"""The options of DaskExecutor: what older configurations say works, what cannot be meant is said
+before anything starts.
+"""
 
 from __future__ import annotations
 
@@ -165,7 +167,9 @@ def test_size_of_a_cluster_on_this_machine():
 
 
 def test_names_share_clusters():
-    """Clusters that have a name and equal settings, and schedulers that run already, are shared; others are their executor's own."""
+    """Clusters that have a name and equal settings, and schedulers that run already, are shared;
+    others are their executor's own.
+    """
     assert DaskExecutor.resource({"LocalCluster_config": {"n_workers": 2}}) is None
     named = {"LocalCluster_config": {"name": "a", "n_workers": 2}}
     alike = [

@@ -1,4 +1,6 @@
-"""Files of the working directory that are named like modules: nothing of the program imports them, and runners beside them work."""
+"""Files of the working directory that are named like modules: nothing of the program imports them,
+and runners beside them work.
+"""
 
 from __future__ import annotations
 
@@ -60,10 +62,13 @@ CONFIG = {
 
 
 def fill(place: Path) -> None:
-    """Put a file of the name of every module into a directory, none of which can be imported, and the model of a user beside them."""
+    """Put a file of the name of every module into a directory, none of which can be imported, and
+    the model of a user beside them.
+    """
     for name in {*sys.stdlib_module_names, *PACKAGES} - {"encodings", "__main__"}:
         (place / f"{name}.py").write_text(
-            f"import os\nos.write(2, b'{name} of the working directory was imported')\nos._exit(99)\n"
+            f"import os\nos.write(2, b'{name} of the working directory was"
+            " imported')\nos._exit(99)\n"
         )
     (place / "encodings").mkdir()
     (place / "encodings" / "__init__.py").write_text("raise SystemExit(99)\n")
@@ -79,8 +84,8 @@ def rows(root: Path) -> list[str]:
 def test_no_process_of_the_program_imports_from_the_working_directory(campaign, how):
     """Protects from a campaign that does not start for a file with which it has nothing to do.
 
-    Workers, the process that fits models, the one that holds a Dask cluster and its workers, what runs in the background and what is
-    called at the end.
+    Workers, the process that fits models, the one that holds a Dask cluster and its workers, what
+    runs in the background and what is called at the end.
     """
     made = campaign({**CONFIG, "executors": {"local": LOCAL}} if how == "dask" else CONFIG)
     fill(made.place)
@@ -94,7 +99,9 @@ def test_no_process_of_the_program_imports_from_the_working_directory(campaign, 
 
 
 def test_started_as_a_module(campaign):
-    """`python -m enchanted_tui` has the working directory on Python's path, but not before what is installed."""
+    """`python -m enchanted_tui` has the working directory on Python's path, but not before what is
+    installed.
+    """
     points = {"s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1, 2]]}}
     made = campaign({**CONFIG, "samplers": points})
     (made.place / "model.py").write_text(MODEL)
@@ -133,7 +140,9 @@ def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, p
 
 
 def test_run_as_a_module_it_imports_nothing_of_the_working_directory(tmp_path):
-    """`python -m` puts that first; the package sees to it before it imports anything, typing included."""
+    """`python -m` puts that first; the package sees to it before it imports anything, typing
+    included.
+    """
     (tmp_path / "typing.py").write_text("raise SystemExit(99)\n")
     (tmp_path / "textwrap.py").write_text("raise SystemExit(99)\n")
     command = [sys.executable, "-m", "enchanted_tui", "--template"]

@@ -1,4 +1,6 @@
-"""`fresh_process`: what a sample leaves in memory does not reach the next one, and all else is as without it."""
+"""`fresh_process`: what a sample leaves in memory does not reach the next one, and all else is as
+without it.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ def f(x):
 def test_memory_of_the_samples_before(
     place: str | None, counted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects codes with state, such as Fortran's SAVE behind f2py. Crashes, exits, time limits, what is
+    """Protects codes with state, such as Fortran's SAVE behind f2py. Crashes, exits, time limits,
+    what is
     printed and what is left running are told and ended as ever."""
     monkeypatch.chdir(tmp_path)
     Path("stateful_model.py").write_text(MODEL)

@@ -10,7 +10,9 @@ from enchanted_tui.executors.local.worker import write_all
 
 
 def test_lines_of_any_length_come_back_whole_and_in_order(tmp_path) -> None:
-    """A result that arrives in many pieces is put together exactly, and so are the short ones that share a piece with its ends."""
+    """A result that arrives in many pieces is put together exactly, and so are the short ones that
+    share a piece with its ends.
+    """
     channel = WorkerChannel(0, str(tmp_path))
     sent = [b"short\n", b"x" * 3_000_000 + b"\n", b"y\n", b"z" * 500_000 + b"\n", b"last\n"]
     _, worker_end = channel.ends()

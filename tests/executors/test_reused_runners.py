@@ -1,4 +1,6 @@
-"""One runner that serves all samples of a worker, where its class says that it may: no sample notices."""
+"""One runner that serves all samples of a worker, where its class says that it may: no sample
+notices.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def echo(text: str, name: str) -> dict[str, object]:
 def test_each_sample_has_its_own_input_and_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects the values: two CommandRunners in one worker, sample after sample, never show those of another sample or runner."""
+    """Protects the values: two CommandRunners in one worker, sample after sample, never show those
+    of another sample or runner.
+    """
     runners = {
         "first": {"type": "CommandRunner", **echo("a{{ x }}", "first")},
         "second": {"type": "CommandRunner", **echo("b{{ first }}", "second")},
@@ -72,7 +76,8 @@ def test_each_sample_has_its_own_input_and_output(
 def test_a_derived_class_is_made_anew_and_put_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects plugins that derive from CommandRunner: what it says of itself is not inherited, so a fresh instance runs each sample
+    """Protects plugins that derive from CommandRunner: what it says of itself is not inherited, so
+    a fresh instance runs each sample
     and what one sample changes in the process is not there for the next."""
     runners = {"plugin": {"type": "counting_plugin:Counting", **echo("{{ x }}", "said")}}
     found = rows(tmp_path, monkeypatch, runners, ["plugin"])

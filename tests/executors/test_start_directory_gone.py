@@ -19,8 +19,10 @@ def double(x, run_dir):
 
 
 def test_samples_do_not_need_the_directory_the_campaign_was_started_from(tmp_path: Path) -> None:
-    """Protects the samples that are still to run when somebody tidies away the directory in which the command was typed: programs and
-    functions run in their run directories as before, and none is reported as a program that cannot be found."""
+    """Protects the samples that are still to run when somebody tidies away the directory in which
+    the command was typed: programs and
+    functions run in their run directories as before, and none is reported as a program that cannot
+    be found."""
     gone = tmp_path / "gone"
     gone.mkdir()
     (tmp_path / "doubling.py").write_text(FUNCTION)

@@ -1,4 +1,6 @@
-"""Tasks that are taken back from local workers: whatever the moment, each runs once and its record is its own."""
+"""Tasks that are taken back from local workers: whatever the moment, each runs once and its record
+is its own.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ GAUSSIAN = {
 
 
 def test_recall_while_workers_read_confuses_no_tasks(tmp_path: Path) -> None:
-    """A worker may read a task in the very moment in which others are taken back from its queue: that task must not be given out
+    """A worker may read a task in the very moment in which others are taken back from its queue:
+    that task must not be given out
     again, nor its record be taken for another's."""
     context = TaskContext(
         str(tmp_path), "data", {"gaussian": GAUSSIAN}, seed=1, campaign="c", session="s"

@@ -97,7 +97,9 @@ def test_columns_and_successes_are_chosen(run_dir: Path, tmp_path: Path) -> None
 def test_a_split_is_a_partition_and_reproducible(
     run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every row in exactly one part, sizes by share, the same for the same seed and another one for another."""
+    """Every row in exactly one part, sizes by share, the same for the same seed and another one for
+    another.
+    """
     parts = {}
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         assert (
@@ -172,7 +174,9 @@ def test_a_directory_without_a_campaign_is_a_sentence(
 
 @pytest.mark.parametrize("name", ["runs.h5", "enchanted_dataset.csv"])
 def test_files_of_a_campaign_that_have_no_types_are_told(run_dir: Path, name: str) -> None:
-    """It is natural to try them; an empty frame, or advice to let pandas guess, would be the wrong answer."""
+    """It is natural to try them; an empty frame, or advice to let pandas guess, would be the wrong
+    answer.
+    """
     with pytest.raises(ValueError, match="load the run directory"):
         enchanted_tui.load(run_dir / name)
 
@@ -229,7 +233,9 @@ def test_a_campaigns_own_files_are_never_replaced(
 def test_what_is_no_file_is_not_replaced(
     run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A directory or a pipe is refused, of a split too before anything is written; a link leads to the file that is written."""
+    """A directory or a pipe is refused, of a split too before anything is written; a link leads to
+    the file that is written.
+    """
     (tmp_path / "d-test.csv").mkdir()
     assert export(run_dir, "--out", tmp_path / "d.csv", "--split", "0.5/0.5") == 2
     assert "a directory; name a file" in capsys.readouterr().err
@@ -271,12 +277,16 @@ def test_options_of_an_export_are_not_ignored_elsewhere(
 def test_odd_results_come_back_from_files_as_from_the_run_directory(
     tmp_path: Path, to: str
 ) -> None:
-    """Through runner, journal, command line and reader: names, sizes and types that some library on the way does not take."""
+    """Through runner, journal, command line and reader: names, sizes and types that some library on
+    the way does not take.
+    """
     (tmp_path / "odd_code.py").write_text(
-        "import numpy as np\n\ndef run(x, y):\n    if x > 0.7:\n        raise ValueError('no')\n"
-        "    return {'success': True, 'a\\0b': 1, '\\ud800': 2, '': 3, 'e\\n': 'q\"', 'n': 2**70, 'field': np.ones((2, 3)), 'c': 1 + 2j,\n"
-        "        'ragged': np.arange(int(10 * x) + 1), 'u': np.uint64(2**63 + 1), 'b': b'\\0', 'h': np.float16(1.5), 'neg': -0.0,\n"
-        "        't': '007', 'd': {'a': [1, None]}, 'x/y': float('nan'), 'mixed': 1 if y < 0.5 else 's', 'yes': np.bool_(True)}\n"
+        "import numpy as np\n\ndef run(x, y):\n    if x > 0.7:\n        raise ValueError('no')\n   "
+        " return {'success': True, 'a\\0b': 1, '\\ud800': 2, '': 3, 'e\\n': 'q\"', 'n': 2**70,"
+        " 'field': np.ones((2, 3)), 'c': 1 + 2j,\n        'ragged': np.arange(int(10 * x) + 1),"
+        " 'u': np.uint64(2**63 + 1), 'b': b'\\0', 'h': np.float16(1.5), 'neg': -0.0,\n        't':"
+        " '007', 'd': {'a': [1, None]}, 'x/y': float('nan'), 'mixed': 1 if y < 0.5 else 's', 'yes':"
+        " np.bool_(True)}\n"
     )
     config = {**CONFIG, "runners": {"code": {"type": "PythonRunner", "function": "odd_code:run"}}}
     (tmp_path / "campaign.yaml").write_text(yaml.safe_dump(config))

@@ -1,4 +1,6 @@
-"""A dataset with everything in it goes into every format and back unchanged, and other people's libraries read it."""
+"""A dataset with everything in it goes into every format and back unchanged, and other people's
+libraries read it.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +127,9 @@ def cell(series: pd.Series[Any], position: int) -> Any:
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_everything_comes_back_unchanged(to: str, tmp_path: Path) -> None:
-    """Arrays with type and shape, "007", empty text beside missing text, NaN beside missing numbers, failed rows, units, provenance."""
+    """Arrays with type and shape, "007", empty text beside missing text, NaN beside missing
+    numbers, failed rows, units, provenance.
+    """
     path = tmp_path / FORMATS[to]
     write(to, path, ROWS, UNITS)
     frame = load(path)
@@ -200,7 +204,9 @@ _CELLS = st.one_of(
     )
 )
 def test_whatever_columns_hold_comes_back(to: str, rows: list[Row], tmp_path: Path) -> None:
-    """Any mixture of values in any of the formats; at least one column, since files without columns have no rows either."""
+    """Any mixture of values in any of the formats; at least one column, since files without columns
+    have no rows either.
+    """
     rows = [{"first": number, **row} for number, row in enumerate(rows)]
     path = tmp_path / FORMATS[to]
     write(to, path, rows)
@@ -211,7 +217,9 @@ def test_whatever_columns_hold_comes_back(to: str, rows: list[Row], tmp_path: Pa
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_what_no_format_takes_in_a_name_is_escaped(to: str, tmp_path: Path) -> None:
-    """The same in all of them: NUL, at which text in HDF5 ends, and lone surrogates, which are no Unicode."""
+    """The same in all of them: NUL, at which text in HDF5 ends, and lone surrogates, which are no
+    Unicode.
+    """
     path = tmp_path / FORMATS[to]
     write(to, path, [{"a\0b": 1, "a\ud800": 2.5, "a": "x"}])
     assert load(path).to_dict("list") == {r"a\x00b": [1], r"a\ud800": [2.5], "a": ["x"]}

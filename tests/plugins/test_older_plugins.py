@@ -1,4 +1,6 @@
-"""Plugins of Enchanted Surrogates under this program: found, run one sample at a time, with the modules that they import."""
+"""Plugins of Enchanted Surrogates under this program: found, run one sample at a time, with the
+modules that they import.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from enchanted_tui.config.lookup import LookupFailure, find
 
 COMPAT = Path(__file__).parents[2] / "compat"
 
-#: A runner of the shape of the public template's, which drives a code that cannot run twice in one place.
+#: A runner of the shape of the public template's, which drives a code that cannot run twice in one
+#: place.
 RUNNER = """\
 import os, time
 from enchanted_surrogates.runners.base_runner import Runner
@@ -86,7 +89,9 @@ step_sampler = enchanted_plugin_code.step_sampler:StepSampler
 
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A plugin as pip installs it, with our distribution of what it imports; the working directory is an empty one."""
+    """A plugin as pip installs it, with our distribution of what it imports; the working directory
+    is an empty one.
+    """
     site = tmp_path / "site"
     package = site / "enchanted_plugin_code"
     package.mkdir(parents=True)
@@ -149,7 +154,9 @@ def run(content: dict[str, Any], *arguments: str) -> int:
 def test_its_samples_run_one_after_another(
     plugin: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As the older program's LocalExecutor ran them, in all steps: a fixed scratch file is never there twice. `--check` says so."""
+    """As the older program's LocalExecutor ran them, in all steps: a fixed scratch file is never
+    there twice. `--check` says so.
+    """
     assert run(config(), "--check") == 0
     assert capsys.readouterr().err.count("runs one sample at a time") == 2
     assert run(config()) == 0
@@ -187,7 +194,9 @@ def test_runners_of_ours_run_side_by_side(plugin: Path) -> None:
 
 
 def test_its_sampler_is_told_of_all_results_and_of_the_run_directory(plugin: Path) -> None:
-    """`base_run_dir` is handed to a sampler that takes it, as the older program's next version does."""
+    """`base_run_dir` is handed to a sampler that takes it, as the older program's next version
+    does.
+    """
     content = config(type="StepSampler", budget=5)
     content["supervisor"]["run_order"][0] |= {"executor": "e1", "runner": "r1"}
     assert run(content) == 0
@@ -198,7 +207,9 @@ def test_its_sampler_is_told_of_all_results_and_of_the_run_directory(plugin: Pat
 def test_a_module_where_the_older_program_looks_is_found(
     plugin: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`type` falls back to enchanted_surrogates.runners.extra_runner:ExtraRunner, where that can be imported."""
+    """`type` falls back to enchanted_surrogates.runners.extra_runner:ExtraRunner, where that can be
+    imported.
+    """
     import enchanted_surrogates.runners
 
     (plugin / "extra_runner.py").write_text(
@@ -219,7 +230,9 @@ def test_a_module_where_the_older_program_looks_is_found(
 
 
 def test_the_helpers_that_plugins_import(plugin: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """load_plugins and the import_* functions, for plugins, for built-in parts, and for what is broken or missing."""
+    """load_plugins and the import_* functions, for plugins, for built-in parts, and for what is
+    broken or missing.
+    """
     from enchanted_surrogates import load_plugins
     from enchanted_surrogates.utils import precise_imports as imports
 
@@ -253,7 +266,9 @@ def test_the_helpers_that_plugins_import(plugin: Path, caplog: pytest.LogCapture
 
 @pytest.mark.full
 def test_the_distribution_installs_and_satisfies_plugins(tmp_path: Path) -> None:
-    """pip takes it for `enchanted_surrogates`, so a plugin that asks for that installs without the program."""
+    """pip takes it for `enchanted_surrogates`, so a plugin that asks for that installs without the
+    program.
+    """
     has_wheel = (
         int(version("setuptools").partition(".")[0]) >= 77
     )  # an older one builds none alone, so pip fetches what it lacks
@@ -270,13 +285,19 @@ def test_the_distribution_installs_and_satisfies_plugins(tmp_path: Path) -> None
     ]
     (tmp_path / "compat").mkdir()
     subprocess.run(["cp", "-r", f"{COMPAT}/.", str(tmp_path / "compat")], check=True)
-    project = '[project]\nname = "wants-it"\nversion = "1"\ndependencies = ["enchanted_surrogates>=2.0"]\n'
+    project = (
+        '[project]\nname = "wants-it"\nversion = "1"\ndependencies ='
+        ' ["enchanted_surrogates>=2.0"]\n'
+    )
     (tmp_path / "plugin").mkdir()
     (tmp_path / "plugin/pyproject.toml").write_text(
         textwrap.dedent(project) + "[tool.setuptools]\npy-modules = []\n"
     )
     subprocess.run([*pip, str(tmp_path / "compat"), str(tmp_path / "plugin")], check=True)
-    code = "from enchanted_surrogates.runners.base_runner import Runner; from enchanted_surrogates import load_plugins; load_plugins()"
+    code = (
+        "from enchanted_surrogates.runners.base_runner import Runner; from enchanted_surrogates"
+        " import load_plugins; load_plugins()"
+    )
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(tmp_path / "site")}
     )

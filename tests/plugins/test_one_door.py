@@ -1,4 +1,6 @@
-"""What authors of parts of their own import: one module that never breaks, light on workers, known to type checkers."""
+"""What authors of parts of their own import: one module that never breaks, light on workers, known
+to type checkers.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def _imports(source: str) -> Iterator[str]:
 
 
 def test_pages_examples_and_template_import_from_the_door() -> None:
-    """Protects plugins: what people copy from pages and examples uses only names that are promised to stay."""
+    """Protects plugins: what people copy from pages and examples uses only names that are promised
+    to stay.
+    """
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "configs").rglob("*.py")]
     found = {
         (str(path.relative_to(ROOT)), name)
@@ -62,7 +66,9 @@ def test_pages_examples_and_template_import_from_the_door() -> None:
 
 @pytest.mark.parametrize("package", [enchanted_tui, plugins], ids=lambda package: package.__name__)
 def test_every_name_is_there(package: object) -> None:
-    """Protects importers: each promised name can be had, type checkers are told the same names, others are refused."""
+    """Protects importers: each promised name can be had, type checkers are told the same names,
+    others are refused.
+    """
     names = package.__all__  # type: ignore[attr-defined]
     assert all(getattr(package, name) is not None for name in names)
     assert set(names) <= set(dir(package))
@@ -78,7 +84,9 @@ def test_every_name_is_there(package: object) -> None:
 
 
 def test_runners_of_plugins_start_light() -> None:
-    """Protects thousands of workers: the door itself and what runners need load the standard library alone."""
+    """Protects thousands of workers: the door itself and what runners need load the standard
+    library alone.
+    """
     code = (
         "from enchanted_tui.plugins import Parser, Runner, SampleFailed, Sampler, option\n"
         "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
@@ -97,7 +105,9 @@ def test_runners_of_plugins_start_light() -> None:
 
 
 def test_modules_of_before_are_still_found() -> None:
-    """Protects plugins written before there was a door: the deep imports of the earlier template go on working."""
+    """Protects plugins written before there was a door: the deep imports of the earlier template go
+    on working.
+    """
     for module, names in {
         "enchanted_tui.config.options": ["option", "Component"],
         "enchanted_tui.samplers.base": ["Sampler"],

@@ -1,4 +1,6 @@
-"""The template of a plugin package: it installs, its parts are found by their names, and a campaign with them runs and resumes."""
+"""The template of a plugin package: it installs, its parts are found by their names, and a campaign
+with them runs and resumes.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def rows(directory: Path, name: str = "plugin_template") -> list[dict[str, str]]
 
 
 def test_a_campaign_of_own_parts_runs_and_resumes(installed: Path, tmp_path: Path) -> None:
-    """24 points of the Halton sequence, some orbits lost: rows with what is known, and a larger budget goes on where it stood."""
+    """24 points of the Halton sequence, some orbits lost: rows with what is known, and a larger
+    budget goes on where it stood.
+    """
     done = enchanted(installed, tmp_path, "--no-ui")
     assert done.returncode == 0, done.stderr
     first = rows(tmp_path)
@@ -74,7 +78,9 @@ def test_a_campaign_of_own_parts_runs_and_resumes(installed: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("group", ["enchanted_tui.parsers", "enchanted_surrogates.parsers"])
 def test_a_campaign_learns_through_the_parser(installed: Path, tmp_path: Path, group: str) -> None:
-    """What the parser finds in the run directories is what is learnt from: every orbit that ended, none that was lost."""
+    """What the parser finds in the run directories is what is learnt from: every orbit that ended,
+    none that was lost.
+    """
     site = tmp_path / "site"
     shutil.copytree(installed, site)
     (entry_points,) = site.glob("*.dist-info/entry_points.txt")

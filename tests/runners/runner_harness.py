@@ -1,4 +1,6 @@
-"""Run one sample as a worker does: what was prepared travels as text, and the task function makes the record."""
+"""Run one sample as a worker does: what was prepared travels as text, and the task function makes
+the record.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ MODULES = {
     "PythonRunner": "enchanted_tui.runners.python_runner:PythonRunner",
     "ExampleRunner": "enchanted_tui.runners.example_runner:ExampleRunner",
     "SumRunner": "enchanted_tui.runners.sum_runner:SumRunner",
-    "SyntheticDoubleGaussianRunner": "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner",
+    "SyntheticDoubleGaussianRunner": (
+        "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner"
+    ),
 }
 
 

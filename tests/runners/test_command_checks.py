@@ -1,4 +1,6 @@
-"""What is wrong with a CommandRunner is found before anything runs, with its place in the file and the nearest name."""
+"""What is wrong with a CommandRunner is found before anything runs, with its place in the file and
+the nearest name.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +125,10 @@ def test_options_that_cannot_work(options, where, words):
         (
             {"file": "a"},
             "",
-            "exactly one of regex, json, table, csv, hdf5, netcdf, text, exit_code; it has the keys file",
+            (
+                "exactly one of regex, json, table, csv, hdf5, netcdf, text, exit_code; it has the"
+                " keys file"
+            ),
         ),
         ({"file": "a", "regex": "x", "json": "y"}, "", "it names regex, json"),
         ("regex", "", "a rule is a mapping"),
@@ -182,7 +187,9 @@ def test_options_that_cannot_work(options, where, words):
     ],
 )
 def test_output_rules_that_cannot_work(rule, where, words):
-    """Wrong keys with the nearest name, expressions and groups that do not fit, paths that cannot be read."""
+    """Wrong keys with the nearest name, expressions and groups that do not fit, paths that cannot
+    be read.
+    """
     ((found, sentence),) = problems(outputs={"value": rule})
     assert found == "outputs.value" + where
     assert words in sentence
@@ -246,7 +253,9 @@ def test_conditions_that_cannot_work(condition, where, words):
     ],
 )
 def test_what_may_be_there_where_the_tasks_run_is_only_warned_of(options, where, words):
-    """Modules are loaded on compute nodes, and file systems differ: no error, but not silent either."""
+    """Modules are loaded on compute nodes, and file systems differ: no error, but not silent
+    either.
+    """
     assert problems(**options) == []
     ((found, sentence),) = warnings(**options)
     assert found == where

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from enchanted_tui.runners.command.fortran import convert
 from enchanted_tui.runners.command.rules import json_steps
 
-LOG = "iter 1 res = 1.0\niter 2 res = 5.0D-1\niter 3 res = 2.5e-1 name=Alfven wave\nflag .TRUE.\nstars ******\n"
+LOG = (
+    "iter 1 res = 1.0\niter 2 res = 5.0D-1\niter 3 res = 2.5e-1 name=Alfven wave\nflag"
+    " .TRUE.\nstars ******\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,9 @@ LOG = "iter 1 res = 1.0\niter 2 res = 5.0D-1\niter 3 res = 2.5e-1 name=Alfven wa
     ],
 )
 def test_a_regular_expression_reads_text(printed, rule, value):
-    """The last match counts, since codes print a quantity once per iteration; ^ and $ stand for the ends of a line."""
+    """The last match counts, since codes print a quantity once per iteration; ^ and $ stand for the
+    ends of a line.
+    """
     result = printed(LOG, **rule)
     assert result.ok
     assert result.row["value"] == value
@@ -81,7 +86,9 @@ def test_every_missing_output_is_named_up_to_three(command):
 
 
 def test_an_output_may_be_missing_with_a_default_or_without(command):
-    """NaN is the natural default of a number, an empty cell that of anything else; a found value is not replaced."""
+    """NaN is the natural default of a number, an empty cell that of anything else; a found value is
+    not replaced.
+    """
     outputs = {
         "a": {"file": "no.txt", "regex": "(x)", "required": False},
         "b": {"file": "no.txt", "regex": "(x)", "default": "1e-3"},
@@ -253,7 +260,7 @@ def test_the_delimiter_of_a_table_can_be_any_text(printed):
     assert printed("a || 1.5 || c\n", table={"column": 1, "delimiter": "||"}).row["value"] == 1.5
 
 
-# -- numbers as codes print them --------------------------------------------------------------------------------------------------
+# -- numbers as codes print them -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -308,12 +315,14 @@ def test_integers_may_be_printed_as_floats():
             convert(text, "int")
 
 
-# -- HDF5 and NetCDF --------------------------------------------------------------------------------------------------------------
+# -- HDF5 and NetCDF -------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def data_file(command, tmp_path):
-    """Run a command that leaves a data file made by `write`, and read the output ``value`` back by `rule`."""
+    """Run a command that leaves a data file made by `write`, and read the output ``value`` back by
+    `rule`.
+    """
 
     def read(name, write, **rule):
         write(str(tmp_path / name))
@@ -424,7 +433,9 @@ def write_netcdf4(path):
 
 @pytest.mark.parametrize("write", [write_classic, write_netcdf4])
 def test_netcdf_variables_of_both_formats(data_file, write):
-    """Packed numbers are unpacked and fill values are NaN, as every NetCDF library does it: raw ones would be silently wrong."""
+    """Packed numbers are unpacked and fill values are NaN, as every NetCDF library does it: raw
+    ones would be silently wrong.
+    """
     assert data_file("out.nc", write, netcdf="energy").row["value"] == 1.5
     assert data_file("out.nc", write, netcdf="packed", index=1).row["value"] == 11.0
     numpy.testing.assert_array_equal(

@@ -46,7 +46,9 @@ def arguments(directory, params, **options):
 @example(a="-n", b="~/*")
 @example(a="\udce9".encode("utf-8", "surrogateescape").decode("latin-1"), b="é€😀\t\r\n")
 def test_any_text_arrives_unchanged_through_a_shell(show, shell, a, b):
-    """Quotes, newlines, substitutions and unicode are text, not code; the words around a value stay joined to it."""
+    """Quotes, newlines, substitutions and unicode are text, not code; the words around a value stay
+    joined to it.
+    """
     text = f'"{show}" {{{{ a }}}} --b={{{{ b }}}}{{{{ a }}}} "$HOME" && : # done'
     with tempfile.TemporaryDirectory() as directory:
         assert arguments(
@@ -114,7 +116,9 @@ def test_the_quote_filter_is_for_shells_inside_a_list(show, a):
     ],
 )
 def test_where_values_may_stand(show, tmp_path, text, expected):
-    """Loops, captured text, filters and everyday shell around the values; the reader of the shell's quoting keeps step with the shell."""
+    """Loops, captured text, filters and everyday shell around the values; the reader of the shell's
+    quoting keeps step with the shell.
+    """
     command = f'"{show}" {text}'
     params = {"n": 3, "x": 0.1, "s": "a b", "flag": True}
     assert list(CommandRunner(command=command, shell=True, stdout=None).problems()) == []
@@ -152,14 +156,17 @@ ATTACK = "'\"; touch hacked; $(touch hacked) `touch hacked` \n touch hacked\n#"
     ],
 )
 def test_where_values_may_not_stand(tmp_path, text, place):
-    """Everywhere that quoting does not protect, the command is refused before anything runs, and again when it is rendered."""
+    """Everywhere that quoting does not protect, the command is refused before anything runs, and
+    again when it is rendered.
+    """
     ((option, sentence),) = CommandRunner(
         command=text, shell=True, outputs={"x": {"exit_code": True}}
     ).problems()
     assert option == "command"
     assert f"a value cannot stand {place} in a shell command" in sentence
     assert "'x'" not in sentence
-    looped = f"{{% for x in [x] %}}{text}{{% endfor %}}"  # blocks hide the place from the check; rendering sees it
+    # blocks hide the place from the check; rendering sees it
+    looped = f"{{% for x in [x] %}}{text}{{% endfor %}}"
     assert (
         list(
             CommandRunner(command=looped, shell=True, outputs={"x": {"exit_code": True}}).problems()
@@ -209,7 +216,9 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=14))
 @example(['"', "$(", "echo ", '"', "{{ v }}", '"', ")", '"'])
 def test_no_command_lets_a_value_become_code(pieces):
-    """Against the shell itself: whatever the command, accepted or refused, a hostile value never runs anything."""
+    """Against the shell itself: whatever the command, accepted or refused, a hostile value never
+    runs anything.
+    """
     with tempfile.TemporaryDirectory() as directory:
         runner = CommandRunner(command="".join(pieces) + " ", shell=True)
         try:

@@ -23,13 +23,18 @@ def program(path, text):
     return str(path)
 
 
-# -- from parameters to outputs ---------------------------------------------------------------------------------------------------
+# -- from parameters to outputs --------------------------------------------------------------------
 
 
 def test_a_deck_is_rendered_the_program_run_and_its_outputs_read_back(command):
-    """The whole way, with awk as the simulation; outputs, success and inputs are in the row in the usual order."""
+    """The whole way, with awk as the simulation; outputs, success and inputs are in the row in the
+    usual order.
+    """
     deck = "# a deck\n&input\n  beta = {{ beta }}\n  current = {{ '%.3e' | format(current) }}\n/\n"
-    solver = '$1 == "beta" { b = $3 } $1 == "current" { c = $3 } END { print "energy = " b * c; print "converged" }'
+    solver = (
+        '$1 == "beta" { b = $3 } $1 == "current" { c = $3 } END { print "energy = " b * c; print'
+        ' "converged" }'
+    )
     bench = command(
         ["awk", solver, "deck.inp"],
         files={"deck.inp": deck},
@@ -103,7 +108,9 @@ def test_standard_input_is_a_file_of_the_run_directory_or_empty(command):
 
 
 def test_output_can_be_named_merged_or_discarded(command):
-    """One file for both keeps their order; null writes none; files without content are not left behind."""
+    """One file for both keeps their order; null writes none; files without content are not left
+    behind.
+    """
     both = ["sh", "-c", "echo out; echo err >&2; echo out"]
     assert (
         command(both, stdout="run.log", stderr="run.log").run().text("run.log") == "out\nerr\nout\n"
@@ -136,7 +143,9 @@ def test_static_files_are_copied_with_their_permissions_or_linked(command, tmp_p
 
 
 def test_files_of_the_previous_step_are_linked_by_its_run_directory(command, tmp_path):
-    """A placeholder that gives an absolute path starts it anew: the configuration puts its own directory before relative paths."""
+    """A placeholder that gives an absolute path starts it anew: the configuration puts its own
+    directory before relative paths.
+    """
     (tmp_path / "before").mkdir()
     (tmp_path / "before" / "equilibrium.dat").write_text("psi\n")
     link = {
@@ -161,7 +170,9 @@ def test_a_placeholder_inside_a_path_chooses_the_file(command, tmp_path):
 def test_a_rendered_file_replaces_one_of_a_copied_directory_and_never_an_original(
     command, tmp_path
 ):
-    """An OpenFOAM case is copied and one dictionary of it rendered, even where the copy is a link to the original."""
+    """An OpenFOAM case is copied and one dictionary of it rendered, even where the copy is a link
+    to the original.
+    """
     case = tmp_path / "case" / "system"
     case.mkdir(parents=True)
     (case / "controlDict").write_text("original")
@@ -185,7 +196,9 @@ def test_nothing_is_written_through_a_linked_directory(command, tmp_path):
 
 
 def test_children_stay_in_the_process_group_of_the_worker(command):
-    """The executor ends a task by its process group; a session of its own would escape the time limit."""
+    """The executor ends a task by its process group; a session of its own would escape the time
+    limit.
+    """
     assert int(command(["sh", "-c", "ps -o pgid= -p $$"]).run().text("stdout.txt")) == os.getpgid(0)
 
 
@@ -225,11 +238,13 @@ def bench_run(bench, seen):
     return str(directory), (directory / "stdout.txt").read_text().strip()
 
 
-# -- failures ---------------------------------------------------------------------------------------------------------------------
+# -- failures --------------------------------------------------------------------------------------
 
 
 def test_an_exit_code_is_a_failure_with_the_last_words_of_the_program(command):
-    """What was printed last on standard error is the best reason there is; outputs that could be read are kept."""
+    """What was printed last on standard error is the best reason there is; outputs that could be
+    read are kept.
+    """
     script = "echo energy = 7; echo one >&2; echo; echo 'mesh too coarse' >&2; exit 3"
     result = command(
         ["sh", "-c", script],
@@ -367,7 +382,7 @@ def test_a_nul_character_is_a_failure_that_says_so(command, where):
     assert caught.value.failure_kind == "prepare"
 
 
-# -- conditions -------------------------------------------------------------------------------------------------------------------
+# -- conditions ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -406,8 +421,13 @@ def test_a_nul_character_is_a_failure_that_says_so(command, where):
     ],
 )
 def test_conditions_decide_success_and_say_what_does_not_hold(command, condition, words):
-    """A program that ends with 0 may still have failed; the reason names the very condition, with the user's words first."""
-    script = "touch made.dat; echo converged in 12 steps; echo energy = 7.5; echo word yes; echo bad NaN; echo row 1; echo row 2"
+    """A program that ends with 0 may still have failed; the reason names the very condition, with
+    the user's words first.
+    """
+    script = (
+        "touch made.dat; echo converged in 12 steps; echo energy = 7.5; echo word yes; echo bad"
+        " NaN; echo row 1; echo row 2"
+    )
     outputs = {
         **ENERGY,
         "word": {"file": "stdout.txt", "regex": r"word (\w+)", "type": "str"},
@@ -444,11 +464,13 @@ def test_what_the_files_say_comes_before_missing_outputs_and_those_before_limits
     assert (limit.kind, limit.message[:25]) == ("reported", "output 'a' is 1.0, not ab")
 
 
-# -- cost -------------------------------------------------------------------------------------------------------------------------
+# -- cost ------------------------------------------------------------------------------------------
 
 
 def test_the_task_needs_the_standard_library_alone(tmp_path):
-    """The Python on a compute node has no packages: rendering happens before, and reading back needs none."""
+    """The Python on a compute node has no packages: rendering happens before, and reading back
+    needs none.
+    """
     from enchanted_tui.runners.command_runner import CommandRunner
 
     options = {

@@ -99,7 +99,9 @@ GERMAN = "time;energy;note\n0,1;-1,25;a\n0,2;-1,50;2,5\n"
     ],
 )
 def test_what_is_no_row_is_missing_and_says_why(printed, text, rule, reason):
-    """With the line, both counts and the row: columns of Fortran without a blank between them, decimal commas, text among rows."""
+    """With the line, both counts and the row: columns of Fortran without a blank between them,
+    decimal commas, text among rows.
+    """
     result = printed(text, **rule)
     assert result.kind == "output"
     assert reason in result.message
@@ -148,7 +150,9 @@ def test_what_is_no_row_is_missing_and_says_why(printed, text, rule, reason):
     ],
 )
 def test_a_table_ends_where_text_begins(printed, text, rule, value):
-    """Summary lines below a table, remarks behind a row, other delimiters and decimal signs: the right cell of the right row."""
+    """Summary lines below a table, remarks behind a row, other delimiters and decimal signs: the
+    right cell of the right row.
+    """
     result = printed(text, **rule)
     assert result.ok, result.message
     assert result.row["value"] == value
@@ -182,13 +186,15 @@ def test_options_of_tables_are_checked(command, table, where, words):
     assert words in sentence
 
 
-# -- files as they are --------------------------------------------------------------------------------------------------
+# -- files as they are -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le-marked", "utf-8"])
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
 def test_line_ends_and_marks_are_those_of_any_system(command, tmp_path, encoding, end):
-    """Programs under wine, files of Windows and PowerShell, progress meters: ^, $ and (.*) keep to the line."""
+    """Programs under wine, files of Windows and PowerShell, progress meters: ^, $ and (.*) keep to
+    the line.
+    """
     text = end.join(["energy = -1.5", "status: fine é", "t,e", "1,2", "", "normal end", ""])
     data = (
         "\ufeff".encode("utf-16-le") + text.encode("utf-16-le")
@@ -236,7 +242,9 @@ def test_line_ends_and_marks_are_those_of_any_system(command, tmp_path, encoding
     ],
 )
 def test_long_files_are_read_in_pieces(command, tmp_path, rule, value):
-    """With what a match in the whole text would be, however the pieces lie. tests/durability measures the memory."""
+    """With what a match in the whole text would be, however the pieces lie. tests/durability
+    measures the memory.
+    """
     path = tmp_path / "big.log"
     lines = [f"iter {number} residual = 0.0123456789012\n" for number in range(300_000)]
     path.write_text("".join(lines) + "FINAL 1.5\n\n  7.5\nTABLE\nt e\n1 2\n3 4\nat last 8.5\n")
@@ -247,13 +255,16 @@ def test_long_files_are_read_in_pieces(command, tmp_path, rule, value):
     assert result.row["value"] == value
 
 
-# -- which file -----------------------------------------------------------------------------------------------------------
+# -- which file ------------------------------------------------------------------------------------
 
 
 def test_placeholders_in_names_of_files_that_come_out(command):
-    """Codes put a parameter or a run number into the name of their output; conditions and streams likewise."""
+    """Codes put a parameter or a run number into the name of their output; conditions and streams
+    likewise.
+    """
     bench = command(
-        "cat; echo E = 1.5 > res_{{ '%03d' | format(n) }}.dat; echo E = 0 > res_000.dat; echo 7 >&2",
+        "cat; echo E = 1.5 > res_{{ '%03d' | format(n) }}.dat; echo E = 0 > res_000.dat; echo"
+        " 7 >&2",
         shell=True,
         files={"in_4.txt": "from in_4\n", "in_8.txt": "from in_8\n"},
         stdin="in_{{ n }}.txt",
@@ -296,7 +307,10 @@ def test_placeholders_in_names_of_files_that_come_out(command):
 )
 def test_one_of_several_files_is_chosen(command, file, value):
     """By time of change, or by name with numbers taken as numbers."""
-    make = "echo 10 > out_10.dat; touch -d 2020-01-01 out_10.dat; echo 2 > out_2.dat; touch -d 2019-01-01 out_2.dat; echo 9 > out_9.dat"
+    make = (
+        "echo 10 > out_10.dat; touch -d 2020-01-01 out_10.dat; echo 2 > out_2.dat; touch -d"
+        " 2019-01-01 out_2.dat; echo 9 > out_9.dat"
+    )
     make += "; mkdir out_11.dat; ln -s nowhere out_12.dat"
     outputs = {"value": {"file": file, "regex": r"\d+"}, "whole": {"file": file, "table": 0}}
     result = command(
@@ -320,7 +334,7 @@ def test_which_of_several_files_must_be_said(command):
     assert "which of several files is newest or last" in next(iter(runner.problems()))[1]
 
 
-# -- numbers and arrays -----------------------------------------------------------------------------------------------------
+# -- numbers and arrays ----------------------------------------------------------------------------
 
 
 def test_one_field_of_stars_does_not_lose_a_list(command):
@@ -345,7 +359,9 @@ def test_one_field_of_stars_does_not_lose_a_list(command):
 
 
 def test_hdf5_and_netcdf_as_other_programs_write_them(command, tmp_path):
-    """Padded text, scalars in arrays of one element (MATLAB, IDL, attributes of netCDF4), values that are not there."""
+    """Padded text, scalars in arrays of one element (MATLAB, IDL, attributes of netCDF4), values
+    that are not there.
+    """
     import h5py
     import numpy
     from scipy.io import netcdf_file

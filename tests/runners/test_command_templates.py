@@ -58,7 +58,9 @@ def test_numbers_are_written_exactly(number):
     ],
 )
 def test_what_placeholders_give(text, params, expected):
-    """Exact numbers, Fortran's spellings by a filter or a condition, whole arrays, names that are no identifiers."""
+    """Exact numbers, Fortran's spellings by a filter or a condition, whole arrays, names that are
+    no identifiers.
+    """
     assert rendered(text, **params) == expected
 
 
@@ -76,7 +78,8 @@ def test_an_undefined_name_is_refused_with_place_and_nearest_name():
     message = refusal("a\nb = {{ btea }}\n", beta=1, gamma=2)
     assert (
         message
-        == "files.deck.inp, line 2: 'btea' is undefined; the sample has beta, gamma; did you mean 'beta'?"
+        == "files.deck.inp, line 2: 'btea' is undefined; the sample has beta, gamma; did you mean"
+        " 'beta'?"
     )
     assert "'y' is undefined" in refusal("{% if y %}{% endif %}", x=1)
     assert "no attribute 'z'" in refusal('{{ params["z"] }}', x=1)
@@ -96,7 +99,9 @@ def test_an_undefined_name_is_refused_with_place_and_nearest_name():
     ],
 )
 def test_what_placeholders_refuse(text, params, words):
-    """None, errors in expressions, and what a template from somebody else must not do; each fails its sample with the reason."""
+    """None, errors in expressions, and what a template from somebody else must not do; each fails
+    its sample with the reason.
+    """
     assert words in refusal(text, **params)
 
 
@@ -181,16 +186,22 @@ def test_a_changed_template_file_is_seen_by_a_new_campaign(tmp_path):
 
 
 def test_the_parameters_that_each_part_needs_are_known(tmp_path):
-    """So that the configuration can compare them with what the stage gives; those with a default are not needed."""
+    """So that the configuration can compare them with what the stage gives; those with a default
+    are not needed.
+    """
     (tmp_path / "common").write_text("{{ mesh }}")
     (tmp_path / "deck").write_text(
-        "{% include 'common' %}{% for i in range(n) %}{{ i }}{{ beta }}{% endfor %}{{ opt | default(1) }}"
+        "{% include 'common' %}{% for i in range(n) %}{{ i }}{{ beta }}{% endfor %}{{ opt |"
+        " default(1) }}"
     )
     runner = CommandRunner(
         command=["run", "{{ x }}", "{{ '%d' | format(k) }}", "plain"],
         templates={"deck": str(tmp_path / "deck")},
         files={
-            "extra": "{% if maybe is defined %}{{ maybe }}{% endif %}{{ params['my-name'] }}{{ params.free }}"
+            "extra": (
+                "{% if maybe is defined %}{{ maybe }}{% endif %}{{ params['my-name'] }}{{"
+                " params.free }}"
+            )
         },
         environment={"N": "{{ n }}"},
         copy={"a": "/data/{{ case }}"},

@@ -40,7 +40,8 @@ def protect(directory: Path, *, protected: bool = True) -> None:
 
 
 def test_a_write_protected_case(tmp_path: Path) -> None:
-    """Protects from reference cases that nobody may change: a rendered file replaces a copied one, the
+    """Protects from reference cases that nobody may change: a rendered file replaces a copied one,
+    the
     program may write beside them, and the directories go when they are to go."""
     case = tmp_path / "case"
     (case / "system" / "deep").mkdir(parents=True)
@@ -55,7 +56,10 @@ def test_a_write_protected_case(tmp_path: Path) -> None:
         "copy": {"case": "case", "case/U": "single"},
         "templates": {"case/system/controlDict": "controlDict.tmpl"},
         "shell": True,
-        "command": "cat case/system/controlDict case/U; echo 1 > case/system/deep/out; chmod a-w case/system/deep",
+        "command": (
+            "cat case/system/controlDict case/U; echo 1 > case/system/deep/out; chmod a-w"
+            " case/system/deep"
+        ),
         "outputs": {
             "y": {"file": "stdout.txt", "regex": r"end (\S+);"},
             "u": {"file": "stdout.txt", "regex": "alone", "type": "str"},
@@ -88,7 +92,9 @@ def test_a_write_protected_case(tmp_path: Path) -> None:
 
 @pytest.fixture
 def linked_case(tmp_path: Path) -> Path:
-    """A case whose links lead within it, out of it, nowhere, and to what a sample puts beside its copy."""
+    """A case whose links lead within it, out of it, nowhere, and to what a sample puts beside its
+    copy.
+    """
     (tmp_path / "shared" / "meshes").mkdir(parents=True)
     (tmp_path / "shared" / "mesh").write_text("mesh")
     (tmp_path / "shared" / "meshes" / "fine").write_text("fine")
@@ -111,8 +117,10 @@ def linked_case(tmp_path: Path) -> Path:
 
 
 def test_relative_links_of_a_copied_case(linked_case: Path, command) -> None:
-    """Protects cases whose links lead out of them: they lead there from the copy, too, and where they lead
-    within the case, to the copy. What a sample has beside its copy is found by the link as it is."""
+    """Protects cases whose links lead out of them: they lead there from the copy, too, and where
+    they lead
+    within the case, to the copy. What a sample has beside its copy is found by the link as it
+    is."""
     names = ["inside", "sub/up", "sub/round", "mesh", "meshes/fine", "chain", "absolute", "beside"]
     bench = command(
         ["cat", *(f"run/{name}" for name in names)],

@@ -97,7 +97,9 @@ def function(bench, module):
 
 
 def test_a_number_becomes_the_output(function):
-    """The shortest way from a function to a dataset; inherited columns that it does not name are no hindrance."""
+    """The shortest way from a function to a dataset; inherited columns that it does not name are no
+    hindrance.
+    """
     result = function("area", arguments={"scale": 10}).run(
         width=2, height=3, success_r0=True, runtime_sec_r0=0.1, note="a"
     )
@@ -121,7 +123,9 @@ def test_a_function_of_any_arguments_gets_all_parameters(function):
 
 
 def test_the_run_directory_is_given_to_a_function_that_names_it(function):
-    """The task's own as run_dir, that of the previous step as parent_run_dir; the working directory is left alone."""
+    """The task's own as run_dir, that of the previous step as parent_run_dir; the working directory
+    is left alone.
+    """
     result = function("where").run(x=1, run_dir="/before")
     assert result.row["run"] == str(result.run_dir)
     assert result.row["parent"] == "/before"
@@ -131,7 +135,9 @@ def test_the_run_directory_is_given_to_a_function_that_names_it(function):
 
 
 def test_chdir_makes_the_run_directory_the_working_directory(function):
-    """For codes that write where they stand; afterwards the worker is back where it was, also after an exception."""
+    """For codes that write where they stand; afterwards the worker is back where it was, also after
+    an exception.
+    """
     result = function("where", chdir=True).run(x=1)
     assert result.row["cwd"] == str(result.run_dir)
     assert (
@@ -218,7 +224,7 @@ def test_a_name_that_is_no_function_is_explained(function, name, words):
     assert words in result.message
 
 
-# -- the check before anything runs ----------------------------------------------------------------------------------------------
+# -- the check before anything runs ----------------------------------------------------------------
 
 
 def problems(directory, function, **options):
@@ -234,7 +240,9 @@ def test_names_that_a_module_defines_or_imports_are_found(module, name):
 
 
 def test_the_check_imports_nothing(module):
-    """The user's module may be slow or crash: only its source is read. The package here raises when it is imported."""
+    """The user's module may be slow or crash: only its source is read. The package here raises when
+    it is imported.
+    """
     assert problems(module, "my_package.inner.solver:solve") == []
     assert not any(name.startswith("my_package") for name in sys.modules)
 
@@ -335,16 +343,14 @@ def test_functions_written_in_c_without_a_signature_work(bench):
 
 def test_a_fresh_process_runs_a_function_beside_nothing_else(module, tmp_path):
     """As a worker does: only the class path and plain options arrive."""
-    script = textwrap.dedent(
-        f"""
+    script = textwrap.dedent(f"""
         from enchanted_tui.executors.task import run_task
         context = {{"data_dir": {str(tmp_path)!r}, "shown_data_dir": "", "local_storage": None, "seed": 1, "runners": {{"r": {{
             "class": "enchanted_tui.runners.python_runner:PythonRunner",
             "options": {{"function": "my_model:area", "python_path": [{module!r}]}}}}}}}}
         message = {{"task": [0, 0, 0, 0], "name": "d0_b0_s0_r0", "runner": "r", "params": {{"width": 2, "height": 4}}}}
         print(run_task(message, context).decode())
-        """
-    )
+        """)
     printed = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout

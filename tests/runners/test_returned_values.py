@@ -1,4 +1,6 @@
-"""What a runner returns is saved as data, as missing, or refused by name: never as the text that Python prints for an object."""
+"""What a runner returns is saved as data, as missing, or refused by name: never as the text that
+Python prints for an object.
+"""
 
 from __future__ import annotations
 
@@ -207,7 +209,9 @@ def same(found, wanted):
 
 
 def test_data_are_kept_and_what_is_masked_is_missing(returned):
-    """Masked is NaN in arrays of numbers and None elsewhere, never a fill value or the value below; objects give their arrays."""
+    """Masked is NaN in arrays of numbers and None elsewhere, never a fill value or the value below;
+    objects give their arrays.
+    """
     found = {what: returned(what).record for what in GOOD}
     assert [what for what, record in found.items() if record["outcome"] != "ok"] == []
     assert {
@@ -238,7 +242,9 @@ def test_a_number_may_be_of_any_kind(returned):
 
 
 def test_odd_objects_among_what_a_failing_sample_tells(returned):
-    """The sample's own reason comes first, and nothing that fails in an object's text ends the worker."""
+    """The sample's own reason comes first, and nothing that fails in an object's text ends the
+    worker.
+    """
     assert returned("error", "failing").message == "ValueError: why"
     assert returned("floats", "failing").kind == "reported"
     assert "the output 'v' is a model_of_values.Broken" in returned("broken", "failing").message

@@ -40,7 +40,9 @@ print(sorted(loaded - set(sys.stdlib_module_names) - {{"enchanted_tui"}}))
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_syntax_is_that_of_python_3_9(path):
-    """Newer syntax would fail on the cluster and nowhere else; the annotations are not evaluated there."""
+    """Newer syntax would fail on the cluster and nowhere else; the annotations are not evaluated
+    there.
+    """
     tree = ast.parse(path.read_text(), str(path), feature_version=(3, 9))
     assert (
         any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)

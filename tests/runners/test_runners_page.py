@@ -67,7 +67,9 @@ def test_snippets_are_valid(block, files_beside):
 
 
 def test_the_example_runs_from_template_to_dataset(tmp_path):
-    """The page's first promise: three small files and one command give this dataset, failures included."""
+    """The page's first promise: three small files and one command give this dataset, failures
+    included.
+    """
     for name in ("rod.awk", "rod.inp", "rod.yaml"):
         (tmp_path / name).write_text(named_block(name))
     command = [sys.executable, "-m", "enchanted_tui", "rod.yaml", "--no-ui"]
@@ -95,7 +97,8 @@ def test_the_example_runs_from_template_to_dataset(tmp_path):
     for failure in failures:
         assert failure["kind"] == "exit"
         assert re.match(
-            r"the command ended with exit code 2; stderr ends: no convergence, the last change was [\d.]+$",
+            r"the command ended with exit code 2; stderr ends: no convergence, the last change was"
+            r" [\d.]+$",
             failure["message"],
         )
     files = {entry.name for entry in (tmp_path / failures[0]["run_dir"]).iterdir()}

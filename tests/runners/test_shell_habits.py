@@ -1,4 +1,6 @@
-"""What people are used to from the shell, in lists and variables: expanded without a shell, or pointed at."""
+"""What people are used to from the shell, in lists and variables: expanded without a shell, or
+pointed at.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ def shown(command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     ],
 )
 def test_variables_of_the_command(shown, written: str, expected: str) -> None:
-    """Protects PATH and directories from being taken literally, and a sample's value from being expanded:
+    """Protects PATH and directories from being taken literally, and a sample's value from being
+    expanded:
     whatever it holds, it arrives as it is, and nothing is ever run."""
     values = {"a": "$SCRATCH ~", "b": "~/$HOME"}
     assert shown(written, values, OTHER="{{ a }}:x") == expected
@@ -91,7 +94,9 @@ def test_the_program_may_be_in_a_directory_of_the_machine(
     ],
 )
 def test_what_no_shell_reads(command: list[str], where: str, words: str) -> None:
-    """Protects from an argument that was to be a redirection or a pipe: the sample would succeed without it."""
+    """Protects from an argument that was to be a redirection or a pipe: the sample would succeed
+    without it.
+    """
     found = [
         (place, sentence)
         for place, sentence in CommandRunner(command=command, outputs=OUTPUTS).warnings()

@@ -25,7 +25,9 @@ from enchanted_tui.runners.example_runner import ExampleRunner
     ],
 )
 def test_example_adds_the_two_parameters_with_the_largest_numbers(bench, params, output):
-    """c10 counts as later than c9, names that only look alike do not count, and the sum is in the row and in output.txt."""
+    """c10 counts as later than c9, names that only look alike do not count, and the sum is in the
+    row and in output.txt.
+    """
     result = bench("ExampleRunner", sleep_sec=0).run_sample(params)
     assert result.ok
     assert result.row["output"] == output
@@ -44,7 +46,9 @@ def test_example_fails_by_exception_or_by_report(bench):
 
 
 def test_example_failures_follow_the_probability_and_are_the_same_in_a_rerun(bench):
-    """A rerun of a campaign sees the same samples fail, because chance is seeded by campaign and task."""
+    """A rerun of a campaign sees the same samples fail, because chance is seeded by campaign and
+    task.
+    """
 
     def failing():
         runner = bench("ExampleRunner", sleep_sec=0, fail_prob=0.3)
@@ -70,7 +74,9 @@ def test_example_refuses_a_range_that_is_none(sleep, words):
 
 
 def test_sum_adds_the_listed_parameters_and_writes_all(bench):
-    """Parameters that a sample lacks count as nothing; params.txt holds those that were not asked for as well."""
+    """Parameters that a sample lacks count as nothing; params.txt holds those that were not asked
+    for as well.
+    """
     result = bench("SumRunner", params_to_sum=["a", "b", "missing"]).run(a=1, b=2.5, other=9)
     assert result.ok
     assert result.row["output"] == 3.5
@@ -96,7 +102,9 @@ def test_sum_fails_near_the_given_number_zero_included(bench, fail_if, total, ok
 
 
 def test_gaussian_of_one_dimension_has_the_published_values(bench):
-    """The function's numbers are in users' surrogates: slope, narrow peak at 0.2, broad peak at 0.7."""
+    """The function's numbers are in users' surrogates: slope, narrow peak at 0.2, broad peak at
+    0.7.
+    """
     runner = bench("SyntheticDoubleGaussianRunner")
     assert runner.run(x=0.2).row["output"] == pytest.approx(
         0.04 + 1 + 0.6 * math.exp(-0.25 / 0.01), rel=1e-15
@@ -125,7 +133,9 @@ def test_gaussian_takes_its_own_model_and_text_that_is_a_number(bench):
 
 @given(x=st.floats(allow_nan=False), y=st.floats(allow_nan=False))
 def test_gaussian_never_overflows(x, y):
-    """A sampler may try any number; far away from the peaks the function is its slope, not an exception."""
+    """A sampler may try any number; far away from the peaks the function is its slope, not an
+    exception.
+    """
     output = SyntheticDoubleGaussianRunner(dimensions=2).single_code_run(
         "/nonexistent", {"x": x, "y": y}
     )["output"]
@@ -174,7 +184,9 @@ def test_gaussian_names_what_it_needs():
     ],
 )
 def test_output_is_written_to_a_file_too(tmp_path, runner, params, content):
-    """Parsers and scripts of the older program's users read output.txt, of a sample that fails as well."""
+    """Parsers and scripts of the older program's users read output.txt, of a sample that fails as
+    well.
+    """
     with contextlib.suppress(SampleFailed):
         runner.single_code_run(str(tmp_path), params)
     assert float((tmp_path / "output.txt").read_text()) == pytest.approx(float(content))

@@ -1,4 +1,6 @@
-"""What is wrong with a template is said with its file, its line and a remedy, in --check and for a sample."""
+"""What is wrong with a template is said with its file, its line and a remedy, in --check and for a
+sample.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def runner(tmp_path: Path, text: str | bytes, **files: str) -> CommandRunner:
     ],
 )
 def test_text_that_is_the_programs_own(tmp_path: Path, text: str, words: str) -> None:
-    """Protects shell scripts, TeX and Tcl: what begins like a placeholder is pointed at, and how to keep it."""
+    """Protects shell scripts, TeX and Tcl: what begins like a placeholder is pointed at, and how to
+    keep it.
+    """
     ((where, sentence),) = runner(tmp_path, text).problems()
     assert where == "templates.run.sh"
     assert sentence.startswith(f"{tmp_path}/run.sh.tmpl:2: "), sentence
@@ -68,7 +72,10 @@ def test_a_comment_that_is_none(tmp_path: Path, text: str) -> None:
         (
             "a\nb {{ y }}\n",
             "",
-            "templates.run.sh (run.sh.tmpl), line 2: 'y' is undefined; the sample has x; put {% raw %}",
+            (
+                "templates.run.sh (run.sh.tmpl), line 2: 'y' is undefined; the sample has x; put {%"
+                " raw %}"
+            ),
         ),
         ("{{ y }}", "", "templates.run.sh (run.sh.tmpl), line 1: 'y' is undefined"),
         (
@@ -99,7 +106,9 @@ def test_a_comment_that_is_none(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_what_fails_for_a_sample(tmp_path: Path, text: str, included: str, start: str) -> None:
-    """Protects the same when a sample is rendered: the place is where it happened, an included file for example."""
+    """Protects the same when a sample is rendered: the place is where it happened, an included file
+    for example.
+    """
     with pytest.raises(SampleFailed) as failed:
         runner(tmp_path, text, inc=included).prepare({"x": 1.0})
     assert str(failed.value).startswith(start), failed.value

@@ -17,7 +17,9 @@ from enchanted_tui.samplers.grid_sampler import GridSampler
     [(10, 3, [3, 3, 3, 1]), (3, 10, [3]), (6, 3, [3, 3]), (5, None, [5]), (7, 1, [1] * 7)],
 )
 def test_batches_add_up_to_the_budget(kind, budget, batch_size, sizes):
-    """The last batch is cut, never dropped, and a batch larger than the budget is one batch of the budget."""
+    """The last batch is cut, never dropped, and a batch larger than the budget is one batch of the
+    budget.
+    """
     assert [len(batch) for batch in drawn(ALL[kind](budget, batch_size=batch_size))] == sizes
 
 
@@ -49,7 +51,9 @@ def test_submitted_counts_what_was_given(kind, size, extra):
 
 
 def test_a_grids_budget_is_its_points():
-    """A budget given to a grid or to listed values is ignored, with a warning that says how many points there are."""
+    """A budget given to a grid or to listed values is ignored, with a warning that says how many
+    points there are.
+    """
     grid = GridSampler(bounds=[[0, 1], [0, 1]], parameters=["x", "y"], num_samples=[2, 3], budget=4)
     array = ArraySampler(bounds=[[1, 2, 3]], parameters=["x"], budget=1)
     assert (grid.budget, grid.total, array.budget) == (6, 6, 3)
@@ -65,7 +69,9 @@ def test_points_beyond_the_last_are_refused():
 
 
 def test_a_files_budget_is_its_rows_or_fewer(tmp_path):
-    """Without a budget every row is taken, with one that many from the top; a larger one takes all and warns."""
+    """Without a budget every row is taken, with one that many from the top; a larger one takes all
+    and warns.
+    """
     sampler = csv_of(tmp_path / "points.csv", 7)
     assert (sampler.budget, sampler.total, sampler.target) == (7, 7, 7)
     sampler.budget, sampler.batch_size = 5, 2

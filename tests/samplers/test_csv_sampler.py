@@ -88,7 +88,9 @@ def test_what_is_written_is_read(rows, tmp_path_factory):
 
 
 def test_layout_of_the_file_does_not_matter(points):
-    """A byte order mark, Windows line ends, blanks after commas, empty lines and another delimiter are all usual."""
+    """A byte order mark, Windows line ends, blanks after commas, empty lines and another delimiter
+    are all usual.
+    """
     expected = [{"x": 1, "y": 2.5}, {"x": 3, "y": 4.0}]
     assert samples(points("\ufeffx, y\r\n1, 2.5\r\n\r\n3, 4\r\n\r\n")) == expected
     assert samples(points("x\ty\n1\t2.5\n3\t4", delimiter="\t")) == expected
@@ -96,13 +98,15 @@ def test_layout_of_the_file_does_not_matter(points):
 
 def test_special_numbers_are_numbers(points):
     """NaN and infinities are data."""
-    (first, second, third) = samples(points("x\nnan\n-inf\nInfinity\n"))
+    first, second, third = samples(points("x\nnan\n-inf\nInfinity\n"))
     assert math.isnan(first["x"])
     assert (second["x"], third["x"]) == (-math.inf, math.inf)
 
 
 def test_columns_can_be_chosen(points):
-    """Only the columns named are taken, in the order named; what is wrong in the others does not matter."""
+    """Only the columns named are taken, in the order named; what is wrong in the others does not
+    matter.
+    """
     assert samples(points("y,x,z\n1,2,\n3,4,\n", parameters=["x", "y"])) == [
         {"x": 2, "y": 1},
         {"x": 4, "y": 3},
@@ -136,7 +140,10 @@ def test_columns_can_be_chosen(points):
             "x,y\n1,2\n3,\n",
             {},
             "path",
-            "line 3 of points.csv has no value for 'y'; give one (nan is a number), or remove the line",
+            (
+                "line 3 of points.csv has no value for 'y'; give one (nan is a number), or remove"
+                " the line"
+            ),
         ),
         (
             'x\n"1\n',
@@ -168,7 +175,10 @@ def test_columns_can_be_chosen(points):
             "temperature,density\n1,2\n",
             {"parameters": ["density", "temprature"]},
             "parameters[1]",
-            "points.csv has no column 'temprature', only temperature, density; did you mean 'temperature'?",
+            (
+                "points.csv has no column 'temprature', only temperature, density; did you mean"
+                " 'temperature'?"
+            ),
         ),
         (
             "x\n1\n",
@@ -272,5 +282,7 @@ def test_a_damaged_parquet_file(tmp_path):
     ],
 )
 def test_files_of_other_programs_are_read_as_they_are(points, text, rows):
-    """Semicolons with decimal commas, tabs, marks of Windows, cells longer than Python's csv takes by itself."""
+    """Semicolons with decimal commas, tabs, marks of Windows, cells longer than Python's csv takes
+    by itself.
+    """
     assert samples(points(text)) == rows

@@ -25,7 +25,9 @@ def sampler_of(budget: int, batch_size: int | None = None) -> LatinHypercubeSamp
 @unhurried
 @given(budget=st.integers(1, 60), batch_size=st.integers(1, 25))
 def test_each_batch_is_stratified(budget, batch_size):
-    """In a batch of n, each of n equal slices of each parameter holds exactly one sample - the shorter last batch included."""
+    """In a batch of n, each of n equal slices of each parameter holds exactly one sample - the
+    shorter last batch included.
+    """
     for batch in drawn(sampler_of(budget, batch_size)):
         for name, (lower, upper) in zip(("x", "y"), BOUNDS, strict=True):
             slices = sorted(
@@ -42,7 +44,9 @@ def test_batches_differ():
 
 
 def test_extending_adds_hypercubes_and_keeps_what_was_drawn():
-    """Extension works batch by batch: recorded batches stay as they are, new ones are hypercubes of their own."""
+    """Extension works batch by batch: recorded batches stay as they are, new ones are hypercubes of
+    their own.
+    """
     sampler = sampler_of(12, 6)
     samples = flat(drawn(sampler))
     sampler.budget = 18

@@ -17,7 +17,9 @@ def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("contender", ["grid", "Latin hypercube", "Sobol"])
 def test_the_errors_kept_are_those_that_come_out(contender: str) -> None:
-    """Whoever repeats the comparison gets its numbers: designs made for each size, and the first points of a longer sequence."""
+    """Whoever repeats the comparison gets its numbers: designs made for each size, and the first
+    points of a longer sequence.
+    """
     from benchmarks.learning.__main__ import load
     from benchmarks.learning.surrogate import errors
 
@@ -61,7 +63,9 @@ def test_active_learning_and_the_report_on_a_tiny_case(tmp_path: Path) -> None:
 
 
 def test_the_page_has_what_was_measured() -> None:
-    """Tables and figures of the page are made from the results that are kept; neither is edited alone."""
+    """Tables and figures of the page are made from the results that are kept; neither is edited
+    alone.
+    """
     from benchmarks.learning.__main__ import KINDS, load
     from benchmarks.learning.report import put_in, sections
 
@@ -89,7 +93,9 @@ def test_a_missing_library_is_named_with_the_remedy(
 
 
 def test_grids_are_as_large_as_they_may_be() -> None:
-    """Numbers of values differ by one at most, and one more value of any parameter would be too many."""
+    """Numbers of values differ by one at most, and one more value of any parameter would be too
+    many.
+    """
     from benchmarks.learning.designs import grid_counts
 
     assert [grid_counts(most, 2) for most in (1, 2, 19, 20, 120)] == [

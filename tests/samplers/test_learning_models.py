@@ -1,4 +1,6 @@
-"""The mathematics of the samplers that learn, against scikit-learn where it has the same, else against differences and sampling."""
+"""The mathematics of the samplers that learn, against scikit-learn where it has the same, else
+against differences and sampling.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +107,9 @@ def test_left_out_values_are_predicted_as_if_they_had_been_left_out():
 @pytest.mark.parametrize("worth", WORTHS)
 @pytest.mark.parametrize(("name", "smoothness"), KERNELS)
 def test_slopes_are_those_of_the_function(name, smoothness, worth):
-    """The gradient that is climbed, with pending points, failures and their neighbourhood, against differences."""
+    """The gradient that is climbed, with pending points, failures and their neighbourhood, against
+    differences.
+    """
     rng, points, values = data()
     good = numpy.arange(len(points)) % 5 != 2
     posterior = Posterior(
@@ -133,7 +137,9 @@ def test_slopes_are_those_of_the_function(name, smoothness, worth):
 
 
 def test_log_expected_improvement_has_no_gaps():
-    """It falls smoothly where the improvement itself is zero in floating point, so there is always a way up."""
+    """It falls smoothly where the improvement itself is zero in floating point, so there is always
+    a way up.
+    """
     z = -numpy.geomspace(0.5, 1e6, 4001)
     value, by_mean, _ = functions.log_expected_improvement(
         z, numpy.ones_like(z), numpy.zeros_like(z)
@@ -147,7 +153,9 @@ def test_log_expected_improvement_has_no_gaps():
 @pytest.mark.parametrize("mean", [-3.0, -0.2, 0.0, 1.5])
 @pytest.mark.parametrize("deviation", [0.05, 0.7, 2.0])
 def test_acquisition_functions_are_what_their_names_say(mean, deviation):
-    """Improvement, its probability and the bound, by their closed forms and by plain sampling of what they are the mean of."""
+    """Improvement, its probability and the bound, by their closed forms and by plain sampling of
+    what they are the mean of.
+    """
     best, beta = 0.4, 2.5
     z = (mean - best) / deviation
     arguments = numpy.array([mean]), numpy.array([deviation]), numpy.array([best])
@@ -166,7 +174,9 @@ def test_acquisition_functions_are_what_their_names_say(mean, deviation):
 
 @pytest.mark.parametrize("name", ["PI", "UCB"])
 def test_what_is_pending_counts_as_the_criterion_says(name):
-    """PI: of beating the best and whatever the pending sample turns out to be. UCB: the mean as it is, the variance as it will be."""
+    """PI: of beating the best and whatever the pending sample turns out to be. UCB: the mean as it
+    is, the variance as it will be.
+    """
     rng, points, values = data(8, 2)
     both = 0.5 * rng.random(2) + numpy.array(
         [[0.2, 0.2], [0.35, 0.3]]
@@ -199,7 +209,9 @@ def test_what_is_pending_counts_as_the_criterion_says(name):
 
 
 def test_many_failures_in_many_dimensions_fit_into_memory():
-    """Failures by points by dimensions would be half a gigabyte for what a login node has little of."""
+    """Failures by points by dimensions would be half a gigabyte for what a login node has little
+    of.
+    """
     rng = numpy.random.default_rng(0)
     failed, points = rng.random((3000, 20)), rng.random((1100, 20))
     points[0] = failed[0]
@@ -262,7 +274,9 @@ def test_equal_values_and_repeated_points_are_survived():
 
 @pytest.mark.parametrize("acquisition", ["qLEI", "qUCB", "qEI", "qPI", "EI", "LEI", "UCB", "PI"])
 def test_every_acquisition_function_goes_up_the_hill(acquisition):
-    """With a clear slope, every criterion looks beyond the best point; with `minimise`, beyond the lowest."""
+    """With a clear slope, every criterion looks beyond the best point; with `minimise`, beyond the
+    lowest.
+    """
     points = numpy.linspace(0.0, 0.6, 7)[:, None]
     up = propose(
         options(acquisition=acquisition, beta=0.5), points, points[:, 0], numpy.empty((0, 1)), 1, 3
@@ -289,7 +303,9 @@ def test_a_batch_and_pending_points_stay_apart():
 
 
 def test_failures_keep_new_samples_away():
-    """Where samples fail for the larger half of a parameter, it looks in the other half, although the output rises there."""
+    """Where samples fail for the larger half of a parameter, it looks in the other half, although
+    the output rises there.
+    """
     _, points, _ = data(24, 2, seed=3)
     values = numpy.where(points[:, 0] > 0.5, numpy.nan, points[:, 0])
     free = propose(options(), points, values, numpy.empty((0, 2)), 3, 2)
@@ -349,7 +365,9 @@ def test_the_same_question_has_the_same_answer_to_the_bit():
 
 @pytest.mark.parametrize("known_as", ["seed", "rng"])
 def test_every_scipy_that_may_be_installed_serves(known_as, monkeypatch):
-    """Up to 1.14, the oldest that we take among them, its engines know the random state as `seed`; one day as `rng` alone."""
+    """Up to 1.14, the oldest that we take among them, its engines know the random state as `seed`;
+    one day as `rng` alone.
+    """
     sobol = qmc.Sobol
     signature = {
         "seed": lambda d, *, scramble=True, seed=None: sobol(d, scramble=scramble, seed=seed)

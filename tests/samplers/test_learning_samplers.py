@@ -1,4 +1,6 @@
-"""The samplers that learn, as a library user has them: budgets, what counts as an observation, repeatable draws, options, parsers."""
+"""The samplers that learn, as a library user has them: budgets, what counts as an observation,
+repeatable draws, options, parsers.
+"""
 
 from __future__ import annotations
 
@@ -47,9 +49,11 @@ def results(
     samples: list[dict[str, Any]], fails: Any = lambda number, sample: False, start: int = 0
 ) -> pandas.DataFrame:
     rows = [
-        {**sample, "success": False}
-        if fails(start + number, sample)
-        else {**sample, "output": math.sin(3 * sample["x"]), "success": True}
+        (
+            {**sample, "success": False}
+            if fails(start + number, sample)
+            else {**sample, "output": math.sin(3 * sample["x"]), "success": True}
+        )
         for number, sample in enumerate(samples)
     ]
     return pandas.DataFrame(rows)
@@ -79,7 +83,9 @@ def drawn(
 def test_budgets_are_exact(
     budget: int, initial: int, batch: int, failing: set[int], share: float
 ) -> None:
-    """The random samples at the beginning count, the last batch is shorter, whatever fails, all of a batch included."""
+    """The random samples at the beginning count, the last batch is shorter, whatever fails, all of
+    a batch included.
+    """
     sampler = bayesian(
         budget, initial_samples=initial, acquisition_batch_size=batch, random_fraction=share
     )
@@ -110,7 +116,9 @@ def test_budgets_of_active_learning_are_exact(budget: int, batch: int, failing: 
 @needs_extra
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_chooses(strategy: str) -> None:
-    """Each of those offered works with what the sampler gives it, failed samples and a pool smaller than the batch included."""
+    """Each of those offered works with what the sampler gives it, failed samples and a pool smaller
+    than the batch included.
+    """
     batches = drawn(
         active(9, query_strategy=strategy.lower(), batch_size=3, n_candidates=12),
         lambda number, sample: number == 1,
@@ -154,13 +162,15 @@ def test_every_row_is_one_observation() -> None:
 def test_what_gives_no_number_is_no_observation(row: dict[str, Any]) -> None:
     """It is a failure for the model of where samples fail, and never a value."""
     sampler = bayesian(10)
-    (first, *_) = sampler.get_next_samples()
+    first, *_ = sampler.get_next_samples()
     sampler.tell(0, first, [row])
     assert math.isnan(observations(sampler)[0])
 
 
 def test_observations_are_added_up_and_parents_averaged() -> None:
-    """The contract's sum of observations; a nested sample's value is the mean over the parents for which it succeeded."""
+    """The contract's sum of observations; a nested sample's value is the mean over the parents for
+    which it succeeded.
+    """
     sampler = bayesian(10, observations=["a", "b"])
     sample = {"x": 1.0, "y": 0.0}
     sampler.tell(
@@ -200,7 +210,9 @@ def test_draws_are_repeatable_to_the_bit(make: Any) -> None:
 
 @pytest.mark.parametrize("make", [bayesian, pytest.param(active, marks=needs_extra)])
 def test_one_that_is_told_everything_goes_on_as_the_first_did(make: Any) -> None:
-    """A new instance that skips what was drawn and is told the results draws the same next batch, in whatever order it is told."""
+    """A new instance that skips what was drawn and is told the results draws the same next batch,
+    in whatever order it is told.
+    """
     first = make(20)
     batches = [first.get_next_samples()]
     first.register_future(results(batches[0]))
@@ -247,7 +259,7 @@ def test_a_missing_extra_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch
     assert "no_such_package" in problem
 
 
-# -- parsers ------------------------------------------------------------------------------------------------------------------
+# -- parsers ---------------------------------------------------------------------------------------
 
 PARSER = """\
 import os
@@ -317,7 +329,9 @@ def run_dir(root: Any, name: str, content: str) -> str:
 
 @pytest.mark.parametrize("name", ["file_parser", "FileParser", "my_parsers:FileParser"])
 def test_a_parser_reads_results_from_run_directories(parsers: Any, name: str) -> None:
-    """By entry point of the older program's group, in either spelling, or by class; failures and torn files are failures."""
+    """By entry point of the older program's group, in either spelling, or by class; failures and
+    torn files are failures.
+    """
     sampler = bayesian(9, parser=name, parser_config={"name": "result.txt"})
     assert list(sampler.problems()) == []
     sample = {"x": 1.0, "y": 0.0}
@@ -364,7 +378,9 @@ def test_a_parser_may_give_one_number_for_each_observation(parsers: Any) -> None
 def test_inputs_may_be_a_vector_and_the_objective_is_summed(
     parsers: Any, content: str, names: list[Any], expected: float
 ) -> None:
-    """As the older program takes them; of a sample of one's own the inputs are known anyway, whatever the parser says."""
+    """As the older program takes them; of a sample of one's own the inputs are known anyway,
+    whatever the parser says.
+    """
     sampler = bayesian(
         9,
         parser="my_parsers:VectorParser",
@@ -422,7 +438,9 @@ def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> Non
 def test_an_earlier_campaigns_failures_and_steps_are_what_they_were(
     parsers: Any, name: str
 ) -> None:
-    """What a failed run left behind may well be read, and is no observation; two steps of a sample are one sample."""
+    """What a failed run left behind may well be read, and is no observation; two steps of a sample
+    are one sample.
+    """
     for number, (content, success) in enumerate([("1", "True"), ("2", "False"), ("3", "True")]):
         for step in range(2):
             path = run_dir(

@@ -59,7 +59,9 @@ def test_order_is_that_of_a_product(counts):
 
 
 def test_every_combination_of_one_full_draw():
-    """3 x 4 x 5 x 2 = 120 samples in a single batch: the random points are the same at each point of the grid."""
+    """3 x 4 x 5 x 2 = 120 samples in a single batch: the random points are the same at each point
+    of the grid.
+    """
     sampler = nested({"a": GRID, "b": RANDOM, "c": HYPERCUBE, "d": SOBOL})
     (samples,) = drawn(sampler)
     assert len(samples) == sampler.budget == sampler.total == 120
@@ -91,7 +93,9 @@ def test_each_sampler_has_a_stream_of_its_own():
 
 
 def test_seeds():
-    """The sampler's place determines its draws; a seed inside comes first; Sobol keeps its 42 where none is given."""
+    """The sampler's place determines its draws; a seed inside comes first; Sobol keeps its 42 where
+    none is given.
+    """
     first = nested({"a": RANDOM}).get_next_samples()
     moved, other = (
         NestedSampler(samplers={"a": RANDOM}),
@@ -126,7 +130,9 @@ def test_a_smaller_budget_takes_the_first_and_extending_the_rest():
 
 
 def test_a_larger_budget_takes_all():
-    """The older program failed after the first batch; here all combinations are served, with a warning."""
+    """The older program failed after the first batch; here all combinations are served, with a
+    warning.
+    """
     sampler = nested({"a": GRID, "b": RANDOM}, budget=13)
     assert len(flat(drawn(sampler))) == 12
     assert [
@@ -138,7 +144,9 @@ def test_a_larger_budget_takes_all():
 
 
 def test_a_missing_budget_is_inferred():
-    """The example of the older documentation gives the RandomSampler no budget; the product says what it must be."""
+    """The example of the older documentation gives the RandomSampler no budget; the product says
+    what it must be.
+    """
     samplers = {"r": without(RANDOM, "budget"), "g": GRID}
     sampler = nested(samplers, budget=12)
     assert not list(sampler.problems())
@@ -201,7 +209,9 @@ def test_a_missing_budget_is_inferred():
     ],
 )
 def test_problems_are_located(samplers, options, expected):
-    """What is wrong inside is told at its own place, before anything runs; drawing all the same raises it."""
+    """What is wrong inside is told at its own place, before anything runs; drawing all the same
+    raises it.
+    """
     sampler = nested(samplers, **options)
     found = list(sampler.problems())
     assert [where for where, _ in found] == [where for where, _ in expected]
@@ -287,7 +297,9 @@ def test_nests_in_itself():
 
 
 def test_large_draws_are_not_held():
-    """A slice from the middle of 10^7 combinations costs a slice, not the draw of the sampler it is from."""
+    """A slice from the middle of 10^7 combinations costs a slice, not the draw of the sampler it is
+    from.
+    """
     sampler = nested(
         {"a": {**array("a", 1), "bounds": [[1, 2]]}, "b": {**GRID, "num_samples": 5_000_000}}
     )

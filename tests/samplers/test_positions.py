@@ -19,7 +19,9 @@ BATCH = 60
 @unhurried
 @given(cuts=st.lists(st.integers(0, BATCH), max_size=6), shuffle=st.randoms(use_true_random=False))
 def test_slices_of_any_partition_give_the_batch(kind, cuts, shuffle):
-    """A batch of a million samples is drawn in slices, after a crash in others: the values must be the same."""
+    """A batch of a million samples is drawn in slices, after a crash in others: the values must be
+    the same.
+    """
     whole = ALL[kind](BATCH).points(0, 0, BATCH, 0, BATCH)
     edges = sorted({0, BATCH, *cuts})
     stretches = list(pairwise(edges))

@@ -19,7 +19,9 @@ BOUND = st.floats(-1e12, 1e12) | st.integers(-1000, 1000)
 @unhurried
 @given(axes=st.lists(st.tuples(BOUND, BOUND, st.integers(1, 9)), min_size=1, max_size=4))
 def test_grid_is_linspace_in_product_order(axes):
-    """Exactly numpy.linspace, both ends included, the last parameter changing fastest: users compare with their old grids."""
+    """Exactly numpy.linspace, both ends included, the last parameter changing fastest: users
+    compare with their old grids.
+    """
     names = [f"p{index}" for index in range(len(axes))]
     sampler = GridSampler(
         bounds=[axis[:2] for axis in axes], parameters=names, num_samples=[axis[2] for axis in axes]
@@ -72,7 +74,9 @@ def test_points_are_made_when_asked_for():
 
 @pytest.mark.parametrize("cls", [GridSampler, ArraySampler])
 def test_more_points_than_memory_is_a_clean_error(cls):
-    """2^64 points overflow a machine integer to 0; here they are counted exactly, refused, and never enumerated."""
+    """2^64 points overflow a machine integer to 0; here they are counted exactly, refused, and
+    never enumerated.
+    """
     options = {"bounds": [[0, 1]] * 64, "parameters": [f"p{index}" for index in range(64)]}
     sampler = cls(**options, **({"num_samples": 2} if cls is GridSampler else {}))
     assert sampler.total == 2**64

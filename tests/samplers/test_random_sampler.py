@@ -73,7 +73,9 @@ def test_words_are_philox_at_the_position(seed, stage, start, count):
 
 
 def test_known_draws():
-    """Campaigns recorded with earlier versions must be extended with the same points: these are them, for seed 1 in stage 0."""
+    """Campaigns recorded with earlier versions must be extended with the same points: these are
+    them, for seed 1 in stage 0.
+    """
     options = {"bounds": [[0, 1], [10, 1000]], "parameters": ["x", "n"], "budget": 2}
     assert placed(RandomSampler(**options), 1, 0).get_next_samples() == [
         {"x": 0.7101251568489138, "n": 142.87443939382223},
@@ -96,7 +98,9 @@ def test_known_draws():
     ],
 )
 def test_distributions(distribution, bounds, expected):
-    """A Kolmogorov-Smirnov test against the distribution the documentation promises; the seed is fixed."""
+    """A Kolmogorov-Smirnov test against the distribution the documentation promises; the seed is
+    fixed.
+    """
     assert stats.kstest(values(distribution, bounds), expected.cdf).pvalue > 0.01
 
 
@@ -118,7 +122,9 @@ def test_int_uniform_takes_every_value_equally_often():
 @unhurried
 @given(lower=st.integers(-(2**200), 2**200), span=st.integers(0, 2**200), seed=st.integers(0, 1000))
 def test_int_uniform_is_exact_for_integers_of_any_size(lower, span, seed):
-    """Nothing passes through floating point: values stay between the bounds and wide ranges fill their low digits."""
+    """Nothing passes through floating point: values stay between the bounds and wide ranges fill
+    their low digits.
+    """
     sampler = placed(
         RandomSampler(
             bounds=[[lower, lower + span]], parameters=["n"], budget=5, distribution="int_uniform"
@@ -143,7 +149,9 @@ def test_bounded_distributions_keep_their_bounds(distribution, bounds):
 
 
 def test_extreme_words_stay_finite():
-    """The first and the last word there is: an inverse of the normal distribution at 0 or 1 would be infinite."""
+    """The first and the last word there is: an inverse of the normal distribution at 0 or 1 would
+    be infinite.
+    """
     raw = numpy.array([0, MASK], dtype=numpy.uint64)
     assert philox.half_open(raw).tolist() == [0.0, 1 - 2.0**-53]
     assert philox.open_interval(raw).tolist() == [2.0**-53, 1 - 2.0**-53]
@@ -155,7 +163,9 @@ def test_distribution_name_ignores_case():
 
 
 def test_kill_sampler_dies_after_its_batches():
-    """The test aid raises on the call after `kill_after` batches, whatever the slices, and a later process gets as far again."""
+    """The test aid raises on the call after `kill_after` batches, whatever the slices, and a later
+    process gets as far again.
+    """
     options = {
         "bounds": [[0, 1]],
         "parameters": ["x"],

@@ -68,7 +68,9 @@ def problems(cls, **options) -> list[tuple[str, str]]:
     ],
 )
 def test_box(cls, options, where, part):
-    """Each of these used to run with truncated, broadcast or collapsed parameters, or died after the directory was made."""
+    """Each of these used to run with truncated, broadcast or collapsed parameters, or died after
+    the directory was made.
+    """
     ((found_where, sentence),) = problems(cls, **options)
     assert found_where == where
     assert part in sentence

@@ -32,9 +32,11 @@ def scipys(count: int, seed: int = 42, scramble: bool = True) -> numpy.ndarray:
 )
 @pytest.mark.parametrize("stage", [0, 1])
 def test_points_are_scipys(options, expected, stage):
-    """With its own seed or none anywhere (then 42) the points are those that the older program gives, at every stage.
+    """With its own seed or none anywhere (then 42) the points are those that the older program
+    gives, at every stage.
 
-    It hands scipy ``rng=42``, which is a generator made from 42; ``seed=42`` gives others from scipy 1.15 on.
+    It hands scipy ``rng=42``, which is a generator made from 42; ``seed=42`` gives others from
+    scipy 1.15 on.
     """
     sampler = SobolSequenceSampler(bounds=BOUNDS, parameters=NAMES, budget=64, **options)
     sampler.place(987, stage, given=False)
@@ -57,7 +59,9 @@ def test_order_of_the_seeds():
 
 
 def test_budget_is_exact_and_no_power_of_two_warns_once():
-    """10 samples are 10, the first of the sequence; the loss of balance is said in the configuration, not by scipy at run time."""
+    """10 samples are 10, the first of the sequence; the loss of balance is said in the
+    configuration, not by scipy at run time.
+    """
     sampler = SobolSequenceSampler(bounds=BOUNDS, parameters=NAMES, budget=10)
     assert [(where, "8 and 16" in sentence) for where, sentence in sampler.warnings()] == [
         ("budget", True)

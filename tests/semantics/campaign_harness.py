@@ -1,6 +1,7 @@
 """Run whole campaigns through the command line, in this process, and read what they leave.
 
-Paths in configurations are relative to the working directory, which the fixture `campaign` makes an empty one.
+Paths in configurations are relative to the working directory, which the fixture `campaign` makes an
+empty one.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def campaign_config(
 ) -> Config:
     """Give a configuration with one stage for each sampler, each with one step.
 
-    Stage d is sampled by ``s<d>`` and run by ``r<d>``, which adds up the parameters of its own sampler unless `runners` says otherwise.
+    Stage d is sampled by ``s<d>`` and run by ``r<d>``, which adds up the parameters of its own
+    sampler unless `runners` says otherwise.
     """
     samplers = samplers or (random_sampler(5),)
     names = [f"r{depth}" for depth in range(len(samplers))]
@@ -87,7 +89,7 @@ class Campaign:
         self.config_path = root / "campaign.yaml"
         self.run_dir = root / run_dir
 
-    # -- running ----------------------------------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     def write(self, config: Config | None = None) -> Path:
         """Write the configuration file."""
@@ -110,7 +112,7 @@ class Campaign:
         """Change the budget of a stage's sampler in the configuration."""
         self.config["samplers"][f"s{depth}"]["budget"] = budget
 
-    # -- what it leaves ---------------------------------------------------------------------------------------------------
+    # -- what it leaves ----------------------------------------------------------------------------
 
     def path(self, name: str) -> Path:
         return self.run_dir / name
@@ -197,7 +199,9 @@ def _entries(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def read_h5(path: Path) -> dict[str, Any]:
-    """Give the content of runs.h5 as plain values: groups as dictionaries, with attributes under ``@name``."""
+    """Give the content of runs.h5 as plain values: groups as dictionaries, with attributes under
+    ``@name``.
+    """
     with h5py.File(path, "r") as file:
         return _group(file)
 
@@ -221,7 +225,9 @@ def _plain(value: Any) -> Any:
 
 
 def h5_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the rows of a group with values/columns and perhaps text_values/text_columns; what is NaN or empty text is left out."""
+    """Give the rows of a group with values/columns and perhaps text_values/text_columns; what is
+    NaN or empty text is left out.
+    """
     texts = table.get("text_values", [[]] * len(table["values"]))
     rows = []
     for numbers, words in zip(table["values"], texts, strict=True):

@@ -1,4 +1,5 @@
-"""Simulations for campaigns that learn: their run time is a function of their parameters, and where they fail too.
+"""Simulations for campaigns that learn: their run time is a function of their parameters, and where
+they fail too.
 
 Workers import this module: standard library only.
 """
@@ -14,7 +15,9 @@ from scripted_runners import note_run
 
 
 class HillRunner:
-    """A hill of height 1 at x = 0.6; `slow` seconds at most, ten times less at least; fails above `fails_above` in one of several ways."""
+    """A hill of height 1 at x = 0.6; `slow` seconds at most, ten times less at least; fails above
+    `fails_above` in one of several ways.
+    """
 
     def __init__(self, slow: float = 0.0, fails_above: float = 2.0, **_: Any) -> None:
         self._slow, self._fails_above = slow, fails_above

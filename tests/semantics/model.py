@@ -1,4 +1,6 @@
-"""What a campaign must give, by the definition of its output: a few loops and dictionaries, nothing of the engine."""
+"""What a campaign must give, by the definition of its output: a few loops and dictionaries, nothing
+of the engine.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class ModelTask:
 
 @dataclass
 class ModelStage:
-    """The tasks of one stage, in the order of the dataset: by batch, parent, sample; the steps of a sample together."""
+    """The tasks of one stage, in the order of the dataset: by batch, parent, sample; the steps of a
+    sample together.
+    """
 
     samples: list[list[ModelTask]] = field(default_factory=list)
     batch_sizes: list[int] = field(default_factory=list)
@@ -131,7 +135,8 @@ def _task(
     runtime: Any,
     run_dir: str,
 ) -> ModelTask:
-    """Compose a row: outputs, own success, inputs that are not outputs, own run time, run directory.
+    """Compose a row: outputs, own success, inputs that are not outputs, own run time, run
+    directory.
 
     The own run time of a runner that has served before stands in its inherited place.
     """

@@ -1,7 +1,8 @@
-"""Make run directories as the older program leaves them, file by file: no journal, one CSV row in each run directory.
+"""Make run directories as the older program leaves them, file by file: no journal, one CSV row in
+each run directory.
 
-Formats as published in its documentation: a comma-separated header and rows with True/False, numbers as Python prints them, empty for
-missing; ``enchanted_run.yaml`` with three keys.
+Formats as published in its documentation: a comma-separated header and rows with True/False,
+numbers as Python prints them, empty for missing; ``enchanted_run.yaml`` with three keys.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class OlderDirectory:
         return full
 
     def batch(self, depth: int, batch: int, rows: Sequence[Row], submitted: int) -> list[Row]:
-        """Write a finished batch of single-step tasks, append it to the dataset and count it as finished."""
+        """Write a finished batch of single-step tasks, append it to the dataset and count it as
+        finished.
+        """
         full = [self.task(depth, batch, sample, 0, row) for sample, row in enumerate(rows)]
         self.count(depth, batch, full, submitted)
         return full
@@ -67,7 +70,9 @@ class OlderDirectory:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """Give rows as the older program writes them: the union of the columns in order of appearance, missing cells empty."""
+    """Give rows as the older program writes them: the union of the columns in order of appearance,
+    missing cells empty.
+    """
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "run_dir"))
     text = io.StringIO()
     writer = csv.DictWriter(text, [*columns, "run_dir"], restval="", lineterminator="\n")

@@ -1,4 +1,5 @@
-"""Simulations whose behaviour is a function of their parameters alone, so that a model can say what a campaign must give.
+"""Simulations whose behaviour is a function of their parameters alone, so that a model can say what
+a campaign must give.
 
 Workers import this module: standard library only.
 """
@@ -29,7 +30,9 @@ def broken() -> bool:
 
 
 class TracingRunner:
-    """Adds up the numeric parameters named in `add` and fails where the sum of the `fail_when` parameters is in its list."""
+    """Adds up the numeric parameters named in `add` and fails where the sum of the `fail_when`
+    parameters is in its list.
+    """
 
     def __init__(
         self, add: list[str], fail_when: dict[str, list[Any]] | None = None, **_: Any
@@ -83,7 +86,9 @@ class ParentFileRunner:
 
 
 class ScriptedRunner:
-    """Does what `behaviour` says; `salt` makes runners differ, `chances` are weights of the `BEHAVIOURS`."""
+    """Does what `behaviour` says; `salt` makes runners differ, `chances` are weights of the
+    `BEHAVIOURS`.
+    """
 
     def __init__(self, salt: int, chances: list[int], **_: Any) -> None:
         self._salt, self._chances = salt, chances
@@ -125,7 +130,9 @@ def behaviour_of(digest: int, chances: list[int]) -> str:
 
 
 def fingerprint(salt: int, params: dict[str, Any]) -> int:
-    """Give a number that depends on the sample's drawn parameters, which are named p<depth>_<index>."""
+    """Give a number that depends on the sample's drawn parameters, which are named
+    p<depth>_<index>.
+    """
     drawn = sorted(
         (name, repr(value))
         for name, value in params.items()
@@ -135,7 +142,9 @@ def fingerprint(salt: int, params: dict[str, Any]) -> int:
 
 
 class CountingSampler:
-    """A sampler as the older program's plugins are: it draws in order, replays to skip, and its budget can be set."""
+    """A sampler as the older program's plugins are: it draws in order, replays to skip, and its
+    budget can be set.
+    """
 
     adaptive = False
 
@@ -209,7 +218,9 @@ class LearningSampler(CountingSampler):
 
 
 class ReadingSampler(CountingSampler):
-    """Reads the dataset when it is told of results, and notes how many rows it was told of and has found."""
+    """Reads the dataset when it is told of results, and notes how many rows it was told of and has
+    found.
+    """
 
     adaptive = True
 
@@ -225,7 +236,9 @@ class ReadingSampler(CountingSampler):
 
 
 class RelayRunner:
-    """Returns the given outputs, or fails where x is in `fails`; leaves what it was handed in a file."""
+    """Returns the given outputs, or fails where x is in `fails`; leaves what it was handed in a
+    file.
+    """
 
     def __init__(
         self, returns: dict[str, Any] | None = None, fails: list[Any] | None = None, **_: Any

@@ -1,4 +1,6 @@
-"""What has changed between two sessions besides the configuration is said: a dataset of two codes is two datasets."""
+"""What has changed between two sessions besides the configuration is said: a dataset of two codes
+is two datasets.
+"""
 
 from __future__ import annotations
 
@@ -84,13 +86,16 @@ def test_what_has_changed_is_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Protects a dataset from mixing rows of two codes without a word: runner and file are named, and what
+    """Protects a dataset from mixing rows of two codes without a word: runner and file are named,
+    and what
     a sample does not depend on is not; recorded samples are kept."""
     monkeypatch.chdir(tmp_path)
     for directory in ("changed_package", "case"):
         (tmp_path / directory).mkdir()
     files = {
-        "changed_model.py": "import math, changed_helper\nfrom changed_package import deep\ndef f(x): return 1.0\n",
+        "changed_model.py": (
+            "import math, changed_helper\nfrom changed_package import deep\ndef f(x): return 1.0\n"
+        ),
         "changed_helper.py": "import sys\n",
         "changed_package/__init__.py": "",
         "changed_package/deep.py": "y = 1\n",

@@ -1,4 +1,6 @@
-"""Going on with a changed configuration: what is refused, what is free, and what of it is kept in the run directory."""
+"""Going on with a changed configuration: what is refused, what is free, and what of it is kept in
+the run directory.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ def six_points(campaign: Campaign) -> Path:
     return path
 
 
-# -- what may change, and what may not ----------------------------------------------------------------------------------------------
+# -- what may change, and what may not -------------------------------------------------------------
 
 
 def changed(path: str, value: Any) -> Any:
@@ -157,7 +159,9 @@ def test_values_that_are_not_equal_to_themselves_are_no_change(
 
 
 def test_the_names_of_samplers_and_executors_may_change(campaign: Campaign) -> None:
-    """Only what a sampler draws counts, not what it is called; a runner's name is a column and counts."""
+    """Only what a sampler draws counts, not what it is called; a runner's name is a column and
+    counts.
+    """
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0
     campaign.config["samplers"] = {"renamed": campaign.config["samplers"]["s0"]}
     campaign.config["supervisor"]["run_order"][0]["sampler"] = "renamed"
@@ -195,7 +199,7 @@ def test_a_campaign_without_a_seed_keeps_the_one_it_drew(campaign: Campaign) -> 
     assert other.column("x") == campaign.column("x")
 
 
-# -- run modes and stored configurations ----------------------------------------------------------------------------------------------
+# -- run modes and stored configurations -----------------------------------------------------------
 
 
 def test_auto_starts_fresh_and_then_resumes(campaign: Campaign) -> None:
@@ -224,7 +228,9 @@ def test_with_nothing_recorded_there_is_nothing_to_go_on_with(
 def test_a_run_directory_resumes_with_its_stored_configuration(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The directory is enough, from anywhere, without the configuration's file, and wherever it has been moved to."""
+    """The directory is enough, from anywhere, without the configuration's file, and wherever it has
+    been moved to.
+    """
     assert campaign.run(config=campaign_config(random_sampler(3))) == 0
     campaign.config_path.unlink()
     elsewhere = campaign.root / "elsewhere"
@@ -246,7 +252,9 @@ def test_a_run_directory_resumes_with_its_stored_configuration(
 def test_rows_name_their_directories_alike_however_the_directory_was_named(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`run_dir` is relative as configured, also of samples run by a resume that was given the absolute path elsewhere."""
+    """`run_dir` is relative as configured, also of samples run by a resume that was given the
+    absolute path elsewhere.
+    """
     assert campaign.run(config=campaign_config(random_sampler(2))) == 0
     monkeypatch.chdir("/")
     for budget in (3, 4):
@@ -280,7 +288,9 @@ def test_every_changed_configuration_is_kept(campaign: Campaign) -> None:
 def test_a_stored_configuration_finds_its_relative_paths(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Paths start where the configuration lay, for a nested sampler too, not where its copy lies or the resume is started."""
+    """Paths start where the configuration lay, for a nested sampler too, not where its copy lies or
+    the resume is started.
+    """
     place = campaign.root / "project"
     place.mkdir()
     (place / "design.csv").write_text("x\n1\n2\n3\n4\n")
@@ -316,13 +326,15 @@ def test_a_file_of_points_belongs_to_the_design(
     assert "sha256" in capsys.readouterr().err
 
 
-# -- the nested sampler's inferred part ------------------------------------------------------------------------------------------------
+# -- the nested sampler's inferred part ------------------------------------------------------------
 
 
 def test_a_budget_that_sizes_a_part_is_part_of_the_design(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Raising it would put other combinations in the same places, so it is refused rather than silently reordered."""
+    """Raising it would put other combinations in the same places, so it is refused rather than
+    silently reordered.
+    """
     sampler = {
         "type": "NestedSampler",
         "samplers": {

@@ -57,11 +57,17 @@ def finished(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> Campaign
         ),
         (
             "--status run --ascii",
-            "--ascii goes with the app, which --no-ui, --detach and the options that only ask for an answer leave out.",
+            (
+                "--ascii goes with the app, which --no-ui, --detach and the options that only ask"
+                " for an answer leave out."
+            ),
         ),
         (
             "campaign.yaml --overwrite",
-            "--overwrite goes with --no-ui or --detach; in the app, a dialog asks how to start a campaign.",
+            (
+                "--overwrite goes with --no-ui or --detach; in the app, a dialog asks how to start"
+                " a campaign."
+            ),
         ),
     ],
 )
@@ -80,7 +86,10 @@ def test_an_option_without_a_meaning_is_refused(
     [
         (
             "campaign.yaml --chekc",
-            "there is no option --chekc; did you mean '--check'? enchanted-tui --help shows what there is.",
+            (
+                "there is no option --chekc; did you mean '--check'? enchanted-tui --help shows"
+                " what there is."
+            ),
         ),
         (
             "campaign.yaml other.yaml --check",
@@ -89,15 +98,24 @@ def test_an_option_without_a_meaning_is_refused(
         ("--export run --to xlsx", "argument --to: invalid choice: 'xlsx' (choose from"),
         (
             "campaign.yaml --check --log-level INFOO",
-            "--log-level: expected DEBUG, INFO, WARNING, ERROR or CRITICAL, found 'INFOO'; did you mean",
+            (
+                "--log-level: expected DEBUG, INFO, WARNING, ERROR or CRITICAL, found 'INFOO'; did"
+                " you mean"
+            ),
         ),
         (
             "'' --no-ui",
-            "An empty name was given for a configuration or run directory; is a variable of your shell not set?",
+            (
+                "An empty name was given for a configuration or run directory; is a variable of"
+                " your shell not set?"
+            ),
         ),
         (
             "--control abort ''",
-            "An empty name was given for a configuration or run directory; is a variable of your shell not set?",
+            (
+                "An empty name was given for a configuration or run directory; is a variable of"
+                " your shell not set?"
+            ),
         ),
         ("--export run --out .", "--out .: this is a directory; name a file"),
     ],
@@ -105,7 +123,9 @@ def test_an_option_without_a_meaning_is_refused(
 def test_a_mistake_costs_one_sentence(
     finished: Campaign, capsys: pytest.CaptureFixture[str], line: str, sentence: str
 ) -> None:
-    """Not a page of usage in which the reason drowns; an empty name is never taken for the current directory."""
+    """Not a page of usage in which the reason drowns; an empty name is never taken for the current
+    directory.
+    """
     before = snapshot(finished.root)
     assert cli.main(shlex.split(line)) == 2
     said = capsys.readouterr()

@@ -1,4 +1,6 @@
-"""A damaged line of the journal that held samples, or the list of parents: what had finished is kept, and only what had not runs."""
+"""A damaged line of the journal that held samples, or the list of parents: what had finished is
+kept, and only what had not runs.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def counting(budget: int, batch_size: int | None = None, name: str = "x") -> dic
 
 
 def two_stages(first: dict[str, Any], second: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
-    """Some parents fail; the second stage has two steps, of which the first fails for some children."""
+    """Some parents fail; the second stage has two steps, of which the first fails for some
+    children.
+    """
     config = campaign_config(first, second, **supervisor)
     config["runners"]["r0"] = {
         "type": "scripted_runners:TracingRunner",
@@ -95,7 +99,8 @@ SHAPES: dict[str, Callable[[], dict[str, Any]]] = {
 def test_whatever_line_is_damaged_and_wherever_it_was_killed(
     campaign: Campaign, shape: str
 ) -> None:
-    """Cut the journal of a whole campaign anywhere, damage lines of samples and parents in it, resume: the whole dataset comes out again.
+    """Cut the journal of a whole campaign anywhere, damage lines of samples and parents in it,
+    resume: the whole dataset comes out again.
 
     Only what had no result runs, and what has one is as it was, to the byte.
     """
@@ -147,7 +152,9 @@ def test_a_rebuild_alone_finds_all_rows_of_a_finished_campaign(campaign: Campaig
 
 
 def test_results_that_wait_are_told(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a campaign that was killed nobody can say how large the batch was before its sampler is asked: a resume brings them back."""
+    """Of a campaign that was killed nobody can say how large the batch was before its sampler is
+    asked: a resume brings them back.
+    """
     assert campaign.run(config=campaign_config(random_sampler(6))) == 0
     lines = lines_of(campaign)
     put(campaign, damaged(lines[:6], *of_kind(lines, "samples")))
@@ -167,7 +174,9 @@ def test_results_that_wait_are_told(campaign: Campaign, capsys: pytest.CaptureFi
 def test_a_result_never_goes_to_another_sample(
     campaign: Campaign, sampler: Callable[..., dict[str, Any]]
 ) -> None:
-    """The batch is drawn again with another size, since the configuration has other batches now: what is not the same sample runs again."""
+    """The batch is drawn again with another size, since the configuration has other batches now:
+    what is not the same sample runs again.
+    """
     config = campaign_config(array_sampler("x", [10, 20]), sampler(4, None))
     config["samplers"]["s1"] |= {"parameters": ["y"]}
     config["runners"]["r1"]["add"] = ["x", "y"]
@@ -202,7 +211,9 @@ def test_a_plugin_that_replays(campaign: Campaign, batch: int) -> None:
 
 
 def test_failures_come_back_once(campaign: Campaign) -> None:
-    """Failed tasks among the results that waited are in the failures file, each once, and can be run again."""
+    """Failed tasks among the results that waited are in the failures file, each once, and can be
+    run again.
+    """
     runner = {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [2, 3]}}
     assert (
         campaign.run(

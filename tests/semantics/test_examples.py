@@ -1,4 +1,6 @@
-"""The examples in `configs/`: each runs as it stands and gives what its comment and the table in `configs/README.md` say."""
+"""The examples in `configs/`: each runs as it stands and gives what its comment and the table in
+`configs/README.md` say.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ EXTRAS = {"sampler_active.yaml": ("learning", "skactiveml")}
 
 
 def example_files() -> list[Any]:
-    """Give every example, those without their extra to be skipped with a sentence that says what to install."""
+    """Give every example, those without their extra to be skipped with a sentence that says what to
+    install.
+    """
     found = []
     for name in FILES:
         extra, package = EXTRAS.get(name, ("", "enchanted_tui"))
@@ -94,7 +98,9 @@ def example(campaign: Campaign, name: str) -> Campaign:
 
 
 def test_the_commands_of_the_resume_example_do_what_it_says(campaign: Campaign) -> None:
-    """Resuming with nothing to do, with a budget of 40, and extending by 25; together the samples of one campaign."""
+    """Resuming with nothing to do, with a budget of 40, and extending by 25; together the samples
+    of one campaign.
+    """
     example(campaign, "resume_extend")
     first = campaign.column("x")
     assert cli.main(["runs/resume_extend", "--no-ui"]) == 0
@@ -120,7 +126,9 @@ def test_the_commands_of_the_resume_example_do_what_it_says(campaign: Campaign) 
 
 
 def test_the_commands_of_the_failures_example_do_what_it_says(campaign: Campaign) -> None:
-    """The failed samples run again, and fail again: the chance belongs to the sample, not to the run."""
+    """The failed samples run again, and fail again: the chance belongs to the sample, not to the
+    run.
+    """
     example(campaign, "failures")
     before = campaign.column("success")
     assert cli.main(["--retry-failed", "runs/failures"]) == 0

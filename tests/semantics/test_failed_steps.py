@@ -26,7 +26,9 @@ def handed(campaign: Campaign, sample: int, step: int) -> dict[str, Any]:
 
 
 def test_a_failed_middle_step_does_not_take_values_from_later_ones(campaign: Campaign) -> None:
-    """Failing samples go on to the next step with the values they had; before, `output` was gone and every later step failed of it."""
+    """Failing samples go on to the next step with the values they had; before, `output` was gone
+    and every later step failed of it.
+    """
     mesh = {"type": RELAY, "returns": {"output": 10, "mesh": 7}}
     failing = {"type": RELAY, "fails": [2]}
     assert (
@@ -39,7 +41,9 @@ def test_a_failed_middle_step_does_not_take_values_from_later_ones(campaign: Cam
 
 
 def test_the_dataset_never_shows_an_older_value_for_a_step_that_failed(campaign: Campaign) -> None:
-    """The row of a sample whose second step failed has no `output`, although the first step's went on to the third, which succeeded."""
+    """The row of a sample whose second step failed has no `output`, although the first step's went
+    on to the third, which succeeded.
+    """
     runners = (
         {"type": RELAY, "returns": {"output": 10}},
         {"type": RELAY, "returns": {"output": 20}, "fails": [2]},
@@ -86,7 +90,9 @@ def test_a_resume_between_the_steps_hands_over_the_same(campaign: Campaign) -> N
 def test_a_runner_that_says_what_it_returns_hides_nothing_else(
     campaign: Campaign, fails: list[int]
 ) -> None:
-    """A failed check that declares its outputs leaves an earlier step's `output` in the dataset; its own inherited ones it hides."""
+    """A failed check that declares its outputs leaves an earlier step's `output` in the dataset;
+    its own inherited ones it hides.
+    """
     command = ["sh", "-c", f"case {{{{ x }}}} in {'2' if fails else 'none'}) exit 3;; esac; echo 1"]
     check = {
         "type": "CommandRunner",

@@ -1,4 +1,6 @@
-"""A session that finds nothing to do leaves the files as they are; so it does after a rebuild, and what was to be removed is gone once."""
+"""A session that finds nothing to do leaves the files as they are; so it does after a rebuild, and
+what was to be removed is gone once.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def test_resume_after_a_rebuild_of_other_contents_writes_them_again(campaign: Ca
 def test_each_sample_is_cleaned_once(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, save_files: str
 ) -> None:
-    """Beside the loop while the campaign runs; the end looks only after parents, and after what an earlier session has left."""
+    """Beside the loop while the campaign runs; the end looks only after parents, and after what an
+    earlier session has left.
+    """
     cleaned: list[str] = []
 
     def clean(run_dir: Any, name: str, keep: Any = ()) -> list[str]:
@@ -76,7 +80,9 @@ def test_each_sample_is_cleaned_once(
 
 
 def test_what_a_killed_session_has_not_cleaned(campaign: Campaign) -> None:
-    """Directories that are there although their samples have finished go with the next session, children and parents."""
+    """Directories that are there although their samples have finished go with the next session,
+    children and parents.
+    """
     config = campaign_config(array_sampler("x", [0, 1]), random_sampler(3, 2, ("y",)))
     assert campaign.run(config=config) == 0
     campaign.config["supervisor"]["save_files"] = "none"

@@ -1,4 +1,6 @@
-"""Starting fresh where something is already: refused, asked, or overwritten, and never a file lost that is not the campaign's."""
+"""Starting fresh where something is already: refused, asked, or overwritten, and never a file lost
+that is not the campaign's.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,7 @@ def foreign(campaign: Campaign) -> dict[str, str]:
     }
 
 
-# -- not a terminal ---------------------------------------------------------------------------------------------------------
+# -- not a terminal --------------------------------------------------------------------------------
 
 
 def test_a_directory_with_content_is_refused(
@@ -113,7 +115,7 @@ def test_a_directory_that_cannot_be_made_is_a_sentence(
     assert "Traceback" not in capsys.readouterr().err
 
 
-# -- overwrite ----------------------------------------------------------------------------------------------------------------
+# -- overwrite -------------------------------------------------------------------------------------
 
 
 def test_overwriting_deletes_what_the_campaign_made_and_nothing_else(full: Campaign) -> None:
@@ -224,11 +226,13 @@ def test_a_running_campaign_is_not_overwritten(
     assert snapshot(full.path("data")) == before
 
 
-# -- on a terminal ------------------------------------------------------------------------------------------------------------
+# -- on a terminal ---------------------------------------------------------------------------------
 
 
 def on_a_terminal(campaign: Campaign, answer: bytes) -> tuple[int, str]:
-    """Start the campaign on a terminal of its own, answer its question; give exit code and all that was shown."""
+    """Start the campaign on a terminal of its own, answer its question; give exit code and all that
+    was shown.
+    """
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "enchanted_tui", str(campaign.config_path), "--no-ui"]
     process = subprocess.Popen(
@@ -300,7 +304,9 @@ def test_ctrl_c_at_the_question_keeps_everything(full: Campaign) -> None:
 def test_paths_that_cannot_be_are_told(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A name longer than file systems take, links that lead to nothing or in a circle: exit code 3, one sentence, nothing made."""
+    """A name longer than file systems take, links that lead to nothing or in a circle: exit code 3,
+    one sentence, nothing made.
+    """
     (campaign.root / "nothing").symlink_to("vanished")
     (campaign.root / "circle").symlink_to("circle")
     for place, said in (

@@ -1,4 +1,6 @@
-"""Campaigns whose samplers learn: budgets, going on, failures, nesting, steps, asynchronous drawing, what is recorded, stopping."""
+"""Campaigns whose samplers learn: budgets, going on, failures, nesting, steps, asynchronous
+drawing, what is recorded, stopping.
+"""
 
 from __future__ import annotations
 
@@ -183,7 +185,9 @@ def test_a_parser_says_what_is_learnt(campaign: Campaign) -> None:
 def test_a_parser_that_reads_no_sample_is_an_error(
     campaign: Campaign, budget: int, asynchronous: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Otherwise all samples are random and the campaign seems to have gone well; mended, it goes on with what has been run."""
+    """Otherwise all samples are random and the campaign seems to have gone well; mended, it goes on
+    with what has been run.
+    """
     options = {"budget": budget, "asynchronous": asynchronous, "initial_samples": 3}
     lost = config({**BAYESIAN, **options}, parser="learning_runners:LostParser")
     assert campaign.run(config=lost) == 1
@@ -213,7 +217,7 @@ def test_the_built_in_parser_finds_the_higher_peak(campaign: Campaign) -> None:
     )
 
 
-# -- asynchronous -------------------------------------------------------------------------------------------------------------
+# -- asynchronous ----------------------------------------------------------------------------------
 
 
 def test_a_sample_is_drawn_as_soon_as_a_worker_is_free(campaign: Campaign) -> None:
@@ -234,7 +238,9 @@ def test_a_sample_is_drawn_as_soon_as_a_worker_is_free(campaign: Campaign) -> No
 
 
 def test_every_draw_can_be_repeated_from_the_record(campaign: Campaign) -> None:
-    """It is a function of the seed, the position, what was known and what was pending: given the same order of results, the same."""
+    """It is a function of the seed, the position, what was known and what was pending: given the
+    same order of results, the same.
+    """
     options = {**BAYESIAN, "budget": 12, "asynchronous": True, "ahead": 0}
     assert campaign.run(config=config(options, {"slow": 0.1, "fails_above": 0.9})) == 0
     from enchanted_tui.samplers.learning.answers import answer
@@ -297,7 +303,7 @@ def test_fitting_never_blocks_the_loop(campaign: Campaign) -> None:
     assert time.monotonic() - asked < 4.0
 
 
-# -- what is recorded and shown -------------------------------------------------------------------------------------------------
+# -- what is recorded and shown --------------------------------------------------------------------
 
 
 def test_what_is_learnt_is_recorded_shown_and_given_as_json(
@@ -327,7 +333,7 @@ def test_what_is_learnt_is_recorded_shown_and_given_as_json(
     } <= stage["learned"][0].keys()
 
 
-# -- stop_when ------------------------------------------------------------------------------------------------------------------
+# -- stop_when -------------------------------------------------------------------------------------
 
 STOPS = {
     "target_error": {"target_error": 10.0},
@@ -342,7 +348,9 @@ STOPS = {
 def test_a_campaign_ends_when_it_is_enough(
     campaign: Campaign, limit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 0, reason stop_when, and a sentence that names the limit; resumed without it, it completes its budget."""
+    """Exit code 0, reason stop_when, and a sentence that names the limit; resumed without it, it
+    completes its budget.
+    """
     assert (
         campaign.run(config=config(BAYESIAN, budget=30, supervisor={"stop_when": STOPS[limit]}))
         == 0
@@ -357,7 +365,9 @@ def test_a_campaign_ends_when_it_is_enough(
 
 
 def test_core_hours_count_cores(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects the account: in a job that holds 8 CPUs, one sample at a time is 8 core-seconds a second, in every session."""
+    """Protects the account: in a job that holds 8 CPUs, one sample at a time is 8 core-seconds a
+    second, in every session.
+    """
     monkeypatch.setenv("SLURM_JOB_CPUS_PER_NODE", "3(x2),2")
     limits = {"stop_when": {"core_hours": 0.8 / 3600}}
     runner = {"type": "PythonRunner", "function": "slow:slow"}
@@ -387,7 +397,9 @@ def test_core_hours_count_cores(campaign: Campaign, monkeypatch: pytest.MonkeyPa
 def test_equal_values_are_not_enough(
     campaign: Campaign, sampler: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A code that gives 0 below its threshold: no share of a spread that there is not ends the campaign after its first batch."""
+    """A code that gives 0 below its threshold: no share of a spread that there is not ends the
+    campaign after its first batch.
+    """
     runner = {"type": "PythonRunner", "function": "flat:flat"}
     (campaign.config_path.parent / "flat.py").write_text(
         "def flat(x):\n    return {'output': 0.0, 'success': True}\n"
@@ -404,7 +416,9 @@ def test_equal_values_are_not_enough(
 def test_limits_that_make_no_sense_are_told(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A misspelt limit, one that no sampler can reach, and one below zero; before anything is created."""
+    """A misspelt limit, one that no sampler can reach, and one below zero; before anything is
+    created.
+    """
     for limits, said in (
         ({"target_eror": 1.0}, "did you mean 'target_error'"),
         ({"core_hours": -1}, "> 0"),
@@ -418,13 +432,16 @@ def test_limits_that_make_no_sense_are_told(
     assert not campaign.run_dir.exists()
 
 
-# -- what it costs others -------------------------------------------------------------------------------------------------------
+# -- what it costs others --------------------------------------------------------------------------
 
 
 def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
     """Models are fitted in a process of their own: nothing of them comes into the supervisor."""
     campaign.write(config(BAYESIAN, budget=8))
-    code = "import sys; from enchanted_tui.cli import main; assert main(sys.argv[1:]) == 0; print(*sorted(sys.modules))"
+    code = (
+        "import sys; from enchanted_tui.cli import main; assert main(sys.argv[1:]) == 0;"
+        " print(*sorted(sys.modules))"
+    )
     command = [sys.executable, "-c", code, str(campaign.config_path), "--no-ui"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
@@ -435,7 +452,9 @@ def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
 
 
 def test_lost_values_cost_their_samples_alone(campaign: Campaign) -> None:
-    """A damaged line of the journal, or a kill amid the write of a large batch: the campaign goes on, and learns from all the others."""
+    """A damaged line of the journal, or a kill amid the write of a large batch: the campaign goes
+    on, and learns from all the others.
+    """
     whole = config(BAYESIAN, budget=9)
     assert campaign.run(config=whole) == 0
     journal = campaign.path("state/journal.jsonl")
@@ -472,7 +491,8 @@ def test_a_column_without_numbers_is_told(
     """A profile instead of its peak: the whole budget would be drawn at random with nothing said."""
     runner = {"type": "PythonRunner", "function": "profiles:profile"}
     (campaign.config_path.parent / "profiles.py").write_text(
-        f"import numpy\n\ndef profile(x):\n    return {{'output': {value}, 'peak': None if x < 0.5 else x, 'success': True}}\n"
+        f"import numpy\n\ndef profile(x):\n    return {{'output': {value}, 'peak': None if x < 0.5"
+        " else x, 'success': True}\n"
     )
     assert campaign.run(config=config(BAYESIAN, runner, budget=6)) == 0
     said = capsys.readouterr().err
@@ -490,7 +510,9 @@ def test_a_column_without_numbers_is_told(
 def test_an_earlier_campaign_that_is_not_there_is_told(
     campaign: Campaign, parser: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anything is created; the campaign's own directory, which the older program wanted, is none."""
+    """Before anything is created; the campaign's own directory, which the older program wanted, is
+    none.
+    """
     options = {"budget": 6, "parser": parser}
     assert campaign.run(config=config(BAYESIAN, **options, base_run_dir="nothing")) == 2
     assert "base_run_dir: there is no" in capsys.readouterr().err

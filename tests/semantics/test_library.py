@@ -1,4 +1,6 @@
-"""Use from a program: the command line as a function, `Supervisor` as an object; the host program is left as it was."""
+"""Use from a program: the command line as a function, `Supervisor` as an object; the host program
+is left as it was.
+"""
 
 from __future__ import annotations
 
@@ -84,11 +86,13 @@ def warm(campaign: Campaign) -> Campaign:
     return campaign
 
 
-# -- the command line as a function ------------------------------------------------------------------------------------------
+# -- the command line as a function ----------------------------------------------------------------
 
 
 def test_running_twice_leaves_the_host_as_it_was(warm: Campaign) -> None:
-    """Signal handlers, directory, environment, logging, random generators, import path, threads, children and descriptors."""
+    """Signal handlers, directory, environment, logging, random generators, import path, threads,
+    children and descriptors.
+    """
     config = campaign_config(random_sampler(3), summary_datatype="parquet", log_failures=True)
     config["runners"]["r0"]["fail_when"] = {"x": [0.5]}
     with host_left_alone():
@@ -117,7 +121,9 @@ def test_exit_codes_are_returned(warm: Campaign, arguments: list[str], code: int
 
 
 def test_a_refused_campaign_leaves_the_host_as_it_was(warm: Campaign) -> None:
-    """Also on the ways out that are no success: a full directory, a configuration with errors, all samples failed."""
+    """Also on the ways out that are no success: a full directory, a configuration with errors, all
+    samples failed.
+    """
     config = campaign_config(array_sampler("x", [1]))
     config["runners"]["r0"]["fail_when"] = {"x": [1]}
     with host_left_alone():
@@ -165,7 +171,7 @@ def test_it_runs_in_a_thread_of_the_host(warm: Campaign) -> None:
     assert len(warm.rows()) == 5
 
 
-# -- the supervisor as an object -------------------------------------------------------------------------------------------------
+# -- the supervisor as an object -------------------------------------------------------------------
 
 
 def test_a_namespace_as_the_older_program_passes_it(campaign: Campaign) -> None:
@@ -178,7 +184,9 @@ def test_a_namespace_as_the_older_program_passes_it(campaign: Campaign) -> None:
 
 
 def test_the_dataset_as_a_table(campaign: Campaign) -> None:
-    """create_dataset() gives the rows of the dataset, values as they were returned, in its order and columns."""
+    """create_dataset() gives the rows of the dataset, values as they were returned, in its order
+    and columns.
+    """
     config = campaign_config(array_sampler("x", [1, 2, 3]), array_sampler("y", ["low", "high"]))
     config["runners"]["r1"]["add"] = ["x"]
     supervisor = Supervisor(config)
@@ -203,7 +211,9 @@ def test_the_table_has_the_datasets_columns_where_rows_differ(campaign: Campaign
 
 
 def test_the_table_of_an_older_directory(campaign: Campaign) -> None:
-    """Without a journal the run directories are read: those of the last stage, in the order of their numbers."""
+    """Without a journal the run directories are read: those of the last stage, in the order of
+    their numbers.
+    """
     campaign.write(campaign_config(random_sampler(12, 12)))
     older = OlderDirectory(campaign.run_dir, campaign.config)
     older.batch(0, 0, [ok("r0", float(x), {"x": x}) for x in range(12)], submitted=12)
@@ -246,7 +256,9 @@ def test_a_directory_with_content_raises_and_does_not_ask(campaign: Campaign) ->
 def test_a_directory_that_must_not_be_deleted_is_refused_without_asking(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody is asked about a deletion that would be refused anyway: here of the directory that one is in."""
+    """Nobody is asked about a deletion that would be refused anyway: here of the directory that one
+    is in.
+    """
     config = campaign_config(random_sampler(2), base_run_dir=".")
     campaign.path("mine.txt").parent.mkdir()
     monkeypatch.chdir(campaign.run_dir)

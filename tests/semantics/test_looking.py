@@ -47,7 +47,9 @@ def test_the_events_of_a_retry_are_json_too(
 
 
 def test_checking_creates_nothing(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
-    """--check says that all is well, or everything that is not, with exit code 2; no file appears either way."""
+    """--check says that all is well, or everything that is not, with exit code 2; no file appears
+    either way.
+    """
     path = campaign.write(campaign_config(random_sampler(2)))
     before = snapshot(campaign.root)
     assert cli.main([str(path), "--check"]) == 0
@@ -143,7 +145,9 @@ def test_a_dry_run_says_what_would_refuse(
 
 
 def test_values_can_be_changed_on_the_command_line(campaign: Campaign) -> None:
-    """--set reaches sections, lists and options, in YAML's own types; the stored configuration says so."""
+    """--set reaches sections, lists and options, in YAML's own types; the stored configuration says
+    so.
+    """
     overrides = [
         "samplers.s0.budget=1e1",
         "samplers.s0.batch_size=4",

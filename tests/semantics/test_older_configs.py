@@ -1,4 +1,6 @@
-"""Configurations in the older program's style run unmodified and give the files that its users' scripts expect."""
+"""Configurations in the older program's style run unmodified and give the files that its users'
+scripts expect.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ def test_every_configuration_is_expected() -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_it_runs_unmodified(campaign: Campaign, name: str) -> None:
-    """Exact number of rows, columns in their order, every row a run directory, and the state file that names the last batch."""
+    """Exact number of rows, columns in their order, every row a run directory, and the state file
+    that names the last batch.
+    """
     expected = EXPECTED[name]
     older(campaign, name)
     assert campaign.columns() == expected.columns.split(",")
@@ -112,7 +116,9 @@ def test_it_runs_unmodified(campaign: Campaign, name: str) -> None:
 
 
 def test_rows_of_nested_stages_are_parent_major(campaign: Campaign) -> None:
-    """Each row of one level with each sample of the next, the last parameter of a grid changing fastest."""
+    """Each row of one level with each sample of the next, the last parameter of a grid changing
+    fastest.
+    """
     older(campaign, "nested_three_stages")
     grids = [
         itertools.product((0.0, 1.0), (2.0, 3.0)),
@@ -130,7 +136,9 @@ def test_rows_of_nested_stages_are_parent_major(campaign: Campaign) -> None:
 
 
 def test_two_by_three_is_six_parent_major(campaign: Campaign) -> None:
-    """The example of the older program's own documentation: 3 draws in each of two stages, one sampler serving both."""
+    """The example of the older program's own documentation: 3 draws in each of two stages, one
+    sampler serving both.
+    """
     older(campaign, "one_sampler_in_two_stages")
     first = [row["c1"] for row in read_csv(campaign.path("last_complete_enchanted_dataset.csv"))]
     second = campaign.column("c1")
@@ -155,11 +163,15 @@ def test_steps_see_the_whole_row_of_the_step_before(campaign: Campaign) -> None:
 
 
 def test_every_run_directory_has_its_datapoint(campaign: Campaign) -> None:
-    """Header and one row: the runner's outputs, its success by name, inputs, run time, run directory."""
+    """Header and one row: the runner's outputs, its success by name, inputs, run time, run
+    directory.
+    """
     older(campaign, "sequential_three_steps")
     columns = {
         0: "output,success,success_code1_runner,c1,c2,runtime_sec_code1_runner,run_dir",
-        1: "output,success,success_code2_runner,success_code1_runner,c1,c2,runtime_sec_code1_runner,runtime_sec_code2_runner,run_dir",
+        1: (
+            "output,success,success_code2_runner,success_code1_runner,c1,c2,runtime_sec_code1_runner,runtime_sec_code2_runner,run_dir"
+        ),
     }
     for step, header in columns.items():
         path = campaign.path(f"data/d0_b1_s2_r{step}/enchanted_datapoint.csv")
@@ -182,7 +194,9 @@ def test_failing_parents_are_expanded_with_their_failure_carried_along(campaign:
 
 
 def test_the_older_layout_of_the_hdf5_file(campaign: Campaign) -> None:
-    """Runs of all levels, the last level together, attributes filled in, and success as a number that can be read."""
+    """Runs of all levels, the last level together, attributes filled in, and success as a number
+    that can be read.
+    """
     older(campaign, "failing_parents")
     content = read_h5(campaign.path("runs.h5"))
     assert {name for name in content if not name.startswith("@")} == {
@@ -212,7 +226,9 @@ def test_the_older_layout_of_the_hdf5_file(campaign: Campaign) -> None:
 def test_the_options_about_files_do_what_they_say(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """save_files custom, Parquet beside CSV, no HDF5, failures logged, and an unset local_storage ignored with a warning."""
+    """save_files custom, Parquet beside CSV, no HDF5, failures logged, and an unset local_storage
+    ignored with a warning.
+    """
     older(campaign, "every_file_option")
     assert {path.name for path in campaign.path("data").rglob("*") if path.is_file()} == {
         "params.txt"
@@ -229,7 +245,9 @@ def test_the_options_about_files_do_what_they_say(
 def test_dead_keys_warn_and_do_nothing(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every key that never had an effect is named with its line, and what it nearly says; the campaign runs."""
+    """Every key that never had an effect is named with its line, and what it nearly says; the
+    campaign runs.
+    """
     older(campaign, "dead_keys")
     said = capsys.readouterr().err
     for key in (
@@ -249,7 +267,9 @@ def test_dead_keys_warn_and_do_nothing(
 
 
 def test_sobol_points_are_those_of_seed_42(campaign: Campaign) -> None:
-    """The first 8 are what the older program drew with its default seed; the budget of 10 is served in full."""
+    """The first 8 are what the older program drew with its default seed; the budget of 10 is served
+    in full.
+    """
     older(campaign, "sobol")
     found = list(zip(campaign.numbers("x"), campaign.numbers("y"), strict=True))
     assert len(found) == 10
@@ -263,7 +283,9 @@ def test_numbers_that_yaml_takes_for_text_are_numbers(campaign: Campaign) -> Non
 
 
 def test_progress_reports_have_the_older_lines(campaign: Campaign) -> None:
-    """Scripts that grep them go on working; one report for each batch, and one for the whole pipeline beside."""
+    """Scripts that grep them go on working; one report for each batch, and one for the whole
+    pipeline beside.
+    """
     older(campaign, "budget_10_batch_3")
     reports = (
         campaign.path("logs/all_progress.txt").read_text().split("=== PROGRESS REPORT ===")[1:]
@@ -318,7 +340,9 @@ def test_the_files_are_where_they_were(campaign: Campaign) -> None:
 def test_the_state_file_never_counts_what_the_dataset_lacks(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whenever enchanted_run.yaml is written the rows are there already, so a kill between the two leaves none that nobody has."""
+    """Whenever enchanted_run.yaml is written the rows are there already, so a kill between the two
+    leaves none that nobody has.
+    """
     write = projections.write_run_state
     counted = []
 
@@ -336,7 +360,9 @@ def test_the_state_file_never_counts_what_the_dataset_lacks(
 
 
 def test_a_sampler_that_dies_can_be_resumed(campaign: Campaign) -> None:
-    """RandomSamplerWithKill, the older program's aid for testing this: every start gets some batches further."""
+    """RandomSamplerWithKill, the older program's aid for testing this: every start gets some
+    batches further.
+    """
     config = yaml.safe_load((OLDER / "budget_10_batch_3.yaml").read_text())
     config["samplers"]["s1"] |= {"type": "RandomSamplerWithKill", "kill_after": 2}
     campaign.run_dir = campaign.root / "out"
@@ -349,9 +375,14 @@ def test_a_sampler_that_dies_can_be_resumed(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "sampler: {type: RandomSampler, bounds: [[0,1]], parameters: [x], budget: 3}\nrunner: {type: R}\nexecutor: {type: LocalExecutor}\n",
-        "# of a plugin\nsampler:\n  type: TemplateSampler\nrunner:\n  type: TemplateRunner\n  executable_path: p\nexecutor:\n"
-        "  type: LocalExecutor\n  base_run_dir: /tmp\n",
+        (
+            "sampler: {type: RandomSampler, bounds: [[0,1]], parameters: [x], budget: 3}\nrunner:"
+            " {type: R}\nexecutor: {type: LocalExecutor}\n"
+        ),
+        (
+            "# of a plugin\nsampler:\n  type: TemplateSampler\nrunner:\n  type: TemplateRunner\n "
+            " executable_path: p\nexecutor:\n  type: LocalExecutor\n  base_run_dir: /tmp\n"
+        ),
         "executor: {type: DaskExecutor, base_run_dir: x}\n",
     ],
 )
@@ -370,7 +401,9 @@ def test_a_file_of_version_1_is_told_in_one_sentence(
 def test_post_processing_of_the_next_version_is_run(
     campaign: Campaign, inside: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its script runs when the campaign is complete, and a warning says where this program has that."""
+    """Its script runs when the campaign is complete, and a warning says where this program has
+    that.
+    """
     Path("after.py").write_text("open('done.txt', 'w').close()\n")
     config = campaign_config(random_sampler(2))
     (config["supervisor"] if inside else config)["post_processing"] = {"script_path": "after.py"}
@@ -390,7 +423,10 @@ REFUSED = {
     "a parameter called success": ("samplers.s1.parameters=[success]", "'success'"),
     "a parameter called run_dir": ("samplers.s1.parameters=[run_dir]", "'run_dir'"),
     "a parameter twice": (
-        "samplers.s1={type: RandomSampler, bounds: [[0, 1], [0, 1]], parameters: [x, x], budget: 2}",
+        (
+            "samplers.s1={type: RandomSampler, bounds: [[0, 1], [0, 1]], parameters: [x, x],"
+            " budget: 2}"
+        ),
         "twice",
     ),
     "a typo in run_mode": ("supervisor.run_mode=Resum", "resume"),

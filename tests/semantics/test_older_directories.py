@@ -1,4 +1,6 @@
-"""Directories made by the older program: taken over, resumed, extended; broken ones refused with the reason."""
+"""Directories made by the older program: taken over, resumed, extended; broken ones refused with
+the reason.
+"""
 
 from __future__ import annotations
 
@@ -71,11 +73,13 @@ def rebuild(campaign: Campaign) -> int:
     return cli.main(["--rebuild", str(campaign.run_dir)])
 
 
-# -- rebuild ------------------------------------------------------------------------------------------------------------------
+# -- rebuild ---------------------------------------------------------------------------------------
 
 
 def test_rebuilding_gives_the_same_rows_and_all_other_files(campaign: Campaign) -> None:
-    """The dataset says what it said, failures have a file, and runs.h5 is whole with success as 0 and 1."""
+    """The dataset says what it said, failures have a file, and runs.h5 is whole with success as 0
+    and 1.
+    """
     flat(campaign)
     before = campaign.rows()
     assert rebuild(campaign) == 0
@@ -100,7 +104,9 @@ def test_rebuilding_a_nested_directory_keeps_both_levels(campaign: Campaign) -> 
 
 
 def test_run_directories_come_before_a_misaligned_dataset(campaign: Campaign) -> None:
-    """The older program could shift columns of later batches; each run directory still has its own header."""
+    """The older program could shift columns of later batches; each run directory still has its own
+    header.
+    """
     flat(campaign)
     whole = campaign.rows()
     dataset = campaign.path("enchanted_dataset.csv")
@@ -121,7 +127,7 @@ def test_a_dataset_alone_is_enough(campaign: Campaign) -> None:
     assert campaign.rows() == before
 
 
-# -- resume and extend --------------------------------------------------------------------------------------------------------
+# -- resume and extend -----------------------------------------------------------------------------
 
 
 def test_resuming_keeps_what_is_there_and_draws_on(campaign: Campaign) -> None:
@@ -179,7 +185,9 @@ def test_extending_adds_the_budget(campaign: Campaign) -> None:
 
 
 def test_a_batch_that_had_begun_is_done_again(campaign: Campaign) -> None:
-    """It is not counted in enchanted_run.yaml, so its leavings are removed: no file of it can be taken for a new one."""
+    """It is not counted in enchanted_run.yaml, so its leavings are removed: no file of it can be
+    taken for a new one.
+    """
     older = flat(campaign, batches=2)
     older.task(0, 2, 0, 0, ok("r0", 99.0, {"x": 99.0}))
     assert campaign.resume() == 0
@@ -224,7 +232,9 @@ def test_a_nested_directory_is_extended_for_every_parent(campaign: Campaign) -> 
 
 
 def test_a_nested_directory_that_stopped_between_levels_goes_on(campaign: Campaign) -> None:
-    """The first level is finished and the second has not a finished batch: its rows become parents, and none runs again."""
+    """The first level is finished and the second has not a finished batch: its rows become parents,
+    and none runs again.
+    """
     nested(campaign, child_batches=0)
     assert campaign.resume() == 0
     assert [row["x"] for row in campaign.rows()] == ["1", "1", "2", "2", "3", "3"]
@@ -232,7 +242,9 @@ def test_a_nested_directory_that_stopped_between_levels_goes_on(campaign: Campai
 
 
 def test_children_find_the_files_of_parents_that_the_older_program_ran(campaign: Campaign) -> None:
-    """A child is handed its parent's directory as an absolute path, wherever the older row says it was."""
+    """A child is handed its parent's directory as an absolute path, wherever the older row says it
+    was.
+    """
     campaign.write(
         campaign_config(
             array_sampler("x", [1, 2]),
@@ -331,7 +343,9 @@ def older_sobol(campaign: Campaign, points: list[float]) -> None:
 
 
 def test_a_sobol_sequence_goes_on_with_the_older_programs_points(campaign: Campaign) -> None:
-    """Half of 8 points are there, drawn with the default seed: the other half is the rest of the same sequence."""
+    """Half of 8 points are there, drawn with the default seed: the other half is the rest of the
+    same sequence.
+    """
     older_sobol(campaign, sobol_points(4))
     assert campaign.resume() == 0
     assert campaign.numbers("x") == sobol_points(8)
@@ -402,7 +416,9 @@ def test_values_that_went_through_text_are_the_same(
 
 
 def test_the_taken_over_directory_can_go_back(campaign: Campaign) -> None:
-    """enchanted_run.yaml keeps exactly its three keys, and the dataset its header, so that the older program could read on."""
+    """enchanted_run.yaml keeps exactly its three keys, and the dataset its header, so that the
+    older program could read on.
+    """
     older = flat(campaign)
     header = campaign.columns()
     campaign.budget(8)
@@ -415,7 +431,7 @@ def test_the_taken_over_directory_can_go_back(campaign: Campaign) -> None:
     assert (older.root / "data/d0_b0_s0_r0/output.txt").exists()
 
 
-# -- broken directories -----------------------------------------------------------------------------------------------------------
+# -- broken directories ----------------------------------------------------------------------------
 
 
 def _no_state(older: OlderDirectory) -> None:
@@ -473,7 +489,9 @@ BROKEN: dict[str, tuple[Callable[[OlderDirectory], None], str]] = {
 def test_a_broken_directory_is_refused_with_the_reason(
     campaign: Campaign, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 3, one sentence, and what is there stays as it is: no row is dropped from the dataset."""
+    """Exit code 3, one sentence, and what is there stays as it is: no row is dropped from the
+    dataset.
+    """
     older = flat(campaign)
     damage, reason = BROKEN[case]
     damage(older)
@@ -531,7 +549,9 @@ def test_the_remedy_for_a_hole_works(campaign: Campaign) -> None:
 def test_a_refused_extension_takes_nothing_over(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An ArraySampler has nothing to extend: the older program's directory is left as it was, without a journal."""
+    """An ArraySampler has nothing to extend: the older program's directory is left as it was,
+    without a journal.
+    """
     campaign.write(campaign_config(array_sampler("x", [1, 2])))
     older = OlderDirectory(campaign.run_dir, campaign.config)
     older.batch(0, 0, [ok("r0", 1.0, {"x": 1}), ok("r0", 2.0, {"x": 2})], submitted=2)
@@ -540,7 +560,7 @@ def test_a_refused_extension_takes_nothing_over(
     assert not campaign.path("state/journal.jsonl").exists()
 
 
-# -- looked at without taking over --------------------------------------------------------------------------------------------
+# -- looked at without taking over -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [flat, nested], ids=["flat", "nested"])
@@ -580,13 +600,15 @@ def test_an_untouched_directory_that_cannot_be_read_says_why(
         assert "no whole row of d0_b1_s0_r0" in capsys.readouterr().err
 
 
-# -- directories of ours to which the older program has added -------------------------------------------------------------------
+# -- directories of ours to which the older program has added --------------------------------------
 
 
 def add_batches(
     campaign: Campaign, depth: int, batches: dict[int, list[dict[str, Any]]], submitted: int
 ) -> None:
-    """Do in a directory of ours what the older program's resume does: run directories, rows below the dataset, its count."""
+    """Do in a directory of ours what the older program's resume does: run directories, rows below
+    the dataset, its count.
+    """
     dataset = campaign.path("enchanted_dataset.csv")
     header = dataset.read_text().splitlines()[0].split(",")
     for batch, rows in batches.items():
@@ -603,7 +625,9 @@ def add_batches(
 
 
 def forget(campaign: Campaign, *marks: bytes) -> None:
-    """Take the lines with any of the marks out of the journal, and all reports: the campaign has not got so far."""
+    """Take the lines with any of the marks out of the journal, and all reports: the campaign has
+    not got so far.
+    """
     campaign.path("logs/all_progress.txt").unlink()
     journal = campaign.path("state/journal.jsonl")
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -618,7 +642,9 @@ def added_rows(*xs: float) -> list[dict[str, Any]]:
 def test_what_the_older_program_has_added_is_taken_over(
     campaign: Campaign, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two batches more than we have on record: their rows stay, in every way of going on, and once alone."""
+    """Two batches more than we have on record: their rows stay, in every way of going on, and once
+    alone.
+    """
     assert campaign.run(config=flat_config()) == 0
     add_batches(campaign, 0, {3: added_rows(0.11, 0.22), 4: added_rows(0.33, 0.44)}, 10)
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
@@ -679,7 +705,9 @@ def test_a_stage_that_the_older_program_has_begun_is_taken_over(campaign: Campai
 def test_a_batch_that_the_older_program_has_done_again_is_refused(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ours was interrupted in it, theirs has other values: the number, and the two ways on, of which each works."""
+    """Ours was interrupted in it, theirs has other values: the number, and the two ways on, of
+    which each works.
+    """
     runners = {
         "r0": {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": []}}
     }
@@ -699,7 +727,9 @@ def test_a_batch_that_the_older_program_has_done_again_is_refused(
 
 
 def test_our_own_count_is_never_taken_for_theirs(campaign: Campaign) -> None:
-    """A sample run again, a larger earlier budget: enchanted_run.yaml counts what is done once more now."""
+    """A sample run again, a larger earlier budget: enchanted_run.yaml counts what is done once more
+    now.
+    """
     config = campaign_config(array_sampler("x", [1, 2, 3], batch_size=1))
     assert campaign.run(config=config) == 0
     state = campaign.path("enchanted_run.yaml").read_text()

@@ -1,7 +1,8 @@
-"""The older program's public configurations, key for key: rows, columns and their order are what that program gives.
+"""The older program's public configurations, key for key: rows, columns and their order are what
+that program gives.
 
-Expected values were observed by running it. The everyday version runs them on local workers, without pauses and with smaller budgets of
-samplers that learn; ``--full`` runs them as they are.
+Expected values were observed by running it. The everyday version runs them on local workers,
+without pauses and with smaller budgets of samplers that learn; ``--full`` runs them as they are.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ def content_of(name: str) -> dict[str, Any]:
 
 
 def local(name: str) -> list[str]:
-    """What makes a configuration quick: local workers, no pauses, smaller budgets of samplers that learn."""
+    """What makes a configuration quick: local workers, no pauses, smaller budgets of samplers that
+    learn.
+    """
     content = content_of(name)
     changes = [
         f"executors.{key}={{type: LocalExecutor, n_workers: 2}}" for key in content["executors"]

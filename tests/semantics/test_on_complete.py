@@ -51,7 +51,9 @@ def with_hook(hook: object, budget: int = 3) -> dict[str, object]:
 
 
 def test_a_function_is_called_once_for_what_is_complete(campaign: Campaign, hook_log) -> None:  # type: ignore[no-untyped-def]
-    """The dataset is whole by then; a resume that finds nothing to do does not call it again, an extension does."""
+    """The dataset is whole by then; a resume that finds nothing to do does not call it again, an
+    extension does.
+    """
     assert campaign.run(config=with_hook("my_hooks:count")) == 0
     assert campaign.resume() == 0
     assert hook_log.read_text() == "3 completed\n"
@@ -115,7 +117,9 @@ def test_an_interrupted_campaign_is_not_complete(campaign: Campaign, hook_log) -
 
 @pytest.mark.parametrize("way", ["request", "file"])
 def test_one_that_hangs_can_be_ended_and_runs_again(campaign: Campaign, hook_log, way: str) -> None:  # type: ignore[no-untyped-def]
-    """By a signal or the app (a request), or from another process (a file): the supervisor must not be held for ever."""
+    """By a signal or the app (a request), or from another process (a file): the supervisor must not
+    be held for ever.
+    """
     campaign.write(with_hook("my_hooks:hang"))
     supervisor = Supervisor(config_from_mapping(with_hook("my_hooks:hang")))
     outcomes: queue.SimpleQueue[object] = queue.SimpleQueue()

@@ -1,4 +1,6 @@
-"""Samplers of somebody else's, with the interface that the older program's plugins have: drawn, resumed, extended."""
+"""Samplers of somebody else's, with the interface that the older program's plugins have: drawn,
+resumed, extended.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def reading(campaign: Campaign, **sizes: int) -> dict[str, Any]:
 
 
 def test_a_sampler_told_of_results_finds_them_in_the_dataset(campaign: Campaign) -> None:
-    """Samplers of the older program may read enchanted_dataset.csv: it has every row told of, in order, the last batch's too."""
+    """Samplers of the older program may read enchanted_dataset.csv: it has every row told of, in
+    order, the last batch's too.
+    """
     assert campaign.run(config=reading(campaign, budget=7, batch_size=3)) == 0
     notes = campaign.root / "notes"
     assert notes.read_text().splitlines() == ["3 of 3: True", "3 of 6: True", "1 of 7: True"]
@@ -62,7 +66,9 @@ def test_a_sampler_told_of_results_finds_them_in_the_dataset(campaign: Campaign)
 
 
 def test_a_killed_campaign_goes_on_though_the_sampler_cannot_skip(campaign: Campaign) -> None:
-    """What is on record is drawn again and left out, in whatever batches that now comes; the message of a kill says that it goes on."""
+    """What is on record is drawn again and left out, in whatever batches that now comes; the
+    message of a kill says that it goes on.
+    """
     sampler = {
         "type": "scripted_runners:UnskippableSampler",
         "parameters": ["x"],
@@ -95,7 +101,9 @@ def test_a_raised_budget_goes_on_where_it_stopped(
 
 @pytest.mark.parametrize("sampler", [COUNTING, LEARNING], ids=["counting", "learning"])
 def test_extending_adds_the_budget(campaign: Campaign, sampler: dict[str, Any]) -> None:
-    """4 extended by 4, twice: the sampler is told of the larger budget, otherwise it would have nothing more to give."""
+    """4 extended by 4, twice: the sampler is told of the larger budget, otherwise it would have
+    nothing more to give.
+    """
     assert campaign.run(config=config(sampler, budget=4, batch_size=2)) == 0
     for count in (8, 12):
         assert campaign.extend() == 0
@@ -104,7 +112,9 @@ def test_extending_adds_the_budget(campaign: Campaign, sampler: dict[str, Any]) 
 
 @pytest.mark.parametrize("sizes", [{}, {"batch_size": 1}, {"batch_size": 7}])
 def test_another_batch_size_leaves_out_no_sample(campaign: Campaign, sizes: dict[str, int]) -> None:
-    """The older program skipped batches of the present size: with 4 in batches of 2 and then another size it lost samples or ran none."""
+    """The older program skipped batches of the present size: with 4 in batches of 2 and then
+    another size it lost samples or ran none.
+    """
     assert campaign.run(config=config(COUNTING, budget=4, batch_size=2)) == 0
     assert campaign.resume("--set", "samplers.s0.budget=4") == 0
     campaign.config = config(COUNTING, budget=9, **sizes)

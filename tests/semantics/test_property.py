@@ -1,4 +1,6 @@
-"""Random small campaigns: every output file against a simple model, and the files against each other."""
+"""Random small campaigns: every output file against a simple model, and the files against each
+other.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ EXACT = (
     "enchanted_run.yaml",
 )
 
-# -- random campaigns ---------------------------------------------------------------------------------------------------------
+# -- random campaigns ------------------------------------------------------------------------------
 
 
 @st.composite
@@ -78,7 +80,9 @@ def samplers(draw: st.DrawFn, depth: int, most: int) -> Row:
 
 @st.composite
 def campaigns(draw: st.DrawFn) -> Row:
-    """Draw a campaign of 1 to 3 stages with 1 to 3 steps each, and options that change what becomes of failures."""
+    """Draw a campaign of 1 to 3 stages with 1 to 3 steps each, and options that change what becomes
+    of failures.
+    """
     n_stages = draw(st.integers(1, 3))
     most = {1: 7, 2: 5, 3: 3}[n_stages]
     runners = {}
@@ -148,7 +152,7 @@ def _points(sampler: Row) -> list[Row] | None:
     ]
 
 
-# -- the checks ---------------------------------------------------------------------------------------------------------------
+# -- the checks ------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -207,7 +211,9 @@ def check_journal(campaign: Campaign, stages: list[ModelStage]) -> dict[Any, flo
 
 
 def check_datasets(campaign: Campaign, stages: list[ModelStage], expected: list[list[Row]]) -> None:
-    """The dataset holds the deepest stage that has rows, the last complete one the stage before; columns in their order."""
+    """The dataset holds the deepest stage that has rows, the last complete one the stage before;
+    columns in their order.
+    """
     deepest = max((depth for depth, stage in enumerate(stages) if stage.samples), default=None)
     if deepest is None:
         assert not campaign.path("enchanted_dataset.csv").exists()
@@ -246,7 +252,9 @@ def check_failures(
 def check_hdf5(
     campaign: Campaign, config: Row, stages: list[ModelStage], expected: list[list[Row]]
 ) -> None:
-    """One group for each sample of every stage, the dataset's rows together, truth values as 0 and 1."""
+    """One group for each sample of every stage, the dataset's rows together, truth values as 0 and
+    1.
+    """
     path = campaign.path("runs.h5")
     if config["storage"]["type"] == "none":
         assert not path.exists()
@@ -278,7 +286,9 @@ def in_hdf5(row: Row) -> Row:
 
 
 def check_parquet(campaign: Campaign, config: Row, expected: list[list[Row]]) -> None:
-    """The Parquet copy has the dataset's columns and rows, in types where a column has one, else as text."""
+    """The Parquet copy has the dataset's columns and rows, in types where a column has one, else as
+    text.
+    """
     deepest = next((rows for rows in reversed(expected) if rows), None)
     path = campaign.path("enchanted_dataset.parquet")
     if config["supervisor"]["summary_datatype"] == "csv" or deepest is None:
@@ -303,7 +313,8 @@ def check_run_state(campaign: Campaign, stages: list[ModelStage]) -> None:
             sizes = stages[depth].batch_sizes
             assert (
                 path.read_text()
-                == f"batch_number: {len(sizes) - 1}\ndepth: {depth}\nsubmitted_samples: {sum(sizes)}\n"
+                == f"batch_number: {len(sizes) - 1}\ndepth: {depth}\nsubmitted_samples:"
+                f" {sum(sizes)}\n"
             )
             return
     assert not path.exists()
@@ -312,7 +323,9 @@ def check_run_state(campaign: Campaign, stages: list[ModelStage]) -> None:
 def check_run_directories(
     campaign: Campaign, config: Row, stages: list[ModelStage], measured: dict[Any, float]
 ) -> None:
-    """A directory for each task that was run, its datapoint the same row; only what `save_files` keeps is left."""
+    """A directory for each task that was run, its datapoint the same row; only what `save_files`
+    keeps is left.
+    """
     found = {path.name for path in campaign.path("data").iterdir()}
     if config["supervisor"]["save_files"] != "all":
         assert not found  # a custom list that is empty keeps nothing
@@ -348,7 +361,7 @@ def check_again(campaign: Campaign, stages: list[ModelStage]) -> None:
     } == before
 
 
-# -- growing ------------------------------------------------------------------------------------------------------------------
+# -- growing ---------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -374,7 +387,9 @@ def growing_campaigns(draw: st.DrawFn) -> tuple[Row, Row]:
 
 
 def check_growth(first: Row, second: Row) -> None:
-    """Run the smaller campaign, then go on to the larger one: the rows are the larger one's, and nothing ran twice."""
+    """Run the smaller campaign, then go on to the larger one: the rows are the larger one's, and
+    nothing ran twice.
+    """
     note(yaml.safe_dump(second, sort_keys=False))
     stages = run_model(
         second,
@@ -415,7 +430,9 @@ _SETTINGS: Row = {
 @settings(max_examples=25, **_SETTINGS)
 @given(campaigns())
 def test_every_file_says_what_the_model_says(config: Row) -> None:
-    """Dataset, last complete dataset, failures, runs.h5, Parquet, journal, run directories: all as defined, for any small campaign."""
+    """Dataset, last complete dataset, failures, runs.h5, Parquet, journal, run directories: all as
+    defined, for any small campaign.
+    """
     check(config)
 
 
@@ -430,7 +447,9 @@ def test_every_file_says_what_the_model_says_at_length(config: Row) -> None:
 @settings(max_examples=12, **_SETTINGS)
 @given(growing_campaigns())
 def test_a_grown_campaign_has_the_rows_of_the_larger_one(campaigns: tuple[Row, Row]) -> None:
-    """Whatever budgets and batches change between two sessions: all combinations once, with the values of one longer campaign."""
+    """Whatever budgets and batches change between two sessions: all combinations once, with the
+    values of one longer campaign.
+    """
     check_growth(*campaigns)
 
 

@@ -1,7 +1,9 @@
-"""Whatever damages a journal, at random: a resume gives the exact rows, runs no intact result again, and never ends in a traceback.
+"""Whatever damages a journal, at random: a resume gives the exact rows, runs no intact result
+again, and never ends in a traceback.
 
-Lines are altered, cut, deleted, doubled and shuffled, in campaigns of every shape, finished or half done. What is right is said by a
-model that knows which lines are intact and in which order they were written.
+Lines are altered, cut, deleted, doubled and shuffled, in campaigns of every shape, finished or half
+done. What is right is said by a model that knows which lines are intact and in which order they
+were written.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ def steps(*samplers: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
 
 
 def flaky(*samplers: dict[str, Any], parameter: str, **supervisor: Any) -> dict[str, Any]:
-    """Some samples of the first or the second stage fail until `broken` says that the cause is gone."""
+    """Some samples of the first or the second stage fail until `broken` says that the cause is
+    gone.
+    """
     config = campaign_config(*samplers, **supervisor)
     name = "r0" if parameter == "x" else "r1"
     config["runners"][name] = {
@@ -133,7 +137,7 @@ class Line:
         return found
 
 
-# -- damage ----------------------------------------------------------------------------------------------------------------------
+# -- damage ----------------------------------------------------------------------------------------
 
 
 def flip(lines: list[Line], chance: random.Random) -> None:
@@ -202,7 +206,7 @@ def hit_where_it_hurts(lines: list[Line], chance: random.Random) -> None:
 DAMAGES = (flip, truncate, delete, double, shuffle, hit_where_it_hurts, hit_where_it_hurts)
 
 
-# -- the model -------------------------------------------------------------------------------------------------------------------
+# -- the model -------------------------------------------------------------------------------------
 
 
 class Model:
@@ -279,7 +283,9 @@ class Made:
                         yield depth + 1, drawn.index, position, 0
 
     def damaged(self, chance: random.Random) -> list[Line]:
-        """Give the lines of the campaign, finished or cut somewhere, with up to three kinds of damage."""
+        """Give the lines of the campaign, finished or cut somewhere, with up to three kinds of
+        damage.
+        """
         end = len(self.whole) if chance.random() < 0.4 else chance.randrange(2, len(self.whole) + 1)
         lines = [Line(line.place, line.data) for line in self.whole[:end]]
         chosen = chance.sample(DAMAGES, chance.choice((1, 1, 2, 3)))
@@ -392,6 +398,8 @@ EACH = int(os.environ.get("DAMAGE_COUNT", "50"))
 @pytest.mark.parametrize("round_", range(2))
 @pytest.mark.parametrize("shape", SHAPES)
 def test_random_damage_at_length(campaign: Campaign, shape: str, round_: int) -> None:
-    """600 damages, twice: fifty of each shape. DAMAGE_SEED and DAMAGE_COUNT in the environment make other series."""
+    """600 damages, twice: fifty of each shape. DAMAGE_SEED and DAMAGE_COUNT in the environment make
+    other series.
+    """
     begin = FULL_SEED + EACH * round_
     series(campaign, shape, range(begin, begin + EACH))

@@ -38,7 +38,9 @@ ALL = (
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished campaign of two stages and two steps with failures, text and several batches; every output file is there."""
+    """A finished campaign of two stages and two steps with failures, text and several batches;
+    every output file is there.
+    """
     config = campaign_config(
         array_sampler("x", [1, 2, 3], batch_size=2),
         array_sampler("y", [10, 20], batch_size=1),
@@ -88,7 +90,8 @@ def contents(campaign: Campaign) -> dict[str, Any]:
             for line in lines
             if not line.startswith(("Time:", "Rate:", "Elapsed:", "Remaining:"))
         ]
-    # batches overlap: their reports stand in the order in which they happened to end, which a rebuild does not know
+    # batches overlap: their reports stand in the order in which they happened to end, which a
+    # rebuild does not know
     reports = "\n".join(found["logs/all_progress.txt"]).split("=== PROGRESS REPORT")
     found["logs/all_progress.txt"] = sorted(report.strip() for report in reports)
     return found
@@ -120,7 +123,9 @@ DAMAGE = ("deleted", "torn", "empty", "nonsense")
     ("name", "how"), [*((name, "torn") for name in ALL), *(("all of them", how) for how in DAMAGE)]
 )
 def test_a_damaged_file_is_written_anew(finished: Campaign, name: str, how: str) -> None:
-    """Each file, and all of them in each state that an accident can leave: identical bytes (CSV), equal content (HDF5, Parquet)."""
+    """Each file, and all of them in each state that an accident can leave: identical bytes (CSV),
+    equal content (HDF5, Parquet).
+    """
     before = contents(finished)
     for damaged in ALL if name == "all of them" else (name,):
         damage(finished.path(damaged), how)
@@ -192,7 +197,9 @@ def test_an_interrupted_campaign_is_rebuilt_as_far_as_it_came(campaign: Campaign
 
 
 def test_between_two_stages_the_dataset_is_the_finished_one(campaign: Campaign) -> None:
-    """The second stage's sampler dies before its first draw: dataset and last complete dataset hold the first stage's rows, rebuilt too."""
+    """The second stage's sampler dies before its first draw: dataset and last complete dataset hold
+    the first stage's rows, rebuilt too.
+    """
     config = campaign_config(
         array_sampler("x", [1, 2]),
         {"type": "RandomSamplerWithKill", **_unit("y"), "budget": 6, "kill_after": 0},
@@ -210,7 +217,9 @@ def test_between_two_stages_the_dataset_is_the_finished_one(campaign: Campaign) 
 def test_an_earlier_stage_that_runs_again_does_not_cost_the_dataset_its_rows(
     campaign: Campaign,
 ) -> None:
-    """While the first stage of a finished campaign runs for a raised budget, the dataset keeps the last stage's rows."""
+    """While the first stage of a finished campaign runs for a raised budget, the dataset keeps the
+    last stage's rows.
+    """
     config = campaign_config(
         {"type": "RandomSamplerWithKill", **_unit("x"), "budget": 2, "batch_size": 1},
         array_sampler("y", [1, 2]),
@@ -268,7 +277,9 @@ def _unit(name: str) -> dict[str, Any]:
 def test_a_journal_that_does_not_say_what_it_is_can_be_done_without(
     finished: Campaign, how: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every command says so in one sentence, with a remedy that works: the run directories give the finished batches."""
+    """Every command says so in one sentence, with a remedy that works: the run directories give the
+    finished batches.
+    """
     journal = finished.path("state/journal.jsonl")
     first, *rest = journal.read_bytes().splitlines(keepends=True)
     broken = (
@@ -303,7 +314,9 @@ def test_a_journal_that_does_not_say_what_it_is_can_be_done_without(
 def test_a_damaged_line_in_the_journal_costs_only_what_it_held(
     campaign: Campaign, kind: str, again: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The line is reported by number, of a finished campaign too; a resume runs what it held again, with the very same values."""
+    """The line is reported by number, of a finished campaign too; a resume runs what it held again,
+    with the very same values.
+    """
     assert campaign.run(config=campaign_config(random_sampler(4, 2))) == 0
     before = campaign.column("x")
     journal = campaign.path("state/journal.jsonl")

@@ -1,4 +1,6 @@
-"""Resuming with a raised budget and extending: exact counts, and the points of one longer campaign where the method allows it."""
+"""Resuming with a raised budget and extending: exact counts, and the points of one longer campaign
+where the method allows it.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,11 @@ BY_POSITION: dict[str, dict[str, Any]] = {
 
 #: Every day those that draw in different ways, the variants with the long series.
 MOST_DIFFERENT = [
-    name
-    if name in ("random", "sobol", "csv", "nested")
-    else pytest.param(name, marks=pytest.mark.full)
+    (
+        name
+        if name in ("random", "sobol", "csv", "nested")
+        else pytest.param(name, marks=pytest.mark.full)
+    )
     for name in BY_POSITION
 ]
 
@@ -81,7 +85,9 @@ def points(campaign: Campaign) -> list[tuple[str, ...]]:
 
 @pytest.fixture
 def one_longer_campaign(tmp_path_factory: pytest.TempPathFactory) -> Longer:
-    """Give the first points of a campaign of 16 samples, or of all there are, that was run in one session."""
+    """Give the first points of a campaign of 16 samples, or of all there are, that was run in one
+    session.
+    """
 
     def first_points(sampler: dict[str, Any], count: int, **sizes: int) -> list[tuple[str, ...]]:
         key = repr((sampler, sizes))
@@ -113,14 +119,16 @@ def files_of_points(campaign: Campaign) -> None:
     write_points(campaign.root)
 
 
-# -- the same points as one longer campaign ---------------------------------------------------------------------------------
+# -- the same points as one longer campaign --------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", BY_POSITION)
 def test_raising_the_budget_gives_the_points_of_one_longer_campaign(
     campaign: Campaign, one_longer_campaign: Longer, name: str
 ) -> None:
-    """Samplers that draw by position: 4 then 10, with the default batch, equals 10 at once; the first four are not run again."""
+    """Samplers that draw by position: 4 then 10, with the default batch, equals 10 at once; the
+    first four are not run again.
+    """
     sampler = BY_POSITION[name]
     assert campaign.run(config=one_stage(sampler, budget=4)) == 0
     campaign.budget(10)
@@ -148,7 +156,9 @@ def test_extending_twice_adds_the_budget_each_time(
 def test_extending_by_less_and_by_more_than_a_batch_is_exact(
     campaign: Campaign, one_longer_campaign: Longer, amount: int
 ) -> None:
-    """6 with batch 4, extended by 1 to 7: the count is exact, and the batches are what is drawn, not full ones."""
+    """6 with batch 4, extended by 1 to 7: the count is exact, and the batches are what is drawn,
+    not full ones.
+    """
     assert campaign.run(config=one_stage(BY_POSITION["random"], budget=6, batch_size=4)) == 0
     campaign.budget(amount)
     assert campaign.extend() == 0
@@ -174,7 +184,9 @@ def test_another_batch_size_in_each_session_changes_nothing(
 def test_a_sobol_campaign_of_before_goes_on_with_its_own_points(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, nested: bool
 ) -> None:
-    """Scrambling was once seeded by a whole number, which gives other points: what was begun so is finished so."""
+    """Scrambling was once seeded by a whole number, which gives other points: what was begun so is
+    finished so.
+    """
     sobol = {"type": "SobolSequenceSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 4}
     sampler = (
         {
@@ -216,7 +228,9 @@ def test_latin_hypercubes_go_on_batch_by_batch(
 
 
 def test_a_latin_hypercube_without_batches_grows_by_hypercubes(campaign: Campaign) -> None:
-    """5 extended by 3 keeps its 5 and adds a hypercube of 3: the exact count, and no point drawn anew."""
+    """5 extended by 3 keeps its 5 and adds a hypercube of 3: the exact count, and no point drawn
+    anew.
+    """
     sampler = {"type": "LatinHypercubeSampler", **BOX}
     assert campaign.run(config=one_stage(sampler, budget=5)) == 0
     before = points(campaign)
@@ -228,7 +242,7 @@ def test_a_latin_hypercube_without_batches_grows_by_hypercubes(campaign: Campaig
     assert sorted(int(3 * x) for x in after[5:]) == [0, 1, 2]
 
 
-# -- samplers with a fixed number of points -----------------------------------------------------------------------------------
+# -- samplers with a fixed number of points --------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FIXED)
@@ -285,11 +299,13 @@ def test_a_changed_grid_is_refused(campaign: Campaign, capsys: pytest.CaptureFix
     assert campaign.snapshot() == before
 
 
-# -- interrupted ----------------------------------------------------------------------------------------------------------------
+# -- interrupted -----------------------------------------------------------------------------------
 
 
 def interrupt(campaign: Campaign, at: int, *arguments: str) -> int:
-    """Run until `at` batches of one sample have been drawn in this session, then die as a sampler that raises."""
+    """Run until `at` batches of one sample have been drawn in this session, then die as a sampler
+    that raises.
+    """
     campaign.config["samplers"]["s0"]["kill_after"] = at
     code = campaign.run(*arguments)
     del campaign.config["samplers"]["s0"]["kill_after"]
@@ -299,7 +315,9 @@ def interrupt(campaign: Campaign, at: int, *arguments: str) -> int:
 def test_an_interrupted_extension_finishes_its_own_target(
     campaign: Campaign, one_longer_campaign: Longer
 ) -> None:
-    """4 of 10 done, extend 4: the target is 14; interrupted again, a resume goes on to 14 though the budget says 4."""
+    """4 of 10 done, extend 4: the target is 14; interrupted again, a resume goes on to 14 though
+    the budget says 4.
+    """
     config = one_stage(BY_POSITION["with_kill"], budget=10, batch_size=1)
     campaign.write(config)
     assert interrupt(campaign, 4) != 0
@@ -323,7 +341,7 @@ def test_a_lowered_budget_does_not_lower_the_target(campaign: Campaign) -> None:
     assert len(campaign.rows()) == 6
 
 
-# -- earlier stages ---------------------------------------------------------------------------------------------------------------
+# -- earlier stages --------------------------------------------------------------------------------
 
 
 def pairs(campaign: Campaign, *names: str) -> list[tuple[str, ...]]:
@@ -333,7 +351,9 @@ def pairs(campaign: Campaign, *names: str) -> list[tuple[str, ...]]:
 def test_raising_an_earlier_budget_runs_every_later_batch_for_the_new_parents(
     campaign: Campaign,
 ) -> None:
-    """2 parents with 3 children in batches of 2 become 4 parents: 12 rows, each pair once, and only the 6 new pairs are run."""
+    """2 parents with 3 children in batches of 2 become 4 parents: 12 rows, each pair once, and only
+    the 6 new pairs are run.
+    """
     config = campaign_config(random_sampler(2), random_sampler(3, 2, ("y",)))
     assert campaign.run(config=config) == 0
     old = set(pairs(campaign, "x", "y"))
@@ -350,7 +370,9 @@ def test_raising_an_earlier_budget_runs_every_later_batch_for_the_new_parents(
 
 
 def test_raising_the_first_of_three_budgets_reaches_the_last_stage(campaign: Campaign) -> None:
-    """All combinations of three stages, no duplicates, after the first and then the middle budget was raised."""
+    """All combinations of three stages, no duplicates, after the first and then the middle budget
+    was raised.
+    """
     config = campaign_config(
         random_sampler(1), random_sampler(2, 1, ("y",)), random_sampler(2, None, ("z",))
     )

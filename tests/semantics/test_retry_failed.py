@@ -1,4 +1,6 @@
-"""``--retry-failed``: the failed samples and what came of them run again, in place of what is recorded; nothing else does."""
+"""``--retry-failed``: the failed samples and what came of them run again, in place of what is
+recorded; nothing else does.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def outputs(campaign: Campaign) -> list[str]:
 
 
 def test_only_the_failed_samples_run_again(campaign: Campaign, fault: Path) -> None:
-    """Their rows are replaced in place, the failures file empties, and every other row keeps its bytes."""
+    """Their rows are replaced in place, the failures file empties, and every other row keeps its
+    bytes.
+    """
     assert campaign.run(config=one_stage()) == 0
     before = campaign.path("enchanted_dataset.csv").read_text().splitlines()
     assert sorted(row["task"] for row in campaign.failures()) == ["d0_b0_s1_r0", "d0_b0_s2_r0"]
@@ -63,7 +67,9 @@ def test_failures_that_persist_are_recorded_anew(campaign: Campaign, fault: Path
 
 
 def test_what_was_mended_is_not_run_again(campaign: Campaign, fault: Path) -> None:
-    """A second retry runs what still fails; a third, with nothing left to retry, runs nothing and changes nothing."""
+    """A second retry runs what still fails; a third, with nothing left to retry, runs nothing and
+    changes nothing.
+    """
     assert campaign.run(config=one_stage(always=[4])) == 0
     fault.unlink()
     assert retry(campaign) == 0
@@ -85,7 +91,9 @@ def test_what_was_mended_is_not_run_again(campaign: Campaign, fault: Path) -> No
 def test_children_of_a_failed_parent_run_again_and_no_others(
     campaign: Campaign, fault: Path
 ) -> None:
-    """Children were computed from their parent's outputs, so they go with it; those of the other parents stay."""
+    """Children were computed from their parent's outputs, so they go with it; those of the other
+    parents stay.
+    """
     config = campaign_config(
         array_sampler("x", [1, 2, 4]), array_sampler("y", [5, 6]), runners={"r0": FLAKY}
     )
@@ -160,7 +168,9 @@ def test_skipped_steps_run_once_their_cause_is_mended(campaign: Campaign, fault:
 def test_parents_that_were_skipped_are_expanded_once_mended(
     campaign: Campaign, fault: Path
 ) -> None:
-    """With failed_parents: skip a failed parent has no children; mended, it gets all of them, in every recorded batch."""
+    """With failed_parents: skip a failed parent has no children; mended, it gets all of them, in
+    every recorded batch.
+    """
     config = campaign_config(
         array_sampler("x", [1, 2]),
         array_sampler("y", [5, 6], batch_size=1),
@@ -189,7 +199,9 @@ def test_a_retry_does_not_finish_what_was_not_planned(campaign: Campaign, fault:
 
 
 def test_the_run_directories_hold_the_new_attempt_alone(campaign: Campaign, fault: Path) -> None:
-    """What the failed attempt left in the run directory is gone, so that no file can be taken for the new one's."""
+    """What the failed attempt left in the run directory is gone, so that no file can be taken for
+    the new one's.
+    """
     assert campaign.run(config=one_stage()) == 0
     directory = campaign.path("data/d0_b0_s1_r0")
     (directory / "half_written.dat").write_text("of the failed attempt")
@@ -221,7 +233,9 @@ def test_a_directory_without_a_campaign_has_nothing_to_retry(
 def test_a_name_that_is_no_failed_task_is_refused(
     campaign: Campaign, fault: Path, only: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A misspelt name must not pass for a retry that went well: nothing runs, nothing is recorded, the nearest names are given."""
+    """A misspelt name must not pass for a retry that went well: nothing runs, nothing is recorded,
+    the nearest names are given.
+    """
     assert campaign.run(config=one_stage()) == 0
     before = campaign.path("state/journal.jsonl").read_bytes()
     fault.unlink()
@@ -236,7 +250,9 @@ def test_a_name_that_is_no_failed_task_is_refused(
 
 
 def test_any_failed_task_of_a_sample_stands_for_it(campaign: Campaign, fault: Path) -> None:
-    """The failures file, and a group of failures in the app, name later steps too: the sample runs again from where it failed first."""
+    """The failures file, and a group of failures in the app, name later steps too: the sample runs
+    again from where it failed first.
+    """
     config = campaign_config(
         array_sampler("x", [1, 2, 3]), runners={"flaky": FLAKY}, failed_steps="skip"
     )

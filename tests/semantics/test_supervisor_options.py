@@ -1,4 +1,6 @@
-"""What the options of the section `supervisor` do to a whole campaign, and the commands that only look."""
+"""What the options of the section `supervisor` do to a whole campaign, and the commands that only
+look.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,15 @@ def failing(values: list[Any], wanted: list[Any], **supervisor: Any) -> dict[str
     )
 
 
-# -- max_failures ---------------------------------------------------------------------------------------------------------------
+# -- max_failures ----------------------------------------------------------------------------------
 
 
 def test_max_failures_counts_and_the_campaign_can_be_resumed(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After the third failure nothing new begins: exit code 4, the reason said, and a resume with another limit runs the rest."""
+    """After the third failure nothing new begins: exit code 4, the reason said, and a resume with
+    another limit runs the rest.
+    """
     config = failing(list(range(400)), list(range(400)), max_failures=3)
     config["executors"]["here"]["n_workers"] = 1
     assert campaign.run(config=config) == 4
@@ -53,7 +57,9 @@ def test_max_failures_counts_and_the_campaign_can_be_resumed(
 
 
 def test_a_fraction_counts_once_twenty_tasks_have_finished(campaign: Campaign) -> None:
-    """All of the first 19 fail and none later: below twenty tasks a fraction stops nothing; of forty, 19 are fewer than a half."""
+    """All of the first 19 fail and none later: below twenty tasks a fraction stops nothing; of
+    forty, 19 are fewer than a half.
+    """
     config = failing(list(range(19)), list(range(19)), max_failures=0.5)
     assert campaign.run(config=config) == 4
     assert campaign.records("end")[-1]["reason"] == "all_failed"
@@ -70,7 +76,9 @@ def test_a_fraction_stops_the_campaign_above_it(campaign: Campaign) -> None:
 
 
 def test_a_fraction_that_is_just_reached_stops_nothing(campaign: Campaign) -> None:
-    """The limit is what is still allowed: a half of forty may fail when a half is given, in whatever order they end."""
+    """The limit is what is still allowed: a half of forty may fail when a half is given, in
+    whatever order they end.
+    """
     config = failing(list(range(40)), list(range(20, 40)), max_failures=0.5)
     assert campaign.run(config=config) == 0
     assert len(campaign.failures()) == 20
@@ -111,13 +119,15 @@ def test_a_campaign_whose_every_parent_failed_ends_with_4_too(campaign: Campaign
     assert campaign.column("x") == ["1", "2"]
 
 
-# -- nothing to do ----------------------------------------------------------------------------------------------------------------
+# -- nothing to do ---------------------------------------------------------------------------------
 
 
 def test_a_budget_of_zero_warns_and_runs_nothing(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 0, as before, but not in silence: on the terminal and, with the whole word of its level, in the log."""
+    """Exit code 0, as before, but not in silence: on the terminal and, with the whole word of its
+    level, in the log.
+    """
     assert campaign.run(config=campaign_config(random_sampler(0))) == 0
     assert capsys.readouterr().err.count("budget of 0 draws no samples") == 1
     log = campaign.path("logs/main.log").read_text()
@@ -131,7 +141,9 @@ def test_a_budget_of_zero_warns_and_runs_nothing(
 
 
 def test_a_stage_without_rows_leaves_the_next_one_nothing_to_run(campaign: Campaign) -> None:
-    """The older program ran the next stage without parents, in silence; here it runs nothing and the log says so."""
+    """The older program ran the next stage without parents, in silence; here it runs nothing and
+    the log says so.
+    """
     assert (
         campaign.run(config=campaign_config(random_sampler(0), random_sampler(2, None, ("y",))))
         == 0
@@ -141,7 +153,9 @@ def test_a_stage_without_rows_leaves_the_next_one_nothing_to_run(campaign: Campa
 
 
 def test_a_middle_stage_without_rows_keeps_the_first_ones(campaign: Campaign) -> None:
-    """Dataset and last complete dataset hold the last rows there are; raising the budget later runs everything."""
+    """Dataset and last complete dataset hold the last rows there are; raising the budget later runs
+    everything.
+    """
     config = campaign_config(
         random_sampler(2), random_sampler(0, None, ("y",)), random_sampler(2, None, ("z",))
     )
@@ -153,7 +167,7 @@ def test_a_middle_stage_without_rows_keeps_the_first_ones(campaign: Campaign) ->
     assert len(campaign.rows()) == 12
 
 
-# -- what becomes of failures -------------------------------------------------------------------------------------------------------
+# -- what becomes of failures ----------------------------------------------------------------------
 
 
 def nested(**supervisor: Any) -> dict[str, Any]:
@@ -167,7 +181,9 @@ def nested(**supervisor: Any) -> dict[str, Any]:
 
 
 def test_failed_parents_are_expanded_unless_told_otherwise(campaign: Campaign) -> None:
-    """3 parents, one failed: 6 rows with `success_r0` carried along, the failed parent's children without its missing output."""
+    """3 parents, one failed: 6 rows with `success_r0` carried along, the failed parent's children
+    without its missing output.
+    """
     assert campaign.run(config=nested()) == 0
     assert campaign.column("success_r0") == ["True", "True", "False", "False", "True", "True"]
     assert campaign.column("output") == ["5", "6"] * 3
@@ -202,7 +218,9 @@ def test_failed_samples_are_passed_on_unless_told_otherwise(campaign: Campaign) 
 
 
 def test_failed_samples_can_end_at_their_step(campaign: Campaign) -> None:
-    """The row is there, failed, with the kind `skipped` and the reason in the failures; the step was not run and has no directory."""
+    """The row is there, failed, with the kind `skipped` and the reason in the failures; the step
+    was not run and has no directory.
+    """
     assert campaign.run(config=steps(failed_steps="skip")) == 0
     assert campaign.column("success") == ["True", "False"]
     kinds = {row["task"]: (row["kind"], row["message"]) for row in campaign.failures()}
@@ -233,11 +251,13 @@ def test_logged_failures_name_the_parameters(campaign: Campaign) -> None:
     assert '{"x":2}' in line
 
 
-# -- files that are kept -----------------------------------------------------------------------------------------------------------
+# -- files that are kept ---------------------------------------------------------------------------
 
 
 def chained(**supervisor: Any) -> dict[str, Any]:
-    """Two stages, the first of two steps; every step but the first reads the file of its parent or previous step."""
+    """Two stages, the first of two steps; every step but the first reads the file of its parent or
+    previous step.
+    """
     first = {"type": "scripted_runners:ParentFileRunner", "name": "chain.txt"}
     config = campaign_config(
         array_sampler("x", [1, 2], batch_size=1),
@@ -271,7 +291,9 @@ def files(campaign: Campaign) -> set[str]:
 def test_only_the_wanted_files_stay_and_no_child_misses_its_parents(
     campaign: Campaign, options: dict[str, Any], kept: set[str]
 ) -> None:
-    """Every step and child finds the files of the one before; only then are those removed that are not wanted. No row is lost."""
+    """Every step and child finds the files of the one before; only then are those removed that are
+    not wanted. No row is lost.
+    """
     assert campaign.run(config=chained(**options)) == 0
     assert campaign.column("success") == ["True"] * 4
     chains = campaign.column("chain")
@@ -286,7 +308,9 @@ def test_only_the_wanted_files_stay_and_no_child_misses_its_parents(
 
 
 def test_files_that_a_later_stage_may_need_stay_until_it_is_done(campaign: Campaign) -> None:
-    """With `save_files: none` an interrupted campaign still has the parents' files, so that it can be resumed."""
+    """With `save_files: none` an interrupted campaign still has the parents' files, so that it can
+    be resumed.
+    """
     config = chained(save_files="none")
     config["samplers"]["s1"] = {
         "type": "RandomSamplerWithKill", "parameters": ["y"], "bounds": [[0, 1]], "budget": 3, "batch_size": 1, "kill_after": 1
@@ -302,7 +326,9 @@ def test_files_that_a_later_stage_may_need_stay_until_it_is_done(campaign: Campa
 def test_new_children_of_cleaned_parents_are_announced(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Parents whose files were removed get more children: the person hears of it before runners look for those files."""
+    """Parents whose files were removed get more children: the person hears of it before runners
+    look for those files.
+    """
     config = chained(save_files="none")
     config["samplers"]["s1"] = random_sampler(2, None, ("y",))
     assert campaign.run(config=config) == 0
@@ -314,14 +340,16 @@ def test_new_children_of_cleaned_parents_are_announced(
 def test_a_text_none_is_taken_for_none_with_a_notice(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The older program took `None` for all; a person who wrote it meant none, and is told before anything is deleted."""
+    """The older program took `None` for all; a person who wrote it meant none, and is told before
+    anything is deleted.
+    """
     config = chained(save_files="None")
     config_path = campaign.write(config)
     assert cli.main([str(config_path), "--check"]) == 0
     assert "taken for 'none'" in capsys.readouterr().err
 
 
-# -- local storage -----------------------------------------------------------------------------------------------------------------
+# -- local storage ---------------------------------------------------------------------------------
 
 
 def scratch(campaign: Campaign) -> Path:
@@ -338,7 +366,9 @@ def scratch(campaign: Campaign) -> Path:
 def test_tasks_run_in_a_private_directory_and_come_home(
     campaign: Campaign, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Several batches and stages: files end in base_run_dir, run_dir says so, and foreign files in the local directory stay."""
+    """Several batches and stages: files end in base_run_dir, run_dir says so, and foreign files in
+    the local directory stay.
+    """
     place = scratch(campaign)
     before = snapshot(place)
     monkeypatch.setenv("NODE_DISK", str(place))
@@ -380,7 +410,7 @@ def test_a_local_directory_that_does_not_exist_warns_and_is_ignored(
     assert not (campaign.root / "NO_SUCH_VARIABLE").exists()
 
 
-# -- the other files ------------------------------------------------------------------------------------------------------------------
+# -- the other files -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -471,7 +501,9 @@ def test_two_campaigns_do_not_share_their_logs(campaign: Campaign) -> None:
 def test_a_unit_of_no_column_is_told(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its column would go without one in every file; nothing is said where nothing can be known, as all samples failed."""
+    """Its column would go without one in every file; nothing is said where nothing can be known, as
+    all samples failed.
+    """
     config = campaign_config(random_sampler(3), units={"outptu": "eV", "x": "m"})
     assert campaign.run(config=config) == 0
     said = capsys.readouterr().err

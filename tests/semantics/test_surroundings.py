@@ -34,7 +34,9 @@ for line in sys.argv[1:]:
 def test_every_answer_is_printed_on_terminals_that_are_not_utf_8(
     campaign: Campaign, encoding: str
 ) -> None:
-    """Protects people with names of their own: nothing that is printed, by us or by a sample, ends anything, and files stay UTF-8."""
+    """Protects people with names of their own: nothing that is printed, by us or by a sample, ends
+    anything, and files stay UTF-8.
+    """
     (campaign.root / "teile.py").write_text(RUNNER, encoding="utf-8")
     sampler = array_sampler("β", ["δ", "…"])
     config = campaign_config(
@@ -94,7 +96,9 @@ def test_a_low_limit_of_open_files_is_raised(campaign: Campaign) -> None:
 
 
 def test_too_few_open_files_are_one_sentence(campaign: Campaign) -> None:
-    """Where more is not allowed, the sentence has the remedy, no sample is blamed, and the campaign can be resumed."""
+    """Where more is not allowed, the sentence has the remedy, no sample is blamed, and the campaign
+    can be resumed.
+    """
     done = limited(campaign, "-n 40")
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr

@@ -63,7 +63,9 @@ def talking(campaign: Campaign) -> Campaign:
 
 @pytest.fixture
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Take those of pytest away, which come once the test has begun; the program's own process has none."""
+    """Take those of pytest away, which come once the test has begun; the program's own process has
+    none.
+    """
     return lambda: monkeypatch.setattr(logging.getLogger(), "handlers", [])
 
 
@@ -76,7 +78,9 @@ def said(campaign: Campaign, sample: int) -> str:
 def test_samplers_and_runners_are_heard_from_the_level_of_the_configuration(
     talking: Campaign, no_handlers: Callable[[], None], level: str
 ) -> None:
-    """Protects whoever looks for what a plugin said: a sampler's lines are in the log, a runner's beside the files of its sample."""
+    """Protects whoever looks for what a plugin said: a sampler's lines are in the log, a runner's
+    beside the files of its sample.
+    """
     no_handlers()
     before = logging.getLogger().level
     assert talking.run(config=config(level=level)) == 0
@@ -109,7 +113,9 @@ def test_tracebacks_of_failing_samples_are_in_the_log(talking: Campaign) -> None
 
 
 def test_the_block_of_each_failure_has_its_labels(talking: Campaign) -> None:
-    """With `log_failures`, scripts made for the older program find their labels, and people the traceback."""
+    """With `log_failures`, scripts made for the older program find their labels, and people the
+    traceback.
+    """
     assert talking.run(config=config(log_failures=True)) == 0
     log = talking.path("logs/main.log").read_text()
     assert log.count("=== FAILURE === d0_b0_s") == 2

@@ -1,8 +1,9 @@
 """A real SLURM cluster with a real SSH server on this machine, private to a test and gone after it.
 
-Everything lies in one directory, every port is free-chosen and bound to 127.0.0.1 (but slurmdbd's, which has no such setting), so several
-beds live side by side. It works as root and as an ordinary user. Outside its directory there are only a short directory for Unix sockets,
-whose paths are limited to 107 bytes, and, as root, the empty ``/run/sshd`` that sshd insists on.
+Everything lies in one directory, every port is free-chosen and bound to 127.0.0.1 (but slurmdbd's,
+which has no such setting), so several beds live side by side. It works as root and as an ordinary
+user. Outside its directory there are only a short directory for Unix sockets, whose paths are
+limited to 107 bytes, and, as root, the empty ``/run/sshd`` that sshd insists on.
 
     with Bed(tmp_path / "bed") as bed:
         bed.slurm("sbatch", ...)
@@ -91,7 +92,10 @@ def what_is_missing(*, accounting: bool = False) -> str:
     missing = missing_packages(accounting=accounting)
     if not missing:
         return ""
-    return f"tested against a real SLURM and sshd: apt-get install --no-install-recommends {' '.join(missing)} (.ci/run does it)"
+    return (
+        "tested against a real SLURM and sshd: apt-get install --no-install-recommends"
+        f" {' '.join(missing)} (.ci/run does it)"
+    )
 
 
 class Bed:
@@ -119,7 +123,7 @@ class Bed:
             node_ports=dict(zip(names, ports[4:], strict=True)),
         )
 
-    # -- what tests need to know ------------------------------------------------------------------------------------------------
+    # -- what tests need to know -------------------------------------------------------------------
 
     def is_quiet_on_ssh(self) -> bool:
         """Tell whether somebody is logged in and runs nothing."""
@@ -172,7 +176,7 @@ class Bed:
         out = self.slurm("sinfo", "-h", "-N", "-o", "%N %T", check=False)
         return dict(line.split()[:2] for line in out.splitlines())
 
-    # -- up and down --------------------------------------------------------------------------------------------------------------
+    # -- up and down -------------------------------------------------------------------------------
 
     def __enter__(self) -> Bed:
         try:
@@ -216,7 +220,9 @@ class Bed:
         )
 
     def down(self) -> None:
-        """End everything that the bed has started, jobs and SSH sessions included, and remove its files."""
+        """End everything that the bed has started, jobs and SSH sessions included, and remove its
+        files.
+        """
         for name in (
             "slurmctld",
             "sshd",
@@ -244,7 +250,7 @@ class Bed:
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.rmtree(self._short, ignore_errors=True)
 
-    # -- faults -------------------------------------------------------------------------------------------------------------------
+    # -- faults ------------------------------------------------------------------------------------
 
     def kill(self, name: str) -> None:
         """Kill a daemon: munged, slurmctld, slurmdbd, sshd or a node's name."""
@@ -280,7 +286,9 @@ class Bed:
         wait_for(f"{name} to listen", lambda: self._is_ready(name, where), 60)
 
     def crash_node(self, node: str) -> None:
-        """Let a node vanish: slurmd first, then the steps, then the jobs; otherwise one would live to report the death of another."""
+        """Let a node vanish: slurmd first, then the steps, then the jobs; otherwise one would live
+        to report the death of another.
+        """
         doomed = self._processes_on(node)
         self.kill(node)
         for pid in self._steps([node]):
@@ -289,7 +297,9 @@ class Bed:
             send(pid)
 
     def drop_ssh(self) -> None:
-        """Cut every open SSH connection; the listener stays, and so do commands that were running over it."""
+        """Cut every open SSH connection; the listener stays, and so do commands that were running
+        over it.
+        """
         for pid in descendants([self._daemons["sshd"][0]]):
             if name_of(pid).startswith("sshd"):
                 send(pid)
@@ -302,7 +312,7 @@ class Bed:
             if name_of(pid).startswith("sshd"):
                 send(pid)
 
-    # -- inside -------------------------------------------------------------------------------------------------------------------
+    # -- inside ------------------------------------------------------------------------------------
 
     def _start_guard(self) -> None:
         """Have the bed ended also if this process is killed."""

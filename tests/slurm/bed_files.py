@@ -1,4 +1,6 @@
-"""The configuration files of a test bed: slurm.conf, slurmdbd.conf and those of sshd and its clients."""
+"""The configuration files of a test bed: slurm.conf, slurmdbd.conf and those of sshd and its
+clients.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ class Options:
     nodes: int = 3
     cpus: int = 4  #: of each node; need not match the hardware
     memory: int = 4000  #: MB of each node; need not exist
-    accounting: bool = False  #: a real slurmdbd with a database behind sacct; without it sacct says that it is disabled
+    #: a real slurmdbd with a database behind sacct; without it sacct says that it is disabled
+    accounting: bool = False
     node_timeout: int = 5  #: seconds until a silent node is down (usual: 300)
     message_timeout: int = 3  #: seconds a message may take (usual: 10); also how long squeue hangs
     min_job_age: int = 300  #: seconds for which a finished job stays in squeue and scontrol
@@ -21,11 +24,19 @@ class Options:
     max_array: int = 1001  #: SLURM's own default; the highest index is one less
     max_sessions: int = 10  #: of one SSH connection; sshd's own default
     sshd: bool = True
-    memory_limits: bool = False  #: enforced by the kernel, for OUT_OF_MEMORY; for root with control groups of version 1 alone
-    prefix: str = "n"  #: of the nodes' names; the kernel's groups for memory are named after them, for all beds of a machine
-    gpus: int = 0  #: of each node; their files are no devices, so nothing is constrained, but scheduling and variables are SLURM's own
-    real_cpus: bool = False  #: each node has this machine's CPUs, and ranks are really bound, which those of another number cannot be
-    hostnames: bool = False  #: each node has its name as host name, which mpirun over several nodes needs; for root alone
+    #: enforced by the kernel, for OUT_OF_MEMORY; for root with control groups of version 1 alone
+    memory_limits: bool = False
+    #: of the nodes' names; the kernel's groups for memory are named after them, for all beds of a
+    #: machine
+    prefix: str = "n"
+    #: of each node; their files are no devices, so nothing is constrained, but scheduling and
+    #: variables are SLURM's own
+    gpus: int = 0
+    #: each node has this machine's CPUs, and ranks are really bound, which those of another number
+    #: cannot be
+    real_cpus: bool = False
+    #: each node has its name as host name, which mpirun over several nodes needs; for root alone
+    hostnames: bool = False
     mpi: str = "none"  #: what srun does for MPI by itself: pmix for OpenMPI, pmi2 for MPICH
     more: str = ""  #: appended to slurm.conf
 
@@ -54,11 +65,13 @@ class Places:
 
 
 def slurm_conf(places: Places, options: Options) -> str:
-    """Give slurm.conf. Several slurmd run on one host, with a name and a port each; fake sizes need `config_overrides`.
+    """Give slurm.conf. Several slurmd run on one host, with a name and a port each; fake sizes need
+    `config_overrides`.
 
-    Without `DefMemPerCPU` a job takes all memory of its node. The waits of the scheduler are several seconds by default. `cred_expire` is
-    also how long a requeued job waits. `NoInAddrAny` binds the daemons to 127.0.0.1. PMIx makes a directory named by user, job and step in
-    TmpFS, so nodes that share a machine need one each.
+    Without `DefMemPerCPU` a job takes all memory of its node. The waits of the scheduler are
+    several seconds by default. `cred_expire` is also how long a requeued job waits. `NoInAddrAny`
+    binds the daemons to 127.0.0.1. PMIx makes a directory named by user, job and step in TmpFS, so
+    nodes that share a machine need one each.
     """
     p, o = places, options
     processors = os.cpu_count() or 1
@@ -69,7 +82,8 @@ def slurm_conf(places: Places, options: Options) -> str:
     )
     gpus = f" Gres=gpu:{o.gpus}" if o.gpus else ""
     nodes = "\n".join(
-        f"NodeName={name} NodeAddr=127.0.0.1 NodeHostName={p.host} Port={port} {cpus} RealMemory={o.memory}{gpus} State=UNKNOWN"
+        f"NodeName={name} NodeAddr=127.0.0.1 NodeHostName={p.host} Port={port} {cpus}"
+        f" RealMemory={o.memory}{gpus} State=UNKNOWN"
         for name, port in p.node_ports.items()
     )
     plugin = "cgroup" if o.memory_limits else "affinity" if o.real_cpus else "none"
@@ -77,7 +91,8 @@ def slurm_conf(places: Places, options: Options) -> str:
     if o.accounting:
         accounting = (
             "AccountingStorageType=accounting_storage/slurmdbd\nAccountingStorageHost=127.0.0.1\n"
-            f"AccountingStoragePort={p.accounting_port}\nAccountingStoragePass={p.munge}"  # despite its name the socket
+            # despite its name the socket
+            f"AccountingStoragePort={p.accounting_port}\nAccountingStoragePass={p.munge}"
         )
     return f"""\
 ClusterName=bed

@@ -88,7 +88,9 @@ def ancestors() -> set[int]:
 
 
 def step_daemons(logs: set[str]) -> set[int]:
-    """Give the slurmstepd processes that hold one of these logs open: they have neither parent nor environment to be known by."""
+    """Give the slurmstepd processes that hold one of these logs open: they have neither parent nor
+    environment to be known by.
+    """
     return {
         pid
         for pid in all_pids()

@@ -1,4 +1,6 @@
-"""What the tests on a real cluster share: the cluster. Helper modules beside this file are importable by name."""
+"""What the tests on a real cluster share: the cluster. Helper modules beside this file are
+importable by name.
+"""
 
 from __future__ import annotations
 

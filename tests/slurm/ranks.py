@@ -1,4 +1,6 @@
-"""A small MPI program and what its ranks say of when and where they lived: the truth about what was ended."""
+"""A small MPI program and what its ranks say of when and where they lived: the truth about what was
+ended.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from pathlib import Path
 
 from bed_processes import command_of, name_of
 
-#: By name, which MPI a launch needs and the words that start two ranks, on two nodes where there are two.
+#: By name, which MPI a launch needs and the words that start two ranks, on two nodes where there
+#: are two.
 LAUNCHES = {
     "srun-openmpi": ("openmpi", "srun --mpi=pmix --exact -n 2"),
     "srun-mpich": ("mpich", "srun --mpi=pmi2 --exact -n 2"),
@@ -38,7 +41,8 @@ def what_is_missing_for_mpi() -> str:
         if shutil.which(name) is None
     ]
     return (
-        f"needs {', '.join(missing)}: apt-get install --no-install-recommends libopenmpi-dev openmpi-bin libmpich-dev mpich"
+        f"needs {', '.join(missing)}: apt-get install --no-install-recommends libopenmpi-dev"
+        " openmpi-bin libmpich-dev mpich"
         if missing
         else ""
     )
@@ -56,7 +60,9 @@ class Life:
 
 
 class Ranks:
-    """The program, made for each MPI, and the directory in which its ranks leave their signs of life."""
+    """The program, made for each MPI, and the directory in which its ranks leave their signs of
+    life.
+    """
 
     def __init__(self, programs: Path, directory: Path) -> None:
         self.programs, self.directory = programs, directory
@@ -85,11 +91,16 @@ class Ranks:
         stubborn: bool = False,
         before: str = "exec",
     ) -> str:
-        """Give a shell command that starts ranks of a sample, whose launch is named by its run directory and the time."""
+        """Give a shell command that starts ranks of a sample, whose launch is named by its run
+        directory and the time.
+        """
         mpi, usual = LAUNCHES[launch]
         last = " stubborn" if stubborn else ""
         name = "$(basename $PWD)@$(date +%s%N)"
-        return f"{before} {words or usual} {self.programs / mpi} {self.directory} {name} {seconds}{last}"
+        return (
+            f"{before} {words or usual} {self.programs / mpi} {self.directory} {name}"
+            f" {seconds}{last}"
+        )
 
     def lives(self) -> list[Life]:
         """Give all ranks that have lived."""
@@ -105,7 +116,9 @@ class Ranks:
         return sum(1 for path in self.directory.iterdir() if path.stat().st_size)
 
     def living(self) -> list[Life]:
-        """Give the ranks that are alive now; one that is dead and waits to be collected has no command any more."""
+        """Give the ranks that are alive now; one that is dead and waits to be collected has no
+        command any more.
+        """
         alive = [life for life in self.lives() if command_of(life.pid)]
         return [life for life in alive if name_of(life.pid) in ("openmpi", "mpich")]
 
@@ -129,5 +142,7 @@ class Ranks:
 
 
 def environment() -> dict[str, str]:
-    """Give what the programs need in their environment, with a directory of temporary files whose path is short."""
+    """Give what the programs need in their environment, with a directory of temporary files whose
+    path is short.
+    """
     return {**ENVIRONMENT, "TMPDIR": os.environ.get("TMPDIR", "/tmp")}

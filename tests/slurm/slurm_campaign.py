@@ -64,7 +64,7 @@ class Campaign:
     def probe(self, **options: Any) -> dict[str, Any]:
         return {"type": "slurm_probe:Probe", "log": str(self.log), **options}
 
-    # -- running ------------------------------------------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     def write(self) -> Path:
         """Write the configuration, and give its path."""
@@ -125,13 +125,18 @@ class Campaign:
         """Let the first call of sbatch do something first; ``$real`` in it is the real one."""
         wrappers = self.root / "bin"
         wrappers.mkdir()
-        text = f'#!/bin/sh\nreal={shutil.which("sbatch")}\nif mkdir {self.root}/once 2>/dev/null; then\n{once}\nfi\nexec $real "$@"\n'
+        text = (
+            f"#!/bin/sh\nreal={shutil.which('sbatch')}\nif mkdir {self.root}/once 2>/dev/null;"
+            f' then\n{once}\nfi\nexec $real "$@"\n'
+        )
         (wrappers / "sbatch").write_text(text)
         (wrappers / "sbatch").chmod(0o755)
         self.environment["PATH"] = f"{wrappers}:{self.environment['PATH']}"
 
     def count_calls(self, *, by_ssh: bool = False) -> Path:
-        """Have every call of SLURM's commands noted in a file, which is given; by SSH, the log-in has to put ``bin`` into PATH."""
+        """Have every call of SLURM's commands noted in a file, which is given; by SSH, the log-in
+        has to put ``bin`` into PATH.
+        """
         calls, wrappers = self.root / "calls", self.root / "bin"
         calls.touch()
         wrappers.mkdir()
@@ -144,7 +149,7 @@ class Campaign:
             self.environment["PATH"] = f"{wrappers}:{self.environment['PATH']}"
         return calls
 
-    # -- what there is ------------------------------------------------------------------------------------------------------------
+    # -- what there is -----------------------------------------------------------------------------
 
     def rows(self) -> list[dict[str, str]]:
         with (self.run_dir / "enchanted_dataset.csv").open(newline="") as file:
@@ -198,7 +203,9 @@ class Campaign:
         assert not self.left_over()
 
     def left_over(self) -> list[str]:
-        """Give the files of jobs; the campaign may remove any of them at the same time, with their directories."""
+        """Give the files of jobs; the campaign may remove any of them at the same time, with their
+        directories.
+        """
         walked = os.walk(self.run_dir / "state" / "jobs")
         return sorted(
             os.path.join(directory, name) for directory, _, names in walked for name in names
@@ -231,7 +238,10 @@ def nested(campaign: Campaign) -> None:
             "command": [
                 "sh",
                 "-c",
-                "cat given > out; echo {{ x }} >> out; test -e {{ run_dir }}/enchanted_datapoint.csv && test {{ how }} -ne 5",
+                (
+                    "cat given > out; echo {{ x }} >> out; test -e {{ run_dir"
+                    " }}/enchanted_datapoint.csv && test {{ how }} -ne 5"
+                ),
             ],
             "copy": ["given"],
             "outputs": {"code": {"exit_code": True}},

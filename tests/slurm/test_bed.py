@@ -11,7 +11,9 @@ from bed_processes import processes_of_bed, wait_for
 
 
 def test_a_job_runs_and_is_submitted_through_ssh(shared_bed: Bed) -> None:
-    """Protects every other test here: the cluster takes a job through its SSH server and runs it on a node."""
+    """Protects every other test here: the cluster takes a job through its SSH server and runs it on
+    a node.
+    """
     out = shared_bed.work / "hello"
     script = f"#!/bin/sh\necho $SLURMD_NODENAME > {out}.partial; mv {out}.partial {out}\n"
     command = ["ssh", "-F", str(shared_bed.ssh_config), "bed", "sbatch --parsable -o /dev/null"]
@@ -22,10 +24,15 @@ def test_a_job_runs_and_is_submitted_through_ssh(shared_bed: Bed) -> None:
 
 
 def test_nothing_is_left_of_a_bed(tmp_path) -> None:
-    """Protects the machine that runs the tests: jobs, their children and all daemons end with the bed, and its files go."""
+    """Protects the machine that runs the tests: jobs, their children and all daemons end with the
+    bed, and its files go.
+    """
     with Bed(tmp_path / "bed", nodes=1) as bed:
         pid_file = bed.work / "pid"
-        script = f"#!/bin/sh\ntrap '' TERM\nsetsid sleep 600 & echo $! > {pid_file}.partial; mv {pid_file}.partial {pid_file}; sleep 600\n"
+        script = (
+            f"#!/bin/sh\ntrap '' TERM\nsetsid sleep 600 & echo $! > {pid_file}.partial; mv"
+            f" {pid_file}.partial {pid_file}; sleep 600\n"
+        )
         subprocess.run(
             ["sbatch", "-o", "/dev/null"],
             input=script,
@@ -49,7 +56,10 @@ def _is_zombie(pid: int) -> bool:
 
 def test_nothing_is_left_when_the_tests_are_killed(tmp_path) -> None:
     """Protects the machine likewise from a test run that is killed before it can clean up."""
-    code = f"import sys, time; sys.path.insert(0, {os.path.dirname(__file__)!r}); from pathlib import Path; from bed import Bed; "
+    code = (
+        f"import sys, time; sys.path.insert(0, {os.path.dirname(__file__)!r}); from pathlib import"
+        " Path; from bed import Bed; "
+    )
     code += f"bed = Bed(Path({str(tmp_path / 'bed')!r}), nodes=1); bed.up(); "
     code += "print(bed.mark, bed.places.slurm_conf, flush=True); time.sleep(600)"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

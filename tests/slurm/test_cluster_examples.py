@@ -23,7 +23,9 @@ FILES = sorted(
 def test_an_example_passes_the_check_and_shows_its_script(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Protects what people copy: every example is valid, is in the table, and prints the script it would submit."""
+    """Protects what people copy: every example is valid, is in the table, and prints the script it
+    would submit.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     assert cli.main([str(CLUSTERS / name), "--check"]) == 0

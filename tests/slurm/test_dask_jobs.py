@@ -1,4 +1,6 @@
-"""DaskExecutor with SLURM jobs as its workers, on a real SLURM: `SLURMcluster_config` through dask-jobqueue."""
+"""DaskExecutor with SLURM jobs as its workers, on a real SLURM: `SLURMcluster_config` through
+dask-jobqueue.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ def on_slurm(config, place, scale=2, *, executor=None, **jobs):
 
 @pytest.fixture
 def campaign(tmp_path, cluster, monkeypatch):
-    """Make campaigns on the shared cluster; whatever they leave running or queued is ended with the test."""
+    """Make campaigns on the shared cluster; whatever they leave running or queued is ended with the
+    test.
+    """
     monkeypatch.setenv("PYTHONPATH", f"{TESTS / 'executors'}:{TESTS / 'durability'}")
     with contextlib.ExitStack() as ends:
         ends.callback(lambda: cluster.slurm("scancel", "--name=dask-worker", check=False))
@@ -75,7 +79,9 @@ def reference_of(campaign, config):
 
 
 def test_same_dataset_as_local(campaign, cluster, tmp_path):
-    """Row for row and file for file but for run times; nothing is left in the queue and on the nodes."""
+    """Row for row and file for file but for run times; nothing is left in the queue and on the
+    nodes.
+    """
     config = shapes.nested(12, 3, inner_steps=2, mischief=True)
     dask = campaign(on_slurm(config, tmp_path))
     ended = dask.run()
@@ -87,7 +93,8 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
 
 
 def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
-    """As one that runs into its walltime, and within seconds: what it held runs again in another one, and the result is that of an
+    """As one that runs into its walltime, and within seconds: what it held runs again in another
+    one, and the result is that of an
     undisturbed campaign."""
     config = shapes.flat(24, sleep=0.25)
     dask = campaign(on_slurm(config, tmp_path, scale=1, executor={"max_retries": 5}))
@@ -132,7 +139,10 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
             {"job_script_prologue": ["true", "conda activate gone"]},
             {"timeout": 60},
             (
-                "'conda activate gone' in job_script_prologue failed with exit code 127; the job printed: ",
+                (
+                    "'conda activate gone' in job_script_prologue failed with exit code 127; the"
+                    " job printed: "
+                ),
                 "not found",
             ),
             marks=pytest.mark.full,
@@ -145,7 +155,9 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
     ],
 )
 def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs, executor, words):
-    """A partition that does not exist, a job that waits for ever, jobs that fail at once: a sentence, and an empty queue."""
+    """A partition that does not exist, a job that waits for ever, jobs that fail at once: a
+    sentence, and an empty queue.
+    """
     dask = campaign(on_slurm(shapes.flat(3), tmp_path, executor=executor, **jobs))
     began = time.monotonic()
     assert_one_sentence(dask.run(), *words)

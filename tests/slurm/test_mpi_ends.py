@@ -1,4 +1,5 @@
-"""What is recorded as ended has ended: ranks of MPI under srun and mpirun, at time limits, ends of jobs and aborts.
+"""What is recorded as ended has ended: ranks of MPI under srun and mpirun, at time limits, ends of
+jobs and aborts.
 
 The truth comes from the ranks, each of which writes down when and where it lives.
 """
@@ -83,7 +84,9 @@ def within_salloc(campaign: Campaign, nodes: int = 2, tasks: int = 8) -> None:
 
 
 def ends(campaign: Campaign) -> dict[str, tuple[str, str, float]]:
-    """Give kind, message and end (seconds since the epoch) of each recorded task, by the name of its run directory."""
+    """Give kind, message and end (seconds since the epoch) of each recorded task, by the name of
+    its run directory.
+    """
     return {
         os.path.basename(record["row"]["run_dir"]): (
             record.get("kind", "ok"),
@@ -105,7 +108,7 @@ def assert_none_outlives_its_record(campaign: Campaign, ranks: Ranks) -> None:
             )
 
 
-# -- time limits ------------------------------------------------------------------------------------------------------------------
+# -- time limits -----------------------------------------------------------------------------------
 
 
 def in_an_allocation(campaign: Campaign) -> None:
@@ -122,7 +125,8 @@ def in_jobs(campaign: Campaign) -> None:
 def test_no_rank_outlives_a_time_limit(
     where: Callable[[Campaign], None], campaign: Campaign, ranks: Ranks
 ) -> None:
-    """Protects the machine and the record: at a time limit, ranks on every node die before the record says so, whatever started them, and
+    """Protects the machine and the record: at a time limit, ranks on every node die before the
+    record says so, whatever started them, and
     also those that ignore SIGTERM."""
     commands = [
         ranks.shell(launch, AFTER_THE_LIMIT, stubborn=launch.startswith("srun"))
@@ -143,7 +147,8 @@ def test_no_rank_outlives_a_time_limit(
 
 
 def test_ranks_that_a_sample_leaves_end_with_it(campaign: Campaign, ranks: Ranks) -> None:
-    """Protects cores from ranks that nobody waits for: launchers in the background, and steps whose srun was killed by their own script,
+    """Protects cores from ranks that nobody waits for: launchers in the background, and steps whose
+    srun was killed by their own script,
     as `timeout -s KILL` and Python's `subprocess.run(timeout=)` do."""
     begun = (
         f" while [ $(ls {ranks.directory} | grep -c $(basename $PWD)@) -lt 2 ]; do sleep 0.05; done"
@@ -164,7 +169,7 @@ def test_ranks_that_a_sample_leaves_end_with_it(campaign: Campaign, ranks: Ranks
     assert ranks.living() == []
 
 
-# -- aborts and deaths of the supervisor ------------------------------------------------------------------------------------------
+# -- aborts and deaths of the supervisor -----------------------------------------------------------
 
 
 def abort(process: Any) -> None:
@@ -207,7 +212,9 @@ def command(pid: int) -> str:
 
 
 def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
-    """End a campaign in an allocation from outside and resume it: no rank of before lives when a sample runs again."""
+    """End a campaign in an allocation from outside and resume it: no rank of before lives when a
+    sample runs again.
+    """
     nodes.slurm("salloc", "-Q", "-N4", "-n16", "--no-shell")
     campaign.environment["SLURM_JOB_ID"] = nodes.slurm("squeue", "-h", "-o", "%A").strip()
     seconds = f"$(if [ -e {campaign.root}/again ]; then echo 0.5; else echo {AFTER_THE_LIMIT}; fi)"
@@ -229,11 +236,13 @@ def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, no
 def test_a_sample_never_runs_twice_at_once(
     end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed
 ) -> None:
-    """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended before anything runs there again."""
+    """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended
+    before anything runs there again.
+    """
     check_abort(end, campaign, ranks, nodes)
 
 
-# -- the end of a job ---------------------------------------------------------------------------------------------------------------
+# -- the end of a job ------------------------------------------------------------------------------
 
 
 def cancel(nodes: Bed) -> None:
@@ -276,17 +285,21 @@ def check_end_of_jobs(
 def test_a_cancelled_job_is_no_failure_of_its_samples(
     campaign: Campaign, ranks: Ranks, nodes: Bed
 ) -> None:
-    """Protects samples from scancel: what their ranks died of is the end of the job, and they run again with the next session."""
+    """Protects samples from scancel: what their ranks died of is the end of the job, and they run
+    again with the next session.
+    """
     check_end_of_jobs(cancel, campaign, ranks, nodes, list(LAUNCHES))
 
 
-# -- the long series --------------------------------------------------------------------------------------------------------------
+# -- the long series -------------------------------------------------------------------------------
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("part", range(3))
 def test_fifty_time_limits(part: int, campaign: Campaign, ranks: Ranks) -> None:
-    """The same as `test_no_rank_outlives_a_time_limit` 51 times: in an allocation, in jobs, and by mpirun with neither."""
+    """The same as `test_no_rank_outlives_a_time_limit` 51 times: in an allocation, in jobs, and by
+    mpirun with neither.
+    """
     names = [name for name in LAUNCHES if part < 2 or name.startswith("mpirun")]
     launches = [names[number % len(names)] for number in range(17)]
     commands = [

@@ -106,7 +106,9 @@ def test_a_campaign_gives_the_same_as_on_this_machine(
     on_this_machine: dict[str, Any],
     way: Callable[[Campaign, Bed], None],
 ) -> None:
-    """Protects the promise that only the place differs: rows, failures, files and captured output are those of LocalExecutor."""
+    """Protects the promise that only the place differs: rows, failures, files and captured output
+    are those of LocalExecutor.
+    """
     (tmp_path / "scratch").mkdir()
     campaign = Campaign(tmp_path, {})
     nested(campaign)

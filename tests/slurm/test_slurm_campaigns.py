@@ -1,4 +1,6 @@
-"""Whole campaigns on a real cluster: the same results as on this machine, and every sample on record exactly once."""
+"""Whole campaigns on a real cluster: the same results as on this machine, and every sample on
+record exactly once.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def campaign(tmp_path: Path, cluster: Bed) -> Campaign:
 
 
 def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
-    """Protects work in progress: after SIGKILL, jobs go on, and resume collects what they did meanwhile and submits nothing twice."""
+    """Protects work in progress: after SIGKILL, jobs go on, and resume collects what they did
+    meanwhile and submits nothing twice.
+    """
     campaign.config["runners"]["r0"]["seconds"] = 0.7
     campaign.executor.update(samples_per_job=4, max_jobs=2)
     process = campaign.start()
@@ -43,7 +47,9 @@ def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
 def test_drain_lets_running_jobs_finish_and_withdraws_the_others(
     campaign: Campaign, cluster: Bed
 ) -> None:
-    """Protects against waiting for the queue: what runs is finished and recorded, what waits is taken back and run by the resume."""
+    """Protects against waiting for the queue: what runs is finished and recorded, what waits is
+    taken back and run by the resume.
+    """
     campaign.config["runners"]["r0"]["seconds"] = 0.5
     campaign.executor.update(samples_per_job=4, max_jobs=2, array_throttle=1)
     process = campaign.start()
@@ -58,7 +64,9 @@ def test_drain_lets_running_jobs_finish_and_withdraws_the_others(
 
 @pytest.mark.full
 def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> None:
-    """Protects other work of the same person: an abort cancels the campaign's jobs at once and no others."""
+    """Protects other work of the same person: an abort cancels the campaign's jobs at once and no
+    others.
+    """
     other = cluster.slurm("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 60").strip()
     campaign.config["runners"]["r0"]["seconds"] = 60
     campaign.executor.update(samples_per_job=4, max_jobs=2)
@@ -97,7 +105,9 @@ def test_values_of_options_are_never_seen_by_a_shell(
 
 @pytest.mark.full
 def test_node_local_storage_is_found_on_the_node(campaign: Campaign, tmp_path: Path) -> None:
-    """Protects node-local disks: the variable is read where the job runs, files come home, nothing stays on the node."""
+    """Protects node-local disks: the variable is read where the job runs, files come home, nothing
+    stays on the node.
+    """
     local = tmp_path / "node"
     local.mkdir()
     campaign.config["supervisor"]["local_storage"] = "PROBE_DISK"
@@ -109,7 +119,9 @@ def test_node_local_storage_is_found_on_the_node(campaign: Campaign, tmp_path: P
 
 
 def test_few_files_and_few_questions(campaign: Campaign) -> None:
-    """Protects quotas and the scheduler: files grow with jobs, and it is asked once an interval at most, whatever the number of samples."""
+    """Protects quotas and the scheduler: files grow with jobs, and it is asked once an interval at
+    most, whatever the number of samples.
+    """
     calls = campaign.count_calls()
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(300)])
     campaign.executor.update(
@@ -139,7 +151,9 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
 
 
 def test_the_dry_run_shows_the_script_that_is_submitted(campaign: Campaign, cluster: Bed) -> None:
-    """Protects trust in the dry run: what it prints is what SLURM gets, and nothing is submitted by it."""
+    """Protects trust in the dry run: what it prints is what SLURM gets, and nothing is submitted by
+    it.
+    """
     campaign.executor["job_script_prologue"] = ["export PROBE=1"]
     before = cluster.slurm("squeue", "-h", "-t", "all")
     assert campaign.run("--dry-run") == 0
@@ -172,7 +186,9 @@ def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaig
 
 @pytest.mark.full
 def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
-    """Protects the view of a running campaign: state, node, samples done of held, times and core-hours, those of its own jobs alone."""
+    """Protects the view of a running campaign: state, node, samples done of held, times and
+    core-hours, those of its own jobs alone.
+    """
     other = cluster.slurm(
         "sbatch", "--parsable", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 60"
     ).strip()
@@ -200,7 +216,9 @@ def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
 
 @pytest.mark.full
 def test_core_hours_of_jobs_that_have_ended(campaign: Campaign) -> None:
-    """Protects the sum that is shown: jobs that begin and end between two questions to the scheduler are counted by their own clock."""
+    """Protects the sum that is shown: jobs that begin and end between two questions to the
+    scheduler are counted by their own clock.
+    """
     campaign.config["samplers"]["s0"] = array("seconds", [2, 2, 2, 20])
     campaign.executor.update(
         samples_per_job=1, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600
@@ -213,7 +231,9 @@ def test_core_hours_of_jobs_that_have_ended(campaign: Campaign) -> None:
 
 
 def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: Campaign) -> None:
-    """Protects both the scheduler and the person: long intervals as long as nobody looks at the jobs, short ones while somebody does."""
+    """Protects both the scheduler and the person: long intervals as long as nobody looks at the
+    jobs, short ones while somebody does.
+    """
     calls = campaign.count_calls()
     campaign.config["runners"]["r0"]["seconds"] = 60
     campaign.executor.update(
@@ -256,7 +276,9 @@ def live(campaign: Campaign) -> dict[str, Any]:
 
 
 def test_a_sampler_that_learns_asks_for_as_many_jobs_as_there_may_be(campaign: Campaign) -> None:
-    """Protects weeks: drawn for the jobs of a moment, samples would come one after the other as soon as the first jobs have gone."""
+    """Protects weeks: drawn for the jobs of a moment, samples would come one after the other as
+    soon as the first jobs have gone.
+    """
     campaign.config["samplers"]["s0"] = {
         "type": "BayesianOptimizationSampler",
         "parameters": ["x"],

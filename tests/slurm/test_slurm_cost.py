@@ -1,4 +1,6 @@
-"""What a campaign costs a cluster: files, questions to the scheduler, log-ins, and time beside a hand-written job array."""
+"""What a campaign costs a cluster: files, questions to the scheduler, log-ins, and time beside a
+hand-written job array.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ touch {directory}/done.$SLURM_ARRAY_TASK_ID
 
 @pytest.mark.full
 def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
-    """At most 4 files an array element, one question an interval, one log-in, and 1.5 times the time of a hand-written array."""
+    """At most 4 files an array element, one question an interval, one log-in, and 1.5 times the
+    time of a hand-written array.
+    """
     samples, jobs = 2_000, 8
     with Bed(tmp_path / "bed", nodes=2) as bed:
         campaign = Campaign(tmp_path, {})
@@ -79,7 +83,9 @@ def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_executors_of_one_cluster_log_in_once(tmp_path: Path, shared_bed: Bed) -> None:
-    """Protects people at sites with one-time codes: two executors that are used side by side share a connection, to the end."""
+    """Protects people at sites with one-time codes: two executors that are used side by side share
+    a connection, to the end.
+    """
     log = shared_bed.root / "log" / "sshd.out"
     before = log.read_text().count("Accepted publickey")
     campaign = Campaign(tmp_path, {})
@@ -97,7 +103,8 @@ def test_executors_of_one_cluster_log_in_once(tmp_path: Path, shared_bed: Bed) -
 def test_executors_of_one_cluster_share_what_squeue_says(
     tmp_path: Path, cluster: Bed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects the scheduler: an answer that is new enough serves everybody once; who needs to know how it is now, or has had the answer
+    """Protects the scheduler: an answer that is new enough serves everybody once; who needs to know
+    how it is now, or has had the answer
     already, asks."""
     campaign = Campaign(tmp_path, {})
     calls = campaign.count_calls()

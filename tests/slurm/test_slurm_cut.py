@@ -1,4 +1,6 @@
-"""An SSH connection that is cut while nothing is under way, once and again and again: nobody notices but the log."""
+"""An SSH connection that is cut while nothing is under way, once and again and again: nobody
+notices but the log.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def bed(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def campaign(tmp_path: Path, bed: Bed) -> Campaign:
-    """Two jobs of six samples of 3 s, looked after every 5 s: most of the time nothing is under way."""
+    """Two jobs of six samples of 3 s, looked after every 5 s: most of the time nothing is under
+    way.
+    """
     campaign = Campaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(12)])
     campaign.config["runners"]["r0"]["seconds"] = 3.0
@@ -57,7 +61,9 @@ def check(campaign: Campaign) -> None:
 
 
 def test_between_two_looks(campaign: Campaign, bed: Bed) -> None:
-    """Protects a laptop that sleeps for a moment: the next look finds the connection gone, makes a new one, and all goes on."""
+    """Protects a laptop that sleeps for a moment: the next look finds the connection gone, makes a
+    new one, and all goes on.
+    """
     process = campaign.start()
     campaign.wait_for_runs(4)
     cut_while_idle(bed)
@@ -67,7 +73,8 @@ def test_between_two_looks(campaign: Campaign, bed: Bed) -> None:
 
 
 def test_through_a_whole_campaign(campaign: Campaign, bed: Bed) -> None:
-    """Protects campaigns behind a network that drops every connection: each quiet moment is used to cut, from the first job to the last
+    """Protects campaigns behind a network that drops every connection: each quiet moment is used to
+    cut, from the first job to the last
     result."""
     process = campaign.start()
     cuts = 0

@@ -1,4 +1,6 @@
-"""A disk of the cluster that fills up: the campaign says so, stops, and goes on where it was once there is room."""
+"""A disk of the cluster that fills up: the campaign says so, stops, and goes on where it was once
+there is room.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     )
     if mounted.returncode:
         pytest.skip(
-            f"a small file system cannot be mounted here, which takes root: {mounted.stderr.strip()}"
+            "a small file system cannot be mounted here, which takes root:"
+            f" {mounted.stderr.strip()}"
         )
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
@@ -46,7 +49,9 @@ def make_room(disk: Path) -> None:
 
 
 def check_stops_and_goes_on(campaign: Campaign, disk: Path) -> None:
-    """The campaign stops with one sentence; nothing of it is a failed sample; resumed with more room, it is complete."""
+    """The campaign stops with one sentence; nothing of it is a failed sample; resumed with more
+    room, it is complete.
+    """
     assert campaign.run(timeout=200) == 3, campaign.said
     assert "the disk" in campaign.said or "No space left" in campaign.said, campaign.said
     assert "make room" in campaign.said, campaign.said
@@ -60,7 +65,9 @@ def check_stops_and_goes_on(campaign: Campaign, disk: Path) -> None:
 
 
 def test_the_remote_directory_is_full(campaign: Campaign, small_disk: Path) -> None:
-    """Protects a campaign from the cluster's quota: neither lost nor failed samples, and nothing is left there in the end."""
+    """Protects a campaign from the cluster's quota: neither lost nor failed samples, and nothing is
+    left there in the end.
+    """
     campaign.executor["remote_dir"] = str(small_disk / "far")
     check_stops_and_goes_on(campaign, small_disk)
     assert not list((small_disk / "far").iterdir())

@@ -1,4 +1,6 @@
-"""What a cluster does to jobs: in the end every sample is on record exactly once, and nothing has run twice that need not."""
+"""What a cluster does to jobs: in the end every sample is on record exactly once, and nothing has
+run twice that need not.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def one_array(
 
 
 def test_a_controller_that_hangs_while_it_is_asked_to_submit(on_bed: NewBed) -> None:
-    """Protects against running everything twice: sbatch fails, but the job was taken; it is found by its token."""
+    """Protects against running everything twice: sbatch fails, but the job was taken; it is found
+    by its token.
+    """
     campaign = on_bed()
     one_array(campaign, seconds=0.3)
     controller = campaign.bed.pid("slurmctld")  # type: ignore[attr-defined]
@@ -59,11 +63,14 @@ def test_a_controller_that_hangs_while_it_is_asked_to_submit(on_bed: NewBed) -> 
 
 @pytest.mark.full
 def test_a_submission_that_never_reached_the_scheduler_is_made_again(on_bed: NewBed) -> None:
-    """Protects against waiting for ever for a job that was not taken: it is looked for, given up, and submitted again."""
+    """Protects against waiting for ever for a job that was not taken: it is looked for, given up,
+    and submitted again.
+    """
     campaign = on_bed()
     one_array(campaign, seconds=0.1)
     campaign.wrap_sbatch(
-        "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1"
+        "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation'"
+        " >&2; exit 1"
     )
     assert campaign.run() == 0, campaign.said
     assert len(campaign.events("intent")) == 2
@@ -74,7 +81,9 @@ def test_a_submission_that_never_reached_the_scheduler_is_made_again(on_bed: New
 
 @pytest.mark.full
 def test_a_controller_that_is_killed_and_comes_back(on_bed: NewBed) -> None:
-    """Protects against believing a controller that has lost its memory: an unreachable one is no empty queue, nothing is recorded twice."""
+    """Protects against believing a controller that has lost its memory: an unreachable one is no
+    empty queue, nothing is recorded twice.
+    """
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, seconds=1.0)
@@ -90,7 +99,9 @@ def test_a_controller_that_is_killed_and_comes_back(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_a_controller_that_is_down_at_first(on_bed: NewBed) -> None:
-    """Protects a scheduler under maintenance: it is asked more and more rarely, the log says so once, and all goes on when it is back."""
+    """Protects a scheduler under maintenance: it is asked more and more rarely, the log says so
+    once, and all goes on when it is back.
+    """
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, seconds=0.1)
@@ -108,7 +119,9 @@ def test_a_controller_that_is_down_at_first(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_the_supervisor_and_the_controller_both_die(on_bed: NewBed) -> None:
-    """Protects a restart after a bad night: jobs that ended meanwhile and have left the queue are collected from their files."""
+    """Protects a restart after a bad night: jobs that ended meanwhile and have left the queue are
+    collected from their files.
+    """
     campaign = on_bed(min_job_age=2)
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, seconds=0.5)
@@ -130,7 +143,9 @@ def test_the_supervisor_and_the_controller_both_die(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_a_node_that_crashes(on_bed: NewBed) -> None:
-    """Protects the samples of a lost node: those in progress are run again elsewhere in clean directories, finished ones are not."""
+    """Protects the samples of a lost node: those in progress are run again elsewhere in clean
+    directories, finished ones are not.
+    """
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     bed.slurm("scontrol", "update", "nodename=n2", "state=drain", "reason=test")
@@ -149,7 +164,9 @@ def test_a_node_that_crashes(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_a_job_that_reaches_its_time_limit(on_bed: NewBed) -> None:
-    """Protects against the walltime: a sample that does not fit is not begun, what is left goes to the next job, and none is lost."""
+    """Protects against the walltime: a sample that does not fit is not begun, what is left goes to
+    the next job, and none is lost.
+    """
     campaign = on_bed()
     one_array(campaign, samples=5, per_job=5, jobs=1, seconds=17.0)
     campaign.executor["sbatch"]["time"] = "1"
@@ -161,7 +178,9 @@ def test_a_job_that_reaches_its_time_limit(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_a_sample_that_is_longer_than_any_job(on_bed: NewBed) -> None:
-    """Protects against trying for ever: the sample is recorded as out of time, with the remedy, and the others are not touched by it."""
+    """Protects against trying for ever: the sample is recorded as out of time, with the remedy, and
+    the others are not touched by it.
+    """
     campaign = on_bed()
     campaign.config["samplers"]["s0"] = array("seconds", [0.1, 300.0, 0.2])
     campaign.executor.update(samples_per_job=3, max_jobs=1, max_retries=0)
@@ -174,7 +193,9 @@ def test_a_sample_that_is_longer_than_any_job(on_bed: NewBed) -> None:
 
 
 def test_a_job_that_is_cancelled_by_hand(on_bed: NewBed) -> None:
-    """Protects a person's decision: nothing more is submitted, what runs may finish, and a resume runs what is left."""
+    """Protects a person's decision: nothing more is submitted, what runs may finish, and a resume
+    runs what is left.
+    """
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, seconds=1.0)
@@ -194,7 +215,9 @@ def test_a_job_that_is_cancelled_by_hand(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_a_queue_that_forgets_at_once(on_bed: NewBed) -> None:
-    """Protects against `MinJobAge` of seconds: a job that has left squeue, sacct and scontrol is judged by its results."""
+    """Protects against `MinJobAge` of seconds: a job that has left squeue, sacct and scontrol is
+    judged by its results.
+    """
     campaign = on_bed(min_job_age=2)
     one_array(campaign, seconds=0.5)
     assert campaign.run() == 0, campaign.said
@@ -204,7 +227,9 @@ def test_a_queue_that_forgets_at_once(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_a_queue_that_has_forgotten_many_jobs(on_bed: NewBed) -> None:
-    """Protects the scheduler from a resume in the morning: of jobs whose files say how they ended nobody is asked, of the others once."""
+    """Protects the scheduler from a resume in the morning: of jobs whose files say how they ended
+    nobody is asked, of the others once.
+    """
     campaign = on_bed(min_job_age=2, cpus=4)
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, samples=6, per_job=1, jobs=2, seconds=0.5)
@@ -233,7 +258,9 @@ def test_a_queue_that_has_forgotten_many_jobs(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_a_killed_job_that_the_queue_has_forgotten(on_bed: NewBed) -> None:
-    """Protects against a job that vanishes without a trace: after the grace period its samples are run again."""
+    """Protects against a job that vanishes without a trace: after the grace period its samples are
+    run again.
+    """
     campaign = on_bed(min_job_age=2)
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, samples=4, per_job=4, jobs=1, seconds=1.0)
@@ -251,7 +278,9 @@ def test_a_killed_job_that_the_queue_has_forgotten(on_bed: NewBed) -> None:
 
 @pytest.mark.full
 def test_accounting_tells_what_the_queue_has_forgotten(tmp_path: Path, on_bed: NewBed) -> None:
-    """Protects the use of sacct: where it works, the end of a forgotten job is known at once and by its true reason."""
+    """Protects the use of sacct: where it works, the end of a forgotten job is known at once and by
+    its true reason.
+    """
     from bed import what_is_missing
 
     if what_is_missing(accounting=True):

@@ -1,4 +1,6 @@
-"""Work that is finished but not yet collected: whatever happens then, it is neither lost nor done again."""
+"""Work that is finished but not yet collected: whatever happens then, it is neither lost nor done
+again.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def check_each_ran_once(campaign: Campaign, tasks: int) -> None:
 def test_a_job_that_the_scheduler_knows_to_have_ended_before_its_results_are_read(
     campaign: Campaign,
 ) -> None:
-    """Protects against running a sample again whose result lies there: results are collected more rarely than the scheduler is asked."""
+    """Protects against running a sample again whose result lies there: results are collected more
+    rarely than the scheduler is asked.
+    """
     campaign.config["samplers"]["s0"] = array("x", [1.0])
     campaign.config["runners"]["r0"]["seconds"] = 14
     campaign.executor.update(results_interval=30, scheduler_interval=1, scheduler_interval_max=1)
@@ -66,7 +70,9 @@ def test_a_job_that_the_scheduler_knows_to_have_ended_before_its_results_are_rea
 
 
 def test_results_that_are_too_large_for_one_look(campaign: Campaign) -> None:
-    """Protects results of many megabytes: a job that ended while nobody looked is read to its end before it is taken for unfinished."""
+    """Protects results of many megabytes: a job that ended while nobody looked is read to its end
+    before it is taken for unfinished.
+    """
     campaign.config["runners"]["r0"].update(seconds=0.3, text_megabytes=8)
     campaign.executor.update(samples_per_job=6, max_jobs=1)
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(6)])
@@ -82,7 +88,9 @@ def test_results_that_are_too_large_for_one_look(campaign: Campaign) -> None:
 
 
 def test_an_abort_keeps_what_had_finished(campaign: Campaign) -> None:
-    """Protects finished samples of jobs that are cancelled: those that had not been collected are on record all the same."""
+    """Protects finished samples of jobs that are cancelled: those that had not been collected are
+    on record all the same.
+    """
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(60)])
     campaign.config["runners"]["r0"]["seconds"] = 0.5
     campaign.executor.update(samples_per_job=60, max_jobs=1, results_interval=60)
@@ -102,7 +110,9 @@ def test_an_abort_keeps_what_had_finished(campaign: Campaign) -> None:
 def test_python_of_the_login_node_that_does_not_work_for_a_while(
     tmp_path: Path, shared_bed: Bed
 ) -> None:
-    """Protects jobs from a login node in trouble: the campaign stops with a sentence, its jobs run on, and resume collects them."""
+    """Protects jobs from a login node in trouble: the campaign stops with a sentence, its jobs run
+    on, and resume collects them.
+    """
     campaign = Campaign(tmp_path, {})
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     broken = tmp_path / "broken"
@@ -129,7 +139,9 @@ def test_python_of_the_login_node_that_does_not_work_for_a_while(
 
 
 def test_a_partition_that_is_closed_meanwhile(on_bed: OnBed) -> None:
-    """Protects running jobs when no more are taken (a closed partition, an account that is used up): they finish, and are collected."""
+    """Protects running jobs when no more are taken (a closed partition, an account that is used
+    up): they finish, and are collected.
+    """
     campaign, bed = on_bed()
     campaign.config["samplers"]["s0"] = array("seconds", [0.5, 0.5, 4, 4, 0.5, 0.5])
     campaign.executor.update(samples_per_job=2, max_jobs=2)
@@ -155,7 +167,9 @@ def one_runs_and_one_waits(campaign: Campaign) -> subprocess.Popen[str]:
 
 
 def test_a_partition_that_is_down_for_a_while(on_bed: OnBed) -> None:
-    """Protects campaigns from maintenance: a partition that was open before opens again, and jobs wait for it."""
+    """Protects campaigns from maintenance: a partition that was open before opens again, and jobs
+    wait for it.
+    """
     campaign, bed = on_bed(nodes=1, cpus=1)
     process = one_runs_and_one_waits(campaign)
     bed.slurm("scontrol", "update", "partition=main", "state=DOWN")
@@ -168,7 +182,9 @@ def test_a_partition_that_is_down_for_a_while(on_bed: OnBed) -> None:
 
 
 def test_a_limit_that_is_lowered_meanwhile(on_bed: OnBed) -> None:
-    """Protects running jobs when those that wait can never start: the first finish and are collected, the others are withdrawn."""
+    """Protects running jobs when those that wait can never start: the first finish and are
+    collected, the others are withdrawn.
+    """
     campaign, bed = on_bed(nodes=1, cpus=1)
     process = one_runs_and_one_waits(campaign)
     bed.slurm("scontrol", "update", "partition=main", "maxtime=1")
@@ -181,7 +197,9 @@ def test_a_limit_that_is_lowered_meanwhile(on_bed: OnBed) -> None:
 
 
 def test_jobs_that_wait_are_withdrawn_once_the_scheduler_answers(on_bed: OnBed) -> None:
-    """Protects a drain from a scheduler that hangs just then: jobs that wait in the queue do not begin afterwards all the same."""
+    """Protects a drain from a scheduler that hangs just then: jobs that wait in the queue do not
+    begin afterwards all the same.
+    """
     campaign, bed = on_bed(nodes=1, cpus=1)
     campaign.config["runners"]["r0"]["seconds"] = 4.0
     campaign.executor.update(samples_per_job=4, max_jobs=2)
@@ -197,7 +215,9 @@ def test_jobs_that_wait_are_withdrawn_once_the_scheduler_answers(on_bed: OnBed) 
 
 
 def test_a_number_that_somebody_else_has_now(on_bed: OnBed) -> None:
-    """Protects other jobs of the same person: a controller that has lost its memory gives their number a second time."""
+    """Protects other jobs of the same person: a controller that has lost its memory gives their
+    number a second time.
+    """
     campaign, bed = on_bed(min_job_age=2)
     campaign.config["runners"]["r0"]["seconds"] = 2.0
     campaign.executor.update(samples_per_job=8, max_jobs=1, grace=600)

@@ -1,4 +1,6 @@
-"""What runs inside a job, run here without a job: the walltime it counts with, and when it gives its share up."""
+"""What runs inside a job, run here without a job: the walltime it counts with, and when it gives
+its share up.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,16 @@ from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
 from enchanted_tui.executors.slurm.script import job_script, sbatch_arguments
 
-CLOCK = "from enchanted_tui.executors.slurm.far.clock import Clock; print(Clock({'walltime': 1000.0}).left())"
+CLOCK = (
+    "from enchanted_tui.executors.slurm.far.clock import Clock; print(Clock({'walltime':"
+    " 1000.0}).left())"
+)
 
 
 @pytest.mark.parametrize("how", ["exec", ""], ids=["as its last command", "as one of its commands"])
 def test_the_walltime_counts_from_the_beginning_of_the_job(how: str) -> None:
-    """Protects samples from the end of the job: the modules that its script loads first take their part of the time; where SLURM does not
+    """Protects samples from the end of the job: the modules that its script loads first take their
+    part of the time; where SLURM does not
     say when a job ends, its script tells when it began."""
     environment = {**os.environ, "SLURM_JOB_ID": "4711"}
     environment.pop("SLURM_JOB_END_TIME", None)
@@ -39,7 +45,9 @@ def test_the_walltime_counts_from_the_beginning_of_the_job(how: str) -> None:
 
 
 def test_a_clock_of_the_controller_that_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects samples from the end of the job where the clocks of machines differ: what SLURM says is by the controller's."""
+    """Protects samples from the end of the job where the clocks of machines differ: what SLURM says
+    is by the controller's.
+    """
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
     monkeypatch.setenv("SLURM_JOB_END_TIME", str(round(time.time()) + 1000 + 240))
     assert Clock({"walltime": 1000.0}).left() <= 1000 - 30
@@ -49,7 +57,9 @@ def test_a_clock_of_the_controller_that_is_ahead(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_before_the_job_is_no_part_of_it() -> None:
-    """Protects the walltime from whatever started the job: only processes of the job itself are older than their command."""
+    """Protects the walltime from whatever started the job: only processes of the job itself are
+    older than their command.
+    """
     environment = {**os.environ, "SLURM_JOB_ID": "4711"}
     script = f'sleep 3; SLURM_JOB_ID=4712 {sys.executable} -c "{CLOCK}"; true'
     done = subprocess.run(
@@ -61,18 +71,22 @@ def test_what_is_before_the_job_is_no_part_of_it() -> None:
 def start_job(
     tmp_path: Path, samples: Sequence[Mapping[str, Any]], runner: Mapping[str, Any] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start what a job runs, with a heartbeat of half a second and, unless a runner is given, samples of a tenth of a second each."""
+    """Start what a job runs, with a heartbeat of half a second and, unless a runner is given,
+    samples of a tenth of a second each.
+    """
     directory = tmp_path / "jobs"
     directory.mkdir()
     context = TaskContext(
         data_dir=str(tmp_path / "data"),
         shown_data_dir="data",
         runners={
-            "r": runner
-            or {
-                "class": "slurm_probe:Probe",
-                "options": {"seconds": 0.1, "log": str(tmp_path / "log")},
-            }
+            "r": (
+                runner
+                or {
+                    "class": "slurm_probe:Probe",
+                    "options": {"seconds": 0.1, "log": str(tmp_path / "log")},
+                }
+            )
         },
         seed=1,
         campaign="campaign",
@@ -116,7 +130,9 @@ def end_of(job: subprocess.Popen[bytes], tmp_path: Path) -> tuple[str, int]:
 
 
 def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> None:
-    """Protects run directories from two jobs at once: also a job that has results to write all the time looks whether it still may."""
+    """Protects run directories from two jobs at once: also a job that has results to write all the
+    time looks whether it still may.
+    """
     job = start_job(tmp_path, [{}] * 400)
     wait_for("a sample", (tmp_path / "log").exists, 20, 0.02)
     time.sleep(1)
@@ -127,7 +143,9 @@ def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> Non
 
 
 def test_a_file_system_in_trouble_is_no_reason_to_end(tmp_path: Path) -> None:
-    """Protects samples from a file server that does not answer for a moment: that is not the same as a share that was taken away."""
+    """Protects samples from a file server that does not answer for a moment: that is not the same
+    as a share that was taken away.
+    """
     job = start_job(tmp_path, [{}] * 40)
     wait_for("a sample", (tmp_path / "log").exists, 20, 0.02)
     (tmp_path / "jobs").rename(tmp_path / "away")
@@ -141,7 +159,9 @@ def test_a_file_system_in_trouble_is_no_reason_to_end(tmp_path: Path) -> None:
 
 
 def test_what_a_sample_leaves_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects the next sample of a job from daemons of the one before, and core-hours: a task says how many cores it held."""
+    """Protects the next sample of a job from daemons of the one before, and core-hours: a task says
+    how many cores it held.
+    """
     monkeypatch.setenv("SLURM_JOB_CPUS_PER_NODE", "4(x2),1")
     runner = {"class": "leaving_runner:Leaving", "options": {"log": str(tmp_path / "left")}}
     job = start_job(tmp_path, [{"how": how} for how in HOW], runner)
@@ -176,7 +196,9 @@ def test_nodes_that_failed_are_excluded_beside_those_of_the_user() -> None:
     "written", ["~/a 'b'/py", "$HOME/a 'b'/py", "${HOME}/a 'b'/py", "{home}/a 'b'/py"]
 )
 def test_python_is_found_where_the_job_has_its_home(written: str, tmp_path: Path) -> None:
-    """Protects environments below the home directory of the cluster, and names that a shell would take for something else."""
+    """Protects environments below the home directory of the cluster, and names that a shell would
+    take for something else.
+    """
     (tmp_path / "a 'b'").mkdir()
     (tmp_path / "a 'b'" / "py").symlink_to("/bin/echo")
     script = job_script(

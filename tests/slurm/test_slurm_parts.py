@@ -1,4 +1,6 @@
-"""The parts of the executor that decide something: shares, scripts, times, tokens, results files, verdicts, and what is shipped."""
+"""The parts of the executor that decide something: shares, scripts, times, tokens, results files,
+verdicts, and what is shipped.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ tasks = st.builds(
 )
 
 
-# -- shares ---------------------------------------------------------------------------------------------------------------------------
+# -- shares ----------------------------------------------------------------------------------------
 
 
 @given(
@@ -47,7 +49,9 @@ def test_shares_hold_every_task_once_within_the_limits(
     per_job: int | None,
     limit_of_time: float | None,
 ) -> None:
-    """Protects against lost and doubled samples: shares are the first tasks in order, no more than the queue and the cluster allow."""
+    """Protects against lost and doubled samples: shares are the first tasks in order, no more than
+    the queue and the cluster allow.
+    """
     bundling = Bundling(per_job, 2, 50, limit_of_time)
     shares = bundling.divide(list(range(count)), free, limit, mean)
     assert [task for share in shares for task in share] == list(range(sum(map(len, shares))))
@@ -63,11 +67,13 @@ def test_shares_hold_every_task_once_within_the_limits(
     ids=["worth its start", "even", "within the walltime", "at least one"],
 )
 def test_auto_goes_by_run_times_and_walltime(mean: float, expected: int) -> None:
-    """Protects against jobs of a second and against jobs that the walltime cuts off: two hours, one process, 1,000 wait for 10 jobs."""
+    """Protects against jobs of a second and against jobs that the walltime cuts off: two hours, one
+    process, 1,000 wait for 10 jobs.
+    """
     assert Bundling(None, 1, 10, 7_200.0).share(1_000, 10, mean) == expected
 
 
-# -- scripts --------------------------------------------------------------------------------------------------------------------------
+# -- scripts ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -105,7 +111,9 @@ def test_the_walltime_is_found_in_a_template(line: str) -> None:
     ],
 )
 def test_options_that_cannot_work_are_refused(options: dict[str, str]) -> None:
-    """Protects what the executor needs for itself, and the script from more lines than one an option."""
+    """Protects what the executor needs for itself, and the script from more lines than one an
+    option.
+    """
     assert list(option_problems(options))
 
 
@@ -117,7 +125,7 @@ def test_a_template_keeps_everything_but_the_command() -> None:
     assert made == "#!/bin/sh\nsrun py '/a b/w' /d \"$SLURM_ARRAY_TASK_ID\" # \\1\n"
 
 
-# -- the journal ----------------------------------------------------------------------------------------------------------------------
+# -- the journal -----------------------------------------------------------------------------------
 
 
 @given(
@@ -139,7 +147,9 @@ def test_an_intent_survives_the_journal(elements: list[list[tuple[TaskId, int]]]
 
 
 def test_a_task_belongs_to_the_job_that_was_given_it_last() -> None:
-    """Protects against the result of a job that was given up: what has come back or was given to another job is not held any more."""
+    """Protects against the result of a job that was given up: what has come back or was given to
+    another job is not held any more.
+    """
     first, second = TaskId(0, 0, 0, 0), TaskId(0, 0, 1, 0)
     book = JobBook()
     for token, held in (("e000000000001", [first, second]), ("e000000000002", [second])):
@@ -157,7 +167,7 @@ def test_a_task_belongs_to_the_job_that_was_given_it_last() -> None:
     assert [submission.elements for submission in book.of("c")] == [[[]]]
 
 
-# -- results --------------------------------------------------------------------------------------------------------------------------
+# -- results ---------------------------------------------------------------------------------------
 
 
 def record(sample: int) -> bytes:
@@ -169,7 +179,9 @@ def record(sample: int) -> bytes:
 
 @given(st.integers(1, 60), st.integers(0, 3))
 def test_results_are_taken_whole_however_they_arrive(cut: int, torn: int) -> None:
-    """Protects against half a line, read while it is written, and against lines that the death of a job has torn."""
+    """Protects against half a line, read while it is written, and against lines that the death of a
+    job has torn.
+    """
     tasks_held = [[(TaskId(0, 0, sample, 0), 0) for sample in range(3)]]
     [element] = elements_of(Submission("e0", "c", "n", "/d", tasks_held))
     garbage = record(9)[: 10 * torn] + b"\n" if torn else b""
@@ -190,7 +202,7 @@ def test_results_are_taken_whole_however_they_arrive(cut: int, torn: int) -> Non
     assert element.offset == len(content)
 
 
-# -- verdicts -------------------------------------------------------------------------------------------------------------------------
+# -- verdicts --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -210,13 +222,17 @@ def test_results_are_taken_whole_however_they_arrive(cut: int, torn: int) -> Non
 def test_each_end_of_a_job_is_told_from_the_others(
     state: str, exit_code: str, kind: str, failure: str, counts: bool
 ) -> None:
-    """Protects the right treatment: what is retried, what counts as an attempt, and what the sample is recorded as at last."""
+    """Protects the right treatment: what is retried, what counts as an attempt, and what the sample
+    is recorded as at last.
+    """
     verdict = judge(JobRow("7", 1, state, "n", node="n1", exit_code=exit_code), 60.0)
     assert (verdict.kind, verdict.failure, verdict.counts) == (kind, failure, counts)
 
 
 def test_a_busy_cluster_is_not_taken_for_an_impossible_one() -> None:
-    """Protects jobs that merely wait; once something has started, missing nodes are a matter of time."""
+    """Protects jobs that merely wait; once something has started, missing nodes are a matter of
+    time.
+    """
     for reason in (
         "Priority",
         "Resources",
@@ -231,7 +247,7 @@ def test_a_busy_cluster_is_not_taken_for_an_impossible_one() -> None:
     assert never_starts(JobRow("7", 1, "PENDING", "n", reason="PartitionConfig"), first=True)
 
 
-# -- what is shipped ------------------------------------------------------------------------------------------------------------------
+# -- what is shipped -------------------------------------------------------------------------------
 
 
 def interpreters() -> list[str]:
@@ -250,7 +266,9 @@ def interpreters() -> list[str]:
 
 @pytest.mark.parametrize("interpreter", interpreters())
 def test_the_archive_needs_the_standard_library_alone(interpreter: str, tmp_path: Path) -> None:
-    """Protects clusters where nothing is installed: every module that is shipped can be imported, without anybody's packages."""
+    """Protects clusters where nothing is installed: every module that is shipped can be imported,
+    without anybody's packages.
+    """
     name, content = archive()
     path = tmp_path / name
     path.write_bytes(content)
@@ -259,7 +277,10 @@ def test_the_archive_needs_the_standard_library_alone(interpreter: str, tmp_path
         for item in zipfile.ZipFile(BytesIO(content)).namelist()
         if item.endswith(".py") and not item.startswith("__main__")
     ]
-    code = f"import sys, importlib; sys.path.insert(0, {str(path)!r}); [importlib.import_module(name) for name in {modules!r}]"
+    code = (
+        f"import sys, importlib; sys.path.insert(0, {str(path)!r}); [importlib.import_module(name)"
+        f" for name in {modules!r}]"
+    )
     done = subprocess.run(
         [interpreter, "-I", "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path
     )

@@ -1,4 +1,5 @@
-"""What cannot work is said in one sentence with the remedy, soon, and the campaign can be resumed afterwards.
+"""What cannot work is said in one sentence with the remedy, soon, and the campaign can be resumed
+afterwards.
 
 The other half of the table, what cannot work through SSH, is in test_ssh_refusals.
 """
@@ -73,7 +74,9 @@ def test_odd_names_of_directories_work(campaign: Campaign, name: str) -> None:
 
 @pytest.mark.full
 def test_a_directory_with_a_backslash(campaign: Campaign) -> None:
-    """Protects against jobs that fail for a reason that nobody would guess: SLURM reads a backslash in the name of an output file."""
+    """Protects against jobs that fail for a reason that nobody would guess: SLURM reads a backslash
+    in the name of an output file.
+    """
     campaign.run_dir = campaign.root / "back\\slash"
     campaign.config["supervisor"]["base_run_dir"] = "back\\slash"
     check_refused(campaign, "because of the backslash; choose another base_run_dir")
@@ -81,7 +84,9 @@ def test_a_directory_with_a_backslash(campaign: Campaign) -> None:
 
 @pytest.mark.full
 def test_sbatch_alone_is_missing(campaign: Campaign) -> None:
-    """Protects against looking for jobs that cannot be: a program that does not exist has submitted nothing."""
+    """Protects against looking for jobs that cannot be: a program that does not exist has submitted
+    nothing.
+    """
     programs = campaign.root / "programs"
     programs.mkdir()
     for name in ("scontrol", "squeue", "scancel", "sacct"):
@@ -100,7 +105,9 @@ def test_no_sbatch(campaign: Campaign) -> None:
 
 
 def test_no_python_in_the_job(campaign: Campaign) -> None:
-    """Protects against a job script that cannot work: what it printed is shown, and not every job is tried."""
+    """Protects against a job script that cannot work: what it printed is shown, and not every job
+    is tried.
+    """
     campaign.executor["python"] = "/no/such/python"
     check_refused(campaign, "/no/such/python", "Correct python, job_script_prologue")
     assert len(campaign.events("submitted")) == 1
@@ -121,7 +128,9 @@ def test_no_python_in_the_job(campaign: Campaign) -> None:
     ],
 )
 def test_what_sbatch_refuses(campaign: Campaign, option: str, value: str, expected: str) -> None:
-    """Protects a person from sbatch's own words alone, and from a misspelt option that is silently ignored."""
+    """Protects a person from sbatch's own words alone, and from a misspelt option that is silently
+    ignored.
+    """
     campaign.executor["sbatch"][option] = value
     check_refused(campaign, "sbatch refused the job", expected)
 
@@ -131,7 +140,8 @@ def test_an_old_python_in_the_job(campaign: Campaign) -> None:
     """Protects against a traceback from an interpreter that is too old."""
     old = campaign.root / "python"
     old.write_text(
-        "#!/bin/sh\nsed -i s/x/x/ /dev/null; echo 'enchanted-tui needs Python 3.9 or newer inside jobs' >&2; exit 1\n"
+        "#!/bin/sh\nsed -i s/x/x/ /dev/null; echo 'enchanted-tui needs Python 3.9 or newer inside"
+        " jobs' >&2; exit 1\n"
     )
     old.chmod(0o755)
     campaign.executor["python"] = str(old)
@@ -151,7 +161,9 @@ def test_an_array_is_never_larger_than_the_cluster_takes(tmp_path: Path) -> None
 
 @pytest.mark.full
 def test_a_directory_that_nodes_do_not_see(campaign: Campaign) -> None:
-    """Protects against a job that cannot even open its output (FAILED 0:53), which SLURM reports without a word."""
+    """Protects against a job that cannot even open its output (FAILED 0:53), which SLURM reports
+    without a word.
+    """
     jobs = campaign.run_dir / "state" / "jobs"
     campaign.wrap_sbatch(f"mv {jobs} {jobs}.away")
     check_refused(
@@ -185,7 +197,8 @@ HARMLESS = [
 def test_a_line_that_fails_ends_the_job(
     before: list[str], lines: list[str], failing: str | None, code: int, tmp_path: Path
 ) -> None:
-    """Protects samples from a wrong environment: no sample begins behind a line that failed, and all
+    """Protects samples from a wrong environment: no sample begins behind a line that failed, and
+    all
     begin behind lines that succeed, whatever goes wrong inside of these."""
     script = tmp_path / "script"
     script.write_text(job_script({}, [*before, *lines], None, ["echo", "begun"]))

@@ -1,4 +1,6 @@
-"""A connection that breaks: jobs run on, nothing is submitted twice, and every sample is on record once."""
+"""A connection that breaks: jobs run on, nothing is submitted twice, and every sample is on record
+once.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def check(campaign: Campaign) -> None:
 
 
 def test_a_connection_that_is_cut_while_results_come_in(campaign: Campaign, bed: Bed) -> None:
-    """Protects against losing results half-way: what was read but not brought home is brought when the connection is back."""
+    """Protects against losing results half-way: what was read but not brought home is brought when
+    the connection is back.
+    """
     process = campaign.start()
     campaign.wait_for_runs(3)
     for _ in range(3):
@@ -48,7 +52,9 @@ def test_a_connection_that_is_cut_while_results_come_in(campaign: Campaign, bed:
 
 @pytest.mark.full
 def test_a_connection_that_is_cut_while_jobs_are_submitted(campaign: Campaign, bed: Bed) -> None:
-    """Protects against submitting twice: the scheduler takes the job, and its answer is lost on the way."""
+    """Protects against submitting twice: the scheduler takes the job, and its answer is lost on the
+    way.
+    """
     bin_dir = campaign.root / "bin"
     campaign.wrap_sbatch('$real "$@" > /dev/null; sleep 20; exit 0')
     campaign.executor["ssh"]["prologue"] = [f"export PATH={bin_dir}:$PATH"]
@@ -76,7 +82,9 @@ def test_a_server_that_is_down_for_a_minute(campaign: Campaign, bed: Bed) -> Non
 
 @pytest.mark.full
 def test_a_supervisor_that_is_killed(campaign: Campaign, bed: Bed) -> None:
-    """Protects a laptop that is closed: resume logs in again and brings home what was done meanwhile."""
+    """Protects a laptop that is closed: resume logs in again and brings home what was done
+    meanwhile.
+    """
     process = campaign.start()
     campaign.wait_for_runs(3)
     campaign.kill(process)
@@ -88,7 +96,9 @@ def test_a_supervisor_that_is_killed(campaign: Campaign, bed: Bed) -> None:
 
 @pytest.mark.full
 def test_a_remote_directory_that_cannot_be_written(campaign: Campaign) -> None:
-    """Protects a person from a traceback: one sentence with the directory, and the campaign can be resumed."""
+    """Protects a person from a traceback: one sentence with the directory, and the campaign can be
+    resumed.
+    """
     (campaign.root / "file").write_text("")
     campaign.executor["remote_dir"] = str(campaign.root / "file" / "far")
     assert campaign.run() == 3, campaign.said

@@ -69,10 +69,13 @@ def check_job(seen: dict[str, str]) -> None:
 
 
 def test_a_campaign_inside_an_allocation(campaign: Campaign, cluster: Bed) -> None:
-    """Protects jobs from options that variables give, which sbatch puts before those of its script, and
-    from variables of the allocation, the step and the mpirun around us: srun and MPI take them for theirs.
+    """Protects jobs from options that variables give, which sbatch puts before those of its script,
+    and
+    from variables of the allocation, the step and the mpirun around us: srun and MPI take them for
+    theirs.
 
-    A sample of LocalExecutor is to find the allocation, for srun, but must not take itself for a rank."""
+    A sample of LocalExecutor is to find the allocation, for srun, but must not take itself for a
+    rank."""
     campaign.environment.update(cluster.environment)
     campaign.config["executors"]["local"] = {"type": "LocalExecutor", "n_workers": 1}
     campaign.config["runners"]["here"] = {
@@ -116,7 +119,9 @@ def test_a_campaign_inside_an_allocation(campaign: Campaign, cluster: Bed) -> No
 
 @pytest.mark.full
 def test_start_up_files_of_a_login_node(campaign: Campaign, shared_bed: Bed) -> None:
-    """Protects jobs from the same variables where a start-up file of the cluster's account sets them."""
+    """Protects jobs from the same variables where a start-up file of the cluster's account sets
+    them.
+    """
     exports = [f"export {name}={value}" for name, value in SET_HERE.items()]
     campaign.executor["ssh"] = {**ssh_options(shared_bed), "prologue": exports}
     assert campaign.run() == 0, campaign.said
@@ -139,7 +144,9 @@ def test_the_dry_run_tells_what_is_withheld(
 
 
 def test_a_shell_withholds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects the way through SSH, where a shell does it: the same variables as here, whatever they hold."""
+    """Protects the way through SSH, where a shell does it: the same variables as here, whatever
+    they hold.
+    """
     names = {
         **SET_HERE,
         "SLURM_CONF": "/etc/a b",
@@ -174,7 +181,9 @@ def test_who_pays(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Protects sites where people name their project once, in a start-up file, and whoever names another."""
+    """Protects sites where people name their project once, in a start-up file, and whoever names
+    another.
+    """
     monkeypatch.setenv("SBATCH_ACCOUNT", "mine")
     campaign.executor["sbatch"].update({"account": account} if account else {})
     (campaign.root / "own.sh").write_text(f"#!/bin/sh\n#SBATCH -A {account}\n{{{{ command }}}}\n")

@@ -44,7 +44,9 @@ def on_bed(tmp_path: Path) -> Iterator[OnBed]:
 
 
 def check_undisturbed(campaign: Campaign) -> None:
-    """Every sample is there once and well, and at most one was begun twice, although no sample may fail even once."""
+    """Every sample is there once and well, and at most one was begun twice, although no sample may
+    fail even once.
+    """
     campaign.check_complete(6)
     assert {row["success"] for row in campaign.rows()} == {"True"}
     assert 6 <= sum(campaign.executions().values()) <= 7
@@ -52,7 +54,8 @@ def check_undisturbed(campaign: Campaign) -> None:
 
 @pytest.mark.parametrize("mode", ["CANCEL", "REQUEUE"])
 def test_a_job_that_is_preempted(on_bed: OnBed, mode: str) -> None:
-    """Protects cheap partitions: what a job of somebody else interrupts runs again, whether the job ends or waits again, and no attempt
+    """Protects cheap partitions: what a job of somebody else interrupts runs again, whether the job
+    ends or waits again, and no attempt
     is counted."""
     campaign, bed = on_bed(more=_URGENT.format(mode=mode))
     campaign.executor["sbatch"].update(requeue=mode == "REQUEUE")
@@ -65,7 +68,9 @@ def test_a_job_that_is_preempted(on_bed: OnBed, mode: str) -> None:
 
 
 def test_a_job_that_is_put_back_by_hand(on_bed: OnBed) -> None:
-    """Protects against an administrator's `scontrol requeue`: the second life of a job goes on where the first one was."""
+    """Protects against an administrator's `scontrol requeue`: the second life of a job goes on
+    where the first one was.
+    """
     campaign, bed = on_bed()
     campaign.executor["sbatch"].update(requeue=True)
     process = campaign.start()
@@ -94,10 +99,13 @@ def check_one_without_memory(campaign: Campaign) -> None:
 
 
 def test_a_sample_that_the_kernel_kills_for_its_memory(on_bed: OnBed) -> None:
-    """Protects the others in the job, and the reason: the kernel ends one process, and SLURM calls the job OUT_OF_MEMORY at its end."""
+    """Protects the others in the job, and the reason: the kernel ends one process, and SLURM calls
+    the job OUT_OF_MEMORY at its end.
+    """
     if not limits_memory():
         pytest.skip(
-            "needs root and control groups of version 1, by which SLURM can have the kernel limit a job's memory"
+            "needs root and control groups of version 1, by which SLURM can have the kernel limit a"
+            " job's memory"
         )
     campaign, bed = on_bed(memory_limits=True, prefix=f"m{os.getpid()}x")
     hungry(campaign)
@@ -108,7 +116,9 @@ def test_a_sample_that_the_kernel_kills_for_its_memory(on_bed: OnBed) -> None:
 
 
 def test_a_job_that_slurm_kills_for_its_memory(on_bed: OnBed) -> None:
-    """Protects samples that only shared the job: without control groups, SLURM itself kills the whole job."""
+    """Protects samples that only shared the job: without control groups, SLURM itself kills the
+    whole job.
+    """
     campaign, _ = on_bed()
     hungry(campaign)
     assert campaign.run(timeout=120) == 0, campaign.said

@@ -1,4 +1,5 @@
-"""What cannot work through SSH is said in one sentence with the remedy, soon, and the campaign is resumed when the cause is gone.
+"""What cannot work through SSH is said in one sentence with the remedy, soon, and the campaign is
+resumed when the cause is gone.
 
 The other half of the table, what the scheduler refuses, is in test_slurm_refusals.
 """
@@ -115,10 +116,13 @@ def test_what_cannot_work_through_ssh(
 
 @pytest.mark.full
 def test_a_run_directory_that_the_cluster_does_not_see(tmp_path: Path, shared_bed: Bed) -> None:
-    """Protects a laptop's campaign without `remote_dir` from run directories that are made on the cluster and never come home."""
+    """Protects a laptop's campaign without `remote_dir` from run directories that are made on the
+    cluster and never come home.
+    """
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         pytest.skip(
-            "needs the right to make a mount namespace (run as root), in which the campaign has files of its own"
+            "needs the right to make a mount namespace (run as root), in which the campaign has"
+            " files of its own"
         )
     campaign = Campaign(tmp_path, {})
     campaign.executor.update(ssh=ssh_options(shared_bed))

@@ -22,7 +22,10 @@ def openssh() -> None:
     """Say which Debian packages to install where they are missing."""
     missing = [name for name, path in _NEEDED.items() if path is None]
     if missing:
-        reason = f"tested against a real {' and '.join(missing)}: apt-get install openssh-server openssh-client (.ci/run does it)"
+        reason = (
+            f"tested against a real {' and '.join(missing)}: apt-get install openssh-server"
+            " openssh-client (.ci/run does it)"
+        )
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 

@@ -1,6 +1,8 @@
-"""An SSH server that asks: passwords, one-time codes, keys first and codes then; with any login shell.
+"""An SSH server that asks: passwords, one-time codes, keys first and codes then; with any login
+shell.
 
-OpenSSH's sshd asks such questions only through PAM, which a test must not configure. This is paramiko's server, on a real socket.
+OpenSSH's sshd asks such questions only through PAM, which a test must not configure. This is
+paramiko's server, on a real socket.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from sshd import make_key
 class InteractiveServer:
     """Serves connections until it is closed.
 
-    `steps` are the methods a log-in has to pass in turn: ``publickey``, ``password``, ``keyboard-interactive``. Each code is valid once.
+    `steps` are the methods a log-in has to pass in turn: ``publickey``, ``password``,
+    ``keyboard-interactive``. Each code is valid once.
     """
 
     def __init__(

@@ -44,7 +44,9 @@ sys.exit(main([sys.argv[1], "--no-ui"]))
 
 @pytest.mark.skipif(bool(what_is_missing()), reason=what_is_missing() or "")
 def test_secrets_are_in_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects secrets: one log-in for the whole campaign, and no file of it holds what was typed: journal, logs, configuration, jobs."""
+    """Protects secrets: one log-in for the whole campaign, and no file of it holds what was typed:
+    journal, logs, configuration, jobs.
+    """
     with Bed(tmp_path / "bed") as bed:
         monkeypatch.setenv("SLURM_CONF", bed.environment["SLURM_CONF"])
         with InteractiveServer(

@@ -1,4 +1,6 @@
-"""What a command is: its arguments and bytes arrive as they are, whatever shell and start-up files the account has."""
+"""What a command is: its arguments and bytes arrive as they are, whatever shell and start-up files
+the account has.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ PRINT_ARGUMENTS = "import sys; sys.stdout.write(repr(sys.argv[1:]))"
 def test_arguments_arrive_under_every_login_shell(
     tmp_path: Path, connect: Connect, shell: str
 ) -> None:
-    """Protects users of csh, fish and others: no login shell sees an argument, so none can misread it."""
+    """Protects users of csh, fish and others: no login shell sees an argument, so none can misread
+    it.
+    """
     path = shutil.which(shell)
     if path is None:
         pytest.skip(f"{shell} is not installed")
@@ -65,7 +69,10 @@ def test_any_text_arrives(sshd: Sshd, connect: Connect) -> None:
 
 def test_noise_of_start_up_files_is_not_data(tmp_path: Path, connect: Connect) -> None:
     """Protects results from a .bashrc that prints: neither output is touched, nor is the exit code."""
-    forced = 'sh -c \'printf "welcome\\nno end of line"; echo stty: not a tty >&2; eval "$SSH_ORIGINAL_COMMAND"; echo bye; exit 3\''
+    forced = (
+        'sh -c \'printf "welcome\\nno end of line"; echo stty: not a tty >&2; eval'
+        ' "$SSH_ORIGINAL_COMMAND"; echo bye; exit 3\''
+    )
     with Sshd(tmp_path / "server", ForceCommand=forced) as server:
         assert connect(server).run(["sh", "-c", "printf out; printf err >&2; exit 5"]) == (
             5,
@@ -86,7 +93,9 @@ def test_account_that_runs_no_commands(tmp_path: Path, connect: Connect) -> None
 
 
 def test_bytes_go_both_ways_at_once(sshd: Sshd, connect: Connect) -> None:
-    """Protects bulk transfers: more than any window or pipe holds, in both directions, with errors beside."""
+    """Protects bulk transfers: more than any window or pipe holds, in both directions, with errors
+    beside.
+    """
     data = bytes(range(256)) * 40_000
     code, out, err = connect(sshd).run(
         ["sh", "-c", "head -c 300000 /dev/zero >&2; cat"], data, timeout=60
@@ -109,7 +118,9 @@ def test_signalled_command_has_a_code(sshd: Sshd, connect: Connect) -> None:
 
 @pytest.mark.parametrize("transport", ["paramiko", "openssh"])
 def test_slow_command_is_given_up(tmp_path: Path, connect: Connect, transport: str) -> None:
-    """Protects the executor from a command that hangs: the connection goes on, and nothing stays on the login node or holds a session."""
+    """Protects the executor from a command that hangs: the connection goes on, and nothing stays on
+    the login node or holds a session.
+    """
     with Sshd(tmp_path / "server", MaxSessions="1") as server:
         connection = connect(server, transport=transport)
         begun = time.monotonic()
@@ -144,7 +155,9 @@ def test_missing_program(sshd: Sshd) -> None:
 
 
 def test_fewer_sessions_than_wanted(tmp_path: Path, connect: Connect) -> None:
-    """Protects users of servers with a small MaxSessions: commands wait for each other, on the same log-in."""
+    """Protects users of servers with a small MaxSessions: commands wait for each other, on the same
+    log-in.
+    """
     with Sshd(tmp_path / "server", MaxSessions="2") as server:
         connection = connect(server)
         codes: list[int] = []
@@ -160,7 +173,9 @@ def test_fewer_sessions_than_wanted(tmp_path: Path, connect: Connect) -> None:
 
 
 def test_queueing_behind_others_is_no_refusal() -> None:
-    """Protects commands that wait for longer than a log-in may take: only a sole command's refusal is final."""
+    """Protects commands that wait for longer than a log-in may take: only a sole command's refusal
+    is final.
+    """
     slots, released = Slots(2), list[bool]()
 
     def hold() -> None:

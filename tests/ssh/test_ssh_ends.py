@@ -32,7 +32,9 @@ def short_place() -> Iterator[str]:
 def test_a_time_limit_reaches_what_ssh_has_started(
     master: tuple[str, ...], sshd: Sshd, tmp_path: Path, short_place: str
 ) -> None:
-    """Protects other hosts: an SSH server does not end a command whose connection closes, also one that ignores SIGTERM."""
+    """Protects other hosts: an SSH server does not end a command whose connection closes, also one
+    that ignores SIGTERM.
+    """
     signs = tmp_path / "signs of life"
     options = [
         f"-p{sshd.port}",
@@ -87,5 +89,7 @@ def test_a_time_limit_reaches_what_ssh_has_started(
     ],
 )
 def test_how_to_log_in_once_more(argv: str, log_in: str | None) -> None:
-    """Protects from commands given to the wrong host: options before the destination, whatever their form."""
+    """Protects from commands given to the wrong host: options before the destination, whatever
+    their form.
+    """
     assert log_in_of(argv.split()) == (log_in.split() if log_in else None)

@@ -1,4 +1,6 @@
-"""Files in bulk: one round trip whatever their number, whole or not at all, and nothing outside the place they belong to."""
+"""Files in bulk: one round trip whatever their number, whole or not at all, and nothing outside the
+place they belong to.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def test_a_thousand_files_are_one_round_trip_each_way(
 
 
 def test_reading_goes_on_where_it_ended(transport: SshTransport, tmp_path: Path) -> None:
-    """Protects results: no byte twice, none lost, nothing of files that are not there, a bounded piece of large ones."""
+    """Protects results: no byte twice, none lost, nothing of files that are not there, a bounded
+    piece of large ones.
+    """
     growing, missing, large = tmp_path / "growing", tmp_path / "missing", tmp_path / "large"
     growing.write_bytes(b"one\n")
     large.write_bytes(b"x" * (READ_LIMIT + 5))
@@ -74,7 +78,9 @@ def test_reading_goes_on_where_it_ended(transport: SshTransport, tmp_path: Path)
 
 
 def test_fetched_directories_are_as_they_were(transport: SshTransport, tmp_path: Path) -> None:
-    """Protects run directories: modes, times, links inside, empty directories, odd names; what is older there is replaced."""
+    """Protects run directories: modes, times, links inside, empty directories, odd names; what is
+    older there is replaced.
+    """
     run = tmp_path / "far" / "d0_b0_s0_r0"
     (run / "sub" / "empty").mkdir(parents=True)
     (run / "sub" / "ünï\nname").write_bytes(b"x" * 300_000)
@@ -108,7 +114,9 @@ def test_fetched_directories_are_as_they_were(transport: SshTransport, tmp_path:
 
 
 def test_remove_takes_links_not_what_they_point_to(transport: SshTransport, tmp_path: Path) -> None:
-    """Protects the user's files: only what was named goes, and never a home directory or a whole disk."""
+    """Protects the user's files: only what was named goes, and never a home directory or a whole
+    disk.
+    """
     kept, run = tmp_path / "kept", tmp_path / "run"
     kept.mkdir()
     (kept / "precious").write_text("")
@@ -126,7 +134,10 @@ def test_unwritable_directory(transport: SshTransport) -> None:
     """Protects the user's time: which directory, why, and what to set."""
     with pytest.raises(
         FarSideProblem,
-        match=r"/proc/none/file on 127\.0\.0\.1 cannot be written: .*; set remote_dir to a directory of yours",
+        match=(
+            r"/proc/none/file on 127\.0\.0\.1 cannot be written: .*; set remote_dir to a directory"
+            r" of yours"
+        ),
     ):
         transport.put({"/proc/none/file": b"x"})
 
@@ -158,7 +169,9 @@ def test_full_disk(transport: SshTransport, tmp_path: Path) -> None:
 
 
 def test_missing_python(sshd: Sshd, tmp_path: Path) -> None:
-    """Protects the user's time: the login node needs an interpreter, and the remedy in the message provides one."""
+    """Protects the user's time: the login node needs an interpreter, and the remedy in the message
+    provides one.
+    """
     transport = SshTransport(settings_for(sshd), python="python3-of-a-module")
     with pytest.raises(
         FarSideProblem,
@@ -242,7 +255,9 @@ def test_archive_of_devices(tmp_path: Path, kind: bytes) -> None:
 
 
 def test_archive_that_writes_through_links(tmp_path: Path) -> None:
-    """Protects this machine: neither a link, nor a chain of links that are each harmless, leads a file or a link outside."""
+    """Protects this machine: neither a link, nor a chain of links that are each harmless, leads a
+    file or a link outside.
+    """
     outside = tmp_path / "outside"
     outside.mkdir()
     with Unpacking(tmp_path / "home", ["run"]) as unpacking, pytest.raises(OSError, match="exists"):
@@ -264,7 +279,9 @@ def test_archive_that_writes_through_links(tmp_path: Path) -> None:
 
 
 def test_far_side_runs_on_old_pythons() -> None:
-    """Protects old login nodes: no syntax and no function that is newer than Python 3.6, and nothing but the standard library."""
+    """Protects old login nodes: no syntax and no function that is newer than Python 3.6, and
+    nothing but the standard library.
+    """
     import ast
 
     source = Path(far_side.__file__).read_text()

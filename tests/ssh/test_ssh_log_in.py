@@ -41,7 +41,7 @@ def test_commands_share_one_log_in(sshd: Sshd, connect: Connect) -> None:
     assert connection.round_trips == 5
 
 
-# -- host keys --------------------------------------------------------------------------------------------------------------------
+# -- host keys -------------------------------------------------------------------------------------
 
 
 def test_unknown_host_key_says_what_to_compare(sshd: Sshd, connect: Connect) -> None:
@@ -49,14 +49,18 @@ def test_unknown_host_key_says_what_to_compare(sshd: Sshd, connect: Connect) -> 
     sshd.known_hosts.write_text("")
     with pytest.raises(
         HostKeyRejected,
-        match=r"not known; compare the fingerprint SHA256:\S+ .* with the one that the site publishes",
+        match=(
+            r"not known; compare the fingerprint SHA256:\S+ .* with the one that the site publishes"
+        ),
     ):
         connect(sshd)
     assert sshd.log_ins == 0
 
 
 def test_host_key_is_trusted_when_a_person_says_so(sshd: Sshd, connect: Connect) -> None:
-    """Protects the first use: the question shows the real fingerprint, a yes is kept for the next time, a no is not."""
+    """Protects the first use: the question shows the real fingerprint, a yes is kept for the next
+    time, a no is not.
+    """
     sshd.known_hosts.write_text("# mine, without an end of line")
     refusing, agreeing = Person("no"), Person("yes")
     with pytest.raises(HostKeyRejected):
@@ -80,13 +84,17 @@ def test_host_key_is_trusted_when_a_person_says_so(sshd: Sshd, connect: Connect)
 def test_changed_host_key_is_refused(
     sshd: Sshd, connect: Connect, tmp_path: Path, kind: str
 ) -> None:
-    """Protects against somebody in the middle: a host with another key, of the same kind or another, is never asked about nor let in."""
+    """Protects against somebody in the middle: a host with another key, of the same kind or
+    another, is never asked about nor let in.
+    """
     other = Path(f"{make_key(tmp_path / 'other', kind)}.pub").read_text().split()
     sshd.known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {other[0]} {other[1]}\n")
     person = Person("yes")
     with pytest.raises(
         HostKeyRejected,
-        match=r"is not the known one.*line 1 of .*known_hosts.*ssh-keygen -f \S+known_hosts -R '\[127",
+        match=(
+            r"is not the known one.*line 1 of .*known_hosts.*ssh-keygen -f \S+known_hosts -R '\[127"
+        ),
     ):
         connect(sshd, person)
     assert not person.asked
@@ -109,7 +117,9 @@ def test_remedy_for_a_changed_key_works(sshd: Sshd, connect: Connect, tmp_path: 
 def test_remedy_for_an_unknown_key_works(
     sshd: Sshd, connect: Connect, tmp_path: Path, transport: str, alias: str
 ) -> None:
-    """Protects the user's time: the command in the message makes the key known where it is looked for, under the name it is looked for."""
+    """Protects the user's time: the command in the message makes the key known where it is looked
+    for, under the name it is looked for.
+    """
     config, known = tmp_path / "my config", tmp_path / "my known hosts"
     config.write_text(f"Host cluster\n  HostName 127.0.0.1\n  Port {sshd.port}\n{alias}")
     options = {
@@ -164,7 +174,9 @@ def test_hashed_known_hosts_are_understood(sshd: Sshd, connect: Connect) -> None
 
 
 def test_key_of_the_known_kind_is_asked_for(tmp_path: Path, connect: Connect) -> None:
-    """Protects users of hosts with several keys: the one that is known is compared, whichever the server would rather show."""
+    """Protects users of hosts with several keys: the one that is known is compared, whichever the
+    server would rather show.
+    """
     rsa = make_key(tmp_path / "rsa", "rsa")
     server = Sshd(tmp_path / "server", HostKey=f"{tmp_path / 'server' / 'host_key'}\nHostKey {rsa}")
     kind, key, *_ = Path(f"{rsa}.pub").read_text().split()
@@ -173,7 +185,7 @@ def test_key_of_the_known_kind_is_asked_for(tmp_path: Path, connect: Connect) ->
         connect(server).run(["true"])
 
 
-# -- the network ------------------------------------------------------------------------------------------------------------------
+# -- the network -----------------------------------------------------------------------------------
 
 
 def test_refused_port(sshd: Sshd, connect: Connect) -> None:
@@ -194,7 +206,9 @@ def test_wrong_host(sshd: Sshd, connect: Connect) -> None:
 
 
 def test_silent_server(sshd: Sshd, connect: Connect, capfd: pytest.CaptureFixture[str]) -> None:
-    """Protects the user's time: a server that accepts and says nothing is given up in time, without a traceback on the terminal."""
+    """Protects the user's time: a server that accepts and says nothing is given up in time, without
+    a traceback on the terminal.
+    """
     sshd.freeze()
     begun = time.monotonic()
     with pytest.raises(ConnectionFailed, match="no SSH server answers"):
@@ -203,7 +217,7 @@ def test_silent_server(sshd: Sshd, connect: Connect, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err == ""
 
 
-# -- keys -------------------------------------------------------------------------------------------------------------------------
+# -- keys ------------------------------------------------------------------------------------------
 
 
 def test_refused_key_names_what_was_tried(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
@@ -211,7 +225,10 @@ def test_refused_key_names_what_was_tried(sshd: Sshd, connect: Connect, tmp_path
     other = make_key(tmp_path / "other")
     with pytest.raises(
         LogInFailed,
-        match=rf"permission denied for {USER} on .*tried {other}; the server accepts publickey. Set user",
+        match=(
+            rf"permission denied for {USER} on .*tried {other}; the server accepts publickey. Set"
+            r" user"
+        ),
     ):
         connect(sshd, key_filename=str(other))
 
@@ -219,7 +236,9 @@ def test_refused_key_names_what_was_tried(sshd: Sshd, connect: Connect, tmp_path
 def test_encrypted_key_is_unlocked_by_a_person(
     sshd: Sshd, connect: Connect, tmp_path: Path
 ) -> None:
-    """Protects keys with a passphrase: asked for, asked again when wrong, and not once more after the connection was lost."""
+    """Protects keys with a passphrase: asked for, asked again when wrong, and not once more after
+    the connection was lost.
+    """
     key = make_key(tmp_path / "locked", passphrase="open sesame")
     sshd.authorized_keys.write_text(Path(f"{key}.pub").read_text())
     person = Person("wrong", "open sesame")
@@ -276,7 +295,9 @@ def test_agent_key(sshd: Sshd, connect: Connect, agent: Path) -> None:
 def test_too_many_keys_of_the_agent(
     sshd: Sshd, connect: Connect, agent: Path, tmp_path: Path
 ) -> None:
-    """Protects users with many keys: the one that is named comes first, and without a name the message says what to do."""
+    """Protects users with many keys: the one that is named comes first, and without a name the
+    message says what to do.
+    """
     for number in range(8):
         subprocess.run(
             ["ssh-add", "-q", str(make_key(tmp_path / f"k{number}"))],
@@ -290,17 +311,20 @@ def test_too_many_keys_of_the_agent(
         connect(sshd, key_filename=None, identity_agent=str(agent))
 
 
-# -- jump hosts and configuration -------------------------------------------------------------------------------------------------
+# -- jump hosts and configuration ------------------------------------------------------------------
 
 
 def test_jump_host(tmp_path: Path, connect: Connect) -> None:
-    """Protects users outside the site's network: through a gateway, each host with its own key and its own check of host keys."""
+    """Protects users outside the site's network: through a gateway, each host with its own key and
+    its own check of host keys.
+    """
     person = Person("yes")
     with Sshd(tmp_path / "gateway") as gateway, Sshd(tmp_path / "server") as server:
         config = tmp_path / "config"
         config.write_text(
-            f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile {gateway.user_key}\n"
-            f"  UserKnownHostsFile {tmp_path / 'empty'}\nHost 127.0.0.1\n  UserKnownHostsFile {server.known_hosts}\n"
+            f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile"
+            f" {gateway.user_key}\n  UserKnownHostsFile {tmp_path / 'empty'}\nHost 127.0.0.1\n "
+            f" UserKnownHostsFile {server.known_hosts}\n"
         )
         connection = connect(
             server, person, proxy_jump="gateway", config_file=str(config), known_hosts=None
@@ -322,17 +346,23 @@ def test_jump_host_that_does_not_reach_the_server(tmp_path: Path, connect: Conne
     with Sshd(tmp_path / "gateway") as gateway:
         config = tmp_path / "config"
         config.write_text(
-            f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile {gateway.user_key}\n"
+            f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile"
+            f" {gateway.user_key}\n"
         )
         with pytest.raises(
             ConnectionFailed,
-            match=r"gateway \(127.0.0.1\), port \d+ cannot reach it: no connection to 127.0.0.1, port 9;",
+            match=(
+                r"gateway \(127.0.0.1\), port \d+ cannot reach it: no connection to 127.0.0.1,"
+                r" port 9;"
+            ),
         ):
             connect(gateway, port=9, proxy_jump="gateway", config_file=str(config))
 
 
 def test_configuration_of_openssh_is_used(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
-    """Protects what the user has already set up: a bare name, patterns, included files, aliases of host keys."""
+    """Protects what the user has already set up: a bare name, patterns, included files, aliases of
+    host keys.
+    """
     (tmp_path / "more").write_text(
         f"Host clus*\n  Port {sshd.port}\n  IdentityFile {sshd.user_key}\n"
     )
@@ -341,8 +371,9 @@ def test_configuration_of_openssh_is_used(sshd: Sshd, connect: Connect, tmp_path
     )
     config = tmp_path / "config"
     config.write_text(
-        f"Include {tmp_path / 'more'}\nHost cluster\n  HostName 127.0.0.1\n  User {USER}\n  HostKeyAlias cluster-alias\n"
-        f"  UserKnownHostsFile {sshd.known_hosts}\nMatch host other\n  User nobody\n"
+        f"Include {tmp_path / 'more'}\nHost cluster\n  HostName 127.0.0.1\n  User {USER}\n "
+        f" HostKeyAlias cluster-alias\n  UserKnownHostsFile {sshd.known_hosts}\nMatch host other\n "
+        " User nobody\n"
     )
     connection = connect(
         sshd,
@@ -366,11 +397,13 @@ def test_proxy_command(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
         connect(sshd, config_file=str(config))
 
 
-# -- questions --------------------------------------------------------------------------------------------------------------------
+# -- questions -------------------------------------------------------------------------------------
 
 
 def test_password(tmp_path: Path, connect: Connect) -> None:
-    """Protects sites with passwords: asked for, asked again when wrong, kept in memory for the next log-in."""
+    """Protects sites with passwords: asked for, asked again when wrong, kept in memory for the next
+    log-in.
+    """
     with InteractiveServer(tmp_path / "server", ["password"], password="s3cret") as server:
         person = Person("wrong", "s3cret")
         connection = connect(server, person, key_filename=None)
@@ -381,7 +414,9 @@ def test_password(tmp_path: Path, connect: Connect) -> None:
 
 
 def test_key_and_one_time_code(tmp_path: Path, connect: Connect) -> None:
-    """Protects sites with two factors: the server's words reach the person, each log-in asks for a code of its own."""
+    """Protects sites with two factors: the server's words reach the person, each log-in asks for a
+    code of its own.
+    """
     with InteractiveServer(
         tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["111111", "222222"]
     ) as server:
@@ -397,13 +432,18 @@ def test_key_and_one_time_code(tmp_path: Path, connect: Connect) -> None:
 
 
 def test_code_that_nobody_gives(tmp_path: Path, connect: Connect) -> None:
-    """Protects headless campaigns at sites with two factors: a clear stop at once, not a log-in that is tried again and again."""
+    """Protects headless campaigns at sites with two factors: a clear stop at once, not a log-in
+    that is tried again and again.
+    """
     with InteractiveServer(
         tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["1"]
     ) as server:
         with pytest.raises(
             LogInFailed,
-            match=r"asks .* for a code or password and nobody answered; resume the campaign in a terminal",
+            match=(
+                r"asks .* for a code or password and nobody answered; resume the campaign in a"
+                r" terminal"
+            ),
         ):
             connect(server)
         assert server.questions == 1

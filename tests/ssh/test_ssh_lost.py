@@ -1,4 +1,6 @@
-"""Connections that break: noticed in time, said honestly, found again, and jobs and files none the worse."""
+"""Connections that break: noticed in time, said honestly, found again, and jobs and files none the
+worse.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def through(network: Network, server: Sshd) -> Any:
 
 @pytest.mark.parametrize("how", ["cut", "reset"])
 def test_command_in_flight(sshd: Sshd, connect: Connect, tmp_path: Path, how: str) -> None:
-    """Protects against running twice: what was under way may have run, and it did; nobody waits for it."""
+    """Protects against running twice: what was under way may have run, and it did; nobody waits for
+    it.
+    """
     with Network(sshd.port) as network:
         connection = connect(through(network, sshd))
         started, ended = tmp_path / "started", tmp_path / "ended"
@@ -55,7 +59,9 @@ def test_command_in_flight(sshd: Sshd, connect: Connect, tmp_path: Path, how: st
 
 
 def test_idle_connection(sshd: Sshd, connect: Connect) -> None:
-    """Protects against running twice: a command that found the connection gone certainly did not run."""
+    """Protects against running twice: a command that found the connection gone certainly did not
+    run.
+    """
     connection = connect(sshd)
     sshd.cut()
     time.sleep(0.3)
@@ -66,7 +72,9 @@ def test_idle_connection(sshd: Sshd, connect: Connect) -> None:
 
 
 def test_half_a_command_does_not_run(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
-    """Protects against running something else: a command line of which only a part arrived is not run."""
+    """Protects against running something else: a command line of which only a part arrived is not
+    run.
+    """
     mark = tmp_path / "mark"
     connection = connect(sshd)
     exchange = Exchange(f"touch {mark}; true " + "x" * 1000, [], bytes)
@@ -84,7 +92,9 @@ def test_half_a_command_does_not_run(sshd: Sshd, connect: Connect, tmp_path: Pat
 
 @pytest.mark.parametrize("how", ["frozen server", "silent network"])
 def test_silence_is_noticed(sshd: Sshd, connect: Connect, how: str) -> None:
-    """Protects against waiting for ever: packets that vanish close nothing, only keep-alives find out."""
+    """Protects against waiting for ever: packets that vanish close nothing, only keep-alives find
+    out.
+    """
     with Network(sshd.port) as network:
         connection = connect(through(network, sshd), keep_alive=0.5, connect_timeout=2.0)
         go_silent(sshd, network, how, True)
@@ -107,7 +117,9 @@ def go_silent(sshd: Sshd, network: Network, how: str, silent: bool) -> None:
 
 
 def test_server_is_down_for_a_while(sshd: Sshd, connect: Connect) -> None:
-    """Protects campaigns from maintenance: commands are refused at once, people see when the next try is, then all goes on."""
+    """Protects campaigns from maintenance: commands are refused at once, people see when the next
+    try is, then all goes on.
+    """
     connection = connect(sshd)
     connection.kept._first_pause = 0.3
     sshd.stop()
@@ -146,7 +158,9 @@ def test_notices(sshd: Sshd) -> None:
 
 
 def test_refused_log_in_is_not_hammered(tmp_path: Path, connect: Connect) -> None:
-    """Protects the user's account from bans: a code that nobody gives is not asked for again and again, but a person can hurry it."""
+    """Protects the user's account from bans: a code that nobody gives is not asked for again and
+    again, but a person can hurry it.
+    """
     with InteractiveServer(
         tmp_path / "server", ["publickey", "keyboard-interactive"], codes=["1", "2"]
     ) as server:
@@ -179,7 +193,9 @@ def test_pauses_grow_are_bounded_and_differ() -> None:
 
 
 def test_close_ends_what_runs(sshd: Sshd, connect: Connect) -> None:
-    """Protects the end of a campaign: closing does not wait for a command, and nothing connects again."""
+    """Protects the end of a campaign: closing does not wait for a command, and nothing connects
+    again.
+    """
     connection = connect(sshd)
     threading.Timer(0.6, connection.close).start()
     with pytest.raises(ConnectionLost):
@@ -241,7 +257,9 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def test_an_unforeseen_error_is_no_end_of_trying() -> None:
-    """Protects a campaign that is left alone for weeks: whatever goes wrong while it connects again, it is tried again."""
+    """Protects a campaign that is left alone for weeks: whatever goes wrong while it connects
+    again, it is tried again.
+    """
     made: list[SimpleNamespace] = []
 
     def lost(exchange: Exchange, stdin: Any, timeout: float | None) -> tuple[int, bytes]:

@@ -1,4 +1,6 @@
-"""The system's ``ssh``: the user's own shared connection, or one of ours that leaves nothing behind."""
+"""The system's ``ssh``: the user's own shared connection, or one of ours that leaves nothing
+behind.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ Connect = Callable[..., SshConnection]
 
 
 def test_own_shared_connection(sshd: Sshd, connect: Connect) -> None:
-    """Protects the user's account: one log-in for all commands, and no process or file left at the end."""
+    """Protects the user's account: one log-in for all commands, and no process or file left at the
+    end.
+    """
     connection = connect(sshd, transport="openssh")
     for number in range(5):
         assert connection.run(["sh", "-c", f"cat; echo e{number} >&2; exit {number}"], b"in") == (
@@ -53,7 +57,8 @@ def test_connection_that_the_user_opened_is_shared(
     path = Path(f"/tmp/etui-test-{os.getpid()}")
     config = tmp_path / "config"
     config.write_text(
-        f"Host *\n  ControlPath {path}\n  UserKnownHostsFile {sshd.known_hosts}\n  IdentityFile {sshd.user_key}\n"
+        f"Host *\n  ControlPath {path}\n  UserKnownHostsFile {sshd.known_hosts}\n  IdentityFile"
+        f" {sshd.user_key}\n"
     )
     base = ["ssh", "-F", str(config), "-p", str(sshd.port), "127.0.0.1"]
     subprocess.run([*base, "-M", "-f", "-N"], check=True, stdin=subprocess.DEVNULL)
@@ -68,7 +73,9 @@ def test_connection_that_the_user_opened_is_shared(
 
 
 def test_refused_session_is_no_second_log_in(tmp_path: Path, connect: Connect) -> None:
-    """Protects against bans: where the server allows one command at a time, others wait instead of logging in once more."""
+    """Protects against bans: where the server allows one command at a time, others wait instead of
+    logging in once more.
+    """
     with Sshd(tmp_path / "server", MaxSessions="1") as server:
         connection = connect(server, transport="openssh")
         codes: list[int] = []
@@ -87,12 +94,13 @@ def test_dead_supervisor_leaves_no_connection(sshd: Sshd, tmp_path: Path) -> Non
     """Protects login nodes: the shared connection ends with a supervisor that was killed."""
     script = tmp_path / "hold.py"
     script.write_text(
-        f"import sys, time\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from enchanted_tui.executors.slurm.ssh.connection import SshConnection\n"
-        "from enchanted_tui.executors.slurm.ssh.settings import SshSettings\n"
-        f"connection = SshConnection(SshSettings(host='127.0.0.1', port={sshd.port}, key_filename={str(sshd.user_key)!r}, "
-        f"known_hosts={str(sshd.known_hosts)!r}, config_file='/dev/null', transport='openssh'))\n"
-        "print('ready', flush=True)\ntime.sleep(60)\n"
+        f"import sys, time\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom"
+        " enchanted_tui.executors.slurm.ssh.connection import SshConnection\nfrom"
+        " enchanted_tui.executors.slurm.ssh.settings import SshSettings\nconnection ="
+        f" SshConnection(SshSettings(host='127.0.0.1', port={sshd.port},"
+        f" key_filename={str(sshd.user_key)!r}, known_hosts={str(sshd.known_hosts)!r},"
+        " config_file='/dev/null', transport='openssh'))\nprint('ready',"
+        " flush=True)\ntime.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE)
     assert process.stdout is not None and process.stdout.readline() == b"ready\n"
@@ -115,7 +123,9 @@ def test_dead_supervisor_leaves_no_connection(sshd: Sshd, tmp_path: Path) -> Non
 
 
 def test_passphrase_is_asked_through_us(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
-    """Protects keys with a passphrase: the question comes to the app, not to a terminal that nobody sees."""
+    """Protects keys with a passphrase: the question comes to the app, not to a terminal that nobody
+    sees.
+    """
     key = make_key(tmp_path / "locked", passphrase='open sesame\'s "door"')
     sshd.authorized_keys.write_text(Path(f"{key}.pub").read_text())
     person = Person("wrong", 'open sesame\'s "door"')
@@ -158,7 +168,9 @@ def test_failures_are_one_sentence(sshd: Sshd, connect: Connect, tmp_path: Path)
 
 
 def test_lost_connection(sshd: Sshd, connect: Connect) -> None:
-    """Protects campaigns from networks: a command in flight has an unknown outcome, then the connection comes back by itself."""
+    """Protects campaigns from networks: a command in flight has an unknown outcome, then the
+    connection comes back by itself.
+    """
     connection = connect(sshd, transport="openssh")
     threading.Timer(0.7, sshd.cut).start()
     with pytest.raises(ConnectionLost) as lost:

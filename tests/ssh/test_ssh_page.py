@@ -12,7 +12,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "ssh.md").read_text()
 
 
 def test_every_option_is_described_with_its_default() -> None:
-    """Protects readers: no option is missing, none is left from before, and the defaults are the real ones."""
+    """Protects readers: no option is missing, none is left from before, and the defaults are the
+    real ones.
+    """
     rows = dict(
         re.findall(
             r"^\| `(\w+)` \|([^|]*)\|",

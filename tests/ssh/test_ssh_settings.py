@@ -1,4 +1,6 @@
-"""What is written under ``ssh:`` and who is asked: errors with remedies, no secrets in files, questions on the terminal."""
+"""What is written under ``ssh:`` and who is asked: errors with remedies, no secrets in files,
+questions on the terminal.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,8 @@ def test_several_jump_hosts(tmp_path: Path) -> None:
     """Protects the order of hosts to go through, and what is said of each elsewhere."""
     config = tmp_path / "config"
     config.write_text(
-        "Host gate\n  HostName gate.example\n  ProxyJump outer\nHost inner\n  Port 2200\n  User me\n"
+        "Host gate\n  HostName gate.example\n  ProxyJump outer\nHost inner\n  Port 2200\n  User"
+        " me\n"
     )
     target = look_up(
         SshSettings(host="inner", proxy_jump="gate,you@second:99", config_file=str(config))
@@ -109,7 +112,8 @@ def test_no_ssh_program(sshd: Sshd, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """Protects laptops without OpenSSH: the configuration is read all the same."""
     config = tmp_path / "config"
     config.write_text(
-        f"Host cluster\n  HostName 127.0.0.1\n  Port {sshd.port}\n  IdentityFile {sshd.user_key}\n  HostKeyAlias c\n"
+        f"Host cluster\n  HostName 127.0.0.1\n  Port {sshd.port}\n  IdentityFile {sshd.user_key}\n "
+        " HostKeyAlias c\n"
     )
     sshd.known_hosts.write_text(sshd.known_hosts_line().replace(f"[127.0.0.1]:{sshd.port}", "c"))
     monkeypatch.setattr("shutil.which", lambda name: None)
@@ -124,7 +128,7 @@ def test_no_ssh_program(sshd: Sshd, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     connection.close()
 
 
-# -- questions --------------------------------------------------------------------------------------------------------------------
+# -- questions -------------------------------------------------------------------------------------
 
 
 def test_the_app_is_asked_where_there_is_one(tmp_path: Path) -> None:
@@ -150,7 +154,9 @@ print("got", repr(ask(Question("code", "Code:", "h"))), repr(ask(Question("host 
 
 
 def test_headless_asks_on_the_terminal(tmp_path: Path) -> None:
-    """Protects headless campaigns in a terminal: codes are typed unseen, even with both ends of a pipe elsewhere."""
+    """Protects headless campaigns in a terminal: codes are typed unseen, even with both ends of a
+    pipe elsewhere.
+    """
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv(
@@ -179,7 +185,9 @@ def _read_until(terminal: int, text: bytes) -> bytes:
 
 
 def test_nobody_is_there() -> None:
-    """Protects batch jobs: without a terminal nothing is read from standard input, and nothing waits."""
+    """Protects batch jobs: without a terminal nothing is read from standard input, and nothing
+    waits.
+    """
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         input="not an answer\n",
@@ -191,13 +199,15 @@ def test_nobody_is_there() -> None:
     assert (done.stdout, done.stderr) == ("got None None\n", "")
 
 
-# -- secrets ----------------------------------------------------------------------------------------------------------------------
+# -- secrets ---------------------------------------------------------------------------------------
 
 
 def test_secrets_stay_in_memory(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Protects secrets: in no file, message, log, notice or process list, whether a log-in succeeds or fails."""
+    """Protects secrets: in no file, message, log, notice or process list, whether a log-in succeeds
+    or fails.
+    """
     caplog.set_level("DEBUG")
     secret, code, phrase = "Sw0rdf1sh-pass", "914-code-914", "Sw0rdf1sh-phrase"
     texts: list[str] = []

@@ -13,7 +13,9 @@ from enchanted_tui.executors.slurm.ssh.transport import SshTransport
 
 
 def test_one_log_in_for_all_with_the_same_settings(sshd: Sshd) -> None:
-    """Protects the person, who would be asked for a code by each, and the account; who goes does not hang up for the others."""
+    """Protects the person, who would be asked for a code by each, and the account; who goes does
+    not hang up for the others.
+    """
     made: list[SshTransport] = []
     threads = [
         threading.Thread(target=lambda: made.append(SshTransport(settings_for(sshd), shared=True)))

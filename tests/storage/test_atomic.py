@@ -56,7 +56,9 @@ def test_the_mode_follows_the_umask(tmp_path: Path) -> None:
 
 
 def test_a_left_over_that_links_elsewhere_is_not_written_through(tmp_path: Path) -> None:
-    """A killed process may leave a second name of the visible file, or someone a link: neither may receive the new version."""
+    """A killed process may leave a second name of the visible file, or someone a link: neither may
+    receive the new version.
+    """
     path, other = tmp_path / "file", tmp_path / "other"
     other.write_text("foreign")
     (tmp_path / ".file.partial").symlink_to(other)
@@ -72,7 +74,9 @@ def test_a_left_over_that_links_elsewhere_is_not_written_through(tmp_path: Path)
 
 
 def test_a_full_disk_leaves_the_old_version(small_disk: Path) -> None:
-    """The quota is used up while a new version is written: the old one stays whole and the half of the new one is removed."""
+    """The quota is used up while a new version is written: the old one stays whole and the half of
+    the new one is removed.
+    """
     path = small_disk / "file"
     write_atomically(path, b"o" * 40_000)
     with pytest.raises(OSError) as caught:
@@ -83,7 +87,9 @@ def test_a_full_disk_leaves_the_old_version(small_disk: Path) -> None:
 
 
 def test_the_dataset_survives_a_full_disk_and_goes_on(small_disk: Path) -> None:
-    """Whenever the disk fills up, the dataset stays whole; with room again, nothing that came meanwhile is missing."""
+    """Whenever the disk fills up, the dataset stays whole; with room again, nothing that came
+    meanwhile is missing.
+    """
     journal = [((0, number), {"x": number, "run_dir": "o" * 90}) for number in range(1_000)]
     now = 0.0
     known = 0

@@ -76,14 +76,18 @@ SPARED = {"logs", "logs/code.log", "a", "a/runs.h5"}
     ],
 )
 def test_only_listed_files_are_kept(run_dir: RunDir, keep: list[str], kept: set[str]) -> None:
-    """`save_files` keeps what its list says, by name, pattern or path, and the neighbours are not touched."""
+    """`save_files` keeps what its list says, by name, pattern or path, and the neighbours are not
+    touched.
+    """
     assert clean_task(run_dir, TASK, keep) == []
     assert tree(run_dir.data / TASK) == kept | SPARED
     assert tree(run_dir.data) >= {"d0_b0_s10_r0/out.nc", "foreign.txt"}
 
 
 def test_a_task_that_keeps_nothing_loses_its_directory(run_dir: RunDir) -> None:
-    """Ten thousand empty directories count against the quota as much as files do; cleaning twice is no error."""
+    """Ten thousand empty directories count against the quota as much as files do; cleaning twice is
+    no error.
+    """
     clean_task(run_dir, "d0_b0_s10_r0")
     clean_task(run_dir, "d0_b0_s10_r0")
     assert not (run_dir.data / "d0_b0_s10_r0").exists()
@@ -177,7 +181,9 @@ def test_overwriting_deletes_what_a_campaign_created_and_nothing_else(tmp_path: 
 
 
 def test_overwriting_leaves_no_empty_directories(tmp_path: Path) -> None:
-    """With nothing foreign in it, the run directory is empty afterwards; configs stored under other names can be given by name."""
+    """With nothing foreign in it, the run directory is empty afterwards; configs stored under other
+    names can be given by name.
+    """
     run_dir = RunDir(tmp_path / "out")
     fill(run_dir.root, *CREATED, "config/earlier.yaml")
     delete_campaign(
@@ -189,7 +195,9 @@ def test_overwriting_leaves_no_empty_directories(tmp_path: Path) -> None:
 def test_an_interrupted_deletion_leaves_no_campaign(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed after the first of a hundred thousand directories, it must not leave a journal that says they are all there."""
+    """Killed after the first of a hundred thousand directories, it must not leave a journal that
+    says they are all there.
+    """
     run_dir = RunDir(tmp_path / "out")
     fill(run_dir.root, *CREATED)
 
@@ -210,7 +218,9 @@ def test_an_interrupted_deletion_leaves_no_campaign(
 
 
 def test_overwriting_does_not_follow_links(tmp_path: Path) -> None:
-    """`data` may be a link to a scratch disk that other campaigns share: its content is not ours to judge."""
+    """`data` may be a link to a scratch disk that other campaigns share: its content is not ours to
+    judge.
+    """
     elsewhere = tmp_path / "scratch"
     fill(elsewhere, "d0_b0_s0_r0/x", "main.log", "current_progress.txt")
     run_dir = RunDir(tmp_path / "out")
@@ -256,7 +266,9 @@ def test_dear_directories_are_refused(
 
 
 def test_private_directories_on_local_disks(tmp_path: Path) -> None:
-    """The older program moved everything it found on the local disk; here only the campaign's own directory exists to it."""
+    """The older program moved everything it found on the local disk; here only the campaign's own
+    directory exists to it.
+    """
     fill(tmp_path, "foreign.txt")
     mine = make_private_dir(tmp_path, "0123abcd", "node 1/x")
     assert mine.parent == tmp_path

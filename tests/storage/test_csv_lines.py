@@ -16,7 +16,9 @@ from enchanted_tui.storage.csv_lines import CsvLines
 
 @given(row=rows())
 def test_a_line_reads_back_cell_by_cell(row: dict[str, Any]) -> None:
-    """Commas, quotes, all kinds of line ends, arrays and huge integers neither tear a line nor lose a character."""
+    """Commas, quotes, all kinds of line ends, arrays and huge integers neither tear a line nor lose
+    a character.
+    """
     lines = CsvLines()
     header, found = parse(lines.line(row.keys()) + lines.line(row.values()))
     assert header == list(row)
@@ -27,12 +29,16 @@ def test_a_line_reads_back_cell_by_cell(row: dict[str, Any]) -> None:
     "number", [10**4100, 10**4250, -(10**5000)], ids=["decimal", "longish", "beyond Python's limit"]
 )
 def test_huge_integers(number: int) -> None:
-    """An integer too long for Python's decimal conversion is data, and the rest of its row is not harmed."""
+    """An integer too long for Python's decimal conversion is data, and the rest of its row is not
+    harmed.
+    """
     assert CsvLines().line(["a", number, 1.5]).decode() == f"a,{values.cell(number)},1.5\n"
 
 
 def test_pandas_reads_what_is_written() -> None:
-    """The dataset's main reader: floats exactly, NaN and infinities as such, missing cells as missing."""
+    """The dataset's main reader: floats exactly, NaN and infinities as such, missing cells as
+    missing.
+    """
     lines = CsvLines()
     cells = [0.1 + 0.2, float("nan"), float("-inf"), None, True, "a\r\nb", 2**70]
     frame = pd.read_csv(io.BytesIO(lines.line(list("abcdefg")) + lines.line(cells)))

@@ -84,7 +84,9 @@ steps = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(steps=steps)
 def test_any_sequence_of_rows(steps: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever comes in whatever order, every version of the file is whole and timely, and the last one depends on the rows alone."""
+    """Whatever comes in whatever order, every version of the file is whole and timely, and the last
+    one depends on the rows alone.
+    """
     bench = Bench(tmp_path_factory.mktemp("dataset"))
     for step in steps:
         if step[0] == "add":
@@ -136,7 +138,9 @@ def sample(number: int, **more: Any) -> Row:
 
 
 def test_a_failure_before_the_first_success_gives_the_usual_header(bench: Bench) -> None:
-    """The older program shifted columns when a first sample failed; here `output` comes to stand where it always does."""
+    """The older program shifted columns when a first sample failed; here `output` comes to stand
+    where it always does.
+    """
     failed = {"success": False, "success_r1": False, "x": 1, "runtime_sec_r1": 0.1, KEY: "a"}
     bench.add((0, 0), failed)
     bench.tick(1)
@@ -177,7 +181,9 @@ def test_a_complete_batch_is_put_in_order_without_reading_the_journal(bench: Ben
 def test_sorting_takes_a_twentieth_of_the_time_at_most(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slow file system must not make the supervisor spend its time on sorting; at the end the file is in order all the same."""
+    """A slow file system must not make the supervisor spend its time on sorting; at the end the
+    file is in order all the same.
+    """
     rearrange = bench.dataset._file.rearrange
     sorts = []
 
@@ -198,7 +204,9 @@ def test_sorting_takes_a_twentieth_of_the_time_at_most(
 
 
 def test_rows_are_appended_not_rewritten(bench: Bench) -> None:
-    """With the header settled and the rows in order, nothing reads the journal again: the cost of a row does not grow with the file."""
+    """With the header settled and the rows in order, nothing reads the journal again: the cost of a
+    row does not grow with the file.
+    """
     for number in range(50):
         bench.add((number // 10, number % 10), sample(number))
         bench.tick(1)
@@ -233,7 +241,9 @@ def test_a_row_added_again_replaces_the_old_one(bench: Bench) -> None:
 
 @pytest.mark.parametrize("damage", ["removed", "cut", "replaced"])
 def test_damage_from_outside_is_repaired_from_the_journal(bench: Bench, damage: str) -> None:
-    """Someone edits or deletes the file while the campaign runs: the next rows bring back all of it."""
+    """Someone edits or deletes the file while the campaign runs: the next rows bring back all of
+    it.
+    """
     bench.add((0, 0), sample(0))
     bench.tick(1)
     if damage == "removed":
@@ -266,7 +276,9 @@ def test_without_hard_links_the_file_still_grows(
 
 @pytest.mark.parametrize("ordered", [True, False])
 def test_a_reader_never_sees_half_a_file(tmp_path: Path, ordered: bool) -> None:
-    """pandas reads the file in a loop while rows arrive, the header widens and batches are sorted; each time it finds whole rows."""
+    """pandas reads the file in a loop while rows arrive, the header widens and batches are sorted;
+    each time it finds whole rows.
+    """
     journal: dict[Key, Row] = {}
     path = tmp_path / "enchanted_dataset.csv"
     moments = itertools.count()
@@ -343,7 +355,9 @@ for batch in itertools.count():
 
 
 def test_a_kill_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> None:
-    """Before anybody resumes the campaign, its users read the dataset as the killed supervisor left it."""
+    """Before anybody resumes the campaign, its users read the dataset as the killed supervisor left
+    it.
+    """
     path = tmp_path / "enchanted_dataset.csv"
     for number in range(8):
         writer = subprocess.Popen(

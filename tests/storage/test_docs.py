@@ -44,7 +44,10 @@ def test_the_examples_run(tmp_path: Path) -> None:
     )
     examples = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert len(examples) == 3
-    checks = "assert profile == [1, 2] and len(good) == 6\nassert list(inputs['x']) == [0, 3, 6]\nassert len(frame) == 9 and row['x'] == 0\n"
+    checks = (
+        "assert profile == [1, 2] and len(good) == 6\nassert list(inputs['x']) == [0, 3, 6]\nassert"
+        " len(frame) == 9 and row['x'] == 0\n"
+    )
     done = subprocess.run(
         [sys.executable, "-c", "\n".join([*examples, checks])],
         cwd=tmp_path,

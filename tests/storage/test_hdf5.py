@@ -65,7 +65,9 @@ def same(found: float, expected: Any) -> bool:
 def test_every_value_is_where_the_old_layout_has_it(
     rows: list[Row], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Numbers by name in `values`, everything else by name in `text_values`, for each run and for all together; nothing else."""
+    """Numbers by name in `values`, everything else by name in `text_values`, for each run and for
+    all together; nothing else.
+    """
     with write(tmp_path_factory.mktemp("h5") / "runs.h5", rows) as file:
         runs = file["data/runs"]
         assert set(runs) == {f"d0_b0_s{number}_r0" for number in range(len(rows))}
@@ -175,7 +177,9 @@ def test_arrays_are_addressed_by_task_with_type_and_shape(tmp_path: Path) -> Non
 
 
 def test_units_stand_beside_the_columns(tmp_path: Path) -> None:
-    """In the same order, empty where none is given; arrays have theirs too, and the file says where it comes from."""
+    """In the same order, empty where none is given; arrays have theirs too, and the file says where
+    it comes from.
+    """
     rows = [("d0_b0_s0_r0", {"pressure": 1.0, "n": 2, "q": np.ones(3), "run_dir": "a"})]
     write_hdf5(
         tmp_path / "runs.h5",
@@ -206,7 +210,9 @@ def test_stages_are_described(tmp_path: Path) -> None:
 
 
 def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A column, or text among numbers, that comes after many rows have been written has its place all the same."""
+    """A column, or text among numbers, that comes after many rows have been written has its place
+    all the same.
+    """
     monkeypatch.setattr(hdf5, "_FIRST_ROWS", 2)
     rows: list[Row] = [{"x": float(number), "run_dir": f"r{number}"} for number in range(7)]
     rows[4] = {"early": 1, **rows[4]}
@@ -220,7 +226,9 @@ def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_tables_of_every_length(
     tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tables are written in blocks: full ones, a last one that is not, and more rows can be added by anybody."""
+    """The tables are written in blocks: full ones, a last one that is not, and more rows can be
+    added by anybody.
+    """
     monkeypatch.setattr(hdf5, "_BLOCK", 7)
     rows: list[Row] = [
         {"x": number / 7, "y": number, "run_dir": f"r{number}"} for number in range(count)
@@ -237,7 +245,9 @@ def test_tables_of_every_length(
 
 
 def test_wide_rows_and_long_texts(tmp_path: Path) -> None:
-    """More columns than an object header holds, texts longer than a heap block, texts that fill many of them."""
+    """More columns than an object header holds, texts longer than a heap block, texts that fill
+    many of them.
+    """
     rows: list[Row] = [
         {**{f"c{number}": float(number) for number in range(9_000)}, "run_dir": "r"},
         {
@@ -265,7 +275,9 @@ def test_every_number_of_runs_can_be_looked_up(tmp_path: Path, count: int) -> No
 
 
 def test_the_library_can_change_the_file(tmp_path: Path) -> None:
-    """People add their own groups and attributes and delete runs; HDF5 must find a file like its own."""
+    """People add their own groups and attributes and delete runs; HDF5 must find a file like its
+    own.
+    """
     path = tmp_path / "runs.h5"
     rows = [{"x": number, "run_dir": f"r{number}"} for number in range(600)]
     write(path, rows).close()
@@ -292,7 +304,9 @@ def test_the_library_can_change_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", [1_000, 8_000, 30_000, 45_000])
 def test_a_full_disk_is_an_error_and_leaves_the_old_file(small_disk: Path, room: int) -> None:
-    """Wherever in the file the disk becomes full, the error says so by its number, and what was there is still there."""
+    """Wherever in the file the disk becomes full, the error says so by its number, and what was
+    there is still there.
+    """
     path = small_disk / "runs.h5"
     write(path, [{"x": 1, "run_dir": "r"}]).close()
     before = path.read_bytes()

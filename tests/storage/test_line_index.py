@@ -1,4 +1,6 @@
-"""Lines of files of any content, however they grow, against a model that has the whole file in memory."""
+"""Lines of files of any content, however they grow, against a model that has the whole file in
+memory.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 
 from enchanted_tui.storage.line_index import CHUNK, PIECE, DisplayLines, LineIndex, Read
 
-#: Content with long lines, empty lines, lines around the borders of pieces and chunks, and any bytes.
+#: Content with long lines, empty lines, lines around the borders of pieces and chunks, and any
+#: bytes.
 _PARTS = st.one_of(
     st.binary(max_size=40),
     st.sampled_from([b"\n", b"\n\n", b"\r\n", b"\0" * 100, b"last"]),
@@ -58,7 +61,9 @@ def test_going_down_gives_every_line_once(content: bytes) -> None:
 def test_any_place_finds_its_line_without_those_before_it(
     content: bytes, data: st.DataObject
 ) -> None:
-    """Protects scrolling up and jumping: the line of a byte is the same as when one comes from the top."""
+    """Protects scrolling up and jumping: the line of a byte is the same as when one comes from the
+    top.
+    """
     lines = DisplayLines(_reader(content))
     if not content:
         return
@@ -76,7 +81,9 @@ def test_any_place_finds_its_line_without_those_before_it(
 def test_numbers_are_those_of_the_whole_file_however_it_grew(
     content: bytes, steps: list[int]
 ) -> None:
-    """Protects line numbers: counted in any portions, while the file grows, they are what `split` says."""
+    """Protects line numbers: counted in any portions, while the file grows, they are what `split`
+    says.
+    """
     read, index = _reader(content), LineIndex()
     for step in [*steps, len(content)]:
         index.extend(content[index.position : index.position + step])

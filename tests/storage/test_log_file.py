@@ -40,7 +40,9 @@ def test_growth_is_seen_and_nothing_beyond_it_is_read(path: Path) -> None:
     ids=["emptied", "shorter", "longer"],
 )
 def test_a_file_written_anew_in_place_is_noticed(path: Path, content: bytes) -> None:
-    """Protects against a mixture of old and new lines, also where the new file has outgrown the old one."""
+    """Protects against a mixture of old and new lines, also where the new file has outgrown the old
+    one.
+    """
     file = LogFile(path)
     path.write_bytes(content)
     assert file.poll() is Change.TRUNCATED
@@ -81,7 +83,9 @@ def test_a_pipe_does_not_stop_anybody(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_in_a_log_reaches_the_terminal_as_a_command(line: bytes, text: str) -> None:
-    """Protects the screen: control and escape sequences, bad bytes and invisible characters are shown, not sent."""
+    """Protects the screen: control and escape sequences, bad bytes and invisible characters are
+    shown, not sent.
+    """
     assert shown(line) == text
 
 

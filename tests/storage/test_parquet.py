@@ -33,7 +33,9 @@ def write(path: Path, rows: list[Row]) -> pyarrow.Table:
 @settings(max_examples=100, deadline=None)
 @given(rows=st.lists(odd_rows(), min_size=1, max_size=8))
 def test_every_value_survives(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever mixture a column holds, each value is there, as itself or as the text that the CSV file has; missing is null."""
+    """Whatever mixture a column holds, each value is there, as itself or as the text that the CSV
+    file has; missing is null.
+    """
     table = write(tmp_path_factory.mktemp("parquet") / "d.parquet", rows)
     assert table.column_names == list(fold(tuple(row) for row in rows))
     for name in table.column_names:
@@ -77,7 +79,9 @@ def check(found: Any, value: Any) -> None:
 def test_each_column_has_the_type_that_holds_all_its_values(
     tmp_path: Path, cells: list[Any], kind: pyarrow.DataType
 ) -> None:
-    """The older program's last act was to die of an integer beyond 64 bits, after weeks of computing."""
+    """The older program's last act was to die of an integer beyond 64 bits, after weeks of
+    computing.
+    """
     table = write(tmp_path / "d.parquet", [{"c": cell, "run_dir": "r"} for cell in cells])
     assert table.schema.field("c").type == kind
     for found, cell in zip(table["c"].to_pylist(), cells, strict=True):
@@ -85,7 +89,9 @@ def test_each_column_has_the_type_that_holds_all_its_values(
 
 
 def test_row_groups_share_one_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large dataset is written part by part; a column that comes late, or changes its type, does not disturb that."""
+    """A large dataset is written part by part; a column that comes late, or changes its type, does
+    not disturb that.
+    """
     monkeypatch.setattr(module, "_ROW_GROUP", 10)
     rows: list[Row] = [{"x": number, "run_dir": f"r{number}"} for number in range(35)]
     rows[30] = {"late": "text", "x": 0.5, "run_dir": "r30"}

@@ -132,7 +132,9 @@ def test_durations() -> None:
 
 
 def test_the_first_report_is_there_at_once_and_then_one_a_second(bench: Bench) -> None:
-    """The files live from the first second, and a thousand results a second do not rewrite them a thousand times."""
+    """The files live from the first second, and a thousand results a second do not rewrite them a
+    thousand times.
+    """
     assert "Completed: 0/10" in bench.write(0, done=0)
     assert "Completed: 0/10" in bench.write(0.5, done=1)
     assert "Completed: 2/10" in bench.write(0.5, done=2)
@@ -140,7 +142,9 @@ def test_the_first_report_is_there_at_once_and_then_one_a_second(bench: Bench) -
 
 
 def test_nothing_is_written_while_nothing_happens(bench: Bench) -> None:
-    """A campaign that waits in a queue for days does not wear out the file server; a sign of life comes every ten seconds."""
+    """A campaign that waits in a queue for days does not wear out the file server; a sign of life
+    comes every ten seconds.
+    """
     written = set()
     for _ in range(21):
         bench.write(1, done=3)
@@ -179,7 +183,9 @@ def test_rebuilt_it_is_the_same(bench: Bench) -> None:
 
 @pytest.mark.parametrize("kept", [1, 12, 60, 200])
 def test_a_torn_report_is_cut_off_and_written_again(bench: Bench, kept: int) -> None:
-    """A writer that died in the middle of a report leaves neither half a report nor a batch that is taken for reported."""
+    """A writer that died in the middle of a report leaves neither half a report nor a batch that is
+    taken for reported.
+    """
     first, second = replace(BATCH, time=1.7e9), replace(BATCH, batch=3, time=1.7e9)
     bench.run_dir.all_progress.write_text(batch_report(first) + batch_report(second)[:kept])
     for report in (first, second):

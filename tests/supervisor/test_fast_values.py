@@ -41,7 +41,9 @@ def same(one: Any, other: Any) -> bool:
 
 @given(_VALUES)
 def test_both_read_what_either_has_written(value: Any) -> None:
-    """A journal may hold lines of both: of the supervisor and of workers that have the standard library alone."""
+    """A journal may hold lines of both: of the supervisor and of workers that have the standard
+    library alone.
+    """
     exact = values.decode(values.encode(value))
     for line in (fast_values.encode(value), values.encode(value).encode("ascii")):
         assert line.isascii()

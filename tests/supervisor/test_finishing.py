@@ -1,4 +1,6 @@
-"""What is done after the last task - large files are written - is said in the app, in the display and by `--status`."""
+"""What is done after the last task - large files are written - is said in the app, in the display
+and by `--status`.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def at_work(config: CampaignConfig) -> Iterator[Path]:
 
 
 def test_files_that_take_long_say_how_far_they_are(config: CampaignConfig) -> None:
-    """Whoever writes runs.h5 and the Parquet file tells which, and how many of the samples it has taken."""
+    """Whoever writes runs.h5 and the Parquet file tells which, and how many of the samples it has
+    taken.
+    """
     run_dir, said = RunDir(config.base_run_dir), []
     state = actions.read_state(run_dir.root)
     with JournalReader(run_dir.journal) as reader:
@@ -80,7 +84,9 @@ def test_files_that_take_long_say_how_far_they_are(config: CampaignConfig) -> No
 
 
 def test_viewers_are_told_what_is_written(at_work: Path) -> None:
-    """The Monitor's line says what is done instead of that nothing happens, and promises no remaining time."""
+    """The Monitor's line says what is done instead of that nothing happens, and promises no
+    remaining time.
+    """
     viewer = Viewer(at_work)
     view = viewer.refresh()
     viewer.close()
@@ -122,7 +128,9 @@ def test_a_resumed_campaign_s_time_is_called_that_of_its_session(config: Campaig
 
 
 def test_files_are_looked_at_sooner_while_they_come(tmp_path: Path) -> None:
-    """A campaign that begins has files within a second; the list does not say for five that there are none."""
+    """A campaign that begins has files within a second; the list does not say for five that there
+    are none.
+    """
     run_dir, now = RunDir(tmp_path), [0.0]
     watch = DiskWatch(run_dir, clock=lambda: now[0])
     watch.look()

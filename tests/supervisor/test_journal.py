@@ -1,4 +1,6 @@
-"""The journal: what is appended comes back exactly, and damage is noticed and costs only what it held."""
+"""The journal: what is appended comes back exactly, and damage is noticed and costs only what it
+held.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def _same(a: Any, b: Any) -> bool:
 
 @given(_VALUES)
 def test_values_survive_exactly(value: Any) -> None:
-    """Protects every number, text and structure on its way between steps, stages, sessions and hosts."""
+    """Protects every number, text and structure on its way between steps, stages, sessions and
+    hosts.
+    """
     text = values.encode(value)
     assert "\n" not in text
     assert text.isascii()
@@ -118,7 +122,9 @@ def _read(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
 def test_a_torn_tail_costs_only_the_last_record(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], where: float
 ) -> None:
-    """Protects what was recorded before a kill in the middle of a write, wherever the write was cut."""
+    """Protects what was recorded before a kill in the middle of a write, wherever the write was
+    cut.
+    """
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     records = [{"type": "task", "n": n, "row": row} for n, row in enumerate(rows)]
     offsets = _write(path, records)
@@ -156,7 +162,9 @@ def test_any_altered_byte_is_noticed(
 
 
 def test_a_block_of_zeros_is_named(tmp_path: Path) -> None:
-    """Protects journals on file systems that lose pages in a crash: zeros cost their own lines and are reported by number."""
+    """Protects journals on file systems that lose pages in a crash: zeros cost their own lines and
+    are reported by number.
+    """
     path = tmp_path / "journal.jsonl"
     _write(path, [{"type": "task", "n": n, "row": {}} for n in range(5)])
     lines = path.read_bytes().splitlines(keepends=True)
@@ -168,7 +176,9 @@ def test_a_block_of_zeros_is_named(tmp_path: Path) -> None:
 
 
 def test_a_follower_sees_each_record_once(tmp_path: Path) -> None:
-    """Protects viewers of a live campaign: records arrive whole, in order and once, also when a line arrives in pieces."""
+    """Protects viewers of a live campaign: records arrive whole, in order and once, also when a
+    line arrives in pieces.
+    """
     path = tmp_path / "journal.jsonl"
     path.touch()
     seen: list[int] = []

@@ -91,7 +91,9 @@ _VALUES = st.one_of(
 @given(st.lists(st.tuples(_VALUES, _VALUES), min_size=1, max_size=20), st.integers(0, 20))
 @settings(deadline=None)
 def test_rows_that_come_in_parts_give_the_same_dataset(rows: list[tuple], cut: int) -> None:
-    """Protects following a live campaign: the columns are those of one reading, whatever their types."""
+    """Protects following a live campaign: the columns are those of one reading, whatever their
+    types.
+    """
     first, second = [one for one, _ in rows], [two for _, two in rows]
     whole, grown = Results(), Results()
     _take(whole, {"a": first, "b": second})
@@ -115,7 +117,9 @@ def test_rows_that_are_run_again_are_read_again() -> None:
 
 
 def test_what_can_be_an_axis_and_in_which_order() -> None:
-    """Protects the lists one chooses from: parameters, outputs, run times, truth values; no text and no arrays."""
+    """Protects the lists one chooses from: parameters, outputs, run times, truth values; no text
+    and no arrays.
+    """
     results = Results()
     results.parameters = ("p",)
     _take(

@@ -45,7 +45,9 @@ def tree(made: Path, tmp_path: Path) -> Path:
 
 
 def test_all_runs_are_found_once(tree: Path, made: Path) -> None:
-    """Protects the list: recent ones and those below roots, each once, by both programs; nothing hidden."""
+    """Protects the list: recent ones and those below roots, each once, by both programs; nothing
+    hidden.
+    """
     catalogue = RunCatalogue(tree / "cache.json")
     found = catalogue.find([made, tree / "near", tree / "gone"], [tree, tree / "a"])
     assert {entry.root for entry in found} == {
@@ -62,7 +64,9 @@ def test_all_runs_are_found_once(tree: Path, made: Path) -> None:
 
 
 def test_the_second_time_nothing_is_folded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects a hundred runs on a network file system: unchanged ones come from the cache, in this program and the next."""
+    """Protects a hundred runs on a network file system: unchanged ones come from the cache, in this
+    program and the next.
+    """
     cache = tree / "cache.json"
     first = RunCatalogue(cache)
     before = first.find([], [tree])
@@ -86,7 +90,9 @@ def test_the_second_time_nothing_is_folded(tree: Path, monkeypatch: pytest.Monke
 
 
 def test_what_takes_long_is_given_later(tree: Path) -> None:
-    """Protects the first look at many runs: those not read in time are listed as such, and read the next time."""
+    """Protects the first look at many runs: those not read in time are listed as such, and read the
+    next time.
+    """
     catalogue = RunCatalogue(tree / "cache.json")
     states = [entry.state for entry in catalogue.find([], [tree], budget=-1.0)]
     assert states == ["unread"] * 3
@@ -108,7 +114,9 @@ def test_the_walk_is_bounded_and_stays_out_of_data(tree: Path) -> None:
 
 
 def test_removing_is_undone(tree: Path) -> None:
-    """Protects against loss: a removed run is only renamed, is not found any more, and comes back whole."""
+    """Protects against loss: a removed run is only renamed, is not found any more, and comes back
+    whole.
+    """
     before = sorted(path.relative_to(tree / "near") for path in (tree / "near").rglob("*"))
     aside = move_aside(tree / "near")
     assert aside.parent == tree

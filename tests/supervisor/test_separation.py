@@ -31,12 +31,14 @@ def _best(failed: list[float], ok: list[float]) -> float:
 @given(_FEW.filter(bool), _FEW.filter(bool))
 @settings(deadline=None)
 def test_no_interval_separates_better(failed: list[float], ok: list[float]) -> None:
-    """Protects the ranking: the interval found is as good as any (a simpler threshold may cost 0.02), and its shares are true."""
+    """Protects the ranking: the interval found is as good as any (a simpler threshold may cost
+    0.02), and its shares are true.
+    """
     found = separation("p", failed, ok)
     assert found.score >= _best(failed, ok) - 0.02 - 1e-9
-    inside = lambda value: (
+    inside = lambda value: (  # noqa: E731
         (found.low is None or value > found.low) and (found.high is None or value <= found.high)
-    )  # noqa: E731
+    )
     assert found.caught == pytest.approx(sum(map(inside, failed)) / len(failed))
     assert found.spared == pytest.approx(1 - sum(map(inside, ok)) / len(ok))
     assert found.span == (min(failed + ok), max(failed + ok))
@@ -71,7 +73,9 @@ def test_without_successes_nothing_is_claimed() -> None:
 @given(st.lists(_NUMBERS, min_size=1, max_size=30), st.integers(1, 60))
 @settings(deadline=None)
 def test_every_value_has_a_place_on_the_axis(values: list[float], width: int) -> None:
-    """Protects the strips: any finite values, also at the ends of what numbers there are, and a single one is seen."""
+    """Protects the strips: any finite values, also at the ends of what numbers there are, and a
+    single one is seen.
+    """
     span = (min(values), max(values))
     for logarithmic in (False, True) if span[0] > 0 else (False,):
         found = heights(values, span, width, logarithmic=logarithmic)
@@ -84,7 +88,9 @@ def test_every_value_has_a_place_on_the_axis(values: list[float], width: int) ->
 
 
 def test_a_large_campaign_is_judged_quickly_and_the_same() -> None:
-    """Protects the screen at 100,000 samples: it looks at evenly spaced ones, and finds the same threshold."""
+    """Protects the screen at 100,000 samples: it looks at evenly spaced ones, and finds the same
+    threshold.
+    """
     failed = [0.8 + 0.2 * (i % 1000) / 1000 for i in range(20_000)]
     ok = [0.8 * (i % 997) / 1000 for i in range(80_000)]
     found = separation("p", failed, ok)
@@ -100,7 +106,9 @@ def _even(count: int, low: float = 0.0, high: float = 1.0) -> list[float]:
 @pytest.mark.parametrize(("n_failed", "n_ok", "tells"), [(1, 2, False), (1, 200, False), (3, 7, False), (4, 100, False), (5, 5, False),
                                                          (6, 6, True), (10, 30, True), (200, 5, True)])  # fmt: skip
 def test_few_samples_prove_nothing(n_failed: int, n_ok: int, tells: bool) -> None:
-    """A perfect separation is claimed only where chance would hardly make one: any interval separates a single failure."""
+    """A perfect separation is claimed only where chance would hardly make one: any interval
+    separates a single failure.
+    """
     [found] = separations({"p": _even(n_failed, 0.8, 1.0)}, {"p": _even(n_ok, 0.0, 0.7)})
     assert found.score == 1.0
     assert found.tells is tells
@@ -108,7 +116,9 @@ def test_few_samples_prove_nothing(n_failed: int, n_ok: int, tells: bool) -> Non
 
 
 def test_what_has_nothing_to_do_with_the_failures_is_not_blamed() -> None:
-    """Of campaigns whose samples fail by chance alone, hardly one in a hundred names a parameter, however many are looked at."""
+    """Of campaigns whose samples fail by chance alone, hardly one in a hundred names a parameter,
+    however many are looked at.
+    """
     draw = random.Random(5)
     wrong = 0
     for number in range(300):
@@ -132,5 +142,7 @@ def test_what_has_nothing_to_do_with_the_failures_is_not_blamed() -> None:
     ],
 )
 def test_what_is_said_of_a_parameter(failed: list[float], ok: list[float], said: str) -> None:
-    """The sentence on the screen: a claim, why there is none, or that it may be chance, with the counts."""
+    """The sentence on the screen: a claim, why there is none, or that it may be chance, with the
+    counts.
+    """
     assert verdict(separations({"p": failed}, {"p": ok})[0]).startswith(said)

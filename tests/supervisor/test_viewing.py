@@ -1,4 +1,6 @@
-"""The read model: whoever looks at a run directory sees what a fold of its journal gives, at any moment and at little cost."""
+"""The read model: whoever looks at a run directory sees what a fold of its journal gives, at any
+moment and at little cost.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,7 @@ from enchanted_tui.supervisor.viewing import Viewer
 NOW = 1_700_000_000.0
 
 
-# -- random journals ------------------------------------------------------------------------------------------------------------
+# -- random journals -------------------------------------------------------------------------------
 
 
 def opening(targets: list[int], steps: list[int]) -> dict[str, Any]:
@@ -44,8 +46,9 @@ def opening(targets: list[int], steps: list[int]) -> dict[str, Any]:
         {
             "sampler": f"s{depth}",
             "sampler_type": "S",
-            "steps": [{"executor": "e", "executor_type": "E", "runner": "r", "runner_type": "R"}]
-            * n,
+            "steps": (
+                [{"executor": "e", "executor_type": "E", "runner": "r", "runner_type": "R"}] * n
+            ),
         }
         for depth, n in enumerate(steps)
     ]
@@ -92,7 +95,9 @@ def task_line(task: tuple[int, int, int, int], outcome: str, runtime: float) -> 
 
 @st.composite
 def journals(draw: st.DrawFn) -> bytes:
-    """Give a journal of one or two stages with results in any order, retries, pauses, several sessions, and perhaps damage."""
+    """Give a journal of one or two stages with results in any order, retries, pauses, several
+    sessions, and perhaps damage.
+    """
     steps = draw(st.lists(st.integers(1, 2), min_size=1, max_size=2))
     size, batches = draw(st.integers(1, 4)), draw(st.integers(1, 3))
     lines: list[bytes] = []
@@ -213,13 +218,17 @@ def by_hand(state: CampaignState, status: str) -> set[TaskId]:
 def test_what_is_read_in_parts_is_what_is_read_at_once(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, cuts: list[float]
 ) -> None:
-    """Protects the viewer: at every prefix of a journal, a torn line at its end included, it knows what a fold of the whole gives."""
+    """Protects the viewer: at every prefix of a journal, a torn line at its end included, it knows
+    what a fold of the whole gives.
+    """
     run_dir = RunDir(tmp_path_factory.mktemp("run"))
     run_dir.state.mkdir()
     viewer = Viewer(run_dir.root)
     for end in [*sorted(int(cut * len(content)) for cut in cuts), len(content)]:
-        run_dir.journal.write_bytes(content[:end]) if not run_dir.journal.exists() else _append(
-            run_dir.journal, content[:end]
+        (
+            run_dir.journal.write_bytes(content[:end])
+            if not run_dir.journal.exists()
+            else _append(run_dir.journal, content[:end])
         )
         view = viewer.refresh(NOW + 100)
         if b"\n" not in content[:end]:
@@ -289,7 +298,9 @@ def _check_tasks(viewer: Viewer, state: CampaignState, journal: Path) -> None:
 
 
 def test_waiting_tasks_show_the_values_drawn_for_them(tmp_path: Path) -> None:
-    """Protects the table before anything has run: a task's parameters are known as soon as they are drawn."""
+    """Protects the table before anything has run: a task's parameters are known as soon as they are
+    drawn.
+    """
     run_dir = _campaign(tmp_path, 3)
     viewer = Viewer(run_dir.root)
     viewer.refresh()
@@ -304,7 +315,9 @@ def test_waiting_tasks_show_the_values_drawn_for_them(tmp_path: Path) -> None:
 
 
 def test_a_stage_shows_its_own_parameters_first(tmp_path: Path) -> None:
-    """Protects telling tasks apart where a column has room for one value: those of one parent share all that they have from it."""
+    """Protects telling tasks apart where a column has room for one value: those of one parent share
+    all that they have from it.
+    """
     stages: dict[str, Any] = {
         "samplers": {
             "outer": {"type": "ArraySampler", "parameters": ["a"], "bounds": [[1, 2]]},
@@ -358,7 +371,9 @@ def _campaign(root: Path, samples: int, **end: Any) -> RunDir:
 
 
 def test_a_replaced_journal_is_read_anew(tmp_path: Path) -> None:
-    """Protects somebody who watches while the campaign is started afresh, or while a full disk makes the writer take records back."""
+    """Protects somebody who watches while the campaign is started afresh, or while a full disk
+    makes the writer take records back.
+    """
     run_dir = _campaign(tmp_path / "run", 3)
     _append_raw(run_dir.journal, task_line((0, 0, 0, 0), "ok", 1.0))
     viewer = Viewer(run_dir.root)
@@ -386,7 +401,9 @@ def _append_raw(path: Path, data: bytes) -> None:
 
 
 def test_a_long_journal_gives_numbers_before_it_is_read(tmp_path: Path) -> None:
-    """Protects the first second: what has been read is shown, says how much it is, and the rest follows."""
+    """Protects the first second: what has been read is shown, says how much it is, and the rest
+    follows.
+    """
     run_dir = _campaign(tmp_path, 4_000)
     _append_raw(
         run_dir.journal,
@@ -408,7 +425,9 @@ def test_a_long_journal_gives_numbers_before_it_is_read(tmp_path: Path) -> None:
 
 
 def test_a_damaged_first_line_is_said_and_nothing_raised(tmp_path: Path) -> None:
-    """Protects a viewer of a damaged directory: it says what is wrong, as the engine does, and shows no numbers."""
+    """Protects a viewer of a damaged directory: it says what is wrong, as the engine does, and
+    shows no numbers.
+    """
     run_dir = _campaign(tmp_path, 2)
     data = run_dir.journal.read_bytes()
     run_dir.journal.write_bytes(b"x" + data[1:])
@@ -420,7 +439,7 @@ def test_a_damaged_first_line_is_said_and_nothing_raised(tmp_path: Path) -> None
     viewer.close()
 
 
-# -- why nothing happens ----------------------------------------------------------------------------------------------------------
+# -- why nothing happens ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -457,7 +476,9 @@ def _worker(task: str | None, since: float | None, name: str = "w") -> dict[str,
 
 
 def test_it_says_why_nothing_happens(running: RunDir) -> None:
-    """Protects the line that answers it: workers, stragglers, the sampler, pauses, full disks, lost connections, a silent supervisor."""
+    """Protects the line that answers it: workers, stragglers, the sampler, pauses, full disks, lost
+    connections, a silent supervisor.
+    """
     now = time.time()
     assert "waiting for workers to start (3 tasks handed out)" in _why(running, now, in_flight=3)
     assert "2 jobs PENDING (Priority)" in _why(
@@ -492,7 +513,9 @@ def test_it_says_why_nothing_happens(running: RunDir) -> None:
 
 
 def test_what_has_finished_does_not_run(running: RunDir) -> None:
-    """Protects the table of batches: the report of what runs is older than the journal, and a complete batch has nothing running."""
+    """Protects the table of batches: the report of what runs is older than the journal, and a
+    complete batch has nothing running.
+    """
     now = time.time()
     _why(running, now, workers=[_worker("d0_b0_s2_r0", now - 1200)])
     viewer = Viewer(running.root)
@@ -521,13 +544,17 @@ def _record(run_dir: RunDir, record: dict[str, Any]) -> None:
     ],
 )
 def test_it_says_how_it_ended(tmp_path: Path, reason: str, message: str, expected: str) -> None:
-    """Protects whoever comes back the next morning: the reason of the end is the first thing they read."""
+    """Protects whoever comes back the next morning: the reason of the end is the first thing they
+    read.
+    """
     run_dir = _campaign(tmp_path, 3, reason=reason, message=message)
     assert expected in _why(run_dir, time.time())
 
 
 def test_a_supervisor_that_was_killed_is_not_taken_for_running(tmp_path: Path) -> None:
-    """Protects against showing a dead campaign as alive: the journal has no end, but nobody holds the lock."""
+    """Protects against showing a dead campaign as alive: the journal has no end, but nobody holds
+    the lock.
+    """
     run_dir = _campaign(tmp_path, 3)
     viewer = Viewer(run_dir.root)
     view = viewer.refresh()
@@ -537,7 +564,9 @@ def test_a_supervisor_that_was_killed_is_not_taken_for_running(tmp_path: Path) -
 
 
 def test_a_holder_on_another_host_is_judged_by_its_heartbeat(tmp_path: Path) -> None:
-    """Protects the truth about liveness across hosts: unknown until a beat is seen or has been missing for long enough."""
+    """Protects the truth about liveness across hosts: unknown until a beat is seen or has been
+    missing for long enough.
+    """
     path = tmp_path / "lock"
     clock = [0.0]
     watch = LivenessWatch(path, lambda: clock[0])
@@ -561,12 +590,14 @@ def test_a_holder_on_another_host_is_judged_by_its_heartbeat(tmp_path: Path) -> 
     assert watch.look()[0] == "stopped"
 
 
-# -- numbers ------------------------------------------------------------------------------------------------------------------------
+# -- numbers ---------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.floats(0, 5_000), max_size=200))
 def test_rates_count_every_result_once(moments: list[float]) -> None:
-    """Protects the sparkline: what its buckets hold together is the number of results in the time they cover."""
+    """Protects the sparkline: what its buckets hold together is the number of results in the time
+    they cover.
+    """
     pace = Pace()
     pace.add([NOW + moment for moment in moments])
     now = NOW + 5_000
@@ -577,7 +608,9 @@ def test_rates_count_every_result_once(moments: list[float]) -> None:
 
 
 def test_the_time_left_has_bounds_that_narrow() -> None:
-    """Protects the estimate: it holds the present rate's, is wider where less is known, and says nothing about nothing."""
+    """Protects the estimate: it holds the present rate's, is wider where less is known, and says
+    nothing about nothing.
+    """
     wide, narrow = eta_range(100, 1.0, 10, 10, 10.0), eta_range(100, 1.0, 1_000, 1_000, 1_000.0)
     assert wide is not None
     assert narrow is not None
@@ -599,7 +632,8 @@ def test_a_task_survives_as_a_number(task: tuple[int, int, int, int]) -> None:
 def test_messages_that_differ_in_numbers_are_one_group() -> None:
     """Protects the grouping of failures."""
     first = pattern_of(
-        "ValueError: step 12 of d0_b1_s2_r0 diverged (residual 1.5e-7) in /scratch/a/b.dat at 0xdeadbeef"
+        "ValueError: step 12 of d0_b1_s2_r0 diverged (residual 1.5e-7) in /scratch/a/b.dat at"
+        " 0xdeadbeef"
     )
     assert first == pattern_of(
         "ValueError: step 7 of d0_b9_s44_r0 diverged (residual nan) in /scratch/c.dat at 0x1234"

@@ -1,4 +1,6 @@
-"""Real run directories for the screens, made by the real engine, and a home of its own for what the app remembers."""
+"""Real run directories for the screens, made by the real engine, and a home of its own for what the
+app remembers.
+"""
 
 from __future__ import annotations
 
@@ -39,5 +41,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A campaign of 60 samples in 3 batches that has completed; about a fifth have failed. Shared by all tests: only look at it."""
+    """A campaign of 60 samples in 3 batches that has completed; about a fifth have failed. Shared
+    by all tests: only look at it.
+    """
     return run_campaign(tmp_path_factory.mktemp("shared"), "finished_run")

@@ -1,4 +1,6 @@
-"""Drive the real command in a real pseudo-terminal, as a shell would run it: a session leader with a controlling terminal."""
+"""Drive the real command in a real pseudo-terminal, as a shell would run it: a session leader with
+a controlling terminal.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,8 @@ class Terminal:
         deadline = time.monotonic() + timeout
         while (found := re.search(pattern, self.text[after:])) is None:
             assert time.monotonic() < deadline, (
-                f"{pattern!r} has not appeared within {timeout} s; the end of what has:\n{self.text[-3000:]}"
+                f"{pattern!r} has not appeared within {timeout} s; the end of what"
+                f" has:\n{self.text[-3000:]}"
             )
             time.sleep(0.05)
         return found

@@ -1,4 +1,6 @@
-"""Random input for the app, as a terminal delivers it: keys, words, pastes, the mouse anywhere, other sizes, many in one read."""
+"""Random input for the app, as a terminal delivers it: keys, words, pastes, the mouse anywhere,
+other sizes, many in one read.
+"""
 
 from __future__ import annotations
 

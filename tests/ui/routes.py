@@ -1,4 +1,6 @@
-"""What leads to an action: which screen binds it, its keys, its hint in the footer, its entry in the palette."""
+"""What leads to an action: which screen binds it, its keys, its hint in the footer, its entry in
+the palette.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ Reached = list[
 
 @contextmanager
 def reached_only(screen: type[Screen[Any]]) -> Iterator[Reached]:
-    """Note which actions are reached on a screen and on the app, without performing them; the palette opens all the same."""
+    """Note which actions are reached on a screen and on the app, without performing them; the
+    palette opens all the same.
+    """
     reached: Reached = []
 
     def noting(action: Action, method: Any) -> Any:
@@ -119,7 +123,9 @@ async def open_palette(watcher: Watcher) -> OptionList:
 
 
 async def choose_by_typing(watcher: Watcher, action: Action) -> None:
-    """Type an action's area and title into the palette, and press Enter once its entry is the first."""
+    """Type an action's area and title into the palette, and press Enter once its entry is the
+    first.
+    """
     entries = await open_palette(watcher)
     entry = entry_of(action, watcher.app)
     watcher.screen.query_one("CommandInput", Input).value = entry.partition("  (")[0]

@@ -1,4 +1,6 @@
-"""A sampler that runs in the app's own process and treats its surroundings as badly as it can, and a runner that does the same."""
+"""A sampler that runs in the app's own process and treats its surroundings as badly as it can, and
+a runner that does the same.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ MARK = "RUDE-WORDS"
 
 
 def be_rude(who: str) -> list[str]:
-    """Write wherever one can, read the keyboard, change what belongs to the process; give what was found out."""
+    """Write wherever one can, read the keyboard, change what belongs to the process; give what was
+    found out.
+    """
     found = []
     print(f"{MARK} print {who}")
     print(f"{MARK} error {who}", file=sys.stderr)

@@ -1,4 +1,6 @@
-"""Compare what a screen shows, as plain text, with a file in ``tests/ui/snapshots``; ``--update-snapshots`` writes the files."""
+"""Compare what a screen shows, as plain text, with a file in ``tests/ui/snapshots``;
+``--update-snapshots`` writes the files.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,15 @@ def screen_text(app: App[Any]) -> str:
 
 
 def _without_ages(text: str) -> str:
-    """How long ago something was depends on how busy the machine is: "3 s ago", "2 min ago" and "just now" are alike."""
+    """How long ago something was depends on how busy the machine is: "3 s ago", "2 min ago" and
+    "just now" are alike.
+    """
     return re.sub(r" *\b(\d+ (?:s|min) ago|just now)", " recently", text)
 
 
 def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = None) -> None:
-    """Compare the screen with the snapshot called `name`; `hide` maps regular expressions to what stands for them.
+    """Compare the screen with the snapshot called `name`; `hide` maps regular expressions to what
+    stands for them.
 
     Replacements keep the length of what they hide, so that columns stay where they are.
     """
@@ -65,5 +70,6 @@ def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = Non
             )
         )
         raise AssertionError(
-            f"the screen differs from its snapshot (pytest --update-snapshots accepts it):\n{difference}"
+            "the screen differs from its snapshot (pytest --update-snapshots accepts"
+            f" it):\n{difference}"
         )

@@ -1,4 +1,6 @@
-"""The app's shell: modes, palette, help, themes, keymap, copying, settings, read-only, what is remembered."""
+"""The app's shell: modes, palette, help, themes, keymap, copying, settings, read-only, what is
+remembered.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "12
 
 @in_loop
 async def test_another_run_while_a_screen_is_being_made(finished_run: Path) -> None:
-    """Protects the app at the moment between choosing a screen and its being there: another run that is opened then does not end it."""
+    """Protects the app at the moment between choosing a screen and its being there: another run
+    that is opened then does not end it.
+    """
     async with watching(finished_run, "runs") as watcher:
         shown = watcher.app.switch_mode("failures")
         watcher.app.open_run(finished_run)
@@ -37,7 +41,9 @@ async def test_another_run_while_a_screen_is_being_made(finished_run: Path) -> N
 
 @in_loop
 async def test_a_view_that_comes_while_the_app_ends(finished_run: Path) -> None:
-    """Protects the last moment: what the campaign has to tell then finds no screen, and is no defect."""
+    """Protects the last moment: what the campaign has to tell then finds no screen, and is no
+    defect.
+    """
     async with watching(finished_run, "monitor") as watcher:
         last, viewer = watcher.app.view, watcher.app.viewer
         ending = asyncio.ensure_future(
@@ -53,7 +59,9 @@ async def test_a_view_that_comes_while_the_app_ends(finished_run: Path) -> None:
 @pytest.mark.parametrize("how", ["key", "palette", "mouse"])
 @in_loop
 async def test_modes(finished_run: Path, how: str) -> None:
-    """Each section is one step away: by its number, through the palette, by a click on the status line."""
+    """Each section is one step away: by its number, through the palette, by a click on the status
+    line.
+    """
     async with watching(finished_run, "monitor", (120, 40)) as watcher:
         for number, mode in enumerate(MODE_NAMES, start=1):
             if mode == "config" and how == "key":
@@ -98,7 +106,9 @@ async def test_how_help_looks(finished_run: Path, size: tuple[int, int]) -> None
 
 @in_loop
 async def test_palette_by_mouse_and_for_another_screen(finished_run: Path) -> None:
-    """An action that is at home on another screen is performed there: one need not know where it belongs."""
+    """An action that is at home on another screen is performed there: one need not know where it
+    belongs.
+    """
     async with watching(finished_run, "runs") as watcher:
         await watcher.command("Log: Follow")
         await watcher.until(lambda: watcher.app.current_mode == "log")
@@ -107,7 +117,9 @@ async def test_palette_by_mouse_and_for_another_screen(finished_run: Path) -> No
 @pytest.mark.parametrize("how", ["key", "palette"])
 @in_loop
 async def test_theme(finished_run: Path, how: str) -> None:
-    """T walks through our themes, a light one and one for the colour-blind among them; the choice is remembered."""
+    """T walks through our themes, a light one and one for the colour-blind among them; the choice
+    is remembered.
+    """
     async with watching(finished_run, "monitor") as watcher:
         seen = []
         for _ in OWN:
@@ -136,7 +148,9 @@ async def test_zoom(finished_run: Path, how: str) -> None:
 @pytest.mark.parametrize("how", ["key", "palette"])
 @in_loop
 async def test_screen_text(finished_run: Path, own_home: Path, how: str) -> None:
-    """What is on the screen can be taken away: through the terminal, and as a file where the terminal does not take it."""
+    """What is on the screen can be taken away: through the terminal, and as a file where the
+    terminal does not take it.
+    """
     async with watching(finished_run, "monitor", notices=True) as watcher:
         await (
             watcher.press("ctrl+y") if how == "key" else watcher.command("Everywhere: Copy screen")
@@ -168,7 +182,9 @@ async def test_keymap(finished_run: Path) -> None:
 
 @in_loop
 async def test_keymap_takes_keys_away(finished_run: Path) -> None:
-    """Ctrl+P, to which Textual has a binding of its own, opens the palette no more once a person has given that another key."""
+    """Ctrl+P, to which Textual has a binding of its own, opens the palette no more once a person
+    has given that another key.
+    """
     async with watching(
         finished_run, "monitor", settings=Settings(Preferences(keymap={"everywhere.palette": "f7"}))
     ) as watcher:
@@ -181,7 +197,9 @@ async def test_keymap_takes_keys_away(finished_run: Path) -> None:
 
 @in_loop
 async def test_no_key_leaves_unasked(finished_run: Path) -> None:
-    """Ctrl+Q, which in any app of Textual leaves at once, asks like q: what has been typed would be lost, or a campaign ended."""
+    """Ctrl+Q, which in any app of Textual leaves at once, asks like q: what has been typed would be
+    lost, or a campaign ended.
+    """
     async with watching(finished_run, "config") as watcher:
         await watcher.until(lambda: not watcher.screen.area.is_waiting)
         await watcher.press("a", "ctrl+q")
@@ -237,7 +255,7 @@ async def test_quit(finished_run: Path) -> None:
         assert watcher.app.return_value == "quit"
 
 
-# -- settings -----------------------------------------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 
 
 def test_settings_are_read(own_home: Path) -> None:
@@ -245,8 +263,8 @@ def test_settings_are_read(own_home: Path) -> None:
     path = settings.config_file()
     path.parent.mkdir(parents=True)
     path.write_text(
-        "theme: enchanted-safe\nascii: true\nlow_bandwidth: false\nmouse: false\nroots: [~/runs, data]\n"
-        "keymap: {runs.open: 'enter,o'}\nbell: yes\nread_only: on\n"
+        "theme: enchanted-safe\nascii: true\nlow_bandwidth: false\nmouse: false\nroots: [~/runs,"
+        " data]\nkeymap: {runs.open: 'enter,o'}\nbell: yes\nread_only: on\n"
     )
     found = settings.load()
     assert not found.problems
@@ -322,7 +340,7 @@ def test_damaged_memory_is_forgotten(own_home: Path) -> None:
         assert session.read().recent == []
 
 
-# -- appearance ---------------------------------------------------------------------------------------------------------------------
+# -- appearance ------------------------------------------------------------------------------------
 
 
 ASCII = Settings(Preferences(ascii=True))
@@ -331,7 +349,9 @@ ASCII = Settings(Preferences(ascii=True))
 @pytest.mark.parametrize("mode", ["runs", "config", "monitor", "failures", "results", "log"])
 @in_loop
 async def test_ascii(finished_run: Path, mode: str) -> None:
-    """Where only ASCII can be shown, only ASCII is shown, on each screen and in what opens over it: help, palette, questions, notices."""
+    """Where only ASCII can be shown, only ASCII is shown, on each screen and in what opens over it:
+    help, palette, questions, notices.
+    """
     async with watching(finished_run, mode, settings=ASCII, notices=True) as watcher:
         await watcher.sees("Help")  # the hints at the foot come last
         assert watcher.text.isascii(), watcher.text
@@ -357,14 +377,18 @@ async def test_ascii(finished_run: Path, mode: str) -> None:
 
 @in_loop
 async def test_the_sign_for_more_questions_is_spelled_in_ascii(finished_run: Path) -> None:
-    """The hints at the foot say "Resume..." where the terminal has no sign for it, and are still whole."""
+    """The hints at the foot say "Resume..." where the terminal has no sign for it, and are still
+    whole.
+    """
     async with watching(finished_run, "monitor", (120, 36), settings=ASCII) as watcher:
         await watcher.sees("r Resume...", "x Extend...")
 
 
 @in_loop
 async def test_escape_takes_notices_away(finished_run: Path) -> None:
-    """What is said in the corner lies over the text; Escape removes it and does what it does otherwise, on the screen and in the editor."""
+    """What is said in the corner lies over the text; Escape removes it and does what it does
+    otherwise, on the screen and in the editor.
+    """
     for mode in ("results", "config"):
         async with watching(finished_run, mode, notices=True) as watcher:
             watcher.app.notify("said in the corner", timeout=30)
@@ -376,7 +400,9 @@ async def test_escape_takes_notices_away(finished_run: Path) -> None:
 
 
 def test_first_paint_loads_nothing_heavy(own_home: Path) -> None:
-    """Protects the start on a slow file system: the first screen needs neither pandas nor its like, nor any other screen."""
+    """Protects the start on a slow file system: the first screen needs neither pandas nor its like,
+    nor any other screen.
+    """
     code = (
         "import asyncio, sys\n"
         "from enchanted_tui.ui.app import EnchantedApp\n"
@@ -412,7 +438,9 @@ def test_first_paint_loads_nothing_heavy(own_home: Path) -> None:
 
 
 def test_inputs_do_not_blink() -> None:
-    """Protects slow lines: a blinking cursor is traffic for ever. Whoever makes an Input turns it off."""
+    """Protects slow lines: a blinking cursor is traffic for ever. Whoever makes an Input turns it
+    off.
+    """
     for path in (Path(__file__).parents[2] / "enchanted_tui/ui").rglob("*.py"):
         text = path.read_text()
         assert text.count(" Input(") <= text.count("cursor_blink = False"), path

@@ -53,7 +53,9 @@ def _check(picture: drawing.Picture, size: tuple[int, int]) -> None:
 def test_any_values_give_a_picture(
     points: list, size: tuple[int, int], log_x: bool, log_y: bool, largest: bool
 ) -> None:
-    """Protects the screen: NaN, infinities, constants, nothing at all, huge ranges and tiny screens never raise or spill over."""
+    """Protects the screen: NaN, infinities, constants, nothing at all, huge ranges and tiny screens
+    never raise or spill over.
+    """
     x, y, ok = _arrays(points)
     for marking in (None, drawing.by_success(ok), drawing.by_value(y)):
         _check(drawing.scatter(size, x, y, ("x", "y"), log=(log_x, log_y), marking=marking), size)
@@ -71,7 +73,9 @@ def test_any_values_give_a_picture(
 def test_axes_hold_all_values_and_have_round_ticks(
     values: list[float], log: bool, most: int
 ) -> None:
-    """Protects the numbers on the axes: every value is on the axis, ticks rise, lie on it and are told apart."""
+    """Protects the numbers on the axes: every value is on the axis, ticks rise, lie on it and are
+    told apart.
+    """
     numbers = np.array(values, dtype=float)
     axis = axis_over(numbers, log=log)
     usable = numbers[np.isfinite(numbers) & ((numbers > 1e-307) | (not log))]
@@ -99,7 +103,9 @@ def test_axes_hold_all_values_and_have_round_ticks(
     ],
 )
 def test_ticks_are_what_a_person_would_write(axis: Axis, texts: list[str]) -> None:
-    """Protects sensible ticks: steps of 1, 2 and 5, decades on logarithmic axes, as few digits as tell them apart."""
+    """Protects sensible ticks: steps of 1, 2 and 5, decades on logarithmic axes, as few digits as
+    tell them apart.
+    """
     found = labels(axis.ticks(7))
     assert [float(text) for text in found] == [float(text) for text in texts]
     assert found == texts
@@ -132,7 +138,9 @@ def test_points_are_where_they_belong() -> None:
     [(50, "point"), (390, "point"), (400, "point"), (401, "block"), (3200, "block"), (3201, "dot")],
 )
 def test_points_are_as_large_as_there_is_room(count: int, grain: str) -> None:
-    """Protects the sight of a scatter plot: single dots of braille are lost on a screen, whole characters hide a crowd."""
+    """Protects the sight of a scatter plot: single dots of braille are lost on a screen, whole
+    characters hide a crowd.
+    """
     spots = np.random.default_rng(1).uniform(size=(2, count))
     text = drawing.scatter((80, 20), spots[0], spots[1], ("p", "q")).text()
     assert (glyphs.glyph("point") in text) == (grain == "point")
@@ -146,7 +154,9 @@ def test_points_are_as_large_as_there_is_room(count: int, grain: str) -> None:
 
 
 def test_quarters_are_where_the_dots_are() -> None:
-    """Protects the place of a point: each dot of braille fills the quarter of the character in which it is."""
+    """Protects the place of a point: each dot of braille fills the quarter of the character in
+    which it is.
+    """
     if glyphs.is_ascii():
         assert picture.block(0xFF) == "#" and picture.block(0) == " "
         return

@@ -34,12 +34,14 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-# -- problems, outline, help --------------------------------------------------------------------------------------------------------
+# -- problems, outline, help -----------------------------------------------------------------------
 
 
 @in_loop
 async def test_a_mistake_is_shown_where_it_is_and_its_repair_too(path: Path) -> None:
-    """Protects the heart of the screen: what the engine says of the text, while it is typed, with its place."""
+    """Protects the heart of the screen: what the engine says of the text, while it is typed, with
+    its place.
+    """
     async with opened(path) as editor:
         assert "valid" in editor.shown()
         editor.screen.area.go_to(8, 11)
@@ -56,7 +58,9 @@ async def test_a_mistake_is_shown_where_it_is_and_its_repair_too(path: Path) -> 
 @pytest.mark.parametrize("how", ["f8", "letter", "enter", "mouse"])
 @in_loop
 async def test_going_to_a_problem(path: Path, how: str) -> None:
-    """Protects the way from a sentence to its place: by keys in the text and beside it, by Enter and by mouse."""
+    """Protects the way from a sentence to its place: by keys in the text and beside it, by Enter
+    and by mouse.
+    """
     path.write_text(
         TEXT.replace("type: RandomSampler", "type: RandomSamplr").replace("seed: 1", "seed: -1")
     )
@@ -81,7 +85,9 @@ async def test_going_to_a_problem(path: Path, how: str) -> None:
 
 @in_loop
 async def test_going_back_into_the_text(path: Path) -> None:
-    """Protects the way back from beside the text: what is typed after i is text again, the i is not."""
+    """Protects the way back from beside the text: what is typed after i is text again, the i is
+    not.
+    """
     async with opened(path) as editor:
         await editor.press("escape")
         await editor.until(lambda: not editor.screen.area.has_focus)
@@ -111,7 +117,9 @@ async def test_outline(path: Path, how: str) -> None:
 
 @in_loop
 async def test_help_follows_the_cursor(path: Path) -> None:
-    """Protects context help: type, default and meaning of the option under the cursor, from its declaration."""
+    """Protects context help: type, default and meaning of the option under the cursor, from its
+    declaration.
+    """
     async with opened(path) as editor:
         editor.screen.area.go_to(8, 6)
         await editor.press("f12")
@@ -125,7 +133,9 @@ async def test_help_follows_the_cursor(path: Path) -> None:
 @pytest.mark.parametrize("how", ["key", "letter", "mouse"])
 @in_loop
 async def test_preview(path: Path, how: str) -> None:
-    """Protects against surprises: what would run is known before it runs; with errors, that is said."""
+    """Protects against surprises: what would run is known before it runs; with errors, that is
+    said.
+    """
     async with opened(path) as editor:
         if how == "key":
             await editor.press("f5")
@@ -158,7 +168,9 @@ async def test_preview(path: Path, how: str) -> None:
 async def test_the_palette_reaches_what_keys_do(
     path: Path, title: str, done: Callable[[Editor], bool]
 ) -> None:
-    """Protects discovery: the actions of this screen are found by name from inside the text and act on it."""
+    """Protects discovery: the actions of this screen are found by name from inside the text and act
+    on it.
+    """
     path.write_text(TEXT.replace("seed: 1", "sed: 1"))
     async with opened(path) as editor:
         editor.screen.area.go_to(5, 10)
@@ -171,13 +183,15 @@ async def test_the_palette_reaches_what_keys_do(
         await editor.until(lambda: done(editor))
 
 
-# -- completion ---------------------------------------------------------------------------------------------------------------------
+# -- completion ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["f3", "ctrl+space", "letter"])
 @in_loop
 async def test_completing_a_type(path: Path, how: str) -> None:
-    """Protects writing without the manual: the list opens at the cursor, narrows while typing, and Enter writes the name."""
+    """Protects writing without the manual: the list opens at the cursor, narrows while typing, and
+    Enter writes the name.
+    """
     path.write_text(TEXT.replace("type: RandomSampler", "type: S"))
     async with opened(path) as editor:
         editor.screen.area.go_to(5, 11)
@@ -200,7 +214,9 @@ async def test_completing_a_type(path: Path, how: str) -> None:
 
 @in_loop
 async def test_taking_a_candidate_by_mouse_and_leaving_the_list(path: Path) -> None:
-    """Protects both ways out of the list: a click takes, Escape leaves the text as it is and stays in it."""
+    """Protects both ways out of the list: a click takes, Escape leaves the text as it is and stays
+    in it.
+    """
     async with opened(path) as editor:
         editor.screen.area.go_to(13, 0)
         await editor.press("end", "enter", "f3")
@@ -224,12 +240,14 @@ async def test_references_are_completed(path: Path) -> None:
         assert "plane" in editor.shown() and "RandomSampler" in editor.shown()
 
 
-# -- typing -------------------------------------------------------------------------------------------------------------------------
+# -- typing ----------------------------------------------------------------------------------------
 
 
 @in_loop
 async def test_indentation_follows(path: Path) -> None:
-    """Protects against YAML's commonest mistake: a new line begins where it belongs, and a block moves as one."""
+    """Protects against YAML's commonest mistake: a new line begins where it belongs, and a block
+    moves as one.
+    """
     path.write_text("")
     async with opened(path) as editor:
         await editor.press(*"samplers:", "enter", *"s:", "enter", *"type: x", "enter", *"b: 1")
@@ -260,7 +278,7 @@ async def test_escape_sequences_in_a_file_reach_no_terminal(path: Path) -> None:
         assert "\x1b" not in editor.shown() and "[2J" in editor.shown()
 
 
-# -- files --------------------------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", ["f2", "ctrl+s", "s"])
@@ -278,7 +296,9 @@ async def test_saving(path: Path, key: str) -> None:
 
 @in_loop
 async def test_saving_asks_before_it_overwrites_somebody_else(path: Path) -> None:
-    """Protects a colleague's work: a file changed underneath is not overwritten by Enter, only by saying so."""
+    """Protects a colleague's work: a file changed underneath is not overwritten by Enter, only by
+    saying so.
+    """
     async with opened(path) as editor:
         await editor.press("x")
         path.write_text("theirs: 1\n")
@@ -295,7 +315,9 @@ async def test_saving_asks_before_it_overwrites_somebody_else(path: Path) -> Non
 
 @in_loop
 async def test_a_file_changed_underneath_is_read_again_or_announced(path: Path) -> None:
-    """Protects against stale text: unedited, it follows the file; edited, it says that the file differs."""
+    """Protects against stale text: unedited, it follows the file; edited, it says that the file
+    differs.
+    """
     async with opened(path) as editor:
         path.write_text("# new\n" + TEXT)
         await editor.until(lambda: editor.text.startswith("# new"))
@@ -307,7 +329,9 @@ async def test_a_file_changed_underneath_is_read_again_or_announced(path: Path) 
 
 @in_loop
 async def test_save_as_completes_and_asks(path: Path) -> None:
-    """Protects other files: the name is completed with Tab, and an existing file is not replaced unasked."""
+    """Protects other files: the name is completed with Tab, and an existing file is not replaced
+    unasked.
+    """
     (path.parent / "other.yaml").write_text("keep: 1\n")
     async with opened(path) as editor:
         await editor.press("escape", "w")
@@ -381,7 +405,9 @@ async def test_unsaved_changes_are_asked_about_before_another_file_opens(path: P
 async def test_leaving_the_app_asks_about_unsaved_changes(
     path: Path, own_home: Path, answer: str
 ) -> None:
-    """Protects the text against `q`, from any screen: staying keeps it, saving saves it, and what is discarded is not offered again."""
+    """Protects the text against `q`, from any screen: staying keeps it, saving saves it, and what
+    is discarded is not offered again.
+    """
     async with opened(path) as editor:
         await editor.press("x", "escape", "1")
         await editor.until(lambda: editor.app.current_mode == "runs")
@@ -440,7 +466,9 @@ async def test_new_from_a_template_is_valid_and_saved_with_its_files(path: Path)
 
 @in_loop
 async def test_adding_a_component(path: Path) -> None:
-    """Protects a grown file: the new entry goes to the end of its section, and the rest stays as it was."""
+    """Protects a grown file: the new entry goes to the end of its section, and the rest stays as it
+    was.
+    """
     async with opened(path) as editor:
         await editor.press("escape", "a")
         dialog = await editor.dialog(Picker)
@@ -457,7 +485,9 @@ async def test_adding_a_component(path: Path) -> None:
 
 @in_loop
 async def test_external_editor(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects the person's own editor: it gets the text with its unsaved changes, and what it leaves is one edit that undo takes back."""
+    """Protects the person's own editor: it gets the text with its unsaved changes, and what it
+    leaves is one edit that undo takes back.
+    """
     seen: list[str] = []
 
     def edit(app: EnchantedApp, command: list[str]) -> bool:
@@ -479,7 +509,9 @@ async def test_external_editor(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("key", ["f9", "L"])
 @in_loop
 async def test_launch_asks_and_saves_nothing(path: Path, key: str) -> None:
-    """Protects the file of whoever only looks what a start would do: the text is saved by the start, not by the question."""
+    """Protects the file of whoever only looks what a start would do: the text is saved by the
+    start, not by the question.
+    """
     async with opened(path) as editor:
         await editor.press("enter")
         await editor.press(*(["escape"] if key == "L" else []), key)
@@ -498,12 +530,14 @@ async def test_read_only_changes_nothing(path: Path) -> None:
         assert "read-only" in editor.shown()
 
 
-# -- recovery -----------------------------------------------------------------------------------------------------------------------
+# -- recovery --------------------------------------------------------------------------------------
 
 
 @in_loop
 async def test_unsaved_text_of_an_app_that_is_gone_is_offered(path: Path, own_home: Path) -> None:
-    """Protects typed text against a killed app: the next one offers it, and restoring it overwrites no file."""
+    """Protects typed text against a killed app: the next one offers it, and restoring it overwrites
+    no file.
+    """
     directory = own_home / ".local" / "state" / "enchanted-tui" / "recovery"
     async with opened(path) as editor:
         await editor.press("x")
@@ -529,14 +563,17 @@ async def test_unsaved_text_of_an_app_that_is_gone_is_offered(path: Path, own_ho
         await editor.until(lambda: not list(directory.glob("*.json")))
 
 
-# -- size ---------------------------------------------------------------------------------------------------------------------------
+# -- size ------------------------------------------------------------------------------------------
 
 
 @in_loop
 async def test_five_thousand_lines_stay_responsive(path: Path) -> None:
-    """Protects large configurations: a key takes a small fraction of a second, whatever is being checked meanwhile."""
+    """Protects large configurations: a key takes a small fraction of a second, whatever is being
+    checked meanwhile.
+    """
     entries = "".join(
-        f"  s{n}: {{type: RandomSampler, parameters: [x], bounds: [[0, 1]],\n    budget: {n + 1}}}\n"
+        f"  s{n}: {{type: RandomSampler, parameters: [x], bounds: [[0, 1]],\n    budget:"
+        f" {n + 1}}}\n"
         for n in range(2500)
     )
     path.write_text(TEXT.replace("samplers:\n", "samplers:\n" + entries))
@@ -554,7 +591,7 @@ async def test_five_thousand_lines_stay_responsive(path: Path) -> None:
         assert "error" in editor.shown()
 
 
-# -- pictures -----------------------------------------------------------------------------------------------------------------------
+# -- pictures --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -1,4 +1,6 @@
-"""The editor does what was asked, to the file that was asked for: opening, launching, judging, restoring, going to problems."""
+"""The editor does what was asked, to the file that was asked for: opening, launching, judging,
+restoring, going to problems.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ def leave_behind(path: Path | None, text: str) -> None:
     Recovery().leave(text, path, None)
 
 
-# -- launching ----------------------------------------------------------------------------------------------------------------------
+# -- launching -------------------------------------------------------------------------------------
 
 
 @in_loop
@@ -68,13 +70,15 @@ async def test_what_is_launched_is_judged_as_it_is_in_the_editor(path: Path) -> 
         assert dialog.query_one("#start").disabled
 
 
-# -- other files --------------------------------------------------------------------------------------------------------------------
+# -- other files -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["model.py", "run.sh", "notes.md"])
 @in_loop
 async def test_other_files_are_not_judged_as_configurations(tmp_path: Path, name: str) -> None:
-    """A module or a script opened in the editor has no errors of a configuration, and is not launched as one."""
+    """A module or a script opened in the editor has no errors of a configuration, and is not
+    launched as one.
+    """
     path = tmp_path / name
     path.write_text("def f(x):\n    return {'a': x}  # runners: none\n")
     async with opened(path) as editor:
@@ -98,12 +102,14 @@ async def test_a_configuration_of_another_name_is_judged(tmp_path: Path) -> None
         )
 
 
-# -- problems -----------------------------------------------------------------------------------------------------------------------
+# -- problems --------------------------------------------------------------------------------------
 
 
 @in_loop
 async def test_f8_before_the_check_has_finished(path: Path) -> None:
-    """The key goes to the problem once the text has been checked as it is now, instead of saying that there is none."""
+    """The key goes to the problem once the text has been checked as it is now, instead of saying
+    that there is none.
+    """
     async with opened(path) as editor:
         area = editor.screen.area
         area.replace("10x", (8, 12), (8, 14))
@@ -115,12 +121,14 @@ async def test_f8_before_the_check_has_finished(path: Path) -> None:
         await editor.until(lambda: area.cursor_location == (8, 12))
 
 
-# -- recovery -----------------------------------------------------------------------------------------------------------------------
+# -- recovery --------------------------------------------------------------------------------------
 
 
 @in_loop
 async def test_recovery_does_not_replace_the_file_one_asked_for(path: Path, tmp_path: Path) -> None:
-    """What was not saved of another file is left for when that is opened; what was not saved of this one is offered."""
+    """What was not saved of another file is left for when that is opened; what was not saved of
+    this one is offered.
+    """
     other = tmp_path / "other.yaml"
     other.write_text(TEXT)
     leave_behind(other, "# not saved of the other\n")
@@ -141,7 +149,9 @@ async def test_recovery_does_not_replace_the_file_one_asked_for(path: Path, tmp_
 async def test_recovery_does_not_come_before_a_run_s_configuration(
     finished_run: Path, tmp_path: Path
 ) -> None:
-    """The same where the file was asked for by `e` on a run, before the editor has been shown at all."""
+    """The same where the file was asked for by `e` on a run, before the editor has been shown at
+    all.
+    """
     leave_behind(tmp_path / "other.yaml", "# not saved of the other\n")
     async with watching(finished_run, "monitor") as watcher:
         await watcher.press("e")
@@ -153,7 +163,7 @@ async def test_recovery_does_not_come_before_a_run_s_configuration(
         assert watcher.screen.buffer.path == finished_run.parent / "finished_run.yaml"
 
 
-# -- the configuration of a run -----------------------------------------------------------------------------------------------------
+# -- the configuration of a run --------------------------------------------------------------------
 
 
 async def _edited(run: Path) -> tuple[Path | None, str, list[str], list[str]]:
@@ -178,7 +188,9 @@ async def _edited(run: Path) -> tuple[Path | None, str, list[str], list[str]]:
 
 @in_loop
 async def test_e_opens_the_configuration_where_its_relative_paths_hold(tmp_path: Path) -> None:
-    """`e` on a run opens the file it was read from, or its name with the run's copy; the module beside it is found."""
+    """`e` on a run opens the file it was read from, or its name with the run's copy; the module
+    beside it is found.
+    """
     run = run_campaign(tmp_path / "work", budget=2, batch_size=2, workers=1)
     config = tmp_path / "work/campaign.yaml"
     text = config.read_text()
@@ -195,7 +207,9 @@ async def test_e_opens_the_configuration_where_its_relative_paths_hold(tmp_path:
 
 
 def test_the_file_of_older_records_is_found_by_its_name(tmp_path: Path) -> None:
-    """A journal that does not say which file was read says where it lay; a second copy there is called like the first in the directory."""
+    """A journal that does not say which file was read says where it lay; a second copy there is
+    called like the first in the directory.
+    """
     run = tmp_path / "run"
     (run / "config").mkdir(parents=True)
     (run / "state").mkdir()

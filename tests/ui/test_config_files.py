@@ -51,7 +51,9 @@ def test_a_text_that_is_not_edited_comes_back_as_it_was(text: str) -> None:
 @given(_TEXT, _TEXT.filter(lambda text: len(text.splitlines()) < 2), st.data())
 @_PATIENT
 def test_editing_changes_nothing_else(text: str, inserted: str, data: st.DataObject) -> None:
-    """Protects every byte that was not edited: before and after a replaced range, the text is what it was."""
+    """Protects every byte that was not edited: before and after a replaced range, the text is what
+    it was.
+    """
     document = LosslessDocument(text)
     places = sorted(data.draw(st.lists(_place_in(document), min_size=2, max_size=2)))
     offsets = [_offset(text, place) for place in places]
@@ -86,7 +88,7 @@ def _offset(text: str, place: tuple[int, int]) -> int:
     return sum(map(len, rows[: place[0]])) + place[1]
 
 
-# -- saving -------------------------------------------------------------------------------------------------------------------------
+# -- saving ----------------------------------------------------------------------------------------
 
 
 def test_saving_keeps_permissions_links_and_bom(tmp_path: Path) -> None:
@@ -105,7 +107,9 @@ def test_saving_keeps_permissions_links_and_bom(tmp_path: Path) -> None:
 
 
 def test_a_new_file_has_the_permissions_of_the_umask(tmp_path: Path) -> None:
-    """Protects colleagues who read each other's configurations: a new file is as readable as any other."""
+    """Protects colleagues who read each other's configurations: a new file is as readable as any
+    other.
+    """
     before = os.umask(0o027)
     try:
         Buffer().save("a: 1\n", tmp_path / "new" / "config.yaml")
@@ -117,7 +121,9 @@ def test_a_new_file_has_the_permissions_of_the_umask(tmp_path: Path) -> None:
 def test_a_failed_save_leaves_the_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects the old content when the disk is full: it stays, no fragment lies beside it, and the message says what to do."""
+    """Protects the old content when the disk is full: it stays, no fragment lies beside it, and the
+    message says what to do.
+    """
     path = tmp_path / "only" / "config.yaml"
     path.parent.mkdir()
     path.write_text("old: 1\n")
@@ -136,7 +142,9 @@ def test_a_failed_save_leaves_the_file_and_nothing_else(
     ("content", "message"), [(b"a: \xff\n", "not UTF-8"), (None, "No such file")]
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes | None, message: str) -> None:
-    """Protects other encodings: such a file is refused with the remedy and never written back mangled."""
+    """Protects other encodings: such a file is refused with the remedy and never written back
+    mangled.
+    """
     path = tmp_path / "config.yaml"
     if content is not None:
         path.write_bytes(content)
@@ -147,7 +155,9 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes | None, mess
 
 
 def test_other_peoples_changes_are_noticed(tmp_path: Path) -> None:
-    """Protects a colleague's edit: the same content is no change, another one is, also when size and time are the same."""
+    """Protects a colleague's edit: the same content is no change, another one is, also when size
+    and time are the same.
+    """
     path = tmp_path / "config.yaml"
     path.write_text("a: 1\n")
     buffer = Buffer()
@@ -171,11 +181,13 @@ def test_a_template_s_files_never_replace_others(tmp_path: Path) -> None:
     assert (tmp_path / "points.csv").read_text() == "mine\n"
 
 
-# -- recovery -----------------------------------------------------------------------------------------------------------------------
+# -- recovery --------------------------------------------------------------------------------------
 
 
 def test_recovery_files_are_private_and_belong_to_the_living(tmp_path: Path) -> None:
-    """Protects secrets in a text, and another window of the same person: only the texts of apps that are gone are offered."""
+    """Protects secrets in a text, and another window of the same person: only the texts of apps
+    that are gone are offered.
+    """
     mine = Recovery(tmp_path)
     mine.keep("a: 1\n", tmp_path / "config.yaml", "digest")
     (kept,) = (tmp_path / "recovery").iterdir()
@@ -183,8 +195,9 @@ def test_recovery_files_are_private_and_belong_to_the_living(tmp_path: Path) -> 
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
     assert not Recovery(tmp_path).left_behind()
     code = (
-        "import os, signal, sys; from pathlib import Path; from enchanted_tui.ui.editor.recovery import Recovery\n"
-        "Recovery(Path(sys.argv[1])).keep('b: \\u00e9\\r\\n', None, None); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, sys; from pathlib import Path; from enchanted_tui.ui.editor.recovery"
+        " import Recovery\nRecovery(Path(sys.argv[1])).keep('b: \\u00e9\\r\\n', None, None);"
+        " os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=60)
     ((path, unsaved),) = mine.left_behind()
@@ -197,7 +210,9 @@ def test_recovery_files_are_private_and_belong_to_the_living(tmp_path: Path) -> 
 def test_a_text_is_offered_though_the_process_of_its_app_lives_on(
     tmp_path: Path, seen_coming: bool
 ) -> None:
-    """Protects a text whose app has ended but whose process sees a campaign through: it is offered, and no late writing takes it back."""
+    """Protects a text whose app has ended but whose process sees a campaign through: it is offered,
+    and no late writing takes it back.
+    """
     mine = Recovery(tmp_path)
     mine.keep("a: 1\n", tmp_path / "config.yaml", "digest")
     mine.leave("a: 12\n", tmp_path / "config.yaml", "digest") if seen_coming else mine.release()

@@ -28,13 +28,15 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-# -- what is found ------------------------------------------------------------------------------------------------------------------
+# -- what is found ---------------------------------------------------------------------------------
 
 
 @given(_LINES, st.text("aAb.\u00e9", min_size=1, max_size=3), st.booleans())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_match_is_found(lines: list[str], text: str, exact: bool) -> None:
-    """Protects the count: what is found is what was asked for, character by character, and nothing that could be found is left."""
+    """Protects the count: what is found is what was asked for, character by character, and nothing
+    that could be found is left.
+    """
     wanted = Wanted(text, exact)
     same = (lambda part: part == text) if exact else (lambda part: part.lower() == text.lower())
     found = wanted.places(lines)
@@ -49,20 +51,24 @@ def test_every_match_is_found(lines: list[str], text: str, exact: bool) -> None:
 
 
 def test_the_next_match_is_round_the_end() -> None:
-    """Next is the first at or after a place, the one before begins before it; both go round the ends of the text."""
+    """Next is the first at or after a place, the one before begins before it; both go round the
+    ends of the text.
+    """
     places = [Place(0, 2, 4), Place(3, 0, 2)]
     assert [nearest(places, *at, 1) for at in ((0, 0), (0, 2), (0, 3), (3, 1))] == [0, 0, 1, 0]
     assert [nearest(places, *at, -1) for at in ((0, 2), (0, 3), (3, 0), (9, 9))] == [1, 0, 0, 1]
     assert nearest([], 0, 0, 1) is None
 
 
-# -- finding ------------------------------------------------------------------------------------------------------------------------
+# -- finding ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", ["ctrl+f", "slash"])
 @in_loop
 async def test_finding_goes_to_the_match_while_one_types(path: Path, key: str) -> None:
-    """The first match from the cursor on is selected at once and all are counted; Enter and arrows go on and round; Escape goes back."""
+    """The first match from the cursor on is selected at once and all are counted; Enter and arrows
+    go on and round; Escape goes back.
+    """
     async with opened(path) as editor:
         area = editor.screen.area
         if key == "slash":
@@ -86,7 +92,9 @@ async def test_finding_goes_to_the_match_while_one_types(path: Path, key: str) -
 
 @in_loop
 async def test_going_on_without_the_line(path: Path) -> None:
-    """In the text and beside it, the keys for next and previous repeat the last search; without one, they ask what to find."""
+    """In the text and beside it, the keys for next and previous repeat the last search; without
+    one, they ask what to find.
+    """
     async with opened(path) as editor:
         area = editor.screen.area
         await editor.press("f6", *"peaks", "escape")
@@ -106,7 +114,9 @@ async def test_going_on_without_the_line(path: Path) -> None:
 @pytest.mark.parametrize("how", ["key", "mouse"])
 @in_loop
 async def test_case(path: Path, how: str) -> None:
-    """Either case matches until exact case is asked for, by key or by a click on the words that say how it stands."""
+    """Either case matches until exact case is asked for, by key or by a click on the words that say
+    how it stands.
+    """
     path.write_text("# Plane plane\n" + TEXT)
     async with opened(path) as editor:
         await editor.press("ctrl+f", *"plane")
@@ -122,7 +132,9 @@ async def test_case(path: Path, how: str) -> None:
 
 @in_loop
 async def test_what_is_selected_is_proposed(path: Path) -> None:
-    """A selected word is what is looked for; several lines are not, and what was looked for last stays."""
+    """A selected word is what is looked for; several lines are not, and what was looked for last
+    stays.
+    """
     async with opened(path) as editor:
         editor.screen.area.go_to(4, 2)
         await editor.press(*["shift+right"] * 5, "ctrl+f")
@@ -135,7 +147,9 @@ async def test_what_is_selected_is_proposed(path: Path) -> None:
 
 @in_loop
 async def test_matches_follow_the_text(path: Path) -> None:
-    """The count and the marks are those of the text as it is, while one edits it with the line still open."""
+    """The count and the marks are those of the text as it is, while one edits it with the line
+    still open.
+    """
     async with opened(path) as editor:
         await editor.press("ctrl+f", *"plane")
         await editor.until(lambda: "1 of 2" in editor.shown())
@@ -146,12 +160,14 @@ async def test_matches_follow_the_text(path: Path) -> None:
         await editor.until(lambda: "2 matches" in editor.shown() or "of 2" in editor.shown())
 
 
-# -- replacing ----------------------------------------------------------------------------------------------------------------------
+# -- replacing -------------------------------------------------------------------------------------
 
 
 @in_loop
 async def test_replacing_one_after_the_other(path: Path) -> None:
-    """Enter in the second line replaces the selected match and selects the next, which is not the text that was put in."""
+    """Enter in the second line replaces the selected match and selects the next, which is not the
+    text that was put in.
+    """
     async with opened(path) as editor:
         await editor.press("ctrl+r", *"plane", "tab", *"plane2", "enter")
         await editor.until(lambda: editor.text == TEXT.replace("plane", "plane2", 1))
@@ -165,7 +181,9 @@ async def test_replacing_one_after_the_other(path: Path) -> None:
 @pytest.mark.parametrize("how", ["key", "mouse"])
 @in_loop
 async def test_replacing_all_is_one_step_back(path: Path, how: str) -> None:
-    """All matches are replaced at once, line breaks of every kind stay, and one undo brings the very text back."""
+    """All matches are replaced at once, line breaks of every kind stay, and one undo brings the
+    very text back.
+    """
     mixed = TEXT.replace("plane:\n", "plane:\r\n").replace("seed: 1\n", "seed: 1\r")
     path.write_bytes(mixed.encode())
     async with opened(path) as editor:
@@ -185,7 +203,9 @@ async def test_replacing_all_is_one_step_back(path: Path, how: str) -> None:
 
 @in_loop
 async def test_replacing_by_nothing_and_nothing_to_replace(path: Path) -> None:
-    """An empty second line removes the matches; no match changes nothing and says so; the keys ask first what to replace."""
+    """An empty second line removes the matches; no match changes nothing and says so; the keys ask
+    first what to replace.
+    """
     async with opened(path) as editor:
         await editor.press("alt+a")
         await editor.until(lambda: editor.screen.query_one("#wanted", Input).has_focus)
@@ -209,7 +229,9 @@ async def test_only_looking_finds_and_replaces_nothing(path: Path) -> None:
 
 @in_loop
 async def test_replacing_in_a_long_text_is_quick(path: Path) -> None:
-    """Protects large configurations: 5,000 matches are found and replaced in well under a second of computing."""
+    """Protects large configurations: 5,000 matches are found and replaced in well under a second of
+    computing.
+    """
     path.write_text(TEXT + "# plane\n" * 5000)
     async with opened(path) as editor:
         await editor.press("ctrl+r", *"plane", "tab", "x")

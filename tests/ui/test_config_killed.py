@@ -1,4 +1,6 @@
-"""Typed text outlives the app: the real command on a real terminal, ended in the middle of somebody's typing."""
+"""Typed text outlives the app: the real command on a real terminal, ended in the middle of
+somebody's typing.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def _is_offered(terminal: Terminal, path: Path, expected: str) -> None:
 
 
 def test_text_is_offered_after_kill_9(path: Path, kept: Path, terminals: list[Terminal]) -> None:
-    """Protects unsaved work when the app is killed: what was typed half a second before is offered; the file is untouched."""
+    """Protects unsaved work when the app is killed: what was typed half a second before is offered;
+    the file is untouched.
+    """
     terminals.append(Terminal(str(path), cwd=path.parent))
     terminals[0].wait_for("before")
     terminals[0].press("precious ")
@@ -74,7 +78,9 @@ def test_text_is_offered_after_kill_9(path: Path, kept: Path, terminals: list[Te
 def test_last_letter_is_offered_after_an_end_in_order(
     path: Path, kept: Path, terminals: list[Terminal], end: str
 ) -> None:
-    """Protects what was typed in the instant before the line dropped or a batch system said stop: not one letter of it is lost."""
+    """Protects what was typed in the instant before the line dropped or a batch system said stop:
+    not one letter of it is lost.
+    """
     command = ("-c", _UNDER_NOHUP, str(path)) if "nohup" in end else (str(path),)
     terminals.append(Terminal(*command, cwd=path.parent))
     terminals[0].wait_for("before")
@@ -101,7 +107,9 @@ def test_last_letter_is_offered_after_an_end_in_order(
 def test_text_is_offered_while_the_campaign_of_its_app_goes_on(
     tmp_path: Path, terminals: list[Terminal]
 ) -> None:
-    """Protects unsaved work in an app whose campaign outlives the dropped line by days: it is offered at once, not when that ends."""
+    """Protects unsaved work in an app whose campaign outlives the dropped line by days: it is
+    offered at once, not when that ends.
+    """
     path = write_config(tmp_path / "work", function="slow", budget=900, batch_size=100)
     before, root = path.read_text(), path.parent / "campaign"
     with ended_afterwards(root):

@@ -1,4 +1,6 @@
-"""The Failures screen in the real app: groups, what the failed have in common, retrying and exporting."""
+"""The Failures screen in the real app: groups, what the failed have in common, retrying and
+exporting.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import VirtualTable
 
-#: What differs from one run of the campaign to the next; each pattern takes the whole width of a column.
+#: What differs from one run of the campaign to the next; each pattern takes the whole width of a
+#: column.
 _VARYING = {
     r"; on [^\n]*": "; on host",
     r"\d\d:\d\d:\d\d": "12:00:00",
@@ -131,7 +134,9 @@ async def test_copying(run: Path) -> None:
 
 @in_loop
 async def test_exporting_a_group(run: Path, tmp_path: Path) -> None:
-    """Protects the CSV file: every task of the group with its parameters, nothing replaced unasked, one's own place."""
+    """Protects the CSV file: every task of the group with its parameters, nothing replaced unasked,
+    one's own place.
+    """
     counts = _groups(run)
     path = tmp_path / "mine.csv"
     async with watching(run, "failures", (120, 40)) as watcher:
@@ -168,7 +173,9 @@ async def test_exporting_a_group(run: Path, tmp_path: Path) -> None:
 
 @in_loop
 async def test_retrying_asks_about_the_tasks_of_the_group(run: Path) -> None:
-    """Protects the rest of the campaign: only what the group holds is handed to the launch dialog, which Escape leaves without harm."""
+    """Protects the rest of the campaign: only what the group holds is handed to the launch dialog,
+    which Escape leaves without harm.
+    """
     counts = _groups(run)
     journal = (run / "state" / "journal.jsonl").read_bytes()
     async with watching(run, "failures") as watcher:
@@ -197,7 +204,9 @@ async def test_retrying_asks_about_the_tasks_of_the_group(run: Path) -> None:
 
 @in_loop
 async def test_retrying_a_group_runs_its_tasks_and_no_others(run: Path) -> None:
-    """Protects the purpose of it all: the group's tasks run again in this app, and the record says so."""
+    """Protects the purpose of it all: the group's tasks run again in this app, and the record says
+    so.
+    """
     async with watching(run, "failures", (100, 30)) as watcher:
         await watcher.sees("all of these")
         await watcher.press("j")
@@ -250,7 +259,9 @@ def test_a_campaign_without_failures_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ascii_only", [False, True])
 @pytest.mark.parametrize("width", [45, 51, 60, 77, 120])
 def test_the_ranges_fit_beside_their_plots(width: int, ascii_only: bool) -> None:
-    """Protects the right edge: neither long numbers, nor long names, nor signs of ASCII make a line wider than its pane."""
+    """Protects the right edge: neither long numbers, nor long names, nor signs of ASCII make a line
+    wider than its pane.
+    """
     failed = {
         "gradient_at_the_top_of_the_pedestal": [-2.959e-05, -2.13e-05],
         "huge": [-1.2345e-101, 1.2345e102],

@@ -42,7 +42,9 @@ _WORDS = st.text("abc123", min_size=1, max_size=9)
     st.integers(0, 40),
 )
 def test_a_line_holds_whole_facts(facts: list[tuple[str, int]], width: int) -> None:
-    """No fact is cut, none less important is kept for one that is more so, and all stand there where they fit."""
+    """No fact is cut, none less important is kept for one that is more so, and all stand there
+    where they fit.
+    """
     line = fit([Fact(Text(words), rank) for words, rank in facts], width, " | ").plain
     kept = line.split(" | ")
     assert len(line) <= width or len(kept) == 1 or width == 0
@@ -80,13 +82,17 @@ def test_values_are_left_out_whole(width: int, expected: str) -> None:
     ],
 )
 def test_no_part_of_a_number_is_shown_at_an_edge(before: int, beyond: int, expected: str) -> None:
-    """What stands partly beyond the edge of a table that scrolls sideways is a sign, not some of its digits."""
+    """What stands partly beyond the edge of a table that scrolls sideways is a sign, not some of
+    its digits.
+    """
     assert hide_part("   12.5", before, beyond) == expected
 
 
 @in_loop
 async def test_a_dataset_that_is_wider_than_the_screen(finished_run: Path) -> None:
-    """Protects against misreading: every number on the screen is a whole number of the dataset, wherever one has scrolled to."""
+    """Protects against misreading: every number on the screen is a whole number of the dataset,
+    wherever one has scrolled to.
+    """
     async with watching(finished_run, "results", (72, 24)) as watcher:
         await watcher.until(lambda: watcher.screen.table.row_count)
         table = watcher.screen.table
@@ -161,7 +167,9 @@ def _live(view: View) -> View:
 
 
 def test_lines_above_the_panes_are_never_cut(view: View) -> None:
-    """At every width, each fact of pace and resources is there as it is where there is room for all of it, or not at all."""
+    """At every width, each fact of pace and resources is there as it is where there is room for all
+    of it, or not at all.
+    """
     live = _live(view)
     for line in (
         lambda room: overview.pace(live, room, lambda _: ""),
@@ -180,7 +188,9 @@ def _without_course(text: str) -> str:
 
 
 def test_more_room_shows_more(view: View) -> None:
-    """Width is used: a wider line never says less, and the remaining time is the last but the rate to go."""
+    """Width is used: a wider line never says less, and the remaining time is the last but the rate
+    to go.
+    """
     live = _live(view)
     counts = [
         len(re.split(r" {3,}", _without_course(overview.pace(live, width, lambda _: "").plain)))
@@ -193,7 +203,9 @@ def test_more_room_shows_more(view: View) -> None:
 @pytest.mark.parametrize("columns", [60, 70, 80, 90, 100, 120])
 @in_loop
 async def test_nothing_in_the_overview_ends_in_the_middle(finished_run: Path, columns: int) -> None:
-    """On the screen too: no line above the panes is cut, and every bracket that is opened is closed."""
+    """On the screen too: no line above the panes is cut, and every bracket that is opened is
+    closed.
+    """
     async with watching(finished_run, "monitor", (columns, 40)) as watcher:
         await watcher.sees("60/60 100%")
         for line in watcher.screen.query_one(Overview).query("Line"):
@@ -204,7 +216,9 @@ async def test_nothing_in_the_overview_ends_in_the_middle(finished_run: Path, co
 @pytest.mark.parametrize("columns", [80, 100, 110, 120, 200])
 @in_loop
 async def test_batches_are_told_apart_at_every_width(view: View, columns: int) -> None:
-    """Each row of the batches says which stage and which batch it is, as task names do, and how many of how many are done."""
+    """Each row of the batches says which stage and which batch it is, as task names do, and how
+    many of how many are done.
+    """
     async with watching(view.root, "monitor", (columns, 36)) as watcher:
         await watcher.press("b")
         await watcher.sees("4 of 4 complete")
@@ -222,7 +236,9 @@ async def test_batches_are_told_apart_at_every_width(view: View, columns: int) -
 async def test_hints_are_whole_and_help_is_always_there(
     finished_run: Path, mode: str, columns: int
 ) -> None:
-    """The footer shows as many whole hints as there is room for, and how to get help and out at every width."""
+    """The footer shows as many whole hints as there is room for, and how to get help and out at
+    every width.
+    """
     async with watching(finished_run, mode, (columns, 24)) as watcher:
         if mode == "config":
             await watcher.press("escape")

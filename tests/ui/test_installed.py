@@ -1,4 +1,6 @@
-"""The program as users install it: built into sdist and wheel, in an environment of its own, far from the checkout."""
+"""The program as users install it: built into sdist and wheel, in an environment of its own, far
+from the checkout.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ import pytest
 from pty_terminal import Terminal
 
 ROOT = Path(__file__).parent.parent.parent
-_BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, sys.argv[1])(sys.argv[2]))"
+_BUILD = (
+    "import sys; from setuptools import build_meta; print(getattr(build_meta,"
+    " sys.argv[1])(sys.argv[2]))"
+)
 _LEFT_OUT = shutil.ignore_patterns(
     ".*", "runs", "data_dir", "build", "dist", "*.egg-info", "__pycache__"
 )
@@ -66,7 +71,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def environment(built: dict[str, Path]) -> Path:
-    """A fresh environment with the wheel in it, which sees the dependencies of the running one; nothing is fetched."""
+    """A fresh environment with the wheel in it, which sees the dependencies of the running one;
+    nothing is fetched.
+    """
     place = built["wheel"].with_name("environment")
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", str(place)], check=True, timeout=120
@@ -97,7 +104,9 @@ def _files(directory: Path) -> set[str]:
 
 
 def test_nothing_is_missing_in_wheel_and_sdist(built: dict[str, Path]) -> None:
-    """Protects every file that is no module, as the style sheet of the app and the mark of typed packages."""
+    """Protects every file that is no module, as the style sheet of the app and the mark of typed
+    packages.
+    """
     package = {name for name in _files(built["source"]) if name.startswith("enchanted_tui/")}
     with zipfile.ZipFile(built["wheel"]) as archive:
         assert {name for name in archive.namelist() if ".dist-info/" not in name} == package
@@ -107,7 +116,9 @@ def test_nothing_is_missing_in_wheel_and_sdist(built: dict[str, Path]) -> None:
 
 
 def test_the_first_screen_opens(environment: Path, tmp_path: Path) -> None:
-    """Protects whoever installs a wheel: the app starts in a real terminal, shows its first screen and is left."""
+    """Protects whoever installs a wheel: the app starts in a real terminal, shows its first screen
+    and is left.
+    """
     shown = Terminal(
         cwd=tmp_path, program=[str(environment / "bin" / "enchanted-tui")], PYTHONPATH=""
     )
@@ -120,7 +131,9 @@ def test_the_first_screen_opens(environment: Path, tmp_path: Path) -> None:
 
 
 def test_a_first_campaign_runs(environment: Path, built: dict[str, Path], tmp_path: Path) -> None:
-    """Protects the README's walk: its configuration, and for those without a clone the one that the program gives."""
+    """Protects the README's walk: its configuration, and for those without a clone the one that the
+    program gives.
+    """
     command = str(environment / "bin" / "enchanted-tui")
     template = subprocess.run(
         [command, "--template", "first campaign"],

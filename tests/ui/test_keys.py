@@ -48,7 +48,9 @@ async def test_ctrl_home_and_end_in_tables_and_logs(finished_run: Path) -> None:
 
 @in_loop
 async def test_ctrl_home_and_end_in_the_editor_its_lists_and_dialogs(tmp_path: Path) -> None:
-    """In the text they go to its beginning and end, with Shift they select up to there; in lists, help and dialogs they work too."""
+    """In the text they go to its beginning and end, with Shift they select up to there; in lists,
+    help and dialogs they work too.
+    """
     path = tmp_path / "c.yaml"
     path.write_text(TEXT)
     async with opened(path) as editor:
@@ -75,7 +77,9 @@ async def test_ctrl_home_and_end_in_the_editor_its_lists_and_dialogs(tmp_path: P
 
 @in_loop
 async def test_keys_of_a_campaign_work_wherever_it_is_shown(finished_run: Path) -> None:
-    """`r`, `x` and `R` open the dialog that says what resuming, extending or retrying would do, on each screen that shows a campaign."""
+    """`r`, `x` and `R` open the dialog that says what resuming, extending or retrying would do, on
+    each screen that shows a campaign.
+    """
     titles = {
         "r": "Resume: finished_run",
         "x": "Extend: finished_run",
@@ -101,7 +105,9 @@ async def test_keys_of_a_campaign_work_wherever_it_is_shown(finished_run: Path) 
 async def test_draining_from_the_palette_asks(
     finished_run: Path, tmp_path: Path, word: str
 ) -> None:
-    """Ending a campaign by its name in the palette asks like the key does, and Escape or Enter leave it running."""
+    """Ending a campaign by its name in the palette asks like the key does, and Escape or Enter
+    leave it running.
+    """
     run = Path(shutil.copytree(finished_run, tmp_path / "campaign"))
     lock = Lock.acquire(RunDir(run).lock, lambda: None)  # as a supervisor at work holds it
     try:
@@ -124,7 +130,7 @@ async def test_draining_from_the_palette_asks(
         lock.release()
 
 
-# -- the mouse ------------------------------------------------------------------------------------------------------------------------
+# -- the mouse -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("where", ["beside it", "on its frame"])
@@ -132,7 +138,9 @@ async def test_draining_from_the_palette_asks(
 async def test_help_choosers_and_pickers_are_closed_by_mouse(
     finished_run: Path, where: str
 ) -> None:
-    """A click beside the box closes it, and so does one on the words in its frame; one inside does not."""
+    """A click beside the box closes it, and so does one on the words in its frame; one inside does
+    not.
+    """
     async with watching(finished_run, "log") as watcher:
         for mode, key, kind in (
             ("log", "question_mark", HelpScreen),
@@ -159,7 +167,9 @@ async def test_help_choosers_and_pickers_are_closed_by_mouse(
 
 @in_loop
 async def test_the_last_word_of_a_problem_is_shown(tmp_path: Path) -> None:
-    """A problem of any length stands whole in its pane, also where the list is long enough for a scroll bar, which takes a column."""
+    """A problem of any length stands whole in its pane, also where the list is long enough for a
+    scroll bar, which takes a column.
+    """
     path = tmp_path / "c.yaml"
     path.write_text(TEXT)
     async with opened(path) as editor:

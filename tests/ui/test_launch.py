@@ -1,4 +1,6 @@
-"""Starting campaigns from the app: the dialog says what will happen and how a shell would say it; then it happens."""
+"""Starting campaigns from the app: the dialog says what will happen and how a shell would say it;
+then it happens.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def work(tmp_path: Path) -> Iterator[Path]:
 async def dialog(
     target: Path, mode: str | None = None, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Watcher]:
-    """Open the dialog for a configuration or run directory and wait until it knows the consequences."""
+    """Open the dialog for a configuration or run directory and wait until it knows the
+    consequences.
+    """
     app = EnchantedApp()
     app.home = target.parent
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -78,7 +82,9 @@ def may_start(watcher: Watcher) -> bool:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @in_loop
 async def test_how_it_looks(size: tuple[int, int]) -> None:
-    """Protects the layout, the consequences and the command line beside them, also where an earlier campaign would be deleted."""
+    """Protects the layout, the consequences and the command line beside them, also where an earlier
+    campaign would be deleted.
+    """
     with tempfile.TemporaryDirectory(
         prefix="ui-", dir="/tmp"
     ) as short:  # paths of the same length each time
@@ -115,7 +121,9 @@ async def test_start_in_this_app(work: Path, how: str) -> None:
 
 @in_loop
 async def test_what_was_said_before_makes_room(work: Path) -> None:
-    """A dialog opens without what was said before it; what is said meanwhile leaves its buttons free, and goes with a start."""
+    """A dialog opens without what was said before it; what is said meanwhile leaves its buttons
+    free, and goes with a start.
+    """
     async with dialog(write_config(work)) as watcher:
         await watcher.until(lambda: may_start(watcher))
         watcher.app.notify("said meanwhile", timeout=60)
@@ -156,7 +164,9 @@ async def test_start_detached(work: Path) -> None:
 
 @in_loop
 async def test_fresh_over_an_earlier_campaign_asks_for_its_name(work: Path) -> None:
-    """Says what is deleted; only the directory's name lets it happen; what no campaign created is left."""
+    """Says what is deleted; only the directory's name lets it happen; what no campaign created is
+    left.
+    """
     run_campaign(work)
     (work / "campaign" / "notes.txt").write_text("mine")
     async with dialog(work / "campaign.yaml") as watcher:
@@ -314,7 +324,9 @@ async def test_quitting_asks(work: Path, how: str) -> None:
 
 @in_loop
 async def test_quitting_while_the_campaign_is_still_being_drained(work: Path) -> None:
-    """After drain has been chosen, the app waits for running tasks, can be asked again, and closes by itself."""
+    """After drain has been chosen, the app waits for running tasks, can be asked again, and closes
+    by itself.
+    """
     config = write_config(work, function="slow", budget=400)
     config.write_text(
         config.read_text().replace("[0, 10]", "[40, 50]")
@@ -341,7 +353,7 @@ async def test_quitting_while_the_campaign_is_still_being_drained(work: Path) ->
     assert found is not None and found.snapshot.end_reason == "drained"
 
 
-# -- the command line that says the same ------------------------------------------------------------------------------------------
+# -- the command line that says the same -----------------------------------------------------------
 
 
 def test_command_lines(tmp_path: Path) -> None:
@@ -365,7 +377,7 @@ def test_command_lines(tmp_path: Path) -> None:
     ]
 
 
-# -- being told of the end ----------------------------------------------------------------------------------------------------------
+# -- being told of the end -------------------------------------------------------------------------
 
 
 def test_notify_runs_a_command_without_a_shell(work: Path) -> None:
@@ -373,7 +385,8 @@ def test_notify_runs_a_command_without_a_shell(work: Path) -> None:
     path = write_config(work, budget=4, batch_size=4)
     script = work / "tell.sh"
     script.write_text(
-        '#!/bin/sh\nprintf "%s|%s|%s|%s" "$1" "$ENCHANTED_CAMPAIGN" "$ENCHANTED_OUTCOME" "$ENCHANTED_EXIT_CODE" > told\n'
+        '#!/bin/sh\nprintf "%s|%s|%s|%s" "$1" "$ENCHANTED_CAMPAIGN" "$ENCHANTED_OUTCOME"'
+        ' "$ENCHANTED_EXIT_CODE" > told\n'
     )
     script.chmod(0o755)
     command = json.dumps([str(script), "$(date); it's over"])
@@ -414,7 +427,9 @@ async def test_how_the_question_on_quitting_looks(size: tuple[int, int]) -> None
 async def test_start_is_not_offered_where_a_supervisor_is_at_work(
     finished_run: Path, tmp_path: Path
 ) -> None:
-    """Resume, extend, retry and a fresh start over a campaign that runs: the dialog says who runs it, and Start stays disabled."""
+    """Resume, extend, retry and a fresh start over a campaign that runs: the dialog says who runs
+    it, and Start stays disabled.
+    """
     run = Path(shutil.copytree(finished_run, tmp_path / "campaign"))
     config = tmp_path / "again.yaml"
     config.write_text(

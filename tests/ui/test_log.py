@@ -27,7 +27,9 @@ def _line(number: int) -> str:
 
 @pytest.fixture
 def run(finished_run: Path, tmp_path: Path) -> Path:
-    """A run directory of one's own with a longer log, an older part of it and a task that has written something."""
+    """A run directory of one's own with a longer log, an older part of it and a task that has
+    written something.
+    """
     run = tmp_path / "a_run"
     shutil.copytree(finished_run, run)
     log = "".join(map(_line, range(500)))
@@ -117,7 +119,9 @@ async def test_choosing_lines(run: Path) -> None:
 
 @in_loop
 async def test_following_and_freezing(run: Path) -> None:
-    """Protects following: new lines come by themselves at the end, not elsewhere and not while frozen; rotation is said."""
+    """Protects following: new lines come by themselves at the end, not elsewhere and not while
+    frozen; rotation is said.
+    """
     log = run / "logs" / "main.log"
     async with watching(run, "log") as watcher:
         await watcher.sees("event 499", "following")
@@ -215,7 +219,9 @@ async def test_other_files(run: Path) -> None:
 
 @in_loop
 async def test_what_a_task_has_written_can_be_searched_too(run: Path) -> None:
-    """Protects reading a long stdout.txt: it is found in, and Escape closes the question before it closes the file."""
+    """Protects reading a long stdout.txt: it is found in, and Escape closes the question before it
+    closes the file.
+    """
     path = run / "data" / "stdout.txt"
     path.write_text("".join(f"step {number}\n" for number in range(2_000)))
     async with watching(run, "monitor") as watcher:
@@ -239,7 +245,9 @@ async def test_what_a_task_has_written_can_be_searched_too(run: Path) -> None:
 
 @in_loop
 async def test_nothing_of_a_log_reaches_the_terminal(run: Path) -> None:
-    """Protects the terminal: no cell of the screen holds a control character, whatever is in the file."""
+    """Protects the terminal: no cell of the screen holds a control character, whatever is in the
+    file.
+    """
     (run / "logs" / "main.log").write_bytes(
         bytes(range(256)) * 20 + "\u202e\u2028\u200b\x9b31m".encode()
     )
@@ -251,7 +259,9 @@ async def test_nothing_of_a_log_reaches_the_terminal(run: Path) -> None:
 
 @in_loop
 async def test_a_giant_log_does_not_hold_up_the_keys(run: Path) -> None:
-    """Protects the feel of the screen: with a gigabyte open, its end is seen at once and a search can be given up."""
+    """Protects the feel of the screen: with a gigabyte open, its end is seen at once and a search
+    can be given up.
+    """
     path = run / "logs" / "main.log"
     with path.open("wb") as file:
         file.seek(1 << 30)

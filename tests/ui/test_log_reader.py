@@ -1,4 +1,6 @@
-"""Reading a log, without a screen: the rows shown are always those that somebody with the whole file in memory would see."""
+"""Reading a log, without a screen: the rows shown are always those that somebody with the whole
+file in memory would see.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,9 @@ class Model:
 def test_what_is_shown_is_what_is_there(
     content: bytes, moves: list[tuple], selection: Selection, wrap: bool, height: int
 ) -> None:
-    """Protects the reader: whatever is chosen, however one moves and the file grows, the rows are right and following is as it says."""
+    """Protects the reader: whatever is chosen, however one moves and the file grows, the rows are
+    right and following is as it says.
+    """
     with tempfile.NamedTemporaryFile(suffix=".log") as file:
         file.write(content)
         file.flush()
@@ -166,7 +170,9 @@ def _text(reader: LogReader) -> list[str]:
 
 
 def test_search_goes_both_ways_and_on_from_the_other_end(log: Path) -> None:
-    """Protects search: each match once, in order, in the direction asked for, and it says that it has gone round."""
+    """Protects search: each match once, in order, in the direction asked for, and it says that it
+    has gone round.
+    """
     reader = LogReader(log, 80, 5)
     reader.home()
     found = []
@@ -216,7 +222,9 @@ def test_lines_have_numbers_once_counted(log: Path) -> None:
 
 
 def test_a_follower_goes_on_with_the_new_log_and_a_reader_with_the_old_one(log: Path) -> None:
-    """Protects both when a log is rotated: nobody's lines vanish, and somebody who follows sees the new ones."""
+    """Protects both when a log is rotated: nobody's lines vanish, and somebody who follows sees the
+    new ones.
+    """
     follower, reader = LogReader(log, 80, 5), LogReader(log, 80, 5)
     reader.home()
     log.rename(log.with_name("main.log.1"))
@@ -232,7 +240,9 @@ def test_a_follower_goes_on_with_the_new_log_and_a_reader_with_the_old_one(log: 
 
 
 def test_a_file_that_is_replaced_again_and_again_stays_in_place(tmp_path: Path) -> None:
-    """Protects progress files, which are replaced each second: the person stays where they were looking."""
+    """Protects progress files, which are replaced each second: the person stays where they were
+    looking.
+    """
     path = tmp_path / "progress.txt"
     path.write_text("".join(f"report {number}\n" for number in range(50)))
     reader = LogReader(path, 80, 5)
@@ -297,7 +307,9 @@ print(opened, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, page.
 
 
 def test_a_gigabyte_opens_at_once_in_little_memory(tmp_path: Path) -> None:
-    """Protects memory and patience: a log of 1 GB, most of it one line without end, is shown, counted and searched in constant memory."""
+    """Protects memory and patience: a log of 1 GB, most of it one line without end, is shown,
+    counted and searched in constant memory.
+    """
     path = tmp_path / "huge.log"
     with path.open("wb") as file:
         file.write(b"[INFO ] the beginning\n")

@@ -28,7 +28,9 @@ def _uncoloured(style: str) -> Style:
 
 
 def test_contrast_is_that_of_wcag() -> None:
-    """The measure that colours are judged by is the standard's: black on white, and a grey known to be just legible on white."""
+    """The measure that colours are judged by is the standard's: black on white, and a grey known to
+    be just legible on white.
+    """
     assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
     assert contrast((0x76, 0x76, 0x76), (255, 255, 255)) == pytest.approx(4.54, abs=0.01)
 
@@ -60,7 +62,9 @@ def test_what_can_be_clicked_stays_so() -> None:
 async def test_cursor_row_is_seen_without_colours(
     finished_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With NO_COLOR the row under the cursor of the focused table is reversed, and nothing has a colour."""
+    """With NO_COLOR the row under the cursor of the focused table is reversed, and nothing has a
+    colour.
+    """
     monkeypatch.setenv("NO_COLOR", "1")
     app = EnchantedApp(finished_run)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -90,7 +94,9 @@ def _painted(app: EnchantedApp) -> Iterator[Segment]:
 @pytest.mark.parametrize("theme", [theme.name for theme in OWN])
 @in_loop
 async def test_text_can_be_read_on_every_screen(finished_run: Path, theme: str) -> None:
-    """Protects tired eyes and poor projectors: each painted letter has, in our themes, the contrast of 4.5 that WCAG asks for."""
+    """Protects tired eyes and poor projectors: each painted letter has, in our themes, the contrast
+    of 4.5 that WCAG asks for.
+    """
     app = EnchantedApp(finished_run)
     found: dict[str, str] = {}
     async with app.run_test(size=(120, 40)) as pilot:

@@ -1,4 +1,6 @@
-"""The Monitor in the real app: each action by key, palette and mouse, a live campaign, and what it shows."""
+"""The Monitor in the real app: each action by key, palette and mouse, a live campaign, and what it
+shows.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ async def _settled(watcher: Watcher, rows: int) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @in_loop
 async def test_how_it_looks(finished_run: Path, size: tuple[int, int]) -> None:
-    """Protects the layout at the sizes people have: numbers first, then the panes, one at a time where it is narrow."""
+    """Protects the layout at the sizes people have: numbers first, then the panes, one at a time
+    where it is narrow.
+    """
     async with watching(finished_run, "monitor", size) as watcher:
         await _settled(watcher, 60)
         await watcher.press("o", "o")
@@ -136,7 +140,9 @@ def _is_sorted(runtimes: list[float]) -> bool:
 @pytest.mark.parametrize("way", ["key", "palette"])
 @in_loop
 async def test_tasks_are_found_by_words(finished_run: Path, way: str) -> None:
-    """Protects the filter: every word must be in the name or the reason; Escape shows everything again."""
+    """Protects the filter: every word must be in the name or the reason; Escape shows everything
+    again.
+    """
     async with watching(finished_run, "monitor") as watcher:
         await _settled(watcher, 60)
         await watcher.press("slash") if way == "key" else await watcher.command("Monitor: Filter")
@@ -231,7 +237,7 @@ async def test_paths_are_copied(finished_run: Path, way: str) -> None:
         )
 
 
-# -- a campaign at work -------------------------------------------------------------------------------------------------------------
+# -- a campaign at work ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -254,7 +260,9 @@ def running(tmp_path: Path) -> Iterator[Path]:
 
 @in_loop
 async def test_a_live_campaign_is_followed_paused_and_continued(running: Path) -> None:
-    """Protects watching: numbers move, workers and running tasks are named, a pause shows who asked; the cursor stays on its task."""
+    """Protects watching: numbers move, workers and running tasks are named, a pause shows who
+    asked; the cursor stays on its task.
+    """
     async with watching(running, "monitor") as watcher:
         await watcher.sees("RUNNING", "eta ", "2/2 busy")
         pane = _tasks(watcher)
@@ -305,7 +313,9 @@ async def test_a_killed_campaign_says_so(tmp_path: Path) -> None:
 async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(
     finished_run: Path, tmp_path: Path
 ) -> None:
-    """Protects runs of the older program: their tasks and rows are shown, and nothing in the directory changes."""
+    """Protects runs of the older program: their tasks and rows are shown, and nothing in the
+    directory changes.
+    """
     run = tmp_path / "older"
     shutil.copytree(finished_run, run)
     shutil.rmtree(run / "state")
@@ -322,7 +332,8 @@ async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(
 async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(
     finished_run: Path, tmp_path: Path
 ) -> None:
-    """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far its tasks are; whoever runs
+    """Protects campaigns on clusters: each job, how it stands in the scheduler's words, and how far
+    its tasks are; whoever runs
     the campaign learns that somebody looks at them, and only then."""
     run = tmp_path / "cluster"
     shutil.copytree(finished_run, run)
@@ -362,7 +373,9 @@ async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(
 async def test_tasks_that_end_faster_than_they_are_reported(
     finished_run: Path, tmp_path: Path
 ) -> None:
-    """Protects against "no tasks" beside busy workers: what they were reported to run has finished by the time it is read."""
+    """Protects against "no tasks" beside busy workers: what they were reported to run has finished
+    by the time it is read.
+    """
     run = tmp_path / "fast"
     shutil.copytree(finished_run, run)
     worker = {"name": "w", "host": "node12", "pid": 1, "task": "d0_b0_s0_r0", "since": time.time()}
@@ -391,7 +404,9 @@ async def test_tasks_that_end_faster_than_they_are_reported(
 
 @in_loop
 async def test_a_pane_is_come_back_to(running: Path) -> None:
-    """Protects against the end of the app when a pane is shown again that has been out of sight while the campaign went on."""
+    """Protects against the end of the app when a pane is shown again that has been out of sight
+    while the campaign went on.
+    """
     async with watching(running, "monitor") as watcher:
         await watcher.until(lambda: _tasks(watcher).table.row_count)
         for _ in range(2):
@@ -411,7 +426,9 @@ async def test_a_pane_is_come_back_to(running: Path) -> None:
 async def test_a_picture_a_second_whatever_has_been_pressed(
     running: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects narrow lines: going from pane to pane paints at once, and after that there is one picture a second as before."""
+    """Protects narrow lines: going from pane to pane paints at once, and after that there is one
+    picture a second as before.
+    """
     shown: list[float] = []
     show = Overview.show
     monkeypatch.setattr(

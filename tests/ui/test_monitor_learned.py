@@ -1,4 +1,6 @@
-"""The Monitor of campaigns whose sampler learns: what the model is worth, drawn and in numbers, and why the campaign ended."""
+"""The Monitor of campaigns whose sampler learns: what the model is worth, drawn and in numbers, and
+why the campaign ended.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def optimised(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _with_round_numbers(run: Path, copy: Path) -> Path:
-    """Copy a run, with fits that are the same whatever the sampler and the machine: the charts are compared sign by sign."""
+    """Copy a run, with fits that are the same whatever the sampler and the machine: the charts are
+    compared sign by sign.
+    """
     shutil.copytree(run, copy)
     journal = copy / "state" / "journal.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -71,7 +75,9 @@ def _with_round_numbers(run: Path, copy: Path) -> Path:
 @pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
 @in_loop
 async def test_how_it_looks(optimised: Path, tmp_path: Path, ascii_only: bool) -> None:
-    """Protects the layout where there is least room: three charts over the table of fits, also in ASCII."""
+    """Protects the layout where there is least room: three charts over the table of fits, also in
+    ASCII.
+    """
     run = _with_round_numbers(optimised, tmp_path / "run")
     async with watching(
         run, "monitor", settings=Settings(Preferences(ascii=ascii_only))
@@ -101,7 +107,9 @@ async def test_how_it_looks(optimised: Path, tmp_path: Path, ascii_only: bool) -
 async def test_what_the_journal_says_is_shown(
     optimised: Path, size: tuple[int, int], charts: int
 ) -> None:
-    """Protects the numbers and the room for them: as many charts as fit, and the last fit on record in the table."""
+    """Protects the numbers and the room for them: as many charts as fit, and the last fit on record
+    in the table.
+    """
     async with watching(optimised, "monitor", size) as watcher:
         await watcher.until(lambda: watcher.screen.has_class("-learns"))
         await watcher.press("m")
@@ -129,7 +137,9 @@ async def test_where_nothing_is_learnt_there_is_no_such_panel(finished_run: Path
 )
 @in_loop
 async def test_active_learning_has_no_best(tmp_path: Path) -> None:
-    """Protects campaigns without a goal: error and acquisition are drawn, and nothing is called best."""
+    """Protects campaigns without a goal: error and acquisition are drawn, and nothing is called
+    best.
+    """
     run = _run("sampler_active", tmp_path)
     async with watching(run, "monitor") as watcher:
         await watcher.until(lambda: watcher.screen.has_class("-learns"))

@@ -1,4 +1,6 @@
-"""Screens are opened and left in one guarded way: what arrives in one read answers a dialog once, and opens one of each."""
+"""Screens are opened and left in one guarded way: what arrives in one read answers a dialog once,
+and opens one of each.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ UI = Path(enchanted_tui.ui.__file__).parent
 
 
 def test_nothing_goes_round_the_guard() -> None:
-    """No module but `opening` pushes or pops a screen, and every screen that is not a mode's can be left only once."""
+    """No module but `opening` pushes or pops a screen, and every screen that is not a mode's can be
+    left only once.
+    """
     for path in UI.rglob("*.py"):
         if path.name != "opening.py":
             named = {
@@ -126,7 +130,9 @@ def at_the_app(test: Callable[[Person, Path], Awaitable[None]]) -> Callable[[Pat
 
 @at_the_app
 async def test_two_answers_in_one_read(person: Person, home: Path) -> None:
-    """Protects every dialog against two Enters, two clicks and Escapes that arrive together: it is answered by the first."""
+    """Protects every dialog against two Enters, two clicks and Escapes that arrive together: it is
+    answered by the first.
+    """
     await person.burst("2")
     await person.until(lambda: not person.app.screen.area.is_waiting)
     for answers in (
@@ -153,7 +159,9 @@ async def _leaves(person: Person) -> None:
 
 @at_the_app
 async def test_clicks_and_a_filter_in_one_read(person: Person, home: Path) -> None:
-    """Protects a list that is another by the time that a click on it is heard of: what was clicked counts."""
+    """Protects a list that is another by the time that a click on it is heard of: what was clicked
+    counts.
+    """
     await person.burst("2")
     await person.until(lambda: not person.app.screen.area.is_waiting)
     for before in ((), ("latin",), ("nothing like it",)):
@@ -175,7 +183,9 @@ async def test_clicks_and_a_filter_in_one_read(person: Person, home: Path) -> No
 
 @at_the_app
 async def test_asked_for_twice_in_one_read(person: Person, home: Path) -> None:
-    """Protects against one dialog over another of its kind, and against work whose dialog has left: `r` and Escape at once."""
+    """Protects against one dialog over another of its kind, and against work whose dialog has left:
+    `r` and Escape at once.
+    """
     for keys in (
         ("x", "x"),
         ("r", "r"),
@@ -199,7 +209,9 @@ async def test_asked_for_twice_in_one_read(person: Person, home: Path) -> None:
 
 @at_the_app
 async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Path) -> None:
-    """Protects the text: a paste longer than the screen, taken back, made again and taken back, is no end of the app."""
+    """Protects the text: a paste longer than the screen, taken back, made again and taken back, is
+    no end of the app.
+    """
     await person.burst("2")
     await person.until(lambda: not person.app.screen.area.is_waiting)
     area = person.app.screen.area
@@ -217,7 +229,9 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
 
 @at_the_app
 async def test_running_again_what_failed(person: Person, home: Path) -> None:
-    """Protects the screens while the run that they show is opened anew: retry from Failures, extend from a chart of Results."""
+    """Protects the screens while the run that they show is opened anew: retry from Failures, extend
+    from a chart of Results.
+    """
     await person.burst("4")
     await person.until(
         lambda: person.top == "FailuresScreen" and person.app.screen.groups.row_count
@@ -246,7 +260,9 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
 
 @at_the_app
 async def test_pages_of_a_list_without_lines(person: Person, home: Path) -> None:
-    """Page up in a list that has not been laid out, as in the read that opens it, ended the app in a KeyError."""
+    """Page up in a list that has not been laid out, as in the read that opens it, ended the app in
+    a KeyError.
+    """
     for key in ("pageup", "pagedown"):
         await person.burst("ctrl+p", "text:run", "down", key, key)
         await _leaves(person)

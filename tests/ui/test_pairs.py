@@ -1,4 +1,6 @@
-"""From every screen on one run to every screen on another: what is shown and kept is of the run that is open."""
+"""From every screen on one run to every screen on another: what is shown and kept is of the run
+that is open.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ PAIRS = list(itertools.product(RUNS, RUNS))
 
 @pytest.fixture(scope="module")
 def runs(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A usual run, one whose dataset has other columns and no failures, and one of which nothing is on record."""
+    """A usual run, one whose dataset has other columns and no failures, and one of which nothing is
+    on record.
+    """
     home = tmp_path_factory.mktemp("pairs")
     usual = shutil.copytree(finished_run, home / "usual")
     other = run_campaign(home / "work", "other", function="tidy", budget=7, batch_size=7)
@@ -53,7 +57,9 @@ def runs(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def circuit(places: Sequence[str]) -> Iterator[str]:
-    """Give a way through all places that takes every ordered pair of them, the same twice included, once."""
+    """Give a way through all places that takes every ordered pair of them, the same twice included,
+    once.
+    """
     ways = {place: list(places) for place in places}
     stack, found = [places[0]], []
     while stack:
@@ -97,7 +103,9 @@ async def walks(places: Sequence[str], runs: dict[str, Path]) -> None:
 async def test_every_pair_of_screens(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects against what a screen keeps of the run before: no end, no defect, nothing of it shown, whatever comes after what."""
+    """Protects against what a screen keeps of the run before: no end, no defect, nothing of it
+    shown, whatever comes after what.
+    """
     monkeypatch.chdir(tmp_path)
     await walks(("task", "failed tasks", "scatter"), runs)
 

@@ -1,4 +1,6 @@
-"""Whatever is typed, pasted and clicked, in whatever bursts: the app neither dies nor speaks of a defect."""
+"""Whatever is typed, pasted and clicked, in whatever bursts: the app neither dies nor speaks of a
+defect.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from enchanted_tui.ui import session
 def campaigns(
     finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """A directory with a run that has finished and one in which samples have failed, both to be run again, and one that runs."""
+    """A directory with a run that has finished and one in which samples have failed, both to be run
+    again, and one that runs.
+    """
     home = tmp_path / "work"
     write_config(home, "going", function="slow", budget=5000, batch_size=50, workers=1)
     for name in ("done", "failing"):
@@ -46,7 +50,9 @@ def campaigns(
 
 
 async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> int:
-    """Let somebody type until they have sent so many events or the app has been left; give how many were sent."""
+    """Let somebody type until they have sent so many events or the app has been left; give how many
+    were sent.
+    """
     app = WatchedApp(home / ("done", "failing", "going")[seed % 3] if seed % 4 else None)
     typist: Typist | None = None
     try:
@@ -62,7 +68,8 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
             app.exit()
     except Exception as error:
         pytest.fail(
-            f"seed {seed} at {size}: {type(error).__name__}: {error}\n{typist.story() if typist is not None else ''}"
+            f"seed {seed} at {size}: {type(error).__name__}:"
+            f" {error}\n{typist.story() if typist is not None else ''}"
         )
     assert not app.defects, f"seed {seed} at {size}: {app.defects[0]}\n{typist.story()}"
     return sum(len(read.events) for read in typist.sent)
@@ -79,7 +86,9 @@ def _type(home: Path, seed: int, count: int, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(("seed", "size"), [(1, (80, 24)), (2, (120, 36))], ids=["80x24", "120x36"])
 def test_random_input(campaigns: Path, seed: int, size: tuple[int, int]) -> None:
-    """Protects whoever types fast: a short walk every day. What fails is told with its seed and the events that led there."""
+    """Protects whoever types fast: a short walk every day. What fails is told with its seed and the
+    events that led there.
+    """
     _type(campaigns, seed, 40, size)
 
 

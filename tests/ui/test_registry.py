@@ -1,4 +1,6 @@
-"""Every action a person can take is in the registry once, and works from key, palette and help alike."""
+"""Every action a person can take is in the registry once, and works from key, palette and help
+alike.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ NODES = _nodes()
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 def test_action_is_complete(action: Action) -> None:
-    """Each action has a name in an area, a title, a sentence of help, and a command line or a reason for having none."""
+    """Each action has a name in an area, a title, a sentence of help, and a command line or a
+    reason for having none.
+    """
     assert re.fullmatch(r"[a-z]+\.[a-z_]+", action.id)
     assert action.title and len(action.title) <= 22
     assert action.help.endswith((".", "?")) and len(action.help) <= 140
@@ -85,7 +89,9 @@ def test_command_line_exists(action: Action) -> None:
     "node", [node for node in NODES if bindings_of(node)], ids=lambda node: node.__name__
 )
 def test_no_key_means_two_things(node: type[DOMNode]) -> None:
-    """On one screen a key does one thing, and none that works everywhere is taken away except Escape and what dialogs need."""
+    """On one screen a key does one thing, and none that works everywhere is taken away except
+    Escape and what dialogs need.
+    """
     own = {binding.id or binding.action: binding for binding in bindings_of(node)}
     counted = Counter(key for binding in own.values() for key in separate(binding.key))
     assert not {key: count for key, count in counted.items() if count > 1}
@@ -102,7 +108,9 @@ def test_no_key_means_two_things(node: type[DOMNode]) -> None:
     "action", [action for action in ACTIONS if action.keys], ids=lambda action: action.id
 )
 def test_keys_are_left_to_a_person(action: Action) -> None:
-    """No action can be reached only by keys that terminals and multiplexers take, or that move in lists."""
+    """No action can be reached only by keys that terminals and multiplexers take, or that move in
+    lists.
+    """
     assert set(separate(action.keys)) - TAKEN
 
 

@@ -125,7 +125,9 @@ async def test_sorting_and_opening(run: Path) -> None:
 
 @in_loop
 async def test_choosing_what_is_drawn(run: Path) -> None:
-    """Protects the choices: columns by arrows, dialog and mouse, colour, logarithmic axes, smallest or largest."""
+    """Protects the choices: columns by arrows, dialog and mouse, colour, logarithmic axes, smallest
+    or largest.
+    """
     async with watching(run, "results") as watcher:
         await watcher.sees("60 rows")
         await watcher.press("s")
@@ -175,7 +177,9 @@ async def test_choosing_what_is_drawn(run: Path) -> None:
 
 @in_loop
 async def test_writing_and_copying(run: Path, tmp_path: Path) -> None:
-    """Protects what one takes away: a file of the chart in one's own place, never over another unasked, and the chart as text."""
+    """Protects what one takes away: a file of the chart in one's own place, never over another
+    unasked, and the chart as text.
+    """
     path = tmp_path / "chart.svg"
     async with watching(run, "results", (120, 40)) as watcher:
         await watcher.sees("60 rows")
@@ -197,7 +201,9 @@ async def test_writing_and_copying(run: Path, tmp_path: Path) -> None:
 
 
 def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
-    """Protects watching: rows appear in the table, the charts and the numbers while the campaign runs, without touching a key."""
+    """Protects watching: rows appear in the table, the charts and the numbers while the campaign
+    runs, without touching a key.
+    """
     config = load_config(write_config(tmp_path, "live", function="slow", budget=40, batch_size=20))
     run_campaign(tmp_path, "other", function="slow", budget=1, batch_size=1)
     supervisor = actions.start(config)
@@ -232,7 +238,9 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
 async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(
     finished_run: Path, columns: int
 ) -> None:
-    """Protects against a plot that seems complete: that ten failed samples have no value to be drawn is said in whole words."""
+    """Protects against a plot that seems complete: that ten failed samples have no value to be
+    drawn is said in whole words.
+    """
     async with watching(finished_run, "results", (columns, 24)) as watcher:
         await watcher.press("s")
         await watcher.until(lambda: re.search(r"10 (rows without a value|not shown)", watcher.text))
@@ -243,7 +251,9 @@ async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(
 async def test_best_opens_its_sample(
     finished_run: Path, keys: tuple[str, ...], largest: bool
 ) -> None:
-    """Enter in Best opens the task with the smallest value, or the largest where that is asked for; it is named above."""
+    """Enter in Best opens the task with the smallest value, or the largest where that is asked for;
+    it is named above.
+    """
     rows = list(csv.DictReader((finished_run / "enchanted_dataset.csv").open()))
     ok = [row for row in rows if row["success"] == "True"]
     async with watching(finished_run, "results") as watcher:

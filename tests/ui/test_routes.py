@@ -1,7 +1,8 @@
 """Each registered action is reached by key, by palette and by mouse on each screen that binds it.
 
-On a real campaign in the real app, but what an action does is left out here: its method only notes that it was called. What actions
-do is tested screen by screen, in the other modules of this directory.
+On a real campaign in the real app, but what an action does is left out here: its method only notes
+that it was called. What actions do is tested screen by screen, in the other modules of this
+directory.
 """
 
 from __future__ import annotations
@@ -118,13 +119,17 @@ PLACES = [
 
 
 def _first_on(place: Place) -> list[Action]:
-    """Give the actions of a screen that none of the screens before it has; the palette, which is slow, is searched once for each."""
+    """Give the actions of a screen that none of the screens before it has; the palette, which is
+    slow, is searched once for each.
+    """
     before = {action.id for other in PLACES[: PLACES.index(place)] for action in other.actions}
     return [action for action in place.actions if action.id not in before]
 
 
 class Visitor:
-    """Somebody on a screen who goes one way to an action after the other and looks which action is reached."""
+    """Somebody on a screen who goes one way to an action after the other and looks which action is
+    reached.
+    """
 
     def __init__(self, watcher: Watcher, reached: Reached) -> None:
         self.watcher, self.reached = watcher, reached
@@ -132,7 +137,9 @@ class Visitor:
         self.wrong: list[str] = []
 
     async def goes(self, way: str, action: Action, steps: Awaitable[object]) -> None:
-        """Go some way; note what is wrong unless it leads to just this action, once, of the screen or the app."""
+        """Go some way; note what is wrong unless it leads to just this action, once, of the screen
+        or the app.
+        """
         self.reached.clear()
         with contextlib.suppress(AssertionError):  # of what is waited for in vain
             await steps
@@ -142,13 +149,16 @@ class Visitor:
             (action.id, self.watcher.app if action.id.startswith("everywhere.") else self.home)
         ]:
             self.wrong.append(
-                f"{way} for {action.id} leads to {', '.join(name for name, _ in self.reached) or 'nothing'}"
+                f"{way} for {action.id} leads to"
+                f" {', '.join(name for name, _ in self.reached) or 'nothing'}"
             )
         while self.watcher.screen is not self.home:
             await self.watcher.press("escape")
 
     def has_hint(self, action: Action) -> bool:
-        """Tell whether the footer is to show an action: not if what has the focus takes its key, as tables take Enter to open rows."""
+        """Tell whether the footer is to show an action: not if what has the focus takes its key, as
+        tables take Enter to open rows.
+        """
         return any(
             active.binding.id == action.id and active.binding.show
             for active in self.home.active_bindings.values()
@@ -191,10 +201,11 @@ class Visitor:
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.screen.__name__)
 @in_loop
 async def test_every_way_leads_to_the_action(finished_run: Path, place: Place) -> None:
-    """On a screen, each key of an action, its hint in the footer, and its entry in the palette lead to it, and to nothing else.
+    """On a screen, each key of an action, its hint in the footer, and its entry in the palette lead
+    to it, and to nothing else.
 
-    An action whose hint is not shown has the palette for those with a mouse. In the text of a configuration the keys that type
-    nothing work, beside it all.
+    An action whose hint is not shown has the palette for those with a mouse. In the text of a
+    configuration the keys that type nothing work, beside it all.
     """
     async with watching(
         finished_run, place.mode, WIDE, settings=Settings(Preferences(keymap=KEYMAP))

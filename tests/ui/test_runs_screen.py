@@ -1,4 +1,6 @@
-"""The Runs screen in the real app: what is found, how it stands, and everything that can be done to a run from there."""
+"""The Runs screen in the real app: what is found, how it stands, and everything that can be done to
+a run from there.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ HOW = pytest.mark.parametrize("how", ["key", "palette"])
 
 @pytest.fixture
 def runs(finished_run: Path, tmp_path: Path) -> Path:
-    """A directory with three runs: one all of whose samples have succeeded and two copies of one with failures."""
+    """A directory with three runs: one all of whose samples have succeeded and two copies of one
+    with failures.
+    """
     top = tmp_path / "runs"
     shutil.copytree(finished_run, top / "beta")
     shutil.copytree(finished_run, top / "deep" / "gamma")
@@ -60,7 +64,9 @@ async def looking(
 
 @asynccontextmanager
 async def under_way(top: Path) -> AsyncIterator[CampaignThread]:
-    """Run the campaign "busy", aborted in the end; it has begun when this returns, since the screen searches for runs only now and then."""
+    """Run the campaign "busy", aborted in the end; it has begun when this returns, since the screen
+    searches for runs only now and then.
+    """
     campaign = CampaignThread(
         actions.start(load_config(write_config(top, "busy", function="slow", budget=400)))
     )
@@ -209,7 +215,9 @@ async def test_remove_and_undo(runs: Path, how: str) -> None:
 
 @in_loop
 async def test_delete_for_good(runs: Path) -> None:
-    """Mass deletion asks for the directory's name, says what it deletes, and leaves what no campaign created."""
+    """Mass deletion asks for the directory's name, says what it deletes, and leaves what no
+    campaign created.
+    """
     (runs / "beta" / "notes.txt").write_text("mine")
     async with looking(runs) as watcher:
         await go_to(watcher, "beta")
@@ -265,7 +273,9 @@ async def test_steering_from_the_list(runs: Path, how: str) -> None:
 
 @in_loop
 async def test_abort_from_the_palette(runs: Path) -> None:
-    """Abort has no key but what a person gives it: it asks, and a campaign ends at once without what it was running."""
+    """Abort has no key but what a person gives it: it asks, and a campaign ends at once without
+    what it was running.
+    """
     async with under_way(runs) as campaign, looking(runs) as watcher:
         await watcher.until(lambda: "busy" in order(watcher))
         await go_to(watcher, "busy")
@@ -335,7 +345,9 @@ async def test_rebuild(runs: Path) -> None:
 
 @in_loop
 async def test_older_program(runs: Path) -> None:
-    """A directory of the older program is listed as such, can be opened, and is not changed by that."""
+    """A directory of the older program is listed as such, can be opened, and is not changed by
+    that.
+    """
     shutil.copytree(runs / "beta", runs / "elderly")
     shutil.rmtree(runs / "elderly" / "state")  # what remains is what the older program writes
     before = sorted(os.listdir(runs / "elderly"))
@@ -349,7 +361,9 @@ async def test_older_program(runs: Path) -> None:
 
 @in_loop
 async def test_dead_supervisor_is_not_called_running(runs: Path) -> None:
-    """The word comes from lock and heartbeat: a journal without an end and a lock of a dead process are a stopped campaign."""
+    """The word comes from lock and heartbeat: a journal without an end and a lock of a dead process
+    are a stopped campaign.
+    """
     root = runs / "beta"
     journal = root / "state" / "journal.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)

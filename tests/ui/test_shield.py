@@ -1,4 +1,6 @@
-"""Foreign code in the app's own process can neither write on the screen nor read the keyboard, and takes nothing down but its campaign."""
+"""Foreign code in the app's own process can neither write on the screen nor read the keyboard, and
+takes nothing down but its campaign.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +116,9 @@ def test_sampler_that_exits_ends_its_campaign_alone(work: Path) -> None:
 
 
 def test_sampler_that_crashes_the_process_ends_the_app_but_not_the_record(work: Path) -> None:
-    """After a crash of the whole process the terminal is in order and what had finished is on record."""
+    """After a crash of the whole process the terminal is in order and what had finished is on
+    record.
+    """
     config = _rude_config(
         work, "LeavingSampler", '{type: PythonRunner, function: "code_under_test:wavy"}'
     )

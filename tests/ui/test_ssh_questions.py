@@ -1,4 +1,6 @@
-"""What a log-in asks is asked by the app: real servers, a real cluster, and a person before the screen."""
+"""What a log-in asks is asked by the app: real servers, a real cluster, and a person before the
+screen.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ def server(tmp_path: Path) -> Iterator[InteractiveServer]:
 async def test_a_campaign_begins_with_an_unknown_host_and_a_locked_key(
     tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Protects first use against a real sshd and SLURM: fingerprint and passphrase are asked, it runs, no file holds the secret."""
+    """Protects first use against a real sshd and SLURM: fingerprint and passphrase are asked, it
+    runs, no file holds the secret.
+    """
     with Bed(tmp_path / "bed") as bed:
         monkeypatch.setenv("SLURM_CONF", bed.environment["SLURM_CONF"])
         key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"
@@ -142,7 +146,9 @@ async def test_a_campaign_begins_with_an_unknown_host_and_a_locked_key(
 async def test_password_and_code_then_escape(
     tmp_path: Path, own_home: Path, server: InteractiveServer
 ) -> None:
-    """Protects two-factor sites: the server's own words, each answer hidden; Escape ends with a sentence, and all can be resumed."""
+    """Protects two-factor sites: the server's own words, each answer hidden; Escape ends with a
+    sentence, and all can be resumed.
+    """
     config = _config(tmp_path, server.port, server.known_hosts, server.user_key)
     async with launched(config) as watcher:
         await asked(watcher, "asks for a password", "Password of ")
@@ -165,7 +171,9 @@ async def test_password_and_code_then_escape(
 async def test_leaving_the_app_answers_for_nobody(
     tmp_path: Path, server: InteractiveServer
 ) -> None:
-    """Protects the asking thread: a closed terminal ends its wait, and whoever answered before does so again."""
+    """Protects the asking thread: a closed terminal ends its wait, and whoever answered before does
+    so again.
+    """
     before = questions.set_asker(None)
     questions.set_asker(before)
     app = EnchantedApp()
@@ -187,7 +195,9 @@ async def test_leaving_the_app_answers_for_nobody(
 
 @in_loop
 async def test_two_hosts_ask_one_after_the_other() -> None:
-    """Protects the person: one question at a time; one that is withdrawn closes, also below another dialog."""
+    """Protects the person: one question at a time; one that is withdrawn closes, also below another
+    dialog.
+    """
     app = EnchantedApp()
     async with app.run_test() as pilot:
         await until(lambda: app.current_mode == "runs", pilot.pause)
@@ -230,8 +240,9 @@ def _in_thread(person: PersonAtTheApp, question: Question) -> Any:
 async def test_how_it_looks(size: tuple[int, int]) -> None:
     """Protects the layout of both kinds of question."""
     prompt = (
-        "The host key of login.cluster.example is not known yet.\nIts fingerprint is SHA256:uNiVztksCsDhcc0u9e8BrrsFpmDUWKm8ot0GQIlSyLw "
-        "(ssh-ed25519).\nCompare it with the one that the site publishes. Trust it from now on? (yes/no)"
+        "The host key of login.cluster.example is not known yet.\nIts fingerprint is"
+        " SHA256:uNiVztksCsDhcc0u9e8BrrsFpmDUWKm8ot0GQIlSyLw (ssh-ed25519).\nCompare it with the"
+        " one that the site publishes. Trust it from now on? (yes/no)"
     )
     code = "Two-factor log-in\nLook at your token.\nOne-time code:"
     app = EnchantedApp()

@@ -1,4 +1,5 @@
-"""The app leaves, is left, or is killed while it hosts a campaign: nothing finished is lost, and where it can go on, it does.
+"""The app leaves, is left, or is killed while it hosts a campaign: nothing finished is lost, and
+where it can go on, it does.
 
 Everything through a real pseudo-terminal and the real command.
 """
@@ -85,7 +86,9 @@ def _completes(root: Path) -> None:
 
 @pytest.mark.parametrize("line", ["SIGHUP", "closed"])
 def test_campaign_goes_on_without_its_terminal(hosted: Hosted, line: str) -> None:
-    """Protects a campaign of days from a dropped SSH line or a closed window; it can be attached to again, by an app that just leaves."""
+    """Protects a campaign of days from a dropped SSH line or a closed window; it can be attached to
+    again, by an app that just leaves.
+    """
     if line == "SIGHUP":
         os.kill(hosted.terminal.pid, signal.SIGHUP)
     else:
@@ -106,7 +109,9 @@ def test_campaign_goes_on_without_its_terminal(hosted: Hosted, line: str) -> Non
 
 
 def test_kept_running_on_quitting(hosted: Hosted) -> None:
-    """Quitting can leave the campaign running; the shell gets its prompt back with status 0 and a word on how to see it again."""
+    """Quitting can leave the campaign running; the shell gets its prompt back with status 0 and a
+    word on how to see it again.
+    """
     hosted.terminal.press("q")
     hosted.terminal.wait_for("Keep running", 10)
     hosted.terminal.press("k")
@@ -127,7 +132,9 @@ def test_kept_running_on_quitting(hosted: Hosted) -> None:
 
 
 def test_killed_app_loses_nothing(hosted: Hosted) -> None:
-    """After kill -9 the terminal is in order, the shell is told what to do, and resume runs only what had no result."""
+    """After kill -9 the terminal is in order, the shell is told what to do, and resume runs only
+    what had no result.
+    """
     os.kill(hosted.pid, signal.SIGKILL)
     assert hosted.terminal.wait(15) == 137
     said = hosted.terminal.written[-800:]
@@ -146,7 +153,9 @@ def test_killed_app_loses_nothing(hosted: Hosted) -> None:
 
 
 def test_killed_minder_is_like_a_closed_terminal(hosted: Hosted) -> None:
-    """Should the process that stays with the terminal be killed, the app lets go of the terminal and the campaign goes on."""
+    """Should the process that stays with the terminal be killed, the app lets go of the terminal
+    and the campaign goes on.
+    """
     os.kill(hosted.terminal.pid, signal.SIGKILL)
     hosted.terminal.wait(5)
     _goes_on_alone(hosted)
@@ -171,7 +180,9 @@ def test_stopped_on_quitting(hosted: Hosted, key: str, reason: str) -> None:
 
 
 def test_terminated_app_drains(hosted: Hosted) -> None:
-    """SIGTERM, as a batch system sends it, does what it does without the app: running tasks finish, exit code 143."""
+    """SIGTERM, as a batch system sends it, does what it does without the app: running tasks finish,
+    exit code 143.
+    """
     os.kill(hosted.terminal.pid, signal.SIGTERM)
     assert hosted.terminal.wait(30) == 143
     found = status(hosted.root)
@@ -179,7 +190,9 @@ def test_terminated_app_drains(hosted: Hosted) -> None:
 
 
 def test_stopped_job_keeps_its_campaign_running(hosted: Hosted) -> None:
-    """Ctrl+Z gives the shell its terminal back; the campaign goes on meanwhile, and so does the app after fg."""
+    """Ctrl+Z gives the shell its terminal back; the campaign goes on meanwhile, and so does the app
+    after fg.
+    """
     hosted.terminal.press("\x1a")
     wait_until(
         lambda: psutil.Process(hosted.terminal.pid).status() == psutil.STATUS_STOPPED,

@@ -1,4 +1,6 @@
-"""The virtual table by itself: what is painted is what is there, the cursor stays on its row, and little is sent."""
+"""The virtual table by itself: what is painted is what is there, the cursor stays on its row, and
+little is sent.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,9 @@ async def test_only_what_is_seen_is_asked_for() -> None:
 )
 @settings(max_examples=25, deadline=None)
 def test_what_is_painted_is_what_is_there(steps: list[str], count: int) -> None:
-    """Protects partial painting: after any keys and changes, the screen is what painting all of it anew gives, cursor included."""
+    """Protects partial painting: after any keys and changes, the screen is what painting all of it
+    anew gives, cursor included.
+    """
     asyncio.run(_go_through(steps, count))
 
 
@@ -129,7 +133,9 @@ async def _go_through(steps: list[str], count: int) -> None:
 
 @in_loop
 async def test_the_mouse_chooses_rows_and_headings() -> None:
-    """Protects the mouse: a click moves the cursor, a second one opens, a heading that can sort says so, and the wheel scrolls."""
+    """Protects the mouse: a click moves the cursor, a second one opens, a heading that can sort
+    says so, and the wheel scrolls.
+    """
     app = TableApp()
     async with app.run_test(size=(60, 12)) as pilot:
         app.table.set_rows(range(100))
@@ -145,7 +151,9 @@ async def test_the_mouse_chooses_rows_and_headings() -> None:
 
 @in_loop
 async def test_columns_give_way_where_it_is_narrow() -> None:
-    """Protects narrow panes: what matters least is left out, what is cut says so, and wide characters stay in their cells."""
+    """Protects narrow panes: what matters least is left out, what is cut says so, and wide
+    characters stay in their cells.
+    """
     app = TableApp()
     async with app.run_test(size=(24, 8)) as pilot:
         app.table.set_rows(range(10_000_000, 10_000_009))
@@ -197,11 +205,13 @@ def test_a_bar_is_full_only_when_all_is_done(done: int, total: int, width: int) 
 def test_a_sparkline_shows_that_something_is_not_nothing(
     values: list[float], expected: str
 ) -> None:
-    """Protects reading a course: the last values, and never the height of nothing for a value above it."""
+    """Protects reading a course: the last values, and never the height of nothing for a value above
+    it.
+    """
     assert sparkline(values, 4) == expected
 
 
-# -- names, and the row that keys act on ----------------------------------------------------------------------------------------------
+# -- names, and the row that keys act on -----------------------------------------------------------
 
 
 class Named(App[None]):
@@ -237,7 +247,9 @@ LONG = "a_parameter_of_the_plasma_edge_number_17"
 async def test_names_are_whole_where_there_is_room_and_keep_their_end_where_there_is_not(
     width: int, shown: str
 ) -> None:
-    """A column of names takes what others do not need, however little it begins with; what is cut ends as the name does."""
+    """A column of names takes what others do not need, however little it begins with; what is cut
+    ends as the name does.
+    """
     app = Named(["short", LONG], NAMED)
     async with app.run_test(size=(width, 8)) as pilot:
         app.table.set_rows(range(2))
@@ -262,7 +274,9 @@ async def test_names_are_whole_where_a_table_scrolls_sideways() -> None:
 
 @pytest.mark.parametrize("width", range(1, 45))
 def test_a_cut_name_is_as_wide_as_asked(width: int) -> None:
-    """Never wider than its room, whole where it fits, and otherwise with its beginning and more of its end."""
+    """Never wider than its room, whole where it fits, and otherwise with its beginning and more of
+    its end.
+    """
     for name in (LONG, "日本語の名前" * 3, ""):
         cut = cut_name(name, width)
         assert cell_len(cut) <= width
@@ -274,7 +288,9 @@ def test_a_cut_name_is_as_wide_as_asked(width: int) -> None:
 
 @in_loop
 async def test_the_cursor_belongs_to_its_row_where_keys_act_on_it() -> None:
-    """Where the table holds its row, the cursor goes with it from the start, though it stood on the first one and nobody has moved it."""
+    """Where the table holds its row, the cursor goes with it from the start, though it stood on the
+    first one and nobody has moved it.
+    """
     app = Named([f"run{number}" for number in range(40)], NAMED, holds=True)
     async with app.run_test(size=(60, 8)) as pilot:
         table = app.table

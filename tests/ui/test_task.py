@@ -28,7 +28,9 @@ HIDE = {
     r"runtime +\S+": "runtime",
     r"\d{4}-\d\d-\d\d \d\d:\d\d": "2025-03-01 12:00",
     r"\d\d:\d\d:\d\d": "12:00:00",
-    r"(?<=\s)/\S+": "/a/path/that/is/long/enough/for/every/place/in/which/it/may/have/to/stand/here",
+    r"(?<=\s)/\S+": (
+        "/a/path/that/is/long/enough/for/every/place/in/which/it/may/have/to/stand/here"
+    ),
     rf"\b{re.escape(socket.gethostname())}\b.*": "",
     r" +\d+ B\b": " " * 20,
 }
@@ -59,7 +61,9 @@ async def _open(watcher: Watcher, task: TaskId, among: list[TaskId] | None = Non
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @in_loop
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
-    """Protects the layout: a failure shows its traceback at once, a success its values; where there is room, everything side by side."""
+    """Protects the layout: a failure shows its traceback at once, a success its values; where there
+    is room, everything side by side.
+    """
     failed = next(iter(actions.read_state(run).failed_tasks()))
     async with watching(run, "monitor", size) as watcher:
         screen = await _open(watcher, failed)
@@ -195,13 +199,16 @@ def test_a_cleaned_campaign_says_what_its_configuration_did(tmp_path: Path) -> N
 @pytest.mark.parametrize("columns", [60, 80, 110, 160])
 @in_loop
 async def test_what_is_said_of_a_task_is_said_whole(finished_run: Path, columns: int) -> None:
-    """Protects against half facts: stage, run time, moment, host and attempt are there whole or not at all, after a change of size too."""
+    """Protects against half facts: stage, run time, moment, host and attempt are there whole or not
+    at all, after a change of size too.
+    """
     async with watching(finished_run, "monitor", (columns, 24)) as watcher:
         await watcher.press("F")
         await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
         await watcher.sees("stage 1/1")
         whole = re.compile(
-            r"stage 1/1, corner \S+ code(   run time [\d.]+ (us|s|min)(   finished \d\d:\d\d:\d\d(   on \S+(   attempt 1)?)?)?)?"
+            r"stage 1/1, corner \S+ code(   run time [\d.]+ (us|s|min)(   finished \d\d:\d\d:\d\d( "
+            r"  on \S+(   attempt 1)?)?)?)?"
         )
         for width in (columns, 90, columns):
             await watcher.pilot.resize_terminal(width, 24)

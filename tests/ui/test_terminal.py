@@ -1,4 +1,6 @@
-"""What the app and the process that minds its terminal do with a real terminal: lend it, name it, ring it, and give it back in order."""
+"""What the app and the process that minds its terminal do with a real terminal: lend it, name it,
+ring it, and give it back in order.
+"""
 
 from __future__ import annotations
 
@@ -55,11 +57,14 @@ def test_everything_asked_of_the_terminal_is_taken_back(campaign: Path) -> None:
 
 
 def test_editor_gets_the_terminal(tmp_path: Path) -> None:
-    """$EDITOR has the keyboard, the screen and a controlling terminal, and what it writes comes back as an edit."""
+    """$EDITOR has the keyboard, the screen and a controlling terminal, and what it writes comes
+    back as an edit.
+    """
     config = write_config(tmp_path / "work")
     editor = tmp_path / "editor.sh"
     editor.write_text(
-        '#!/bin/sh\necho EDITOR-ON-SCREEN\necho EDITOR-ON-TTY > /dev/tty\nread word < /dev/tty\necho "# $word was typed" >> "$1"\n'
+        "#!/bin/sh\necho EDITOR-ON-SCREEN\necho EDITOR-ON-TTY > /dev/tty\nread word <"
+        ' /dev/tty\necho "# $word was typed" >> "$1"\n'
     )
     editor.chmod(0o755)
     with terminal(str(config), cwd=config.parent, EDITOR=str(editor)) as shown:
@@ -87,7 +92,9 @@ def test_missing_editor_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_bell_at_the_end_of_a_campaign(tmp_path: Path) -> None:
-    """supervisor.notify: bell rings, without the app on the terminal that the campaign was started from."""
+    """supervisor.notify: bell rings, without the app on the terminal that the campaign was started
+    from.
+    """
     path = write_config(tmp_path / "work", budget=4, batch_size=4)
     path.write_text(path.read_text().replace("  seed: 7\n", "  seed: 7\n  notify: bell\n"))
     with terminal(str(path), "--no-ui", cwd=path.parent) as shown:
@@ -96,7 +103,9 @@ def test_bell_at_the_end_of_a_campaign(tmp_path: Path) -> None:
 
 
 def test_defect_of_the_app_does_not_end_its_campaign(tmp_path: Path) -> None:
-    """An error that nobody expected ends the display with a traceback and a sentence, and the campaign goes on."""
+    """An error that nobody expected ends the display with a traceback and a sentence, and the
+    campaign goes on.
+    """
     config = write_config(tmp_path / "work", function="slow", budget=200)
     root = config.parent / "campaign"
     broken = (
@@ -125,7 +134,9 @@ def test_defect_of_the_app_does_not_end_its_campaign(tmp_path: Path) -> None:
 
 
 def test_quitting_while_the_file_server_hangs(campaign: Path) -> None:
-    """q answers within two seconds although every look at the run directory hangs: here, at a pipe that nobody writes to."""
+    """q answers within two seconds although every look at the run directory hangs: here, at a pipe
+    that nobody writes to.
+    """
     os.mkfifo(campaign / "state" / "hanging")
     (campaign / "state" / "journal.jsonl").unlink()
     (campaign / "state" / "hanging").rename(campaign / "state" / "journal.jsonl")
@@ -140,7 +151,9 @@ def test_quitting_while_the_file_server_hangs(campaign: Path) -> None:
 
 
 def test_no_color_and_poor_terminals(campaign: Path) -> None:
-    """NO_COLOR leaves attributes only, and with them the cursor is seen; where the encoding is not UTF-8, signs are ASCII."""
+    """NO_COLOR leaves attributes only, and with them the cursor is seen; where the encoding is not
+    UTF-8, signs are ASCII.
+    """
     with terminal(
         str(campaign), cwd=campaign.parent, NO_COLOR="1", TERM="screen", LC_ALL="C"
     ) as shown:
@@ -180,8 +193,9 @@ def test_when_the_line_is_spared(
 def test_low_bandwidth_reaches_textual() -> None:
     """The limits are in force when Textual is imported."""
     code = (
-        "from enchanted_tui.ui.main import spare_the_line\nspare_the_line()\nfrom textual import constants\n"
-        "print(constants.MAX_FPS, constants.TEXTUAL_ANIMATIONS, constants.SMOOTH_SCROLL)"
+        "from enchanted_tui.ui.main import spare_the_line\nspare_the_line()\nfrom textual import"
+        " constants\nprint(constants.MAX_FPS, constants.TEXTUAL_ANIMATIONS,"
+        " constants.SMOOTH_SCROLL)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
@@ -190,7 +204,9 @@ def test_low_bandwidth_reaches_textual() -> None:
 
 
 def test_line_that_drops_while_the_app_starts_is_no_defect(tmp_path: Path) -> None:
-    """A hang-up at any moment of composing the first screen ends the app in order, with status 0 and without a traceback."""
+    """A hang-up at any moment of composing the first screen ends the app in order, with status 0
+    and without a traceback.
+    """
     config = write_config(tmp_path / "work")
     for moment in range(8):
         with terminal(str(config), cwd=config.parent) as shown:

@@ -1,4 +1,6 @@
-"""Two apps look at one headless campaign: they show the same, and what one asks of it the other one shows."""
+"""Two apps look at one headless campaign: they show the same, and what one asks of it the other one
+shows.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def headless(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_two_apps_show_the_same(headless: Path, own_home: Path) -> None:
-    """Protects the one source of truth: pausing in one app shows in the other within 3 s, and then both show the same numbers."""
+    """Protects the one source of truth: pausing in one app shows in the other within 3 s, and then
+    both show the same numbers.
+    """
     first, second = (Terminal(str(headless), cwd=headless.parent, size=(100, 30)) for _ in range(2))
     try:
         for terminal in (first, second):
@@ -78,7 +82,9 @@ def _is_busy() -> bool:
 
 
 def test_same_numbers_in_one_process(headless: Path) -> None:
-    """The same through the read model: two viewers of a campaign that stands still agree in every number."""
+    """The same through the read model: two viewers of a campaign that stands still agree in every
+    number.
+    """
     from enchanted_tui.supervisor import actions
     from enchanted_tui.supervisor.viewing import Viewer
 
@@ -126,7 +132,9 @@ def test_detached_start_that_is_refused(tmp_path: Path) -> None:
 
 
 def test_detached_start_without_a_place_for_its_words(tmp_path: Path) -> None:
-    """Protects the start on a machine whose home cannot be written: one sentence with the remedy, and nothing begun."""
+    """Protects the start on a machine whose home cannot be written: one sentence with the remedy,
+    and nothing begun.
+    """
     config = write_config(tmp_path / "work")
     (tmp_path / "file").touch()
     command = [sys.executable, "-m", "enchanted_tui", str(config), "--detach"]

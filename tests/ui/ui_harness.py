@@ -23,7 +23,9 @@ def config_text(
     batch_size: int = 20,
     workers: int = 2,
 ) -> str:
-    """Give a configuration of a campaign with two parameters, in batches; `function` is one of code_under_test."""
+    """Give a configuration of a campaign with two parameters, in batches; `function` is one of
+    code_under_test.
+    """
     return dedent(f"""\
         executors:
           here: {{type: LocalExecutor, n_workers: {workers}}}
@@ -45,7 +47,9 @@ def config_text(
 
 
 def write_config(directory: Path, name: str = "campaign", **options: Any) -> Path:
-    """Write a configuration whose campaign goes to ``directory/name``, the module of its simulation beside it; give its path."""
+    """Write a configuration whose campaign goes to ``directory/name``, the module of its simulation
+    beside it; give its path.
+    """
     directory.mkdir(exist_ok=True, parents=True)
     shutil.copy(HERE / "code_under_test.py", directory)
     path = directory / f"{name}.yaml"

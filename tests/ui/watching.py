@@ -1,4 +1,6 @@
-"""Watch a campaign in the real app: open a screen, press keys, click, use the palette, wait for what is to be seen."""
+"""Watch a campaign in the real app: open a screen, press keys, click, use the palette, wait for
+what is to be seen.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ class Watcher:
 async def watching(
     run: Path, mode: str, size: tuple[int, int] = (80, 24), *, notices: bool = False, **options: Any
 ) -> AsyncIterator[Watcher]:
-    """Show a run directory on a screen of the app; with `notices`, also what the app says in passing."""
+    """Show a run directory on a screen of the app; with `notices`, also what the app says in
+    passing.
+    """
     app = EnchantedApp(run, **options)
     async with app.run_test(size=size, notifications=notices) as pilot:
         await until(lambda: app.view is not None and app.view.reading == 1, pilot.pause)

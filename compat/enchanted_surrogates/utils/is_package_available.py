@@ -6,7 +6,9 @@ import importlib.util
 
 
 def is_package_available(package_name: str) -> bool:
-    """Tell whether a package or module could be imported; packages above it are imported to find out."""
+    """Tell whether a package or module could be imported; packages above it are imported to find
+    out.
+    """
     try:
         return importlib.util.find_spec(package_name) is not None
     except ModuleNotFoundError:

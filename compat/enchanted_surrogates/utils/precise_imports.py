@@ -1,4 +1,6 @@
-"""Components by the name of their type: plugins, modules of this package, built-in ones of enchanted-tui."""
+"""Components by the name of their type: plugins, modules of this package, built-in ones of
+enchanted-tui.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def clear_import_cache() -> None:
 
 
 def cached_import(type_name: str, base_module: str) -> Any:
-    """Return the class called `type_name` of ``runners``, ``parsers``, ``samplers`` or ``executors``. Raises ImportError."""
+    """Return the class called `type_name` of ``runners``, ``parsers``, ``samplers`` or
+    ``executors``. Raises ImportError.
+    """
     snake, pascal = get_snake_and_pascal(type_name)
     if not _found:
         _found.update(load_plugins())

@@ -10,7 +10,9 @@ from enchanted_surrogates.utils.logger import get_logger
 
 
 def print_stats_table(stats: Mapping[str, Any]) -> None:
-    """Log `stats`, one line each in a frame, below its ``header`` and, if it has one, its ``subheader``."""
+    """Log `stats`, one line each in a frame, below its ``header`` and, if it has one, its
+    ``subheader``.
+    """
     lines = [
         f"{key:<20}: {value}" for key, value in stats.items() if key not in ("header", "subheader")
     ]

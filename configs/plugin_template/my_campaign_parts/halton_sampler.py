@@ -25,7 +25,8 @@ class HaltonSampler(Sampler):
     def points(self, batch, first, size, start, stop):
         """Give samples `start` to `stop` of a batch whose first is sample `first` of the stage.
 
-        A function of position and seed alone: a resumed campaign asks for any part again without drawing what came before.
+        A function of position and seed alone: a resumed campaign asks for any part again without
+        drawing what came before.
         """
         engine = qmc.Halton(len(self.parameters), scramble=False)
         engine.fast_forward(first + start)
@@ -34,9 +35,14 @@ class HaltonSampler(Sampler):
         return [dict(zip(self.parameters, row, strict=True)) for row in rows]
 
     def problems(self):
-        """Say what is wrong with options that are well typed one by one; shown with file and line before anything runs."""
+        """Say what is wrong with options that are well typed one by one; shown with file and line
+        before anything runs.
+        """
         if len(self.bounds) != len(self.parameters):
             yield (
                 "bounds",
-                f"there are {len(self.parameters)} parameters and {len(self.bounds)} bounds; give one pair for each",
+                (
+                    f"there are {len(self.parameters)} parameters and {len(self.bounds)} bounds;"
+                    " give one pair for each"
+                ),
             )

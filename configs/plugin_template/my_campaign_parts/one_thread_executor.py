@@ -1,6 +1,8 @@
-"""An executor: where tasks run. This one runs them one after another in a thread of the supervisor's own process.
+"""An executor: where tasks run. This one runs them one after another in a thread of the
+supervisor's own process.
 
-Good for trying a runner under a debugger; nothing protects the supervisor from a runner that ends the process.
+Good for trying a runner under a debugger; nothing protects the supervisor from a runner that ends
+the process.
 """
 
 from __future__ import annotations

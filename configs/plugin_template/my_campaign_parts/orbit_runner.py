@@ -11,7 +11,9 @@ class OrbitRunner(Runner):
     steps: int = option(500, doc="How many steps to follow it.", ge=1)
 
     def single_code_run(self, run_dir, params):
-        """Run in `run_dir`, which is empty and this sample's own; what is raised is this sample's failure."""
+        """Run in `run_dir`, which is empty and this sample's own; what is raised is this sample's
+        failure.
+        """
         x, v = params["x0"], params["v0"]
         for _ in range(self.steps):
             v -= 0.01 * (x - 0.1 * x**3)

@@ -1,8 +1,9 @@
 """What runs on a Dask worker: bundles of tasks, each in a local worker process of its own.
 
-Samples run in processes beside the Dask worker, through the machinery of local execution: a sample that crashes, exits or hangs does there
-what it does everywhere, and the Dask worker stays. A bundle runs once: where Dask starts it again of its own accord, on another worker or
-on the same, it does nothing and says so, for what is run again is decided elsewhere.
+Samples run in processes beside the Dask worker, through the machinery of local execution: a sample
+that crashes, exits or hangs does there what it does everywhere, and the Dask worker stays. A bundle
+runs once: where Dask starts it again of its own accord, on another worker or on the same, it does
+nothing and says so, for what is run again is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class Bench:
         return new
 
 
-# -- called in the Dask worker's event loop -----------------------------------------------------------------------------------------
+# -- called in the Dask worker's event loop --------------------------------------------------------
 
 
 def open_lane(
@@ -127,7 +128,9 @@ def open_lane(
     max_retries: int,
     dask_worker: Any = None,
 ) -> dict[str, Any]:
-    """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing can run here."""
+    """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing
+    can run here.
+    """
     bench = _benches.setdefault(dask_worker.id, Bench(dask_worker.state.nthreads))
     about = {
         "instance": dask_worker.id,
@@ -139,21 +142,33 @@ def open_lane(
     if not os.path.isdir(data_dir):
         return {
             **about,
-            "problem": f"does not see {data_dir}; base_run_dir must be on a file system that all Dask workers share",
+            "problem": (
+                f"does not see {data_dir}; base_run_dir must be on a file system that all Dask"
+                " workers share"
+            ),
         }
     if not os.access(data_dir, os.W_OK | os.X_OK):
         return {
             **about,
-            "problem": f"may not write to {data_dir}; change the permissions or choose another base_run_dir",
+            "problem": (
+                f"may not write to {data_dir}; change the permissions or choose another"
+                " base_run_dir"
+            ),
         }
     if not os.path.isdir(context["working_dir"]):
         return {
             **about,
-            "problem": f"does not see the working directory {context['working_dir']}; start from a directory that all share",
+            "problem": (
+                f"does not see the working directory {context['working_dir']}; start from a"
+                " directory that all share"
+            ),
         }
     missing = _missing_module(context)
     if missing is not None:
-        problem = f"cannot import {missing!r}, in which a runner is; install it in the workers' Python or have PYTHONPATH name its directory"
+        problem = (
+            f"cannot import {missing!r}, in which a runner is; install it in the workers' Python or"
+            " have PYTHONPATH name its directory"
+        )
         return {**about, "problem": problem}
     if lane not in bench.lanes:
         bench.lanes[lane] = Lane(context, timeout, max_retries)
@@ -181,15 +196,17 @@ async def close_lane(lane: str, dask_worker: Any = None) -> None:
         await asyncio.to_thread(found.close)
 
 
-# -- called as a Dask task ------------------------------------------------------------------------------------------------------------
+# -- called as a Dask task -------------------------------------------------------------------------
 
 
 def run_bundle(
     token: str, instance: str, lane: str, messages: Sequence[bytes]
 ) -> dict[str, Any] | None:
-    """Run tasks one after another; give what became of them by their index, or None if nothing was run because this is not their turn.
+    """Run tasks one after another; give what became of them by their index, or None if nothing was
+    run because this is not their turn.
 
-    ``done``: (index, record line); ``troubles``: (index, sentence); ``unstarted``: indices; ``seconds``: how long a task took on average.
+    ``done``: (index, record line); ``troubles``: (index, sentence); ``unstarted``: indices;
+    ``seconds``: how long a task took on average.
     """
     from distributed import get_worker
 
@@ -305,7 +322,9 @@ class _Run:
             )
 
     def _await_the_end(self) -> None:
-        """The job that this Dask worker is in ends, and the worker with it: what it held runs again as for any worker that is lost."""
+        """The job that this Dask worker is in ends, and the worker with it: what it held runs again
+        as for any worker that is lost.
+        """
         deadline = time.monotonic() + _LAST_MOMENTS
         while time.monotonic() < deadline and not self._given_up():
             time.sleep(_LOOK)
@@ -319,7 +338,9 @@ class _Run:
             self._report(op="done", done=fresh)
 
     def _announce(self) -> None:
-        """Say that the bundle begins, and wait until that is on its way: what it brings upon the worker must not overtake it."""
+        """Say that the bundle begins, and wait until that is on its way: what it brings upon the
+        worker must not overtake it.
+        """
         self._report(op="started")
         sent = threading.Event()
         loop = self._dask_worker.loop
@@ -340,7 +361,9 @@ class _Run:
 
     @staticmethod
     def _leave_thread() -> None:
-        """Let the Dask worker take the next bundle, which waits for a slot and, if there is none, comes back unstarted."""
+        """Let the Dask worker take the next bundle, which waits for a slot and, if there is none,
+        comes back unstarted.
+        """
         from distributed import secede
 
         secede()  # type: ignore[no-untyped-call]

@@ -1,7 +1,9 @@
-"""Who runs what on a Dask cluster: tasks in bundles, bundles on workers, and what becomes of those whose worker dies.
+"""Who runs what on a Dask cluster: tasks in bundles, bundles on workers, and what becomes of those
+whose worker dies.
 
-Each bundle is sent to one worker, by name, and runs there or not at all: Dask starts the tasks of a lost worker again, elsewhere, without
-saying so, which must not run a sample twice. Whether a task runs again is decided here, and counted.
+Each bundle is sent to one worker, by name, and runs there or not at all: Dask starts the tasks of a
+lost worker again, elsewhere, without saying so, which must not run a sample twice. Whether a task
+runs again is decided here, and counted.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ _PAUSE = 2.0  #: seconds before a task runs again, in which what is left of its 
 
 
 class Broker:
-    """Lanes and workers. `tell` sends a message to the supervisor; everything runs in one event loop."""
+    """Lanes and workers. `tell` sends a message to the supervisor; everything runs in one event
+    loop.
+    """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
         self.client: Any = None
@@ -55,7 +59,7 @@ class Broker:
         """The scheduler has gone: there is nobody to say anything to."""
         self.client = None
 
-    # -- the supervisor's wishes --------------------------------------------------------------------------------------------------
+    # -- the supervisor's wishes -------------------------------------------------------------------
 
     def submit(self, key: str, tasks: Iterable[tuple[tuple[int, ...], bytes, int]]) -> None:
         self.lanes[key].backlog.extend(Held(*task) for task in tasks)
@@ -77,7 +81,7 @@ class Broker:
         self._forget([bundle for bundle in self._bundles.values() if bundle.lane is lane])
         await self._run_on(list(self.seats), bench.close_lane, key)
 
-    # -- workers ------------------------------------------------------------------------------------------------------------------
+    # -- workers -----------------------------------------------------------------------------------
 
     @property
     def slots(self) -> int:
@@ -139,7 +143,9 @@ class Broker:
         self.suspicious.set()
 
     async def _meet(self, address: str, about: dict[str, Any]) -> None:
-        """Make all lanes known to a worker, and make sure that it is still the process that was at this address."""
+        """Make all lanes known to a worker, and make sure that it is still the process that was at
+        this address.
+        """
         lanes = list(self.lanes.values())
         try:
             answer = await self._open_on(lanes, address)
@@ -215,7 +221,9 @@ class Broker:
                 )
 
     def _take_back(self, seat: Seat) -> None:
-        """Have others run what a worker has not begun and does not begin, because it is paused or about to close."""
+        """Have others run what a worker has not begun and does not begin, because it is paused or
+        about to close.
+        """
         if seat.leaving_since is None or time.monotonic() - seat.leaving_since < _PATIENCE:
             return
         bundles = [bundle for bundle in seat.bundles.values() if bundle.started is None]
@@ -230,7 +238,9 @@ class Broker:
                 )
 
     def _again(self, lane: Lane, task: Held, why: str, *, counts: bool) -> None:
-        """Run a task again that may have begun; if that `counts`, no more often than the lane allows."""
+        """Run a task again that may have begun; if that `counts`, no more often than the lane
+        allows.
+        """
         losses = task.losses + counts
         if losses > lane.max_retries:
             times = f", {losses} times" if losses > 1 else ""
@@ -257,7 +267,7 @@ class Broker:
             lane.backlog.appendleft(task)
             self.hand_out()
 
-    # -- bundles --------------------------------------------------------------------------------------------------------------------
+    # -- bundles -----------------------------------------------------------------------------------
 
     def hand_out(self) -> None:
         """Send bundles to the workers that have room, the least busy one first."""
@@ -312,7 +322,8 @@ class Broker:
             [task.message for task in tasks],
             key=bundle.token,
             workers=[seat.address],
-            allow_other_workers=True,  # where it does nothing, which tells that this worker has gone
+            # where it does nothing, which tells that this worker has gone
+            allow_other_workers=True,
             retries=0,
             pure=False,
         )
@@ -363,7 +374,9 @@ class Broker:
         self._release(bundle)
 
     def _unfinished(self, bundle: Bundle, counts: bool, why: str) -> None:
-        """Nothing came back. Its worker may have gone, or be another process at the same address: the look that follows tells."""
+        """Nothing came back. Its worker may have gone, or be another process at the same address:
+        the look that follows tells.
+        """
         bundle.worker.doubtful = True
         self.suspicious.set()
         self._release(bundle)
@@ -417,7 +430,7 @@ class Broker:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    # -- what the supervisor is told --------------------------------------------------------------------------------------------------
+    # -- what the supervisor is told ---------------------------------------------------------------
 
     def _say_wanted(self, lane: Lane) -> None:
         """Tell how many tasks the lane can usefully hold, where that has changed."""
@@ -434,7 +447,9 @@ class Broker:
             self._tell({"op": "wanted", "lane": lane.key, "wanted": wanted})
 
     def workers(self, key: str) -> list[tuple[str, str, int, str | None, float | None]]:
-        """Give (name, host, pid, task, since) for each slot, as far as the slot is not another executor's."""
+        """Give (name, host, pid, task, since) for each slot, as far as the slot is not another
+        executor's.
+        """
         shown: list[tuple[str, str, int, str | None, float | None]] = []
         for seat in self.seats.values():
             running = [bundle for bundle in seat.bundles.values() if bundle.started is not None][
@@ -463,7 +478,10 @@ class Broker:
 def _why_not(address: str, answer: Any) -> str | None:
     """Say why a worker can run nothing, from its answer; None if it has only just gone."""
     if isinstance(answer, ModuleNotFoundError):
-        return f"the Dask worker at {address} has no module {answer.name!r}; install enchanted-tui in the workers' Python"
+        return (
+            f"the Dask worker at {address} has no module {answer.name!r}; install enchanted-tui in"
+            " the workers' Python"
+        )
     if isinstance(answer, dict):
         there = answer.get("version", "another version")
         problem = answer.get(

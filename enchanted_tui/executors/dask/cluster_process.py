@@ -1,4 +1,6 @@
-"""The process that holds a Dask cluster, as the supervisor sees it; executors that name the same cluster share one."""
+"""The process that holds a Dask cluster, as the supervisor sees it; executors that name the same
+cluster share one.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ Hear = Callable[[dict[str, Any]], None]
 class ClusterProcess:
     """A running process with a cluster for one or more lanes (executors).
 
-    What it says about a lane is passed to that lane's `hear`, in a thread of this object; what concerns the cluster, to all.
+    What it says about a lane is passed to that lane's `hear`, in a thread of this object; what
+    concerns the cluster, to all.
     """
 
     _shared: dict[str, ClusterProcess] = {}  # noqa: RUF012 - of the class on purpose
@@ -73,7 +76,7 @@ class ClusterProcess:
                     cls._shared[share] = found
             return found
 
-    # -- lanes --------------------------------------------------------------------------------------------------------------------
+    # -- lanes -------------------------------------------------------------------------------------
 
     def open(self, lane: str, arguments: tuple[Any, ...], hear: Hear) -> None:
         """Begin a lane; `arguments`: those of `lanes.Lane`."""
@@ -126,7 +129,7 @@ class ClusterProcess:
         self._connection.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    # -- the connection -----------------------------------------------------------------------------------------------------------
+    # -- the connection ----------------------------------------------------------------------------
 
     def _send(self, message: dict[str, Any]) -> None:
         with (
@@ -144,7 +147,9 @@ class ClusterProcess:
             self._pass_on(
                 {
                     "op": "trouble",
-                    "message": f"the process that holds the Dask cluster has died{self._last_words()}",
+                    "message": (
+                        f"the process that holds the Dask cluster has died{self._last_words()}"
+                    ),
                 }
             )
 
@@ -173,7 +178,9 @@ class ClusterProcess:
 
 
 def _environment(spec: dict[str, Any]) -> dict[str, str] | None:
-    """Return the environment of the process, None for this one's: its jobs are to be what the configuration says."""
+    """Return the environment of the process, None for this one's: its jobs are to be what the
+    configuration says.
+    """
     if spec["kind"] != "slurm":
         return None
     environment = inherited.for_jobs()

@@ -42,25 +42,35 @@ _numbers = itertools.count(1)
 class DaskExecutor(Executor):
     """Run tasks on a Dask cluster: of this machine, of SLURM jobs, or one that already runs.
 
-    Each sample runs in a process beside its Dask worker: one that raises, exits, crashes or hangs past `timeout_sec` costs that
-    sample alone. A worker that is lost costs at most the samples it held, and these run again, `max_retries` times, in clean directories.
+    Each sample runs in a process beside its Dask worker: one that raises, exits, crashes or hangs
+    past `timeout_sec` costs that sample alone. A worker that is lost costs at most the samples it
+    held, and these run again, `max_retries` times, in clean directories.
     """
 
     n_workers: int | None = option(
         None,
-        doc="How many tasks run at the same time at most; by default as many as the cluster has threads.",
+        doc=(
+            "How many tasks run at the same time at most; by default as many as the cluster has"
+            " threads."
+        ),
         ge=1,
     )
     LocalCluster_config: dict[str, Any] | None = option(
         None,
-        doc="Options of `dask.distributed.LocalCluster`, for workers on this machine: `n_workers`, `threads_per_worker`, `processes`, "
-        "`memory_limit`, `dashboard_address`, `name` and others. This is the default, with `n_workers` single threads.",
+        doc=(
+            "Options of `dask.distributed.LocalCluster`, for workers on this machine: `n_workers`,"
+            " `threads_per_worker`, `processes`, `memory_limit`, `dashboard_address`, `name` and"
+            " others. This is the default, with `n_workers` single threads."
+        ),
         example={"n_workers": 4, "threads_per_worker": 1},
     )
     SLURMcluster_config: dict[str, Any] | None = option(
         None,
-        doc="Options of `dask_jobqueue.SLURMCluster`, for workers in SLURM jobs: `account`, `queue`, `cores`, `memory`, `processes`, "
-        "`walltime`, `interface`, `job_script_prologue` and others. Needs the package dask-jobqueue.",
+        doc=(
+            "Options of `dask_jobqueue.SLURMCluster`, for workers in SLURM jobs: `account`,"
+            " `queue`, `cores`, `memory`, `processes`, `walltime`, `interface`,"
+            " `job_script_prologue` and others. Needs the package dask-jobqueue."
+        ),
         example={
             "account": "project_1",
             "queue": "small",
@@ -72,27 +82,42 @@ class DaskExecutor(Executor):
     )
     scheduler_address: str | None = option(
         None,
-        doc="Address of a Dask scheduler that already runs; its cluster stays when the campaign ends.",
+        doc=(
+            "Address of a Dask scheduler that already runs; its cluster stays when the campaign"
+            " ends."
+        ),
         example="tcp://10.0.0.1:8786",
     )
     scheduler_file: str | None = option(
         None,
-        doc="File in which a running Dask scheduler has written its address, as with `dask scheduler --scheduler-file`.",
+        doc=(
+            "File in which a running Dask scheduler has written its address, as with `dask"
+            " scheduler --scheduler-file`."
+        ),
         path=True,
     )
     scale_n_jobs: int | None = option(
         None,
-        doc="Number of SLURM jobs, each with `processes` workers; by default 1. Jobs that end before the campaign are replaced.",
+        doc=(
+            "Number of SLURM jobs, each with `processes` workers; by default 1. Jobs that end"
+            " before the campaign are replaced."
+        ),
         ge=1,
     )
     scale_n_jobs_min: int | None = option(
         None,
-        doc="Least number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_max`.",
+        doc=(
+            "Least number of jobs (workers of a LocalCluster) where it follows the work; together"
+            " with `scale_n_jobs_max`."
+        ),
         ge=0,
     )
     scale_n_jobs_max: int | None = option(
         None,
-        doc="Greatest number of jobs (workers of a LocalCluster) where it follows the work; together with `scale_n_jobs_min`.",
+        doc=(
+            "Greatest number of jobs (workers of a LocalCluster) where it follows the work;"
+            " together with `scale_n_jobs_min`."
+        ),
         ge=1,
     )
     block_until_cluster_started: bool = option(
@@ -102,15 +127,18 @@ class DaskExecutor(Executor):
     )
     timeout: float | None = option(
         None,
-        doc="Stop the campaign, resumable, when there is work but no worker (with `block_until_cluster_started`: not all of them) so long. "
-        "By default 120 s, and for SLURM jobs as long as the queue takes.",
+        doc=(
+            "Stop the campaign, resumable, when there is work but no worker (with"
+            " `block_until_cluster_started`: not all of them) so long. By default 120 s, and for"
+            " SLURM jobs as long as the queue takes."
+        ),
         unit="s",
         gt=0,
     )
 
     _process: ClusterProcess | None = None
 
-    # -- options ------------------------------------------------------------------------------------------------------------------
+    # -- options -----------------------------------------------------------------------------------
 
     def problems(self) -> Iterator[tuple[str, str]]:
         low, high = self.scale_n_jobs_min, self.scale_n_jobs_max
@@ -160,7 +188,10 @@ class DaskExecutor(Executor):
             if self.scale_n_jobs is None and self.scale_n_jobs_max is not None:
                 yield (
                     "scale_n_jobs_max",
-                    f"ignored: a LocalCluster has its n_workers ({size}); remove these to let their number vary",
+                    (
+                        f"ignored: a LocalCluster has its n_workers ({size}); remove these to let"
+                        " their number vary"
+                    ),
                 )
 
     @property
@@ -214,7 +245,9 @@ class DaskExecutor(Executor):
 
     @classmethod
     def resource(cls, options: Mapping[str, Any]) -> str | None:
-        """Name the cluster that an executor with these options shares with others; None if it has one of its own."""
+        """Name the cluster that an executor with these options shares with others; None if it has
+        one of its own.
+        """
         executor = cls(**options)
         kind = executor.kind_of_cluster
         if kind == "running":
@@ -227,7 +260,7 @@ class DaskExecutor(Executor):
         )
         return f"dask {kind} {spec['config']['name']} {settings}"
 
-    # -- running ------------------------------------------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
@@ -287,7 +320,9 @@ class DaskExecutor(Executor):
             self._process = None
 
     def worker_count(self) -> int:
-        """Where the cluster follows the work, as many as it may have: those of a moment say nothing of what would run."""
+        """Where the cluster follows the work, as many as it may have: those of a moment say nothing
+        of what would run.
+        """
         spec = self.cluster_spec()
         if self.n_workers or spec["adaptive"] is None:
             return super().worker_count()
@@ -330,7 +365,7 @@ class DaskExecutor(Executor):
             raise RuntimeError("the executor has not been started")
         return self._process
 
-    # -- what the cluster says; in another thread -----------------------------------------------------------------------------------
+    # -- what the cluster says; in another thread --------------------------------------------------
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         heard = {
@@ -390,7 +425,9 @@ class DaskExecutor(Executor):
 
 
 def _given_directories() -> list[str]:
-    """Give the directories of PYTHONPATH: what can be imported from there here is to be imported from there on the workers."""
+    """Give the directories of PYTHONPATH: what can be imported from there here is to be imported
+    from there on the workers.
+    """
     return [
         os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path
     ]

@@ -1,4 +1,6 @@
-"""The Dask cluster behind one or more executors: started here on this machine or as SLURM jobs, or found running."""
+"""The Dask cluster behind one or more executors: started here on this machine or as SLURM jobs, or
+found running.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ class Grid:
     expected_slots = 0  #: tasks at a time when all workers are there; 0 if that is not ours to know
     least_slots = 1  #: the same when there are as few as there ever should be
     patience: float | None = (
-        DEFAULT_PATIENCE  #: seconds without any worker after which to give up, unless the user says otherwise
+        #: seconds without any worker after which to give up, unless the user says otherwise
+        DEFAULT_PATIENCE
     )
 
     def __init__(self, spec: dict[str, Any]) -> None:
@@ -42,7 +45,9 @@ class Grid:
         raise NotImplementedError
 
     async def scale(self, slots_wanted: int) -> None:
-        """Called now and then: replace what was lost, and have as many workers as the work needs where that may vary."""
+        """Called now and then: replace what was lost, and have as many workers as the work needs
+        where that may vary.
+        """
 
     async def reason(self) -> str:
         """Say why there are no workers, as far as it is known."""
@@ -111,7 +116,8 @@ class LocalGrid(Grid):
             self.cluster = await LocalCluster(asynchronous=True, **config)  # type: ignore[no-untyped-call]
         except Exception as error:
             raise ClusterProblem(
-                f"the Dask cluster cannot be started on this machine: {told(error)}; check LocalCluster_config"
+                f"the Dask cluster cannot be started on this machine: {told(error)}; check"
+                " LocalCluster_config"
             ) from error
         threads = self.cluster.new_spec["options"]["nthreads"]
         size = len(self.cluster.worker_spec)
@@ -145,7 +151,8 @@ class SlurmGrid(Grid):
             from dask_jobqueue.slurm import SLURMCluster
         except ImportError:
             raise ClusterProblem(
-                "SLURMcluster_config needs the package dask-jobqueue; install it with pip install 'enchanted-tui[jobqueue]'"
+                "SLURMcluster_config needs the package dask-jobqueue; install it with pip install"
+                " 'enchanted-tui[jobqueue]'"
             ) from None
         config = job_options(self.spec["config"])
         config.setdefault("silence_logs", "error")
@@ -207,13 +214,19 @@ class RunningGrid(Grid):
             key = "scheduler_address" if self.spec["address"] else "scheduler_file"
             remedy = f"start one with 'dask scheduler', or correct {key}"
             if isinstance(error, TypeError) and "TLS" in str(error):
-                remedy = "name its certificates under distributed.comm.tls in the configuration of Dask (~/.config/dask)"
+                remedy = (
+                    "name its certificates under distributed.comm.tls in the configuration of Dask"
+                    " (~/.config/dask)"
+                )
             raise ClusterProblem(
                 f"no Dask scheduler answers at {address} ({told(error)}); {remedy}"
             ) from error
 
     async def reason(self) -> str:
-        return f"no worker has connected to the scheduler at {self.client.scheduler.address}; start some with 'dask worker'"
+        return (
+            f"no worker has connected to the scheduler at {self.client.scheduler.address}; start"
+            " some with 'dask worker'"
+        )
 
     async def _address_from(self, path: str) -> str:
         """Read the address from a file that the scheduler writes; it may be about to."""
@@ -226,7 +239,8 @@ class RunningGrid(Grid):
             if time.monotonic() > deadline:
                 state = "names no scheduler" if os.path.exists(path) else "does not exist"
                 raise ClusterProblem(
-                    f"the scheduler_file {path} {state}; start one with 'dask scheduler --scheduler-file {path}'"
+                    f"the scheduler_file {path} {state}; start one with 'dask scheduler"
+                    f" --scheduler-file {path}'"
                 )
             await asyncio.sleep(0.2)
 
@@ -238,7 +252,9 @@ def grid_of(spec: dict[str, Any]) -> Grid:
 
 
 def told(error: BaseException) -> str:
-    """Give what an error says as one line, and what caused it: that a nanny failed to start says nothing."""
+    """Give what an error says as one line, and what caused it: that a nanny failed to start says
+    nothing.
+    """
     text = " ".join(str(error).split())
     if (
         isinstance(error, RuntimeError)
@@ -250,12 +266,15 @@ def told(error: BaseException) -> str:
 
 
 def _check_section(name: str | None) -> None:
-    """Raise ClusterProblem if the configuration of Dask does not have the section from which defaults are to be taken."""
+    """Raise ClusterProblem if the configuration of Dask does not have the section from which
+    defaults are to be taken.
+    """
     import dask.config
 
     if name is not None and dask.config.get(f"jobqueue.{name}", None) is None:
         raise ClusterProblem(
-            f"the configuration of Dask (~/.config/dask) has no section jobqueue.{name}; correct config_name"
+            f"the configuration of Dask (~/.config/dask) has no section jobqueue.{name}; correct"
+            " config_name"
         )
 
 

@@ -1,4 +1,6 @@
-"""The script of the SLURM jobs that would hold Dask workers, made in a process apart: dask-jobqueue changes signal handlers."""
+"""The script of the SLURM jobs that would hold Dask workers, made in a process apart: dask-jobqueue
+changes signal handlers.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ _OF_THE_CLUSTER = (
 
 
 def job_script(config: Mapping[str, Any]) -> str:
-    """Give the script, or a sentence that says why there is none. `config`: what SLURMCluster is given."""
+    """Give the script, or a sentence that says why there is none. `config`: what SLURMCluster is
+    given.
+    """
     done = subprocess.run(
         python_command(_CODE),
         input=json.dumps(config),
@@ -41,7 +45,9 @@ def job_script(config: Mapping[str, Any]) -> str:
 
 
 def job_options(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what SLURMCluster is given with a guarded prologue, and workers that import nothing from the directory that jobs start in."""
+    """Return what SLURMCluster is given with a guarded prologue, and workers that import nothing
+    from the directory that jobs start in.
+    """
     import dask.config
 
     name = config.get("config_name") or "slurm"

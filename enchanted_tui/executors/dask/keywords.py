@@ -1,4 +1,6 @@
-"""What LocalCluster and SLURMCluster take, so that a misspelt option is found before anything is started. No Dask is imported for it."""
+"""What LocalCluster and SLURMCluster take, so that a misspelt option is found before anything is
+started. No Dask is imported for it.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +10,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _LOCAL = (
-    "name n_workers threads_per_worker processes host scheduler_port silence_logs dashboard_address worker_dashboard_address services "
-    "worker_services service_kwargs security protocol blocked_handlers interface worker_class scheduler_kwargs scheduler_sync_interval "
+    "name n_workers threads_per_worker processes host scheduler_port silence_logs dashboard_address"
+    " worker_dashboard_address services "
+    "worker_services service_kwargs security protocol blocked_handlers interface worker_class"
+    " scheduler_kwargs scheduler_sync_interval "
     # of the workers
-    "memory_limit local_directory resources lifetime lifetime_stagger lifetime_restart death_timeout preload preload_argv env port "
-    "heartbeat_interval memory_target_fraction memory_spill_fraction memory_pause_fraction memory_terminate_fraction validate "
+    "memory_limit local_directory resources lifetime lifetime_stagger lifetime_restart"
+    " death_timeout preload preload_argv env port "
+    "heartbeat_interval memory_target_fraction memory_spill_fraction memory_pause_fraction"
+    " memory_terminate_fraction validate "
     "contact_address preload_nanny preload_nanny_argv config"
 )
 _SLURM = (
-    "n_workers security shared_temp_directory silence_logs name scheduler_options scheduler_cls interface protocol config_name "
-    "queue project account walltime job_cpu job_mem cores memory processes nanny death_timeout local_directory extra worker_command "
-    "worker_extra_args job_extra job_extra_directives env_extra job_script_prologue header_skip job_directives_skip log_directory "
-    "shebang python job_name"
+    "n_workers security shared_temp_directory silence_logs name scheduler_options scheduler_cls"
+    " interface protocol config_name queue project account walltime job_cpu job_mem cores memory"
+    " processes nanny death_timeout local_directory extra worker_command worker_extra_args"
+    " job_extra job_extra_directives env_extra job_script_prologue header_skip job_directives_skip"
+    " log_directory shebang python job_name"
 )
 LOCAL, SLURM = frozenset(_LOCAL.split()), frozenset(_SLURM.split())
 _OURS = frozenset(("asynchronous", "loop", "job_cls", "start", "ip"))

@@ -1,4 +1,6 @@
-"""What the broker of a Dask cluster keeps in mind: tasks, bundles of them, workers, and lanes, one for each executor."""
+"""What the broker of a Dask cluster keeps in mind: tasks, bundles of them, workers, and lanes, one
+for each executor.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ _MAX_BUNDLE = 500
 
 @dataclass(slots=True)
 class Held:
-    """A task that is here: its id and its message to the worker, how often it has perhaps begun, how often its worker was lost under it."""
+    """A task that is here: its id and its message to the worker, how often it has perhaps begun,
+    how often its worker was lost under it.
+    """
 
     id: tuple[int, ...]
     message: bytes
@@ -131,7 +135,9 @@ class Lane:
         )
 
     def take(self, slots: int) -> list[Held]:
-        """Take the tasks of the next bundle: a fair share of what there is. One whose worker was lost goes alone: it may be the cause."""
+        """Take the tasks of the next bundle: a fair share of what there is. One whose worker was
+        lost goes alone: it may be the cause.
+        """
         size = min(self.fitting(), math.ceil(len(self.backlog) / (2 * max(1, slots))))
         taken = [self.backlog.popleft()]
         while (

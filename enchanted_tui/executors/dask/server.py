@@ -1,8 +1,10 @@
-"""The process that holds the Dask cluster: client, and for a cluster of our own its scheduler, in one event loop.
+"""The process that holds the Dask cluster: client, and for a cluster of our own its scheduler, in
+one event loop.
 
-A process of its own, so that the program that runs the campaign keeps its signal handlers, its logging and its event loop to itself, opens
-no port, and so that the cluster ends with it, however it ends: when the supervisor's end of the connection closes, the cluster is closed
-(its SLURM jobs are cancelled) and everything that was started here is killed.
+A process of its own, so that the program that runs the campaign keeps its signal handlers, its
+logging and its event loop to itself, opens no port, and so that the cluster ends with it, however
+it ends: when the supervisor's end of the connection closes, the cluster is closed (its SLURM jobs
+are cancelled) and everything that was started here is killed.
 """
 
 from __future__ import annotations
@@ -37,19 +39,26 @@ _STARTING_TICK = 0.2  #: the same while the first workers may be there at any mo
 _STARTING = 30.0  #: seconds for which that is so; a queue may take days
 _OWN_END = 3.0  #: seconds in which what a cluster leaves may end by itself: local workers tidy up
 _WORKERS_PER_TICK = 200  #: larger clusters are looked at less often
-_SILENCE = 5.0  #: seconds without an answer after which a scheduler whose connection has closed counts as gone
+#: seconds without an answer after which a scheduler whose connection has closed counts as gone
+_SILENCE = 5.0
 _HUNG = 120.0  #: the same where the connection stands
 _PR_SET_CHILD_SUBREAPER = 36
-#: What Dask does to workers short of memory. It knows of their own process alone, which holds next to nothing and which the memory of a job
+#: What Dask does to workers short of memory. It knows of their own process alone, which holds next
+#: to nothing and which the memory of a job
 #: that is shared by many workers may not fit; the samples run beside it.
 _MEMORY = tuple(f"distributed.worker.memory.{what}" for what in ("pause", "terminate", "spill"))
-_ALL_PAUSED = "those that are there are paused, because Dask's own process takes most of its memory_limit; give them more"
+_ALL_PAUSED = (
+    "those that are there are paused, because Dask's own process takes most of its memory_limit;"
+    " give them more"
+)
 
 Message = dict[str, Any]
 
 
 def main(descriptor: int) -> None:
-    """Serve the supervisor at the other end of a connection; the first message says what cluster it wants."""
+    """Serve the supervisor at the other end of a connection; the first message says what cluster it
+    wants.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError, AttributeError):  # Linux only
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -131,7 +140,7 @@ class Server:
             log.exception("the Dask executor failed")
             self._trouble(f"the Dask executor failed: {error!r}; this is a defect of the program")
 
-    # -- the connection -----------------------------------------------------------------------------------------------------------
+    # -- the connection ----------------------------------------------------------------------------
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         with contextlib.suppress(EOFError, OSError):
@@ -163,7 +172,7 @@ class Server:
                 await self._broker.cancel(key)
                 self._tell({"op": "closed", "lane": key})
 
-    # -- the cluster --------------------------------------------------------------------------------------------------------------
+    # -- the cluster -------------------------------------------------------------------------------
 
     async def _tend(self) -> None:
         """Start the cluster and look after it."""
@@ -184,7 +193,9 @@ class Server:
             await self._pause()
 
     async def _pause(self) -> None:
-        """Wait for the next look: shorter while a cluster starts, longer where it is large, at once on suspicion."""
+        """Wait for the next look: shorter while a cluster starts, longer where it is large, at once
+        on suspicion.
+        """
         seats = len(self._broker.seats)
         starts = not seats and time.monotonic() - self._with_workers < _STARTING
         tick = _STARTING_TICK if starts else _TICK * max(1.0, seats / _WORKERS_PER_TICK)
@@ -212,7 +223,9 @@ class Server:
 
     @property
     def _missing(self) -> bool:
-        """True if workers that there is work for are not there. Without work there may be none: their number may follow it."""
+        """True if workers that there is work for are not there. Without work there may be none:
+        their number may follow it.
+        """
         return self._broker.work > 0 and (
             self._broker.held_back or not self._broker.any_takes_tasks
         )
@@ -271,7 +284,9 @@ class Server:
 
 
 def kill_descendants() -> None:
-    """Kill everything that was started here and does not end by itself, wherever it has been adopted."""
+    """Kill everything that was started here and does not end by itself, wherever it has been
+    adopted.
+    """
     import psutil
 
     psutil.wait_procs(_descendants(), timeout=_OWN_END)
@@ -287,7 +302,9 @@ def kill_descendants() -> None:
 
 
 def _descendants() -> list[psutil.Process]:
-    """Give the processes below this one, but for Python's own that cleans up after all others and ends by itself once this one has."""
+    """Give the processes below this one, but for Python's own that cleans up after all others and
+    ends by itself once this one has.
+    """
     import psutil
 
     tracker = getattr(getattr(resource_tracker, "_resource_tracker", None), "_pid", None)

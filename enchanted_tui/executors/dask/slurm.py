@@ -1,4 +1,6 @@
-"""The SLURM jobs of a Dask cluster: how many there should be, which were lost, and what the queue says of those that wait."""
+"""The SLURM jobs of a Dask cluster: how many there should be, which were lost, and what the queue
+says of those that wait.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from enchanted_tui.executors.slurm.prologue import failed_line
 from enchanted_tui.executors.slurm.script import seconds
 from enchanted_tui.executors.slurm.settle import LIVE
 
-_LOST_AFTER = 20.0  #: seconds without any of its workers after which a job that had some counts as ended, whatever the queue says
+#: seconds without any of its workers after which a job that had some counts as ended, whatever the
+#: queue says
+_LOST_AFTER = 20.0
 _GONE_AFTER = 2.0  #: seconds without any after which the queue is asked about it
 _IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
 _QUERY = (
@@ -32,7 +36,9 @@ _STILLBORN = 3  #: jobs in a row that may end without any worker having connecte
 #: What the reasons mean that do not pass by themselves.
 _REMEDIES = {
     "PartitionTimeLimit": "the walltime is above the partition's limit",
-    "PartitionConfig": "the partition does not allow it, or has no node with so much of cores or memory",
+    "PartitionConfig": (
+        "the partition does not allow it, or has no node with so much of cores or memory"
+    ),
     "PartitionNodeLimit": "the job asks for more than the partition has",
     "AssocGrpCPUMinutesLimit": "the account has used up its core-hours",
     "AccountingPolicy": "the account's limits do not allow it",
@@ -72,7 +78,8 @@ class SlurmJobs:
     async def adjust(self, jobs_wanted: int) -> None:
         """Submit, replace and give back jobs.
 
-        Raises RuntimeError with what sbatch says, FileNotFoundError without sbatch, ClusterProblem if jobs end before they are of use.
+        Raises RuntimeError with what sbatch says, FileNotFoundError without sbatch, ClusterProblem
+        if jobs end before they are of use.
         """
         self._note_alive()
         if set(self._cluster.workers) - set(self._last_alive) or self._some_have_gone():
@@ -122,7 +129,9 @@ class SlurmJobs:
                 self._stillborn = 0
 
     def _some_have_gone(self) -> bool:
-        """Tell whether a job has lost its workers, so that the queue is to be asked soon: it has ended, or Dask starts them again."""
+        """Tell whether a job has lost its workers, so that the queue is to be asked soon: it has
+        ended, or Dask starts them again.
+        """
         gone = any(time.monotonic() - seen > _GONE_AFTER for seen in self._last_alive.values())
         if gone:
             self._interval = _QUERY[0]
@@ -143,8 +152,8 @@ class SlurmJobs:
                     await job.close()
         if self._stillborn >= _STILLBORN:
             raise ClusterProblem(
-                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their output in {self._logs()} says why, "
-                "often it is memory, interface or python"
+                f"{self._stillborn} SLURM jobs ended before their Dask workers had connected; their"
+                f" output in {self._logs()} says why, often it is memory, interface or python"
             )
 
     def _logs(self) -> str:
@@ -152,7 +161,9 @@ class SlurmJobs:
         return str(getattr(self._cluster._dummy_job, "log_directory", None) or os.getcwd())
 
     def _check_prologue(self, number: str) -> None:
-        """Raise ClusterProblem if a line before the Dask worker has ended this job: it would end all others, too."""
+        """Raise ClusterProblem if a line before the Dask worker has ended this job: it would end
+        all others, too.
+        """
         for path in sorted(glob.glob(f"{glob.escape(self._logs())}/*-{number}.*")):
             with contextlib.suppress(OSError), open(path, "rb") as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - _OUTPUT_TAIL))
@@ -160,9 +171,10 @@ class SlurmJobs:
                 failed = failed_line(printed)
                 if failed is not None:
                     raise ClusterProblem(
-                        f"SLURM job {number} ended before its Dask worker began: {failed[0]!r} in job_script_prologue failed "
-                        f"with exit code {failed[1]}; the job printed: {' '.join(printed.split())}. Correct that line, or add "
-                        "`|| true` where it may fail"
+                        f"SLURM job {number} ended before its Dask worker began: {failed[0]!r} in"
+                        f" job_script_prologue failed with exit code {failed[1]}; the job printed:"
+                        f" {' '.join(printed.split())}. Correct that line, or add `|| true` where"
+                        " it may fail"
                     )
 
     def _has_ended(self, name: Any, job: Any) -> bool:
@@ -195,17 +207,22 @@ class SlurmJobs:
         if chosen:
             await self._cluster.scale_down(chosen)
 
-    # -- the queue --------------------------------------------------------------------------------------------------------------------
+    # -- the queue ---------------------------------------------------------------------------------
 
     async def reason(self) -> str:
-        """Say what the queue tells about the jobs; empty if there is no squeue or it does not answer."""
+        """Say what the queue tells about the jobs; empty if there is no squeue or it does not
+        answer.
+        """
         await self._ask()
         ids = [job.job_id for job in self._cluster.workers.values() if job.job_id]
         if self._queue is None or not ids:
             return ""
         known = {number: self._queue[number] for number in ids if number in self._queue}
         if not known:
-            return f"none of the jobs {', '.join(ids[:5])} is in the queue any more; their output says why"
+            return (
+                f"none of the jobs {', '.join(ids[:5])} is in the queue any more; their output"
+                " says why"
+            )
         state, reason = next((row.state, row.reason) for row in known.values())
         meaning = next((text for word, text in _REMEDIES.items() if reason.startswith(word)), "")
         text = f"{len(known)} of {len(ids)} jobs in the queue, the first is {state}"
@@ -238,9 +255,11 @@ class SlurmJobs:
             job=number,
             state=state,
             reason=row.reason if row is not None and row.reason != "None" else "",
-            node=row.node
-            if row is not None and row.node
-            else ", ".join(sorted({seat.host for seat in here})),
+            node=(
+                row.node
+                if row is not None and row.node
+                else ", ".join(sorted({seat.host for seat in here}))
+            ),
             held=done + sum(seat.held for seat in here),
             done=done,
             since=row.since if row is not None else None,

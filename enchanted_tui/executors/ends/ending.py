@@ -1,7 +1,8 @@
-"""End processes and everything that they have started, wherever it lives: on this machine, in steps of SLURM, behind ssh.
+"""End processes and everything that they have started, wherever it lives: on this machine, in steps
+of SLURM, behind ssh.
 
-First all are asked to end (SIGTERM), for only so do launchers end their ranks on other nodes; what does not is killed; then SLURM is asked
-whether steps are left.
+First all are asked to end (SIGTERM), for only so do launchers end their ranks on other nodes; what
+does not is killed; then SLURM is asked whether steps are left.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -41,8 +42,9 @@ def end(
 ) -> list[str]:
     """End processes, what descends from them, and what bears a mark that begins with `mark`.
 
-    Those of `roots` that are `frozen` are stopped at once, so that they start nothing more and do not see what becomes of the others,
-    and are killed last. `spare`: processes to leave alone, with what descends from them.
+    Those of `roots` that are `frozen` are stopped at once, so that they start nothing more and do
+    not see what becomes of the others, and are killed last. `spare`: processes to leave alone, with
+    what descends from them.
 
     Return, in words, what could not be ended; an empty list means that nothing is left.
     """
@@ -50,7 +52,9 @@ def end(
 
 
 def end_marked(mark: str) -> list[str]:
-    """End this user's processes that bear a mark which begins with `mark`, with what descends from them; return what is left."""
+    """End this user's processes that bear a mark which begins with `mark`, with what descends from
+    them; return what is left.
+    """
     return end((), mark)
 
 

@@ -1,7 +1,9 @@
-"""Failures that may be the work of whoever ends the whole job: they are held back until it is certain that they are the sample's own.
+"""Failures that may be the work of whoever ends the whole job: they are held back until it is
+certain that they are the sample's own.
 
-At its time limit, or when it is cancelled, a job's steps die first and its other processes a moment later, on other nodes some moments.
-A code whose ranks have been killed like that ends with an exit code or an exception of its own; only what follows tells it from a failure.
+At its time limit, or when it is cancelled, a job's steps die first and its other processes a moment
+later, on other nodes some moments. A code whose ranks have been killed like that ends with an exit
+code or an exception of its own; only what follows tells it from a failure.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -33,9 +35,11 @@ def is_failure(line: bytes) -> bool:
 
 
 def patience_with(line: bytes, *, thorough: bool) -> float:
-    """Return for how many seconds a record is to be held back; 0 for those that can be believed at once.
+    """Return for how many seconds a record is to be held back; 0 for those that can be believed at
+    once.
 
-    `thorough`: hold back in a job whatever failed, not only what looks like having been ended by a signal.
+    `thorough`: hold back in a job whatever failed, not only what looks like having been ended by a
+    signal.
     """
     if not is_failure(line):
         return 0.0

@@ -1,4 +1,5 @@
-"""Programs whose work lives outside of the tree of processes that they head: on other nodes, or as children of a daemon.
+"""Programs whose work lives outside of the tree of processes that they head: on other nodes, or as
+children of a daemon.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -71,7 +72,9 @@ def look_closely(process: Process) -> Launcher:
 
 
 def _ports(pid: int) -> tuple[int, int] | None:
-    """Return the local and the remote port of the first TCP connection of a process; None if it has none."""
+    """Return the local and the remote port of the first TCP connection of a process; None if it has
+    none.
+    """
     inodes = set()
     with contextlib.suppress(OSError):
         for descriptor in os.listdir(f"/proc/{pid}/fd"):

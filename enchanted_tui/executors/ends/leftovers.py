@@ -1,6 +1,8 @@
-"""What a sample leaves running when it has ended, and what ends with it: daemons, launchers in the background, steps without their srun.
+"""What a sample leaves running when it has ended, and what ends with it: daemons, launchers in the
+background, steps without their srun.
 
-Children that stay in the session of their worker are left alone: pools of processes and servers that a runner keeps for its next sample.
+Children that stay in the session of their worker are left alone: pools of processes and servers
+that a runner keeps for its next sample.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -24,12 +26,15 @@ from enchanted_tui.executors.ends.steps import end_forsaken_jobs, end_forsaken_s
 
 _GRACE = 0.2  #: seconds from SIGTERM to SIGKILL: their sample says that it is done
 _SLACK = 2.0  #: seconds by which clocks may differ
-#: What a record says of a sample that may have killed its launcher; outside of jobs, SLURM is asked for no other.
+#: What a record says of a sample that may have killed its launcher; outside of jobs, SLURM is asked
+#: for no other.
 _KILLED = re.compile(rb"SIGKILL|exit code (137|124)\b|[Tt]ime[d ]*[Oo]ut")
 
 
 class Leftovers:
-    """What the samples of one worker leave behind, as seen by that worker, whose parent is a reaper (`executors.ends.reaper`)."""
+    """What the samples of one worker leave behind, as seen by that worker, whose parent is a reaper
+    (`executors.ends.reaper`).
+    """
 
     def __init__(self) -> None:
         self._worker, self._reaper = os.getpid(), os.getppid()
@@ -49,7 +54,8 @@ class Leftovers:
             self._began = time.time()
 
     def end(self, line: bytes, say: Callable[[], None]) -> list[str]:
-        """End what the sample has left, which ended with the record `line`; return, in words, what could not be ended.
+        """End what the sample has left, which ended with the record `line`; return, in words, what
+        could not be ended.
 
         `say` is called first if that may take its time.
         """
@@ -69,7 +75,9 @@ class Leftovers:
         return left
 
     def _forsakes(self, line: bytes) -> bool:
-        """Tell whether a failed sample may have left steps or jobs whose srun is dead, so that SLURM is worth asking."""
+        """Tell whether a failed sample may have left steps or jobs whose srun is dead, so that
+        SLURM is worth asking.
+        """
         return bool(self._job) or (_KILLED.search(line) is not None and self._slurm())
 
     @staticmethod
@@ -78,7 +86,9 @@ class Leftovers:
         return shutil.which("squeue") is not None
 
     def _adopted(self, worked: bool) -> set[int]:
-        """Return the processes whose parents have gone; `worked`: whether this process has had any children of late."""
+        """Return the processes whose parents have gone; `worked`: whether this process has had any
+        children of late.
+        """
         if self._children >= 0:
             content = os.pread(self._children, 1 << 16, 0)
             return (
@@ -93,7 +103,9 @@ class Leftovers:
         } - {self._worker}
 
     def _apart(self) -> set[int]:
-        """Return the children of this very process that have left its session, or whose work is elsewhere."""
+        """Return the children of this very process that have left its session, or whose work is
+        elsewhere.
+        """
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:

@@ -12,8 +12,8 @@ import signal
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-MARK_VARIABLE = (
-    "ENCHANTED_WORKER"  #: in the environment of a worker process and of everything it starts
+MARK_VARIABLE = (  #: in the environment of a worker process and of everything it starts
+    "ENCHANTED_WORKER"
 )
 _SET_PARENT_DEATH_SIGNAL, _SET_CHILD_SUBREAPER = 1, 36
 
@@ -96,7 +96,9 @@ def marked(mark: str, among: Iterable[int]) -> set[int]:
 
 
 def environment_of(pid: int) -> list[bytes]:
-    """Return the entries of the environment that a process was started with; none if it is not ours to read."""
+    """Return the entries of the environment that a process was started with; none if it is not ours
+    to read.
+    """
     with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
         return file.read().split(b"\0")
     return []

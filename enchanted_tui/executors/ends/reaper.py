@@ -1,7 +1,9 @@
-"""A process between a worker and whoever wants it: it adopts what the worker's tasks leave behind, and ends it all when it is asked to.
+"""A process between a worker and whoever wants it: it adopts what the worker's tasks leave behind,
+and ends it all when it is asked to.
 
-It is a small fork that waits. Whatever a task starts, and however that leaves its process group, session or parent, becomes a child of this
-process: so it is certain whose it is. It is asked by SIGTERM, which the kernel sends too when its own parent dies, even by SIGKILL.
+It is a small fork that waits. Whatever a task starts, and however that leaves its process group,
+session or parent, becomes a child of this process: so it is certain whose it is. It is asked by
+SIGTERM, which the kernel sends too when its own parent dies, even by SIGKILL.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -35,7 +37,9 @@ class Reaper:
     """A reaper as its parent sees it."""
 
     def __init__(self, become_worker: Callable[[], None], mark: str) -> None:
-        """Fork a reaper, which forks the worker. `mark` is what the worker puts into its environment. Use no threads."""
+        """Fork a reaper, which forks the worker. `mark` is what the worker puts into its
+        environment. Use no threads.
+        """
         self.mark = mark
         self._report, theirs = os.pipe()
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -56,7 +60,9 @@ class Reaper:
         send(self.pid, signal.SIGTERM)
 
     def report(self, status: int) -> Report:
-        """Return how the worker ended, once the reaper has been waited for, with what `status`; closes what connected us."""
+        """Return how the worker ended, once the reaper has been waited for, with what `status`;
+        closes what connected us.
+        """
         data = b""
         with contextlib.suppress(OSError):
             while more := os.read(self._report, 1 << 16):

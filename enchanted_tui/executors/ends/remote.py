@@ -1,7 +1,8 @@
-"""What was started on another host through ssh: the server does not end it when the connection closes.
+"""What was started on another host through ssh: the server does not end it when the connection
+closes.
 
-Everything below a connection has SSH_CONNECTION in its environment, which holds the client's port; so it can be found by logging in
-the same way once more.
+Everything below a connection has SSH_CONNECTION in its environment, which holds the client's port;
+so it can be found by logging in the same way once more.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -16,15 +17,18 @@ from enchanted_tui.executors.ends.launchers import Launcher
 
 _ANSWER = 15.0  #: seconds
 _WITH_VALUE = "BbcDEeFIiJLlmOopQRSWw"  #: options of ssh that take a value
-#: Ends what belongs to the connection from port {there} to port {here}: asked first, killed half a second later.
+#: Ends what belongs to the connection from port {there} to port {here}: asked first, killed half a
+#: second later.
 _END = (
-    "for s in TERM KILL KILL KILL; do found=$(grep -lzsE -e {pattern} /proc/[0-9]*/environ | tr -cd '0-9\\n'); "
-    '[ -n "$found" ] || exit 0; kill -$s $found 2>/dev/null; sleep 0.5; done; exit 1'
+    "for s in TERM KILL KILL KILL; do found=$(grep -lzsE -e {pattern} /proc/[0-9]*/environ | tr -cd"
+    " '0-9\\n'); [ -n \"$found\" ] || exit 0; kill -$s $found 2>/dev/null; sleep 0.5; done; exit 1"
 )
 
 
 def end_beyond(launchers: Iterable[Launcher]) -> list[str]:
-    """End what lives behind connections of ssh that have been closed. Return, in words, what could not be ended."""
+    """End what lives behind connections of ssh that have been closed. Return, in words, what could
+    not be ended.
+    """
     clients = [launcher for launcher in launchers if launcher.process.name == "ssh"]
     masters = [
         client for client in clients if client.argv[:1] and client.argv[0].startswith("ssh: ")
@@ -39,7 +43,9 @@ def end_beyond(launchers: Iterable[Launcher]) -> list[str]:
 
 
 def _end_behind(client: Launcher, log_in: list[str], ports: tuple[int, int] | None) -> str:
-    """End what a client had started; `ports` are those of its connection, or of the one that it shared."""
+    """End what a client had started; `ports` are those of its connection, or of the one that it
+    shared.
+    """
     problem = f"what it had started by {shlex.join(log_in[:1] + log_in[-1:])}"
     if ports is None:  # of a connection that others share, or behind a proxy
         return problem
@@ -69,7 +75,9 @@ def _end_behind(client: Launcher, log_in: list[str], ports: tuple[int, int] | No
 
 
 def log_in_of(argv: Sequence[str]) -> list[str] | None:
-    """Return the command line of an ssh up to and including its destination; None if it runs nothing there."""
+    """Return the command line of an ssh up to and including its destination; None if it runs
+    nothing there.
+    """
     taken = list(argv[:1])
     rest = iter(argv[1:])
     for argument in rest:

@@ -1,4 +1,5 @@
-"""Steps and jobs of SLURM that a task has started: their ranks are children of daemons, on any node.
+"""Steps and jobs of SLURM that a task has started: their ranks are children of daemons, on any
+node.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -23,8 +24,8 @@ _GONE = 20.0  #: seconds after being cancelled in which steps and jobs have to b
 _LIVE = ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "SIGNALING")
 #: Kills the processes that bear a mark on each node, and whatever they have started meanwhile.
 _SWEEP = (
-    "for i in 1 2 3 4 5; do found=$(grep -lzs -e {pattern} /proc/[0-9]*/environ | tr -cd '0-9\\n'); "
-    '[ -n "$found" ] || exit 0; kill -KILL $found 2>/dev/null; sleep 0.2; done; exit 1'
+    "for i in 1 2 3 4 5; do found=$(grep -lzs -e {pattern} /proc/[0-9]*/environ | tr -cd '0-9\\n');"
+    ' [ -n "$found" ] || exit 0; kill -KILL $found 2>/dev/null; sleep 0.2; done; exit 1'
 )
 
 #: Steps that have a number; others are the job's script, or the shell of whoever has asked for it.
@@ -48,7 +49,9 @@ class Unknown(Exception):
 
 
 def end_steps_and_jobs(launchers: Iterable[Launcher]) -> list[str]:
-    """End the steps and jobs that launchers, which have ended, have left. Return, in words, those that could not be ended."""
+    """End the steps and jobs that launchers, which have ended, have left. Return, in words, those
+    that could not be ended.
+    """
     left: list[str] = []
     ours = [
         launcher for launcher in launchers if launcher.process.name in ("srun", "salloc", "sbatch")
@@ -66,7 +69,9 @@ def end_steps_and_jobs(launchers: Iterable[Launcher]) -> list[str]:
 
 
 def end_forsaken_steps(job: str, since: float, environment: Environment = os.environ) -> list[str]:
-    """End the steps of a job that began after `since` (seconds since the epoch) on this host's behalf and whose srun was killed."""
+    """End the steps of a job that began after `since` (seconds since the epoch) on this host's
+    behalf and whose srun was killed.
+    """
 
     def forsaken(step: Step) -> bool:
         process = look_at(step.pid)
@@ -76,7 +81,9 @@ def end_forsaken_steps(job: str, since: float, environment: Environment = os.env
 
 
 def end_forsaken_jobs(sessions: set[int], environment: Environment = os.environ) -> list[str]:
-    """End the jobs that srun or salloc in these sessions had asked for, if these were killed. Jobs of sbatch live on: it only submits."""
+    """End the jobs that srun or salloc in these sessions had asked for, if these were killed. Jobs
+    of sbatch live on: it only submits.
+    """
     return _end_jobs(sessions, environment, batch=False)
 
 
@@ -90,7 +97,9 @@ def is_over(job: str, environment: Environment = os.environ) -> bool:
 
 
 def _state_of(job: str, environment: Environment) -> tuple[str, str]:
-    """Return the state of a job and the number of its nodes; empty if it is not listed. The last element of an array has its number."""
+    """Return the state of a job and the number of its nodes; empty if it is not listed. The last
+    element of an array has its number.
+    """
     rows = [
         line.split("|")
         for line in _ask(
@@ -153,7 +162,9 @@ def _end_steps(job: str, wanted: Callable[[Step], bool], environment: Environmen
 
 
 def _steps(job: str, environment: Environment) -> list[Step]:
-    """Return the steps of a job. The last element of a job array has the array's number: of all that are listed, ours count."""
+    """Return the steps of a job. The last element of a job array has the array's number: of all
+    that are listed, ours count.
+    """
     try:
         out = _ask(["scontrol", "-o", "show", "step", job], environment)
     except Unknown as problem:
@@ -183,7 +194,8 @@ def _steps(job: str, environment: Environment) -> list[Step]:
 
 
 def _end_jobs(sessions: set[int], environment: Environment, *, batch: bool = True) -> list[str]:
-    """Cancel the jobs of this user that processes of these sessions of this host have asked for, and wait until they have gone.
+    """Cancel the jobs of this user that processes of these sessions of this host have asked for,
+    and wait until they have gone.
 
     `batch`: those of sbatch too.
     """

@@ -1,1 +1,3 @@
-"""Tasks in processes of this machine: `executor` (options), `pool` (who runs what), `warden` (starts and kills), `worker` (runs)."""
+"""Tasks in processes of this machine: `executor` (options), `pool` (who runs what), `warden`
+(starts and kills), `worker` (runs).
+"""

@@ -20,7 +20,8 @@ _READ = 1 << 18
 class WorkerChannel:
     """Tasks go out through a packet socket, one a packet; result lines come back through a pipe.
 
-    The pool also holds the socket's receiving end, so that what the worker has not read can be taken back.
+    The pool also holds the socket's receiving end, so that what the worker has not read can be
+    taken back.
     """
 
     def __init__(self, number: int, scratch: str) -> None:
@@ -88,7 +89,9 @@ class WorkerChannel:
         self.since, self.since_epoch, self.over = time.monotonic(), time.time(), False
 
     def take_unread(self) -> list[Task]:
-        """Take back the packets that the worker has not read. It may read one between two of ours, so each says which task it was."""
+        """Take back the packets that the worker has not read. It may read one between two of ours,
+        so each says which task it was.
+        """
         unread = set()
         with contextlib.suppress(BlockingIOError, OSError):
             while packet := self._queue_end.recv(MAX_MESSAGE + 1, socket.MSG_DONTWAIT):

@@ -21,10 +21,11 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 class LocalExecutor(Executor):
     """Run tasks in worker processes of this machine.
 
-    Each worker runs samples one after another. Between them it puts working directory, environment, signals and random
-    numbers back, and ends what a sample has left running. What a sample leaves in memory, such as a cache or Fortran's
-    SAVE behind f2py, the next one finds, unless `fresh_process` is set. A sample that raises, exits, crashes, runs out of
-    memory or hangs past `timeout_sec` costs that sample alone. Executors without `n_workers` share one set of workers.
+    Each worker runs samples one after another. Between them it puts working directory, environment,
+    signals and random numbers back, and ends what a sample has left running. What a sample leaves
+    in memory, such as a cache or Fortran's SAVE behind f2py, the next one finds, unless
+    `fresh_process` is set. A sample that raises, exits, crashes, runs out of memory or hangs past
+    `timeout_sec` costs that sample alone. Executors without `n_workers` share one set of workers.
     """
 
     n_workers: int | None = option(
@@ -65,8 +66,9 @@ class LocalExecutor(Executor):
         if not self._lowered:
             return []
         return [
-            f"This machine has sbatch and this is no job, so it looks like a login node: at most {_LOGIN_NODE_WORKERS} local workers are "
-            "used. Set n_workers on the executor to choose another number."
+            "This machine has sbatch and this is no job, so it looks like a login node: at most"
+            f" {_LOGIN_NODE_WORKERS} local workers are used. Set n_workers on the executor to"
+            " choose another number."
         ]
 
     def capacity(self) -> int:
@@ -101,7 +103,10 @@ class JoblibExecutor(LocalExecutor):
 
     n_jobs: int | None = option(
         None,
-        doc="Number of workers as joblib counts them: -1 means all CPUs, -2 all but one, and so on. `n_workers` comes first.",
+        doc=(
+            "Number of workers as joblib counts them: -1 means all CPUs, -2 all but one, and so on."
+            " `n_workers` comes first."
+        ),
         le=MOST_WORKERS,
     )
 
@@ -129,7 +134,9 @@ def on_login_node() -> bool:
 
 
 def cores_for_each(workers: int) -> float:
-    """Return the CPU cores that each of so many workers holds: its share of the job that this is, or else the threads it may use."""
+    """Return the CPU cores that each of so many workers holds: its share of the job that this is,
+    or else the threads it may use.
+    """
     held = cpus_of_job()
     if held is not None:
         return held / workers
@@ -142,6 +149,8 @@ def cores_for_each(workers: int) -> float:
 
 
 def thread_limits(workers: int) -> dict[str, str]:
-    """Give environment variables that keep numerical libraries from starting more threads than there are CPUs, where unset."""
+    """Give environment variables that keep numerical libraries from starting more threads than
+    there are CPUs, where unset.
+    """
     share = str(max(1, usable_cpus() // workers))
     return {name: share for name in _THREAD_VARIABLES if name not in os.environ}

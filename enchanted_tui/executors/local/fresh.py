@@ -1,6 +1,8 @@
-"""Run a task in a process of its own, so that nothing that it leaves in memory reaches the next one.
+"""Run a task in a process of its own, so that nothing that it leaves in memory reaches the next
+one.
 
-The process is forked from a worker that has run no task: modules are imported, and libraries loaded, anew.
+The process is forked from a worker that has run no task: modules are imported, and libraries
+loaded, anew.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -21,7 +23,9 @@ from enchanted_tui.whole_files import write_all
 
 
 def wants_fresh_process(runner: str, context: dict[str, Any]) -> bool:
-    """Tell whether each sample of a runner is to have a process of its own. One that only starts programs has it anyway."""
+    """Tell whether each sample of a runner is to have a process of its own. One that only starts
+    programs has it anyway.
+    """
     spec = context["runners"][runner]
     if not (context.get("fresh_process") or spec["options"].get("fresh_process") is True):
         return False
@@ -31,7 +35,9 @@ def wants_fresh_process(runner: str, context: dict[str, Any]) -> bool:
 
 
 def run_in_child(run: Callable[[], bytes]) -> bytes:
-    """Return what `run` returns in a forked process; if that dies, so does this one, in the same way."""
+    """Return what `run` returns in a forked process; if that dies, so does this one, in the same
+    way.
+    """
     # a file: a pipe may be held open by what a task has left
     with tempfile.TemporaryFile(prefix="enchanted-", buffering=0) as answer:
         process = os.fork()

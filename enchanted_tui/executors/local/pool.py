@@ -1,8 +1,10 @@
-"""The pool of local workers: who runs what, since when, and what becomes of a task whose worker dies.
+"""The pool of local workers: who runs what, since when, and what becomes of a task whose worker
+dies.
 
-One thread owns everything here. Tasks go to a worker through a packet socket of which the supervisor also holds the receiving end:
-what a worker has not read yet can be taken back exactly, so short tasks are handed out many in advance and still no task ever waits
-behind a long one, and after a crash it is certain which task was running.
+One thread owns everything here. Tasks go to a worker through a packet socket of which the
+supervisor also holds the receiving end: what a worker has not read yet can be taken back exactly,
+so short tasks are handed out many in advance and still no task ever waits behind a long one, and
+after a crash it is certain which task was running.
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ class Pool:
         environment: Mapping[str, str],
         job_ends: Callable[[], bool] | None = None,
     ) -> None:
-        """`job_ends` tells whether the job that we are in is at its end; it is asked when samples fail."""
+        """`job_ends` tells whether the job that we are in is at its end; it is asked when samples
+        fail.
+        """
         self._size = size
         self._timeout = timeout
         self._max_retries = max_retries
@@ -74,7 +78,8 @@ class Pool:
         self._workers: dict[int, WorkerChannel] = {}
         self._backlog: deque[Task] = deque()
         self._taken = 0  #: tasks taken so far; only the supervisor's thread counts them
-        self._settled = 0  #: of those, tasks delivered, taken back or given up; only the pool's thread counts them
+        #: of those, tasks delivered, taken back or given up; only the pool's thread counts them
+        self._settled = 0
         self._numbers = 0
         self._failed_starts = 0
         self._mean_runtime = 0.0  #: running mean over recent tasks, seconds; 0 before the first
@@ -86,7 +91,7 @@ class Pool:
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="local-executor", daemon=True)
 
-    # -- called by the supervisor ---------------------------------------------------------------------------------------
+    # -- called by the supervisor ------------------------------------------------------------------
 
     def start(self) -> None:
         self._start_warden()
@@ -150,7 +155,7 @@ class Pool:
         host = socket.gethostname()
         return [worker.shown(host) for worker in list(self._workers.values())]
 
-    # -- the thread -------------------------------------------------------------------------------------------------------
+    # -- the thread --------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
@@ -190,7 +195,7 @@ class Pool:
         with contextlib.suppress(Exception):
             self._selector.close()
 
-    # -- handing out --------------------------------------------------------------------------------------------------------
+    # -- handing out -------------------------------------------------------------------------------
 
     def _ahead(self) -> int:
         """How many tasks a worker holds besides the one it runs."""
@@ -232,7 +237,7 @@ class Pool:
         if self._backlog:
             self._hand_out()
 
-    # -- results ------------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def _read_results(self, worker: WorkerChannel) -> bool:
         """Take the results that have arrived; False if there were none."""
@@ -283,16 +288,19 @@ class Pool:
             self._deliver(failure)
 
     def _job_is_ending(self) -> None:
-        """Whoever ends the job ends what runs here: no sample has failed, and nothing more is begun."""
+        """Whoever ends the job ends what runs here: no sample has failed, and nothing more is
+        begun.
+        """
         self._on_hold.take(due=False)
         self._closing = True
         self._deliver(
             JobEnds(
-                f"job {job_here()} is being ended, by its time limit or by hand; what was running is run again"
+                f"job {job_here()} is being ended, by its time limit or by hand; what was running"
+                " is run again"
             )
         )
 
-    # -- time limits and deaths -----------------------------------------------------------------------------------------------
+    # -- time limits and deaths --------------------------------------------------------------------
 
     def _until_something(self) -> float | None:
         if self._closing:
@@ -413,7 +421,7 @@ class Pool:
         for _ in range(self._size):
             self._spawn()
 
-    # -- workers ------------------------------------------------------------------------------------------------------------
+    # -- workers -----------------------------------------------------------------------------------
 
     def _start_warden(self) -> None:
         self._warden = WardenProcess(self._context, self._environment)

@@ -1,4 +1,6 @@
-"""What is told of a worker that died: the record of the task that it ran, or what it printed before it ran any."""
+"""What is told of a worker that died: the record of the task that it ran, or what it printed before
+it ran any.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ log = logging.getLogger(__name__)
 def failure_of(
     worker: WorkerChannel, task: Task, context: dict[str, Any], scratch: str, kind: str, reason: str
 ) -> Result | Trouble:
-    """Return the record of a task that could not say itself how it ended; what it had printed goes into its run directory."""
+    """Return the record of a task that could not say itself how it ended; what it had printed goes
+    into its run directory.
+    """
     runtime = time.monotonic() - worker.since
     try:
         line = fail_task(
@@ -40,7 +44,9 @@ def failure_of(
 
 
 def died_early(worker: WorkerChannel, scratch: str, status: int) -> Trouble:
-    """Return what the campaign is told of workers that die before they run anything; `status`: as `os.wait` gives it."""
+    """Return what the campaign is told of workers that die before they run anything; `status`: as
+    `os.wait` gives it.
+    """
     how = ending_of(os.waitstatus_to_exitcode(status))
     with (
         contextlib.suppress(OSError),

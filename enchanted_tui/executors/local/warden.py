@@ -1,16 +1,21 @@
-"""The warden: a small process between the supervisor and its local workers. It starts them, reaps them and kills them.
+"""The warden: a small process between the supervisor and its local workers. It starts them, reaps
+them and kills them.
 
 Why a process of its own:
-- workers are forked from a process that has no threads and has imported next to nothing, never from the app;
-- each worker has a reaper (`executors.ends.reaper`), through which a time limit and the end of the campaign reach processes that have
-  left their process group or session, and job steps on other nodes;
-- when the supervisor dies, even by SIGKILL, its end of the control socket closes and the warden has all workers ended with what they have
-  started; when the warden itself dies, the reapers do so of their own accord (parent-death signal).
+- workers are forked from a process that has no threads and has imported next to nothing, never from
+  the app;
+- each worker has a reaper (`executors.ends.reaper`), through which a time limit and the end of the
+  campaign reach processes that have left their process group or session, and job steps on other
+  nodes;
+- when the supervisor dies, even by SIGKILL, its end of the control socket closes and the warden has
+  all workers ended with what they have started; when the warden itself dies, the reapers do so of
+  their own accord (parent-death signal).
 
-Control messages are JSON packets. From the supervisor: ``{"op": "spawn", "id": n}`` with two descriptors (task socket, result pipe),
-``{"op": "kill", "id": n}``, ``{"op": "close"}``. To it: ``{"op": "spawned", "id": n, "pid": p}``,
-``{"op": "exit", "id": n, "status": wait status, "left": [what could not be ended], "asked": whether it was ended on request}``;
-``{"op": "terminated"}``: this process was asked to end by somebody else (SIGTERM), and does.
+Control messages are JSON packets. From the supervisor: ``{"op": "spawn", "id": n}`` with two
+descriptors (task socket, result pipe), ``{"op": "kill", "id": n}``, ``{"op": "close"}``. To it:
+``{"op": "spawned", "id": n, "pid": p}``, ``{"op": "exit", "id": n, "status": wait status, "left":
+[what could not be ended], "asked": whether it was ended on request}``; ``{"op": "terminated"}``:
+this process was asked to end by somebody else (SIGTERM), and does.
 """
 
 from __future__ import annotations
@@ -38,7 +43,9 @@ _END_GRACE = 40.0  #: seconds in which they have to be ended, with job steps tha
 
 
 def main(control_fd: int) -> None:
-    """Serve the supervisor at the other end of `control_fd`; the campaign's context comes as JSON on standard input."""
+    """Serve the supervisor at the other end of `control_fd`; the campaign's context comes as JSON
+    on standard input.
+    """
     start = json.loads(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     control = socket.socket(fileno=control_fd)
@@ -158,7 +165,9 @@ class Warden:
                 )
 
     def _end_everything(self) -> None:
-        """End all workers; their reapers do the work, and what has no reaper any more is ended here."""
+        """End all workers; their reapers do the work, and what has no reaper any more is ended
+        here.
+        """
         for _, reaper in self.workers.values():
             reaper.end()
         deadline = time.monotonic() + _END_GRACE
@@ -181,5 +190,7 @@ def capture_files(directory: str, number: int) -> dict[int, str]:
 
 
 def mark_prefix(context: dict[str, Any], capture_dir: str) -> str:
-    """Give the mark that a warden has in its environment, and its workers and their children with a number at the end."""
+    """Give the mark that a warden has in its environment, and its workers and their children with a
+    number at the end.
+    """
     return f"{context['campaign']}:{context['session']}:{capture_dir}:"

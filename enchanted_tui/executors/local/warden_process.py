@@ -1,4 +1,6 @@
-"""The warden as the pool sees it: start it, have workers started and killed, hear what became of them."""
+"""The warden as the pool sees it: start it, have workers started and killed, hear what became of
+them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _END_GRACE = 60.0  #: seconds; the warden has a limit of its own
 
 
 class WardenProcess:
-    """A running warden. `scratch` is its directory for what workers print and for long messages; it goes when the warden ends."""
+    """A running warden. `scratch` is its directory for what workers print and for long messages; it
+    goes when the warden ends.
+    """
 
     def __init__(self, context: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         self.scratch = tempfile.mkdtemp(prefix="enchanted-")
@@ -66,7 +70,9 @@ class WardenProcess:
         self._tell({"op": "close"})
 
     def hear(self) -> dict[str, Any] | None:
-        """Give the next message there is, an empty one if there is none; None if the warden has gone."""
+        """Give the next message there is, an empty one if there is none; None if the warden has
+        gone.
+        """
         try:
             data = self.control.recv(4096)
         except BlockingIOError:
@@ -79,7 +85,9 @@ class WardenProcess:
         return message
 
     def bury(self) -> str:
-        """The warden has died: end what it can end no more. Return how it ended and what it printed last."""
+        """The warden has died: end what it can end no more. Return how it ended and what it printed
+        last.
+        """
         self.control.close()
         how = ending_of(self._process.wait())
         end_marked(self._mark)

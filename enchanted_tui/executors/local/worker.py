@@ -1,8 +1,9 @@
 """One local worker: takes task messages, runs them one after another, sends back their records.
 
-It shares nothing with the supervisor but two descriptors: a packet socket on which tasks arrive, one message a packet, and a pipe
-into which results go, one line each. Standard output and error are files of its own, so that no runner can write on a terminal;
-what a task wrote there is moved into its run directory.
+It shares nothing with the supervisor but two descriptors: a packet socket on which tasks arrive,
+one message a packet, and a pipe into which results go, one line each. Standard output and error are
+files of its own, so that no runner can write on a terminal; what a task wrote there is moved into
+its run directory.
 """
 
 from __future__ import annotations
@@ -34,14 +35,17 @@ MAX_MESSAGE = (
 SPOOLED = b"@"
 TROUBLE = b"!"
 READY = b"+\n"
-OVER = b"-\n"  #: the sample has ended, and what it has left behind is being ended: no time limit counts that
+#: the sample has ended, and what it has left behind is being ended: no time limit counts that
+OVER = b"-\n"
 _LOG_FORMAT = "%(asctime)s [%(levelname)s] %(name)s: %(message)s"
 
 
 def serve(
     tasks: socket.socket, results: int, context: dict[str, Any], captured: dict[int, str]
 ) -> None:
-    """Run tasks until the supervisor closes its end. `captured`: by descriptor 1 and 2, the file it writes to."""
+    """Run tasks until the supervisor closes its end. `captured`: by descriptor 1 and 2, the file it
+    writes to.
+    """
     home = _Home(captured)
     faulthandler.enable(file=2)
     _take_any_text()
@@ -86,9 +90,11 @@ def _record_of(message: dict[str, Any], context: dict[str, Any]) -> bytes:
 
 
 def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool) -> None:
-    """Move what a task wrote to descriptors 1 and 2 into ``stdout.txt`` and ``stderr.txt`` of its run directory.
+    """Move what a task wrote to descriptors 1 and 2 into ``stdout.txt`` and ``stderr.txt`` of its
+    run directory.
 
-    `descriptors` says whether descriptors 1 and 2 of this process are the captured files (in the worker itself) or not (after it died).
+    `descriptors` says whether descriptors 1 and 2 of this process are the captured files (in the
+    worker itself) or not (after it died).
     """
     for number, name in ((1, "stdout.txt"), (2, "stderr.txt")):
         with contextlib.suppress(OSError):
@@ -132,7 +138,9 @@ class _Home:
             vars(random).update(self.random)
 
     def _restore_streams(self) -> None:
-        """Flush what is written, and see to it that the next task prints into the captured files, not into one that this task opened."""
+        """Flush what is written, and see to it that the next task prints into the captured files,
+        not into one that this task opened.
+        """
         _flush(sys.stdout, sys.stderr)
         if sys.stdout is not sys.__stdout__ or sys.stderr is not sys.__stderr__:
             _flush(sys.__stdout__, sys.__stderr__)
@@ -178,16 +186,20 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
 
 
 def _take_any_text() -> None:
-    """Have runners print whatever they like: it goes into files of ours, whatever the terminal of the supervisor can show."""
+    """Have runners print whatever they like: it goes into files of ours, whatever the terminal of
+    the supervisor can show.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _let_log(level: int | str) -> None:
-    """Have what runners log from `level` on written to standard error, and so to their run directory, unless they send it elsewhere.
+    """Have what runners log from `level` on written to standard error, and so to their run
+    directory, unless they send it elsewhere.
 
-    By the handler of last resort, which is only asked where there is no other: `logging.basicConfig` works as it always does.
+    By the handler of last resort, which is only asked where there is no other:
+    `logging.basicConfig` works as it always does.
     """
     logging.getLogger().setLevel(level)
     if logging.lastResort is not None:
@@ -196,7 +208,9 @@ def _let_log(level: int | str) -> None:
 
 
 def _preload(context: dict[str, Any]) -> None:
-    """Import the runners before the first task, so that no time limit counts it. What fails here is reported by the tasks."""
+    """Import the runners before the first task, so that no time limit counts it. What fails here is
+    reported by the tasks.
+    """
     for spec in context["runners"].values():
         with contextlib.suppress(Exception):
             load_class(spec["class"])

@@ -1,8 +1,10 @@
-"""What the journal knows of jobs: which were to be submitted, which were, and which tasks they still hold.
+"""What the journal knows of jobs: which were to be submitted, which were, and which tasks they
+still hold.
 
-Three records, of type ``jobs``: an ``intent`` before anything is submitted, ``submitted`` with the scheduler's number, and ``closed`` when
-nothing is expected of the jobs any more. The token that an intent gives is part of the jobs' name: whatever becomes of the number, the
-jobs can be found again by it.
+Three records, of type ``jobs``: an ``intent`` before anything is submitted, ``submitted`` with the
+scheduler's number, and ``closed`` when nothing is expected of the jobs any more. The token that an
+intent gives is part of the jobs' name: whatever becomes of the number, the jobs can be found again
+by it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The archive that is shipped to the cluster: what runs inside a job, as one file that Python can run."""
+"""The archive that is shipped to the cluster: what runs inside a job, as one file that Python can
+run.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ _PACKAGE = Path(__file__).parents[2]
 #: What a job needs of this package; packages in between are shipped as empty ones.
 _SHIPPED = (
     "lazy.py",
-    "plugins.py",  # what a plugin's module imports, its samplers and executors beside the runner too
+    # what a plugin's module imports, its samplers and executors beside the runner too
+    "plugins.py",
     "samplers/base.py",
     "samplers/parser.py",
     "executors/base.py",

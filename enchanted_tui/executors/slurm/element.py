@@ -1,4 +1,6 @@
-"""One element of a job array, as the executor follows it: the tasks it holds and what its results file has said so far."""
+"""One element of a job array, as the executor follows it: the tasks it holds and what its results
+file has said so far.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _SUFFIX = len(b',"crc":"00000000"}\n')
 
 @dataclass(slots=True)
 class Held:
-    """A task that a job holds. After a restart the task itself is known only once it is submitted again."""
+    """A task that a job holds. After a restart the task itself is known only once it is submitted
+    again.
+    """
 
     attempt: int
     task: Task | None = None
@@ -80,7 +84,9 @@ class Element:
         return self.hello is None and (self.row is None or self.row.state == "PENDING")
 
     def take(self, data: bytes) -> tuple[list[tuple[TaskId, bytes, float]], list[dict[str, Any]]]:
-        """Take what the results file has grown by: give (task, record, run time) of each whole result, and the notes."""
+        """Take what the results file has grown by: give (task, record, run time) of each whole
+        result, and the notes.
+        """
         self.offset += len(data)
         if data:
             self.grown_at = time.monotonic()
@@ -112,7 +118,7 @@ class Element:
                 task.begun = note["at"]
         return [note]
 
-    # -- for people -------------------------------------------------------------------------------------------------------------------
+    # -- for people --------------------------------------------------------------------------------
 
     def shown(self) -> JobInfo:
         row = self.final or self.row
@@ -141,7 +147,9 @@ class Element:
         )
 
     def _time(self) -> tuple[float | None, float | None]:
-        """Say when it began and when its walltime is over, by what it says itself, or else the scheduler; None before it has begun."""
+        """Say when it began and when its walltime is over, by what it says itself, or else the
+        scheduler; None before it has begun.
+        """
         row, hello = self.row, self.hello
         began = row is not None and row.state != "PENDING"
         since = (

@@ -18,7 +18,8 @@ _RECORD_PATIENCE = 20.0  #: seconds for the supervisor to write down the last re
 def cancel_all(scheduler: Scheduler, ledger: Ledger, watcher: Watcher) -> bool:
     """Cancel our jobs and no others; tell whether they are known to have gone.
 
-    Which numbers are ours is asked just before: a controller that has crashed gives numbers a second time.
+    Which numbers are ours is asked just before: a controller that has crashed gives numbers a
+    second time.
     """
     ours = {element.submission.name for element in ledger.elements}
     for element in ledger.elements:

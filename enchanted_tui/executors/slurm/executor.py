@@ -30,11 +30,13 @@ from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
 
 
 class SlurmExecutor(Executor):
-    """Run tasks in SLURM jobs, many in each: through SSH, or on a login node by running `sbatch` right there.
+    """Run tasks in SLURM jobs, many in each: through SSH, or on a login node by running `sbatch`
+    right there.
 
-    Jobs survive the supervisor: a resumed campaign finds them again, collects what they have finished meanwhile, and submits nothing
-    twice. A job that is killed by its time limit, its node or its memory costs at most the samples it was working on, which are run
-    again up to `max_retries` times.
+    Jobs survive the supervisor: a resumed campaign finds them again, collects what they have
+    finished meanwhile, and submits nothing twice. A job that is killed by its time limit, its node
+    or its memory costs at most the samples it was working on, which are run again up to
+    `max_retries` times.
     """
 
     looks_up_local_storage: ClassVar[bool] = True
@@ -42,8 +44,10 @@ class SlurmExecutor(Executor):
 
     sbatch: dict[str, str | bool] = option(
         {},
-        doc="Options of `sbatch` by their long names: account, partition, time, mem, cpus_per_task, gres and whatever else the cluster "
-        "has. A flag is `true`.",
+        doc=(
+            "Options of `sbatch` by their long names: account, partition, time, mem, cpus_per_task,"
+            " gres and whatever else the cluster has. A flag is `true`."
+        ),
         example={
             "account": "project_465000000",
             "partition": "small",
@@ -53,17 +57,26 @@ class SlurmExecutor(Executor):
     )
     samples_per_job: int | str = option(
         "auto",
-        doc="How many samples one job works through. `auto` goes by the run times measured so far and the walltime.",
+        doc=(
+            "How many samples one job works through. `auto` goes by the run times measured so far"
+            " and the walltime."
+        ),
         ge=1,
     )
     processes_per_job: int = option(
         1,
-        doc="How many samples a job runs at the same time; ask for as many CPUs under `sbatch`, by `cpus_per_task`.",
+        doc=(
+            "How many samples a job runs at the same time; ask for as many CPUs under `sbatch`, by"
+            " `cpus_per_task`."
+        ),
         ge=1,
     )
     max_jobs: int = option(
         20,
-        doc="How many jobs may be in the queue at the same time, each element of a job array counted.",
+        doc=(
+            "How many jobs may be in the queue at the same time, each element of a job array"
+            " counted."
+        ),
         ge=1,
     )
     array_throttle: int | None = option(
@@ -71,31 +84,44 @@ class SlurmExecutor(Executor):
     )
     job_script_prologue: list[str] = option(
         [],
-        doc="Lines of the job script before the samples: modules to load, an environment to activate. One that fails ends the job, and "
-        "the campaign stops with what it printed; write `|| true` behind one that may fail.",
+        doc=(
+            "Lines of the job script before the samples: modules to load, an environment to"
+            " activate. One that fails ends the job, and the campaign stops with what it printed;"
+            " write `|| true` behind one that may fail."
+        ),
         example=["module load gcc", "source ~/venv/bin/activate"],
     )
     job_script_template: str | None = option(
         None,
-        doc="A job script of your own, with its `#SBATCH` lines. `{{ command }}` in it is where the samples are run. Options under "
-        "`sbatch` come before those of the script.",
+        doc=(
+            "A job script of your own, with its `#SBATCH` lines. `{{ command }}` in it is where the"
+            " samples are run. Options under `sbatch` come before those of the script."
+        ),
         path=True,
     )
     python: str = option(
         "python3",
-        doc="Python of the jobs, 3.9 or newer, as the job script finds it: a name, or a path, in which `~/` and variables are those of the "
-        "node. It needs no packages but those that your own runners import.",
+        doc=(
+            "Python of the jobs, 3.9 or newer, as the job script finds it: a name, or a path, in"
+            " which `~/` and variables are those of the node. It needs no packages but those that"
+            " your own runners import."
+        ),
     )
     ssh: str | dict[str, Any] | None = option(
         None,
-        doc="How to reach the cluster: a host of `~/.ssh/config`, or a mapping with `host`, `user`, `port`, `key_filename`, `proxy_jump`, "
-        "`transport` and so on (see docs/slurm.md). Without it, `sbatch` is run on this machine.",
+        doc=(
+            "How to reach the cluster: a host of `~/.ssh/config`, or a mapping with `host`, `user`,"
+            " `port`, `key_filename`, `proxy_jump`, `transport` and so on (see docs/slurm.md)."
+            " Without it, `sbatch` is run on this machine."
+        ),
         example={"host": "lumi.csc.fi", "user": "me"},
     )
     remote_dir: str | None = option(
         None,
-        doc="Directory of the cluster for the run directories, where it does not see `base_run_dir` under the same path. Inputs go up and "
-        "results come down in bulk.",
+        doc=(
+            "Directory of the cluster for the run directories, where it does not see `base_run_dir`"
+            " under the same path. Inputs go up and results come down in bulk."
+        ),
         example="/scratch/project_465000000/me",
     )
     results_interval: float = option(
@@ -103,7 +129,10 @@ class SlurmExecutor(Executor):
     )
     scheduler_interval: float = option(
         40.0,
-        doc="How often the scheduler is asked, with one `squeue` for all jobs, after something has changed.",
+        doc=(
+            "How often the scheduler is asked, with one `squeue` for all jobs, after something has"
+            " changed."
+        ),
         unit="s",
         gt=0,
     )
@@ -112,13 +141,19 @@ class SlurmExecutor(Executor):
     )
     scheduler_interval_watched: float = option(
         10.0,
-        doc="The same while somebody looks at the jobs in the app's Monitor; never more than the other two.",
+        doc=(
+            "The same while somebody looks at the jobs in the app's Monitor; never more than the"
+            " other two."
+        ),
         unit="s",
         gt=0,
     )
     grace: float = option(
         60.0,
-        doc="How long a job may be unknown to the scheduler, without a sign of life in its results, before it is taken for lost.",
+        doc=(
+            "How long a job may be unknown to the scheduler, without a sign of life in its results,"
+            " before it is taken for lost."
+        ),
         unit="s",
         gt=0,
     )
@@ -133,7 +168,7 @@ class SlurmExecutor(Executor):
     _name = "slurm"
     _submissions: Sequence[Submission] = ()
 
-    # -- the configuration ------------------------------------------------------------------------------------------------------------
+    # -- the configuration -------------------------------------------------------------------------
 
     def problems(self) -> Iterator[tuple[str, str]]:
         for key, sentence in option_problems(self.sbatch):
@@ -173,7 +208,10 @@ class SlurmExecutor(Executor):
         if walltime is not None and self.timeout_sec is not None and self.timeout_sec > walltime:
             yield (
                 "timeout_sec",
-                f"a sample may take longer than its job ({walltime:g} s), and would be killed with it",
+                (
+                    f"a sample may take longer than its job ({walltime:g} s), and would be killed"
+                    " with it"
+                ),
             )
 
     def _template_problems(self, path: str) -> Iterator[tuple[str, str]]:
@@ -236,8 +274,8 @@ class SlurmExecutor(Executor):
         )
         script = options.script(f"{places.jobs}/{archive()[0]}", directory)
         return (
-            f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a time; an array of them is submitted by\n"
-            f"  {shlex.join(command)}\nwith the script\n"
+            f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a"
+            f" time; an array of them is submitted by\n  {shlex.join(command)}\nwith the script\n"
             + "".join(f"  | {line}\n" for line in shown(script).splitlines())
         ) + self._surroundings(options)
 
@@ -246,19 +284,21 @@ class SlurmExecutor(Executor):
         if self.ssh or not options:
             return []
         return [
-            f"Jobs are what the configuration asks for; {', '.join(options)} of the environment has no effect on them."
+            f"Jobs are what the configuration asks for; {', '.join(options)} of the environment has"
+            " no effect on them."
         ]
 
     def _surroundings(self, options: JobOptions) -> str:
         """Say what sbatch and the jobs see of the environment."""
         if self.ssh:
             return (
-                "Variables named SBATCH_*, SLURM_* and so on that the account's start-up files set there are withheld from sbatch and "
-                f"the jobs, but for SLURM_CONF and its like{'' if options.account else f' and {inherited.ACCOUNT}'}."
+                "Variables named SBATCH_*, SLURM_* and so on that the account's start-up files set"
+                " there are withheld from sbatch and the jobs, but for SLURM_CONF and its"
+                f" like{'' if options.account else f' and {inherited.ACCOUNT}'}."
             )
         return inherited.told(options.account)
 
-    # -- running ------------------------------------------------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     def attach(self, name: str, submissions: Sequence[Submission]) -> None:
         self._name, self._submissions = name, submissions
@@ -315,7 +355,9 @@ class SlurmExecutor(Executor):
             self._keeper = None
 
     def worker_count(self) -> int:
-        """As many as may be in the queue: the jobs of a moment say nothing of what would run if there were work."""
+        """As many as may be in the queue: the jobs of a moment say nothing of what would run if
+        there were work.
+        """
         return self.max_jobs * self.processes_per_job
 
     def workers(self) -> list[WorkerInfo]:

@@ -1,7 +1,8 @@
-"""What jobs need of this side, where they do not see its files: brought to the cluster in one archive for each submission.
+"""What jobs need of this side, where they do not see its files: brought to the cluster in one
+archive for each submission.
 
-Directories of earlier steps and parents, files that a CommandRunner copies or links, and the modules of plugins. What does not exist here
-is taken to be a path of the cluster and left as it is.
+Directories of earlier steps and parents, files that a CommandRunner copies or links, and the
+modules of plugins. What does not exist here is taken to be a path of the cluster and left as it is.
 """
 
 from __future__ import annotations
@@ -72,9 +73,11 @@ class Inputs:
         prepared = message.get("prepared")
         if isinstance(prepared, dict):
             translated["prepared"] = {
-                key: {name: self._file(path) for name, path in value.items()}
-                if key in ("copy", "link")
-                else self._translated(value)
+                key: (
+                    {name: self._file(path) for name, path in value.items()}
+                    if key in ("copy", "link")
+                    else self._translated(value)
+                )
                 for key, value in prepared.items()
             }
         return translated
@@ -84,7 +87,9 @@ class Inputs:
         self._there.add(name)
 
     def archive(self) -> bytes:
-        """Give what has gathered as an archive to unpack at the root of the far side's file system; nothing if there is nothing."""
+        """Give what has gathered as an archive to unpack at the root of the far side's file system;
+        nothing if there is nothing.
+        """
         if not self._waiting:
             return b""
         made = io.BytesIO()
@@ -119,7 +124,9 @@ class Inputs:
         return self._sent[path]
 
     def _translated(self, value: Any) -> Any:
-        """Replace the directory of the run directories here by that of the far side, wherever it stands in a text."""
+        """Replace the directory of the run directories here by that of the far side, wherever it
+        stands in a text.
+        """
         if isinstance(value, str):
             return value.replace(self._places.home + "/", self._places.far + "/")
         if isinstance(value, dict):
@@ -146,7 +153,9 @@ class Inputs:
 
 
 def _pack(packed: tarfile.TarFile, here: str, name: str) -> None:
-    """Put a file or directory into an archive. What a relative link leads to outside of it goes along in its place."""
+    """Put a file or directory into an archive. What a relative link leads to outside of it goes
+    along in its place.
+    """
     top = os.path.realpath(here)
     outside: list[str] = []
 
@@ -174,7 +183,8 @@ def unpack(transport: Transport, archive: bytes, root: str) -> None:
     done = transport.run(["tar", "-xzpf", "-", "-C", root], stdin=archive, timeout=_TIMEOUT)
     if done.code:
         raise FarSideProblem(
-            f"the inputs cannot be unpacked in {root}: {done.complaint}; make room, or choose another remote_dir"
+            f"the inputs cannot be unpacked in {root}: {done.complaint}; make room, or choose"
+            " another remote_dir"
         )
 
 

@@ -37,7 +37,9 @@ from enchanted_tui.executors.verdict import explained
 
 log = logging.getLogger(__name__)
 
-_FIRST_LOOK = 2.0  #: seconds after the first submission at which the scheduler is asked whether these jobs can start at all
+#: seconds after the first submission at which the scheduler is asked whether these jobs can start
+#: at all
+_FIRST_LOOK = 2.0
 _SOON = 5.0  #: seconds until the scheduler is asked again when a submission is in doubt
 _REFUSED = 60.0  #: seconds for which nothing is submitted after a refusal
 _SHORTEST_COLLECT = 1.0
@@ -105,7 +107,7 @@ class Keeper:
         self._reconnect = _RECONNECT[0]
         self._thread = threading.Thread(target=self._run, name=f"slurm-{name}", daemon=True)
 
-    # -- called by the supervisor -----------------------------------------------------------------------------------------------------
+    # -- called by the supervisor ------------------------------------------------------------------
 
     def start(self) -> None:
         self._thread.start()
@@ -125,7 +127,9 @@ class Keeper:
         self._notify()
 
     def recall(self) -> list[TaskId]:
-        """Take back what no job holds; jobs that wait in the queue are withdrawn, and their tasks given back when that is certain."""
+        """Take back what no job holds; jobs that wait in the queue are withdrawn, and their tasks
+        given back when that is certain.
+        """
         taken = self._ledger.recall()
         self._withdraw, self._next_withdrawal = True, 0.0
         self._notify()
@@ -170,14 +174,18 @@ class Keeper:
         )
 
     def watched(self, seconds: float) -> None:
-        """Ask the scheduler more often for so long; after a pause in which nobody looked, as soon as that interval is over."""
+        """Ask the scheduler more often for so long; after a pause in which nobody looked, as soon
+        as that interval is over.
+        """
         now = time.monotonic()
         begins, self._watched_until = now >= self._watched_until, now + seconds
         if begins and self._next_look > self._soonest_look():
             self._notify()
 
     def _soonest_look(self) -> float:
-        """When the scheduler may be asked again at the earliest, because somebody looks at the jobs; infinity while nobody does."""
+        """When the scheduler may be asked again at the earliest, because somebody looks at the
+        jobs; infinity while nobody does.
+        """
         return (
             self._looked_at + self._intervals.scheduler_watched
             if time.monotonic() < self._watched_until
@@ -191,7 +199,7 @@ class Keeper:
         with self._wake:
             self._wake.notify()
 
-    # -- the thread ---------------------------------------------------------------------------------------------------------------------
+    # -- the thread --------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
@@ -263,7 +271,8 @@ class Keeper:
             if not self._lost_connection:
                 self._lost_connection = True
                 log.warning(
-                    f"the connection to the cluster is lost ({loss}); jobs go on, and it is tried again"
+                    f"the connection to the cluster is lost ({loss}); jobs go on, and it is tried"
+                    " again"
                 )
             self._next_collect = self._next_look = time.monotonic() + self._reconnect
             self._reconnect = min(_RECONNECT[1], 2 * self._reconnect)
@@ -299,7 +308,9 @@ class Keeper:
             self._wait_for_the_end()
 
     def _give_up(self, reason: str) -> None:
-        """Stop because files cannot be handled; jobs have done nothing wrong and run on, to be found by the next session."""
+        """Stop because files cannot be handled; jobs have done nothing wrong and run on, to be
+        found by the next session.
+        """
         self._submitter.forget_unsent()
         self._watcher.close_submissions()
         self._jobs_run_on = bool(self._ledger.elements)
@@ -409,7 +420,9 @@ class Keeper:
         )
 
     def _withdraw_waiting(self) -> None:
-        """Cancel the jobs that have not begun; their tasks are given back when the scheduler has confirmed it."""
+        """Cancel the jobs that have not begun; their tasks are given back when the scheduler has
+        confirmed it.
+        """
         if not any(element.waits and not element.withdrawn for element in self._ledger.elements):
             self._withdraw = False
             return
@@ -439,10 +452,12 @@ class Keeper:
                 if not note.written.is_set()
             ]
 
-    # -- the end ------------------------------------------------------------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------
 
     def _end(self) -> None:
-        """Leave nothing behind: cancel what is still in the queue, and remove the files of what has ended."""
+        """Leave nothing behind: cancel what is still in the queue, and remove the files of what has
+        ended.
+        """
         if self._jobs_run_on:
             return
         self._ledger.hold_back()
@@ -458,7 +473,8 @@ class Keeper:
                     sorted({element.submission.name for element in self._ledger.elements})
                 )
                 log.warning(
-                    f"it is not certain that all jobs were cancelled; resume the campaign, or cancel them by their name: {names}"
+                    "it is not certain that all jobs were cancelled; resume the campaign, or"
+                    f" cancel them by their name: {names}"
                 )
                 return
             self._watcher.collect()  # what they have finished is not lost
@@ -472,14 +488,17 @@ class Keeper:
                 self._far.remove(places)
             except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
                 log.warning(
-                    f"{', '.join(places)} may be left on the cluster ({problem}); remove what is left by hand"
+                    f"{', '.join(places)} may be left on the cluster ({problem}); remove what is"
+                    " left by hand"
                 )
             self._watcher.finished.clear()
 
-    # -- records ------------------------------------------------------------------------------------------------------------------------
+    # -- records -----------------------------------------------------------------------------------
 
     def _record(self, record: dict[str, Any], wait: bool) -> Note:
-        """Have a record written into the journal; wait until it is on disk if what follows depends on it."""
+        """Have a record written into the journal; wait until it is on disk if what follows depends
+        on it.
+        """
         note = Note(record)
         self._deliver(note)
         while wait and not note.written.wait(0.2):

@@ -1,4 +1,6 @@
-"""Which task is where: waiting for a job, held by one, or back. Used by two threads, the supervisor's and the executor's own."""
+"""Which task is where: waiting for a job, held by one, or back. Used by two threads, the
+supervisor's and the executor's own.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ class Ledger:
         self._held_back = False  #: nothing new is to begin
         self._runtimes: dict[str, deque[float]] = {}
 
-    # -- the supervisor's side --------------------------------------------------------------------------------------------------------
+    # -- the supervisor's side ---------------------------------------------------------------------
 
     def submit(self, tasks: Sequence[Task]) -> None:
         with self._lock:
@@ -102,7 +104,7 @@ class Ledger:
             )
             return held + len(self._early) + len(self._lost)
 
-    # -- the executor's side ----------------------------------------------------------------------------------------------------------
+    # -- the executor's side -----------------------------------------------------------------------
 
     def mean_runtime(self) -> float | None:
         """Mean over the latest tasks, seconds; None before the first."""
@@ -158,7 +160,9 @@ class Ledger:
             self._deliver(Result(task, line))
 
     def release(self, element: Element, verdict: Verdict | None) -> None:
-        """A job has ended: what it left undone waits again. With a verdict, tasks that it was working on have failed once."""
+        """A job has ended: what it left undone waits again. With a verdict, tasks that it was
+        working on have failed once.
+        """
         with self._lock:
             self.elements.remove(element)
             again: list[Task] = []

@@ -18,11 +18,15 @@ class Places:
     far: str  #: of the run directories, where jobs see them
     jobs: str  #: of the files of this executor's jobs, on the far side
     campaign: str  #: the campaign's name, for people
-    root: str = ""  #: of everything on the far side that is this executor's alone; nothing where the file system is shared
+    #: of everything on the far side that is this executor's alone; nothing where the file system is
+    #: shared
+    root: str = ""
 
     @classmethod
     def of(cls, data_dir: str, remote_dir: str | None, campaign: str, executor: str) -> Places:
-        """Give the places of the campaign with this unique id whose run directories are in `data_dir` (absolute)."""
+        """Give the places of the campaign with this unique id whose run directories are in
+        `data_dir` (absolute).
+        """
         own = re.sub("[^A-Za-z0-9_.-]", "_", executor)
         base = os.path.dirname(data_dir)
         name = os.path.basename(base)
@@ -39,7 +43,9 @@ class Places:
 
     @property
     def all(self) -> str:
-        """The directory that holds whatever the executor makes on the far side, apart from run directories that are kept."""
+        """The directory that holds whatever the executor makes on the far side, apart from run
+        directories that are kept.
+        """
         return self.root or self.jobs
 
 
@@ -48,14 +54,16 @@ def places_there(places: Places, transport: Transport) -> Places:
     if "\\" in places.jobs:
         key = "base_run_dir" if places.shared else "remote_dir"
         raise FarSideProblem(
-            f"SLURM writes no output below {places.jobs}, because of the backslash; choose another {key}"
+            f"SLURM writes no output below {places.jobs}, because of the backslash; choose another"
+            f" {key}"
         )
     if not places.root.startswith("~"):
         return places
     home = transport.run(["printenv", "HOME"]).text.strip()
     if not home.startswith("/"):
         raise FarSideProblem(
-            "the cluster does not tell your home directory; give remote_dir as a path that begins with /"
+            "the cluster does not tell your home directory; give remote_dir as a path that begins"
+            " with /"
         )
     root = home + places.root[1:]
     return replace(

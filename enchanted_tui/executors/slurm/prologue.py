@@ -1,4 +1,6 @@
-"""Lines of a job script before the samples: each has to succeed, or the samples would run in surroundings that nobody asked for."""
+"""Lines of a job script before the samples: each has to succeed, or the samples would run in
+surroundings that nobody asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from typing import Any
 EXIT_PROLOGUE = 78  #: exit code of a job that one of these lines has ended
 _FAILED = re.compile(r"^job_script_prologue: (.*) ended with exit code (\d+)$", re.MULTILINE)
 
-#: Only what fails in the script itself counts: start-up files and environments that are sourced have
+#: Only what fails in the script itself counts: start-up files and environments that are sourced
+#: have
 #: lines of their own that may. Other shells than bash have no such trap, so they go on as ever.
 _GUARD = (
     """[ -z "$BASH_VERSION" ] || trap 'failed=$? at=$LINENO; [ ${#BASH_SOURCE[@]} -gt 1 ] || { """
@@ -32,6 +35,8 @@ def with_guarded_prologue(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def failed_line(printed: str) -> tuple[str, int] | None:
-    """Return the line that failed and its exit code, by what the job printed; None if none has failed."""
+    """Return the line that failed and its exit code, by what the job printed; None if none has
+    failed.
+    """
     found = _FAILED.search(printed)
     return None if found is None else (found[1].strip(), int(found[2]))

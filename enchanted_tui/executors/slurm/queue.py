@@ -16,13 +16,16 @@ _FORMAT = "%F|%K|%T|%M|%L|%C|%N|%j|%r"
 _DEFAULT_MAX_ARRAY = 1001
 _TIMEOUT = 60.0
 
-#: What sbatch says when nobody knows whether the job was accepted, or when it may be accepted later.
+#: What sbatch says when nobody knows whether the job was accepted, or when it may be accepted
+#: later.
 _UNSURE = re.compile(
-    "timed out|unable to contact|communication|connection|zero bytes|temporarily|transmission|try again|in progress|broken pipe|unexpected",
+    "timed out|unable to contact|communication|connection|zero bytes|temporarily|transmission|try"
+    " again|in progress|broken pipe|unexpected",
     re.IGNORECASE,
 )
 _FULL = re.compile(
-    r"submit limit|accounting/QOS policy|too many jobs|maximum.*jobs|AssocMaxSubmitJobLimit|QOSMaxSubmit",
+    r"submit limit|accounting/QOS policy|too many"
+    r" jobs|maximum.*jobs|AssocMaxSubmitJobLimit|QOSMaxSubmit",
     re.IGNORECASE,
 )
 
@@ -103,7 +106,9 @@ class _Listing:
         self._asked, self._rows = float("-inf"), list[JobRow]()
 
     def get(self, newer_than: float, ask: Callable[[], list[JobRow]]) -> tuple[float, list[JobRow]]:
-        """Give an answer with the moment at which it was asked for, asking again unless that was after `newer_than`."""
+        """Give an answer with the moment at which it was asked for, asking again unless that was
+        after `newer_than`.
+        """
         with self._lock:
             if self._asked <= newer_than:
                 asked = time.monotonic()
@@ -133,7 +138,9 @@ class Scheduler:
         return max(1, int(found[1])) if found else _DEFAULT_MAX_ARRAY
 
     def submit(self, arguments: Sequence[str], script: str) -> str:
-        """Submit a job and give its number. Raises SubmissionRefused, QueueFull or SubmissionUnsure."""
+        """Submit a job and give its number. Raises SubmissionRefused, QueueFull or
+        SubmissionUnsure.
+        """
         try:
             done = self._transport.run(arguments, stdin=encoded(script), timeout=_TIMEOUT)
         except CommandTimeout as error:
@@ -149,10 +156,11 @@ class Scheduler:
         raise SubmissionRefused(f"sbatch refused the job: {_said(complaint)}; {_remedy(complaint)}")
 
     def jobs(self, newer_than: float | None = None) -> list[JobRow]:
-        """Give this account's jobs, finished ones that are still known included. Raises SchedulerUnreachable.
+        """Give this account's jobs, finished ones that are still known included. Raises
+        SchedulerUnreachable.
 
-        What another executor was told after the moment `newer_than` (monotonic) will do, but never the same answer twice; without it,
-        the scheduler is asked now.
+        What another executor was told after the moment `newer_than` (monotonic) will do, but never
+        the same answer twice; without it, the scheduler is asked now.
         """
         oldest = time.monotonic() if newer_than is None else max(newer_than, self._used)
         self._used, rows = self._listing.get(oldest, self._ask)
@@ -163,7 +171,9 @@ class Scheduler:
         return [row for line in out.splitlines() if (row := _row(line)) is not None]
 
     def ended(self, wanted: Mapping[str, Collection[int]]) -> list[JobRow]:
-        """Ask what became of elements of arrays: accounting once for all, then the scheduler itself. What nobody knows is left out."""
+        """Ask what became of elements of arrays: accounting once for all, then the scheduler
+        itself. What nobody knows is left out.
+        """
         found = self._accounted(wanted) if self._has_accounting else []
         known = {(row.job, row.element) for row in found}
         for job, elements in wanted.items():
@@ -172,7 +182,8 @@ class Scheduler:
         return [row for row in found if row.element in wanted.get(row.job, ())]
 
     def cancel(self, jobs: Collection[str], *, waiting: bool = False) -> bool:
-        """Cancel jobs by numbers that `jobs` has just given, as a controller that has crashed gives numbers a second time; tell whether
+        """Cancel jobs by numbers that `jobs` has just given, as a controller that has crashed gives
+        numbers a second time; tell whether
         the scheduler took note. With `waiting`, jobs that have begun meanwhile are spared."""
         if not jobs:
             return True

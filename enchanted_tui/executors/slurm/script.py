@@ -1,4 +1,6 @@
-"""The job script and the options of sbatch. Values are quoted: none is ever seen by a shell or taken for another option."""
+"""The job script and the options of sbatch. Values are quoted: none is ever seen by a shell or
+taken for another option.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,10 @@ def option_problems(options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         if not _OPTION.match(name) or len(name) == 1:
             yield (
                 key,
-                f"{key!r} is no option of sbatch; write the long name without dashes before it, such as cpus-per-task",
+                (
+                    f"{key!r} is no option of sbatch; write the long name without dashes before it,"
+                    " such as cpus-per-task"
+                ),
             )
         elif name in RESERVED:
             yield key, f"is set by the executor; {RESERVED[name]}"
@@ -59,12 +64,17 @@ def option_problems(options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         ):
             yield (
                 key,
-                f"{value!r} is no time limit; expected minutes, H:M:S or D-H:M:S, such as 02:00:00 or 1-12:00:00",
+                (
+                    f"{value!r} is no time limit; expected minutes, H:M:S or D-H:M:S, such as"
+                    " 02:00:00 or 1-12:00:00"
+                ),
             )
 
 
 def option_list(options: Mapping[str, Any]) -> list[str]:
-    """Give options as arguments: ``--name=value``; a flag that is true has no value, one that is false is left out."""
+    """Give options as arguments: ``--name=value``; a flag that is true has no value, one that is
+    false is left out.
+    """
     arguments = []
     for key, value in options.items():
         if value is None or value is False:
@@ -76,7 +86,9 @@ def option_list(options: Mapping[str, Any]) -> list[str]:
 
 
 def read_template(path: str) -> str:
-    """Return a script of the user's own. Bytes that are not UTF-8 stay what they are (see `encoded`). Raises OSError."""
+    """Return a script of the user's own. Bytes that are not UTF-8 stay what they are (see
+    `encoded`). Raises OSError.
+    """
     with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
         return file.read()
 
@@ -101,7 +113,8 @@ def job_script(
     template: str | None,
     command: Sequence[str],
 ) -> str:
-    """Give the script of a job. `command` starts the worker; the number of its array element is added.
+    """Give the script of a job. `command` starts the worker; the number of its array element is
+    added.
 
     In a template, which has its own ``#SBATCH`` lines, `options` are left to the command line.
     """
@@ -124,9 +137,11 @@ def sbatch_arguments(
     on_command_line: bool,
     account: str | None = None,
 ) -> list[str]:
-    """Give the arguments of sbatch for an array of `count` elements, whose script comes on its standard input.
+    """Give the arguments of sbatch for an array of `count` elements, whose script comes on its
+    standard input.
 
-    `account` is named here as well, since a default of the environment would come before what the script says.
+    `account` is named here as well, since a default of the environment would come before what the
+    script says.
     """
     named = {option_name(key): value for key, value in options.items()}
     excluded = (
@@ -150,7 +165,9 @@ def sbatch_arguments(
 
 
 def account_of(options: Mapping[str, Any], template: str | None) -> str | None:
-    """Return the account that jobs are charged to, as far as options or a script of the user's own name it."""
+    """Return the account that jobs are charged to, as far as options or a script of the user's own
+    name it.
+    """
     for key, value in options.items():
         if option_name(key) == "account":
             return str(value) if value else None
@@ -168,7 +185,9 @@ def walltime(options: Mapping[str, Any], template: str | None) -> float | None:
 
 
 def seconds(text: str) -> float | None:
-    """Give one of SLURM's times in seconds: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S; None if it is none, or without limit."""
+    """Give one of SLURM's times in seconds: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S; None if it is
+    none, or without limit.
+    """
     found = _TIME.match(text.strip())
     if found is None:
         return None
@@ -188,7 +207,9 @@ def seconds(text: str) -> float | None:
 
 
 def _expandable(path: str) -> str:
-    """Quote a program for the shell, but for `~/` at its beginning and variables, which mean what they mean on the node."""
+    """Quote a program for the shell, but for `~/` at its beginning and variables, which mean what
+    they mean on the node.
+    """
     path = re.sub(r"^~(?=/)", "$HOME", path)
     if not re.search(r"\$(\w|\{\w+\})", path):
         return shlex.quote(path)

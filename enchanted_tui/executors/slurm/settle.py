@@ -28,7 +28,10 @@ LIVE = frozenset(
 _NEVER = (
     (
         r"PartitionTimeLimit|WallDuration",
-        "it asks for more time than is allowed: lower sbatch: time (sinfo -o '%P %l' lists the limits)",
+        (
+            "it asks for more time than is allowed: lower sbatch: time (sinfo -o '%P %l' lists the"
+            " limits)"
+        ),
     ),
     (
         r"PartitionNodeLimit",
@@ -49,11 +52,15 @@ _NEVER = (
         "it asks for more than is allowed: ask for less under sbatch",
     ),
 )
-#: The same, but nodes that are down for a while, or a partition that is closed for maintenance, give these reasons too.
+#: The same, but nodes that are down for a while, or a partition that is closed for maintenance,
+#: give these reasons too.
 _NEVER_AT_FIRST = (
     (
         "PartitionConfig",
-        "its partition has no such nodes; ask for less under sbatch (ntasks, nodes, cpus_per_task, mem), or choose another partition",
+        (
+            "its partition has no such nodes; ask for less under sbatch (ntasks, nodes,"
+            " cpus_per_task, mem), or choose another partition"
+        ),
     ),
     (
         r"PartitionDown|PartitionInactive",
@@ -89,7 +96,10 @@ def judge(row: JobRow, walltime: float | None) -> Verdict:
         return Verdict("done", f"{where} ended without a word")
     if state in ("TIMEOUT", "DEADLINE"):
         limit = f" of {_duration(walltime)}" if walltime else ""
-        reason = f"{where} reached its time limit{limit} in the middle of the sample; ask for more under sbatch: time, or set timeout_sec"
+        reason = (
+            f"{where} reached its time limit{limit} in the middle of the sample; ask for more under"
+            " sbatch: time, or set timeout_sec"
+        )
         return Verdict("walltime", reason, "timeout")
     if state in ("NODE_FAIL", "BOOT_FAIL"):
         return Verdict("node", f"the node of {where} failed", suspect_node=True)
@@ -119,7 +129,9 @@ def judge(row: JobRow, walltime: float | None) -> Verdict:
 
 
 def never_starts(row: JobRow, *, first: bool) -> str | None:
-    """Say why a waiting job will never start, with the remedy; `first` says that none of our jobs has started yet."""
+    """Say why a waiting job will never start, with the remedy; `first` says that none of our jobs
+    has started yet.
+    """
     if row.state != "PENDING":
         return None
     for pattern, remedy in (*_NEVER, *(_NEVER_AT_FIRST if first else ())):

@@ -25,9 +25,11 @@ class Bundling:
     walltime: float | None
 
     def share(self, waiting: int, free: int, mean: float | None) -> int:
-        """Give how many tasks one job gets, of those that wait, where `free` more jobs are allowed and tasks take `mean` seconds.
+        """Give how many tasks one job gets, of those that wait, where `free` more jobs are allowed
+        and tasks take `mean` seconds.
 
-        As many jobs as are allowed, but each worth its start, and none with more than fits well into its walltime.
+        As many jobs as are allowed, but each worth its start, and none with more than fits well
+        into its walltime.
         """
         if self.per_job is not None:
             return self.per_job

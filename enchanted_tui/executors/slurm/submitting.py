@@ -193,7 +193,9 @@ class Submitter:
         )
 
     def _is_due(self) -> bool:
-        """Tell whether tasks have gathered: they come in quick succession at first, and one by one when others end."""
+        """Tell whether tasks have gathered: they come in quick succession at first, and one by one
+        when others end.
+        """
         ledger = self._ledger
         free = self._options.bundling.max_jobs - len(ledger.elements)
         if not ledger.backlog or free <= 0:
@@ -210,13 +212,16 @@ class Submitter:
         )
 
     def _ask_array_limit(self) -> bool:
-        """Find out how large arrays may be; False if the scheduler does not answer, which is then left in peace for longer and longer."""
+        """Find out how large arrays may be; False if the scheduler does not answer, which is then
+        left in peace for longer and longer.
+        """
         try:
             self._array_limit = self._scheduler.max_array_size()
         except SchedulerUnreachable as problem:
             if not self.silent:
                 log.warning(
-                    f"the scheduler does not answer ({problem}); nothing is submitted meanwhile, and it is asked again"
+                    f"the scheduler does not answer ({problem}); nothing is submitted meanwhile,"
+                    " and it is asked again"
                 )
             self._not_before = time.monotonic() + min(_MOST_PATIENCE, _PATIENCE * 2**self.silent)
             self.silent = min(self.silent + 1, 10)
@@ -276,7 +281,9 @@ class Submitter:
         return message if self.inputs is None else self.inputs.message(message)
 
     def _send(self) -> bool:
-        """Put the shares on the cluster and submit them. A lost connection before sbatch leaves them to be sent again."""
+        """Put the shares on the cluster and submit them. A lost connection before sbatch leaves
+        them to be sent again.
+        """
         assert self._unsent is not None
         elements, files, inputs = self._unsent
         submission = elements[0].submission
@@ -301,15 +308,16 @@ class Submitter:
             raise
         except SubmissionUnsure as problem:
             log.warning(
-                f"nobody knows whether the scheduler took job {submission.name} ({problem}); looking for it"
+                f"nobody knows whether the scheduler took job {submission.name} ({problem});"
+                " looking for it"
             )
             return True
         except QueueFull as problem:
             self._take_back(submission, elements)
             if not self._ledger.elements:
                 raise SubmissionRefused(
-                    f"the scheduler takes no job of this kind: {problem}; lower max_jobs or the time under sbatch, or ask your "
-                    "administrator for the limits"
+                    f"the scheduler takes no job of this kind: {problem}; lower max_jobs or the"
+                    " time under sbatch, or ask your administrator for the limits"
                 ) from problem
             self._not_before = time.monotonic() + 60.0
             return False
@@ -317,7 +325,8 @@ class Submitter:
             self._take_back(submission, elements)
             if self.failed_nodes:
                 log.warning(
-                    "the scheduler refuses jobs that exclude the nodes that failed; they are allowed again"
+                    "the scheduler refuses jobs that exclude the nodes that failed; they are"
+                    " allowed again"
                 )
                 self.failed_nodes.clear()
                 return False
@@ -325,7 +334,8 @@ class Submitter:
         del self.unsure[submission.token]
         self._record(submission.submitted(submission.job), False)
         log.info(
-            f"submitted {submission.name} as job {submission.job}: {len(elements)} elements, {sum(e.count for e in elements)} tasks"
+            f"submitted {submission.name} as job {submission.job}: {len(elements)} elements,"
+            f" {sum(e.count for e in elements)} tasks"
         )
         return True
 
@@ -340,8 +350,8 @@ class Submitter:
             os.unlink(path)
         if path not in seen:
             raise FarSideProblem(
-                f"the cluster does not see {self._places.home}: set remote_dir to a directory of the cluster, or base_run_dir to one that "
-                "both see under the same path"
+                f"the cluster does not see {self._places.home}: set remote_dir to a directory of"
+                " the cluster, or base_run_dir to one that both see under the same path"
             )
 
     def doubt(self, token: str, elements: list[Element]) -> None:
@@ -357,7 +367,9 @@ class Submitter:
         log.info(f"the scheduler has taken {submission.name} as job {job}")
 
     def give_up(self, token: str) -> bool:
-        """The scheduler has no such job: let its tasks wait again, unless a job that nobody saw has begun to work on them."""
+        """The scheduler has no such job: let its tasks wait again, unless a job that nobody saw has
+        begun to work on them.
+        """
         unsure = self.unsure[token]
         submission = unsure.elements[0].submission
         self._transport.put({revocations(submission.directory, 0)[0]: b""})

@@ -1,7 +1,8 @@
 """How the executor reaches the cluster: commands, and files in bulk.
 
-Everything the executor does on the far side goes through a `Transport`, from one thread. Each call is one round trip, whatever the number
-of files, so that the number of commands grows with jobs and not with samples. All paths are absolute paths of the far side.
+Everything the executor does on the far side goes through a `Transport`, from one thread. Each call
+is one round trip, whatever the number of files, so that the number of commands grows with jobs and
+not with samples. All paths are absolute paths of the far side.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Finished:
 
 
 class ConnectionLost(Exception):
-    """The far side cannot be reached now; whether the last call had an effect is unknown. To be tried again later.
+    """The far side cannot be reached now; whether the last call had an effect is unknown. To be
+    tried again later.
 
     The message says what happened and, where a person has to do something, what.
     """
@@ -52,24 +54,32 @@ class CommandTimeout(Exception):
 
 
 class FarSideProblem(Exception):
-    """The far side answers and refuses: no permission, no such program, disk full. The message is one sentence with the remedy."""
+    """The far side answers and refuses: no permission, no such program, disk full. The message is
+    one sentence with the remedy.
+    """
 
 
 class Transport(Protocol):
-    """A way to the cluster. Used by one thread, but for `close`, which may be called from another one.
+    """A way to the cluster. Used by one thread, but for `close`, which may be called from another
+    one.
 
-    Every method may raise ConnectionLost, and FarSideProblem where the file system or the log-in refuses.
+    Every method may raise ConnectionLost, and FarSideProblem where the file system or the log-in
+    refuses.
     """
 
     @property
     def way(self) -> object:
-        """What stands for this way to this cluster: the same object for all transports that share it."""
+        """What stands for this way to this cluster: the same object for all transports that share
+        it.
+        """
         ...
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
-        """Run a command, none of its arguments seen by a shell, with `stdin` as its input, and give how it ended.
+        """Run a command, none of its arguments seen by a shell, with `stdin` as its input, and give
+        how it ended.
 
-        Raises FarSideProblem if there is no such program, CommandTimeout if it has not ended after `timeout` seconds.
+        Raises FarSideProblem if there is no such program, CommandTimeout if it has not ended after
+        `timeout` seconds.
         """
         ...
 
@@ -78,17 +88,20 @@ class Transport(Protocol):
         ...
 
     def read(self, offsets: Mapping[str, int]) -> dict[str, bytes]:
-        """Give what each file has beyond an offset, at most READ_LIMIT bytes each; a file that does not exist gives nothing.
+        """Give what each file has beyond an offset, at most READ_LIMIT bytes each; a file that does
+        not exist gives nothing.
 
         A negative offset counts from the end of the file.
         """
         ...
 
     def fetch(self, directory: str, names: Sequence[str], target: Path) -> list[str]:
-        """Bring directories home: each ``directory/name`` becomes ``target/name``, whole or not at all, replacing what is there.
+        """Bring directories home: each ``directory/name`` becomes ``target/name``, whole or not at
+        all, replacing what is there.
 
-        Gives the names that were brought; one that does not exist on the far side is left out. Where both sides see the same files
-        there is nothing to bring, and the executor does not call this.
+        Gives the names that were brought; one that does not exist on the far side is left out.
+        Where both sides see the same files there is nothing to bring, and the executor does not
+        call this.
         """
         ...
 
@@ -97,7 +110,9 @@ class Transport(Protocol):
         ...
 
     def notices(self) -> list[str]:
-        """Sentences for people since the last call: a connection that was lost, a question that waits."""
+        """Sentences for people since the last call: a connection that was lost, a question that
+        waits.
+        """
         ...
 
     def close(self) -> None:
@@ -145,7 +160,8 @@ class LocalTransport:
                 with contextlib.suppress(OSError):
                     os.unlink(partial)
                 raise FarSideProblem(
-                    f"{path} cannot be written: {error.strerror}; make room or choose another directory"
+                    f"{path} cannot be written: {error.strerror}; make room or choose another"
+                    " directory"
                 ) from error
 
     def read(self, offsets: Mapping[str, int]) -> dict[str, bytes]:
@@ -190,6 +206,6 @@ class LocalTransport:
 def missing_program(name: str) -> str:
     """Say that a program is not there, and what to do."""
     return (
-        f"there is no {name} here: run on a login node of the cluster or give its address under ssh; where SLURM's commands "
-        "come with a module, load it first"
+        f"there is no {name} here: run on a login node of the cluster or give its address under"
+        " ssh; where SLURM's commands come with a module, load it first"
     )

@@ -1,7 +1,8 @@
 """Follow jobs: collect results, ask the scheduler, and settle jobs that have ended.
 
-What a job says itself counts first: its results, and its good-bye. Only then the scheduler is believed. A job that the scheduler does not
-list is unknown, not finished; a scheduler that does not answer says nothing at all.
+What a job says itself counts first: its results, and its good-bye. Only then the scheduler is
+believed. A job that the scheduler does not list is unknown, not finished; a scheduler that does not
+answer says nothing at all.
 """
 
 from __future__ import annotations
@@ -26,14 +27,16 @@ from enchanted_tui.executors.slurm.transport import READ_LIMIT, Transport
 
 log = logging.getLogger(__name__)
 
-_LAG = 3.0  #: seconds that a shared file system may take to show the last results of a job that has ended
+#: seconds that a shared file system may take to show the last results of a job that has ended
+_LAG = 3.0
 _UNSURE_LOOKS = (
     2  #: looks in which a job must be missing before it is believed never to have been submitted
 )
 _FRUITLESS = (
     3  #: jobs in a row that end before they begin, after which something is wrong with all of them
 )
-_FETCHED_AT_ONCE = 1_000  #: run directories; more would be so long under way that a connection that breaks costs too much
+#: run directories; more would be so long under way that a connection that breaks costs too much
+_FETCHED_AT_ONCE = 1_000
 _OUTPUT_TAIL = -600  #: bytes of a job's output that are shown
 _MOST_PRINTED = (
     5  #: different things that jobs print before their first samples and that are passed on
@@ -83,10 +86,12 @@ class Watcher:
             tuple[Note, str]
         ] = []  #: job arrays from which nothing is expected: the note that says so, and their files
 
-    # -- results ----------------------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def collect(self) -> int:
-        """Take what all results files have grown by, in one go but for those that have grown by much; give how many results there were."""
+        """Take what all results files have grown by, in one go but for those that have grown by
+        much; give how many results there were.
+        """
         count, elements = 0, list(self._ledger.elements)
         self._bring_home()
         while elements:
@@ -105,7 +110,9 @@ class Watcher:
         return count
 
     def _bring_home(self) -> None:
-        """Deliver results, once their run directories are here. After an error, those that are not yet here wait."""
+        """Deliver results, once their run directories are here. After an error, those that are not
+        yet here wait.
+        """
         while self._arrived:
             batch = self._arrived[:_FETCHED_AT_ONCE]
             if not self._places.shared:
@@ -141,7 +148,9 @@ class Watcher:
         return len(results)
 
     def _greet(self, element: Element, note: dict[str, Any]) -> None:
-        """A job has begun: pass on what it has to say, and what was printed before, the same thing once."""
+        """A job has begun: pass on what it has to say, and what was printed before, the same thing
+        once.
+        """
         if note.get("remark"):
             log.warning(f"job {element.job}: {note['remark']}")
         printed = " ".join(str(note.get("printed", "")).split())
@@ -150,10 +159,12 @@ class Watcher:
             level = logging.WARNING if _COMPLAINT.search(printed) else logging.INFO
             log.log(level, f"job {element.job} printed before its first sample: {printed}")
 
-    # -- the scheduler ----------------------------------------------------------------------------------------------------------------
+    # -- the scheduler -----------------------------------------------------------------------------
 
     def look(self, newer_than: float | None = None) -> bool:
-        """Take what the scheduler says of all jobs, asked after the moment `newer_than`, or else now; tell whether anything has changed."""
+        """Take what the scheduler says of all jobs, asked after the moment `newer_than`, or else
+        now; tell whether anything has changed.
+        """
         now = time.monotonic()
         try:
             rows = self._scheduler.jobs(newer_than)
@@ -185,7 +196,9 @@ class Watcher:
         return changed
 
     def count(self, rows: Iterable[JobRow]) -> None:
-        """Note how long our jobs have held how many CPUs; the queue has other jobs of this account as well."""
+        """Note how long our jobs have held how many CPUs; the queue has other jobs of this account
+        as well.
+        """
         ours = {submission.name for submission in self._ledger.submissions.values()}
         for row in rows:
             if row.elapsed and row.name in ours:
@@ -205,7 +218,9 @@ class Watcher:
     def _observe(
         self, element: Element, rows: dict[tuple[str, int | None], JobRow], now: float
     ) -> bool:
-        """Take note of what the scheduler says of a job; False if it does not list one that it should."""
+        """Take note of what the scheduler says of a job; False if it does not list one that it
+        should.
+        """
         row = rows.get((element.submission.name, element.index))
         if row is None:
             return element.submission.token in self._submitter.unsure or element.final is not None
@@ -233,7 +248,9 @@ class Watcher:
                 self._submitter.give_up(token)
 
     def _ask_about(self, missing: list[Element], now: float) -> None:
-        """Find out about jobs that have left the queue: accounting, the scheduler, and at last a grace period."""
+        """Find out about jobs that have left the queue: accounting, the scheduler, and at last a
+        grace period.
+        """
         by_job: dict[str, set[int]] = {}
         missing = [
             element
@@ -273,7 +290,7 @@ class Watcher:
                 self._deliver(Trouble(reason, drain=running))
                 return
 
-    # -- the end of jobs --------------------------------------------------------------------------------------------------------------
+    # -- the end of jobs ---------------------------------------------------------------------------
 
     @property
     def expects_end(self) -> bool:
@@ -314,7 +331,9 @@ class Watcher:
         )
 
     def _patience(self, element: Element) -> float:
-        """How long after a job's end its last results are waited for: a node that failed may live on unseen for a while."""
+        """How long after a job's end its last results are waited for: a node that failed may live
+        on unseen for a while.
+        """
         if element.revoked_at is not None and element.hello is not None:
             return max(_LAG, 2 * self._options.heartbeat)
         return _LAG
@@ -340,7 +359,10 @@ class Watcher:
         began = element.began_any
         trouble = None
         if verdict.kind == "disk":
-            trouble = f"{verdict.reason}: the disk that holds {element.submission.directory} is full or gone; make room"
+            trouble = (
+                f"{verdict.reason}: the disk that holds {element.submission.directory} is full or"
+                " gone; make room"
+            )
         elif not began and verdict.kind in ("failed", "launch", "vanished", "done", "memory"):
             trouble = self._why_fruitless(element, verdict)
         if trouble is not None:
@@ -350,7 +372,9 @@ class Watcher:
         self._ledger.release(element, verdict)
 
     def _revoke(self, element: Element) -> None:
-        """Make sure that a job which may live on unseen does not touch its tasks any more, and give it time to notice."""
+        """Make sure that a job which may live on unseen does not touch its tasks any more, and give
+        it time to notice.
+        """
         self._transport.put({revocations(element.submission.directory, element.index)[1]: b""})
         element.revoked_at = element.final_at = time.monotonic()
 
@@ -361,7 +385,8 @@ class Watcher:
             who = f" ({row.reason})" if row.reason.startswith("by ") else ""
             self._deliver(
                 Trouble(
-                    f"job {element.job} was cancelled by hand{who}: nothing more is submitted, and what still runs may finish",
+                    f"job {element.job} was cancelled by hand{who}: nothing more is submitted, and"
+                    " what still runs may finish",
                     drain=True,
                 )
             )
@@ -379,18 +404,22 @@ class Watcher:
         printed = self._transport.read({element.output: _OUTPUT_TAIL}).get(element.output)
         if printed is None:
             return (
-                f"{verdict.reason} before it began, and printed nothing: its node cannot write {element.submission.directory}; "
-                "choose a directory that all nodes share"
+                f"{verdict.reason} before it began, and printed nothing: its node cannot write"
+                f" {element.submission.directory}; choose a directory that all nodes share"
             )
         text = printed.decode("utf-8", "replace")
         said, failed = " ".join(text.split()) or "nothing", failed_line(text)
         if failed is not None:
             line, code = failed
             return (
-                f"{verdict.reason} before it began: {line!r} in job_script_prologue failed with exit code {code}; the job printed: "
-                f"{said}. Correct that line, or add `|| true` where it may fail"
+                f"{verdict.reason} before it began: {line!r} in job_script_prologue failed with"
+                f" exit code {code}; the job printed: {said}. Correct that line, or add `|| true`"
+                " where it may fail"
             )
-        return f"{verdict.reason} before it began; it printed: {said}. Correct python, job_script_prologue or the options under sbatch"
+        return (
+            f"{verdict.reason} before it began; it printed: {said}. Correct python,"
+            " job_script_prologue or the options under sbatch"
+        )
 
     def close_submissions(self) -> None:
         """Write down of which job arrays nothing is expected any more."""

@@ -17,7 +17,9 @@ _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 def hdf5_reader(
     file: str, address: str, index: int | list[int] | None
 ) -> Callable[[RunFiles], Any]:
-    """Give the function that reads the dataset ``group/name``, or the attribute ``group/name@attribute``."""
+    """Give the function that reads the dataset ``group/name``, or the attribute
+    ``group/name@attribute``.
+    """
     path, _, attribute = address.partition("@")
 
     def read(files: RunFiles) -> Any:
@@ -26,7 +28,8 @@ def hdf5_reader(
             if attribute:
                 if attribute not in holder.attrs:
                     raise Unreadable(
-                        f"{file} has no attribute {attribute!r} at {path or '/'}; there are {listed(holder.attrs)}"
+                        f"{file} has no attribute {attribute!r} at {path or '/'}; there are"
+                        f" {listed(holder.attrs)}"
                     )
                 value, grows = holder.attrs[attribute], False
             else:
@@ -39,9 +42,11 @@ def hdf5_reader(
 def netcdf_reader(
     file: str, variable: str, index: int | list[int] | None
 ) -> Callable[[RunFiles], Any]:
-    """Give the function that reads a variable: NetCDF 4 through h5py, the classic formats through scipy.
+    """Give the function that reads a variable: NetCDF 4 through h5py, the classic formats through
+    scipy.
 
-    ``scale_factor`` and ``add_offset`` are applied, and fill values become NaN, as NetCDF's conventions have it.
+    ``scale_factor`` and ``add_offset`` are applied, and fill values become NaN, as NetCDF's
+    conventions have it.
     """
 
     def read(files: RunFiles) -> Any:
@@ -65,7 +70,9 @@ def _open_hdf5(file: str, path: str) -> Any:
 
 
 def _read_netcdf4(file: str, path: str, variable: str) -> tuple[Any, dict[str, Any], bool]:
-    """Return a variable as it is stored, its attributes, and whether one of its dimensions may still grow."""
+    """Return a variable as it is stored, its attributes, and whether one of its dimensions may
+    still grow.
+    """
     with _open_hdf5(file, path) as opened:
         holder = _member(file, opened, variable)
         return _content(file, variable, holder), dict(holder.attrs), None in (holder.maxshape or ())
@@ -141,7 +148,9 @@ def _single(value: Any) -> float:
 
 
 def _pick(file: str, name: str, value: Any, index: int | list[int] | None, grows: bool) -> Any:
-    """Return the element `index` or all of a value; of an array of one element that cannot grow, that element."""
+    """Return the element `index` or all of a value; of an array of one element that cannot grow,
+    that element.
+    """
     if type(value).__name__ == "Empty":
         raise Unreadable(f"{name!r} in {file} is empty: it has a type and no value")
     if index is not None:
@@ -163,7 +172,9 @@ def _pick(file: str, name: str, value: Any, index: int | list[int] | None, grows
 
 
 def _decoded(value: Any, *, padded: bool | None = None) -> Any:
-    """Return bytes as text; those of a fixed length (`padded`; numpy's own bytes) without the blanks that fill it up."""
+    """Return bytes as text; those of a fixed length (`padded`; numpy's own bytes) without the
+    blanks that fill it up.
+    """
     if isinstance(value, list):
         return [_decoded(item, padded=padded) for item in value]
     if not isinstance(value, bytes):
@@ -178,6 +189,7 @@ def _library(name: str, purpose: str) -> Any:
     except ImportError:
         package = name.partition(".")[0]
         raise Unreadable(
-            f"reading {purpose} needs {package}, which the Python that ran the task lacks ({sys.executable} on {platform.node()}); "
-            f"install {package} there, or have the command print the value"
+            f"reading {purpose} needs {package}, which the Python that ran the task lacks"
+            f" ({sys.executable} on {platform.node()}); install {package} there, or have the"
+            " command print the value"
         ) from None

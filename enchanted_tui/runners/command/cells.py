@@ -60,7 +60,8 @@ Wanted = Union[int, str]
 def usual_shape(rows: Iterable[Row]) -> Shape:
     """Return the shape of most rows that begin with a number, or of most rows if none does.
 
-    Where most have columns without a blank between them, it is that of the rows that have the blanks.
+    Where most have columns without a blank between them, it is that of the rows that have the
+    blanks.
     """
     numbers, others = Counter[int](), Counter[int]()
     examples: dict[int, Row] = {}

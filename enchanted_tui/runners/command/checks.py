@@ -32,7 +32,9 @@ Problems = Iterator[tuple[str, str]]
 
 
 def problems_of(runner: CommandRunner) -> Problems:
-    """Yield (option path, sentence) for everything that would make samples fail or is not understood."""
+    """Yield (option path, sentence) for everything that would make samples fail or is not
+    understood.
+    """
     yield from _command_problems(runner)
     yield from _target_problems(runner)
     yield from _text_problems(runner)
@@ -50,7 +52,9 @@ def problems_of(runner: CommandRunner) -> Problems:
 
 
 def warnings_of(runner: CommandRunner) -> Problems:
-    """Yield (option path, sentence) for what fails on this machine but may do on the one where the tasks run, or is hardly meant."""
+    """Yield (option path, sentence) for what fails on this machine but may do on the one where the
+    tasks run, or is hardly meant.
+    """
     yield from _program_warning(runner)
     yield from habit_warnings(runner)
     for option, sources in (("copy", runner.copy), ("link", runner.link)):
@@ -58,7 +62,10 @@ def warnings_of(runner: CommandRunner) -> Problems:
             if not has_placeholders(source) and not os.path.exists(source):
                 yield (
                     f"{option}.{name}",
-                    f"{source} does not exist on this machine; every sample fails unless it does where the tasks run",
+                    (
+                        f"{source} does not exist on this machine; every sample fails unless it"
+                        " does where the tasks run"
+                    ),
                 )
     for text in _texts(runner):
         for sentence in text.lost_parts():
@@ -66,7 +73,10 @@ def warnings_of(runner: CommandRunner) -> Problems:
     if not runner.outputs:
         yield (
             "outputs",
-            "no outputs are declared, so the dataset holds nothing but success; declare what to read back",
+            (
+                "no outputs are declared, so the dataset holds nothing but success; declare what to"
+                " read back"
+            ),
         )
 
 
@@ -76,7 +86,10 @@ def _command_problems(runner: CommandRunner) -> Problems:
         if not isinstance(command, str):
             yield (
                 "command",
-                f"with shell, the command is one text, not a list; write {shlex.join(map(str, command))!r}, or remove shell",
+                (
+                    "with shell, the command is one text, not a list; write"
+                    f" {shlex.join(map(str, command))!r}, or remove shell"
+                ),
             )
     elif isinstance(command, str):
         try:
@@ -85,7 +98,10 @@ def _command_problems(runner: CommandRunner) -> Problems:
             words = command.split()
         yield (
             "command",
-            f"give the command as a list, such as {words!r:.200}, or set shell: true to have a shell read it",
+            (
+                f"give the command as a list, such as {words!r:.200}, or set shell: true to have a"
+                " shell read it"
+            ),
         )
     if not command:
         yield "command", "the command is empty; give a program to run"
@@ -96,7 +112,10 @@ def _command_problems(runner: CommandRunner) -> Problems:
     ):
         yield (
             "command[0]",
-            f"{command[0]!r} is written as a plain file, which cannot be executed; run it as [sh, {command[0]}, ...]",
+            (
+                f"{command[0]!r} is written as a plain file, which cannot be executed; run it as"
+                f" [sh, {command[0]}, ...]"
+            ),
         )
 
 
@@ -116,12 +135,18 @@ def _target_problems(runner: CommandRunner) -> Problems:
         for name in group:
             problem = target_problem(name, RESERVED)
             if problem is None and has_placeholders(name):
-                problem = f"the name {name!r} cannot have placeholders; give the file a fixed name, as in {option}: {{name: path}}"
+                problem = (
+                    f"the name {name!r} cannot have placeholders; give the file a fixed name, as in"
+                    f" {option}: {{name: path}}"
+                )
             if problem is None and any(
                 os.path.normpath(name).startswith(os.path.normpath(other) + "/")
                 for other in groups["link"]
             ):
-                problem = f"{name!r} lies in a linked directory, so that it would be written among the originals; copy: that directory"
+                problem = (
+                    f"{name!r} lies in a linked directory, so that it would be written among the"
+                    " originals; copy: that directory"
+                )
             first = seen.setdefault(os.path.normpath(name), option)
             if problem is None and first != option:
                 problem = f"{name!r} is named under {first} as well; keep one of the two"
@@ -132,7 +157,10 @@ def _target_problems(runner: CommandRunner) -> Problems:
         if isinstance(sources, list) and len(named(sources)) < len(sources):
             yield (
                 option,
-                f"two of these files have the same name; give them different ones, as in {option}: {{name: path}}",
+                (
+                    "two of these files have the same name; give them different ones, as in"
+                    f" {option}: {{name: path}}"
+                ),
             )
 
 
@@ -185,7 +213,10 @@ def _stream_problems(runner: CommandRunner) -> Problems:
         if name is not None:
             problem = target_problem(name, RESERVED)
             if problem is None and os.path.normpath(name) in targets:
-                problem = f"{name!r} is an input file as well; choose another name for the command's output"
+                problem = (
+                    f"{name!r} is an input file as well; choose another name for the command's"
+                    " output"
+                )
             if problem is not None:
                 yield option, problem
     if runner.stdin is not None and not has_placeholders(runner.stdin):
@@ -193,7 +224,10 @@ def _stream_problems(runner: CommandRunner) -> Problems:
         if path not in targets and path.partition("/")[0] not in targets:
             yield (
                 "stdin",
-                f"{runner.stdin!r} is none of the files put into the run directory ({listed(sorted(targets))}); write it under files:",
+                (
+                    f"{runner.stdin!r} is none of the files put into the run directory"
+                    f" ({listed(sorted(targets))}); write it under files:"
+                ),
             )
 
 
@@ -209,13 +243,19 @@ def _program_warning(runner: CommandRunner) -> Problems:
         if shutil.which(program) is None:
             yield (
                 where,
-                f"no program {program!r} in PATH on this machine; every sample fails unless there is one where the tasks run",
+                (
+                    f"no program {program!r} in PATH on this machine; every sample fails unless"
+                    " there is one where the tasks run"
+                ),
             )
     elif os.path.isabs(program):
         if not os.access(program, os.X_OK):
             yield (
                 where,
-                f"{program} is no executable file on this machine; every sample fails unless it is one where the tasks run",
+                (
+                    f"{program} is no executable file on this machine; every sample fails unless it"
+                    " is one where the tasks run"
+                ),
             )
     elif os.path.normpath(program).partition("/")[0] not in {
         *named(runner.copy),
@@ -223,7 +263,10 @@ def _program_warning(runner: CommandRunner) -> Problems:
     }:
         yield (
             where,
-            f"{program!r} is looked for in the run directory, where nothing puts it; give its full path, or link: it there",
+            (
+                f"{program!r} is looked for in the run directory, where nothing puts it; give its"
+                " full path, or link: it there"
+            ),
         )
 
 

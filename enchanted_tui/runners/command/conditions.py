@@ -27,7 +27,10 @@ def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
     if not isinstance(condition, dict) or ("file" in condition) == ("output" in condition):
         yield (
             "",
-            f"a condition names a file or an output, such as {{file: stdout.txt, matches: converged}}, not {condition!r:.60}",
+            (
+                "a condition names a file or an output, such as {file: stdout.txt, matches:"
+                f" converged}}, not {condition!r:.60}"
+            ),
         )
         return
     subject, tests = ("file", _FILE_KEYS) if "file" in condition else ("output", _OUTPUT_KEYS)
@@ -51,7 +54,10 @@ def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
     if condition["output"] not in outputs:
         yield (
             "output",
-            f"{condition['output']!r} is no output of this runner, which has {listed(outputs)}{suggestion(condition['output'], outputs)}",
+            (
+                f"{condition['output']!r} is no output of this runner, which has"
+                f" {listed(outputs)}{suggestion(condition['output'], outputs)}"
+            ),
         )
     for key in _COMPARISONS:
         if key in condition and (

@@ -1,4 +1,5 @@
-"""``$NAME``, ``${NAME}`` and ``~`` in what a configuration says of programs and variables, expanded without a shell.
+"""``$NAME``, ``${NAME}`` and ``~`` in what a configuration says of programs and variables, expanded
+without a shell.
 
 What a sample's value holds is never expanded: it is marked when it is filled in.
 
@@ -30,7 +31,8 @@ def has_nul(text: str) -> bool:
 
 
 def expanded(text: str, environment: Mapping[bytes, bytes]) -> str:
-    """Return a text with variables of `environment` and the home directory in place of their names; a variable
+    """Return a text with variables of `environment` and the home directory in place of their names;
+    a variable
     that is not set stays as it is written."""
     if "$" not in text and "~" not in text:
         return text

@@ -41,7 +41,9 @@ def compile_output(name: str, spec: Mapping[str, Any]) -> Output:
 
 
 def read_outputs(outputs: list[Output], files: RunFiles) -> tuple[dict[str, Any], list[str]]:
-    """Read the declared outputs; give those found by name, and a reason for each required one that is not there."""
+    """Read the declared outputs; give those found by name, and a reason for each required one that
+    is not there.
+    """
     found: dict[str, Any] = {}
     reasons = []
     for output in outputs:
@@ -57,14 +59,19 @@ def read_outputs(outputs: list[Output], files: RunFiles) -> tuple[dict[str, Any]
 
 
 def _in_type(output: Output, read: Any) -> Any:
-    """Convert what was read; say of a list what is missing in it, as one that lacks everything is missing itself."""
+    """Convert what was read; say of a list what is missing in it, as one that lacks everything is
+    missing itself.
+    """
     stars = (
         [item for item in read if is_overflow(item)]
         if isinstance(read, list) and output.type in ("float", "int")
         else []
     )
     if stars:
-        words = f"{len(stars)} of {len(read)} values are {stars[0]}, which Fortran prints for a number too wide for its field"
+        words = (
+            f"{len(stars)} of {len(read)} values are {stars[0]}, which Fortran prints for a number"
+            " too wide for its field"
+        )
         if len(stars) == len(read):
             raise Unreadable(words)
         import logging

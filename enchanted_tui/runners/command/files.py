@@ -38,7 +38,9 @@ def pattern_of(rule: Any) -> str | None:
 
 
 def file_of(rule: Mapping[str, Any]) -> str:
-    """Return the file of a valid rule as `RunFiles` takes it: a name or pattern, or ``newest of`` and a pattern."""
+    """Return the file of a valid rule as `RunFiles` takes it: a name or pattern, or ``newest of``
+    and a pattern.
+    """
     file = rule["file"]
     return file if isinstance(file, str) else " of ".join(next(iter(file.items())))
 
@@ -50,7 +52,10 @@ def target_problem(name: str, reserved: frozenset[str]) -> str | None:
     if "\0" in name:
         return f"{name!r} holds a NUL character"
     if os.path.isabs(name) or ".." in name.split("/"):
-        return f"{name!r} must stay inside the run directory; give a name without a leading / and without .."
+        return (
+            f"{name!r} must stay inside the run directory; give a name without a leading / and"
+            " without .."
+        )
     if os.path.normpath(name) in reserved:
         return f"{name!r} is a file of the program itself; choose another name"
     if os.path.normpath(name) == ".":
@@ -74,8 +79,10 @@ def write_files(run_dir: str, files: Mapping[str, str]) -> None:
 
 
 def copy_files(run_dir: str, sources: Mapping[str, str]) -> list[CopiedLink]:
-    """Copy files or directories, by target name, into `run_dir`. Files keep their permissions; directories can be
-    written to, since they are the sample's own. Return the relative links in them, for `mend_links`."""
+    """Copy files or directories, by target name, into `run_dir`. Files keep their permissions;
+    directories can be
+    written to, since they are the sample's own. Return the relative links in them, for
+    `mend_links`."""
     links: list[CopiedLink] = []
     for name, source in sources.items():
         path = place(run_dir, name)
@@ -102,7 +109,8 @@ class CopiedLink(NamedTuple):
 
 
 def mend_links(links: Iterable[CopiedLink]) -> None:
-    """Let links that lead nowhere, since they were copied, lead where they led: to the copy of what was copied with
+    """Let links that lead nowhere, since they were copied, lead where they led: to the copy of what
+    was copied with
     them, else to the original. Call it when all files of the run directory are in place."""
     for link in links:
         if os.path.exists(link.path) or not os.path.exists(link.original):
@@ -141,7 +149,8 @@ def link_files(run_dir: str, sources: Mapping[str, str]) -> None:
 def place(run_dir: str, name: str) -> str:
     """Give the path of `name` in `run_dir`, and make the directories it lies in.
 
-    Raises SampleFailed if a symbolic link leads out of `run_dir`: what is written there would change somebody's originals.
+    Raises SampleFailed if a symbolic link leads out of `run_dir`: what is written there would
+    change somebody's originals.
     """
     path = f"{run_dir}/{name}"
     if "/" in name:
@@ -150,7 +159,8 @@ def place(run_dir: str, name: str) -> str:
             (os.path.realpath(directory), os.path.realpath(run_dir))
         ) != os.path.realpath(run_dir):
             raise SampleFailed(
-                f"{name} cannot be written: a link on its way leads out of the run directory; copy the directory instead",
+                f"{name} cannot be written: a link on its way leads out of the run directory; copy"
+                " the directory instead",
                 "prepare",
             )
         os.makedirs(directory, exist_ok=True)
@@ -158,7 +168,9 @@ def place(run_dir: str, name: str) -> str:
 
 
 def tail(path: str, lines: int = 3, limit: int = 300) -> str:
-    """Give the last non-empty lines of a text file as one line of at most `limit` characters; nothing if it cannot be read."""
+    """Give the last non-empty lines of a text file as one line of at most `limit` characters;
+    nothing if it cannot be read.
+    """
     try:
         with open(path, "rb") as file:
             file.seek(0, os.SEEK_END)
@@ -172,7 +184,9 @@ def tail(path: str, lines: int = 3, limit: int = 300) -> str:
 
 
 class RunFiles:
-    """What a command left in its run directory; a file of usual size is read once, however many rules ask for it."""
+    """What a command left in its run directory; a file of usual size is read once, however many
+    rules ask for it.
+    """
 
     def __init__(
         self,
@@ -183,8 +197,8 @@ class RunFiles:
     ) -> None:
         """Look into `run_dir`.
 
-        `silent` are the output files without content, which are not there; `names` gives the names with placeholders as
-        they are for this sample.
+        `silent` are the output files without content, which are not there; `names` gives the names
+        with placeholders as they are for this sample.
         """
         self._names = names or {}
         self.run_dir = run_dir
@@ -193,10 +207,12 @@ class RunFiles:
         self._documents: dict[str, Any] = {}
 
     def path(self, name: str) -> str:
-        """Return the path of the file `name`, or of the only one that matches it as a pattern with ``*``, ``?`` or ``[...]``.
+        """Return the path of the file `name`, or of the only one that matches it as a pattern with
+        ``*``, ``?`` or ``[...]``.
 
-        Of several, ``newest of PATTERN`` is the one that was changed last, ``last of PATTERN`` the last by name, numbers in
-        names taken as numbers. Raises Unreadable if there is none, or more than one.
+        Of several, ``newest of PATTERN`` is the one that was changed last, ``last of PATTERN`` the
+        last by name, numbers in names taken as numbers. Raises Unreadable if there is none, or more
+        than one.
         """
         name = self.shown(name)
         path = f"{self.run_dir}/{name}"
@@ -222,11 +238,14 @@ class RunFiles:
                 f"say which one is meant, as in file: {{newest: {name}}}"
             )
         raise Unreadable(
-            f"{name} does not exist; the run directory holds {listed(sorted(os.listdir(self.run_dir)), 8)}"
+            f"{name} does not exist; the run directory holds"
+            f" {listed(sorted(os.listdir(self.run_dir)), 8)}"
         )
 
     def shown(self, text: str) -> str:
-        """Return a name, or a message, with the names that have placeholders as they are for this sample."""
+        """Return a name, or a message, with the names that have placeholders as they are for this
+        sample.
+        """
         for written, name in self._names.items():
             text = text.replace(written, name)
         return text
@@ -237,14 +256,17 @@ class RunFiles:
         return "".join(self._stream(name, as_written=False)) if text is None else text
 
     def pieces(self, name: str, *, as_written: bool = False) -> Iterator[str]:
-        """Yield the same text piece by piece; with `as_written`, its line ends are left as they are. Raises Unreadable."""
+        """Yield the same text piece by piece; with `as_written`, its line ends are left as they
+        are. Raises Unreadable.
+        """
         text = None if as_written else self._texts.get(self.shown(name))
         return self._stream(name, as_written=as_written) if text is None else iter((text,))
 
     def matches(self, name: str, expression: str) -> Iterator[re.Match[str]]:
         """Yield what a regular expression matches in a file.
 
-        One that names the carriage return itself is also tried on the file's own line ends. Raises Unreadable.
+        One that names the carriage return itself is also tried on the file's own line ends. Raises
+        Unreadable.
         """
         search, found = search_for(expression), False
         for match in search.matches(self.pieces(name)):

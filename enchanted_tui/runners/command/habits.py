@@ -36,7 +36,10 @@ def habit_warnings(runner: CommandRunner) -> Iterator[tuple[str, str]]:
             if unset not in os.environ and unset not in runner.environment:
                 yield (
                     f"environment.{name}",
-                    f"${unset} is not set on this machine; where it is not set, it stays as it is written",
+                    (
+                        f"${unset} is not set on this machine; where it is not set, it stays as it"
+                        " is written"
+                    ),
                 )
     if runner.shell or not isinstance(runner.command, list) or not runner.command:
         return
@@ -65,7 +68,10 @@ def _program(program: str) -> Iterator[tuple[str, str]]:
         if unset not in os.environ:
             yield (
                 "command[0]",
-                f"${unset} is not set on this machine; every sample fails unless it is set where the tasks run",
+                (
+                    f"${unset} is not set on this machine; every sample fails unless it is set"
+                    " where the tasks run"
+                ),
             )
 
 
@@ -82,7 +88,10 @@ def _remedy(part: str, before: str) -> str | None:
     if _SUBSTITUTION.search(part):
         return _INSTEAD.format(part, _SHELL)
     if _HOME.match(part) or any(name in os.environ for name in variables_in(part)):
-        return f"{part!r} stays as it is: in a list, variables and ~ are expanded in the program alone; use {_SHELL}"
+        return (
+            f"{part!r} stays as it is: in a list, variables and ~ are expanded in the program"
+            f" alone; use {_SHELL}"
+        )
     if _PATTERN.match(part) and not before.startswith("-"):
         return (
             f"{part!r} stays as it is: no shell puts the names of files in its place; use {_SHELL}"

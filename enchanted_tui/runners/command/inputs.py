@@ -1,4 +1,6 @@
-"""What goes into a sample of a CommandRunner: files, links, command and environment, with their placeholders."""
+"""What goes into a sample of a CommandRunner: files, links, command and environment, with their
+placeholders.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Inputs:
 
     @classmethod
     def of(cls, runner: CommandRunner) -> Inputs:
-        """Read the options of `runner` and its template files. Raises OSError if one cannot be read."""
+        """Read the options of `runner` and its template files. Raises OSError if one cannot be
+        read.
+        """
         files = {name: Text(text, f"files.{name}") for name, text in runner.files.items()}
         files.update(
             (name, Text.from_file(path, f"templates.{name}"))
@@ -103,7 +107,9 @@ def variable_text(name: str, value: object) -> Text | None:
 
 
 def name_texts(runner: CommandRunner) -> list[Text]:
-    """Return the names with placeholders of files that the command reads as input, writes, or leaves as output."""
+    """Return the names with placeholders of files that the command reads as input, writes, or
+    leaves as output.
+    """
     named = [(getattr(runner, stream), stream) for stream in ("stdin", "stdout", "stderr")]
     named += [(pattern_of(rule), f"outputs.{name}.file") for name, rule in runner.outputs.items()]
     named += [
@@ -121,7 +127,9 @@ def shell_of(runner: CommandRunner) -> str | None:
 
 
 def named(sources: list[str] | Mapping[str, str]) -> dict[str, str]:
-    """Give files to copy or link by their names in the run directory; those of a list keep their own."""
+    """Give files to copy or link by their names in the run directory; those of a list keep their
+    own.
+    """
     if isinstance(sources, Mapping):
         return dict(sources)
     return {os.path.basename(source.rstrip("/")): source for source in sources}
@@ -132,7 +140,9 @@ def _paths(option: str, sources: list[str] | Mapping[str, str]) -> dict[str, Tex
 
 
 def _joined(text: Text, names: Mapping[str, Any]) -> str:
-    """Render a path. A placeholder that gives an absolute path starts it anew, whatever directory was put before it."""
+    """Render a path. A placeholder that gives an absolute path starts it anew, whatever directory
+    was put before it.
+    """
     head, begin, tail = text.source.partition("{{")
     if head.endswith("/") and begin:
         return os.path.join(head, Text(begin + tail, text.where).render(names))

@@ -27,11 +27,13 @@ def run_command(
     stdout: str | None,
     stderr: str | None,
 ) -> int:
-    """Run `argv` with `run_dir` as working directory and wait; give its exit code, negative for the signal that ended it.
+    """Run `argv` with `run_dir` as working directory and wait; give its exit code, negative for the
+    signal that ended it.
 
-    `environment` adds to this process's own (None removes a variable); in its values and in the program, variables and ``~`` are
-    expanded. `stdin`, `stdout`, `stderr` are files of the run directory; None
-    is an empty input, or discards the output. The child stays in the process group of its parent, which ends both on a time limit.
+    `environment` adds to this process's own (None removes a variable); in its values and in the
+    program, variables and ``~`` are expanded. `stdin`, `stdout`, `stderr` are files of the run
+    directory; None is an empty input, or discards the output. The child stays in the process group
+    of its parent, which ends both on a time limit.
 
     Raises SampleFailed, kind ``exit``, if it cannot be started.
     """
@@ -60,15 +62,17 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-# -- starting and waiting ---------------------------------------------------------------------------------------------------------
+# -- starting and waiting --------------------------------------------------------------------------
 
 
 def _run_alone(
     argv: list[bytes], run_dir: str, environment: dict[bytes, bytes], streams: tuple[int, int, int]
 ) -> int:
-    """Run by posix_spawn: a third of the processor time of `subprocess`, which matters for programs of a millisecond.
+    """Run by posix_spawn: a third of the processor time of `subprocess`, which matters for programs
+    of a millisecond.
 
-    It knows no working directory, so this process changes its own for a moment, as only one without other threads may do.
+    It knows no working directory, so this process changes its own for a moment, as only one without
+    other threads may do.
     """
     actions: list[Any] = []
     for number, stream in enumerate(streams):
@@ -115,7 +119,9 @@ def _run_beside_threads(
 
 
 def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:
-    """Give the program to start: posix_spawnp looks in this process's PATH, even if the child is to have another."""
+    """Give the program to start: posix_spawnp looks in this process's PATH, even if the child is to
+    have another.
+    """
     path = environment.get(b"PATH")
     if b"/" in program or path == os.environb.get(b"PATH"):
         return program
@@ -127,13 +133,15 @@ def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:
     return os.fsencode(found)
 
 
-# -- what it is started with ------------------------------------------------------------------------------------------------------
+# -- what it is started with -----------------------------------------------------------------------
 
 
 def _streams(
     opened: list[int], run_dir: str, stdin: str | None, stdout: str | None, stderr: str | None
 ) -> tuple[int, int, int]:
-    """Open the three files and put them into `opened`, to be closed; DEVNULL and STDOUT are those of `subprocess`."""
+    """Open the three files and put them into `opened`, to be closed; DEVNULL and STDOUT are those
+    of `subprocess`.
+    """
 
     def descriptor(name: str | None, flags: int) -> int:
         if name is None:
@@ -171,18 +179,29 @@ def _merged(changes: Environment, run_dir: str) -> dict[bytes, bytes]:
 
 
 def _bytes(text: str) -> bytes:
-    """Encode as UTF-8 whatever the worker's locale, since the same argument must mean the same everywhere."""
+    """Encode as UTF-8 whatever the worker's locale, since the same argument must mean the same
+    everywhere.
+    """
     return text.encode("utf-8", "surrogateescape")
 
 
 def _start_trouble(error: OSError, program: str, environment: Mapping[bytes, bytes]) -> str:
     if isinstance(error, FileNotFoundError):
         if "/" in program:
-            return f"{program!r} does not exist (or the interpreter that its first line names does not)"
+            return (
+                f"{program!r} does not exist (or the interpreter that its first line names does"
+                " not)"
+            )
         path = os.fsdecode(environment.get(b"PATH", os.defpath.encode()))
-        return f"no program {program!r} in PATH ({path:.300}); give its full path, or load the module it comes with before starting"
+        return (
+            f"no program {program!r} in PATH ({path:.300}); give its full path, or load the module"
+            " it comes with before starting"
+        )
     if isinstance(error, PermissionError):
         return f"{program!r} is not executable for this user; chmod +x it"
     if error.errno == errno.ENOEXEC:
-        return f"{program!r} is neither a binary for this machine nor a script that names its interpreter in its first line (#!)"
+        return (
+            f"{program!r} is neither a binary for this machine nor a script that names its"
+            " interpreter in its first line (#!)"
+        )
     return f"{program!r}: {error.strerror or error}"

@@ -1,4 +1,6 @@
-"""Output rules: what they may say. A mapping with one key that says how to read (`SOURCES`), and keys that go with it."""
+"""Output rules: what they may say. A mapping with one key that says how to read (`SOURCES`), and
+keys that go with it.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,10 @@ def unknown_keys(spec: Mapping[str, Any], known: tuple[str, ...], what: str) -> 
         if key not in known:
             yield (
                 str(key),
-                f"{key!r} is no key of {what}{suggestion(key, known) or '; it may have ' + ', '.join(known)}",
+                (
+                    f"{key!r} is no key of"
+                    f" {what}{suggestion(key, known) or '; it may have ' + ', '.join(known)}"
+                ),
             )
 
 
@@ -82,7 +87,10 @@ def file_problem(spec: Mapping[str, Any]) -> Problems:
         if len(file) != 1 or choice not in CHOICES:
             yield (
                 "file",
-                f"which of several files is {' or '.join(CHOICES)}, as in {{newest: run_*.out}}, not {file!r:.60}",
+                (
+                    f"which of several files is {' or '.join(CHOICES)}, as in {{newest:"
+                    f" run_*.out}}, not {file!r:.60}"
+                ),
             )
             return
         file = file[choice]
@@ -134,14 +142,20 @@ def _regex_problems(spec: Mapping[str, Any]) -> Problems:
         if group not in pattern.groupindex:
             yield (
                 "group",
-                f"the expression has no group named {group!r}; it has {listed(pattern.groupindex)}{suggestion(group, pattern.groupindex)}",
+                (
+                    f"the expression has no group named {group!r}; it has"
+                    f" {listed(pattern.groupindex)}{suggestion(group, pattern.groupindex)}"
+                ),
             )
     elif group is not None and (
         not isinstance(group, int) or isinstance(group, bool) or not 0 <= group <= pattern.groups
     ):
         yield (
             "group",
-            f"the expression has {pattern.groups} groups, so the group is a number from 0 to {pattern.groups}, not {group!r:.40}",
+            (
+                f"the expression has {pattern.groups} groups, so the group is a number from 0 to"
+                f" {pattern.groups}, not {group!r:.40}"
+            ),
         )
 
 
@@ -153,7 +167,10 @@ def _json_problems(spec: Mapping[str, Any]) -> Problems:
     elif not isinstance(address, str):
         yield (
             "json",
-            f"the path to a JSON value is text such as results[0].energy or a list, not {address!r:.40}",
+            (
+                "the path to a JSON value is text such as results[0].energy or a list, not"
+                f" {address!r:.40}"
+            ),
         )
     else:
         try:
@@ -185,7 +202,10 @@ def _table_key_problems(key: str, table: Mapping[str, Any]) -> Problems:
     if not isinstance(column, (int, str)) or isinstance(column, bool):
         yield (
             "column",
-            "give the column: its name in the header, or its number from 0 (negative: from the end)",
+            (
+                "give the column: its name in the header, or its number from 0 (negative: from the"
+                " end)"
+            ),
         )
     if row != "all" and (not isinstance(row, int) or isinstance(row, bool)):
         yield "row", f"a row is its number from 0 (negative: from the end) or all, not {row!r:.40}"
@@ -242,7 +262,11 @@ def _array_problems(key: str) -> Callable[[Mapping[str, Any]], Problems]:
         if not isinstance(spec[key], str) or not spec[key]:
             yield (
                 key,
-                f"give the name of the {'dataset, such as /group/name,' if key == 'hdf5' else 'variable'} as text, not {spec[key]!r:.40}",
+                (
+                    "give the name of the"
+                    f" {'dataset, such as /group/name,' if key == 'hdf5' else 'variable'} as text,"
+                    f" not {spec[key]!r:.40}"
+                ),
             )
         index = spec.get("index")
         positions = index if isinstance(index, list) else [] if index is None else [index]
@@ -251,7 +275,10 @@ def _array_problems(key: str) -> Callable[[Mapping[str, Any]], Problems]:
         ):
             yield (
                 "index",
-                f"an index is a whole number, or a list with one for each dimension, not {index!r:.40}",
+                (
+                    "an index is a whole number, or a list with one for each dimension, not"
+                    f" {index!r:.40}"
+                ),
             )
 
     return problems
@@ -266,7 +293,8 @@ def _flag_problems(key: str) -> Callable[[Mapping[str, Any]], Problems]:
 
 
 def json_steps(address: str | list[Any]) -> list[Any]:
-    """Give ``a.b[0]["c.d"]`` as ["a", "b", 0, "c.d"]; a single dot, or nothing, is the whole document.
+    """Give ``a.b[0]["c.d"]`` as ["a", "b", 0, "c.d"]; a single dot, or nothing, is the whole
+    document.
 
     Raises ValueError if it cannot be understood.
     """

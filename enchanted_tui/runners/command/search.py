@@ -1,7 +1,9 @@
-r"""Regular expressions on texts that come in pieces, with the matches that they have in the whole text.
+r"""Regular expressions on texts that come in pieces, with the matches that they have in the whole
+text.
 
-How many lines a match can run over is known from the expression: `\s+` leads from a line to the next that is not blank, `\n` and
-`[^,]` over one end of a line, `[^,]+` over any number. Only the last kind needs the whole text in memory.
+How many lines a match can run over is known from the expression: `\s+` leads from a line to the
+next that is not blank, `\n` and `[^,]` over one end of a line, `[^,]+` over any number. Only the
+last kind needs the whole text in memory.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -21,7 +23,8 @@ from typing import Any, NamedTuple
 _parser = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 
 _NEWLINE = ord("\n")
-_CATEGORIES = {  # whether it matches the end of a line, and whether it matches nothing but white space
+# whether it matches the end of a line, and whether it matches nothing but white space
+_CATEGORIES = {
     "CATEGORY_SPACE": (True, True),
     "CATEGORY_NOT_SPACE": (False, False),
     "CATEGORY_DIGIT": (False, False),
@@ -33,7 +36,9 @@ _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 
 
 class _Block(NamedTuple):
-    """A part of a text, `offset` characters from its beginning; the matches that begin from `begin` to before `limit` are whole in it."""
+    """A part of a text, `offset` characters from its beginning; the matches that begin from `begin`
+    to before `limit` are whole in it.
+    """
 
     text: str
     offset: int
@@ -57,7 +62,9 @@ class Search:
         self.reach, self._behind = reach.lines, reach.behind
 
     def matches(self, pieces: Iterable[str]) -> Iterator[re.Match[str]]:
-        """Yield the matches in the text of which `pieces` are the parts, in their order, as `re.finditer` does."""
+        """Yield the matches in the text of which `pieces` are the parts, in their order, as
+        `re.finditer` does.
+        """
         done = 0  # where in the whole text the last match ended
         for block in self._blocks(pieces):
             for match in self.pattern.finditer(block.text, max(block.begin, done - block.offset)):
@@ -115,7 +122,9 @@ def line_around(match: re.Match[str]) -> str:
 
 
 def _settled(text: str, reach: int) -> int:
-    """Return the end of the lines that have `reach` further whole lines below them that are not blank: their matches are all here."""
+    """Return the end of the lines that have `reach` further whole lines below them that are not
+    blank: their matches are all here.
+    """
     end = text.rfind("\n") + 1
     while reach and end:
         start = text.rfind("\n", 0, end - 1) + 1
@@ -126,14 +135,18 @@ def _settled(text: str, reach: int) -> int:
 
 
 class _Kind(NamedTuple):
-    """What a part of an expression can match: how many ends of lines, and whether nothing but white space."""
+    """What a part of an expression can match: how many ends of lines, and whether nothing but white
+    space.
+    """
 
     lines: float
     white: bool
 
 
 class _Reach:
-    """How far an expression looks: `lines` below the one in which a match begins, `behind` characters before it."""
+    """How far an expression looks: `lines` below the one in which a match begins, `behind`
+    characters before it.
+    """
 
     def __init__(self, source: str) -> None:
         self.behind = 0
@@ -204,7 +217,9 @@ def _one_character(name: str, given: Any, flags: int) -> _Kind:
 
 
 def _of_a_set(name: str, held: Any) -> tuple[bool, bool]:
-    """Return whether a member of a set matches the end of a line, and whether it matches white space alone."""
+    """Return whether a member of a set matches the end of a line, and whether it matches white
+    space alone.
+    """
     if name == "LITERAL":
         return held == _NEWLINE, chr(held).isspace()
     if name == "RANGE":

@@ -1,8 +1,9 @@
 """Put values into a shell command so that each arrives as one argument, whatever it holds.
 
-Templates render into text in which every value is fenced by marks (`fence`); `quote_values` then reads the command as a POSIX shell
-would, refuses values where no quoting is safe, and quotes the rest. Reading the rendered text instead of the template makes the check
-exact, whatever loops and conditions the template has.
+Templates render into text in which every value is fenced by marks (`fence`); `quote_values` then
+reads the command as a POSIX shell would, refuses values where no quoting is safe, and quotes the
+rest. Reading the rendered text instead of the template makes the check exact, whatever loops and
+conditions the template has.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _WORDS = rf"(?:[\w ./:=+,@%|*?~^;&>-]|{_NAMED})"
 _NESTED = rf"(?:{_SUM}|[<>])"
 for _ in range(3):  # parentheses in parentheses
     _NESTED = rf"(?:{_SUM}|[<>]|\({_NESTED}*\))"
-#: Constructs that are whole and hold no quotes, no comment and no here-document of their own, in whatever
+#: Constructs that are whole and hold no quotes, no comment and no here-document of their own, in
+#: whatever
 #: way a shell reads them: what comes after them is as plain as what came before.
 _WHOLE = re.compile(
     rf"\$\(\({_NESTED}*\)\)"
@@ -47,7 +49,9 @@ def fence(text: str) -> str:
 
 
 def quote_values(command: str) -> str:
-    """Give the command with every fenced value quoted. Raises UnsafePlaceError where that is not safe."""
+    """Give the command with every fenced value quoted. Raises UnsafePlaceError where that is not
+    safe.
+    """
     reader = _ShellReader()
     parts = []
     depth, value = 0, ""
@@ -69,7 +73,8 @@ def quote_values(command: str) -> str:
 
 
 class _ShellReader:
-    """Follow the quoting of a shell command, piece by piece, as far as needed to know where a value may stand.
+    """Follow the quoting of a shell command, piece by piece, as far as needed to know where a value
+    may stand.
 
     What nests quotes in quotes, or is read twice, is not followed: no value may come after it.
     """
@@ -158,7 +163,9 @@ class _ShellReader:
         return 1
 
     def _substitution(self, text: str, position: int, other: re.Pattern[str]) -> int:
-        """Note what makes the quoting hard to follow; give the length of what does not, as ``${NAME}``, `other` included."""
+        """Note what makes the quoting hard to follow; give the length of what does not, as
+        ``${NAME}``, `other` included.
+        """
         if text[position] == "`":
             self._lost = "a backquote"
         elif text[position] == "$":

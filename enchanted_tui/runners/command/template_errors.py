@@ -44,9 +44,11 @@ def failed_rendering(
     environment: jinja2.Environment,
     is_template: Callable[[str], bool],
 ) -> tuple[str | None, int | None, str]:
-    """Return file, line and sentence of what went wrong while a template was rendered, however many others it includes.
+    """Return file, line and sentence of what went wrong while a template was rendered, however many
+    others it includes.
 
-    `is_template` tells whether a file is one of the templates. File and line are None where that is not known.
+    `is_template` tells whether a file is one of the templates. File and line are None where that is
+    not known.
     """
     import jinja2
 

@@ -1,6 +1,7 @@
 """Texts with placeholders, rendered on the supervisor's side by Jinja2.
 
-Undefined names are errors, nothing is escaped, numbers are written exactly, and templates are sandboxed, since they may come from others.
+Undefined names are errors, nothing is escaped, numbers are written exactly, and templates are
+sandboxed, since they may come from others.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def has_placeholders(text: str) -> bool:
 
 
 class Text:
-    """A text with placeholders. `where` names it in messages; `path` is the file it comes from, beside which it finds what it includes."""
+    """A text with placeholders. `where` names it in messages; `path` is the file it comes from,
+    beside which it finds what it includes.
+    """
 
     def __init__(self, source: str, where: str, path: str | None = None) -> None:
         self.source, self.where, self.path, self.shell = source, where, path, False
@@ -53,7 +56,9 @@ class Text:
 
     @classmethod
     def for_expansion(cls, source: str, where: str) -> Text:
-        """Make a text in which variables will be expanded: values are marked, so that theirs are not."""
+        """Make a text in which variables will be expanded: values are marked, so that theirs are
+        not.
+        """
         text = cls(source, where)
         text.expanded = True
         return text
@@ -114,7 +119,9 @@ class Text:
         return None
 
     def lost_parts(self) -> Iterator[str]:
-        """Say which comments of the template are hardly meant as such: ``${#list[@]}`` of a shell, ``{#1}`` of TeX."""
+        """Say which comments of the template are hardly meant as such: ``${#list[@]}`` of a shell,
+        ``{#1}`` of TeX.
+        """
         if self._constant or self.problem() is not None:
             return
         for text in self._with_included({self.path}):
@@ -123,12 +130,15 @@ class Text:
                 if kind == "comment" and (before.endswith("$") or piece[:1].isdigit()):
                     shown = " ".join(piece.split())
                     yield (
-                        f"{text._filename}:{line}: {{#{shown:.20} begins a comment of the template, so all up to #}} is left out; {RAW}"
+                        f"{text._filename}:{line}: {{#{shown:.20} begins a comment of the template,"
+                        f" so all up to #}} is left out; {RAW}"
                     )
                 before = piece if kind != "comment_begin" else before
 
     def included_files(self) -> list[str]:
-        """Return the paths of the templates that this one includes, and of those that they include. Raises OSError."""
+        """Return the paths of the templates that this one includes, and of those that they include.
+        Raises OSError.
+        """
         included = list(self._with_included({self.path}))[1:]
         return [text.path for text in included if text.path is not None]
 
@@ -147,7 +157,9 @@ class Text:
         return found - {ALL}
 
     def required_names(self) -> set[str]:
-        """Name the parameters that the text cannot do without: not those it tests with ``is defined`` or gives a default."""
+        """Name the parameters that the text cannot do without: not those it tests with ``is
+        defined`` or gives a default.
+        """
         from jinja2 import meta
 
         if self._constant:
@@ -239,10 +251,13 @@ def _compiled(source: str, filename: str, environment: jinja2.Environment) -> ji
 
 
 def _written(value: Any) -> Any:
-    """Give a value as it goes into a text: numpy's numbers and arrays like Python's, whole and exact."""
+    """Give a value as it goes into a text: numpy's numbers and arrays like Python's, whole and
+    exact.
+    """
     if value is None:
         raise ValueError(
-            "a value is None, which no input file means; give it with a default, such as {{ name or 0 }}"
+            "a value is None, which no input file means; give it with a default, such as {{ name or"
+            " 0 }}"
         )
     if hasattr(value, "dtype"):
         return value.tolist() if getattr(value, "ndim", 0) else values.plain(value)
@@ -297,7 +312,9 @@ def _optional_names(tree: nodes.Template) -> set[str]:
 
 
 def _looked_up_names(tree: nodes.Template) -> set[str]:
-    """Name the parameters taken out of the mapping of all of them, as in ``params["my-name"]`` or ``params.x``."""
+    """Name the parameters taken out of the mapping of all of them, as in ``params["my-name"]`` or
+    ``params.x``.
+    """
     from jinja2 import nodes
 
     def from_all(node: nodes.Expr) -> bool:
@@ -316,7 +333,9 @@ def _looked_up_names(tree: nodes.Template) -> set[str]:
 
 
 def _uses_any(tree: nodes.Template) -> bool:
-    """Tell whether a template may use any parameter: it takes the mapping of all of them otherwise than by a name."""
+    """Tell whether a template may use any parameter: it takes the mapping of all of them otherwise
+    than by a name.
+    """
     from jinja2 import nodes
 
     whole = sum(node.name == ALL for node in tree.find_all(nodes.Name))

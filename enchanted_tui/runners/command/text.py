@@ -1,4 +1,5 @@
-"""Text files as programs leave them: byte order marks, Windows' line ends, and sizes that do not fit into memory.
+"""Text files as programs leave them: byte order marks, Windows' line ends, and sizes that do not
+fit into memory.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -20,7 +21,8 @@ _MARKS = (  # that of UTF-32 begins as that of UTF-16 does
 
 
 def decoded(data: bytes, *, as_written: bool = False) -> str:
-    r"""Return a file's content as text, without its byte order mark, each line end as ``\n`` unless `as_written`.
+    r"""Return a file's content as text, without its byte order mark, each line end as ``\n`` unless
+    `as_written`.
 
     What cannot be decoded becomes U+FFFD. A file without a mark is UTF-8.
     """

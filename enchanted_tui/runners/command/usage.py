@@ -1,4 +1,6 @@
-"""Which parameters the texts of a runner use, and how one may have been meant that none of them uses."""
+"""Which parameters the texts of a runner use, and how one may have been meant that none of them
+uses.
+"""
 
 from __future__ import annotations
 
@@ -63,19 +65,24 @@ def meant_by(name: str, inputs: Inputs, known: set[str]) -> str:
                 return f"{place} has {found[0]!r}"
         if re.search(_OURS.replace("NAME", re.escape(name)), source):
             return (
-                f"{place} has {{{{ {name} }}}} in a comment or between {{% raw %}} and {{% endraw %}}, "
-                "or gives that name a value of its own"
+                f"{place} has {{{{ {name} }}}} in a comment or between {{% raw %}} and {{% endraw"
+                " %}, or gives that name a value of its own"
             )
     for place, source in _copied(inputs):
         if re.search(_OURS.replace("NAME", re.escape(name)), source):
-            return f"{place} is copied as it is, and its placeholders would be filled in under templates"
+            return (
+                f"{place} is copied as it is, and its placeholders would be filled in under"
+                " templates"
+            )
     used = used_names(list(inputs.texts())) or set()
     near = nearest(name, used - known)
     return f"there is a placeholder {{{{ {near} }}}}" if near else ""
 
 
 def _is_named_by_shell(name: str, inputs: Inputs) -> bool:
-    """Tell whether a variable of that name is set for the command, so that a shell may use it as ``$NAME``."""
+    """Tell whether a variable of that name is set for the command, so that a shell may use it as
+    ``$NAME``.
+    """
     return name in inputs.environment
 
 

@@ -1,4 +1,6 @@
-"""Answer questions, one JSON line each, from standard input to standard output, until standard input closes."""
+"""Answer questions, one JSON line each, from standard input to standard output, until standard
+input closes.
+"""
 
 from __future__ import annotations
 

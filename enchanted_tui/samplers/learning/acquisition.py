@@ -1,10 +1,13 @@
-"""Acquisition functions: what one more sample at a point is worth, as a logarithm, with derivatives.
+"""Acquisition functions: what one more sample at a point is worth, as a logarithm, with
+derivatives.
 
-Pending points are averaged over what they may turn out to be, which for expected improvement is the exact gain of the *q*-point
-criterion when points are chosen one after the other: J. Snoek, H. Larochelle, R. P. Adams, *Practical Bayesian Optimization of Machine
-Learning Algorithms*, NeurIPS 2012 (arXiv:1206.2944), and J. Wilson, F. Hutter, M. Deisenroth, *Maximizing acquisition functions for
-Bayesian optimization*, NeurIPS 2018 (arXiv:1805.10196). UCB takes the variance as it will be and the mean as it is: T. Desautels,
-A. Krause, J. W. Burdick, *Parallelizing Exploration-Exploitation Tradeoffs in Gaussian Process Bandit Optimization*, JMLR 15 (2014).
+Pending points are averaged over what they may turn out to be, which for expected improvement is the
+exact gain of the *q*-point criterion when points are chosen one after the other: J. Snoek, H.
+Larochelle, R. P. Adams, *Practical Bayesian Optimization of Machine Learning Algorithms*, NeurIPS
+2012 (arXiv:1206.2944), and J. Wilson, F. Hutter, M. Deisenroth, *Maximizing acquisition functions
+for Bayesian optimization*, NeurIPS 2018 (arXiv:1805.10196). UCB takes the variance as it will be
+and the mean as it is: T. Desautels, A. Krause, J. W. Burdick, *Parallelizing
+Exploration-Exploitation Tradeoffs in Gaussian Process Bandit Optimization*, JMLR 15 (2014).
 """
 
 from __future__ import annotations
@@ -21,14 +24,17 @@ from enchanted_tui.samplers.learning.posterior import Posterior
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
-#: For a mean, a deviation and the best so far: the logarithm of the worth, its derivative by the mean and that by the deviation.
+#: For a mean, a deviation and the best so far: the logarithm of the worth, its derivative by the
+#: mean and that by the deviation.
 Worth = Callable[[Array, Array, Array], tuple[Array, Array, Array]]
 
 
 def log_expected_improvement(
     mean: Array, deviation: Array, best: Array
 ) -> tuple[Array, Array, Array]:
-    """J. Mockus (1978); computed as S. Ament et al., *Unexpected Improvements to Expected Improvement*, NeurIPS 2023 (arXiv:2310.20708)."""
+    """J. Mockus (1978); computed as S. Ament et al., *Unexpected Improvements to Expected
+    Improvement*, NeurIPS 2023 (arXiv:2310.20708).
+    """
     z = (mean - best) / deviation
     value = _log_h(z)
     share = numpy.exp(log_ndtr(z) - value)
@@ -46,7 +52,9 @@ def log_probability_of_improvement(
 
 
 def upper_confidence_bound(beta: float) -> Worth:
-    """Give mean + sqrt(beta) deviation, as the logarithm of a softened excess over the best so far: N. Srinivas et al., ICML 2010."""
+    """Give mean + sqrt(beta) deviation, as the logarithm of a softened excess over the best so far:
+    N. Srinivas et al., ICML 2010.
+    """
     root = math.sqrt(beta)
 
     def worth(mean: Array, deviation: Array, best: Array) -> tuple[Array, Array, Array]:
@@ -81,7 +89,9 @@ def _log_h(z: Array) -> Array:
 
 
 class Factor:
-    """Something that the worth of a point is multiplied by, such as the probability that a sample there succeeds."""
+    """Something that the worth of a point is multiplied by, such as the probability that a sample
+    there succeeds.
+    """
 
     def log_at(self, points: Array) -> Array:
         """Give the logarithms, shape (m,), at points of shape (m, d)."""

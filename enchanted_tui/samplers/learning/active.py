@@ -1,6 +1,7 @@
 """Active learning: the next points of a pool by a query strategy of scikit-activeml.
 
-D. Kottke et al., *scikit-activeml: A Library and Toolbox for Active Learning Algorithms* (2021), doi:10.20944/preprints202103.0194.v1.
+D. Kottke et al., *scikit-activeml: A Library and Toolbox for Active Learning Algorithms* (2021),
+doi:10.20944/preprints202103.0194.v1.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 
-#: Strategies for numbers, and whether they spread a batch by themselves; the others choose point after point, each known to the next.
+#: Strategies for numbers, and whether they spread a batch by themselves; the others choose point
+#: after point, each known to the next.
 STRATEGIES = {
     "GreedySamplingTarget": True,
     "GreedySamplingX": True,
@@ -57,8 +59,9 @@ def propose(
 ) -> Proposal:
     """Choose `count` points of the unit cube; the arguments are those of `bayesian.propose`.
 
-    Pending points, failed ones and those chosen before in the same batch count as known with the value that the model predicts
-    (the "kriging believer" of D. Ginsbourger, R. Le Riche, L. Carraro, *Kriging Is Well-Suited to Parallelize Optimization*, 2010).
+    Pending points, failed ones and those chosen before in the same batch count as known with the
+    value that the model predicts (the "kriging believer" of D. Ginsbourger, R. Le Riche, L.
+    Carraro, *Kriging Is Well-Suited to Parallelize Optimization*, 2010).
     """
     rng = numpy.random.default_rng(seed)
     good = numpy.isfinite(values)
@@ -82,7 +85,9 @@ def propose(
 def _pool(
     options: Options, points: Array, good: Array, count: int, rng: numpy.random.Generator
 ) -> Array:
-    """Give candidates spread over the cube, made anew for every question so that they never run out."""
+    """Give candidates spread over the cube, made anew for every question so that they never run
+    out.
+    """
     size = max(options.n_candidates, 2 * count)
     pool: Array = qmc.engine("Sobol", points.shape[1], rng).random_base2((size - 1).bit_length())[
         :size

@@ -1,4 +1,6 @@
-"""Questions to the models and their answers as plain JSON types, so that they can be asked of another process."""
+"""Questions to the models and their answers as plain JSON types, so that they can be asked of
+another process.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def prepare(method: str) -> None:
 
 
 def answer(question: Question) -> Answer:
-    """Answer a question: ``method`` ("bayesian" or "active"), its ``options``, and the other arguments of its `propose`."""
+    """Answer a question: ``method`` ("bayesian" or "active"), its ``options``, and the other
+    arguments of its `propose`.
+    """
     dimensions = len(question["points"][0])
     fitted = question["fitted"]
     proposal = _propose(

@@ -1,4 +1,6 @@
-"""Bayesian optimisation: from what has been observed to the next points, as a function of nothing else but a seed."""
+"""Bayesian optimisation: from what has been observed to the next points, as a function of nothing
+else but a seed.
+"""
 
 from __future__ import annotations
 
@@ -62,8 +64,9 @@ def propose(
 ) -> Proposal:
     """Choose `count` points of the unit cube.
 
-    `points` (n, d) have the values `values` (n,), NaN where the sample failed; at least two are numbers. `pending` (m, d) have been asked
-    for. `seed` is anything that numpy's `SeedSequence` takes. With `fitted`, hyperparameters are not fitted anew.
+    `points` (n, d) have the values `values` (n,), NaN where the sample failed; at least two are
+    numbers. `pending` (m, d) have been asked for. `seed` is anything that numpy's `SeedSequence`
+    takes. With `fitted`, hyperparameters are not fitted anew.
     """
     rng = numpy.random.default_rng(seed)
     good = numpy.isfinite(values)
@@ -90,9 +93,11 @@ def propose(
 
 
 def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
-    """Give the root mean square error of every value predicted from the others, and its share of the values' standard deviation.
+    """Give the root mean square error of every value predicted from the others, and its share of
+    the values' standard deviation.
 
-    Equal values have no share: nothing is known of how well others would be predicted, and no campaign has learnt enough from them.
+    Equal values have no share: nothing is known of how well others would be predicted, and no
+    campaign has learnt enough from them.
     """
     mean, _ = posterior.left_out()
     error = float(numpy.sqrt(numpy.mean((posterior.values[:, 0] - mean) ** 2)))
@@ -103,7 +108,9 @@ def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
 
 
 def standardise(values: Array) -> tuple[Array, float, float]:
-    """Give values with mean 0 and standard deviation 1, and the mean and deviation they had; that of equal values counts as 1."""
+    """Give values with mean 0 and standard deviation 1, and the mean and deviation they had; that
+    of equal values counts as 1.
+    """
     largest = (
         float(numpy.abs(values).max()) or 1.0
     )  # squares of very large or small values are beyond floating point
@@ -136,7 +143,9 @@ def _choose(
     count: int,
     rng: numpy.random.Generator,
 ) -> tuple[Array, float | None]:
-    """Choose points one after the other, each knowing those before it; also give the logarithm of the first one's worth."""
+    """Choose points one after the other, each knowing those before it; also give the logarithm of
+    the first one's worth.
+    """
     name = options.acquisition.upper().removeprefix("Q")
     worth = {
         "EI": functions.log_expected_improvement,
@@ -166,7 +175,9 @@ def _choose(
 def _in_units(
     options: Options, log_worth: float, posteriors: list[Posterior], centre: float, width: float
 ) -> float:
-    """Give the worth of the first point: an improvement or a bound in the units of the values, or a probability."""
+    """Give the worth of the first point: an improvement or a bound in the units of the values, or a
+    probability.
+    """
     name = options.acquisition.upper().removeprefix("Q")
     worth = float(numpy.exp(log_worth))
     if name == "PI":

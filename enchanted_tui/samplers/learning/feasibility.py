@@ -19,10 +19,12 @@ _SMOOTHNESS = 1.5  #: of the border between where samples succeed and where they
 
 
 class ProbabilityOfSuccess(Factor):
-    """Least-squares Gaussian process classification: a process fitted to +1 and -1, squashed so that left-out samples are predicted best.
+    """Least-squares Gaussian process classification: a process fitted to +1 and -1, squashed so
+    that left-out samples are predicted best.
 
-    Rasmussen and Williams (2006), section 6.5. Weighing an acquisition function by it is constrained Bayesian optimisation: M. A. Gelbart,
-    J. Snoek, R. P. Adams, *Bayesian Optimization with Unknown Constraints*, UAI 2014 (arXiv:1403.5607).
+    Rasmussen and Williams (2006), section 6.5. Weighing an acquisition function by it is
+    constrained Bayesian optimisation: M. A. Gelbart, J. Snoek, R. P. Adams, *Bayesian Optimization
+    with Unknown Constraints*, UAI 2014 (arXiv:1403.5607).
     """
 
     def __init__(self, points: Array, succeeded: Array, rng: numpy.random.Generator) -> None:
@@ -52,7 +54,9 @@ class ProbabilityOfSuccess(Factor):
 
 
 class KeepAway(Factor):
-    """Keeps a short way off samples that failed, so that none is asked for again: a tenth of a length scale."""
+    """Keeps a short way off samples that failed, so that none is asked for again: a tenth of a
+    length scale.
+    """
 
     def __init__(self, failed: Array, scales: Array) -> None:
         self._failed = failed

@@ -1,7 +1,9 @@
-"""Fit a Gaussian process: hyperparameters of largest posterior density, or draws from their posterior.
+"""Fit a Gaussian process: hyperparameters of largest posterior density, or draws from their
+posterior.
 
 The priors are of the kind that made plain Gaussian processes work in many dimensions:
-C. Hvarfner, E. O. Hellsten, L. Nardi, *Vanilla Bayesian Optimization Performs Great in High Dimensions*, ICML 2024 (arXiv:2402.02229).
+C. Hvarfner, E. O. Hellsten, L. Nardi, *Vanilla Bayesian Optimization Performs Great in High
+Dimensions*, ICML 2024 (arXiv:2402.02229).
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ _SWEEPS_BEFORE, _SWEEPS_BETWEEN = 10, 4
 
 @dataclass(frozen=True)
 class _Prior:
-    """Independent normal densities of the logarithms of amplitude, length scales and noise, cut at bounds."""
+    """Independent normal densities of the logarithms of amplitude, length scales and noise, cut at
+    bounds.
+    """
 
     centres: Array
     widths: Array
@@ -64,9 +68,11 @@ def fit(
     *,
     draws: bool = False,
 ) -> list[Hyperparameters]:
-    """Give the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of the unit cube.
+    """Give the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of
+    the unit cube.
 
-    With `draws`, give several drawn from their posterior instead, over which an acquisition function is averaged.
+    With `draws`, give several drawn from their posterior instead, over which an acquisition
+    function is averaged.
     """
     if len(points) > MOST_FITTED:
         chosen = numpy.sort(rng.choice(len(points), MOST_FITTED, replace=False))
@@ -92,7 +98,8 @@ Likelihood = Callable[[Array], tuple[float, Array]]
 
 
 def log_likelihood(points: Array, values: Array, smoothness: float) -> Likelihood:
-    """Give the log marginal likelihood and its gradient as a function of the logarithms of amplitude, length scales and noise.
+    """Give the log marginal likelihood and its gradient as a function of the logarithms of
+    amplitude, length scales and noise.
 
     Rasmussen and Williams (2006), equations 2.30 and 5.9.
     """
@@ -161,7 +168,9 @@ def _start(prior: _Prior, scale: float, noise: float) -> Array:
 def _slice_sample(
     log_density: Callable[[Array], float], start: Array, widths: Array, rng: numpy.random.Generator
 ) -> list[Array]:
-    """Draw from a density, one coordinate after the other: R. M. Neal, *Slice sampling*, Annals of Statistics 31 (2003)."""
+    """Draw from a density, one coordinate after the other: R. M. Neal, *Slice sampling*, Annals of
+    Statistics 31 (2003).
+    """
     theta, drawn = start.copy(), []
     for sweep in range(_SWEEPS_BEFORE + _DRAWS * _SWEEPS_BETWEEN):
         for index, width in enumerate(widths):

@@ -1,4 +1,6 @@
-"""Stationary kernels on the unit cube with one length scale a dimension, and their derivatives with respect to one of the points."""
+"""Stationary kernels on the unit cube with one length scale a dimension, and their derivatives with
+respect to one of the points.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def correlation(first: Array, second: Array, scales: Array, smoothness: float) -
 def correlation_and_slope(
     points: Array, where: Array, scales: Array, smoothness: float
 ) -> tuple[Array, Array]:
-    """Give the correlation of points (n, d) with one point (d,), shape (n,), and its derivatives by that point, shape (n, d)."""
+    """Give the correlation of points (n, d) with one point (d,), shape (n,), and its derivatives by
+    that point, shape (n, d).
+    """
     scaled = (where - points) / scales
     distance = numpy.sqrt((scaled * scaled).sum(axis=1))
     slope = slope_over_distance(distance, smoothness)[:, None] * scaled / scales
@@ -29,7 +33,9 @@ def correlation_and_slope(
 
 
 def distances(first: Array, second: Array, scales: Array) -> Array:
-    """Give the distances, in length scales, of points of shape (n, d) from points of shape (m, d), shape (n, m)."""
+    """Give the distances, in length scales, of points of shape (n, d) from points of shape (m, d),
+    shape (n, m).
+    """
     one, other = first / scales, second / scales
     squared = (
         (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :] - 2 * one @ other.T
@@ -41,7 +47,8 @@ def distances(first: Array, second: Array, scales: Array) -> Array:
 def correlation_at(distance: Array, smoothness: float) -> Array:
     """Give the correlation at distances in length scales.
 
-    C. E. Rasmussen, C. K. I. Williams, *Gaussian Processes for Machine Learning* (2006), equations 4.9, 4.14 and 4.17.
+    C. E. Rasmussen, C. K. I. Williams, *Gaussian Processes for Machine Learning* (2006), equations
+    4.9, 4.14 and 4.17.
     """
     if smoothness == math.inf:
         return numpy.exp(-0.5 * distance**2)
@@ -52,7 +59,9 @@ def correlation_at(distance: Array, smoothness: float) -> Array:
 
 
 def slope_over_distance(distance: Array, smoothness: float) -> Array:
-    """Give k'(r) / r for correlations k at distances r in length scales, which stays finite at 0 for all but the roughest kernel."""
+    """Give k'(r) / r for correlations k at distances r in length scales, which stays finite at 0
+    for all but the roughest kernel.
+    """
     if smoothness == math.inf:
         return -numpy.exp(-0.5 * distance**2)
     scaled = math.sqrt(2 * smoothness) * distance

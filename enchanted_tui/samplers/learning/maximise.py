@@ -20,8 +20,8 @@ def maximise(
 ) -> tuple[Array, float]:
     """Give the best point found, shape (d,), and the logarithm of its worth.
 
-    Looks at points spread evenly and at some near `around` (k, d), then climbs with L-BFGS-B from the best of them. A point that
-    coincides with one of `known` (n, d) is passed over.
+    Looks at points spread evenly and at some near `around` (k, d), then climbs with L-BFGS-B from
+    the best of them. A point that coincides with one of `known` (n, d) is passed over.
     """
     dimensions = known.shape[1]
     spread = qmc.engine("Sobol", dimensions, rng).random_base2(_LOG2_SPREAD)
@@ -49,7 +49,9 @@ def _near(around: Array, rng: numpy.random.Generator) -> Array:
 
 
 def _apart(ordered: Array, count: int) -> list[Array]:
-    """Give the first points that are not all on one hill: each some way from those before it, as far as that leaves enough."""
+    """Give the first points that are not all on one hill: each some way from those before it, as
+    far as that leaves enough.
+    """
     chosen: list[Array] = []
     for distance in (0.1, 0.02, 0.0):
         for point in ordered[:200]:

@@ -1,4 +1,6 @@
-"""A Gaussian process that has seen some values: mean and variance elsewhere, their slopes, and what pending points may turn out to be."""
+"""A Gaussian process that has seen some values: mean and variance elsewhere, their slopes, and what
+pending points may turn out to be.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,19 @@ class Hyperparameters:
 
     @staticmethod
     def from_theta(theta: Array, smoothness: float) -> Hyperparameters:
-        """Take the logarithms of amplitude, length scales and noise, the order in which scikit-learn's kernel has them."""
+        """Take the logarithms of amplitude, length scales and noise, the order in which
+        scikit-learn's kernel has them.
+        """
         amplitude, *scales, noise = (float(value) for value in numpy.exp(theta))
         return Hyperparameters(smoothness, tuple(scales), amplitude, noise)
 
 
 class Posterior:
-    """The process given `values`, shape (n, j), at `points`, shape (n, d): j versions of what is known, equal but for pending points.
+    """The process given `values`, shape (n, j), at `points`, shape (n, d): j versions of what is
+    known, equal but for pending points.
 
-    `seen` says how many of the points are real observations; the rest are pending, and their values were drawn from the process.
+    `seen` says how many of the points are real observations; the rest are pending, and their values
+    were drawn from the process.
     """
 
     def __init__(
@@ -58,7 +64,9 @@ class Posterior:
         self._weights = cho_solve((self._factor, True), values, check_finite=False)
 
     def at(self, points: Array) -> tuple[Array, Array]:
-        """Give the means, shape (m, j), and standard deviations, shape (m,), of the function at points of shape (m, d)."""
+        """Give the means, shape (m, j), and standard deviations, shape (m,), of the function at
+        points of shape (m, d).
+        """
         covariance = self.hyper.amplitude * correlation(
             points, self.points, self._scales, self.hyper.smoothness
         )
@@ -66,7 +74,9 @@ class Posterior:
         return covariance @ self._weights, numpy.sqrt(numpy.maximum(variance, _LEAST_VARIANCE))
 
     def slopes(self, point: Array) -> tuple[Array, Array, float, Array]:
-        """Give means (j,), their derivatives (j, d), the standard deviation and its derivatives (d,) at one point of shape (d,)."""
+        """Give means (j,), their derivatives (j, d), the standard deviation and its derivatives
+        (d,) at one point of shape (d,).
+        """
         unit, unit_slope = correlation_and_slope(
             self.points, point, self._scales, self.hyper.smoothness
         )
@@ -82,20 +92,26 @@ class Posterior:
 
     @cached_property
     def smoothed(self) -> Array:
-        """The function's mean at the points that were seen, shape (seen, j): what the values are without their noise."""
+        """The function's mean at the points that were seen, shape (seen, j): what the values are
+        without their noise.
+        """
         return self.at(self.points[: self.seen])[0]
 
     def left_out(self) -> tuple[Array, Array]:
-        """Give mean and variance of each value, predicted from all the others with these hyperparameters, both of shape (n,).
+        """Give mean and variance of each value, predicted from all the others with these
+        hyperparameters, both of shape (n,).
 
-        Rasmussen and Williams (2006), equations 5.10 to 5.12. Only for a process without pending points.
+        Rasmussen and Williams (2006), equations 5.10 to 5.12. Only for a process without pending
+        points.
         """
         variance = 1 / (self._whitener**2).sum(axis=0)  # the diagonal of the inverse covariance
         mean: Array = self.values[:, 0] - self._weights[:, 0] * variance
         return mean, variance
 
     def expecting(self, point: Array, deviates: Array) -> Posterior:
-        """Give the process with one more pending point (d,); standard normals `deviates` (j,) draw its value in each version."""
+        """Give the process with one more pending point (d,); standard normals `deviates` (j,) draw
+        its value in each version.
+        """
         mean, deviation = self.at(point[None])
         drawn = (mean + deviation[:, None] * deviates[None])[:1]
         values = numpy.broadcast_to(self.values, (len(self.values), len(deviates)))

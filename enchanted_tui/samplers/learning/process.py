@@ -1,4 +1,6 @@
-"""A process of its own in which models are fitted: the supervisor's loop, its memory and the app are left alone."""
+"""A process of its own in which models are fitted: the supervisor's loop, its memory and the app
+are left alone.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class LearningError(Exception):
 
 
 class LearningProcess:
-    """Started by `prepare` or the first question; ends with `close`, or by itself when this process dies."""
+    """Started by `prepare` or the first question; ends with `close`, or by itself when this process
+    dies.
+    """
 
     def __init__(self, method: str) -> None:
         self._method = method  #: which model will be asked, so that it is imported early
@@ -47,7 +51,9 @@ class LearningProcess:
         return reply
 
     def _line_for(self, line: str) -> str:
-        """Give the line that a line is answered with; raises LearningError if the process dies instead."""
+        """Give the line that a line is answered with; raises LearningError if the process dies
+        instead.
+        """
         process = self._started()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -67,7 +73,9 @@ class LearningProcess:
         raise LearningError(f"the process that fits the model {how}")
 
     def prepare(self) -> None:
-        """Start the process: importing numerical libraries takes seconds where the file system is slow."""
+        """Start the process: importing numerical libraries takes seconds where the file system is
+        slow.
+        """
         self._started()
 
     def close(self) -> None:
@@ -89,7 +97,8 @@ class LearningProcess:
                         "from enchanted_tui.samplers.learning.__main__ import main; main()",
                         self._method,
                     ),
-                    stdin=subprocess.PIPE,  # closed by the kernel when this process dies, however that happens
+                    # closed by the kernel when this process dies, however that happens
+                    stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._printed,
                     text=True,

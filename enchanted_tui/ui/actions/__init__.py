@@ -1,7 +1,8 @@
-"""Every action a person can take, once: its keys, footer text, help, palette entry and command-line equivalent come from here.
+"""Every action a person can take, once: its keys, footer text, help, palette entry and command-line
+equivalent come from here.
 
-A screen says `BINDINGS = bindings("runs.open", ...)` and defines `action_runs_open`. The palette, the help and the user's keymap find
-the same actions by the same names.
+A screen says `BINDINGS = bindings("runs.open", ...)` and defines `action_runs_open`. The palette,
+the help and the user's keymap find the same actions by the same names.
 """
 
 from __future__ import annotations
@@ -50,16 +51,16 @@ def register(*actions: Action) -> None:
 def registry() -> dict[str, Action]:
     """Give all actions by id."""
     from enchanted_tui.ui.actions import (
-        campaign,
-        config,
-        everywhere,
-        failures,
-        log,
-        monitor,
-        results,
-        runs,
-        task,
-    )  # noqa: F401
+        campaign,  # noqa: F401
+        config,  # noqa: F401
+        everywhere,  # noqa: F401
+        failures,  # noqa: F401
+        log,  # noqa: F401
+        monitor,  # noqa: F401
+        results,  # noqa: F401
+        runs,  # noqa: F401
+        task,  # noqa: F401
+    )
 
     return _registry
 

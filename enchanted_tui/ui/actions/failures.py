@@ -26,7 +26,8 @@ register(
         "failures.export",
         "w",
         "Write CSV…",
-        "Write the failed tasks of the group to a CSV file of your own, each parameter in a column.",
+        "Write the failed tasks of the group to a CSV file of your own, each parameter in a"
+        " column.",
         reason=f"{_FILE} holds all failures",
         changes=True,
     ),

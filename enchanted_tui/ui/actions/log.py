@@ -102,7 +102,8 @@ register(
         "log.back",
         "escape",
         "Back",
-        "Give up a search; else show all lines again; else go back to the campaign's log; else to where you came from.",
+        "Give up a search; else show all lines again; else go back to the campaign's log; else to"
+        " where you came from.",
         reason=_MOVES,
         shown=False,
     ),

@@ -22,7 +22,9 @@ class Axis:
     log: bool = False
 
     def share(self, values: Floats) -> Floats:
-        """Give where values lie, 0 at `low` to 1 at `high`; NaN for those outside and for what is no number."""
+        """Give where values lie, 0 at `low` to 1 at `high`; NaN for those outside and for what is
+        no number.
+        """
         with np.errstate(all="ignore"):
             if self.log:
                 low, high = math.log10(self.low), math.log10(self.high)
@@ -33,7 +35,9 @@ class Axis:
             return np.where((share >= -1e-9) & (share <= 1 + 1e-9), np.clip(share, 0, 1), np.nan)
 
     def ticks(self, most: int) -> list[float]:
-        """Give at most `most` round values on the axis (at least one), evenly spaced: steps of 1, 2 or 5 times a power of ten."""
+        """Give at most `most` round values on the axis (at least one), evenly spaced: steps of 1, 2
+        or 5 times a power of ten.
+        """
         if self.log:
             found = self._log_ticks(most)
             if len(found) >= 2:
@@ -76,7 +80,9 @@ class Axis:
 
 
 def axis_over(values: Floats, *, log: bool = False) -> Axis | None:
-    """Give an axis that holds all finite values (all positive ones, if logarithmic); None if there are none."""
+    """Give an axis that holds all finite values (all positive ones, if logarithmic); None if there
+    are none.
+    """
     finite = values[np.isfinite(values)]
     if log:
         finite = finite[finite > 0]

@@ -17,9 +17,11 @@ BY_NOTHING = "nothing"
 
 @dataclass
 class Choice:
-    """The columns on the axes, what the points are marked by, and the rest; kept while the campaign goes on.
+    """The columns on the axes, what the points are marked by, and the rest; kept while the campaign
+    goes on.
 
-    What a person has chosen may be no column of the dataset (any more): charts are drawn from a choice that has been `settled`.
+    What a person has chosen may be no column of the dataset (any more): charts are drawn from a
+    choice that has been `settled`.
     """
 
     x: str = ""
@@ -30,7 +32,9 @@ class Choice:
     largest: bool = False
 
     def settled(self, results: Results) -> Choice:
-        """Give the choice with its first parameter and its first output for columns that the dataset does not have."""
+        """Give the choice with its first parameter and its first output for columns that the
+        dataset does not have.
+        """
         names = results.numeric
         x = self.x if self.x in names else next(iter(names), "")
         others = (*results.outputs, *(name for name in names if name != x), *names)
@@ -141,7 +145,9 @@ def legend(
 
 
 def hidden(results: Results, choice: Choice, view: str) -> int:
-    """Count the rows that a view cannot show: no value, NaN, infinite, or not above 0 on a logarithmic axis."""
+    """Count the rows that a view cannot show: no value, NaN, infinite, or not above 0 on a
+    logarithmic axis.
+    """
     names = {"histogram": ((choice.x, choice.log_x),), "best": ((choice.y, choice.log_y),)}.get(
         view, ((choice.x, choice.log_x), (choice.y, choice.log_y))
     )

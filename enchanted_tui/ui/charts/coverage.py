@@ -35,13 +35,16 @@ def coverage_text(results: Results, width: int) -> Text:
             spread(column.numbers, found.low, found.high, max(10, width)) + "\n", style="not bold"
         )
         text.append(
-            f"{found.filled:.0%} of {_BINS} bins hold a sample; widest gap {found.gap[0]:.4g} {glyph('ellipsis')} {found.gap[1]:.4g}\n\n"
+            f"{found.filled:.0%} of {_BINS} bins hold a sample; widest gap {found.gap[0]:.4g}"
+            f" {glyph('ellipsis')} {found.gap[1]:.4g}\n\n"
         )
     return text.append_text(_pairs(results))
 
 
 def _pairs(results: Results) -> Text:
-    """Say how many cells of a grid over each pair hold a sample, beside what chance gives: grids finer with more samples."""
+    """Say how many cells of a grid over each pair hold a sample, beside what chance gives: grids
+    finer with more samples.
+    """
     text = Text()
     bins = max(2, min(_BINS, math.isqrt(len(results) // 3)))
     chance = expected_filled(len(results), bins**2)

@@ -1,4 +1,6 @@
-"""Scatter plots, histograms and courses, drawn with characters. Any values may come in: NaN, infinities, constants, none at all."""
+"""Scatter plots, histograms and courses, drawn with characters. Any values may come in: NaN,
+infinities, constants, none at all.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from enchanted_tui.ui.charts.axes import Axis, axis_over
 from enchanted_tui.ui.charts.picture import Frame, Picture, block, dots, sign
 from enchanted_tui.ui.glyphs import glyph, is_ascii
 
-#: What plain points are drawn as: whole characters, quarters of one, or dots of braille, of which there are eight in one.
+#: What plain points are drawn as: whole characters, quarters of one, or dots of braille, of which
+#: there are eight in one.
 Grain = Literal["point", "block", "dot"]
 _POINTS: Mapping[Grain, Callable[[int], str]] = {
     "point": lambda _: glyph("point"),
@@ -41,7 +44,9 @@ class Marking:
 
 
 def grain_for(points: int, size: tuple[int, int]) -> Grain:
-    """Say how points are best seen: one by one where there is room, coarse while most are alone in their character, else fine."""
+    """Say how points are best seen: one by one where there is room, coarse while most are alone in
+    their character, else fine.
+    """
     cells = size[0] * size[1]
     return "point" if 4 * points <= cells else "block" if points <= 2 * cells else "dot"
 
@@ -58,7 +63,9 @@ _RAMP_COLOURS = ("secondary", "primary", "success", "warning", "error")
 
 
 def by_value(values: Floats) -> Marking:
-    """Mark points by a number, in five steps with the same number of points each; the more ink, the larger."""
+    """Mark points by a number, in five steps with the same number of points each; the more ink, the
+    larger.
+    """
     finite = np.isfinite(values)
     edges = (
         np.unique(np.quantile(values[finite], [0, 0.2, 0.4, 0.6, 0.8, 1]))
@@ -114,7 +121,9 @@ def scatter(
     log: tuple[bool, bool] = (False, False),
     marking: Marking | None = None,
 ) -> Picture:
-    """Draw points: few as characters, many as dots. A character that holds several classes shows the one most of them belong to."""
+    """Draw points: few as characters, many as dots. A character that holds several classes shows
+    the one most of them belong to.
+    """
     usable = np.isfinite(x) & np.isfinite(y)
     axes = axis_over(x[usable], log=log[0]), axis_over(y[usable], log=log[1])
     if axes[0] is None or axes[1] is None:
@@ -156,7 +165,9 @@ def _prevailing(
     frame: Frame,
     count: int,
 ) -> NDArray[np.intp]:
-    """Give the class that most points of each character belong to, the last of several; -1 without any."""
+    """Give the class that most points of each character belong to, the last of several; -1 without
+    any.
+    """
     held = np.zeros((count, frame.height, frame.width), dtype=np.intp)
     known = classes >= 0
     np.add.at(held, (classes[known], rows[known], columns[known]), 1)
@@ -201,7 +212,9 @@ def histogram(
 
 
 def _bar(frame: Frame, left: int, width: int, total: int, failed: int) -> None:
-    """Draw one bar; whatever is above zero is seen, a failure wherever there is room beside the successes."""
+    """Draw one bar; whatever is above zero is seen, a failure wherever there is room beside the
+    successes.
+    """
     rows_each = frame.height / frame.y.high
     eighths = max(1, round(8 * total * rows_each)) if total else 0
     rows = -(-eighths // 8)

@@ -31,17 +31,21 @@ Draw = Callable[[Any], None]  # draws on matplotlib's axes
 
 
 def write_chart(path: Path, draw: Draw) -> None:
-    """Draw a chart into a file whose suffix says the format; raises EnvironmentProblem with a sentence if that is impossible."""
+    """Draw a chart into a file whose suffix says the format; raises EnvironmentProblem with a
+    sentence if that is impossible.
+    """
     if path.suffix.lower() not in FORMATS:
         raise EnvironmentProblem(
-            f"{path.name}: a chart is written as {', '.join(FORMATS)}; end the name with one of these."
+            f"{path.name}: a chart is written as {', '.join(FORMATS)}; end the name with one of"
+            " these."
         )
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         raise EnvironmentProblem(
-            "Charts are written by matplotlib, which is not installed here; install it with: pip install 'enchanted-tui[plot]'"
+            "Charts are written by matplotlib, which is not installed here; install it with: pip"
+            " install 'enchanted-tui[plot]'"
         ) from None
     figure = Figure(figsize=_SIZE, layout="constrained")
     FigureCanvasAgg(figure)
@@ -87,9 +91,11 @@ def histogram_draw(values: Floats, ok: Mask, title: str, *, log: bool) -> Draw:
             edges = np.geomspace(shown.min(), shown.max(), 41)
         edges = np.histogram_bin_edges(
             shown,
-            edges
-            if isinstance(edges, np.ndarray)
-            else min(60, max(5, int(2 * shown.size ** (1 / 3)))),
+            (
+                edges
+                if isinstance(edges, np.ndarray)
+                else min(60, max(5, int(2 * shown.size ** (1 / 3))))
+            ),
         )
         parts = [shown[~ok[usable]], shown[ok[usable]]]
         axes.hist(parts, bins=edges, stacked=True, color=_COLOURS[1::-1], label=["failed", "ok"])

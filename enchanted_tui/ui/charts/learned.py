@@ -1,4 +1,6 @@
-"""What a sampler has learnt, drawn as small charts side by side: error, best value and acquisition against the number of samples."""
+"""What a sampler has learnt, drawn as small charts side by side: error, best value and acquisition
+against the number of samples.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,9 @@ class Picture:
 
 
 class Frame:
-    """The part of a picture inside its axes: `width` by `height` characters, its upper left corner at `left`, `top`."""
+    """The part of a picture inside its axes: `width` by `height` characters, its upper left corner
+    at `left`, `top`.
+    """
 
     def __init__(
         self,
@@ -110,7 +112,9 @@ class Frame:
     def cells(
         self, x: Floats, y: Floats, across: int, down: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
-        """Give column and row, from the upper left, of points on a grid over the frame, and which points are on it."""
+        """Give column and row, from the upper left, of points on a grid over the frame, and which
+        points are on it.
+        """
         sx, sy = self.x.share(x), self.y.share(y)
         on = ~(np.isnan(sx) | np.isnan(sy))
         columns = np.minimum((sx[on] * across).astype(np.intp), across - 1)
@@ -128,7 +132,9 @@ class Frame:
 def dots(
     columns: NDArray[np.intp], rows: NDArray[np.intp], width: int, height: int
 ) -> NDArray[np.int64]:
-    """Give, for points on a grid of twice the columns and four times the rows, the dots in each character, as braille bits."""
+    """Give, for points on a grid of twice the columns and four times the rows, the dots in each
+    character, as braille bits.
+    """
     bits = np.zeros((height, width), dtype=np.int64)
     np.bitwise_or.at(bits, (rows // 4, columns // 2), _DOTS[columns % 2, rows % 4])
     return bits
@@ -142,7 +148,9 @@ def sign(bits: int) -> str:
 
 
 def block(bits: int) -> str:
-    """Give the character for some dots with the quarters filled in which there is one; it has more ink than the dots."""
+    """Give the character for some dots with the quarters filled in which there is one; it has more
+    ink than the dots.
+    """
     if is_ascii():
         return sign(bits)
     return _QUARTERS[

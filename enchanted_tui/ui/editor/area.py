@@ -1,8 +1,9 @@
 """The text area: coloured YAML, marked problems, careful indentation.
 
-The colours come from our own scanner rather than from tree-sitter: Textual queries the whole syntax tree again at every key, which was
-measured at 290 ms in a file of 5,000 lines, against 7 ms without; it needs no compiled grammar on the login node; and the same tokens
-serve outline and completion.
+The colours come from our own scanner rather than from tree-sitter: Textual queries the whole syntax
+tree again at every key, which was measured at 290 ms in a file of 5,000 lines, against 7 ms
+without; it needs no compiled grammar on the login node; and the same tokens serve outline and
+completion.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from enchanted_tui.ui.editor.document import LosslessDocument, install
 from enchanted_tui.ui.editor.find import Place
 from enchanted_tui.ui.editor.menu import CompletionMenu
 
-#: Theme colour and attributes of each kind of token. Attributes tell keys and comments apart where there is no colour.
+#: Theme colour and attributes of each kind of token. Attributes tell keys and comments apart where
+#: there is no colour.
 _STYLES: Mapping[TokenKind, tuple[str, str]] = {
     "key": ("primary", "bold"),
     "quoted": ("success", ""),
@@ -114,7 +116,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         self._token_styles: dict[TokenKind, Style] = {}
         self._mark_styles: dict[str, Style] = {}
 
-    # -- the text -----------------------------------------------------------------------------------------------------------------
+    # -- the text ----------------------------------------------------------------------------------
 
     def _set_document(self, text: str, language: str | None) -> None:
         super()._set_document("", None)
@@ -152,7 +154,8 @@ class ConfigArea(TextArea, inherit_bindings=False):
         )
         if self.app.no_color:
             self._found_style = Style(bold=True, underline=True)  # what is selected is reversed
-        # the colour of the cursor's line must not cover those of the tokens, so it is a background and nothing else
+        # the colour of the cursor's line must not cover those of the tokens, so it is a background
+        # and nothing else
         self.register_theme(
             TextAreaTheme(
                 _THEME, cursor_line_style=_style(colours.get("surface", ""), "", is_background=True)
@@ -246,14 +249,14 @@ class ConfigArea(TextArea, inherit_bindings=False):
     def _recompute_cursor_offset(self) -> None:
         """Say where the cursor is painted, as Textual does, but within the text.
 
-        While an edit is taken back the text is the old one and the cursor still where it stood in the new one; a scroll bar that goes
-        in that moment asks for it (Textualize/textual#6686).
+        While an edit is taken back the text is the old one and the cursor still where it stood in
+        the new one; a scroll bar that goes in that moment asks for it (Textualize/textual#6686).
         """
         self._cursor_offset = self.wrapped_document.location_to_offset(
             self.clamp_visitable(self.cursor_location)
         )
 
-    # -- keys ---------------------------------------------------------------------------------------------------------------------
+    # -- keys --------------------------------------------------------------------------------------
 
     async def on_key(self, event: events.Key) -> None:
         if self.is_waiting or (

@@ -1,4 +1,6 @@
-"""What is being edited: which file, what it was when it was read, and whether the text differs from it."""
+"""What is being edited: which file, what it was when it was read, and whether the text differs from
+it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from enchanted_tui.ui.editor.recovery import Unsaved
 
 
 class Buffer:
-    """The file side of one text. Every method that touches the disk may take long: call it in a thread."""
+    """The file side of one text. Every method that touches the disk may take long: call it in a
+    thread.
+    """
 
     def __init__(self) -> None:
         self.path: Path | None = None
@@ -66,7 +70,9 @@ class Buffer:
         self.has_bom, self._from_recovery = unsaved.has_bom, True
 
     def changed_on_disk(self) -> bool:
-        """Tell whether the file is not what was read: somebody else wrote or removed it. Looks at it only if its time or size changed."""
+        """Tell whether the file is not what was read: somebody else wrote or removed it. Looks at
+        it only if its time or size changed.
+        """
         if self.path is None:
             return False
         stamp = files.stamp(self.path)
@@ -86,7 +92,8 @@ class Buffer:
         return not is_same or found != self.version
 
     def save(self, text: str, path: Path) -> list[str]:
-        """Save the text, and the files that its template brought along where there are none; give the names of these.
+        """Save the text, and the files that its template brought along where there are none; give
+        the names of these.
 
         Raises files.FileProblem.
         """

@@ -1,4 +1,6 @@
-"""What is found out about a text away from the event loop: problems, outline, explanations, what would run."""
+"""What is found out about a text away from the event loop: problems, outline, explanations, what
+would run.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Checked:
 
 
 def check(text: str, path: Path | None, home: Path) -> Checked:
-    """Check a text as `--check` would check the file `path`; one without a file is checked as if it lay in `home`."""
+    """Check a text as `--check` would check the file `path`; one without a file is checked as if it
+    lay in `home`.
+    """
     from enchanted_tui.config.loading import parse_config
     from enchanted_tui.config.recognising import is_configuration
 

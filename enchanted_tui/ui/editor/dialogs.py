@@ -43,7 +43,9 @@ ListDialog OptionList {
 
 
 class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
-    """A line to type into, and a list below it. Enter takes what is typed or marked; Escape gives nothing."""
+    """A line to type into, and a list below it. Enter takes what is typed or marked; Escape gives
+    nothing.
+    """
 
     DEFAULT_CSS = _CSS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
@@ -99,7 +101,9 @@ class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
 
 
 class PathDialog(ListDialog):
-    """Asks for a path, listing what there is. Gives the path as it was typed, ``~`` and variables expanded."""
+    """Asks for a path, listing what there is. Gives the path as it was typed, ``~`` and variables
+    expanded.
+    """
 
     def __init__(
         self, title: str, start: Path, value: str = "", *, suffixes: tuple[str, ...] = ()
@@ -177,7 +181,8 @@ class PathDialog(ListDialog):
         if self._waiting or self.listed.highlighted is not None:
             self._once_listed(self._submit)
         else:
-            self._submit()  # a name that is typed out needs no list, which a slow file server may hold up
+            # a name that is typed out needs no list, which a slow file server may hold up
+            self._submit()
 
     def _submit(self) -> None:
         marked = self.listed.highlighted
@@ -195,7 +200,9 @@ class PathDialog(ListDialog):
 
 
 class _Candidate(Option):
-    """A line of the list, with what it stands for: the list may be another by the time that a click on it is heard of."""
+    """A line of the list, with what it stands for: the list may be another by the time that a click
+    on it is heard of.
+    """
 
     def __init__(self, candidate: Candidate, room: int) -> None:
         super().__init__(Text(cut_name(candidate.label + candidate.suffix, room)))
@@ -291,8 +298,9 @@ def recovery_dialog(unsaved: Unsaved) -> Dialog:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(unsaved.saved_at))
     lines = unsaved.text.count("\n") + 1
     body = (
-        f"Changes to {unsaved.path or 'a new configuration'} were not saved when the app on {unsaved.host} ended at {when} "
-        f"({lines} lines). Restoring puts them into the editor; the file itself stays as it is until you save."
+        f"Changes to {unsaved.path or 'a new configuration'} were not saved when the app on"
+        f" {unsaved.host} ended at {when} ({lines} lines). Restoring puts them into the editor; the"
+        " file itself stays as it is until you save."
     )
     choices = (
         Choice("restore", "Restore", "r"),

@@ -1,4 +1,6 @@
-"""A text that gives back, byte for byte, whatever was not edited: mixed line ends, unusual separators, a missing last line break."""
+"""A text that gives back, byte for byte, whatever was not edited: mixed line ends, unusual
+separators, a missing last line break.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from textual.document._document import Document, EditResult, Location
 
 
 class LosslessDocument(Document):
-    """Textual's document joins all lines with one kind of line break; this one remembers each line's own."""
+    """Textual's document joins all lines with one kind of line break; this one remembers each
+    line's own.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -27,7 +31,9 @@ class LosslessDocument(Document):
         return self._text
 
     def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
-        """Replace a range. Line breaks of `text` become the document's; where that has several kinds, they stay as they are."""
+        """Replace a range. Line breaks of `text` become the document's; where that has several
+        kinds, they stay as they are.
+        """
         (top, _), (bottom, _) = sorted((start, end))
         inserted, breaks = _divided(text)
         last = self._ends[bottom] if bottom < len(self._ends) else ""
@@ -65,7 +71,9 @@ def _divided(text: str) -> tuple[list[str], list[str]]:
 
 
 def install(area: Any, text: str) -> None:
-    """Make a text area edit a lossless document. Textual offers no way to give it one, so this rebuilds what depends on it."""
+    """Make a text area edit a lossless document. Textual offers no way to give it one, so this
+    rebuilds what depends on it.
+    """
     from textual.document._document_navigator import DocumentNavigator
     from textual.document._wrapped_document import WrappedDocument
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def edited_elsewhere(app: EnchantedApp, text: str, name: str) -> str:
-    """Return the text as ``$VISUAL`` or ``$EDITOR`` leaves a copy of it; as it was if that fails, which is said."""
+    """Return the text as ``$VISUAL`` or ``$EDITOR`` leaves a copy of it; as it was if that fails,
+    which is said.
+    """
     command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     suffix = f"-{name}".replace(" ", "-").removesuffix(".yaml") + ".yaml"
     descriptor, copy = tempfile.mkstemp(prefix="enchanted-", suffix=suffix)

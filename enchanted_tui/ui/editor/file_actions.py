@@ -1,4 +1,6 @@
-"""Opening, saving and leaving: what the Config screen does with files. Nothing here loses a text without asking."""
+"""Opening, saving and leaving: what the Config screen does with files. Nothing here loses a text
+without asking.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,7 @@ class FileScreen(AppScreen):
         """Check the text without waiting, as after opening a file."""
         raise NotImplementedError
 
-    # -- what others ask ----------------------------------------------------------------------------------------------------------
+    # -- what others ask ---------------------------------------------------------------------------
 
     @property
     def is_modified(self) -> bool:
@@ -69,7 +71,9 @@ class FileScreen(AppScreen):
         return f"{self.buffer.path or 'The new configuration'} has changes that are not saved."
 
     async def settle_unsaved(self, under: Screen[Any] | None = None) -> bool:
-        """Ask, on behalf of `under` or this screen, what to do with unsaved changes before they are lost; give False to stay."""
+        """Ask, on behalf of `under` or this screen, what to do with unsaved changes before they are
+        lost; give False to stay.
+        """
         what = self.unsaved()
         if what is None:
             return True
@@ -88,11 +92,15 @@ class FileScreen(AppScreen):
         return False
 
     def open_file(self, path: Path, copy: Path | None = None) -> None:
-        """Open a file, asking first about unsaved changes; with `copy`, what that says as a text of this name that is not saved."""
+        """Open a file, asking first about unsaved changes; with `copy`, what that says as a text of
+        this name that is not saved.
+        """
         self.app.perform(self.open_path(path, copy))
 
     async def open_path(self, path: Path, copy: Path | None = None) -> bool:
-        """Open a file, asking first about unsaved changes, and offer what was not saved of it before; give whether it was opened."""
+        """Open a file, asking first about unsaved changes, and offer what was not saved of it
+        before; give whether it was opened.
+        """
         await self._started.wait()
         opened = await self._open_path(path, copy)
         if opened:
@@ -135,7 +143,7 @@ class FileScreen(AppScreen):
         elif not self.app.editor_is_wanted:
             await self._offer_recovery(None)
 
-    # -- loading ------------------------------------------------------------------------------------------------------------------
+    # -- loading -----------------------------------------------------------------------------------
 
     def _load(self, text: str) -> None:
         self.changed_on_disk = False
@@ -150,7 +158,7 @@ class FileScreen(AppScreen):
         self.area.replace(text, (0, 0), self.area.document.end, maintain_selection_offset=False)
         self.area.move_cursor((min(place[0], self.area.document.line_count - 1), place[1]))
 
-    # -- recovery -----------------------------------------------------------------------------------------------------------------
+    # -- recovery ----------------------------------------------------------------------------------
 
     def text_was_edited(self) -> None:
         """Write the text down soon."""
@@ -178,7 +186,9 @@ class FileScreen(AppScreen):
                 self.show_bar(note=f"not kept for recovery: {error.strerror}")
 
     def leave_text(self) -> None:
-        """Write down what is not saved, the last letter included, because the app ends now; a file server that hangs does not stop it."""
+        """Write down what is not saved, the last letter included, because the app ends now; a file
+        server that hangs does not stop it.
+        """
         if self.app.read_only or not self.is_mounted or not self.is_modified:
             return
         text, buffer = self.area.text, self.buffer
@@ -195,7 +205,9 @@ class FileScreen(AppScreen):
             await in_thread(self.recovery.forget)
 
     async def _offer_recovery(self, path: Path | None) -> None:
-        """Offer what apps before this one did not save of the file that is open; of any file where none has been asked for (None)."""
+        """Offer what apps before this one did not save of the file that is open; of any file where
+        none has been asked for (None).
+        """
         if self.app.read_only:
             return
         others = 0
@@ -207,9 +219,15 @@ class FileScreen(AppScreen):
         if others and not self._told_of_others:
             self._told_of_others = True
             if others == 1:
-                said = "Of another file a text is kept that was not saved; opening that file offers it."
+                said = (
+                    "Of another file a text is kept that was not saved; opening that file"
+                    " offers it."
+                )
             else:
-                said = f"Of other files {others} texts are kept that were not saved; opening such a file offers them."
+                said = (
+                    f"Of other files {others} texts are kept that were not saved; opening such a"
+                    " file offers them."
+                )
             self.notify(said, timeout=6)
 
     async def _offer_one(self, file: Path, unsaved: recovery.Unsaved) -> bool:
@@ -228,7 +246,7 @@ class FileScreen(AppScreen):
             return True
         return False
 
-    # -- the file underneath ------------------------------------------------------------------------------------------------------
+    # -- the file underneath -----------------------------------------------------------------------
 
     def _look_at_disk(self) -> None:
         if self.is_current and self.buffer.path is not None and self.buffer.version is not None:
@@ -261,7 +279,7 @@ class FileScreen(AppScreen):
         self.area.move_cursor((min(place[0], self.area.document.line_count - 1), place[1]))
         self.notify("The file was changed by somebody else and has been read again.", timeout=4)
 
-    # -- saving -------------------------------------------------------------------------------------------------------------------
+    # -- saving ------------------------------------------------------------------------------------
 
     async def _save(self, path: Path | None, under: Screen[Any] | None = None) -> bool:
         """Save, asking for a name where there is none; give whether it was saved."""
@@ -291,7 +309,8 @@ class FileScreen(AppScreen):
 
     async def _may_overwrite(self, path: Path, under: Screen[Any] | None) -> bool:
         body = (
-            f"{path} was changed by somebody else after it was read here. Saving replaces what they wrote."
+            f"{path} was changed by somebody else after it was read here. Saving replaces what they"
+            " wrote."
             if path == self.buffer.path
             else f"{path} exists already. Saving replaces what is in it."
         )
@@ -311,7 +330,7 @@ class FileScreen(AppScreen):
         )
         return None if answer is None else Path(os.path.abspath(start / answer))
 
-    # -- actions ------------------------------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------
 
     def action_config_save(self) -> None:
         self.app.perform(self._save(self.buffer.path))
@@ -405,7 +424,9 @@ class FileScreen(AppScreen):
         self.app.perform(self._launch())
 
     async def _launch(self) -> None:
-        """Open the launch dialog on the text as it is; what runs is what is on disk, so starting saves it, and nothing else does."""
+        """Open the launch dialog on the text as it is; what runs is what is on disk, so starting
+        saves it, and nothing else does.
+        """
         if self.buffer.path is None and not await self._save(
             None
         ):  # asks for a name; files of a template come beside it

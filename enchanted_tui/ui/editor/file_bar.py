@@ -1,4 +1,6 @@
-"""The line above the text: which file, whether it is saved, how many problems, where the cursor stands."""
+"""The line above the text: which file, whether it is saved, how many problems, where the cursor
+stands.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class FileBar(Widget):
         place: tuple[int, int],
         note: str,
     ) -> None:
-        """Say how things stand; `problems` are errors and warnings of what `is_judged`, `place` counts from 1."""
+        """Say how things stand; `problems` are errors and warnings of what `is_judged`, `place`
+        counts from 1.
+        """
         left = [("italic", "modified")] if is_modified else []
         left += [("reverse", "changed on disk")] if changed_on_disk else []
         left += [("reverse", "read-only")] if is_read_only else []

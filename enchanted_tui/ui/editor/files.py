@@ -41,7 +41,8 @@ def read(path: Path) -> Opened:
             raise FileProblem(f"{path} is not a file; choose a configuration file.")
         if os.stat(path).st_size > MAX_BYTES:
             raise FileProblem(
-                f"{path} has more than {MAX_BYTES // 1_000_000} MB and is hardly a configuration; choose another file."
+                f"{path} has more than {MAX_BYTES // 1_000_000} MB and is hardly a configuration;"
+                " choose another file."
             )
         data = path.read_bytes()
     except OSError as error:
@@ -82,10 +83,11 @@ def stamp(path: Path) -> tuple[int, int, int] | None:
 
 
 def save(path: Path, text: str, *, has_bom: bool = False) -> Version:
-    """Replace the content of a file at once: a reader, or a kill at any instant, finds the old content or the new one.
+    """Replace the content of a file at once: a reader, or a kill at any instant, finds the old
+    content or the new one.
 
-    A symbolic link stays, its target is replaced; the permissions stay, and owner and group where that is allowed. Missing directories
-    are made. Raises FileProblem, the file being as it was.
+    A symbolic link stays, its target is replaced; the permissions stay, and owner and group where
+    that is allowed. Missing directories are made. Raises FileProblem, the file being as it was.
     """
     data = (codecs.BOM_UTF8 if has_bom else b"") + text.encode("utf-8", "surrogatepass")
     target = Path(os.path.realpath(path))
@@ -95,7 +97,8 @@ def save(path: Path, text: str, *, has_bom: bool = False) -> Version:
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else target.parent
         raise FileProblem(
-            f"{path} was not saved: {where}: {error.strerror or error}. Save it under another name, or try again."
+            f"{path} was not saved: {where}: {error.strerror or error}. Save it under another name,"
+            " or try again."
         ) from error
     return version_of(data)
 
@@ -139,7 +142,9 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _umask() -> int:
-    """Read the umask, which only setting it tells, from the kernel's text if there is one: threads share it."""
+    """Read the umask, which only setting it tells, from the kernel's text if there is one: threads
+    share it.
+    """
     with (
         contextlib.suppress(OSError, ValueError),
         open("/proc/self/status", encoding="ascii", errors="replace") as lines,

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """A match within one line: its line and its first and last column, counted from 0, the last not included."""
+    """A match within one line: its line and its first and last column, counted from 0, the last not
+    included.
+    """
 
     line: int
     start: int
@@ -45,7 +47,9 @@ class Wanted:
 
 
 def nearest(places: Sequence[Place], line: int, column: int, step: int) -> int | None:
-    """Give the index of the first match at or after a place (`step` 1), or of the last that begins before it (-1), round the ends."""
+    """Give the index of the first match at or after a place (`step` 1), or of the last that begins
+    before it (-1), round the ends.
+    """
     if not places:
         return None
     index = bisect_left(places, (line, column, -1))

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class FindBar(Vertical):
-    """Hidden until `open`. Enter in the first line goes to the next match, in the second replaces this one; Escape closes it."""
+    """Hidden until `open`. Enter in the first line goes to the next match, in the second replaces
+    this one; Escape closes it.
+    """
 
     if TYPE_CHECKING:
         app = getters.app(EnchantedApp)
@@ -71,7 +73,9 @@ class FindBar(Vertical):
         return self.query_one("#by", Input).value
 
     def open(self, text: str, *, replaces: bool) -> None:
-        """Ask for what to find, beginning with `text` if there is some, and for what to replace it by."""
+        """Ask for what to find, beginning with `text` if there is some, and for what to replace it
+        by.
+        """
         self.display = True
         self.set_class(replaces, "-replaces")
         field = self.query_one("#wanted", Input)
@@ -84,7 +88,9 @@ class FindBar(Vertical):
             self.post_message(self.Changed())
 
     def say(self, found: str) -> None:
-        """Say how many matches there are and which of them the cursor is on, and what else can be done."""
+        """Say how many matches there are and which of them the cursor is on, and what else can be
+        done.
+        """
         case = "exact case" if self.exact else "any case"
         parts = [
             (f"{found}  ", "bold", ""),

@@ -24,7 +24,9 @@ class FindingScreen(FileScreen):
         return self.query_one(FindBar)
 
     def look_again(self) -> None:
-        """Find what is looked for in the text as it is now; for whoever changes the text or moves the cursor."""
+        """Find what is looked for in the text as it is now; for whoever changes the text or moves
+        the cursor.
+        """
         if self.find_bar.display:
             self._found = self.find_bar.wanted.places(self.area.document.lines)
             self.area.show_found(self._found)
@@ -51,7 +53,9 @@ class FindingScreen(FileScreen):
         return self._found.index(place) if line == bottom and place in self._found else None
 
     def _go(self, step: int, *, stay: bool = False) -> None:
-        """Select the next match or the one before; with `stay`, the one that begins where the selection does, if one does."""
+        """Select the next match or the one before; with `stay`, the one that begins where the
+        selection does, if one does.
+        """
         self._note = ""
         self._found = self.find_bar.wanted.places(self.area.document.lines)
         start, end = sorted(self.area.selection)
@@ -61,7 +65,7 @@ class FindingScreen(FileScreen):
         self.area.show_found(self._found)
         self.say_found()
 
-    # -- the bar ------------------------------------------------------------------------------------------------------------------
+    # -- the bar -----------------------------------------------------------------------------------
 
     def action_config_find(self) -> None:
         self._open_bar(replaces=False)
@@ -79,7 +83,9 @@ class FindingScreen(FileScreen):
 
     @on(FindBar.Changed)
     def _look_for(self) -> None:
-        """Go to the first match from where the selection begins, so that it stays there while one types what to find."""
+        """Go to the first match from where the selection begins, so that it stays there while one
+        types what to find.
+        """
         self._go(1, stay=True)
 
     @on(FindBar.Asked)
@@ -101,7 +107,9 @@ class FindingScreen(FileScreen):
         self._step(-1)
 
     def _step(self, step: int) -> None:
-        """Go to another match of what was looked for last, whether or not that is still asked for; ask if nothing was."""
+        """Go to another match of what was looked for last, whether or not that is still asked for;
+        ask if nothing was.
+        """
         if not self.find_bar.wanted.text:
             self._open_bar(replaces=False)
             return
@@ -130,7 +138,7 @@ class FindingScreen(FileScreen):
                 timeout=3,
             )
 
-    # -- replacing ----------------------------------------------------------------------------------------------------------------
+    # -- replacing ---------------------------------------------------------------------------------
 
     def _can_replace(self) -> bool:
         """Tell whether it has been said what to replace by what; ask if not."""
@@ -161,7 +169,9 @@ class FindingScreen(FileScreen):
 
 
 def replace_all(area: ConfigArea, wanted: Wanted, by: str) -> int:
-    """Replace every match in a text by one edit; give their number. Line breaks between them stay what they are."""
+    """Replace every match in a text by one edit; give their number. Line breaks between them stay
+    what they are.
+    """
     places = wanted.places(area.document.lines)
     if places:
         start, end = (places[0].line, places[0].start), (places[-1].line, places[-1].end)

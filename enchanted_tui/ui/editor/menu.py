@@ -1,4 +1,6 @@
-"""The list of candidates beside the cursor. The text keeps the focus; the list takes the keys that it needs."""
+"""The list of candidates beside the cursor. The text keeps the focus; the list takes the keys that
+it needs.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class CompletionMenu(Options, can_focus=False):
         return bool(self.display and self._shown)
 
     def offer(self, completion: Completion, place: Offset) -> None:
-        """Show the candidates below a place of the screen, where the word begins; nothing if there are none."""
+        """Show the candidates below a place of the screen, where the word begins; nothing if there
+        are none.
+        """
         self._completion, self._shown = completion, completion.candidates[:_MOST_SHOWN]
         self.clear_options()
         if not self._shown:

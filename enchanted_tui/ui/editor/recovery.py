@@ -1,7 +1,8 @@
 """Unsaved text, kept while it is typed, so that neither a killed app nor a lost line loses it.
 
-One file for each app and text below ``recovery/`` in the app's state directory, readable by its owner alone. An app that ends as it should
-leaves none; the next one offers what it finds of apps that are gone.
+One file for each app and text below ``recovery/`` in the app's state directory, readable by its
+owner alone. An app that ends as it should leaves none; the next one offers what it finds of apps
+that are gone.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class Unsaved:
     saved_at: float  #: seconds since the epoch
     host: str
     pid: int
-    start: str  #: when that process started, as the kernel counts; empty if its app has ended and it goes on with a campaign
+    #: when that process started, as the kernel counts; empty if its app has ended and it goes on
+    #: with a campaign
+    start: str
 
 
 class Recovery:
@@ -67,7 +70,9 @@ class Recovery:
     def leave(
         self, text: str, path: Path | None, digest: str | None, *, has_bom: bool = False
     ) -> None:
-        """Write the text down for the last time: the app ends, whatever its process goes on with. Raises OSError."""
+        """Write the text down for the last time: the app ends, whatever its process goes on with.
+        Raises OSError.
+        """
         where = None if path is None else os.path.abspath(path)
         with self._writing:
             self._is_left = True
@@ -78,7 +83,9 @@ class Recovery:
             )
 
     def release(self) -> None:
-        """Let the next app offer what was kept: this one has ended, though its process goes on. Raises OSError."""
+        """Let the next app offer what was kept: this one has ended, though its process goes on.
+        Raises OSError.
+        """
         with self._writing:
             unsaved = None if self._is_left else _read(self._file)
             self._is_left = True
@@ -105,7 +112,9 @@ class Recovery:
                 path.unlink()
 
     def left_behind(self) -> list[tuple[Path, Unsaved]]:
-        """Give the texts of apps that are gone, the newest first; of an app on another host nobody can tell, so its texts count too."""
+        """Give the texts of apps that are gone, the newest first; of an app on another host nobody
+        can tell, so its texts count too.
+        """
         found = []
         with contextlib.suppress(OSError):
             for path in self._directory.glob("*.json"):
@@ -143,7 +152,9 @@ def _is_alive(unsaved: Unsaved) -> bool:
 
 
 def _start(pid: int | None = None) -> str:
-    """Give when a process started, which tells it from a later one with its number; empty if there is none."""
+    """Give when a process started, which tells it from a later one with its number; empty if there
+    is none.
+    """
     try:
         text = Path(f"/proc/{os.getpid() if pid is None else pid}/stat").read_text(
             encoding="ascii", errors="replace"

@@ -1,4 +1,6 @@
-"""The screen for configurations: the text, and beside it its problems, help, outline and what would run."""
+"""The screen for configurations: the text, and beside it its problems, help, outline and what would
+run.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +103,7 @@ class ConfigScreen(FindingScreen):
         run_newest(self, "check", self._keep_checking)
         self.app.perform(self.start())
 
-    # -- what the text sets going -------------------------------------------------------------------------------------------------
+    # -- what the text sets going ------------------------------------------------------------------
 
     @on(TextArea.Changed)
     def _text_changed(self) -> None:
@@ -128,7 +130,9 @@ class ConfigScreen(FindingScreen):
         self.set_focus(self.query_one(f"#{self._pane}"))
 
     async def _keep_checking(self) -> None:
-        """Check the text whenever that is wanted, one check at a time, so that a slow plugin does not pile up threads."""
+        """Check the text whenever that is wanted, one check at a time, so that a slow plugin does
+        not pile up threads.
+        """
         while True:
             await self._check_wanted.wait()
             self._check_wanted.clear()
@@ -166,7 +170,9 @@ class ConfigScreen(FindingScreen):
                 self._go_to_problem(direction)
 
     def show_bar(self, note: str = "") -> None:
-        """Say which file is edited, whether it is saved, how many problems it has and where the cursor stands."""
+        """Say which file is edited, whether it is saved, how many problems it has and where the
+        cursor stands.
+        """
         checked = self._checked
         is_current = checked is not None and checked.text == self.area.text
         counts = (
@@ -196,7 +202,7 @@ class ConfigScreen(FindingScreen):
             else str(path)
         )
 
-    # -- help ---------------------------------------------------------------------------------------------------------------------
+    # -- help --------------------------------------------------------------------------------------
 
     def _explain_soon(self) -> None:
         if self._checked is not None:
@@ -209,7 +215,7 @@ class ConfigScreen(FindingScreen):
         if self.is_mounted:
             self.query_one(HelpPane).show(found)
 
-    # -- completion ---------------------------------------------------------------------------------------------------------------
+    # -- completion --------------------------------------------------------------------------------
 
     def action_config_complete(self) -> None:
         """List candidates."""
@@ -246,7 +252,7 @@ class ConfigScreen(FindingScreen):
                 (found.line, found.start + len(event.candidate.label + event.candidate.suffix))
             )
 
-    # -- panes --------------------------------------------------------------------------------------------------------------------
+    # -- panes -------------------------------------------------------------------------------------
 
     def _show_pane(self, name: str) -> None:
         self._pane = name
@@ -306,7 +312,9 @@ class ConfigScreen(FindingScreen):
         self._go_to_problem(-1)
 
     def _go_to_problem(self, direction: int) -> None:
-        """Go to the next place with a problem, round the end of the text; once it has been checked as it is now."""
+        """Go to the next place with a problem, round the end of the text; once it has been checked
+        as it is now.
+        """
         if self._checked is None or self._checked.text != self.area.text:
             self._problem_wanted = direction, self.area.text
             self.check_now()
@@ -340,7 +348,7 @@ class ConfigScreen(FindingScreen):
         if self._pane != "problems" and not self.has_class("-wide"):
             self._show_pane("problems")
 
-    # -- what would run -----------------------------------------------------------------------------------------------------------
+    # -- what would run ----------------------------------------------------------------------------
 
     def _preview_soon(self) -> None:
         checked = self._checked

@@ -1,4 +1,6 @@
-"""The Failures screen: what went wrong, how often, where, and what the failed samples have in common."""
+"""The Failures screen: what went wrong, how often, where, and what the failed samples have in
+common.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ class DetailPane(VerticalScroll):
 
 
 class FailuresScreen(CampaignScreen):
-    """Groups above (or on the left), what the group under the cursor has in common below (or on the right)."""
+    """Groups above (or on the left), what the group under the cursor has in common below (or on the
+    right).
+    """
 
     HELP = """What went wrong, grouped: messages that differ only in numbers, paths and names of tasks are one group.
 
@@ -133,7 +137,7 @@ apart best comes first. Enter lists the tasks of the group."""
     def tasks(self) -> VirtualTable:
         return self.query_one("#tasks", VirtualTable)
 
-    # -- reading -------------------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
         self._reading.look(view)
@@ -197,7 +201,7 @@ apart best comes first. Enter lists the tasks of the group."""
             else [task for group in chosen for task in group.tasks]
         )
 
-    # -- what the failed have in common --------------------------------------------------------------------------------------
+    # -- what the failed have in common ------------------------------------------------------------
 
     async def _judge(self) -> None:
         viewer, chosen = self.viewer, self._chosen()
@@ -262,7 +266,7 @@ apart best comes first. Enter lists the tasks of the group."""
     def on_detail_pane_resized(self) -> None:
         self.app.perform(self._judge())
 
-    # -- cells ---------------------------------------------------------------------------------------------------------------
+    # -- cells -------------------------------------------------------------------------------------
 
     def _group_cells(self, key: str) -> Sequence[Cell]:
         groups = (
@@ -297,7 +301,7 @@ apart best comes first. Enter lists the tasks of the group."""
             message,
         )
 
-    # -- opening -------------------------------------------------------------------------------------------------------------
+    # -- opening -----------------------------------------------------------------------------------
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         self.action_failures_open()
@@ -341,7 +345,7 @@ apart best comes first. Enter lists the tasks of the group."""
         self.groups.focus()
         self._head_detail(self._chosen())
 
-    # -- the rest ------------------------------------------------------------------------------------------------------------
+    # -- the rest ----------------------------------------------------------------------------------
 
     def action_failures_sort(self) -> None:
         self._newest_first = not self._newest_first

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
-    """Help for `screen`: its own text (``HELP``), that of the focused widget, and all keys, nearest first."""
+    """Help for `screen`: its own text (``HELP``), that of the focused widget, and all keys, nearest
+    first.
+    """
 
     if TYPE_CHECKING:
         app = getters.app(EnchantedApp)

@@ -1,4 +1,6 @@
-"""Launch: how a campaign is to be started, what that will do, and the command line that does the same."""
+"""Launch: how a campaign is to be started, what that will do, and the command line that does the
+same.
+"""
 
 from __future__ import annotations
 
@@ -155,7 +157,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         )  # where Enter does nothing while the consequences are not known
         self._work_out()
 
-    # -- what is asked ------------------------------------------------------------------------------------------------------------
+    # -- what is asked -----------------------------------------------------------------------------
 
     def on_one_of_changed(self, event: OneOf.Changed) -> None:
         if event.chooser.id == "mode":
@@ -200,7 +202,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         self._asked = replace(self._asked, mode=mode)
         self.query_one("#mode", OneOf).choose(mode)
 
-    # -- what it would do ---------------------------------------------------------------------------------------------------------
+    # -- what it would do --------------------------------------------------------------------------
 
     def _show(self, known: Consequences) -> None:
         self._known = known
@@ -221,7 +223,9 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         self._offer()
 
     def _offer(self) -> None:
-        """Go where the person has to go on: to the name to type if something is deleted, else to Start. Leave alone who is choosing."""
+        """Go where the person has to go on: to the name to type if something is deleted, else to
+        Start. Leave alone who is choosing.
+        """
         if self.focused is self.query_one("#what"):
             possible = "#cancel" if self.query_one("#start", Button).disabled else "#start"
             self.set_focus(self.query_one("#typed" if self._known.deletes else possible))
@@ -240,7 +244,7 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
             may = may and self.query_one("#typed", Input).value.strip() == self._directory_name
         self.query_one("#start", Button).disabled = not may
 
-    # -- the end ------------------------------------------------------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -262,7 +266,9 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
 
 
 def consequences(asked: Launch) -> Consequences:
-    """Say what starting would do. Reads configuration and run directory, and imports plugins: not for the event loop."""
+    """Say what starting would do. Reads configuration and run directory, and imports plugins: not
+    for the event loop.
+    """
     from enchanted_tui.storage.layout import RunDir
     from enchanted_tui.supervisor import actions
     from enchanted_tui.supervisor.preview import preview
@@ -297,8 +303,8 @@ def consequences(asked: Launch) -> Consequences:
 
 def _runs_already(root: Path, holder: Holder) -> str:
     return (
-        f"The campaign in {root} runs already ({holder.describe()}), so nothing can be started there. "
-        "Wait for its end, or stop it (S); then open this dialog again."
+        f"The campaign in {root} runs already ({holder.describe()}), so nothing can be started"
+        " there. Wait for its end, or stop it (S); then open this dialog again."
     )
 
 
@@ -314,6 +320,6 @@ def _retried(asked: Launch, config: CampaignConfig) -> str:
     failed = set(actions.read_state(config.base_run_dir).failed_tasks())
     chosen = len(failed) if asked.only is None else len(failed.intersection(asked.only))
     return (
-        f"{chosen} of {len(failed)} failed tasks run again, and everything that was computed from them. Their rows are replaced; "
-        "nothing else is touched."
+        f"{chosen} of {len(failed)} failed tasks run again, and everything that was computed from"
+        " them. Their rows are replaced; nothing else is touched."
     )

@@ -60,7 +60,7 @@ class LogScreen(LogReading, CampaignScreen):
         yield Line(id="foot")
         yield AskLine()
 
-    # -- which file ----------------------------------------------------------------------------------------------------------
+    # -- which file --------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         self.log_view.nothing = "No campaign is open; choose one on the screen Runs (1)."
@@ -118,7 +118,7 @@ class LogScreen(LogReading, CampaignScreen):
             index = files.index(self._path) + step if self._path in files else 0
             self._open(files[index % len(files)])
 
-    # -- the rest ------------------------------------------------------------------------------------------------------------
+    # -- the rest ----------------------------------------------------------------------------------
 
     def action_log_copy(self) -> None:
         page = self.log_view.page

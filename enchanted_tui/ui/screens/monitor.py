@@ -38,7 +38,9 @@ _PANES = (
 
 
 class MonitorScreen(CampaignScreen):
-    """What matters most is above; below it are four panes, one at a time where the terminal is narrow."""
+    """What matters most is above; below it are four panes, one at a time where the terminal is
+    narrow.
+    """
 
     DEFAULT_CSS = """
     MonitorScreen #panes { height: 1fr; }
@@ -58,7 +60,10 @@ class MonitorScreen(CampaignScreen):
     MonitorScreen.-narrow #side.-current { display: block; }
     MonitorScreen.-narrow #panes Pane.-current { display: block; height: 1fr; }
     """
-    HELP = "The open campaign: how far, how fast, with what, and why nothing happens; below, tasks, batches, workers and files."
+    HELP = (
+        "The open campaign: how far, how fast, with what, and why nothing happens; below, tasks,"
+        " batches, workers and files."
+    )
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "monitor.open",
         "monitor.tasks",
@@ -98,10 +103,12 @@ class MonitorScreen(CampaignScreen):
     def on_mount(self) -> None:
         self._go("tasks")
 
-    # -- the view -------------------------------------------------------------------------------------------------------------
+    # -- the view ----------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
-        """Show a view, at most once a second while all goes on as before: a line to a login node is narrow."""
+        """Show a view, at most once a second while all goes on as before: a line to a login node is
+        narrow.
+        """
         if self._calm(view):
             if self._later is None:
                 self._later = self.set_timer(
@@ -125,7 +132,9 @@ class MonitorScreen(CampaignScreen):
 
     def _show_now(self, view: View) -> None:
         if self._later is not None:
-            self._later.stop()  # or each of two timers would set going another, and there would be two pictures a second from then on
+            # or each of two timers would set going another, and there would be two pictures a
+            # second from then on
+            self._later.stop()
             self._later = None
         self._shown_at = time.monotonic()
         self.query_one(Overview).show(view, roomy=self.size.height >= 36)
@@ -134,7 +143,8 @@ class MonitorScreen(CampaignScreen):
         viewer = self.viewer
         for pane in self.query(Pane):
             if not pane.display or not pane.parent or not getattr(pane.parent, "display", True):
-                continue  # it keeps what it showed last, which is painted for a moment when it comes back
+                # it keeps what it showed last, which is painted for a moment when it comes back
+                continue
             if isinstance(pane, TaskPane):
                 if viewer is not None:
                     pane.follow(viewer, view)
@@ -150,7 +160,9 @@ class MonitorScreen(CampaignScreen):
             self._show_again()
 
     def _say_that_jobs_are_watched(self, view: View) -> None:
-        """While the pane of jobs has the focus, have the scheduler asked more often, whoever runs the campaign."""
+        """While the pane of jobs has the focus, have the scheduler asked more often, whoever runs
+        the campaign.
+        """
         from enchanted_tui.supervisor import control
 
         now = time.monotonic()
@@ -185,7 +197,7 @@ class MonitorScreen(CampaignScreen):
         if self.view is not None:
             self.call_after_refresh(self._show_latest)
 
-    # -- panes ----------------------------------------------------------------------------------------------------------------
+    # -- panes -------------------------------------------------------------------------------------
 
     @property
     def pane(self) -> Pane:
@@ -241,7 +253,7 @@ class MonitorScreen(CampaignScreen):
         else:
             self.app.notify("No sampler of this campaign has fitted a model.", severity="warning")
 
-    # -- the table of tasks ---------------------------------------------------------------------------------------------------
+    # -- the table of tasks ------------------------------------------------------------------------
 
     @property
     def tasks(self) -> TaskPane:
@@ -276,7 +288,7 @@ class MonitorScreen(CampaignScreen):
         elif self.pane is not self.tasks:
             self._go("tasks")
 
-    # -- opening --------------------------------------------------------------------------------------------------------------
+    # -- opening -----------------------------------------------------------------------------------
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         self.action_monitor_open()
@@ -334,7 +346,7 @@ class MonitorScreen(CampaignScreen):
         else:
             self.app.notify("No task has failed.")
 
-    # -- what else ------------------------------------------------------------------------------------------------------------
+    # -- what else ---------------------------------------------------------------------------------
 
     def action_monitor_measure(self) -> None:
         if self.viewer is not None:

@@ -1,4 +1,6 @@
-"""A question that a log-in asks: a password, a passphrase, a one-time code, or whether to trust a host."""
+"""A question that a log-in asks: a password, a passphrase, a one-time code, or whether to trust a
+host.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class SecretInput(Input):
 
 
 class QuestionDialog(Dialog):
-    """Gives the answer, or None for Escape. `is_settled` tells whether an answer is not wanted any more."""
+    """Gives the answer, or None for Escape. `is_settled` tells whether an answer is not wanted any
+    more.
+    """
 
     DEFAULT_CSS = """
     QuestionDialog SecretInput, QuestionDialog SecretInput:focus { height: 1; border: none; padding: 0; background: $panel; }

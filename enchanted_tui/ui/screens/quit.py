@@ -30,8 +30,8 @@ class QuitDialog(Dialog):
         ]
         super().__init__(
             f"The campaign in {root.name} runs in this app",
-            f"{begun}Keep running: it goes on in the background without the app; {command_line(root)} shows it again.\n"
-            f"{drain}Abort: running tasks are killed; they run again on resume.\n"
-            "Nothing that has finished is lost in any of these.",
+            f"{begun}Keep running: it goes on in the background without the app;"
+            f" {command_line(root)} shows it again.\n{drain}Abort: running tasks are killed; they"
+            " run again on resume.\nNothing that has finished is lost in any of these.",
             choices,
         )

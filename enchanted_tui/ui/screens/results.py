@@ -99,7 +99,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def plot(self) -> Plot:
         return self.query_one(Plot)
 
-    # -- reading -------------------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
         self._reading.look(view)
@@ -130,7 +130,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.table.set_empty("No sample of this stage has finished yet.")
         self._refresh_view()
 
-    # -- views ---------------------------------------------------------------------------------------------------------------
+    # -- views -------------------------------------------------------------------------------------
 
     def _go(self, name: str) -> None:
         self._shown = name
@@ -244,7 +244,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         else:
             self._go("table")
 
-    # -- the table -----------------------------------------------------------------------------------------------------------
+    # -- the table ---------------------------------------------------------------------------------
 
     def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
         if event.table is self.table:
@@ -271,7 +271,9 @@ successful ones dots; a number as colour is five steps, each with as many sample
             self.action_results_open()
 
     def action_results_open(self) -> None:
-        """Open the task of the row under the cursor or, where the best values are shown, of the best one."""
+        """Open the task of the row under the cursor or, where the best values are shown, of the
+        best one.
+        """
         shows_best = self._shown == "best"
         row = (
             charts.best_row(self.results, self._drawn)
@@ -291,7 +293,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
         self.app.open_over(self, TaskScreen(self.results.tasks[row]))
 
-    # -- charts --------------------------------------------------------------------------------------------------------------
+    # -- charts ------------------------------------------------------------------------------------
 
     def action_results_axes(self) -> None:
         self.app.perform(self._choose_axes())
@@ -352,7 +354,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.choice.largest = not self.choice.largest
         self._go("best")
 
-    # -- writing and copying -------------------------------------------------------------------------------------------------
+    # -- writing and copying -----------------------------------------------------------------------
 
     def action_results_export(self) -> None:
         if self.app.root is None or not self._drawn.x:

@@ -138,7 +138,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
     def target_state(self) -> str:
         return self.entry.state if self.entry is not None else "unknown"
 
-    # -- looking ------------------------------------------------------------------------------------------------------------------
+    # -- looking -----------------------------------------------------------------------------------
 
     def look(self) -> None:
         """Look at all runs again soon."""
@@ -193,7 +193,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
         self.entries = {entry.root: entry for entry in entries}
         self._show()
 
-    # -- showing ------------------------------------------------------------------------------------------------------------------
+    # -- showing -----------------------------------------------------------------------------------
 
     def _show(self) -> None:
         words = self._filter.lower().split()
@@ -271,7 +271,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
         if detail.content != text:
             detail.update(text)
 
-    # -- actions ------------------------------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         self.action_runs_open()
@@ -338,9 +338,11 @@ of life yet. Directories of the older program are marked and can be looked at; r
         for run in reversed(found):
             session.update(seen=run)
         self.app.notify(
-            f"{len(found)} run directories in {path}"
-            if found
-            else f"No run directory in or below {path}.",
+            (
+                f"{len(found)} run directories in {path}"
+                if found
+                else f"No run directory in or below {path}."
+            ),
             markup=False,
         )
         self.look()
@@ -353,7 +355,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
         self._searched_at = float("-inf")
         self.look()
 
-    # -- removing -----------------------------------------------------------------------------------------------------------------
+    # -- removing ----------------------------------------------------------------------------------
 
     def action_runs_remove(self) -> None:
         if self.entry is not None:
@@ -364,8 +366,8 @@ of life yet. Directories of the older program are marked and can be looked at; r
             self,
             Dialog(
                 f"Remove {entry.name}",
-                f"{entry.root} with the record of {entry.done} tasks is moved to a hidden name beside it. "
-                "Nothing is deleted; u brings it back.",
+                f"{entry.root} with the record of {entry.done} tasks is moved to a hidden name"
+                " beside it. Nothing is deleted; u brings it back.",
                 [Choice("leave", "Leave it"), Choice("remove", "Move aside", "m", destroys=True)],
             ),
         )
@@ -422,7 +424,10 @@ of life yet. Directories of the older program are marked and can be looked at; r
 
 
 def _searchable(entry: RunEntry) -> str:
-    return f"{entry.root} {entry.state} {'older' if entry.older else ''} {' '.join(entry.stages)} {entry.config}".lower()
+    return (
+        f"{entry.root} {entry.state} {'older' if entry.older else ''} {' '.join(entry.stages)}"
+        f" {entry.config}".lower()
+    )
 
 
 def _ago(moment: float) -> str:

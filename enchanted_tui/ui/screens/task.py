@@ -30,13 +30,15 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.viewing import View, Viewer
 
 _PARTS = ("values", "files", "text")
-_RECORD = (
-    "what is on record"  #: stands in the list of files for the reason and traceback of a failure
+_RECORD = (  #: stands in the list of files for the reason and traceback of a failure
+    "what is on record"
 )
 
 
 class TaskScreen(OpenedOfRun, CampaignScreen):
-    """A task of the open campaign; `among` is the list from which it was opened, to go on to the next from here."""
+    """A task of the open campaign; `among` is the list from which it was opened, to go on to the
+    next from here.
+    """
 
     DEFAULT_CSS = """
     TaskScreen #heading, TaskScreen #facts, TaskScreen #note { padding: 0 1; }
@@ -56,7 +58,10 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     TaskScreen.-narrow.-files #right, TaskScreen.-narrow.-text #right { display: block; width: 1fr; }
     TaskScreen.-narrow #text { border-top: none; }
     """
-    HELP = "One task: parameters, outputs and record; the files of its run directory; the traceback, or the file that was opened."
+    HELP = (
+        "One task: parameters, outputs and record; the files of its run directory; the traceback,"
+        " or the file that was opened."
+    )
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "task.open",
         "task.values",
@@ -124,7 +129,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         if self.view is not None:
             self.show(self.view)
 
-    # -- the task -------------------------------------------------------------------------------------------------------------
+    # -- the task ----------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
         if self.viewer is None:
@@ -170,7 +175,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         if self._shown is None:
             self._open(self._names[0] if self._names else None)
 
-    # -- cells ----------------------------------------------------------------------------------------------------------------
+    # -- cells -------------------------------------------------------------------------------------
 
     def _value_cells(self, key: int) -> Sequence[Cell]:
         kind, name, value = self._values[key]
@@ -194,7 +199,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             formats.clock(file.changed, self.view.read_at if self.view else None),
         )
 
-    # -- text -----------------------------------------------------------------------------------------------------------------
+    # -- text --------------------------------------------------------------------------------------
 
     def _open(self, name: str | None) -> None:
         """Show a file of the task, or what is on record."""
@@ -233,7 +238,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         view.display = True
         view.open(path)
 
-    # -- parts ----------------------------------------------------------------------------------------------------------------
+    # -- parts -------------------------------------------------------------------------------------
 
     def _go(self, part: str) -> None:
         self._part = part
@@ -266,7 +271,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     def action_task_text(self) -> None:
         self._go("text")
 
-    # -- actions --------------------------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         self.action_task_open()

@@ -37,9 +37,11 @@ def cells_of_strip(strip: Strip) -> Cells:
 
 
 def changed_region(before: Sequence[object], after: Sequence[object], y: int, width: int) -> Region:
-    """Give the part of line `y` to paint again where two sequences of cells differ; the shorter one is taken as blank where it ends.
+    """Give the part of line `y` to paint again where two sequences of cells differ; the shorter one
+    is taken as blank where it ends.
 
-    It begins at the left margin, because that is where Textual begins to write whichever part of a line has changed.
+    It begins at the left margin, because that is where Textual begins to write whichever part of a
+    line has changed.
     """
     for x in range(min(width, max(len(before), len(after))) - 1, -1, -1):
         if x >= len(before) or x >= len(after) or before[x] != after[x]:

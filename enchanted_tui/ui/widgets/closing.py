@@ -1,4 +1,6 @@
-"""Closing by mouse what Escape closes: by a click beside the box, or on its frame, in which that is written."""
+"""Closing by mouse what Escape closes: by a click beside the box, or on its frame, in which that is
+written.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ else:
 
 
 class ClosedByMouse(Base):
-    """Mixed into a screen with one box over another screen, for which leaving it without an answer does no harm."""
+    """Mixed into a screen with one box over another screen, for which leaving it without an answer
+    does no harm.
+    """
 
     def tell_how_to_close(self, box: Vertical) -> None:
         """Write into the frame of the box how it is closed."""

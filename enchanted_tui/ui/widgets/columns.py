@@ -8,7 +8,8 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-#: A cell is text, or text and the name of a theme colour ("success", "error", "warning", "primary", ...) or "dim".
+#: A cell is text, or text and the name of a theme colour ("success", "error", "warning", "primary",
+#: ...) or "dim".
 Cell = str | tuple[str, str]
 
 
@@ -28,7 +29,9 @@ class Column:
     facts: bool = (
         False  #: its cells hold facts with two spaces between, which are shown whole or left out
     )
-    name: bool = False  #: its cells hold names: it grows with those that are seen while there is room, and what is cut keeps its end
+    #: its cells hold names: it grows with those that are seen while there is room, and what is cut
+    #: keeps its end
+    name: bool = False
 
 
 #: A column as it is shown: the index of its cell in a row, the column, its width.
@@ -40,9 +43,11 @@ _LONGEST_NAME = 60  #: characters that a name may take where a table scrolls sid
 def laid_out(
     columns: Sequence[Column], room: int, needed: Mapping[str, int], *, fit: bool
 ) -> list[Shown]:
-    """Return the columns that are shown in `room` characters; `needed` is the width of the longest name of a column, by its key.
+    """Return the columns that are shown in `room` characters; `needed` is the width of the longest
+    name of a column, by its key.
 
-    With `fit`, columns are left out where there is too little room; without, the table is as wide as it needs to be.
+    With `fit`, columns are left out where there is too little room; without, the table is as wide
+    as it needs to be.
     """
     kept = list(enumerate(columns))
     while fit and len(kept) > 1 and _width(kept) > room:
@@ -77,7 +82,9 @@ def _shared_out(shown: Sequence[Shown], spare: int) -> list[Shown]:
 def note_names(
     cells: Sequence[Cell], shown: Sequence[Shown], needed: MutableMapping[str, int]
 ) -> bool:
-    """Note in `needed` how much room the names in a row need; return whether one is longer than all before and than its room."""
+    """Note in `needed` how much room the names in a row need; return whether one is longer than all
+    before and than its room.
+    """
     is_news = False
     for index, column, width in shown:
         if not column.name or index >= len(cells):

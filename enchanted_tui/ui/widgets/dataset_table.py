@@ -19,7 +19,9 @@ FINISHED = ""  #: sorts by when the rows finished
 
 
 class DatasetTable(VirtualTable):
-    """A row for each finished sample; scrolls sideways. Rows are known by their number in the dataset."""
+    """A row for each finished sample; scrolls sideways. Rows are known by their number in the
+    dataset.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(
@@ -92,7 +94,9 @@ class DatasetTable(VirtualTable):
 
 
 def _for_people(results: Results) -> list[str]:
-    """Give the columns in an order for people: how it ended, parameters, outputs, and the program's own last."""
+    """Give the columns in an order for people: how it ended, parameters, outputs, and the program's
+    own last.
+    """
     own = [name for name in results.columns if name.startswith(("success_", "runtime_sec_"))]
     first = [name for name in ("success", *results.parameters) if name in results.columns]
     return [
@@ -113,7 +117,9 @@ def _cell(name: str, value: Any) -> Cell:
 
 
 class SummaryTable(VirtualTable):
-    """Statistics of each numeric column: of all rows and, where some have failed, of successes and failures."""
+    """Statistics of each numeric column: of all rows and, where some have failed, of successes and
+    failures.
+    """
 
     COLUMNS = (
         Column("column", "COLUMN", 16, grow=1, name=True),

@@ -1,4 +1,6 @@
-"""A question: what will happen, and buttons of which the safe one has the focus, so that Enter never destroys."""
+"""A question: what will happen, and buttons of which the safe one has the focus, so that Enter
+never destroys.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ class Choice:
 class Dialog(Opened, ModalScreen[str | None]):
     """Asks, and gives the id of the chosen button, or None for Escape.
 
-    The first choice that destroys nothing has the focus. With `expect`, choices that destroy stay disabled until that text is typed.
+    The first choice that destroys nothing has the focus. With `expect`, choices that destroy stay
+    disabled until that text is typed.
     """
 
     DEFAULT_CSS = """

@@ -17,7 +17,9 @@ _ALWAYS = ("app.everywhere_help", "app.everywhere_quit", "everywhere_help", "eve
 
 
 class Hints(Footer):
-    """Leaves out, where the terminal is too narrow, what comes last, rather than cutting a hint in the middle."""
+    """Leaves out, where the terminal is too narrow, what comes last, rather than cutting a hint in
+    the middle.
+    """
 
     def __init__(self) -> None:
         super().__init__(show_command_palette=False, compact=True)

@@ -1,4 +1,6 @@
-"""The pane of campaigns whose sampler learns: how good its model is, what it has found, what it expects."""
+"""The pane of campaigns whose sampler learns: how good its model is, what it has found, what it
+expects.
+"""
 
 from __future__ import annotations
 

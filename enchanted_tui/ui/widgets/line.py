@@ -70,7 +70,9 @@ class Buttons(Line):
         self._spots: list[tuple[int, int, str]] = []
 
     def set(self, parts: Sequence[tuple[str, str, str]]) -> None:
-        """Show parts: text, Rich style, and the screen's action that a click on it takes (or nothing)."""
+        """Show parts: text, Rich style, and the screen's action that a click on it takes (or
+        nothing).
+        """
         text, self._spots = Text(), []
         for words, style, action in parts:
             start = text.cell_len

@@ -26,7 +26,9 @@ _SIDEWAYS = 8  # cells a key
 
 
 class LogView(Widget, can_focus=True):
-    """Shows a part of a file; constant memory whatever its size. `pattern` is marked where it is seen."""
+    """Shows a part of a file; constant memory whatever its size. `pattern` is marked where it is
+    seen.
+    """
 
     DEFAULT_CSS = """
     LogView { height: 1fr; width: 1fr; background: $background; color: $foreground; }
@@ -82,7 +84,7 @@ class LogView(Widget, can_focus=True):
         self._x = 0
         self._dragging = False
 
-    # -- the file ------------------------------------------------------------------------------------------------------------
+    # -- the file ----------------------------------------------------------------------------------
 
     def open(self, path: Path | None, *, follow: bool = True) -> None:
         """Show another file, from its end or its beginning; None for none."""
@@ -160,7 +162,7 @@ class LogView(Widget, can_focus=True):
         row = page.rows[y] if y < len(page.rows) else None
         return row, row is not None and row.start == page.found
 
-    # -- keys and mouse ------------------------------------------------------------------------------------------------------
+    # -- keys and mouse ----------------------------------------------------------------------------
 
     def action_move(self, rows: int) -> None:
         self.do(lambda reader: reader.move(rows))
@@ -217,7 +219,7 @@ class LogView(Widget, can_focus=True):
             offset = self.page.size * max(0, y) // max(1, last)
             self.do(lambda reader: reader.go_to(offset))
 
-    # -- painting ------------------------------------------------------------------------------------------------------------
+    # -- painting ----------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width - 1
@@ -272,7 +274,9 @@ class LogView(Widget, can_focus=True):
         return self.get_component_rich_style(f"log-view--{name}", partial=True)
 
     def _bar(self, y: int, base: Style) -> Strip:
-        """Give the scroll bar's cell: how far the page is in the file, in bytes, which is known without reading it."""
+        """Give the scroll bar's cell: how far the page is in the file, in bytes, which is known
+        without reading it.
+        """
         page, height = self.page, self.size.height
         if page is None or page.bottom - page.top >= page.size:
             return Strip.blank(1, base)

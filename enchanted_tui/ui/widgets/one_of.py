@@ -1,4 +1,6 @@
-"""One of a few alternatives, on one line; what is chosen is marked by a character, not by colour alone."""
+"""One of a few alternatives, on one line; what is chosen is marked by a character, not by colour
+alone.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,9 @@ class OneOf(Widget, can_focus=True):
         alternatives: Mapping[str, str],
         value: str,
         *,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002
         disabled: bool = False,
-    ) -> None:  # noqa: A002
+    ) -> None:
         super().__init__(id=id, disabled=disabled)
         self._alternatives = dict(alternatives)
         self.value = value

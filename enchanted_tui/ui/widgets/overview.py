@@ -21,7 +21,9 @@ _WIDE = 100  #: columns from which there is room for more words
 
 
 class Overview(Vertical):
-    """Campaign, stages, current batch, pace, resources, and why nothing happens: six lines where there is little room."""
+    """Campaign, stages, current batch, pace, resources, and why nothing happens: six lines where
+    there is little room.
+    """
 
     DEFAULT_CSS = """
     Overview { height: auto; padding: 0 1; }

@@ -74,7 +74,9 @@ _ROOMY = 60  #: columns from which there is room for two units of a time and who
 
 
 class BatchPane(Pane):
-    """The batches, the newest first. A batch is called as in the names of its tasks: with its stage, which is part of which batch it is."""
+    """The batches, the newest first. A batch is called as in the names of its tasks: with its
+    stage, which is part of which batch it is.
+    """
 
     key = "b"
     EMPTY = "no batch has been drawn yet"
@@ -175,7 +177,10 @@ class FilePane(Pane):
     def title_of(self, view: View) -> str:
         if not view.files:
             return "Files  none yet"
-        return f"Files  {len(view.files)} of the campaign's own, {formats.size(sum(file.size for file in view.files))}"
+        return (
+            f"Files  {len(view.files)} of the campaign's own,"
+            f" {formats.size(sum(file.size for file in view.files))}"
+        )
 
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None

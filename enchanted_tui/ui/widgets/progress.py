@@ -1,4 +1,6 @@
-"""How far something is: a bar whose full length means done, with successes and failures beside it and not inside."""
+"""How far something is: a bar whose full length means done, with successes and failures beside it
+and not inside.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class ProgressLine(Line):
         self._arguments: tuple[str, int, int, Sequence[Text]] | None = None
 
     def set(self, label: str, done: int, total: int, beside: Sequence[Text] = ()) -> None:
-        """Show `done` of `total`; the bar takes the room that the texts leave. Where there is too little, the last texts are left out."""
+        """Show `done` of `total`; the bar takes the room that the texts leave. Where there is too
+        little, the last texts are left out.
+        """
         self._arguments = (label, done, total, beside)
         self._compose_line()
 

@@ -1,4 +1,6 @@
-"""Failed and successful samples on one axis for each parameter, so that what they differ in is seen at a glance."""
+"""Failed and successful samples on one axis for each parameter, so that what they differ in is seen
+at a glance.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ def verdict(found: Separation) -> str:
     if not found.tells:
         counts = f"{round(found.caught * found.n_failed):,} of {found.n_failed:,} failed"
         counts += f" and {round((1 - found.spared) * found.n_ok):,} of {found.n_ok:,} ok"
-        return f"{found.name}: may be chance, with so few samples ({found.condition()} holds for {counts})"
+        return (
+            f"{found.name}: may be chance, with so few samples ({found.condition()} holds for"
+            f" {counts})"
+        )
     failed = "all" if found.caught == 1 else f"{found.caught:.0%}"
     inside = 1 - found.spared
     ok = "none" if inside == 0 else "under 1%" if inside < 0.01 else f"{inside:.0%}"
@@ -50,7 +55,9 @@ def separation_text(
     width: int,
     colours: Mapping[str, str],
 ) -> Text:
-    """Give the verdict, and below it both strips with their ranges; `width` is that of the longest line."""
+    """Give the verdict, and below it both strips with their ranges; `width` is that of the longest
+    line.
+    """
     rows = (("failed", failed, found.failed_span, "error"), ("ok", ok, found.ok_span, "success"))
     ranges = max(2 * _END + len(_dots()), *(len(_range(span)) for _, _, span, _ in rows))
     room = max(10, width - _LABEL - ranges - 1)

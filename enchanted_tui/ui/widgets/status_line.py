@@ -1,4 +1,6 @@
-"""The line at the top of every screen: heartbeat, state, run directory, age of what is shown, modes."""
+"""The line at the top of every screen: heartbeat, state, run directory, age of what is shown,
+modes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from textual.widget import Widget
 from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import glyph
 
-#: State words, their signs and colours. What a person reads is sign and word; the colour only helps.
+#: State words, their signs and colours. What a person reads is sign and word; the colour only
+#: helps.
 STATES = {
     "running": ("running", "success"),
     "paused": ("paused", "warning"),
@@ -65,7 +68,9 @@ class StatusLine(Widget):
         read_at: float | None = None,
         changed: bool = False,
     ) -> None:
-        """Show how the campaign stands; `read_at` (seconds since the epoch) is when the run directory was read."""
+        """Show how the campaign stands; `read_at` (seconds since the epoch) is when the run
+        directory was read.
+        """
         self.root, self.state, self.holder, self.read_at, self.notice = (
             root,
             state,
@@ -85,7 +90,9 @@ class StatusLine(Widget):
             self.refresh()
 
     def age(self, now: float | None = None) -> str:
-        """Say how old what is shown is; nothing while it is fresh, or while nobody is at work on the campaign."""
+        """Say how old what is shown is; nothing while it is fresh, or while nobody is at work on
+        the campaign.
+        """
         if self.read_at is None or self.state in ("finished", "stopped", "older"):
             return ""
         seconds = (time.time() if now is None else now) - self.read_at

@@ -1,4 +1,6 @@
-"""A table of any length that draws only the lines one sees: 100,000 rows cost nothing, a change of one row repaints one line."""
+"""A table of any length that draws only the lines one sees: 100,000 rows cost nothing, a change of
+one row repaints one line.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,12 @@ __all__ = ["Cell", "Column", "VirtualTable"]
 
 
 class VirtualTable(ScrollView, can_focus=True):
-    """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible rows only.
+    """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible
+    rows only.
 
-    The cursor stays on the same key when the rows change. Until it is moved it stays on the first row, whichever that is, unless
-    `holds` says that it belongs to its row from the start: where keys change what is under the cursor.
+    The cursor stays on the same key when the rows change. Until it is moved it stays on the first
+    row, whichever that is, unless `holds` says that it belongs to its row from the start: where
+    keys change what is under the cursor.
     """
 
     ALLOW_SELECT = False
@@ -46,7 +50,10 @@ class VirtualTable(ScrollView, can_focus=True):
         "virtual-table--cursor",
         "virtual-table--empty",
     }
-    HELP = "Arrows or j k move, g G first and last, PageUp PageDown, h l sideways, Enter opens; click a heading to sort by it."
+    HELP = (
+        "Arrows or j k move, g G first and last, PageUp PageDown, h l sideways, Enter opens; click"
+        " a heading to sort by it."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -122,7 +129,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._will_lay_out = False
         self.show_horizontal_scrollbar = False
 
-    # -- rows -------------------------------------------------------------------------------------------------------------------
+    # -- rows --------------------------------------------------------------------------------------
 
     @property
     def row_count(self) -> int:
@@ -144,7 +151,9 @@ class VirtualTable(ScrollView, can_focus=True):
         return self._cursor
 
     def set_rows(self, keys: Sequence[Any]) -> None:
-        """Take other rows, or the same ones with other cells; paints only the lines that look different."""
+        """Take other rows, or the same ones with other cells; paints only the lines that look
+        different.
+        """
         offset = self._cursor - round(self.scroll_offset.y)
         self._keys = keys
         if not len(keys):
@@ -165,7 +174,9 @@ class VirtualTable(ScrollView, can_focus=True):
             self.post_message(self.RowHighlighted(self, self._cursor_key))
 
     def _top_for(self, offset: int | None) -> int:
-        """Return the first row to be seen when rows have changed; `offset`: how far below it the cursor stood, None if on another."""
+        """Return the first row to be seen when rows have changed; `offset`: how far below it the
+        cursor stood, None if on another.
+        """
         top = round(self.scroll_offset.y)
         if self.holds:  # rows change places around the cursor
             top = max(self._cursor - self._page + 1, min(top, self._cursor))
@@ -207,7 +218,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """Ask for the visible rows' cells again, and paint the lines that have changed."""
         self._paint_changed()
 
-    # -- layout -----------------------------------------------------------------------------------------------------------------
+    # -- layout ------------------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out()
@@ -235,7 +246,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """Keys of the columns that there is room for."""
         return tuple(column.key for _, column, _ in self._shown)
 
-    # -- painting ---------------------------------------------------------------------------------------------------------------
+    # -- painting ----------------------------------------------------------------------------------
 
     @property
     def _page(self) -> int:
@@ -273,7 +284,9 @@ class VirtualTable(ScrollView, can_focus=True):
         return (cells, row == self._cursor, self.scroll_offset.x)
 
     def _measure(self, cells: Sequence[Cell]) -> None:
-        """Note how much room names need; where that is more than they have, lay the columns out anew."""
+        """Note how much room names need; where that is more than they have, lay the columns out
+        anew.
+        """
         if note_names(cells, self._shown, self._needed) and not self._will_lay_out:
             self._will_lay_out = True
             self.call_next(self._lay_out_for_names)
@@ -312,7 +325,9 @@ class VirtualTable(ScrollView, can_focus=True):
         return ready[1]
 
     def _style_of(self, name: str) -> Style:
-        """Give the style of a part, or (for "") of the table itself; Textual takes long to put the latter together."""
+        """Give the style of a part, or (for "") of the table itself; Textual takes long to put the
+        latter together.
+        """
         style = self._styles_kept.get(name)
         if style is None:
             style = (
@@ -392,7 +407,7 @@ class VirtualTable(ScrollView, can_focus=True):
         found = self.app.theme_variables.get(colour)
         return style + Style.parse(found) if found else style
 
-    # -- moving -----------------------------------------------------------------------------------------------------------------
+    # -- moving ------------------------------------------------------------------------------------
 
     def move_to(self, row: int, *, by_hand: bool = True) -> None:
         """Put the cursor on a row and scroll as little as needed."""

@@ -76,7 +76,7 @@ class TaskPane(Pane):
     def on_mount(self) -> None:
         self._show_order()
 
-    # -- what is chosen -------------------------------------------------------------------------------------------------------
+    # -- what is chosen ----------------------------------------------------------------------------
 
     def follow(self, viewer: Viewer, view: View) -> None:
         """Show the tasks of a view that `viewer` has just given."""
@@ -151,7 +151,7 @@ class TaskPane(Pane):
         self.filter.value = ""
         self.filter.remove_class("-shown")
 
-    # -- the filter -----------------------------------------------------------------------------------------------------------
+    # -- the filter --------------------------------------------------------------------------------
 
     def open_filter(self) -> None:
         """Let a person type."""
@@ -179,7 +179,7 @@ class TaskPane(Pane):
             self.filter.remove_class("-shown")
         self.table.focus()
 
-    # -- what is shown --------------------------------------------------------------------------------------------------------
+    # -- what is shown -----------------------------------------------------------------------------
 
     def _show_order(self) -> None:
         self.table.set_sort(_SORT_COLUMNS[self.order], descending=self.order != "position")
@@ -223,9 +223,11 @@ class TaskPane(Pane):
             formats.span(runtime) if runtime is not None else "",
             formats.moment(line.finished, self.view.read_at),
             line.host,
-            _reason(line)
-            if line.status == "failed" and "outcome" not in self.table.shown_columns
-            else formats.values(line.params),
+            (
+                _reason(line)
+                if line.status == "failed" and "outcome" not in self.table.shown_columns
+                else formats.values(line.params)
+            ),
             _reason(line) if line.status == "failed" else formats.values(line.outputs),
         )
 

@@ -1,4 +1,6 @@
-"""The pane of workers: what each is doing and, on a cluster, the jobs that hold them and how these stand."""
+"""The pane of workers: what each is doing and, on a cluster, the jobs that hold them and how these
+stand.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,9 @@ class Clock:
         self._runtimes.setdefault(runner, deque(maxlen=_KEPT)).append(seconds)
 
     def fits(self, runner: str) -> bool:
-        """Tell whether a task of this runner that starts now ends before the job does, judged by the longest of the latest ones."""
+        """Tell whether a task of this runner that starts now ends before the job does, judged by
+        the longest of the latest ones.
+        """
         left = self.left()
         if left <= 0:
             return False
@@ -46,7 +48,8 @@ class Clock:
 
 
 def _end_of_job(walltime: float | None) -> float | None:
-    """Give when the job's time is up, seconds since the epoch: its time limit from its beginning on, or earlier, as SLURM says by the
+    """Give when the job's time is up, seconds since the epoch: its time limit from its beginning
+    on, or earlier, as SLURM says by the
     clock of another machine; None where neither is known."""
     ends = [time.time() - _age_of_job() + walltime] if walltime else []
     said = os.environ.get("SLURM_JOB_END_TIME", "")
@@ -54,7 +57,9 @@ def _end_of_job(walltime: float | None) -> float | None:
 
 
 def _age_of_job() -> float:
-    """Give how long the job's script has been at work before it came to us: older SLURMs do not say, and loading modules takes its time."""
+    """Give how long the job's script has been at work before it came to us: older SLURMs do not
+    say, and loading modules takes its time.
+    """
     mark = b"SLURM_JOB_ID=" + os.environ.get("SLURM_JOB_ID", "").encode()
     age, pid = 0.0, os.getpid()
     with contextlib.suppress(OSError, ValueError, IndexError):

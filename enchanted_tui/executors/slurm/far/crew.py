@@ -1,4 +1,5 @@
-"""The processes of a job: keeps them busy with the job's share, watches time limits and the walltime, writes down how each task ended.
+"""The processes of a job: keeps them busy with the job's share, watches time limits and the
+walltime, writes down how each task ended.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -49,7 +50,8 @@ class Crew:
         self.why = ""  #: why nothing more is begun
         self._revoked = revocations(directory, element)
         self._share = share_file(directory, element)
-        # not what local workers bear: a resumed campaign kills those of the session before, and jobs are to go on
+        # not what local workers bear: a resumed campaign kills those of the session before, and
+        # jobs are to go on
         mark = f"job:{self.context['campaign']}:{self.context['session']}:{os.path.basename(directory)}.{element}"
         self.slots = [
             Slot(number, scratch, mark, self.context)
@@ -64,10 +66,12 @@ class Crew:
         self._checked_at = 0.0  #: when it was last seen whether the share is still ours
         self._oom_kills = oom_kills()
 
-    # -- the job --------------------------------------------------------------------------------------------------------------------
+    # -- the job -----------------------------------------------------------------------------------
 
     def work(self, messages: list[dict[str, Any]]) -> str:
-        """Run the tasks, as far as they fit into the job; give why it ended: done, walltime, revoked, terminated or trouble."""
+        """Run the tasks, as far as they fit into the job; give why it ended: done, walltime,
+        revoked, terminated or trouble.
+        """
         self.waiting.extend(messages)
         self._listen_to_signals()
         adopt_orphans()
@@ -104,7 +108,7 @@ class Crew:
             return True
         return not busy and not self._on_hold and (bool(self.why) or not self.waiting)
 
-    # -- waiting --------------------------------------------------------------------------------------------------------------------
+    # -- waiting -----------------------------------------------------------------------------------
 
     def _listen_to_signals(self) -> None:
         for descriptor in (self._wakeup_read, self._wakeup_write):
@@ -149,7 +153,9 @@ class Crew:
         return due - now
 
     def _write(self) -> None:
-        """Write what has gathered, and a sign of life where there was nothing to write; see whether the share is still ours."""
+        """Write what has gathered, and a sign of life where there was nothing to write; see whether
+        the share is still ours.
+        """
         now = time.monotonic()
         if now - self._checked_at >= self.header["beat"]:
             self._check_revoked()
@@ -181,7 +187,7 @@ class Crew:
         if any(map(os.path.exists, self._revoked)) or is_gone(self._share):
             self.why = "revoked"
 
-    # -- handing out ----------------------------------------------------------------------------------------------------------------
+    # -- handing out -------------------------------------------------------------------------------
 
     def _hand_out(self) -> None:
         for slot in self.slots:
@@ -197,7 +203,9 @@ class Crew:
                 slot.give(message)
 
     def _next(self) -> dict[str, Any] | None:
-        """Take the first waiting task that fits into the job. The very first one is begun in any case: another job is no longer."""
+        """Take the first waiting task that fits into the job. The very first one is begun in any
+        case: another job is no longer.
+        """
         for index, message in enumerate(self.waiting):
             if self.clock.fits(message["runner"]) or (not self._begun and self.clock.left() > 0):
                 del self.waiting[index]
@@ -206,7 +214,7 @@ class Crew:
                 break
         return None
 
-    # -- results --------------------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def _take_results(self, slot: Slot) -> None:
         for line in slot.lines():
@@ -229,7 +237,9 @@ class Crew:
                 self._take(line)
 
     def _take(self, line: bytes) -> None:
-        """Write down how a task ended; a failure only when it is certain not to be the end of the whole job that shows."""
+        """Write down how a task ended; a failure only when it is certain not to be the end of the
+        whole job that shows.
+        """
         if is_failure(line):
             self._on_hold.add(line, IN_A_JOB)
         else:
@@ -311,7 +321,10 @@ class Crew:
         ):
             kind, reason = (
                 "memory",
-                "killed for want of memory in its job; ask for more under sbatch: mem, or lower processes_per_job",
+                (
+                    "killed for want of memory in its job; ask for more under sbatch: mem, or lower"
+                    " processes_per_job"
+                ),
             )
         runtime = time.monotonic() - slot.since
         try:

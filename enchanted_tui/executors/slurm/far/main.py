@@ -84,7 +84,9 @@ def _printed(directory: str, element: int) -> str:
 
 
 def _prepare(header: dict[str, Any]) -> None:
-    """Make this process what a local worker's would be: working directory, threads, node-local storage."""
+    """Make this process what a local worker's would be: working directory, threads, node-local
+    storage.
+    """
     context = header["context"]
     os.makedirs(context["data_dir"], exist_ok=True)
     with contextlib.suppress(OSError):
@@ -104,7 +106,9 @@ def _prepare(header: dict[str, Any]) -> None:
 
 
 def _private_directory(wanted: str, campaign: str) -> str | None:
-    """Make a directory of this job's own in what `wanted` names on this node: a directory, or an environment variable that holds one."""
+    """Make a directory of this job's own in what `wanted` names on this node: a directory, or an
+    environment variable that holds one.
+    """
     place = os.path.expandvars(os.path.expanduser(wanted))
     if not os.path.isdir(place):
         place = os.environ.get(wanted, "")

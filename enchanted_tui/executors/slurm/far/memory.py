@@ -13,7 +13,9 @@ _COUNT = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
 
 
 def oom_kills() -> int:
-    """Give how many processes of this job's control groups the kernel has killed so far; 0 where memory is not limited by them."""
+    """Give how many processes of this job's control groups the kernel has killed so far; 0 where
+    memory is not limited by them.
+    """
     for path in _counters():
         with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
             found = _COUNT.search(file.read())

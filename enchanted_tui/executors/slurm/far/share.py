@@ -1,15 +1,19 @@
 """The files of one array element: the share of tasks it was given, and the results it appends.
 
-``share.K`` holds a JSON line that all tasks share and then one task message a line. ``results.K`` holds the tasks' records, which are the
-very lines of the journal, and between them notes: ``#`` and a JSON object with ``op`` one of
+``share.K`` holds a JSON line that all tasks share and then one task message a line. ``results.K``
+holds the tasks' records, which are the very lines of the journal, and between them notes: ``#`` and
+a JSON object with ``op`` one of
 
-- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``cpus``, ``at``, ``ends`` (when its time is up, or null)
+- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``cpus``, ``at``,
+  ``ends`` (when its time is up, or null)
 - ``begin``: ``task`` begins ``at``
 - ``beat``: nothing else was to be said for a while; ``at``
 - ``trouble``: the file system failed in ``task``; ``message``
-- ``bye``: the job ends of its own accord; ``why``, ``at``, ``left`` (number of tasks it leaves undone)
+- ``bye``: the job ends of its own accord; ``why``, ``at``, ``left`` (number of tasks it leaves
+  undone)
 
-The executor gives a share up by making ``revoked`` or ``revoked.K``: a job that comes to life later must not touch these tasks.
+The executor gives a share up by making ``revoked`` or ``revoked.K``: a job that comes to life later
+must not touch these tasks.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -71,7 +75,9 @@ def read_share(directory: str, element: int) -> tuple[dict[str, Any], list[dict[
 
 
 class Results:
-    """The results file as its job writes it: whole lines only, closed after every write, so that network file systems show them."""
+    """The results file as its job writes it: whole lines only, closed after every write, so that
+    network file systems show them.
+    """
 
     def __init__(self, directory: str, element: int) -> None:
         self._path = results_file(directory, element)
@@ -79,7 +85,9 @@ class Results:
         self.written_at = time.monotonic()
 
     def recorded(self) -> set[tuple[int, ...]]:
-        """Give the tasks that an earlier life of this job has recorded; end a line that it could not finish."""
+        """Give the tasks that an earlier life of this job has recorded; end a line that it could
+        not finish.
+        """
         try:
             with open(self._path, "rb") as file:
                 content = file.read()

@@ -1,4 +1,6 @@
-"""Unpack directories from an archive that another machine made: nothing lands outside them, nothing lands half."""
+"""Unpack directories from an archive that another machine made: nothing lands outside them, nothing
+lands half.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ class UnsafeArchive(Exception):
 
 
 class Unpacking:
-    """Takes the directories `names` out of a stream into a place of its own below `target`, until they are moved into place."""
+    """Takes the directories `names` out of a stream into a place of its own below `target`, until
+    they are moved into place.
+    """
 
     def __init__(self, target: Path, names: Iterable[str]) -> None:
         self._target, self._names = target, frozenset(names)
@@ -30,7 +34,9 @@ class Unpacking:
         ] = []  #: links that point out of their directory, and so mean nothing here
 
     def unpack(self, stream: IO[bytes]) -> None:
-        """Read the whole stream. Raises UnsafeArchive, tarfile.TarError if it is damaged, OSError where it cannot be written."""
+        """Read the whole stream. Raises UnsafeArchive, tarfile.TarError if it is damaged, OSError
+        where it cannot be written.
+        """
         links: list[tarfile.TarInfo] = []
         directories: list[tarfile.TarInfo] = []
         with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 18) as archive:

@@ -1,4 +1,6 @@
-"""Lets the system's ``ssh`` ask its questions through us: it runs a helper, which asks at a socket that only this user can reach."""
+"""Lets the system's ``ssh`` ask its questions through us: it runs a helper, which asks at a socket
+that only this user can reach.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Askpass:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What ``ssh`` needs in its environment; older ones only ask this way where a display seems to be there."""
+        """What ``ssh`` needs in its environment; older ones only ask this way where a display seems
+        to be there.
+        """
         return {
             "SSH_ASKPASS": self._script,
             "SSH_ASKPASS_REQUIRE": "force",

@@ -1,4 +1,6 @@
-"""Logging in: keys of the agent and of files, passwords, one-time codes, in whatever combination a server asks for."""
+"""Logging in: keys of the agent and of files, passwords, one-time codes, in whatever combination a
+server asks for.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class _AnotherTryIsPointless(Exception):
 
 @dataclass
 class Secrets:
-    """What a person has told once, kept in memory for log-ins after a lost connection. Never printed."""
+    """What a person has told once, kept in memory for log-ins after a lost connection. Never
+    printed.
+    """
 
     keys: dict[str, Any] = field(default_factory=dict, repr=False)
     passwords: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
@@ -75,7 +79,9 @@ class _LogIn:
         return ()
 
     def _one_method(self, allowed: Sequence[str]) -> Sequence[str] | None:
-        """Get past one method; give those that come after it, none when logged in, or None where no method succeeds."""
+        """Get past one method; give those that come after it, none when logged in, or None where no
+        method succeeds.
+        """
         methods = {
             "publickey": self._keys,
             "keyboard-interactive": self._interactive,
@@ -91,7 +97,7 @@ class _LogIn:
                     return further
         return None
 
-    # -- keys ---------------------------------------------------------------------------------------------------------------------
+    # -- keys --------------------------------------------------------------------------------------
 
     def _keys(self) -> Sequence[str] | None:
         import paramiko
@@ -110,7 +116,9 @@ class _LogIn:
         return None
 
     def _candidates(self) -> Iterator[tuple[str, Any]]:
-        """Yield keys with a name each: first those that were named, then the agent's, then the usual files; those to ask for come last."""
+        """Yield keys with a name each: first those that were named, then the agent's, then the
+        usual files; those to ask for come last.
+        """
         locked = []
         for path in self._target.given_keys:
             key = self._from_file(path, needed=True)
@@ -180,7 +188,7 @@ class _LogIn:
         self._unusable.append(path)
         return None
 
-    # -- what a person answers ----------------------------------------------------------------------------------------------------
+    # -- what a person answers ---------------------------------------------------------------------
 
     def _password(self) -> Sequence[str] | None:
         import paramiko
@@ -241,7 +249,7 @@ class _LogIn:
         if method not in self._tried:
             self._tried.append(method)
 
-    # -- what went wrong ----------------------------------------------------------------------------------------------------------
+    # -- what went wrong ---------------------------------------------------------------------------
 
     def _refused(self, allowed: Sequence[str]) -> str:
         tried = f"tried {', '.join(self._tried)}" if self._tried else "there was nothing to try"
@@ -253,8 +261,9 @@ class _LogIn:
         )
         nobody = "; nobody was there to type a password" if "password" in self._unusable else ""
         return (
-            f"permission denied for {self._target.user} on {self._target.shown}: {tried}{unusable}{nobody}; the server accepts "
-            f"{', '.join(allowed)}. Set user and key_filename, load the key into the agent by ssh-add, or use `transport: openssh`"
+            f"permission denied for {self._target.user} on {self._target.shown}:"
+            f" {tried}{unusable}{nobody}; the server accepts {', '.join(allowed)}. Set user and"
+            " key_filename, load the key into the agent by ssh-add, or use `transport: openssh`"
         )
 
     def _broken_off(self, error: Exception) -> str:
@@ -262,18 +271,20 @@ class _LogIn:
         text = _plain(error)
         if len(self._offered) > 1:  # servers hang up after a few, often without a word
             return (
-                f"{self._target.shown} refused {self._target.user} after too many keys ({', '.join(self._tried)}); name the right one as "
-                "key_filename, or set IdentitiesOnly for this host in ~/.ssh/config"
+                f"{self._target.shown} refused {self._target.user} after too many keys"
+                f" ({', '.join(self._tried)}); name the right one as key_filename, or set"
+                " IdentitiesOnly for this host in ~/.ssh/config"
             )
         return (
-            f"{self._target.shown} ended the log-in of {self._target.user}{tried} ({text}); answer sooner, or log in once by hand: "
-            f"{self._target.by_hand}"
+            f"{self._target.shown} ended the log-in of {self._target.user}{tried} ({text}); answer"
+            f" sooner, or log in once by hand: {self._target.by_hand}"
         )
 
     def _nobody_answered(self) -> str:
         return (
-            f"{self._target.shown} asks {self._target.user} for a code or password and nobody answered; resume the campaign "
-            "in a terminal or in the app, or use `transport: openssh` with a connection that is open already"
+            f"{self._target.shown} asks {self._target.user} for a code or password and nobody"
+            " answered; resume the campaign in a terminal or in the app, or use `transport:"
+            " openssh` with a connection that is open already"
         )
 
 
@@ -289,7 +300,9 @@ class _Conversation:
     def answer(
         self, title: str, instructions: str, prompts: Sequence[tuple[str, bool]]
     ) -> list[str]:
-        """Give one answer to each prompt. Raises SSHException, which ends the log-in, when nobody answers."""
+        """Give one answer to each prompt. Raises SSHException, which ends the log-in, when nobody
+        answers.
+        """
         return [self._one(title, instructions, prompt, echo) for prompt, echo in prompts]
 
     def _one(self, title: str, instructions: str, prompt: str, echo: bool) -> str:
@@ -324,7 +337,8 @@ class _Conversation:
 def read_key(path: str, passphrase: str | None) -> Any:
     """Read a private key, with its certificate if there is one beside it.
 
-    Raises PasswordRequiredException if it needs a passphrase, SSHException or ValueError if it is none or the passphrase is wrong.
+    Raises PasswordRequiredException if it needs a passphrase, SSHException or ValueError if it is
+    none or the passphrase is wrong.
     """
     import paramiko
 

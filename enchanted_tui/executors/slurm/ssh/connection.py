@@ -17,8 +17,8 @@ from enchanted_tui.executors.slurm.ssh.slots import Slots
 class SshConnection:
     """Runs commands on one host through one log-in.
 
-    Opening it raises ConnectionFailed, HostKeyRejected or LogInFailed. `ask` answers questions, by default whoever
-    `questions.set_asker` named.
+    Opening it raises ConnectionFailed, HostKeyRejected or LogInFailed. `ask` answers questions, by
+    default whoever `questions.set_asker` named.
     """
 
     def __init__(self, settings: SshSettings, ask: Asker | None = None) -> None:
@@ -52,7 +52,8 @@ class SshConnection:
         timeout: float | None,
         setup: Sequence[str] = (),
     ) -> tuple[int, bytes]:
-        """Run a program, handing what it prints to `sink` piece by piece; give its exit code and error output.
+        """Run a program, handing what it prints to `sink` piece by piece; give its exit code and
+        error output.
 
         `timeout` in seconds; `setup` are shell lines between the prologue and the program. Raises
         ConnectionLost, CommandTimeout or FarSideProblem.

@@ -1,4 +1,6 @@
-"""From a host that was looked up to a paramiko transport that is logged in: sockets, jump hosts, key exchange."""
+"""From a host that was looked up to a paramiko transport that is logged in: sockets, jump hosts,
+key exchange.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ class Dialled:
 def dial(target: Target, ask: Asker, secrets: Secrets, timeout: float) -> Dialled:
     """Connect and log in, through all jump hosts.
 
-    `timeout` (seconds) bounds every step in which no person is waited for. Raises ConnectionFailed, HostKeyRejected or LogInFailed.
+    `timeout` (seconds) bounds every step in which no person is waited for. Raises ConnectionFailed,
+    HostKeyRejected or LogInFailed.
     """
     open_before: list[Callable[[], None]] = []
     way = [*target.jumps, target]
@@ -72,17 +75,28 @@ def _first_socket(target: Target, timeout: float, opened: list[Callable[[], None
 def _unreachable(target: Target, error: OSError, timeout: float) -> str:
     name = target.shown
     if isinstance(error, socket.gaierror):
-        return f"no host is called {target.host!r}; correct the host, or add it to ~/.ssh/config, and check the network"
+        return (
+            f"no host is called {target.host!r}; correct the host, or add it to ~/.ssh/config, and"
+            " check the network"
+        )
     if isinstance(error, TimeoutError):
-        return f"{name} did not answer within {timeout:g} s; check the network or VPN, the port, and whether it needs a proxy_jump"
+        return (
+            f"{name} did not answer within {timeout:g} s; check the network or VPN, the port, and"
+            " whether it needs a proxy_jump"
+        )
     if error.errno == errno.ECONNREFUSED:
         at_port = " at port 22" if target.port == 22 else ""
-        return f"{name} refused the connection{at_port}; check host and port, or whether its SSH server is down"
+        return (
+            f"{name} refused the connection{at_port}; check host and port, or whether its SSH"
+            " server is down"
+        )
     return f"{name} cannot be reached: {error.strerror or error}; check the network or VPN"
 
 
 def _run_proxy(command: str, opened: list[Callable[[], None]]) -> socket.socket:
-    """Run a ProxyCommand at one end of a socket pair; paramiko's own way spins when the command ends."""
+    """Run a ProxyCommand at one end of a socket pair; paramiko's own way spins when the command
+    ends.
+    """
     ours, theirs = socket.socketpair()
     with theirs:
         end_of_theirs = theirs.fileno()
@@ -132,16 +146,27 @@ def _no_handshake(target: Target, error: Exception) -> str:
     import paramiko
 
     if isinstance(error, paramiko.IncompatiblePeer):
-        return f"{target.shown} and this program have no cryptographic method in common ({error}); use `transport: openssh`"
+        return (
+            f"{target.shown} and this program have no cryptographic method in common ({error}); use"
+            " `transport: openssh`"
+        )
     if target.proxy_command:
-        return f"no SSH server answers through the ProxyCommand {target.proxy_command!r}; try it by hand, or correct ~/.ssh/config"
+        return (
+            f"no SSH server answers through the ProxyCommand {target.proxy_command!r}; try it by"
+            " hand, or correct ~/.ssh/config"
+        )
     said = str(error).rstrip(".") or "it hung up"
     reason = "it did not greet as one" if "protocol banner" in said else said
-    return f"no SSH server answers properly at {target.shown} ({reason}); check host and port, or try again when the server is less busy"
+    return (
+        f"no SSH server answers properly at {target.shown} ({reason}); check host and port, or try"
+        " again when the server is less busy"
+    )
 
 
 def _prefer_known(transport: Any, target: Target) -> None:
-    """Ask for a host key of a kind that is known, as OpenSSH does; else a known server would look like an unknown one."""
+    """Ask for a host key of a kind that is known, as OpenSSH does; else a known server would look
+    like an unknown one.
+    """
     options = transport.get_security_options()
     offered = list(options.key_types)
     known: list[str] = []
@@ -162,16 +187,20 @@ def _forward(transport: Any, here: Target, there: Target, timeout: float) -> Any
     except paramiko.ChannelException as error:
         reason = "does not forward connections" if error.code == 1 else "cannot reach it"
         raise ConnectionFailed(
-            f"{here.shown} {reason}: no connection to {there.host}, port {there.port}; check the host behind proxy_jump"
+            f"{here.shown} {reason}: no connection to {there.host}, port {there.port}; check the"
+            " host behind proxy_jump"
         ) from None
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise ConnectionFailed(
-            f"{here.shown} hung up before it forwarded the connection to {there.host} ({error}); try again"
+            f"{here.shown} hung up before it forwarded the connection to {there.host} ({error});"
+            " try again"
         ) from None
 
 
 def _be_quiet() -> None:
-    """Keep the library's own messages, which hold tracebacks, off the terminal; they go nowhere unless a handler is added."""
+    """Keep the library's own messages, which hold tracebacks, off the terminal; they go nowhere
+    unless a handler is added.
+    """
     logger = logging.getLogger(_LOG)
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

@@ -1,4 +1,6 @@
-"""What can go wrong between here and the cluster, each with a sentence for the user that names the remedy."""
+"""What can go wrong between here and the cluster, each with a sentence for the user that names the
+remedy.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from enchanted_tui.executors.slurm import transport
 
 
 class ConnectionFailed(OSError):
-    """No connection could be made: wrong name, refused port, no answer. Its text is one sentence for the user."""
+    """No connection could be made: wrong name, refused port, no answer. Its text is one sentence
+    for the user.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

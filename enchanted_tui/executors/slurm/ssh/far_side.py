@@ -1,8 +1,9 @@
 # ruff: noqa: UP031
 """Runs on the cluster's login node: files in bulk, whatever their number, in one command.
 
-Its source travels with the command, so it stands alone: the standard library of Python 3.6. Everything it does is named by one line of
-JSON on its input. The last line of its error output says, in JSON, what could not be done.
+Its source travels with the command, so it stands alone: the standard library of Python 3.6.
+Everything it does is named by one line of JSON on its input. The last line of its error output
+says, in JSON, what could not be done.
 """
 
 import json
@@ -53,7 +54,9 @@ def copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
 
 
 def read(request: Request, source: BinaryIO, out: BinaryIO, problems: Problems) -> None:
-    """Print what files have beyond their offsets: for each a line with its number and length, then so many bytes."""
+    """Print what files have beyond their offsets: for each a line with its number and length, then
+    so many bytes.
+    """
     for number, (path, offset) in enumerate(request["files"]):
         try:
             with open(path, "rb") as file:

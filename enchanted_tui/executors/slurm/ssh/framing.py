@@ -1,9 +1,10 @@
 """How a command travels: past any login shell, and back without whatever start-up files print.
 
-The login shell, which may be csh or fish, sees one constant line. It starts ``/bin/sh``, which reads the real command as the first line of
-its input; so no value ever meets the login shell's quoting, its length limits or the process list. The command announces itself by
-a random token on both outputs, before which everything is noise, and ends with its exit code on the error output. A command of which
-only a part arrived has no newline and does not run.
+The login shell, which may be csh or fish, sees one constant line. It starts ``/bin/sh``, which
+reads the real command as the first line of its input; so no value ever meets the login shell's
+quoting, its length limits or the process list. The command announces itself by a random token on
+both outputs, before which everything is noise, and ends with its exit code on the error output. A
+command of which only a part arrived has no newline and does not run.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ _MOST_ERRORS = 1 << 16  #: bytes of a command's error output that are kept
 
 
 def script_of(argv: Sequence[str], timeout: float | None = None) -> str:
-    """Give the shell script that runs one program with these arguments. Raises ValueError for what no argument can hold.
+    """Give the shell script that runs one program with these arguments. Raises ValueError for what
+    no argument can hold.
 
-    After `timeout` seconds and a little more the far side ends it by itself, where it can: what we have given up must neither stay on a
-    login node nor occupy one of the sessions that the server allows.
+    After `timeout` seconds and a little more the far side ends it by itself, where it can: what we
+    have given up must neither stay on a login node nor occupy one of the sessions that the server
+    allows.
     """
     if any("\0" in argument for argument in argv):
         raise ValueError("an argument of a command cannot hold a NUL character")
@@ -53,7 +56,10 @@ class Exchange:
         """The command as the first line of the input, newline included."""
         token = self._token.decode()
         setup = "{\n" + "\n".join(self._prologue) + "\n} </dev/null\n" if self._prologue else ""
-        text = f"{setup}printf '%s\\n' {token}; printf '%s\\n' {token} >&2\n{self._script}\nprintf '\\n%s %d\\n' {token} $? >&2\n"
+        text = (
+            f"{setup}printf '%s\\n' {token}; printf '%s\\n' {token} >&2\n{self._script}\nprintf"
+            f" '\\n%s %d\\n' {token} $? >&2\n"
+        )
         encoded = text.encode("utf-8", "surrogateescape")
         return encoded.replace(b"\\", b"\\\\").replace(b"\r", b"\\r").replace(b"\n", b"\\n") + b"\n"
 
@@ -94,7 +100,9 @@ class Exchange:
         )
 
     def check_started(self, host: str) -> None:
-        """Raise FarSideProblem, with what the far side said instead, if it answered but did not run the command."""
+        """Raise FarSideProblem, with what the far side said instead, if it answered but did not run
+        the command.
+        """
         if self.started:
             return
         said = (self._out.noise + b" " + self._err.noise).decode(errors="replace").split()
@@ -102,7 +110,8 @@ class Exchange:
         raise FarSideProblem(
             f"the account on {host} does not run commands"
             + (f"; it said: {words}" if words else "")
-            + ". Log in by hand and see: an expired password, a forced command or a restricted shell"
+            + ". Log in by hand and see: an expired password, a forced command or a restricted"
+            " shell"
         )
 
 

@@ -1,6 +1,7 @@
 """Whether a server is who it says: files of known hosts, in OpenSSH's format.
 
-Paramiko's reader knows neither patterns nor ``@revoked``; a key that was revoked must not be taken for a known one.
+Paramiko's reader knows neither patterns nor ``@revoked``; a key that was revoked must not be taken
+for a known one.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def _parse(line: str, name: str, file: str, number: int) -> KnownKey | None:
 
 
 def _names(patterns: str, name: str) -> bool:
-    """Tell whether a list of patterns, or a hash, names a host; a pattern after ``!`` takes it out again."""
+    """Tell whether a list of patterns, or a hash, names a host; a pattern after ``!`` takes it out
+    again.
+    """
     if patterns.startswith("|1|"):
         return _is_hash_of(patterns, name)
     named = False
@@ -92,11 +95,14 @@ def fingerprint(blob: bytes) -> str:
 
 
 def verify(target: Target, key_type: str, blob: bytes, ask: Asker) -> None:
-    """Make sure that `target` may have this key, asking about one that is not known. Raises HostKeyRejected."""
+    """Make sure that `target` may have this key, asking about one that is not known. Raises
+    HostKeyRejected.
+    """
     known = list(known_keys(target.known_hosts, target.known_name))
     if any(each.marker == "@revoked" and each.blob == blob for each in known):
         raise HostKeyRejected(
-            f"the host key of {target.shown} ({fingerprint(blob)}) has been revoked; ask its administrators"
+            f"the host key of {target.shown} ({fingerprint(blob)}) has been revoked; ask its"
+            " administrators"
         )
     trusted = [each for each in known if not each.marker]
     if any(each.blob == blob for each in trusted):
@@ -115,10 +121,11 @@ def verify(target: Target, key_type: str, blob: bytes, ask: Asker) -> None:
 
 def _changed(target: Target, known: KnownKey, key_type: str, blob: bytes) -> str:
     return (
-        f"the host key of {target.shown} is not the known one: it is {fingerprint(blob)} ({key_type}), line {known.line} of {known.file} "
-        f"says {fingerprint(known.blob)} ({known.type}). Someone may be listening in, or the host was installed anew: ask its "
-        f"administrators and, if they confirm the new key, forget the old one by: "
-        f"ssh-keygen -f {shlex.quote(known.file)} -R {shlex.quote(target.known_name)}"
+        f"the host key of {target.shown} is not the known one: it is {fingerprint(blob)}"
+        f" ({key_type}), line {known.line} of {known.file} says {fingerprint(known.blob)}"
+        f" ({known.type}). Someone may be listening in, or the host was installed anew: ask its"
+        " administrators and, if they confirm the new key, forget the old one by: ssh-keygen -f"
+        f" {shlex.quote(known.file)} -R {shlex.quote(target.known_name)}"
     )
 
 
@@ -142,12 +149,17 @@ def _trust_new(
     if has_authority:
         remedy = "this host is known by a certificate authority, which needs `transport: openssh`"
     else:
-        remedy = f"compare the fingerprint {shown} with the one that the site publishes, then log in once: {target.by_hand}"
+        remedy = (
+            f"compare the fingerprint {shown} with the one that the site publishes, then log in"
+            f" once: {target.by_hand}"
+        )
     raise HostKeyRejected(f"the host key of {target.shown} is not known; {remedy}")
 
 
 def remember(file: str, name: str, key_type: str, blob: bytes) -> None:
-    """Add a host key to a file of known hosts, which is made where it is missing. Raises HostKeyRejected if that cannot be written."""
+    """Add a host key to a file of known hosts, which is made where it is missing. Raises
+    HostKeyRejected if that cannot be written.
+    """
     try:
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -159,5 +171,6 @@ def remember(file: str, name: str, key_type: str, blob: bytes) -> None:
             stream.write(torn + f"{name} {key_type} {base64.b64encode(blob).decode()}\n".encode())
     except OSError as error:
         raise HostKeyRejected(
-            f"the host key of {name} cannot be added to {file}: {error.strerror}; name another file as known_hosts"
+            f"the host key of {name} cannot be added to {file}: {error.strerror}; name another file"
+            " as known_hosts"
         ) from error

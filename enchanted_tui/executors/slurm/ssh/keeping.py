@@ -1,7 +1,8 @@
 """One connection for a whole campaign: made once, found again when it is lost.
 
-After a loss a thread of its own tries again and again, less and less often, and asks a person where it must. Until then every command is
-refused at once with `ConnectionLost`, so that whoever uses the connection pauses instead of waiting in it. Jobs run on.
+After a loss a thread of its own tries again and again, less and less often, and asks a person where
+it must. Until then every command is refused at once with `ConnectionLost`, so that whoever uses the
+connection pauses instead of waiting in it. Jobs run on.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class ConnectionState:
 
 
 class Kept:
-    """A link that comes back. `make` opens one, raising ConnectionFailed; the first is opened at once."""
+    """A link that comes back. `make` opens one, raising ConnectionFailed; the first is opened at
+    once.
+    """
 
     def __init__(self, make: Callable[[], Link], *, first_pause: float = _FIRST_PAUSE) -> None:
         self._make, self._first_pause = make, first_pause
@@ -172,7 +175,9 @@ class Kept:
 
 
 class _Pause:
-    """Longer and longer, bounded, and never quite the same, so that many clients of one server do not come back together."""
+    """Longer and longer, bounded, and never quite the same, so that many clients of one server do
+    not come back together.
+    """
 
     def __init__(self, first: float) -> None:
         self._first = first

@@ -1,4 +1,6 @@
-"""What ``~/.ssh/config`` says of a host, asked of the program that defines what it means: ``ssh -G``."""
+"""What ``~/.ssh/config`` says of a host, asked of the program that defines what it means: ``ssh
+-G``.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ class Target:
 
 
 def look_up(settings: SshSettings) -> Target:
-    """Find out how to reach the host of `settings`. Raises ConnectionFailed if its OpenSSH configuration cannot be read."""
+    """Find out how to reach the host of `settings`. Raises ConnectionFailed if its OpenSSH
+    configuration cannot be read.
+    """
     target = _look_up_one(
         settings, settings.host, settings.user, settings.port, settings.proxy_jump, 0
     )
@@ -110,7 +114,8 @@ def _look_up_one(
 ) -> Target:
     if depth > _MOST_JUMPS:
         raise ConnectionFailed(
-            f"{settings.host} is reached through itself; correct ProxyJump in the OpenSSH configuration"
+            f"{settings.host} is reached through itself; correct ProxyJump in the OpenSSH"
+            " configuration"
         )
     said = (
         _ask_ssh(_arguments(settings, user, port, jump), host)
@@ -162,7 +167,8 @@ def _ask_ssh(arguments: list[str], host: str) -> _Said:
     )
     if done.returncode != 0:
         raise ConnectionFailed(
-            f"the OpenSSH configuration cannot be read: {done.stderr.strip()}; correct it, or name another as config_file"
+            f"the OpenSSH configuration cannot be read: {done.stderr.strip()}; correct it, or name"
+            " another as config_file"
         )
     pairs = (line.partition(" ") for line in done.stdout.splitlines())
     return _Said([(name.lower(), value.strip()) for name, _, value in pairs])
@@ -202,7 +208,8 @@ def _proxy(
                 f"{written!r} is no host to go through; write [user@]host[:port]"
             )
         port = int(found["port"]) if found["port"] else None
-        # like ssh, only the first of several hosts is reached through what the configuration says of it
+        # like ssh, only the first of several hosts is reached through what the configuration says
+        # of it
         way = None if number == 0 else "none"
         target = _look_up_one(
             settings, found["host"].strip("[]"), found["user"], port, way, depth + 1

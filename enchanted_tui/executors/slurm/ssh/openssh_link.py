@@ -1,4 +1,6 @@
-"""A connection by the system's ``ssh``: the user's own ControlMaster where there is one, else one of our own."""
+"""A connection by the system's ``ssh``: the user's own ControlMaster where there is one, else one
+of our own.
+"""
 
 from __future__ import annotations
 
@@ -28,24 +30,29 @@ from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
-# Ends ssh when our end of its input closes, so that no connection and no file outlives a killed supervisor.
+# Ends ssh when our end of its input closes, so that no connection and no file outlives a killed
+# supervisor.
 _GUARDED = """\
 d=$1; shift; exec 3<&0
 "$@" </dev/null 3<&- & p=$!
 { read -r _ <&3; kill $p 2>/dev/null; } & w=$!
 wait $p; c=$?; kill $w 2>/dev/null; rm -rf "$d"; exit $c"""
-# Refused a session, ssh would silently log in once more; this "connection" ends at once instead, and ssh says so in these words.
+# Refused a session, ssh would silently log in once more; this "connection" ends at once instead,
+# and ssh says so in these words.
 _NO_MASTER = b"Connection closed by UNKNOWN port"
 _NEVER_ALONE = ["-o", "ControlMaster=no", "-o", "ProxyCommand=exit 1", "-o", "BatchMode=yes"]
 
 
 class OpensshLink:
-    """An open connection. Raises ConnectionFailed, HostKeyRejected or LogInFailed when none can be made."""
+    """An open connection. Raises ConnectionFailed, HostKeyRejected or LogInFailed when none can be
+    made.
+    """
 
     def __init__(self, settings: SshSettings, ask: Asker, slots: Slots) -> None:
         if shutil.which("ssh") is None:
             raise ConnectionFailed(
-                "`transport: openssh` needs the program ssh; install the OpenSSH client, or use `transport: paramiko`"
+                "`transport: openssh` needs the program ssh; install the OpenSSH client, or use"
+                " `transport: paramiko`"
             )
         self._settings, self._slots = settings, slots
         self._options = [
@@ -105,7 +112,8 @@ class OpensshLink:
                     raise self._lost(may_have_run=False)
                 if not refusals.worth_another_try():
                     raise FarSideProblem(
-                        f"{self._settings.host} opens no session on the connection; ask its administrators about MaxSessions"
+                        f"{self._settings.host} opens no session on the connection; ask its"
+                        " administrators about MaxSessions"
                     )
                 exchange.forget_noise()
         if not exchange.started and self.alive:
@@ -225,7 +233,8 @@ class _Master:
                 end = time.monotonic() + patience
             if time.monotonic() > end:
                 raise ConnectionFailed(
-                    f"{self._settings.host} did not let us in within {patience:g} s; check the network, or try ssh by hand"
+                    f"{self._settings.host} did not let us in within {patience:g} s; check the"
+                    " network, or try ssh by hand"
                 )
             time.sleep(0.02)
 
@@ -245,25 +254,28 @@ class _Master:
             return HostKeyRejected(
                 f"the host key of {host} is not the known one"
                 + (f" in {where[1].strip()}" if where else "")
-                + ". Someone may be listening in, or the "
-                "host was installed anew: ask its administrators and, if they confirm the new key, forget the old one by: "
+                + ". Someone may be listening in, or the host was installed anew: ask its"
+                " administrators and, if they confirm the new key, forget the old one by: "
                 + (forget[0].strip() if forget else f"ssh-keygen -R {shlex.quote(host)}")
             )
         if "Host key verification failed" in text or "No matching host key" in text:
             return HostKeyRejected(
-                f"the host key of {host} is not known; compare it with the one that the site publishes, then log in once: {self._by_hand}"
+                f"the host key of {host} is not known; compare it with the one that the site"
+                f" publishes, then log in once: {self._by_hand}"
             )
         if self._askpass.nobody_answered:
             alone = self._by_hand.replace("ssh", "ssh -M -N -f", 1)
             return LogInFailed(
-                f"{host} asks for a password or code and nobody answered; resume in a terminal or in the app, or open {alone}"
+                f"{host} asks for a password or code and nobody answered; resume in a terminal or"
+                f" in the app, or open {alone}"
             )
         if "Permission denied" in text or "Too many authentication failures" in text:
             return LogInFailed(
                 f"{said}; set user and key_filename, or load the key into the agent by ssh-add"
             )
         return ConnectionFailed(
-            f"ssh cannot connect to {host}: {said or 'it gave no reason'}; check host, port and network, or try ssh by hand"
+            f"ssh cannot connect to {host}: {said or 'it gave no reason'}; check host, port and"
+            " network, or try ssh by hand"
         )
 
 

@@ -29,7 +29,9 @@ _INLINE = (
 
 
 class ParamikoLink:
-    """An open connection. Raises ConnectionFailed, HostKeyRejected or LogInFailed when none can be made."""
+    """An open connection. Raises ConnectionFailed, HostKeyRejected or LogInFailed when none can be
+    made.
+    """
 
     def __init__(self, settings: SshSettings, ask: Asker, secrets: Secrets, slots: Slots) -> None:
         self._settings, self._slots = settings, slots
@@ -95,15 +97,17 @@ class ParamikoLink:
             except paramiko.ChannelException:
                 if not refusals.worth_another_try():
                     raise FarSideProblem(
-                        f"{self._target.shown} opens no session on the connection; ask its administrators about MaxSessions, "
-                        "or use `transport: openssh`"
+                        f"{self._target.shown} opens no session on the connection; ask its"
+                        " administrators about MaxSessions, or use `transport: openssh`"
                     ) from None
             except (paramiko.SSHException, EOFError, OSError):
                 self._dialled.close()  # a server that opens no session in time is as good as gone
                 raise self.lost(may_have_run=False) from None
 
     def _watch(self) -> None:
-        """Ask the server now and then whether it is there, and hang up when it stays silent; paramiko only asks."""
+        """Ask the server now and then whether it is there, and hang up when it stays silent;
+        paramiko only asks.
+        """
         import paramiko
 
         interval = self._settings.keep_alive
@@ -197,7 +201,9 @@ class _Run:
 
 
 def _upto(chunks: Iterator[bytes], most: int) -> tuple[bytes, bytes]:
-    """Take chunks until they are `most` bytes or more; give the first `most` bytes, and what is left of the last chunk taken."""
+    """Take chunks until they are `most` bytes or more; give the first `most` bytes, and what is
+    left of the last chunk taken.
+    """
     taken = b""
     for chunk in chunks:
         taken += chunk

@@ -18,7 +18,9 @@ _CHUNK = 1 << 16
 def run_process(
     command: list[str], exchange: Exchange, stdin: Iterable[bytes], deadline: Deadline
 ) -> None:
-    """Run `command`, to which `exchange` and `stdin` go. Raises CommandTimeout, and whatever reading `stdin` raises."""
+    """Run `command`, to which `exchange` and `stdin` go. Raises CommandTimeout, and whatever
+    reading `stdin` raises.
+    """
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -1,7 +1,8 @@
-"""Questions that only a person can answer while a connection is made: passwords, passphrases, one-time codes, unknown host keys.
+"""Questions that only a person can answer while a connection is made: passwords, passphrases,
+one-time codes, unknown host keys.
 
-Whoever has a person at hand says so with `set_asker`; without one, questions go to the terminal if there is one. Answers are handed to the
-connection and kept nowhere else.
+Whoever has a person at hand says so with `set_asker`; without one, questions go to the terminal if
+there is one. Answers are handed to the connection and kept nowhere else.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class Question:
     echo: bool = False  #: whether the answer may be seen while it is typed
 
 
-#: Gives the answer, or None where nobody can or wants to answer. A host key is trusted by the answer ``yes``.
+#: Gives the answer, or None where nobody can or wants to answer. A host key is trusted by the
+#: answer ``yes``.
 Asker = Callable[[Question], str | None]
 
 _lock = threading.Lock()
@@ -33,7 +35,9 @@ _asker: Asker | None = None
 
 
 def set_asker(asker: Asker | None) -> Asker | None:
-    """Say who answers questions from now on, in the whole process; None means the terminal. Gives the one before."""
+    """Say who answers questions from now on, in the whole process; None means the terminal. Gives
+    the one before.
+    """
     global _asker
     with _lock:
         before, _asker = _asker, asker
@@ -51,7 +55,9 @@ _terminal = threading.Lock()  # two hosts must not ask at the same time
 
 
 def ask_on_terminal(question: Question) -> str | None:
-    """Ask on the controlling terminal, hiding what is typed unless the question may echo; None without a terminal, or at its end."""
+    """Ask on the controlling terminal, hiding what is typed unless the question may echo; None
+    without a terminal, or at its end.
+    """
     with _terminal:
         if question.echo:
             return _ask_openly(question.prompt)

@@ -14,7 +14,8 @@ _JUMP = re.compile(r"(?:ssh://)?[^\s\-,][^\s,]*(?:,[^\s\-,][^\s,]*)*")
 class SshSettings(Component):
     """How to reach the cluster by SSH.
 
-    Whatever is not given comes from the OpenSSH configuration (``~/.ssh/config``), as for the command ``ssh HOST``.
+    Whatever is not given comes from the OpenSSH configuration (``~/.ssh/config``), as for the
+    command ``ssh HOST``.
     """
 
     kind = "ssh"
@@ -32,16 +33,25 @@ class SshSettings(Component):
     )
     proxy_jump: str | None = option(
         None,
-        doc="Host to go through, `[user@]host[:port]`, or several with commas between; `none` for a direct connection.",
+        doc=(
+            "Host to go through, `[user@]host[:port]`, or several with commas between; `none` for a"
+            " direct connection."
+        ),
     )
     identity_agent: str | None = option(
         None,
-        doc="Socket of the agent that holds keys, by default `SSH_AUTH_SOCK`; `none` to use no agent.",
+        doc=(
+            "Socket of the agent that holds keys, by default `SSH_AUTH_SOCK`; `none` to use no"
+            " agent."
+        ),
         path=False,
     )
     known_hosts: str | None = option(
         None,
-        doc="File of trusted host keys, by default `~/.ssh/known_hosts`. Keys that a person accepts are added to it.",
+        doc=(
+            "File of trusted host keys, by default `~/.ssh/known_hosts`. Keys that a person accepts"
+            " are added to it."
+        ),
         path=True,
     )
     config_file: str | None = option(
@@ -49,8 +59,11 @@ class SshSettings(Component):
     )
     transport: str = option(
         "paramiko",
-        doc="`paramiko` connects by itself. `openssh` runs the system's `ssh`, and so shares a connection that is already open "
-        "(ControlMaster) and can do whatever it can: security keys, Kerberos, `Match` rules.",
+        doc=(
+            "`paramiko` connects by itself. `openssh` runs the system's `ssh`, and so shares a"
+            " connection that is already open (ControlMaster) and can do whatever it can: security"
+            " keys, Kerberos, `Match` rules."
+        ),
         choices=("paramiko", "openssh"),
     )
     connect_timeout: float = option(
@@ -61,25 +74,37 @@ class SshSettings(Component):
     )
     keep_alive: float = option(
         15.0,
-        doc="How often to make sure that the connection is still there; unanswered for as long, it is lost.",
+        doc=(
+            "How often to make sure that the connection is still there; unanswered for as long, it"
+            " is lost."
+        ),
         unit="s",
         gt=0,
     )
     max_sessions: int = option(
         6,
-        doc="How many commands may run on the connection at the same time; servers allow 10 unless they are configured otherwise.",
+        doc=(
+            "How many commands may run on the connection at the same time; servers allow 10 unless"
+            " they are configured otherwise."
+        ),
         ge=1,
     )
     prologue: list[str] = option(
         [],
-        doc="Shell lines to run before every command, where `sbatch` is not found without: `. /etc/profile`, `module load slurm`.",
+        doc=(
+            "Shell lines to run before every command, where `sbatch` is not found without: `."
+            " /etc/profile`, `module load slurm`."
+        ),
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not _NAME.fullmatch(self.host):
             yield (
                 "host",
-                f"{self.host!r} is no host name; write the user under `user` and the port under `port`",
+                (
+                    f"{self.host!r} is no host name; write the user under `user` and the port under"
+                    " `port`"
+                ),
             )
         if self.user is not None and not re.fullmatch(r"[^\s\-:][^\s:]*", self.user):
             yield "user", f"{self.user!r} is no account name"

@@ -1,4 +1,6 @@
-"""One connection for all executors that reach a cluster in the same way, so that a person logs in once."""
+"""One connection for all executors that reach a cluster in the same way, so that a person logs in
+once.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ _lock = threading.Lock()
 
 
 def join(settings: SshSettings) -> SshConnection:
-    """Give the connection with these settings, made by whoever comes first. Raises as making one does; every user calls `leave`."""
+    """Give the connection with these settings, made by whoever comes first. Raises as making one
+    does; every user calls `leave`.
+    """
     with _lock:
         entry = _shared.setdefault(_key(settings), _Shared())
         entry.users += 1

@@ -42,7 +42,8 @@ class Slots:
                 self._changed.notify_all()
 
     def given_back(self, deadline: Deadline, alone: Deadline) -> bool:
-        """The server refused one: have as many places as are open, and wait until one of them is given back.
+        """The server refused one: have as many places as are open, and wait until one of them is
+        given back.
 
         Others may run as long as they like. Where no other is open, the server may not have
         noticed yet that a command has ended, so wait a little; False when `alone` is over. Raises

@@ -38,9 +38,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 class SshTransport:
     """A way to the cluster through SSH.
 
-    Making one connects and raises ConnectionFailed, HostKeyRejected or LogInFailed, each an OSError with one sentence for the user.
-    `python` is an interpreter of the far side's login node, 3.6 or newer; `ask` answers questions, by default whoever
-    `questions.set_asker` named. With `shared`, the connection is that of all other transports of this process with the same settings.
+    Making one connects and raises ConnectionFailed, HostKeyRejected or LogInFailed, each an OSError
+    with one sentence for the user. `python` is an interpreter of the far side's login node, 3.6 or
+    newer; `ask` answers questions, by default whoever `questions.set_asker` named. With `shared`,
+    the connection is that of all other transports of this process with the same settings.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class SshTransport:
         self._told: ConnectionState = self._connection.state
         self._left_out = 0
 
-    # -- the connection -----------------------------------------------------------------------------------------------------------
+    # -- the connection ----------------------------------------------------------------------------
 
     @property
     def way(self) -> object:
@@ -84,44 +85,52 @@ class SshTransport:
         self._connection.kept.retry_now()
 
     def notices(self) -> list[str]:
-        """Sentences for people since the last call: a connection that was lost or found again, files that stayed behind."""
+        """Sentences for people since the last call: a connection that was lost or found again,
+        files that stayed behind.
+        """
         told, self._told = self._told, self.state
         said = []
         if self._told.connected and self._told.log_ins > told.log_ins:
             said.append(f"connected to {self._connection.host} again")
         elif not self._told.connected and (told.connected or told.reason != self._told.reason):
             said.append(
-                f"{self._connection.host}: {self._told}. Jobs run on; nothing is submitted or collected meanwhile"
+                f"{self._connection.host}: {self._told}. Jobs run on; nothing is submitted or"
+                " collected meanwhile"
             )
         if self._left_out:
             said.append(
-                f"{self._left_out} links that point out of their run directories were not brought home"
+                f"{self._left_out} links that point out of their run directories were not brought"
+                " home"
             )
             self._left_out = 0
         return said
 
     def close(self) -> None:
-        """Hang up, unless others share the connection; then a call that runs in another thread ends with ConnectionLost."""
+        """Hang up, unless others share the connection; then a call that runs in another thread ends
+        with ConnectionLost.
+        """
         if self._shared and not self._closed:
             sharing.leave(self._connection)
         elif not self._shared:
             self._connection.close()
         self._closed = True
 
-    # -- commands -----------------------------------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
-        """Run one of SLURM's commands, none of its arguments seen by a shell, whatever start-up files have set; see
+        """Run one of SLURM's commands, none of its arguments seen by a shell, whatever start-up
+        files have set; see
         `Transport` and `inherited`."""
         code, out, err = self._connection.run(argv, stdin, timeout, [inherited.WITHHOLD])
         if code == 127 and not out and re.search(rb"not found|No such file", err):
             raise FarSideProblem(
-                f"there is no {argv[0]} on {self._connection.host}: correct the host or, where SLURM's commands come with a profile or a "
-                "module, add it under ssh, as in `prologue: [. /etc/profile, module load slurm]`"
+                f"there is no {argv[0]} on {self._connection.host}: correct the host or, where"
+                " SLURM's commands come with a profile or a module, add it under ssh, as in"
+                " `prologue: [. /etc/profile, module load slurm]`"
             )
         return Finished(code, out, err)
 
-    # -- files --------------------------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """Write files, each whole or not at all; see `Transport`."""
@@ -141,7 +150,9 @@ class SshTransport:
         return dict(_parts(bytes(output), list(offsets)))
 
     def fetch(self, directory: str, names: Sequence[str], target: Path) -> list[str]:
-        """Bring directories home; see `Transport`. Local trouble, as a full disk, is raised as OSError."""
+        """Bring directories home; see `Transport`. Local trouble, as a full disk, is raised as
+        OSError.
+        """
         if not names:
             return []
         with Unpacking(target, names) as unpacking:
@@ -162,7 +173,7 @@ class SshTransport:
                 {"do": "remove", "paths": list(paths)}, [], bytearray().extend, _FETCH_TIMEOUT
             )
 
-    # -- how --------------------------------------------------------------------------------------------------------------------------
+    # -- how ---------------------------------------------------------------------------------------
 
     def _bulk(
         self,
@@ -187,8 +198,9 @@ class SshTransport:
         host, last = self._connection.host, said.rpartition("\n")[2]
         if code in (126, 127):
             return (
-                f"there is no {self._python} on {host}, by which files are handled there (3.6 or newer); let a line of `prologue` under "
-                "ssh provide it, such as `module load python`"
+                f"there is no {self._python} on {host}, by which files are handled there (3.6 or"
+                " newer); let a line of `prologue` under ssh provide it, such as `module load"
+                " python`"
             )
         if "No space left" in last or "quota" in last.lower():
             return f"the disk of {host} is full, or your quota is used up; make room and resume"
@@ -197,7 +209,10 @@ class SshTransport:
     def _refused(self, what: str, path: str, number: int, reason: str) -> str:
         host = self._connection.host
         if number in _FULL:
-            return f"{path} on {host} cannot be written: {reason}; make room there, or set remote_dir to another file system, and resume"
+            return (
+                f"{path} on {host} cannot be written: {reason}; make room there, or set remote_dir"
+                " to another file system, and resume"
+            )
         verb = {"put": "written", "remove": "removed"}.get(what, "read")
         remedy = (
             "set remote_dir to a directory of yours" if what == "put" else "correct its permissions"

@@ -57,7 +57,10 @@ def _one_by_one(written: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
 
 def _unknown(key: str, declared: Mapping[str, Option]) -> str:
     if key.lower() in _SECRETS:
-        return "secrets do not belong into a file that is copied; remove it: it is asked for when the server wants it"
+        return (
+            "secrets do not belong into a file that is copied; remove it: it is asked for when the"
+            " server wants it"
+        )
     import difflib
 
     near = difflib.get_close_matches(key, declared, n=1)
@@ -91,7 +94,10 @@ def _mistyped(option: Option, value: Any) -> str | None:
         if not isinstance(text, str):
             return _not_text(text)
         if option.path and not os.path.isabs(_expanded(text)):
-            return f"expected an absolute path, or one that begins with ~ or a variable that is set, found {text!r}"
+            return (
+                "expected an absolute path, or one that begins with ~ or a variable that is set,"
+                f" found {text!r}"
+            )
     if option.choices and value not in option.choices:
         return f"expected one of {', '.join(option.choices)}, found {value!r}"
     return None
