@@ -29,14 +29,14 @@ def _python_of(path: Path) -> Iterator[str]:
         yield from re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
 
 
-def _lines_that_import(text: str) -> str:
-    return "\n".join(
-        line.strip() for line in text.splitlines() if re.match(r"\s*(from|import) \w", line)
-    )
+def _statements_that_import(text: str) -> str:
+    """Return the imports of a source alone: what pages show beside them need not be complete."""
+    statements = re.findall(r"^[ \t]*((?:from|import) \w[^(\n]*(?:\([^)]*\))?)", text, re.M)
+    return "\n".join(statements)
 
 
 def _imports(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(_lines_that_import(source))):
+    for node in ast.walk(ast.parse(_statements_that_import(source))):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
         elif isinstance(node, ast.Import):

@@ -76,7 +76,7 @@ def test_the_example_runs_from_template_to_dataset(tmp_path):
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
     with open(tmp_path / "rod_runs" / "enchanted_dataset.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == re.search(r"with the columns `([^`]*)`", PAGE)[1].split(",")
+    assert list(rows[0]) == re.search(r"with\s+the\s+columns\s+`([^`]*)`", PAGE)[1].split(",")
     assert len(rows) == 40
     failed = [row for row in rows if row["success"] == "False"]
     assert 0 < len(failed) < 20
