@@ -140,23 +140,36 @@ def sweep(job: str, mark: str, environment: Environment = os.environ) -> list[st
 def _end_steps(job: str, wanted: Callable[[Step], bool], environment: Environment) -> list[str]:
     """Cancel the steps of a job that are `wanted`, and wait until they have gone."""
     here = _short(socket.gethostname())
-    deadline, pause, cancelled = time.monotonic() + _GONE, 0.05, set()
+
+    def living() -> dict[str, str]:
+        return {
+            step.id: f"step {step.id} on {step.nodes}"
+            for step in _steps(job, environment)
+            if step.host == here and wanted(step)
+        }
+
+    return _cancel(living, f"steps of job {job}", environment)
+
+
+def _cancel(living: Callable[[], dict[str, str]], kind: str, environment: Environment) -> list[str]:
+    """Cancel what is `living` (by id, described), each once, and wait until nothing is.
+
+    Return descriptions of what stays; of `kind`, if SLURM does not say.
+    """
+    deadline, pause, cancelled = time.monotonic() + _GONE, 0.05, set[str]()
     while True:
         try:
-            steps = [
-                step for step in _steps(job, environment) if step.host == here and wanted(step)
-            ]
-            fresh = [step.id for step in steps if step.id not in cancelled]
-            if fresh:
+            there = living()
+            if fresh := [name for name in there if name not in cancelled]:
                 with contextlib.suppress(Unknown):  # what has just ended; the next look tells
                     _ask(["scancel", *fresh], environment)
                 cancelled.update(fresh)
         except Unknown as problem:
-            return [f"steps of job {job} ({problem})"]
-        if not steps:
+            return [f"{kind} ({problem})"]
+        if not there:
             return []
         if time.monotonic() > deadline:
-            return [f"step {step.id} on {step.nodes}" for step in steps]
+            return list(there.values())
         time.sleep(pause)
         pause = min(0.5, 2 * pause)
 
@@ -199,23 +212,11 @@ def _end_jobs(sessions: set[int], environment: Environment, *, batch: bool = Tru
 
     `batch`: those of sbatch too.
     """
-    deadline, pause, cancelled = time.monotonic() + _GONE, 0.05, set()
-    while True:
-        try:
-            jobs = _jobs_of(sessions, environment, batch)
-            fresh = [job for job in jobs if job not in cancelled]
-            if fresh:
-                with contextlib.suppress(Unknown):  # what has just ended; the next look tells
-                    _ask(["scancel", *fresh], environment)
-                cancelled.update(fresh)
-        except Unknown as problem:
-            return [f"jobs that it had started ({problem})"]
-        if not jobs:
-            return []
-        if time.monotonic() > deadline:
-            return [f"job {job}" for job in jobs]
-        time.sleep(pause)
-        pause = min(0.5, 2 * pause)
+
+    def living() -> dict[str, str]:
+        return {job: f"job {job}" for job in _jobs_of(sessions, environment, batch)}
+
+    return _cancel(living, "jobs that it had started", environment)
 
 
 def _jobs_of(sessions: set[int], environment: Environment, batch: bool) -> list[str]:
