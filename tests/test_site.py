@@ -11,8 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
+CONFIGURATION = (ROOT / "mkdocs.yml").read_text()
+NAVIGATION = yaml.safe_load(CONFIGURATION.partition("nav:\n")[2])
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +65,30 @@ def test_the_reference_is_made_from_docstrings(site: Path) -> None:
     ):
         assert re.search(rf'id="enchanted_tui[\w.]*\.{name}"', page), name
     assert "one row for each sample" in page
+
+
+def test_every_page_is_reached_from_the_navigation() -> None:
+    """Protects pages from being written and never found: each has its place by what a reader wants
+    to do, and the front page has the same sections in the same order.
+    """
+    sections = {name: pages for section in NAVIGATION for name, pages in section.items()}
+    named = [place for pages in sections.values() for page in pages for place in page.values()]
+    assert len(named) == len(set(named))
+    outside = {"index.md", "contributing.md", "changelog.md"}
+    docs = ROOT / "docs"
+    assert set(named) == {str(page.relative_to(docs)) for page in docs.rglob("*.md")} | outside
+    shown = (ROOT / "README.md").read_text().partition("| I want to | pages |\n|---|---|\n")[2]
+    rows = re.findall(r"^\| ([^|\[]+) \|", shown, re.M)
+    assert rows == [name[0].lower() + name[1:] for name in sections]
+
+
+def test_words_and_places_of_the_code_are_still_there() -> None:
+    """Protects newcomers from a glossary and drawings of what has been renamed since."""
+    code = "\n".join(path.read_text().lower() for path in (ROOT / "enchanted_tui").rglob("*.py"))
+    table = (ROOT / "docs" / "glossary.md").read_text().partition("## Words of the code")[2]
+    words = re.findall(r"^\| (\w+) \|", table, re.M)
+    assert len(words) > 20
+    assert [word for word in words if not re.search(rf"(?<![a-z]){word}", code)] == []
+    places = re.findall(r"`(enchanted_tui/[\w/.]+)`", (ROOT / "docs" / "processes.md").read_text())
+    assert places
+    assert [place for place in places if not (ROOT / place).exists()] == []
