@@ -144,7 +144,7 @@ def _finished_campaign(finished: Callable[[int], Path]) -> Case:
 
 def _large_journal(finished: Callable[[int], Path]) -> Case:
     code = (
-        "import sys, pathlib; from enchanted_tui.supervisor.session import fold;"
+        "import sys, pathlib; from enchanted_tui.record.folding import fold;"
         " fold(pathlib.Path(sys.argv[1]))"
     )
     status = _command("--status", lambda: command_line("--status", str(finished(100_000))))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
     from enchanted_tui.config.loading import load_config
     from enchanted_tui.config.models import CampaignConfig
     from enchanted_tui.export.frame import load
-    from enchanted_tui.supervisor.outcome import Outcome
+    from enchanted_tui.record.outcome import Outcome
     from enchanted_tui.supervisor.supervisor import Supervisor
 
     __all__ = [
@@ -31,7 +31,7 @@ else:
         __name__,
         {
             "CampaignConfig": "enchanted_tui.config.models",
-            "Outcome": "enchanted_tui.supervisor.outcome",
+            "Outcome": "enchanted_tui.record.outcome",
             "Supervisor": "enchanted_tui.supervisor.supervisor",
             "load": "enchanted_tui.export.frame",
             "load_config": "enchanted_tui.config.loading",

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui import shell_completion, start_up, usage
 from enchanted_tui.export import command as export_command
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
+from enchanted_tui.record.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
 from enchanted_tui.ui import command as app_command
 from enchanted_tui.version import __version__
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
-    from enchanted_tui.executors.base import TaskId
+    from enchanted_tui.journal_lines import TaskId
 
 _EPILOG = """\
 exit codes:
@@ -201,7 +201,7 @@ def _act(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from enchanted_tui import headless
-    from enchanted_tui.supervisor import actions
+    from enchanted_tui.operations import actions
 
     config = _config(options)
     if options.detach:
@@ -225,7 +225,7 @@ def _detach(options: argparse.Namespace, config: CampaignConfig) -> int:
 
 def _retry_failed(options: argparse.Namespace) -> int:
     from enchanted_tui import headless
-    from enchanted_tui.supervisor import actions
+    from enchanted_tui.operations import actions
 
     options.target = _existing(options.retry_failed)
     config = _config(options)
@@ -241,7 +241,7 @@ def _retry_failed(options: argparse.Namespace) -> int:
 
 def _chosen_tasks(text: str) -> set[TaskId]:
     """Read the names of tasks with commas between."""
-    from enchanted_tui.executors.base import TaskId
+    from enchanted_tui.journal_lines import TaskId
     from enchanted_tui.storage.layout import RUN_DIR_NAME
 
     tasks = set()
@@ -311,7 +311,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _dry_run(options: argparse.Namespace) -> int:
-    from enchanted_tui.supervisor.preview import preview
+    from enchanted_tui.operations.preview import preview
 
     shown = preview(_config(options))
     print(json.dumps(shown.as_json()) if options.json else shown.as_text())
@@ -319,7 +319,7 @@ def _dry_run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from enchanted_tui.supervisor import actions
+    from enchanted_tui.operations import actions
 
     found = actions.status(Path(options.status))
     if options.json:
@@ -332,7 +332,8 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _control(options: argparse.Namespace) -> int:
-    from enchanted_tui.supervisor import actions, control
+    from enchanted_tui.operations import actions
+    from enchanted_tui.supervisor import control
 
     action, run_dir = options.control
     action = action.lower()
@@ -343,7 +344,7 @@ def _control(options: argparse.Namespace) -> int:
 
 
 def _rebuild(options: argparse.Namespace) -> int:
-    from enchanted_tui.supervisor import actions
+    from enchanted_tui.operations import actions
 
     options.target = _existing(options.rebuild)
     return _written(options, actions.rebuild(Path(options.rebuild), _config(options)))
@@ -420,7 +421,7 @@ def _existing(run_dir: str) -> str:
 
 def _config(options: argparse.Namespace) -> CampaignConfig:
     """Load the configuration that the options name; its warnings go to standard error."""
-    from enchanted_tui.supervisor import actions
+    from enchanted_tui.operations import actions
 
     if options.target and options.config_file:
         raise RefusedError("give the configuration once: as CONFIG or with --config_file.")

@@ -19,16 +19,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
-from enchanted_tui.supervisor import snapshot
-from enchanted_tui.supervisor.learned import LearnedPoint
+from enchanted_tui.record import snapshot
+from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.snapshot import Snapshot
+from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.notify import BELL
-from enchanted_tui.supervisor.outcome import Outcome
-from enchanted_tui.supervisor.snapshot import Snapshot
-from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.actions import Status
+    from enchanted_tui.operations.actions import Status
 
 _REDRAW = 0.5  #: seconds between two pictures on a terminal
 _LINE_EVERY = 30.0  #: seconds between two lines elsewhere

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from enchanted_tui import cli
-from enchanted_tui.supervisor.outcome import RefusedError
+from enchanted_tui.record.outcome import RefusedError
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

@@ -12,10 +12,10 @@ import numpy
 
 from benchmarks.learning.functions import FUNCTIONS
 from enchanted_tui.config.loading import config_from_mapping
+from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.samplers.bayesian_optimization_sampler import BayesianOptimizationSampler
 from enchanted_tui.samplers.learning.answers import answer
 from enchanted_tui.samplers.learning_sampler import Pending
-from enchanted_tui.supervisor.journal import JournalReader
 from enchanted_tui.supervisor.supervisor import Supervisor
 
 WORKERS = 4

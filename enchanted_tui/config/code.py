@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import all_suffixes
 from typing import Any
 
+from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 
-_OWN = "enchanted_tui."
 _MOST_FILES = 500
 _MOST_BYTES = 4 << 20  #: of a module whose imports are looked for
 
@@ -37,7 +37,7 @@ def code_files(config: CampaignConfig, spec: ComponentSpec) -> list[str]:
 
 
 def _named_modules(spec: ComponentSpec) -> Iterator[str]:
-    if not spec.class_path.startswith(_OWN):
+    if not is_own(spec.class_path):
         yield spec.class_path
     function = spec.options.get("function")
     if isinstance(function, str) and ":" in function:

@@ -12,7 +12,7 @@ from typing import Any
 
 from enchanted_tui.config.conversion import INVALID, Conversion
 from enchanted_tui.config.declared import allows_none, option_types
-from enchanted_tui.config.lookup import KINDS, Found, LookupFailure, find, importing_from
+from enchanted_tui.config.lookup import KINDS, Found, LookupFailure, find, importing_from, is_own
 from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.config.options import Component, Option
 from enchanted_tui.config.problems import Path, Problem, describe, did_you_mean, key_text, nearest
@@ -101,7 +101,7 @@ class Checker:
         if checked is None:
             return None
         options, extra, instance = checked
-        if not found.class_path.startswith("enchanted_tui."):
+        if not is_own(found.class_path):
             options = {**extra, **options}  # a class built upon ours may read more than it declares
         place = self._place(path)
         return (

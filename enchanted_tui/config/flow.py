@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path, did_you_mean
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.use import check_use, parameter_names
 
-_OWN_PREFIX = "enchanted_tui."
 _RESERVED = ("success", "run_dir")
 
 
@@ -94,9 +94,7 @@ class Flow:
                         message + did_you_mean(parameter, self._names),
                     )
         outputs = set(instance.output_names())
-        self._is_complete = (
-            self._is_complete and bool(outputs) and spec.class_path.startswith(_OWN_PREFIX)
-        )
+        self._is_complete = self._is_complete and bool(outputs) and is_own(spec.class_path)
         self._names |= {*outputs, "success", "run_dir", f"success_{name}", f"runtime_sec_{name}"}
 
 

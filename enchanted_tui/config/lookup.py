@@ -145,6 +145,11 @@ def builtin_path(kind: str, name: str) -> str | None:
     return _builtins(kind)[declared] if declared is not None else None
 
 
+def is_own(class_path: str) -> bool:
+    """Tell whether a class is one of this program's own components."""
+    return any(class_path in _builtins(kind).values() for kind in BUILTIN)
+
+
 def names_like(kind: str) -> list[str]:
     """Every name that `type` can have: built-ins, their other names, and entry points (which are
     not imported).

@@ -13,26 +13,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from enchanted_tui.config.options import Component, option
+from enchanted_tui.journal_lines import TaskId as TaskId
 
 if TYPE_CHECKING:
-    from enchanted_tui.executors.slurm.book import Submission
-
-
-class TaskId(NamedTuple):
-    """Where a task stands: stage depth, batch, sample in the expanded batch, step; all from 0."""
-
-    depth: int
-    batch: int
-    sample: int
-    step: int
-
-    @property
-    def name(self) -> str:
-        """Name of the task and of its run directory."""
-        return f"d{self.depth}_b{self.batch}_s{self.sample}_r{self.step}"
+    from enchanted_tui.executors.jobs import Submission
 
 
 @dataclass
@@ -155,6 +142,11 @@ class Executor(Component):
     """Run tasks somewhere."""
 
     kind: ClassVar[str] = "executor"
+    #: Executors of this class that are configured alike and have no size of their own are one, with
+    #: one set of workers. Said of a class, not of what is derived from it.
+    shares_workers: ClassVar[bool] = False
+    #: Whether the run directories of its tasks may stay where they have run.
+    may_keep_files: ClassVar[bool] = False
     looks_up_local_storage: ClassVar[bool] = (
         False  #: on the nodes where tasks run, so that it need not be anything here
     )

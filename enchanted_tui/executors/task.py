@@ -31,9 +31,8 @@ from enchanted_tui.executors.verdict import (
     judge,
     known_outputs,
 )
+from enchanted_tui.journal_lines import FORMAT_VERSION, seal
 from enchanted_tui.whole_files import make_writable, remove_directory, write_file
-
-FORMAT_VERSION = 1
 
 #: Errors in writing a datapoint that a runner can bring about in its own directory: it must not
 #: stop the campaign.
@@ -269,11 +268,6 @@ def make_record(
         record.update(failure)
     record["row"] = row
     return record
-
-
-def seal(body: bytes) -> bytes:
-    """Give an encoded record as a line that carries its own checksum."""
-    return b'%s,"crc":"%08x"}\n' % (body[:-1], zlib.crc32(body))
 
 
 def _store(work_dir: str, row: dict[str, Any]) -> None:

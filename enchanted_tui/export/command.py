@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> list[Path]:
     from enchanted_tui.executors.verdict import environment_error
     from enchanted_tui.export.selection import ExportError, parse_split
     from enchanted_tui.export.writing import Export, export
-    from enchanted_tui.supervisor.outcome import EnvironmentProblem
+    from enchanted_tui.record.outcome import EnvironmentProblem
 
     if options.seed is not None and options.seed < 0:
         raise ExportError(f"--seed {options.seed}: expected a whole number, 0 or more")

@@ -12,9 +12,9 @@ import numpy as np
 from enchanted_tui.export.csv_table import read_csv, schema_path
 from enchanted_tui.export.hdf5_table import read_hdf5_table
 from enchanted_tui.export.selection import ExportError
+from enchanted_tui.record.provenance import metadata
 from enchanted_tui.storage.column_types import ColumnType, column_types, unicode_name
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor.provenance import metadata
 
 if TYPE_CHECKING:
     import pandas
@@ -87,9 +87,9 @@ def _read(path: Path) -> Cells:
 
 
 def _read_run_dir(run_dir: RunDir) -> Cells:
-    from enchanted_tui.supervisor.adopt import is_older_run
-    from enchanted_tui.supervisor.files import dataset_stage, read_rows
-    from enchanted_tui.supervisor.older_view import recorded
+    from enchanted_tui.record.older.adopt import is_older_run
+    from enchanted_tui.record.older.older_view import recorded
+    from enchanted_tui.record.output_files import dataset_stage, read_rows
 
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
         raise ExportError(f"{run_dir.root} holds no campaign: it has no journal")

@@ -12,14 +12,14 @@ from typing import Any
 from enchanted_tui.export.csv_table import write_csv
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
+from enchanted_tui.record.older.adopt import is_older_run
+from enchanted_tui.record.older.older_view import recorded
+from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.record.output_files import dataset_stage
+from enchanted_tui.record.provenance import PROVENANCE_COLUMNS, metadata, provenance_rows
 from enchanted_tui.storage.column_types import ColumnType, column_types
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.parquet import write_parquet
-from enchanted_tui.supervisor.adopt import is_older_run
-from enchanted_tui.supervisor.files import dataset_stage
-from enchanted_tui.supervisor.older_view import recorded
-from enchanted_tui.supervisor.outcome import EnvironmentProblem
-from enchanted_tui.supervisor.provenance import PROVENANCE_COLUMNS, metadata, provenance_rows
 
 Row = Mapping[str, Any]
 Rows = Callable[[], Iterator[Row]]

@@ -8,8 +8,8 @@ sampler that learns sets `adaptive` and overrides `get_next_samples` and `regist
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from enchanted_tui.config.options import Component, option
 
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     import pandas
 
 Sample = dict[str, Any]
+
+
+class SomeSampler(Protocol):
+    """What the supervisor needs of a sampler, a plugin's included."""
+
+    budget: int
+
+    def get_next_samples(self) -> Sequence[Mapping[str, Any]] | None: ...
+    def skip(self, n_batches: int) -> None: ...
+    def register_future(self, dataset: Any) -> None: ...
 
 
 class Sampler(Component):

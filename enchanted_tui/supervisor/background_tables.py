@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from enchanted_tui.interpreter import ending_of, last_words, python_command
+from enchanted_tui.record.folding import fold
+from enchanted_tui.record.journal import JournalReader
+from enchanted_tui.record.output_files import write_dataset_parquet, write_runs_hdf5
+from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor.files import write_dataset_parquet, write_runs_hdf5
-from enchanted_tui.supervisor.folding import fold
-from enchanted_tui.supervisor.journal import JournalReader
-from enchanted_tui.supervisor.state import CampaignState
 
 log = logging.getLogger(__name__)
 

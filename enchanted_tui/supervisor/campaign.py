@@ -15,29 +15,22 @@ import time
 from collections.abc import Callable
 
 from enchanted_tui import fast_values
-from enchanted_tui.executors.base import (
-    Delivered,
-    Note,
-    Result,
-    Returned,
-    TaskContext,
-    TaskId,
-    Trouble,
-)
+from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, Trouble
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.journal import Record
+from enchanted_tui.record.outcome import EnvironmentProblem, ExitCode, Outcome
+from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.aside import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
-from enchanted_tui.supervisor.journal import Record
-from enchanted_tui.supervisor.live import LiveFile
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, ExitCode, Outcome
+from enchanted_tui.supervisor.live_report import LiveFile
 from enchanted_tui.supervisor.plan import stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.reunion import retry_record
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StagePlan, StageRun
-from enchanted_tui.supervisor.state import CampaignState
 from enchanted_tui.supervisor.stopping import completed, reason_to_stop, too_many_failures
 from enchanted_tui.supervisor.weather import Weather
 

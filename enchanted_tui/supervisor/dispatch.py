@@ -19,13 +19,13 @@ from enchanted_tui.executors.base import (
     Result,
     Task,
     TaskContext,
-    TaskId,
     WorkerInfo,
 )
-from enchanted_tui.executors.slurm.book import JobBook
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.jobs import JobBook
+from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.runners.base import Runner
-from enchanted_tui.supervisor.samples import LostSamplesError
 from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
 
 log = logging.getLogger(__name__)
@@ -270,14 +270,14 @@ class Dispatcher:
 
 
 def _executor_keys(config: CampaignConfig) -> dict[str, str]:
-    """Give, by configured name, the name of the executor that serves it: local executors without a
-    size of their own share workers.
+    """Return, by configured name, the name of the executor that serves it: executors without a size
+    of their own may share workers (`Executor.shares_workers`).
     """
     keys: dict[str, str] = {}
     shared: dict[str, str] = {}
     for name, spec in config.executors.items():
         sizes = not spec.one_at_a_time and {"n_workers", "n_jobs"} & set(spec.options)
-        if sizes or not spec.class_path.startswith("enchanted_tui.executors.local."):
+        if sizes or not vars(spec.cls).get("shares_workers", False):
             keys[name] = name
         else:
             keys[name] = shared.setdefault(

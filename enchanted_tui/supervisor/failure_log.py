@@ -7,8 +7,8 @@ from __future__ import annotations
 import logging
 
 from enchanted_tui import values
+from enchanted_tui.record.journal import Record
 from enchanted_tui.storage.failures import Failure
-from enchanted_tui.supervisor.journal import Record
 
 log = logging.getLogger(__name__)
 

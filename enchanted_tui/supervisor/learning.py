@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
+from enchanted_tui.record.journal import Journal
+from enchanted_tui.record.samples import LostSamplesError
+from enchanted_tui.record.stage_state import NOT_RUN, BatchState, StageState
+from enchanted_tui.record.state import CampaignState
 from enchanted_tui.samplers.learning.process import LearningProcess
 from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
 from enchanted_tui.supervisor.aside import Aside
-from enchanted_tui.supervisor.journal import Journal
-from enchanted_tui.supervisor.samples import LostSamplesError
-from enchanted_tui.supervisor.stage_state import NOT_RUN, BatchState, StageState
-from enchanted_tui.supervisor.state import CampaignState
 
 log = logging.getLogger(__name__)
 

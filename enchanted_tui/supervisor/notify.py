@@ -8,7 +8,7 @@ import shlex
 import subprocess
 
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.supervisor.outcome import Outcome
+from enchanted_tui.record.outcome import Outcome
 
 BELL = "bell"  #: the one that is left to whoever has a terminal
 

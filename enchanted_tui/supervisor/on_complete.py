@@ -20,9 +20,9 @@ from typing import Any
 
 from enchanted_tui.executors.base import Trouble
 from enchanted_tui.interpreter import python_command
+from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.supervisor import control
-from enchanted_tui.supervisor.files import dataset_stage
-from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.session import Session
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from enchanted_tui.executors.base import TaskContext
+from enchanted_tui.record.session_start import is_pure
 from enchanted_tui.samplers.base import Sampler
-from enchanted_tui.supervisor.opening import is_pure
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StagePlan
 

@@ -12,16 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from enchanted_tui.config.problems import did_you_mean
-from enchanted_tui.executors.base import TaskId
-from enchanted_tui.storage.atomic import open_replacement
-from enchanted_tui.storage.dataset import Dataset
-from enchanted_tui.storage.failures import Failures
-from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
-from enchanted_tui.storage.run_state import write_run_state
-from enchanted_tui.supervisor import progress, snapshot
-from enchanted_tui.supervisor.background_tables import BackgroundTables
-from enchanted_tui.supervisor.failure_log import FailureLog
-from enchanted_tui.supervisor.files import (
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record import progress_numbers, snapshot
+from enchanted_tui.record.journal import Record
+from enchanted_tui.record.output_files import (
     Row,
     Tell,
     dataset_stage,
@@ -36,10 +30,16 @@ from enchanted_tui.supervisor.files import (
     table_names,
     write_tables,
 )
-from enchanted_tui.supervisor.journal import Record
+from enchanted_tui.record.stage_state import BatchState, StageState
+from enchanted_tui.storage.atomic import open_replacement
+from enchanted_tui.storage.dataset import Dataset
+from enchanted_tui.storage.failures import Failures
+from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
+from enchanted_tui.storage.run_state import write_run_state
+from enchanted_tui.supervisor.background_tables import BackgroundTables
+from enchanted_tui.supervisor.failure_log import FailureLog
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
-from enchanted_tui.supervisor.stage_state import BatchState, StageState
 from enchanted_tui.supervisor.tidying import Tidying
 from enchanted_tui.supervisor.weather import Weather
 
@@ -102,7 +102,7 @@ class Projections:
             stage = dataset_stage(self._state)
             if stage.n_rows and (stage.complete or self._state.current_depth < stage.depth):
                 self._rebuild(self._run_dir.dataset, stage)
-        self._unreported += progress.finished_steps(self._state)
+        self._unreported += progress_numbers.finished_steps(self._state)
         self._write_progress()
 
     def begin_stage(self, run: StageRun) -> None:
@@ -146,7 +146,7 @@ class Projections:
 
     def step_complete(self, task: TaskId, batch: BatchState) -> None:
         """All tasks of a batch at one step have finished."""
-        self._unreported.append(progress.batch_progress(task.depth, batch, task.step))
+        self._unreported.append(progress_numbers.batch_progress(task.depth, batch, task.step))
         self._write_reports()
 
     def batch_complete(self, task: TaskId, batch: BatchState) -> None:
@@ -252,10 +252,10 @@ class Projections:
 
     def _write_progress(self, *, force: bool = False) -> None:
         taken = snapshot.take(self._state)
-        current = progress.current_batch(self._state)
+        current = progress_numbers.current_batch(self._state)
         self._weather.show(
             "a progress report",
-            lambda: self._progress.write(current, progress.pipeline(taken), force=force),
+            lambda: self._progress.write(current, progress_numbers.pipeline(taken), force=force),
         )
         self._write_reports()
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import TaskId
-from enchanted_tui.supervisor.journal import Journal, Record
-from enchanted_tui.supervisor.samples import LostSamplesError, Row
-from enchanted_tui.supervisor.stage_state import NOT_RUN, BatchState
-from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.journal import Journal, Record
+from enchanted_tui.record.samples import LostSamplesError, Row
+from enchanted_tui.record.stage_state import NOT_RUN, BatchState
+from enchanted_tui.record.state import CampaignState
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.stage import StagePlan

@@ -25,19 +25,19 @@ from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.steps import sweep
 from enchanted_tui.executors.verdict import remedy_of
+from enchanted_tui.record.folding import fold
+from enchanted_tui.record.journal import Journal, JournalReader, Record, holds_records, renew
+from enchanted_tui.record.older.additions import take_additions
+from enchanted_tui.record.older.adopt import adopt, is_older_run, state_if_adopted
+from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.record.session_start import build_samplers, open_record, portions, sampler_target
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.record.stored_configs import recorded_configs, store_config
+from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, is_alive, look_at
-from enchanted_tui.supervisor.additions import take_additions
-from enchanted_tui.supervisor.adopt import adopt, is_older_run, state_if_adopted
-from enchanted_tui.supervisor.folding import fold
-from enchanted_tui.supervisor.journal import Journal, JournalReader, Record, holds_records, renew
-from enchanted_tui.supervisor.opening import build_samplers, open_record, portions, sampler_target
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.supervisor.sequences import continue_sequences
-from enchanted_tui.supervisor.stage import SomeSampler
-from enchanted_tui.supervisor.state import CampaignState
-from enchanted_tui.supervisor.stored_configs import recorded_configs, store_config
 from enchanted_tui.whole_files import InTheWayError, check_in_place
 
 log = logging.getLogger(__name__)

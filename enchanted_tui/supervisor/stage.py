@@ -9,20 +9,21 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.verdict import describe
-from enchanted_tui.supervisor import parent_list
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record import parent_list
+from enchanted_tui.record.journal import Journal, Record
+from enchanted_tui.record.samples import SLICE, Row, clean_sample, read_samples, write_samples
+from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.supervisor.aside import Aside
-from enchanted_tui.supervisor.journal import Journal, Record
 from enchanted_tui.supervisor.reunion import Reunion
-from enchanted_tui.supervisor.samples import SLICE, Row, clean_sample, read_samples, write_samples
-from enchanted_tui.supervisor.stage_state import FAILED, NOT_RUN, BatchState, StageState
-from enchanted_tui.supervisor.state import CampaignState
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.learning import Learning
@@ -47,16 +48,6 @@ class Inputs(NamedTuple):
     params: Row
     hide: list[str]
     hide_always: list[str]
-
-
-class SomeSampler(Protocol):
-    """What the supervisor needs of a sampler, a plugin's included."""
-
-    budget: int
-
-    def get_next_samples(self) -> Sequence[Mapping[str, Any]] | None: ...
-    def skip(self, n_batches: int) -> None: ...
-    def register_future(self, dataset: Any) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from enchanted_tui.supervisor.files import dataset_stage
-from enchanted_tui.supervisor.learned import Learned
-from enchanted_tui.supervisor.outcome import ExitCode, Outcome
-from enchanted_tui.supervisor.state import CampaignState
+from enchanted_tui.record.learned import Learned
+from enchanted_tui.record.outcome import ExitCode, Outcome
+from enchanted_tui.record.output_files import dataset_stage
+from enchanted_tui.record.state import CampaignState
 
 _HOUR = 3600.0
 _MIN_TASKS_FOR_FRACTION = 20

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.executors.base import TaskId, Trouble
+from enchanted_tui.executors.base import Trouble
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.dataframe import dataset_frame
+from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor import control, notify
 from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign, Event, Observer
 from enchanted_tui.supervisor.control import Request
-from enchanted_tui.supervisor.logs import campaign_log, early_log
+from enchanted_tui.supervisor.main_log import campaign_log, early_log
 from enchanted_tui.supervisor.on_complete import run_hook
-from enchanted_tui.supervisor.outcome import Outcome
 from enchanted_tui.supervisor.session import Confirm, open_session
-from enchanted_tui.supervisor.state import CampaignState
-from enchanted_tui.supervisor.table import dataset_frame
 
 if TYPE_CHECKING:
     import pandas

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from enchanted_tui.executors.base import TaskId
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.cleaning import clean_task
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor.state import CampaignState
 
 log = logging.getLogger(__name__)
 

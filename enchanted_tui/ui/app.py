@@ -29,8 +29,8 @@ from enchanted_tui.ui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
-    from enchanted_tui.executors.base import TaskId
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.journal_lines import TaskId
+    from enchanted_tui.views.viewing import View
 
 #: What widgets call going to their first or last line.
 _TO_AN_END = {
@@ -200,7 +200,7 @@ class EnchantedApp(Hosting):
 
     def open_run(self, root: Path) -> None:
         """Make a run directory the one that all screens show."""
-        from enchanted_tui.supervisor.viewing import Viewer
+        from enchanted_tui.views.viewing import Viewer
 
         self.close_run()
         self.root = Path(os.path.abspath(self.home / root))
@@ -343,7 +343,7 @@ class EnchantedApp(Hosting):
         self, root: Path, action: Literal["pause", "continue", "drain", "abort"]
     ) -> None:
         """Ask whoever runs the campaign in `root`, here or elsewhere."""
-        from enchanted_tui.supervisor import actions
+        from enchanted_tui.operations import actions
 
         self.notify(await in_thread(actions.steer, root, action), markup=False)
         self.refresh_view()
@@ -395,7 +395,7 @@ class EnchantedApp(Hosting):
         If that has gone, its name with what the run's own copy says, and only if nobody knows where
         it was, that copy.
         """
-        from enchanted_tui.supervisor import actions
+        from enchanted_tui.operations import actions
 
         asking = self.screen
         original = await in_thread(actions.original_config, root)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from textual.dom import DOMNode
 
-from enchanted_tui.supervisor.surroundings import own_working_directory
+from enchanted_tui.operations.surroundings import own_working_directory
 
 Given = TypeVar("Given")
 

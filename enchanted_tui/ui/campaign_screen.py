@@ -14,7 +14,7 @@ from enchanted_tui.ui.background import Given, RunGone, in_thread
 from enchanted_tui.ui.steering import SteeringScreen
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.views.viewing import View, Viewer
 
 
 #: For the end of a screen's bindings: their hints make room for those of the screen itself.

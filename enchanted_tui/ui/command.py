@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from enchanted_tui.commands import command_line
-from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def arguments_of_run(options: argparse.Namespace) -> list[str]:
 
 def detach(arguments: Sequence[str], root: Path) -> tuple[int, str]:
     """Start a campaign in a session of its own; give the exit code so far and what there is to say."""
-    from enchanted_tui.supervisor.detached import start_detached
+    from enchanted_tui.operations.detached import start_detached
     from enchanted_tui.ui.settings import state_dir
 
     log = state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"

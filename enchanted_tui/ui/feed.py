@@ -13,7 +13,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from textual.app import App
 
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.views.viewing import View, Viewer
 
 _FASTEST = 0.5  #: seconds between two looks at a campaign that runs
 _SLOWEST = 5.0  #: the same at one in which nothing has changed for long

@@ -25,7 +25,7 @@ from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.terminal_title import TerminalTitle
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.in_thread import CampaignThread
+    from enchanted_tui.operations.in_thread import CampaignThread
     from enchanted_tui.ui.asking import PersonAtTheApp
     from enchanted_tui.ui.editor.file_actions import FileScreen
     from enchanted_tui.ui.minder import Link
@@ -201,8 +201,8 @@ class Hosting(Opening):
 
     def host(self, supervisor: Any) -> None:
         """Run a campaign in a thread of this process."""
-        from enchanted_tui.supervisor.in_thread import CampaignThread
-        from enchanted_tui.supervisor.outcome import RefusedError
+        from enchanted_tui.operations.in_thread import CampaignThread
+        from enchanted_tui.record.outcome import RefusedError
 
         if self.hosts_campaign:
             raise RefusedError(
@@ -225,8 +225,8 @@ class Hosting(Opening):
         campaign.start()
 
     async def _launch_detached(self, asked: Launch, root: Path) -> None:
-        from enchanted_tui.supervisor.detached import start_detached
-        from enchanted_tui.supervisor.outcome import EnvironmentProblem
+        from enchanted_tui.operations.detached import start_detached
+        from enchanted_tui.record.outcome import EnvironmentProblem
 
         log = (
             settings.state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"

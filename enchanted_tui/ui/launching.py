@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui.commands import command_line
-from enchanted_tui.executors.base import TaskId
+from enchanted_tui.journal_lines import TaskId
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
@@ -59,7 +59,7 @@ class Launch:
         """Load and check the configuration. Imports what it names: not for the event loop. Raises
         ConfigError.
         """
-        from enchanted_tui.supervisor import actions
+        from enchanted_tui.operations import actions
 
         mode = "resume" if self.mode == "retry" else self.mode
         base_run_dir = None if self.is_run_dir else self.base_run_dir
@@ -72,7 +72,7 @@ class Launch:
         said elsewhere.
         """
         from enchanted_tui.config.problems import ConfigError
-        from enchanted_tui.supervisor import actions
+        from enchanted_tui.operations import actions
 
         try:
             found = actions.configuration(
@@ -84,7 +84,7 @@ class Launch:
 
     def supervisor(self, config: CampaignConfig) -> Supervisor:
         """Give the supervisor that runs it in this process."""
-        from enchanted_tui.supervisor import actions
+        from enchanted_tui.operations import actions
 
         if self.mode != "retry":
             return actions.start(config, overwrite=self.overwrite)

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from rich.cells import chop_cells
 
-from enchanted_tui.storage.line_index import LineIndex
-from enchanted_tui.storage.log_file import Change, LogFile, identity_of
-from enchanted_tui.storage.log_lines import Chosen, ChosenLines
-from enchanted_tui.storage.log_search import Search
-from enchanted_tui.storage.log_selection import Selection
-from enchanted_tui.storage.log_text import Level, shown
+from enchanted_tui.storage.logs.line_index import LineIndex
+from enchanted_tui.storage.logs.log_file import Change, LogFile, identity_of
+from enchanted_tui.storage.logs.log_lines import Chosen, ChosenLines
+from enchanted_tui.storage.logs.log_search import Search
+from enchanted_tui.storage.logs.log_selection import Selection
+from enchanted_tui.storage.logs.log_text import Level, shown
 
 _SLICE = 1 << 22  #: bytes of counting between two looks at what the person wants
 _LINES_SLICE = 4_000  #: the same for lines that are gone through one by one

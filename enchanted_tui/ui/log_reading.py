@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui.storage.log_search import compiled
-from enchanted_tui.storage.log_selection import Selection
-from enchanted_tui.storage.log_text import Level
+from enchanted_tui.storage.logs.log_search import compiled
+from enchanted_tui.storage.logs.log_selection import Selection
+from enchanted_tui.storage.logs.log_text import Level
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.log_reader import Page
 from enchanted_tui.ui.widgets.ask_line import AskLine

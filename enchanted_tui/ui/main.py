@@ -16,7 +16,7 @@ from enchanted_tui.ui import minder
 from enchanted_tui.ui.minder import Link
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.in_thread import CampaignThread
+    from enchanted_tui.operations.in_thread import CampaignThread
     from enchanted_tui.ui.app import EnchantedApp
     from enchanted_tui.ui.settings import Settings
     from enchanted_tui.ui.shield import Terminal
@@ -112,7 +112,7 @@ def _farewell(campaign: CampaignThread, result: str | None, return_code: int | N
 
 def _carry_on(campaign: CampaignThread, sentence: str, link: Link, terminal: Terminal) -> int:
     """Let go of the terminal and of the shell, and see the campaign through."""
-    from enchanted_tui.supervisor.outcome import ExitCode
+    from enchanted_tui.record.outcome import ExitCode
 
     _steer_by_signals(campaign)
     terminal.leave()

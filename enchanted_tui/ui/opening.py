@@ -24,8 +24,8 @@ from enchanted_tui.ui.widgets.options import is_laid_out
 if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
-    from enchanted_tui.supervisor.viewing import Viewer
     from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.views.viewing import Viewer
 
     Base = Screen[Any]
 else:

@@ -16,8 +16,8 @@ from enchanted_tui.ui.widgets.sparkline import sparkline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from enchanted_tui.supervisor.snapshot import StageSummary
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.record.snapshot import StageSummary
+    from enchanted_tui.views.viewing import View
 
     Colour = Callable[[str], str]
 

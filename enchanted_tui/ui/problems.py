@@ -8,8 +8,8 @@ def sentence(error: BaseException) -> tuple[str, bool]:
     program).
     """
     from enchanted_tui.config.problems import ConfigError
+    from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
     from enchanted_tui.storage.lock import DirectoryInUseError
-    from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
     from enchanted_tui.ui.editor.files import FileProblem
 
     if isinstance(

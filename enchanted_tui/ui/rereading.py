@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View, Viewer
     from enchanted_tui.ui.campaign_screen import CampaignScreen
+    from enchanted_tui.views.viewing import View, Viewer
 
 
 class Rereading:

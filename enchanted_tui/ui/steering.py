@@ -113,7 +113,7 @@ class SteeringScreen(AppScreen):
 
     async def _end(self, root: Path, verb: str, text: str, *choices: Choice) -> None:
         """Ask whether a campaign is to end, if somebody runs it, and have it ended."""
-        from enchanted_tui.supervisor import actions
+        from enchanted_tui.operations import actions
 
         await in_thread(actions.holder_to, verb, root)
         title = f"{verb.capitalize()} the campaign in {root.name}"
@@ -135,7 +135,7 @@ class SteeringScreen(AppScreen):
             ),
         )
         if answer == "rebuild":
-            from enchanted_tui.supervisor import actions
+            from enchanted_tui.operations import actions
 
             self.app.notify(f"Writing the files of {root.name} anew.")
             config = await in_thread(actions.configuration, root)

@@ -15,8 +15,8 @@ from enchanted_tui.ui.widgets.task_pane import LOOKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from enchanted_tui.supervisor.task_lines import TaskLine
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.views.task_lines import TaskLine
+    from enchanted_tui.views.viewing import View
 
     Colour = Callable[[str], str]
 

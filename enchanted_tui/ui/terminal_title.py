@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.views.viewing import View
 
 _SAVE, _RESTORE = "\x1b[22;2t", "\x1b[23;2t"
 

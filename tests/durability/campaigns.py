@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from enchanted_tui.supervisor.journal import JournalReader
+from enchanted_tui.record.journal import JournalReader
 
 HERE = Path(__file__).parent
 LIMIT = 60  #: seconds for any one process

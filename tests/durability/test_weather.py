@@ -17,7 +17,7 @@ from campaigns import assert_one_sentence, finish
 from shapes import flat
 
 from enchanted_tui.executors.verdict import environment_error
-from enchanted_tui.supervisor.journal import FORMAT_VERSION, Journal
+from enchanted_tui.record.journal import FORMAT_VERSION, Journal
 
 PASSING = ("EIO", "ESHUTDOWN", "ENOTCONN", "ETIMEDOUT")
 

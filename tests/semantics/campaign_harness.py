@@ -20,7 +20,7 @@ import h5py
 import yaml
 
 from enchanted_tui import cli
-from enchanted_tui.supervisor.journal import JournalReader
+from enchanted_tui.record.journal import JournalReader
 
 Row = dict[str, str]
 Config = dict[str, Any]

@@ -12,7 +12,7 @@ import pytest
 from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
 
 from enchanted_tui import cli
-from enchanted_tui.supervisor.session import fold
+from enchanted_tui.record.folding import fold
 
 Lines = list[bytes]
 

@@ -22,8 +22,8 @@ from test_damaged_lines import counting, lhs, two_stages
 
 from enchanted_tui import cli
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.supervisor.session import fold
-from enchanted_tui.supervisor.viewing import Viewer
+from enchanted_tui.record.folding import fold
+from enchanted_tui.views.viewing import Viewer
 
 Task = tuple[int, int, int, int]
 

@@ -16,7 +16,7 @@ import yaml
 from bed import Bed
 from bed_processes import wait_for
 
-from enchanted_tui.supervisor.journal import JournalReader
+from enchanted_tui.record.journal import JournalReader
 
 #: Short intervals, so that tests are short; the long ones are the defaults.
 QUICK = {

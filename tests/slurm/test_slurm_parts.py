@@ -16,14 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.executors.slurm.book import JobBook, Submission, token_of
+from enchanted_tui.executors.jobs import Submission, token_of
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.element import elements_of
 from enchanted_tui.executors.slurm.queue import JobRow
-from enchanted_tui.executors.slurm.script import job_script, option_problems, seconds, walltime
+from enchanted_tui.executors.slurm.script import job_script, option_problems, walltime
 from enchanted_tui.executors.slurm.settle import judge, never_starts
 from enchanted_tui.executors.slurm.shares import Bundling
+from enchanted_tui.executors.slurm_terms import seconds
 from enchanted_tui.executors.task import seal
+from enchanted_tui.record.jobs import JobBook
 
 tasks = st.builds(
     TaskId, st.integers(0, 3), st.integers(0, 5), st.integers(0, 50), st.integers(0, 2)

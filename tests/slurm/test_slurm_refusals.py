@@ -15,7 +15,7 @@ import pytest
 from bed import Bed
 from slurm_campaign import Campaign
 
-from enchanted_tui.executors.slurm.prologue import EXIT_PROLOGUE, failed_line
+from enchanted_tui.executors.prologue import EXIT_PROLOGUE, failed_line
 from enchanted_tui.executors.slurm.script import job_script
 
 

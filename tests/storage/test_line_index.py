@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.storage.line_index import CHUNK, PIECE, DisplayLines, LineIndex, Read
+from enchanted_tui.storage.logs.line_index import CHUNK, PIECE, DisplayLines, LineIndex, Read
 
 #: Content with long lines, empty lines, lines around the borders of pieces and chunks, and any
 #: bytes.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from enchanted_tui.storage.log_file import Change, LogFile
-from enchanted_tui.storage.log_text import Level, level_of, shown
+from enchanted_tui.storage.logs.log_file import Change, LogFile
+from enchanted_tui.storage.logs.log_text import Level, level_of, shown
 
 
 @pytest.fixture

@@ -16,14 +16,15 @@ import pytest
 from enchanted_tui import headless
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.operations import actions
+from enchanted_tui.record import snapshot
+from enchanted_tui.record.journal import JournalReader
+from enchanted_tui.record.output_files import write_dataset_parquet, write_tables
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Lock
-from enchanted_tui.supervisor import actions, snapshot
-from enchanted_tui.supervisor.disk import DiskWatch
-from enchanted_tui.supervisor.files import write_dataset_parquet, write_tables
-from enchanted_tui.supervisor.journal import JournalReader
-from enchanted_tui.supervisor.live import LiveFile
-from enchanted_tui.supervisor.viewing import Viewer
+from enchanted_tui.supervisor.live_report import LiveFile
+from enchanted_tui.views.disk import DiskWatch
+from enchanted_tui.views.viewing import Viewer
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.supervisor.results import (
+from enchanted_tui.views.dataset_statistics import (
     Results,
     coverage,
     expected_filled,
@@ -20,7 +20,7 @@ from enchanted_tui.supervisor.results import (
     running_best,
     statistics,
 )
-from enchanted_tui.supervisor.task_index import TaskList, encode
+from enchanted_tui.views.task_index import TaskList, encode
 
 _ANY = st.floats(allow_nan=True, allow_infinity=True)
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from enchanted_tui.config.loading import load_config
-from enchanted_tui.supervisor import actions, runs
-from enchanted_tui.supervisor.outcome import EnvironmentProblem
-from enchanted_tui.supervisor.removing import move_aside, put_back
-from enchanted_tui.supervisor.runs import RunCatalogue, runs_below
-from enchanted_tui.supervisor.viewing import Viewer
+from enchanted_tui.operations import actions
+from enchanted_tui.operations.removing import move_aside, put_back
+from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.views import known_runs
+from enchanted_tui.views.known_runs import RunCatalogue, runs_below
+from enchanted_tui.views.viewing import Viewer
 
 CONFIG = """
 executors: {here: {type: LocalExecutor, n_workers: 1}}
@@ -78,7 +79,7 @@ def test_the_second_time_nothing_is_folded(tree: Path, monkeypatch: pytest.Monke
             read.append(root)
             super().__init__(root)
 
-    monkeypatch.setattr(runs, "Viewer", Counting)
+    monkeypatch.setattr(known_runs, "Viewer", Counting)
     assert RunCatalogue(cache).find([], [tree]) == before
     assert read == []
     with (tree / "near" / "state" / "journal.jsonl").open("ab") as journal:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.supervisor.separation import heights, separation, separations
 from enchanted_tui.ui.widgets.separation_view import verdict
+from enchanted_tui.views.separation import heights, separation, separations
 
 _NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 _FEW = st.lists(st.one_of(st.integers(-5, 5).map(float), _NUMBERS), max_size=12)

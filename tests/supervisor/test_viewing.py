@@ -22,17 +22,17 @@ from enchanted_tui.cli import main
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import seal
 from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.record import snapshot
+from enchanted_tui.record.folding import fold
+from enchanted_tui.record.journal import Journal, JournalReader
+from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import PATIENCE, Holder
-from enchanted_tui.supervisor import snapshot
-from enchanted_tui.supervisor.failure_groups import pattern_of
-from enchanted_tui.supervisor.journal import Journal, JournalReader
-from enchanted_tui.supervisor.liveness import LivenessWatch
-from enchanted_tui.supervisor.pace import BUCKETS, Pace, eta_range
-from enchanted_tui.supervisor.session import fold
-from enchanted_tui.supervisor.state import CampaignState
-from enchanted_tui.supervisor.task_index import decode, encode
-from enchanted_tui.supervisor.viewing import Viewer
+from enchanted_tui.views.failure_groups import pattern_of
+from enchanted_tui.views.liveness import LivenessWatch
+from enchanted_tui.views.pace import BUCKETS, Pace, eta_range
+from enchanted_tui.views.task_index import decode, encode
+from enchanted_tui.views.viewing import Viewer
 
 NOW = 1_700_000_000.0
 
@@ -645,7 +645,7 @@ def test_messages_that_differ_in_numbers_are_one_group() -> None:
 _LARGE = """
 import sys, time
 from pathlib import Path
-from enchanted_tui.supervisor.viewing import Viewer
+from enchanted_tui.views.viewing import Viewer
 viewer = Viewer(Path(sys.argv[1]))
 begun = time.process_time()
 viewer.refresh()

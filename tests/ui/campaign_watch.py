@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 
-from enchanted_tui.supervisor import actions
-from enchanted_tui.supervisor.actions import Status
-from enchanted_tui.supervisor.journal import JournalReader
-from enchanted_tui.supervisor.outcome import EnvironmentProblem
+from enchanted_tui.operations import actions
+from enchanted_tui.operations.actions import Status
+from enchanted_tui.record.journal import JournalReader
+from enchanted_tui.record.outcome import EnvironmentProblem
 
 
 def status(root: Path) -> Status | None:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.supervisor.outcome import EnvironmentProblem
-from enchanted_tui.supervisor.results import running_best
+from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.ui import glyphs
 from enchanted_tui.ui.charts import drawing, export, picture
 from enchanted_tui.ui.charts.axes import Axis, axis_over, labels
+from enchanted_tui.views.dataset_statistics import running_best
 
 _ANY = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),

@@ -11,9 +11,9 @@ from editing import TEXT, opened
 from ui_harness import run_campaign, until
 from watching import in_loop, watching
 
+from enchanted_tui.operations import actions
+from enchanted_tui.record.journal import Journal
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor import actions
-from enchanted_tui.supervisor.journal import Journal
 from enchanted_tui.ui.editor.recovery import Recovery
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.launch import LaunchScreen

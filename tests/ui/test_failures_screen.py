@@ -18,13 +18,13 @@ from snapshots import assert_screen
 from ui_harness import run_campaign
 from watching import in_loop, watching
 
-from enchanted_tui.supervisor.separation import separations
-from enchanted_tui.supervisor.viewing import Viewer
 from enchanted_tui.ui import glyphs
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import VirtualTable
+from enchanted_tui.views.separation import separations
+from enchanted_tui.views.viewing import Viewer
 
 #: What differs from one run of the campaign to the next; each pattern takes the whole width of a
 #: column.

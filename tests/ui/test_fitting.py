@@ -18,12 +18,12 @@ from ui_harness import HERE
 from watching import in_loop, watching
 
 from enchanted_tui.config.loading import load_config
-from enchanted_tui.supervisor import actions
-from enchanted_tui.supervisor.viewing import View, Viewer
+from enchanted_tui.operations import actions
 from enchanted_tui.ui import glyphs, overview
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.fitting import Fact, cut_between, fit, hide_part
 from enchanted_tui.ui.widgets.overview import Overview
+from enchanted_tui.views.viewing import View, Viewer
 
 
 @pytest.fixture(autouse=True)

@@ -282,7 +282,7 @@ async def test_retry_of_some_failed_tasks(work: Path) -> None:
 
 
 def _failed(root: Path) -> set[tuple[int, ...]]:
-    from enchanted_tui.supervisor import actions
+    from enchanted_tui.operations import actions
 
     return {tuple(task) for task in actions.read_state(root).failed_tasks()}
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.storage.log_search import compiled
-from enchanted_tui.storage.log_selection import REACH, Selection
-from enchanted_tui.storage.log_text import Level, level_of
+from enchanted_tui.storage.logs.log_search import compiled
+from enchanted_tui.storage.logs.log_selection import REACH, Selection
+from enchanted_tui.storage.logs.log_text import Level, level_of
 from enchanted_tui.ui.log_reader import LogReader
 
 _LINES = st.sampled_from(
@@ -285,7 +285,7 @@ def test_a_bad_pattern_is_a_sentence() -> None:
 _GIGABYTE = """
 import resource, sys, time
 from pathlib import Path
-from enchanted_tui.storage.log_search import compiled
+from enchanted_tui.storage.logs.log_search import compiled
 from enchanted_tui.ui.log_reader import LogReader
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()

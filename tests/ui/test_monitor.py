@@ -22,9 +22,9 @@ from watching import Watcher, in_loop, watching
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.executors.base import JobInfo
+from enchanted_tui.operations import actions
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Lock
-from enchanted_tui.supervisor import actions
 from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen

@@ -15,7 +15,7 @@ from snapshots import assert_screen
 from watching import in_loop, watching
 
 from enchanted_tui.config.loading import load_config
-from enchanted_tui.supervisor import actions
+from enchanted_tui.operations import actions
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane
 from enchanted_tui.ui.widgets.plot import Plot

@@ -16,7 +16,7 @@ from ui_harness import run_campaign, write_config
 from watching import Watcher, in_loop, watching
 
 from enchanted_tui.config.loading import load_config
-from enchanted_tui.supervisor import actions
+from enchanted_tui.operations import actions
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.dataset_table import SummaryTable
 from enchanted_tui.ui.widgets.plot import Plot

@@ -19,15 +19,15 @@ from ui_harness import run_campaign, until, write_config
 from watching import Watcher, in_loop
 
 from enchanted_tui.config.loading import load_config
-from enchanted_tui.supervisor import actions
-from enchanted_tui.supervisor.in_thread import CampaignThread
-from enchanted_tui.supervisor.runs import is_run
+from enchanted_tui.operations import actions
+from enchanted_tui.operations.in_thread import CampaignThread
 from enchanted_tui.ui import session
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.runs import RunsScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.dialog import Dialog
+from enchanted_tui.views.known_runs import is_run
 
 HOW = pytest.mark.parametrize("how", ["key", "palette"])
 
@@ -380,7 +380,7 @@ def test_hundred_runs_are_listed_at_once(finished_run: Path, tmp_path: Path) -> 
     for number in range(100):
         (top / f"run{number:03d}" / "state").mkdir(parents=True)
         shutil.copy(finished_run / "state/journal.jsonl", top / f"run{number:03d}/state")
-    from enchanted_tui.supervisor.runs import RunCatalogue, runs_below
+    from enchanted_tui.views.known_runs import RunCatalogue, runs_below
 
     catalogue = RunCatalogue()
     began = time.monotonic()

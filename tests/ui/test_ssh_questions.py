@@ -22,7 +22,7 @@ from watching import Watcher, in_loop
 
 from enchanted_tui.executors.slurm.ssh import questions
 from enchanted_tui.executors.slurm.ssh.questions import Question
-from enchanted_tui.supervisor import actions
+from enchanted_tui.operations import actions
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.asking import PersonAtTheApp
 from enchanted_tui.ui.screens.launch import LaunchScreen

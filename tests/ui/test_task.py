@@ -14,14 +14,14 @@ from ui_harness import run_campaign
 from watching import Watcher, in_loop, watching
 
 from enchanted_tui.executors.base import TaskId
+from enchanted_tui.operations import actions
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor import actions
-from enchanted_tui.supervisor.task_files import task_files
-from enchanted_tui.supervisor.task_lines import TaskLine
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.table import VirtualTable
+from enchanted_tui.views.task_files import task_files
+from enchanted_tui.views.task_lines import TaskLine
 
 HIDE = {
     r"run time .*": "run time",

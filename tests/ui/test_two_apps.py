@@ -85,8 +85,8 @@ def test_same_numbers_in_one_process(headless: Path) -> None:
     """The same through the read model: two viewers of a campaign that stands still agree in every
     number.
     """
-    from enchanted_tui.supervisor import actions
-    from enchanted_tui.supervisor.viewing import Viewer
+    from enchanted_tui.operations import actions
+    from enchanted_tui.views.viewing import Viewer
 
     actions.steer(headless, "pause")
     viewers = [Viewer(headless), Viewer(headless)]

@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from enchanted_tui.config.loading import load_config
-from enchanted_tui.supervisor import actions
+from enchanted_tui.operations import actions
 
 HERE = Path(__file__).parent
 

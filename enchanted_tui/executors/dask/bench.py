@@ -21,8 +21,9 @@ from importlib.machinery import PathFinder
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import JobEnds, Result, Task, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.base import JobEnds, Result, Task, TaskContext, Trouble
 from enchanted_tui.executors.local.pool import Pool
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.version import __version__
 
 BUDGET = 1.0  #: seconds after which a bundle starts nothing more

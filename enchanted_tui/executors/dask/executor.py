@@ -23,7 +23,6 @@ from enchanted_tui.executors.base import (
     Result,
     Task,
     TaskContext,
-    TaskId,
     Trouble,
     WorkerInfo,
 )
@@ -31,6 +30,7 @@ from enchanted_tui.executors.dask import keywords
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
 from enchanted_tui.executors.local.executor import usable_cpus
 from enchanted_tui.executors.task import fail_task, task_message
+from enchanted_tui.journal_lines import TaskId
 
 log = logging.getLogger(__name__)
 

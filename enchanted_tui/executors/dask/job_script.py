@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from enchanted_tui.executors.slurm.prologue import with_guarded_prologue
+from enchanted_tui.executors.prologue import with_guarded_prologue
 from enchanted_tui.interpreter import python_command
 
 _CODE = "from enchanted_tui.executors.dask.job_script import main; main()"

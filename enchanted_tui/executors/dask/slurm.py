@@ -17,9 +17,8 @@ from typing import Any
 from enchanted_tui.executors.base import JobInfo
 from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
-from enchanted_tui.executors.slurm.prologue import failed_line
-from enchanted_tui.executors.slurm.script import seconds
-from enchanted_tui.executors.slurm.settle import LIVE
+from enchanted_tui.executors.prologue import failed_line
+from enchanted_tui.executors.slurm_terms import LIVE, seconds
 
 #: seconds without any of its workers after which a job that had some counts as ended, whatever the
 #: queue says

@@ -10,9 +10,10 @@ import time
 from collections import deque
 
 from enchanted_tui import fast_values
-from enchanted_tui.executors.base import Task, TaskId, WorkerInfo
+from enchanted_tui.executors.base import Task, WorkerInfo
 from enchanted_tui.executors.local.worker import MAX_MESSAGE, OVER, READY, SPOOLED, content
 from enchanted_tui.executors.task import task_message
+from enchanted_tui.journal_lines import TaskId
 
 _READ = 1 << 18
 

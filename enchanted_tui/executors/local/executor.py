@@ -6,12 +6,14 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Sequence
+from typing import ClassVar
 
 from enchanted_tui.config.options import option
-from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, TaskId, WorkerInfo
+from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, WorkerInfo
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.local.pool import Pool
+from enchanted_tui.journal_lines import TaskId
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
 _LOGIN_NODE_WORKERS = 4
@@ -27,6 +29,8 @@ class LocalExecutor(Executor):
     `fresh_process` is set. A sample that raises, exits, crashes, runs out of memory or hangs past
     `timeout_sec` costs that sample alone. Executors without `n_workers` share one set of workers.
     """
+
+    shares_workers: ClassVar[bool] = True
 
     n_workers: int | None = option(
         None,
@@ -100,6 +104,8 @@ class LocalExecutor(Executor):
 
 class JoblibExecutor(LocalExecutor):
     """The local workers under the name they had when joblib ran them; `n_jobs` is honoured."""
+
+    shares_workers = True
 
     n_jobs: int | None = option(
         None,

@@ -30,7 +30,6 @@ from enchanted_tui.executors.base import (
     Result,
     Task,
     TaskContext,
-    TaskId,
     Trouble,
     WorkerInfo,
 )
@@ -41,6 +40,7 @@ from enchanted_tui.executors.local.unfinished import died_early, failure_of, tro
 from enchanted_tui.executors.local.warden_process import WardenProcess
 from enchanted_tui.executors.local.worker import TROUBLE
 from enchanted_tui.executors.verdict import ending, timed_out
+from enchanted_tui.journal_lines import TaskId
 
 log = logging.getLogger(__name__)
 

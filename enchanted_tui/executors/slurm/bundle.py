@@ -25,6 +25,7 @@ _SHIPPED = (
     "values.py",
     "whole_files.py",
     "interpreter.py",
+    "journal_lines.py",
     "config/options.py",
     "executors/job.py",
     "executors/task.py",

@@ -11,10 +11,11 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from enchanted_tui.executors.base import JobInfo, Task, TaskId, WorkerInfo
-from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.base import JobInfo, Task, WorkerInfo
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
 from enchanted_tui.executors.slurm.queue import JobRow
+from enchanted_tui.journal_lines import TaskId
 
 _HEAD = re.compile(
     rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),'

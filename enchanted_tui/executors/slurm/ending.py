@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from enchanted_tui.executors.base import Note
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.queue import Scheduler, SchedulerUnreachable
-from enchanted_tui.executors.slurm.settle import LIVE
 from enchanted_tui.executors.slurm.watching import Watcher
+from enchanted_tui.executors.slurm_terms import LIVE
 
 _LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
 _RECORD_PATIENCE = 20.0  #: seconds for the supervisor to write down the last results

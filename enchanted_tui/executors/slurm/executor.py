@@ -10,16 +10,8 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
-from enchanted_tui.executors.base import (
-    Deliver,
-    Executor,
-    JobInfo,
-    Task,
-    TaskContext,
-    TaskId,
-    WorkerInfo,
-)
-from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Task, TaskContext, WorkerInfo
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.keeper import Intervals, Keeper
 from enchanted_tui.executors.slurm.places import Places
@@ -27,6 +19,7 @@ from enchanted_tui.executors.slurm.script import COMMAND, option_problems, read_
 from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm.submitting import JobOptions
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
+from enchanted_tui.journal_lines import TaskId
 
 
 class SlurmExecutor(Executor):
@@ -40,6 +33,7 @@ class SlurmExecutor(Executor):
     """
 
     looks_up_local_storage: ClassVar[bool] = True
+    may_keep_files: ClassVar[bool] = True
     n_workers: ClassVar[None] = None  # type: ignore[misc]  # withdrawn: see max_jobs and processes_per_job
 
     sbatch: dict[str, str | bool] = option(

@@ -15,11 +15,10 @@ from enchanted_tui.executors.base import (
     Note,
     Task,
     TaskContext,
-    TaskId,
     Trouble,
     WorkerInfo,
 )
-from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.element import elements_of
 from enchanted_tui.executors.slurm.ending import cancel_all, recorded
 from enchanted_tui.executors.slurm.ledger import Ledger
@@ -34,6 +33,7 @@ from enchanted_tui.executors.slurm.transport import (
 )
 from enchanted_tui.executors.slurm.watching import Watcher
 from enchanted_tui.executors.verdict import explained
+from enchanted_tui.journal_lines import TaskId
 
 log = logging.getLogger(__name__)
 

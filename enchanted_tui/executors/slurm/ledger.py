@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from enchanted_tui.executors.base import Deliver, Result, Returned, Task, TaskId, Trouble
-from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.base import Deliver, Result, Returned, Task, Trouble
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.element import Element, Held
 from enchanted_tui.executors.slurm.settle import Verdict
 from enchanted_tui.executors.task import fail_task, task_message
+from enchanted_tui.journal_lines import TaskId
 
 _RUNTIMES_KEPT = 200
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from enchanted_tui.executors.slurm.script import encoded, seconds
+from enchanted_tui.executors.slurm.script import encoded
 from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem, Transport
+from enchanted_tui.executors.slurm_terms import seconds
 
 _FORMAT = "%F|%K|%T|%M|%L|%C|%N|%j|%r"
 _DEFAULT_MAX_ARRAY = 1001

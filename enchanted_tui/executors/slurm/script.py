@@ -9,7 +9,8 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from enchanted_tui.executors.slurm.prologue import guarded
+from enchanted_tui.executors.prologue import guarded
+from enchanted_tui.executors.slurm_terms import seconds
 
 COMMAND = re.compile(r"\{\{\s*command\s*\}\}")  #: where a template runs the worker
 
@@ -31,9 +32,6 @@ RESERVED = {
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*\Z")
 _TIME_LINE = re.compile(r"^#SBATCH\s+(?:--time(?:=|\s+)|-t\s*)(\S+)", re.MULTILINE)
 _ACCOUNT_LINE = re.compile(r"^#SBATCH\s+(?:--account(?:=|\s+)|-A\s*)(\S+)", re.MULTILINE)
-_TIME = re.compile(
-    r"(?:(?P<days>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::(?P<s>\d+))?)?|(?P<first>\d+)(?::(?P<second>\d+)(?::(?P<third>\d+))?)?)\Z"
-)
 
 
 def option_name(key: str) -> str:
@@ -182,28 +180,6 @@ def walltime(options: Mapping[str, Any], template: str | None) -> float | None:
             return seconds(str(value))
     found = _TIME_LINE.findall(template) if template else []
     return seconds(found[-1]) if found else None
-
-
-def seconds(text: str) -> float | None:
-    """Give one of SLURM's times in seconds: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S; None if it is
-    none, or without limit.
-    """
-    found = _TIME.match(text.strip())
-    if found is None:
-        return None
-    if found["days"] is not None:
-        days, hours, minutes, rest = (int(found[name] or 0) for name in ("days", "h", "m", "s"))
-        total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
-    else:
-        parts = [
-            int(found[name]) for name in ("first", "second", "third") if found[name] is not None
-        ]
-        total = (
-            parts[0] * 60
-            if len(parts) == 1
-            else sum(part * 60**power for power, part in enumerate(reversed(parts)))
-        )
-    return float(total) or None
 
 
 def _expandable(path: str) -> str:

@@ -8,22 +8,6 @@ from dataclasses import dataclass
 from enchanted_tui.executors.slurm.far.crew import EXIT_DISK
 from enchanted_tui.executors.slurm.queue import JobRow
 
-LIVE = frozenset(
-    (
-        "PENDING",
-        "RUNNING",
-        "COMPLETING",
-        "CONFIGURING",
-        "SUSPENDED",
-        "STOPPED",
-        "SIGNALING",
-        "STAGE_OUT",
-        "RESIZING",
-        "REQUEUED",
-    )
-    + ("REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD", "POWER_UP_NODE")
-)
-
 #: Reasons for which a job waits for ever, and what to do.
 _NEVER = (
     (

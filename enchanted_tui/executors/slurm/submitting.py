@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.executors.base import Note, Task, TaskContext
-from enchanted_tui.executors.slurm.book import Submission
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.element import Element, Held
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share

@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.executors.base import Deliver, Note, TaskId, Trouble
+from enchanted_tui.executors.base import Deliver, Note, Trouble
+from enchanted_tui.executors.prologue import failed_line
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import revocations
 from enchanted_tui.executors.slurm.ledger import Ledger
 from enchanted_tui.executors.slurm.places import Places
-from enchanted_tui.executors.slurm.prologue import failed_line
 from enchanted_tui.executors.slurm.queue import JobRow, Scheduler, SchedulerUnreachable
-from enchanted_tui.executors.slurm.settle import LIVE, Verdict, judge, never_starts
+from enchanted_tui.executors.slurm.settle import Verdict, judge, never_starts
 from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
 from enchanted_tui.executors.slurm.transport import READ_LIMIT, Transport
+from enchanted_tui.executors.slurm_terms import LIVE
+from enchanted_tui.journal_lines import TaskId
 
 log = logging.getLogger(__name__)
 

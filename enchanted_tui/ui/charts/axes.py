@@ -8,7 +8,7 @@ from sys import float_info
 
 import numpy as np
 
-from enchanted_tui.supervisor.results import Floats
+from enchanted_tui.views.dataset_statistics import Floats
 
 _LARGEST = float_info.max
 

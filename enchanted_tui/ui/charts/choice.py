@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from enchanted_tui.supervisor.results import Floats, Results, running_best
 from enchanted_tui.ui.charts import drawing, export
 from enchanted_tui.ui.charts.picture import Picture
 from enchanted_tui.ui.glyphs import is_ascii
+from enchanted_tui.views.dataset_statistics import Floats, Results, running_best
 
 BY_SUCCESS = "success or failure"
 BY_NOTHING = "nothing"

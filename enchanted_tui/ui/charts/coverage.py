@@ -7,9 +7,9 @@ from itertools import combinations, islice
 
 from rich.text import Text
 
-from enchanted_tui.supervisor.results import Results, coverage, expected_filled, pair_filled
 from enchanted_tui.ui.charts.drawing import spread
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.views.dataset_statistics import Results, coverage, expected_filled, pair_filled
 
 _PAIRS = 30
 _BINS = 20

@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from enchanted_tui.supervisor.results import Floats, Mask, bin_of
 from enchanted_tui.ui.charts.axes import Axis, axis_over
 from enchanted_tui.ui.charts.picture import Frame, Picture, block, dots, sign
 from enchanted_tui.ui.glyphs import glyph, is_ascii
+from enchanted_tui.views.dataset_statistics import Floats, Mask, bin_of
 
 #: What plain points are drawn as: whole characters, quarters of one, or dots of braille, of which
 #: there are eight in one.

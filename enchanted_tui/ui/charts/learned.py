@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from enchanted_tui.supervisor.results import Floats
 from enchanted_tui.ui.charts.axes import Axis, axis_over
 from enchanted_tui.ui.charts.drawing import nothing, steps
 from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
 from enchanted_tui.ui.glyphs import is_ascii
+from enchanted_tui.views.dataset_statistics import Floats
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.learned import LearnedPoint
+    from enchanted_tui.record.learned import LearnedPoint
 
 _NARROWEST = 24  #: columns of a chart
 _SPREAD = 20.0  #: ratio of largest to smallest error above which the axis is logarithmic

@@ -8,9 +8,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from enchanted_tui.supervisor.results import Floats
 from enchanted_tui.ui.charts.axes import Axis, labels
 from enchanted_tui.ui.glyphs import glyph, is_ascii
+from enchanted_tui.views.dataset_statistics import Floats
 
 _BRAILLE = 0x2800
 #: The bit of each dot of a braille character, by column and row.

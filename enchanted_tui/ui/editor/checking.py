@@ -69,8 +69,8 @@ def check(text: str, path: Path | None, home: Path) -> Checked:
 
 def preview_text(config: CampaignConfig) -> str:
     """Say what would run, with the job script of executors that submit one."""
-    from enchanted_tui.supervisor.outcome import EnvironmentProblem, RefusedError
-    from enchanted_tui.supervisor.preview import preview
+    from enchanted_tui.operations.preview import preview
+    from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 
     try:
         return preview(config).as_text()

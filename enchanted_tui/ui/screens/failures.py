@@ -16,8 +16,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.message import Message
 
-from enchanted_tui.executors.base import TaskId
-from enchanted_tui.supervisor.separation import Separation, separations
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
@@ -29,10 +28,11 @@ from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.replacing import may_replace
 from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.views.separation import Separation, separations
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.failure_groups import FailureGroup, Values
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.views.failure_groups import FailureGroup, Values
+    from enchanted_tui.views.viewing import View, Viewer
 
 _ALL = ""  # key of the row for all groups together; no message normalises to nothing
 _MESSAGE_LINES = 6
@@ -398,7 +398,7 @@ apart best comes first. Enter lists the tasks of the group."""
         (self.tasks if self.has_class("-tasks") else self.groups).focus()
 
     async def _export(self, path: Path) -> None:
-        from enchanted_tui.supervisor.failure_export import export_failures
+        from enchanted_tui.views.failure_export import export_failures
 
         viewer, members = self.viewer, list(self._members())
         if viewer is None or (await in_thread(path.exists) and not await may_replace(self, path)):

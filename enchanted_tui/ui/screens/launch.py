@@ -27,9 +27,9 @@ from enchanted_tui.ui.widgets.one_of import OneOf
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
-    from enchanted_tui.executors.base import TaskId
+    from enchanted_tui.journal_lines import TaskId
+    from enchanted_tui.operations.preview import Preview
     from enchanted_tui.storage.lock import Holder
-    from enchanted_tui.supervisor.preview import Preview
     from enchanted_tui.ui.app import EnchantedApp
 
 _TITLES = {
@@ -269,10 +269,10 @@ def consequences(asked: Launch) -> Consequences:
     """Say what starting would do. Reads configuration and run directory, and imports plugins: not
     for the event loop.
     """
+    from enchanted_tui.operations import actions
+    from enchanted_tui.operations.preview import preview
+    from enchanted_tui.operations.removing import what_a_campaign_created
     from enchanted_tui.storage.layout import RunDir
-    from enchanted_tui.supervisor import actions
-    from enchanted_tui.supervisor.preview import preview
-    from enchanted_tui.supervisor.removing import what_a_campaign_created
     from enchanted_tui.supervisor.session import has_record
 
     try:
@@ -315,7 +315,7 @@ def _in_order(shown: Preview, *, notes: bool = True) -> str:
 
 
 def _retried(asked: Launch, config: CampaignConfig) -> str:
-    from enchanted_tui.supervisor import actions
+    from enchanted_tui.operations import actions
 
     failed = set(actions.read_state(config.base_run_dir).failed_tasks())
     chosen = len(failed) if asked.only is None else len(failed.intersection(asked.only))

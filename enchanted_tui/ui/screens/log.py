@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.storage.log_files import log_files
+from enchanted_tui.storage.logs.log_files import log_files
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
@@ -24,7 +24,7 @@ from enchanted_tui.ui.widgets.line import Buttons, Line
 from enchanted_tui.ui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.views.viewing import View
 
 
 class LogScreen(LogReading, CampaignScreen):

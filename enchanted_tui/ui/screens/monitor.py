@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
-from enchanted_tui.executors.base import TaskId
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
@@ -25,7 +25,7 @@ from enchanted_tui.ui.widgets.task_pane import TaskPane
 from enchanted_tui.ui.widgets.worker_pane import WorkerPane
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.views.viewing import View, Viewer
 
 _INTERVAL = 1.0  #: seconds between two pictures
 _PANES = (
@@ -317,7 +317,7 @@ class MonitorScreen(CampaignScreen):
         self.app.open_over(self, TaskScreen(task, among))
 
     def _open_worker(self, key: int) -> None:
-        from enchanted_tui.supervisor.viewing import task_id
+        from enchanted_tui.views.viewing import task_id
 
         task = task_id(self.query_one(WorkerPane).task_of(key))
         if task is not None:
@@ -353,7 +353,7 @@ class MonitorScreen(CampaignScreen):
             self.app.perform(self._measure(self.viewer))
 
     async def _measure(self, viewer: Viewer) -> None:
-        from enchanted_tui.supervisor.disk import measure
+        from enchanted_tui.views.disk import measure
 
         root = viewer.run_dir.root
         self.app.notify(f"Counting the files below {root.name}.", markup=False)

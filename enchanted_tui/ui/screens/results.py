@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from enchanted_tui.supervisor.results import News, Results
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
@@ -22,9 +21,10 @@ from enchanted_tui.ui.widgets.dataset_table import FINISHED, DatasetTable, Summa
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.plot import Plot
 from enchanted_tui.ui.widgets.table import VirtualTable
+from enchanted_tui.views.dataset_statistics import News, Results
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.views.viewing import View, Viewer
 
 _VIEWS = (
     ("table", "Table"),

@@ -12,8 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
-from enchanted_tui.supervisor.removing import delete, move_aside, put_back, what_a_campaign_created
-from enchanted_tui.supervisor.runs import RunCatalogue, RunEntry, runs_below
+from enchanted_tui.operations.removing import delete, move_aside, put_back, what_a_campaign_created
 from enchanted_tui.ui import session
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
@@ -25,6 +24,7 @@ from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 from enchanted_tui.ui.widgets.status_line import STATES
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.views.known_runs import RunCatalogue, RunEntry, runs_below
 
 _LOOK = 0.4  #: seconds of reading after which the list is shown as far as it is known
 _BETWEEN_LOOKS = 2.0  #: seconds, while a campaign runs somewhere

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from enchanted_tui.executors.base import TaskId
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats, task_texts
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import run_newest
@@ -25,9 +25,9 @@ from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.task_files import TaskFiles
-    from enchanted_tui.supervisor.task_lines import TaskLine
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.views.task_files import TaskFiles
+    from enchanted_tui.views.task_lines import TaskLine
+    from enchanted_tui.views.viewing import View, Viewer
 
 _PARTS = ("values", "files", "text")
 _RECORD = (  #: stands in the list of files for the reason and traceback of a failure
@@ -155,7 +155,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         run_newest(self, "files", self._look_at_files, line)
 
     async def _look_at_files(self, line: TaskLine) -> None:
-        from enchanted_tui.supervisor.task_files import task_files
+        from enchanted_tui.views.task_files import task_files
 
         assert self.viewer is not None
         viewer = self.viewer

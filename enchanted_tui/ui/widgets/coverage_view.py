@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from enchanted_tui.supervisor.results import Results
 from enchanted_tui.ui.charts.coverage import coverage_text
 from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.views.dataset_statistics import Results
 
 
 class CoverageView(VerticalScroll):

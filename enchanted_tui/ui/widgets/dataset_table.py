@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from enchanted_tui.supervisor.results import Floats, Mask, Results, Statistics, statistics
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.views.dataset_statistics import Floats, Mask, Results, Statistics, statistics
 
 _WIDEST_HEADING = 40  #: characters
 FINISHED = ""  #: sorts by when the rows finished

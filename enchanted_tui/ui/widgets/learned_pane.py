@@ -12,10 +12,10 @@ from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.learned import LearnedPoint
-    from enchanted_tui.supervisor.snapshot import StageSummary
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.record.learned import LearnedPoint
+    from enchanted_tui.record.snapshot import StageSummary
     from enchanted_tui.ui.widgets.plot import Plot
+    from enchanted_tui.views.viewing import View
 
 
 def stage_that_learns(view: View) -> StageSummary | None:

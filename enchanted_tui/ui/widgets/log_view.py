@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from enchanted_tui.storage.log_text import Level
+from enchanted_tui.storage.logs.log_text import Level
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.log_reader import Page, Row
 from enchanted_tui.ui.log_worker import Command, LogWorker

@@ -14,7 +14,7 @@ from enchanted_tui.ui.widgets.pane import batch_name
 from enchanted_tui.ui.widgets.progress import ProgressLine
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.views.viewing import View
 
 _MAX_STAGES = 6
 _WIDE = 100  #: columns from which there is room for more words

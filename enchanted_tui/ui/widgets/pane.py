@@ -15,8 +15,8 @@ from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.campaign_fold import BatchSummary
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.views.campaign_fold import BatchSummary
+    from enchanted_tui.views.viewing import View
 
 
 class Pane(Vertical):

@@ -9,8 +9,8 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from enchanted_tui.supervisor.separation import TELLING, Separation, heights
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.views.separation import TELLING, Separation, heights
 
 _END = 10  # characters for either end of the range beside a strip, as in -1.234e-05
 _LABEL = 8

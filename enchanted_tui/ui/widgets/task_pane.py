@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from enchanted_tui.executors.base import TaskId
-from enchanted_tui.supervisor.task_index import ORDERS, STATUSES
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
+from enchanted_tui.views.task_index import ORDERS, STATUSES
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.task_lines import TaskLine
-    from enchanted_tui.supervisor.viewing import View, Viewer
+    from enchanted_tui.views.task_lines import TaskLine
+    from enchanted_tui.views.viewing import View, Viewer
 
 #: Words, signs and colours of a task's status.
 LOOKS = {

@@ -14,7 +14,7 @@ from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.viewing import View
+    from enchanted_tui.views.viewing import View
 
 _WORKERS = (
     Column("name", "WORKER", 13, priority=1, name=True),

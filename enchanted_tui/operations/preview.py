@@ -1,0 +1,215 @@
+"""What would run: stages, batches, tasks, files and first samples; for a resume, what is reused and
+why. Changes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.executors.base import Executor
+from enchanted_tui.record.folding import fold
+from enchanted_tui.record.journal import Record
+from enchanted_tui.record.older.additions import notice
+from enchanted_tui.record.older.adopt import is_older_run, state_if_adopted
+from enchanted_tui.record.session_start import build_samplers, is_pure, sampler_target
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.plan import learns
+from enchanted_tui.supervisor.session import check_unchanged, go_on, has_record, read_at
+
+_SAMPLES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class StagePreview:
+    """What one stage would run."""
+
+    depth: int
+    sampler: str
+    steps: tuple[str, ...]  #: "runner on executor"
+    target: int
+    batches: int | None  #: None where only the sampler knows
+    samples: int  #: combined with parents
+    tasks: int
+    done: int  #: samples that have a row already and are reused
+    first_samples: tuple[dict[str, Any], ...]  #: only where they are known without running anything
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a campaign would run."""
+
+    base_run_dir: Path
+    mode: str
+    stages: tuple[StagePreview, ...]
+    notes: tuple[str, ...]
+    submissions: tuple[str, ...] = ()  #: what executors would ask a scheduler for
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "base_run_dir": str(self.base_run_dir)}
+
+    def as_text(self) -> str:
+        lines = [f"{self.mode} in {self.base_run_dir}"]
+        for stage in self.stages:
+            batches = (
+                ""
+                if stage.batches is None
+                else f" in {_counted(stage.batches, 'batch', 'batches')}"
+            )
+            lines.append(
+                f"stage {stage.depth + 1}: {stage.sampler},"
+                f" {_counted(stage.target, 'sample')}{batches}"
+            )
+            for number, step in enumerate(stage.steps):
+                lines.append(f"  step {number + 1}: {step}")
+            lines.append(
+                f"  {_counted(stage.samples, 'row')},"
+                f" {_counted(stage.tasks, 'task')}{_reused(stage)}"
+            )
+            if not stage.done:
+                lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
+        directories = _counted(
+            sum(stage.tasks for stage in self.stages), "run directory", "run directories"
+        )
+        lines.append(
+            f"{directories} with an enchanted_datapoint.csv each, below"
+            f" {self.base_run_dir / 'data'}"
+        )
+        return "\n".join([*lines, *self.submissions, *self.notes])
+
+
+def _counted(number: int, one: str, more: str = "") -> str:
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def _reused(stage: StagePreview) -> str:
+    """Say what of a stage is on record, and what is left to run."""
+    if not stage.done:
+        return ""
+    left = (
+        f"{stage.samples - stage.done:,} left to run"
+        if stage.done < stage.samples
+        else "nothing left to run"
+    )
+    return (
+        f"; {stage.done:,} {'row is' if stage.done == 1 else 'rows are'} on record and reused,"
+        f" {left}"
+    )
+
+
+def preview(config: CampaignConfig) -> Preview:
+    """Say what the configuration would run in its run mode.
+
+    Raises what opening the campaign would raise where that is known beforehand.
+    """
+    run_dir = RunDir(config.base_run_dir)
+    mode = config.supervisor.run_mode
+    recorded = has_record(run_dir)
+    if mode == "auto":
+        mode = "resume" if recorded else "fresh"
+    notes: list[str] = []
+    state = CampaignState()
+    read: Callable[[int], Record] = partial(read_at, run_dir.journal)
+    if mode != "fresh" and recorded:
+        if is_older_run(run_dir):
+            state, records = state_if_adopted(run_dir, config)
+            read = records.__getitem__
+            notes.append(
+                "The directory was made by the older program and would be taken over first."
+            )
+        else:
+            state, notes = fold(run_dir.journal)
+            notes += notice(run_dir, state)
+        check_unchanged(config, state)
+        notes.append(
+            "Samples on record are reused because bounds, parameters, run_order and seed are"
+            " unchanged; only what has no row runs."
+        )
+    elif mode != "fresh":
+        notes.append(f"There is nothing to {mode} in {run_dir.root}.")
+    elif run_dir.root.exists() and any(run_dir.root.iterdir()):
+        notes.append(
+            f"{run_dir.root} is not empty: a fresh start asks first, or needs --overwrite."
+        )
+    seed = state.seed if state.sessions else config.supervisor.seed
+    if seed is None:
+        seed = secrets.randbits(63)
+        notes.append(
+            "No seed is given: a run draws one and records it, so its random samples will be others"
+            " than those shown."
+        )
+    if state.sessions:
+        samplers, targets = go_on(config, state, mode, read)
+    else:
+        samplers = build_samplers(config, seed)
+        targets = [sampler_target(sampler) for sampler in samplers]
+    return Preview(
+        run_dir.root,
+        mode,
+        _stages(config, state, samplers, targets),
+        tuple(notes),
+        _submissions(config),
+    )
+
+
+def _submissions(config: CampaignConfig) -> tuple[str, ...]:
+    """Give, for each executor that is used, what it would ask a scheduler for."""
+    texts = []
+    for name in dict.fromkeys(step.executor for stage in config.stages for step in stage.steps):
+        spec = config.executors[name]
+        if not issubclass(spec.cls, Executor):
+            continue
+        executor = spec.build()
+        executor.attach(name, [])
+        text = executor.dry_run(str(config.base_run_dir))
+        if text:
+            texts.append(f"{name}: {text}")
+    return tuple(texts)
+
+
+def _stages(
+    config: CampaignConfig, state: CampaignState, samplers: list[Any], targets: list[int]
+) -> tuple[StagePreview, ...]:
+    stages = []
+    parents = 1
+    for depth, (stage, sampler, target) in enumerate(
+        zip(config.stages, samplers, targets, strict=True)
+    ):
+        recorded = state.stages[depth] if state.sessions else None
+        size = getattr(sampler, "batch_size", None) or target
+        new = target - (recorded.drawn if recorded else 0)
+        steps = tuple(f"{step.runner} on {step.executor}" for step in stage.steps)
+        stages.append(
+            StagePreview(
+                depth=depth,
+                sampler=f"{stage.sampler} ({type(sampler).__name__})",
+                steps=steps,
+                target=target,
+                batches=(
+                    None
+                    if learns(sampler)
+                    else (len(recorded.batches) if recorded else 0) + -(-new // max(1, size))
+                ),
+                samples=target * parents,
+                tasks=target * parents * len(steps),
+                done=recorded.n_rows if recorded else 0,
+                first_samples=(
+                    tuple(
+                        sampler.points(
+                            0, 0, min(size, target), 0, min(_SAMPLES_SHOWN, size, target)
+                        )
+                    )
+                    if is_pure(sampler) and target
+                    else ()
+                ),
+            )
+        )
+        parents *= target
+    return tuple(stages)

@@ -1,0 +1,147 @@
+"""How large each batch is, by all that a journal says of it: needed where the line that held its
+samples is damaged.
+
+Sizes come from records that hold them (``samples``, ``batch_complete``, ``stage_complete``, the
+beginning of a later session), else from the batch size with which a session drew, and are at least
+what results and the list of parents show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from enchanted_tui.record.journal import Record
+
+Runs = list[list[int]]  #: sizes of consecutive batches as [size, how many of it]
+
+
+class Span(NamedTuple):
+    """The samples of one batch: position of the first in its stage, and how many."""
+
+    first: int
+    size: int
+
+
+class Plan(NamedTuple):
+    """What a session draws in a stage: from which batch and position on, in which portions (0: all
+    at once), up to which position.
+    """
+
+    batch: int
+    first: int
+    portion: int
+    target: int
+
+
+def as_runs(sizes: Iterable[int]) -> Runs:
+    """Give sizes in the form in which records hold them."""
+    return [[size, len(list(group))] for size, group in groupby(sizes)]
+
+
+def spans(runs: Runs) -> Iterator[Span]:
+    """Give the samples of each batch."""
+    first = 0
+    for size, count in runs:
+        for _ in range(count):
+            yield Span(first, size)
+            first += size
+
+
+class BatchSizes:
+    """What is known of the sizes of batches. Without records it knows nothing, and every answer is
+    the fallback.
+    """
+
+    def __init__(self, portions: Sequence[int | None] = ()) -> None:
+        """`portions` of the stages by the configuration (see `Plan`), for journals whose sessions
+        do not say; None: not known.
+        """
+        self._portions = portions
+        self._told: dict[tuple[int, int], Span] = {}
+        self._plans: dict[int, list[Plan]] = {}
+        self._rows: dict[
+            tuple[int, int], int
+        ] = {}  #: rows, at least, of batches that are parents of another stage
+
+    # -- what records say --------------------------------------------------------------------------
+
+    def note(self, record: Record) -> None:
+        """Take what a record says of sizes."""
+        kind = record["type"]
+        if kind in ("samples", "batch_complete") and "size" in record:
+            self._told.setdefault(
+                (record["depth"], record["batch"]), Span(record["first"], record["size"])
+            )
+        elif kind == "stage_complete":
+            self._tell_all(record["depth"], record.get("sizes", []))
+            self._note_parents(record["depth"], record.get("parents", []))
+        elif kind == "parents":
+            self._note_parents(record["depth"], record["ranges"])
+        elif kind == "open":
+            self._note_session(record)
+
+    def _tell_all(self, depth: int, runs: Runs) -> Plan:
+        """Take the sizes of all batches so far; give where the next one begins."""
+        batch = end = 0
+        for batch, span in enumerate(spans(runs), 1):
+            self._told.setdefault((depth, batch - 1), span)
+            end = span.first + span.size
+        return Plan(batch, end, 0, 0)
+
+    def _note_parents(self, depth: int, ranges: list[list[int]]) -> None:
+        for batch, _, stop in ranges:
+            self._rows[depth - 1, batch] = max(stop, self._rows.get((depth - 1, batch), 0))
+
+    def _note_session(self, record: Record) -> None:
+        portions: Sequence[Any] = record.get("portions", self._portions)
+        drawn: Sequence[dict[str, Any]] = record.get("drawn", [])
+        for depth, (portion, target) in enumerate(zip(portions, record["targets"], strict=False)):
+            known = drawn[depth] if depth < len(drawn) else {}
+            begin = self._tell_all(depth, known.get("sizes", []))
+            self._note_parents(depth, known.get("parents", []))
+            if portion is not None:
+                self._plans.setdefault(depth, []).append(
+                    begin._replace(portion=portion, target=target)
+                )
+
+    # -- what they add up to -----------------------------------------------------------------------
+
+    def told(self, depth: int, batch: int) -> Span | None:
+        """Give the samples of a batch if a record has them."""
+        return self._told.get((depth, batch))
+
+    def next_told(self, depth: int, batch: int, end: int) -> tuple[int, int | None]:
+        """Give the first batch from `batch` on, before `end`, of which a record has the samples,
+        and its first; else (`end`, None).
+        """
+        for number in range(batch, end):
+            span = self.told(depth, number)
+            if span is not None:
+                return number, span.first
+        return end, None
+
+    def size(self, depth: int, batch: int, first: int, n_parents: int, ran: int) -> int | None:
+        """Give the size of a batch that begins with sample `first`; None if nothing says it.
+
+        `ran` is how many of its samples, combined with `n_parents` parents, have a result at least.
+        """
+        span = self.told(depth, batch)
+        if span is not None:
+            return span.size
+        rows = max(ran, self._rows.get((depth, batch), 0))
+        least = -(-rows // max(1, n_parents))
+        planned = self._planned(depth, batch, first)
+        return None if planned is None and not least else max(planned or 0, least)
+
+    def _planned(self, depth: int, batch: int, first: int) -> int | None:
+        for plan in reversed(self._plans.get(depth, [])):
+            expected = plan.first + (batch - plan.batch) * plan.portion
+            if (
+                plan.batch <= batch
+                and expected == first < plan.target
+                and (plan.portion or batch == plan.batch)
+            ):
+                return min(plan.portion or plan.target, plan.target - first)
+        return None

@@ -1,0 +1,63 @@
+"""Where a dataset comes from: what its files say of it, and one line for each sample."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from enchanted_tui.record.journal import Record
+from enchanted_tui.record.stage_state import StageState
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.layout import RunDir
+
+PROVENANCE_COLUMNS = ("task", "success", "host", "started", "finished", "runtime_sec", "attempt")
+
+
+def metadata(run_dir: RunDir, state: CampaignState) -> dict[str, str]:
+    """Give what every file says of the campaign, as text; the times are in UTC."""
+    return {
+        "program": f"enchanted-tui {state.version}".strip(),
+        "campaign": state.campaign,
+        "seed": str(state.seed),
+        "config": state.config_file,
+        "config_sha256": _digest(run_dir, state),
+        "host": state.host,
+        "opened": _utc(state.opened_at),
+        "samplers": ", ".join(stage["sampler_type"] for stage in state.stage_names),
+        "runners": ", ".join(
+            step["runner_type"] for stage in state.stage_names for step in stage["steps"]
+        ),
+    }
+
+
+def provenance_rows(stage: StageState, read: Callable[[int], Record]) -> Iterator[dict[str, Any]]:
+    """Give, for each row of the dataset, which task made it (the last step, if there are several),
+    where and when.
+    """
+    for _, _, _, offset in stage.rows():
+        record = read(offset)
+        depth, batch, sample, step = record["task"]
+        started, runtime = float(record["started"]), float(record["runtime"])
+        yield {
+            "task": f"d{depth}_b{batch}_s{sample}_r{step}",
+            "success": record["outcome"] == "ok",
+            "host": record["host"],
+            "started": _utc(started),
+            "finished": _utc(started + runtime),
+            "runtime_sec": runtime,
+            "attempt": record.get("attempt", 0),
+        }
+
+
+def _digest(run_dir: RunDir, state: CampaignState) -> str:
+    """Give the SHA-256 of the configuration's copy; nothing if it has gone."""
+    try:
+        return hashlib.sha256((run_dir.config / state.config_file).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

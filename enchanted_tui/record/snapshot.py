@@ -1,0 +1,159 @@
+"""An immutable summary of a campaign's state: what people are shown, whoever shows it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+
+from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.stage_state import StageState
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.progress import StageProgress
+
+_RATE_WINDOW = 60.0  #: seconds over which the present rate is measured
+
+
+@dataclass(frozen=True)
+class StageSummary(StageProgress):
+    """How far one stage is. Samples are counted combined with their parents."""
+
+    target: int  #: samples to draw
+    drawn: int  #: samples drawn
+    n_parents: int  #: parents known or, before the stage begins, expected
+    learned: tuple[
+        LearnedPoint, ...
+    ] = ()  #: the latest fits of a sampler that learns, oldest first
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A campaign at one moment."""
+
+    campaign: str
+    mode: str
+    #: "running" means: not ended according to the journal; only the lock says whether anybody runs
+    #: it
+    state: str
+    stages: tuple[StageSummary, ...]
+    depth: int  #: of the stage in progress
+    tasks_done: int
+    tasks_expected: int
+    succeeded: int
+    failed: int
+    failure_kinds: tuple[tuple[str, int], ...]
+    rate: float | None  #: tasks a second at present
+    eta: float | None  #: seconds, at the present rate
+    elapsed: float  #: seconds since the session began (or of the last one)
+    mean_runtime: float | None  #: seconds a task
+    core_seconds: float  #: run times of all tasks, each times the CPU cores that it held
+    last_change: float  #: seconds since the epoch
+    paused_by: str | None
+    end_reason: str | None
+    end_message: str
+    session_host: str
+    session_pid: int
+    sessions: int = 1  #: that the campaign has had, this one or the last included
+
+
+def take(state: CampaignState, now: float | None = None) -> Snapshot:
+    """Summarise the state as of `now`, seconds since the epoch."""
+    now = time.time() if now is None else now
+    stages = _stages(state)
+    expected = sum(stage.expected * len(stage.runners) for stage in stages)
+    succeeded, failed = state.totals()
+    done = succeeded + failed
+    ended = state.ended
+    rate = None if ended else _rate(state, now)
+    return Snapshot(
+        campaign=state.campaign,
+        mode=state.mode,
+        state=_word(state),
+        stages=stages,
+        depth=state.current_depth,
+        tasks_done=done,
+        tasks_expected=expected,
+        succeeded=succeeded,
+        failed=failed,
+        failure_kinds=tuple(
+            sorted(
+                ((kind, count) for kind, count in state.failure_kinds.items() if count),
+                key=lambda pair: (-pair[1], pair[0]),
+            )
+        ),
+        rate=rate,
+        eta=(expected - done) / rate if rate and done < expected else None,
+        elapsed=(ended["time"] if ended else now) - state.session_started_at,
+        mean_runtime=state.runtime_sum / state.tasks_recorded if state.tasks_recorded else None,
+        core_seconds=state.core_seconds,
+        last_change=state.last_time,
+        paused_by=state.paused_by,
+        end_reason=ended["reason"] if ended else None,
+        end_message=ended["message"] if ended else "",
+        session_host=state.host,
+        session_pid=state.pid,
+        sessions=state.sessions,
+    )
+
+
+def _stages(state: CampaignState) -> tuple[StageSummary, ...]:
+    summaries: list[StageSummary] = []
+    for stage, names in zip(state.stages, state.stage_names, strict=True):
+        below = summaries[-1] if summaries else None
+        parents = (
+            stage.n_parents
+            if below is None or below.complete
+            else max(stage.n_parents, below.expected)
+        )
+        summaries.append(
+            _stage(
+                stage, names["sampler"], tuple(step["runner"] for step in names["steps"]), parents
+            )
+        )
+    return tuple(summaries)
+
+
+def _stage(stage: StageState, sampler: str, runners: tuple[str, ...], parents: int) -> StageSummary:
+    return StageSummary(
+        depth=stage.depth,
+        sampler=sampler,
+        runners=runners,
+        target=stage.target,
+        drawn=stage.drawn,
+        n_parents=parents,
+        expected=(stage.drawn if stage.complete else max(stage.target, stage.drawn)) * parents,
+        done=stage.n_rows,
+        succeeded=sum(batch.steps[-1].succeeded for batch in stage.batches),
+        failed=sum(batch.steps[-1].failed for batch in stage.batches),
+        batches=len(stage.batches),
+        batches_done=sum(batch.done for batch in stage.batches),
+        step_done=tuple(
+            sum(batch.steps[step].done for batch in stage.batches) for step in range(stage.n_steps)
+        ),
+        complete=stage.complete,
+        learned=tuple(stage.learned.points),
+    )
+
+
+def _rate(state: CampaignState, now: float) -> float | None:
+    """Tasks a second over the last minute, or over as many recent tasks as are remembered."""
+    times = [
+        moment
+        for moment in state.finish_times
+        if moment >= max(now - _RATE_WINDOW, state.session_started_at)
+    ]
+    if len(times) < 2:
+        return None
+    gaps = sum(max(0.0, later - earlier) for earlier, later in pairwise(sorted(times)))
+    span = max(gaps, now - min(times)) if now - max(times) > 1 else gaps
+    return (len(times) - 1) / span if span > 0 else None
+
+
+def _word(state: CampaignState) -> str:
+    if state.ended is not None:
+        return (
+            "finished"
+            if state.ended["reason"] in ("completed", "all_failed", "adopted") and state.complete
+            else "stopped"
+        )
+    return "paused" if state.paused_by is not None else "running"

@@ -1,0 +1,159 @@
+"""The state of one stage: its batches, and of each task an offset into the journal and one byte."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.record.batch_sizes import as_runs
+from enchanted_tui.record.learned import Learned
+
+#: What a task's byte says: not run, ok, or failed, where `FAILED` + i is the i-th failure kind.
+NOT_RUN, OK, FAILED = 0, 1, 2
+UNKNOWN_KIND = FAILED + len(FAILURE_KINDS)  #: a failure of a kind that only a later version knows
+
+
+@dataclass
+class StepState:
+    """The tasks of one batch at one step, by sample."""
+
+    offsets: array[int] = field(
+        default_factory=lambda: array("q")
+    )  #: where the task's record is, or -1
+    outcomes: bytearray = field(default_factory=bytearray)  #: NOT_RUN, OK, or FAILED and more
+    succeeded: int = 0
+    failed: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.succeeded + self.failed
+
+    def resize(self, count: int) -> None:
+        """Have room for `count` samples; results beyond them have been cleared before."""
+        missing = count - len(self.offsets)
+        if missing > 0:
+            self.offsets.extend(array("q", [-1]) * missing)
+            self.outcomes.extend(bytes(missing))
+        else:
+            del self.offsets[count:], self.outcomes[count:]
+
+    def put(self, sample: int, outcome: int, offset: int) -> None:
+        self.outcomes[sample] = outcome
+        self.offsets[sample] = offset
+        if outcome == OK:
+            self.succeeded += 1
+        else:
+            self.failed += 1
+
+    def clear(self, sample: int) -> int:
+        """Forget a task's result and give what it was."""
+        outcome = self.outcomes[sample]
+        if outcome == NOT_RUN:
+            return outcome
+        self.outcomes[sample] = NOT_RUN
+        self.offsets[sample] = -1
+        if outcome == OK:
+            self.succeeded -= 1
+        else:
+            self.failed -= 1
+        return outcome
+
+
+@dataclass
+class BatchState:
+    """One batch of a stage: `size` samples were drawn, and each is run for every parent."""
+
+    index: int
+    first: int  #: position of its first sample in the stage
+    size: int
+    time: float  #: when its first sample was drawn, seconds since the epoch
+    parents: int = 1
+    slices: dict[int, int] = field(
+        default_factory=dict
+    )  #: first sample of a recorded slice -> offset of its record
+    steps: list[StepState] = field(default_factory=list)
+    finished_at: float | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of samples of the expanded batch."""
+        return self.size * self.parents
+
+    @property
+    def done(self) -> bool:
+        """True if every sample has a row."""
+        return self.steps[-1].done == self.count
+
+    def next_step(self, sample: int, first: int) -> int | None:
+        """Give the first step from `first` on that a sample has no result of; None if it has them
+        all.
+        """
+        steps = range(first, len(self.steps))
+        return next((step for step in steps if self.steps[step].outcomes[sample] == NOT_RUN), None)
+
+    def combine(self, parents: int) -> None:
+        """Combine its samples with `parents` parents."""
+        self.parents = parents
+        for step in self.steps:
+            step.resize(self.count)
+
+
+@dataclass
+class StageState:
+    """One stage: its target, its batches and the parents they are combined with."""
+
+    depth: int
+    n_steps: int
+    target: int = 0
+    batches: list[BatchState] = field(default_factory=list)
+    #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they
+    #: became parents
+    parents: list[tuple[int, int, int]] = field(default_factory=list)
+    n_parents: int = 1
+    completed_rows: int | None = (
+        #: rows it had when it was complete, unless something has been added to it or given up since
+        None
+    )
+    started_at: float | None = None
+    drawn: int = 0  #: number of samples drawn, before they are combined with parents
+    n_rows: int = 0  #: number of samples, combined with parents, that have a row
+    learned: Learned = field(default_factory=Learned)
+
+    @property
+    def complete(self) -> bool:
+        """True if it was complete and has all its rows."""
+        return self.completed_rows is not None and self.completed_rows == self.n_rows == self.count
+
+    @property
+    def count(self) -> int:
+        """Number of samples of all batches drawn so far, combined with parents."""
+        return self.drawn * self.n_parents
+
+    @property
+    def expected(self) -> int:
+        """Number of rows the stage will have when its target is reached."""
+        return self.target * self.n_parents
+
+    def layout(self) -> dict[str, Any]:
+        """Give sizes of all batches and the list of parents, as records of a later time hold them."""
+        parents = {"parents": [list(item) for item in self.parents]} if self.depth else {}
+        return {"sizes": as_runs(batch.size for batch in self.batches), **parents}
+
+    def rows(self) -> Iterator[tuple[int, int, int, int]]:
+        """Give (batch, sample, outcome, offset) of every finished sample, in (batch, sample) order."""
+        for batch in self.batches:
+            last = batch.steps[-1]
+            for sample, offset in enumerate(last.offsets):
+                if offset >= 0:
+                    yield batch.index, sample, last.outcomes[sample], offset
+
+    def parent(self, index: int) -> tuple[int, int]:
+        """Give (batch, sample), in the previous stage, of parent `index`."""
+        for batch, start, stop in self.parents:
+            if index < stop - start:
+                return batch, start + index
+            index -= stop - start
+        raise IndexError("no such parent")

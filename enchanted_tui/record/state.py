@@ -1,0 +1,460 @@
+"""The state of a campaign: a fold over its journal.
+
+``state.apply(record, offset)`` for every record gives the state; live, resumed, attached or a year
+later, it is the same. Per task it keeps an offset into the journal and one byte, so a million
+samples cost about ten megabytes; rows are read where they are needed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record import gaps
+from enchanted_tui.record.batch_sizes import BatchSizes, Span
+from enchanted_tui.record.jobs import JobBook
+from enchanted_tui.record.journal import Record
+from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.parent_list import changed_places, extends
+from enchanted_tui.record.stage_state import (
+    FAILED,
+    NOT_RUN,
+    OK,
+    UNKNOWN_KIND,
+    BatchState,
+    StageState,
+    StepState,
+)
+from enchanted_tui.record.unplaced import Result, Unplaced
+
+_KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
+_RECENT_FAILURES = 1000
+_RECENT_TIMES = 512
+
+
+@dataclass(frozen=True)
+class FailureNote:
+    """A failure as kept in memory: enough to list and group; the rest is in the journal at
+    `offset`.
+    """
+
+    task: TaskId
+    kind: str
+    message: str
+    time: float
+    host: str
+    offset: int
+
+
+class CampaignState:
+    """What is known of a campaign: everything in it comes from the journal."""
+
+    def __init__(self, sizes: BatchSizes | None = None) -> None:
+        """`sizes` is what the whole journal says of batches, where this fold may have to do without
+        a damaged line.
+        """
+        self.sizes = BatchSizes() if sizes is None else sizes
+        self.replaced = 0  #: results whose place another one of the same task has taken
+        self.irregular = False  #: records are missing or in another order than they were written in
+        self.campaign = ""
+        self.seed = 0
+        self.config_file = ""
+        self.identity: Any = None
+        self.runner_options: Any = None
+        self.units: dict[str, str] = {}  #: of parameters and outputs
+        self.version = ""  #: of the program, in the last session
+        self.taken_over = False  #: what is recorded is, in part, the older program's
+        self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
+        self.stage_names: list[dict[str, Any]] = []
+        self.sessions = 0
+        self.opened_at = 0.0
+        self.session_started_at = 0.0
+        self.allocation = ""  #: the job of SLURM in which the session's supervisor ran
+        self.host = ""
+        self.pid = 0
+        self.mode = ""
+        self.stages: list[StageState] = []
+        self.ended: Record | None = None  #: the last session's end, unless one has begun since
+        self.previous_end: Record | None = (
+            None  #: the end of the session before, if nothing was recorded in between
+        )
+        self.paused_by: str | None = None
+        self.last_time = 0.0
+        self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
+        self.failure_kinds: Counter[str] = Counter()
+        self.failures: deque[FailureNote] = deque(maxlen=_RECENT_FAILURES)
+        self.runtime_sum = 0.0  #: seconds of all tasks, failed and repeated ones included
+        self.core_seconds = 0.0  #: the same times the CPU cores that each of them held
+        self.core_seconds_before = 0.0  #: those of earlier sessions
+        self.tasks_recorded = 0
+        self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
+        self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
+        self.unplaced = Unplaced()
+        self.placed: list[Result] = []  #: results that have got their place since somebody looked
+        self.placed_late: set[tuple[int, int]] = (
+            set()
+        )  #: (depth, batch) of all results that did: they may be those of other samples
+        self._given_up: dict[
+            TaskId, set[float]
+        ] = {}  #: when those results of a task were begun that are void
+        self._first_open = -1  #: offset of the record that opened the campaign
+
+    # -- the fold ----------------------------------------------------------------------------------
+
+    def apply(self, record: Record, offset: int) -> CampaignState:
+        """Take one record into account; types that this version does not know are counted and
+        otherwise ignored.
+        """
+        kind = record["type"]
+        if kind == "task":
+            self._task(record, offset)
+            return self
+        handler = _HANDLERS.get(kind)
+        if handler is None:
+            self.unknown[kind] += 1
+        else:
+            handler(self, record, offset)
+        self.last_time = record.get("time", self.last_time)
+        return self
+
+    def _open(self, record: Record, offset: int) -> None:
+        if offset == self._first_open:
+            # taken before its turn, since the line that should have opened the campaign is lost
+            return
+        if not self.sessions:
+            self.campaign = record["campaign"]
+            self.opened_at = record["time"]
+            self._first_open = offset
+        self.sessions += 1
+        self.seed = record["seed"]
+        self.session_started_at = record["time"]
+        self.core_seconds_before = self.core_seconds
+        self.allocation = record.get("job", "")
+        self.host, self.pid, self.mode = record["host"], record["pid"], record["mode"]
+        self.taken_over |= self.mode == "adopted"
+        self.config_file = record["config"]
+        self.identity, self.runner_options = record["identity"], record["runner_options"]
+        self.units, self.version = record.get("units", {}), record.get("version", "")
+        self.stage_names = record["stages"]
+        for depth, (target, stage) in enumerate(
+            zip(record["targets"], record["stages"], strict=True)
+        ):
+            if depth == len(self.stages):
+                self.stages.append(
+                    StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1)
+                )
+            self._set_target(self.stages[depth], target)
+        self._take_what_was_known(record)
+        self.previous_end, self.ended = self.ended, None
+        self.paused_by = None
+
+    def _take_what_was_known(self, record: Record) -> None:
+        """Take what a session knew of earlier ones, where their own lines are lost."""
+        for stage, drawn in zip(self.stages, record.get("drawn", []), strict=False):
+            self._take_parents(stage, drawn.get("parents", []))
+            gaps.open_all(self, stage, drawn["sizes"], record["time"])
+
+    def _set_target(self, stage: StageState, target: int) -> None:
+        if (
+            target > stage.target
+        ):  # a target never falls; a lower one is that of an earlier session, out of order
+            stage.target, stage.completed_rows = target, None
+
+    def _parents(self, record: Record, offset: int) -> None:
+        self._take_parents(
+            self.stages[record["depth"]], record["ranges"], anew=record.get("anew", False)
+        )
+
+    def _take_parents(
+        self, stage: StageState, ranges: list[list[int]], *, anew: bool = False
+    ) -> None:
+        """Take a list of parents that goes on from the one there is; `anew`: it may have others in
+        places whose parent is gone.
+        """
+        parents = [(batch, start, stop) for batch, start, stop in ranges]
+        if not extends(parents, stage.parents):
+            if not anew:  # an earlier list, out of order
+                self.irregular |= not extends(stage.parents, parents)
+                return
+            for index in changed_places(stage.parents, parents):
+                self._forget_parent(stage, index)
+        elif parents == stage.parents:
+            return
+        stage.parents = parents
+        stage.n_parents = sum(stop - start for _, start, stop in parents)
+        stage.completed_rows = None
+        for batch in stage.batches:
+            batch.combine(stage.n_parents)
+            batch.finished_at = None
+            self._place(stage.depth, batch)
+
+    def _samples(self, record: Record, offset: int) -> None:
+        stage = self.stages[record["depth"]]
+        number, first = record["batch"], record["first"]
+        gaps.open_told(self, stage, number, Span(first, record["size"]), record["time"])
+        batch = stage.batches[number]
+        if (batch.first, batch.size) == (first, record["size"]):
+            batch.slices.setdefault(record["start"], offset)
+        else:
+            self.irregular = True
+
+    def open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
+        """Begin the next batch of a stage, of `size` samples from position `first` on."""
+        batch = BatchState(len(stage.batches), first, size, time)
+        batch.steps = [StepState() for _ in range(stage.n_steps)]
+        batch.combine(stage.n_parents)
+        stage.batches.append(batch)
+        stage.drawn += size
+        if stage.started_at is None:
+            stage.started_at = time
+        self._place(stage.depth, batch)
+
+    def _task(self, record: Record, offset: int) -> None:
+        depth, number, sample, step = record["task"]
+        if self.jobs.holders:
+            self.jobs.came_back(TaskId(depth, number, sample, step))
+        if depth >= len(self.stages) or step >= self.stages[depth].n_steps:
+            return
+        batch = self._find_batch(depth, number)
+        if batch is None or sample >= batch.count:
+            self.irregular = True
+            self.unplaced.put(record, offset)
+        else:
+            self._result(record, offset, batch)
+
+    def _place(self, depth: int, batch: BatchState) -> None:
+        """Put results that were waiting for their samples where they belong."""
+        for record, offset in self.unplaced.take(depth, batch.index):
+            if record["task"][2] >= batch.count:
+                self.unplaced.put(record, offset)
+                continue
+            self._result(record, offset, batch)
+            self.placed.append((record, offset))
+            self.placed_late.add((depth, batch.index))
+
+    def _result(self, record: Record, offset: int, batch: BatchState) -> None:
+        depth, _, sample, step = record["task"]
+        tasks = batch.steps[step]
+        if self._given_up and record["started"] in self._given_up.get(TaskId(*record["task"]), ()):
+            return
+        if tasks.outcomes[sample] != NOT_RUN and not self._replace(record, batch):
+            return
+        runtime = record["runtime"]
+        finished = record["started"] + runtime
+        if record["outcome"] == "ok":
+            tasks.put(sample, OK, offset)
+        else:
+            tasks.put(sample, _KIND_CODES.get(record["kind"], UNKNOWN_KIND), offset)
+            self.failure_kinds[record["kind"] if record["kind"] in _KIND_CODES else "unknown"] += 1
+            note = FailureNote(
+                TaskId(*record["task"]),
+                record["kind"],
+                record["message"],
+                finished,
+                record["host"],
+                offset,
+            )
+            self.failures.append(note)
+        if step == len(batch.steps) - 1:
+            self.stages[depth].n_rows += 1
+        self.tasks_recorded += 1
+        self.runtime_sum += runtime
+        self.core_seconds += runtime * record.get("cores", 1.0)
+        self.finish_times.append(finished)
+        self.last_time = max(self.last_time, finished)
+
+    def _replace(self, record: Record, batch: BatchState) -> bool:
+        """Make room for a second result of a task, whose `retry` is lost; False where a success
+        would give way, or to a failure.
+        """
+        _, _, sample, step = record["task"]
+        before = batch.steps[step].outcomes[sample]
+        self.irregular = True
+        if before == OK or record["outcome"] != "ok":
+            return False
+        self.replaced += 1
+        if step == len(batch.steps) - 1:
+            self.stages[record["task"][0]].n_rows -= 1
+        self._drop_failure(TaskId(*record["task"]), batch.steps[step].clear(sample))
+        return True
+
+    def _retry(self, record: Record, offset: int) -> None:
+        self.hooked_rows = -1  # as many rows as before, and others
+        begun = record.get("started", [None] * len(record["tasks"]))
+        for item, started in zip(record["tasks"], begun, strict=True):
+            task = TaskId(*item)
+            if started is not None:
+                self._given_up.setdefault(task, set()).add(started)
+            if not (
+                record.get("failed") and self._outcome(task) == OK
+            ):  # else its new result has come before, out of order
+                self._forget(task)
+
+    def _forget(self, task: TaskId) -> None:
+        """Forget a task's result, those of its later steps and those of all its descendants."""
+        self.unplaced.drop(task)
+        batch = self._find_batch(task.depth, task.batch)
+        if batch is None or task.sample >= batch.count:
+            return
+        outcome = NOT_RUN
+        for step in range(task.step, len(batch.steps)):
+            outcome = batch.steps[step].clear(task.sample)
+            if outcome >= FAILED:
+                self._drop_failure(TaskId(task.depth, task.batch, task.sample, step), outcome)
+        batch.finished_at = None
+        self.stages[task.depth].completed_rows = None
+        self.stages[task.depth].n_rows -= outcome != NOT_RUN
+        if outcome != NOT_RUN and task.depth + 1 < len(self.stages):
+            self._forget_children(task)
+
+    def _forget_children(self, task: TaskId) -> None:
+        child_stage = self.stages[task.depth + 1]
+        index = 0
+        for number, start, stop in child_stage.parents:
+            if number == task.batch and start <= task.sample < stop:
+                self._forget_parent(child_stage, index + task.sample - start)
+                return
+            index += stop - start
+
+    def _forget_parent(self, stage: StageState, parent: int) -> None:
+        """Forget the results of all samples of a stage that were combined with one parent."""
+        for batch in stage.batches:
+            for sample in range(parent * batch.size, (parent + 1) * batch.size):
+                self._forget(TaskId(stage.depth, batch.index, sample, 0))
+
+    def _drop_failure(self, task: TaskId, outcome: int) -> None:
+        kind = FAILURE_KINDS[outcome - FAILED] if outcome != UNKNOWN_KIND else "unknown"
+        self.failure_kinds[kind] -= 1
+        for note in self.failures:
+            if note.task == task:
+                self.failures.remove(note)
+                return
+
+    def _batch_complete(self, record: Record, offset: int) -> None:
+        stage = self.stages[record["depth"]]
+        if "size" in record:
+            gaps.open_told(
+                self, stage, record["batch"], Span(record["first"], record["size"]), record["time"]
+            )
+        batch = self._find_batch(record["depth"], record["batch"])
+        if batch is not None:
+            batch.finished_at = record["time"]
+
+    def _stage_complete(self, record: Record, offset: int) -> None:
+        stage = self.stages[record["depth"]]
+        self._take_parents(stage, record.get("parents", []))
+        gaps.open_all(self, stage, record.get("sizes", []), record["time"])
+        if "sizes" not in record and stage.n_parents:
+            last = self.unplaced.last_batch(stage.depth) + 1
+            gaps.open_missing(self, stage, last, record["rows"] // stage.n_parents, record["time"])
+        stage.completed_rows = record[
+            "rows"
+        ]  # there are fewer where lines before this one are damaged
+        for batch in stage.batches if stage.complete else ():
+            batch.finished_at = (
+                batch.finished_at or record["time"]
+            )  # that it was complete may have been on record before its samples
+
+    def _learned(self, record: Record, offset: int) -> None:
+        given: Any = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
+        self.stages[record["depth"]].learned.put(LearnedPoint(**given))
+
+    def _control(self, record: Record, offset: int) -> None:
+        if record["action"] == "pause":
+            self.paused_by = record["by"]
+        elif record["action"] == "continue":
+            self.paused_by = None
+
+    def _jobs(self, record: Record, offset: int) -> None:
+        self.jobs.apply(record)
+
+    def _end(self, record: Record, offset: int) -> None:
+        self.ended = record
+
+    def _on_complete(self, record: Record, offset: int) -> None:
+        self.hooked_rows = record["rows"]
+
+    # -- what it tells -----------------------------------------------------------------------------
+
+    def _find_batch(self, depth: int, number: int) -> BatchState | None:
+        if depth >= len(self.stages) or number >= len(self.stages[depth].batches):
+            return None
+        return self.stages[depth].batches[number]
+
+    def _outcome(self, task: TaskId) -> int:
+        batch = self._find_batch(task.depth, task.batch)
+        return (
+            NOT_RUN
+            if batch is None or task.sample >= batch.count
+            else batch.steps[task.step].outcomes[task.sample]
+        )
+
+    @property
+    def current_depth(self) -> int:
+        """Depth of the first stage that is not complete, or of the last one."""
+        for stage in self.stages:
+            if not stage.complete:
+                return stage.depth
+        return max(0, len(self.stages) - 1)
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.stages) and all(stage.complete for stage in self.stages)
+
+    def offset_of(self, task: TaskId) -> int:
+        """Give the offset of a task's record, or -1."""
+        batch = self._find_batch(task.depth, task.batch)
+        if batch is None or task.sample >= batch.count:
+            return -1
+        return batch.steps[task.step].offsets[task.sample]
+
+    def failed_tasks(self, *, first: bool = True) -> Iterator[TaskId]:
+        """Give the first failed step of every sample that has one, or all of its failed steps."""
+        for stage in self.stages:
+            for batch in stage.batches:
+                for sample in range(batch.count):
+                    for step, tasks in enumerate(batch.steps):
+                        if tasks.outcomes[sample] >= FAILED:
+                            yield TaskId(stage.depth, batch.index, sample, step)
+                            if first:
+                                break
+
+    def take_placed(self) -> list[Result]:
+        """Give the results that have got their place since the last time, if they have not been
+        forgotten.
+        """
+        placed, self.placed = self.placed, []
+        return [
+            (record, offset)
+            for record, offset in placed
+            if self.offset_of(TaskId(*record["task"])) == offset
+        ]
+
+    def totals(self) -> tuple[int, int]:
+        """Give the numbers of tasks that succeeded and failed, all stages and steps together."""
+        succeeded = failed = 0
+        for stage in self.stages:
+            for batch in stage.batches:
+                for step in batch.steps:
+                    succeeded += step.succeeded
+                    failed += step.failed
+        return succeeded, failed
+
+
+_HANDLERS = {
+    "open": CampaignState._open,
+    "parents": CampaignState._parents,
+    "samples": CampaignState._samples,
+    "retry": CampaignState._retry,
+    "batch_complete": CampaignState._batch_complete,
+    "stage_complete": CampaignState._stage_complete,
+    "learned": CampaignState._learned,
+    "control": CampaignState._control,
+    "jobs": CampaignState._jobs,
+    "end": CampaignState._end,
+    "on_complete": CampaignState._on_complete,
+}

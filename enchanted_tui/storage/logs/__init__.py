@@ -1,0 +1,1 @@
+"""Log files as people read them: lines, levels, selections and searches."""

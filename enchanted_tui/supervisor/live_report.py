@@ -1,0 +1,112 @@
+"""What the running supervisor tells viewers in ``state/live.json`` (see `record.live`), at most
+once a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from dataclasses import asdict
+from typing import Any
+
+from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.atomic import write_atomically
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.stage import StageRun
+
+_MAX_WORKERS_SHOWN = 1_000
+_TELL_EVERY = 1.0  #: seconds between two reports on what is done after the last task
+_REFRESH = 10.0  #: seconds after which an unchanged file is written again, as a sign of life
+
+
+class LiveFile:
+    """The file as its supervisor keeps it."""
+
+    def __init__(self, run_dir: RunDir) -> None:
+        self._path = run_dir.live
+        self._last: dict[str, Any] = {}
+        self._written_at = 0.0
+        self.doing = ""  #: what is being done once nothing runs any more
+
+    def write(
+        self,
+        state: CampaignState,
+        dispatcher: Dispatcher,
+        run: StageRun | None,
+        stopping: Outcome | None,
+    ) -> None:
+        """Write the file if anything in it has changed."""
+        workers = [asdict(worker) for worker in dispatcher.workers()]
+        content = {
+            "state": _word(state, stopping),
+            "depth": run.plan.depth if run is not None else None,
+            "in_flight": len(dispatcher.in_flight),
+            "workers": workers[:_MAX_WORKERS_SHOWN],
+            "n_workers": len(workers),
+            "jobs": [asdict(job) for job in dispatcher.jobs()[:_MAX_WORKERS_SHOWN]],
+            "core_hours": round(dispatcher.core_hours(), 4),
+            "links": dispatcher.links(),
+            "waiting_for": _waiting_for(state, dispatcher, workers, stopping),
+        }
+        if content != self._last or time.monotonic() - self._written_at > _REFRESH:
+            self._write(content)
+
+    def tell(self, doing: str) -> None:
+        """Say what is being done after the last task, and how far that is; viewers are told once a
+        second.
+        """
+        is_news = not self.doing
+        self.doing = doing
+        if is_news or time.monotonic() - self._written_at >= _TELL_EVERY:
+            self._write(
+                {
+                    **self._last,
+                    "in_flight": 0,
+                    "workers": [],
+                    "n_workers": 0,
+                    "jobs": [],
+                    "doing": doing,
+                }
+            )
+
+    def _write(self, content: dict[str, Any]) -> None:
+        self._last, self._written_at = content, time.monotonic()
+        with contextlib.suppress(OSError):  # a viewer's convenience never stops a campaign
+            write_atomically(self._path, json.dumps({"time": time.time(), **content}))
+
+    def close(self, state: CampaignState) -> None:
+        """The supervisor ends: nothing is live any more."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def _word(state: CampaignState, stopping: Outcome | None) -> str:
+    if stopping is not None:
+        return "stopping"
+    return "paused" if state.paused_by is not None else "running"
+
+
+def _waiting_for(
+    state: CampaignState,
+    dispatcher: Dispatcher,
+    workers: list[dict[str, Any]],
+    stopping: Outcome | None,
+) -> str:
+    """Answer, in one line, why nothing seems to happen; empty if something does."""
+    running = [worker for worker in workers if worker["task"]]
+    if stopping is not None:
+        oldest = min(running, key=lambda worker: worker["since"], default=None)
+        return f"stopping ({stopping.message}); " + (
+            f"{oldest['task']} still runs" if oldest else "nothing runs any more"
+        )
+    if state.paused_by is not None:
+        return f"paused by {state.paused_by}"
+    if not running and dispatcher.in_flight:
+        return dispatcher.waiting_for() or "waiting for workers to start"
+    if len(running) == 1 and len(dispatcher.in_flight) == 1:
+        worker = running[0]
+        return f"waiting for {worker['task']} on {worker['host']}"
+    return ""

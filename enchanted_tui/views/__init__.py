@@ -1,0 +1,1 @@
+"""What viewers read of a campaign, whoever runs it."""

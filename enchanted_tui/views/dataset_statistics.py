@@ -1,0 +1,284 @@
+"""The dataset in numbers: columns as arrays, their statistics, histograms, the best so far, and how
+well the parameters are covered.
+
+Uses numpy and nothing else; imported when results are first looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enchanted_tui.views.task_index import TaskList
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_MOST_WORDS = 8  # different texts up to which a text column can colour points
+
+
+@dataclass
+class Part:
+    """Values of a column, converted."""
+
+    raw: list[Any]  #: as they were returned
+    numbers: array[float]  #: NaN for what is no number
+    kinds: set[type]
+
+
+def converted(values: Sequence[Any]) -> Part:
+    """Convert values; None is a missing one."""
+    return Part(list(values), array("d", map(_as_float, values)), set(map(type, values)))
+
+
+class Column:
+    """One column of the dataset, growing."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.raw: list[Any] = []
+        self._numbers = array("d")
+        self._kinds: set[type] = set()
+
+    def extend(self, part: Part) -> None:
+        """Take the values of further rows."""
+        self.raw += part.raw
+        self._numbers += part.numbers
+        self._kinds |= part.kinds
+
+    @property
+    def kind(self) -> str:
+        """ "number", "truth", "text", "other" (arrays, lists, mixtures) or "empty"."""
+        kinds = self._kinds - {type(None)}
+        if not kinds:
+            return "empty"
+        if kinds <= {int, float}:
+            return "number"
+        if kinds <= {bool}:
+            return "truth"
+        return "text" if kinds <= {str} else "other"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it can be an axis."""
+        return self.kind in ("number", "truth")
+
+    @property
+    def numbers(self) -> Floats:
+        """All values as float64, NaN where there is none; a copy."""
+        return np.array(self._numbers, dtype=np.float64)
+
+    def words(self) -> list[str]:
+        """Give the different texts of a text column, sorted; too many are none."""
+        if self.kind != "text":
+            return []
+        found = {value for value in self.raw if value is not None}
+        return sorted(found) if len(found) <= _MOST_WORDS else []
+
+
+def _as_float(value: Any) -> float:
+    if type(value) is float:
+        return value
+    if type(value) is int or type(value) is bool:
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    return math.nan
+
+
+@dataclass(frozen=True)
+class News:
+    """What is new in a dataset."""
+
+    columns: dict[str, Part]  #: the new values, or all of them if `anew`
+    tasks: TaskList  #: of all rows
+    anew: bool
+
+
+class Results:
+    """The rows of the dataset in the order in which they finished, with the tasks they belong to."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, Column] = {}
+        self.tasks = TaskList(array("q"))
+        self.parameters: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def news(self, columns: Mapping[str, Sequence[Any]], tasks: TaskList) -> News:
+        """Convert what is new in the dataset as it is now, for `take`; earlier rows again only if
+        they have changed.
+
+        Takes long for many rows and changes nothing, so it may run in a thread.
+        """
+        known = len(self.tasks)
+        anew = tasks.codes[:known] != self.tasks.codes or any(
+            name not in columns for name in self.columns
+        )
+        parts = {}
+        for name, values in columns.items():
+            column = None if anew else self.columns.get(name)
+            parts[name] = converted(
+                values[len(column.raw) if column is not None else 0 : len(tasks)]
+            )
+        return News(parts, tasks, anew)
+
+    def take(self, news: News) -> None:
+        """Take what `news` has given last."""
+        before = {} if news.anew else self.columns
+        self.columns = {name: before.get(name) or Column(name) for name in news.columns}
+        for name, part in news.columns.items():
+            self.columns[name].extend(part)
+        self.tasks = news.tasks
+
+    @property
+    def success(self) -> Mask:
+        """Which rows are successes; all, where the dataset does not say."""
+        column = self.columns.get("success")
+        return column.numbers == 1.0 if column is not None else np.ones(len(self), dtype=bool)
+
+    @property
+    def numeric(self) -> list[str]:
+        """Names of the columns that can be an axis: parameters, then outputs, then truth values and
+        run times.
+        """
+        names = [name for name, column in self.columns.items() if column.numeric]
+        return sorted(names, key=lambda name: (self._rank(name), names.index(name)))
+
+    def _rank(self, name: str) -> int:
+        if name in self.parameters:
+            return 0
+        if self.columns[name].kind == "truth":
+            return 3
+        return 2 if name.startswith("runtime_sec") else 1
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the numeric columns that are neither parameters nor the program's own."""
+        return [name for name in self.numeric if self._rank(name) == 1]
+
+
+# -- statistics ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What is known of the finite values of a column; None where there are none."""
+
+    count: int  #: finite values
+    missing: int  #: no value, NaN or text
+    infinite: int
+    minimum: float | None = None
+    median: float | None = None
+    mean: float | None = None
+    maximum: float | None = None
+    std: float | None = None  #: of the sample (n - 1); None for fewer than two values
+
+
+def statistics(values: Floats) -> Statistics:
+    """Summarise values; sums do not overflow."""
+    finite = values[np.isfinite(values)]
+    infinite = int(np.isinf(values).sum())
+    if not finite.size:
+        return Statistics(0, values.size - infinite, infinite)
+    scale = float(np.abs(finite).max()) or 1.0
+    scaled = finite / scale if scale < math.inf else finite
+    return Statistics(
+        count=finite.size,
+        missing=values.size - finite.size - infinite,
+        infinite=infinite,
+        minimum=float(finite.min()),
+        median=float(np.median(scaled)) * scale,
+        mean=float(scaled.mean()) * scale,
+        maximum=float(finite.max()),
+        std=float(scaled.std(ddof=1)) * scale if finite.size > 1 else None,
+    )
+
+
+def running_best(values: Floats, ok: Mask, *, largest: bool) -> Floats:
+    """Give, after each row, the smallest (or largest) finite value of a success so far; NaN before
+    the first.
+    """
+    worst = -np.inf if largest else np.inf
+    usable = np.where(ok & np.isfinite(values), values, worst)
+    best = np.maximum.accumulate(usable) if largest else np.minimum.accumulate(usable)
+    return np.where(np.isinf(best), np.nan, best)
+
+
+# -- coverage --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How evenly the values of a parameter fill the range that they span."""
+
+    name: str
+    counts: tuple[int, ...]  #: of the values in equal bins
+    low: float
+    high: float
+    gap: tuple[float, float]  #: the widest stretch without a value
+
+    @property
+    def filled(self) -> float:
+        """Share of the bins that hold a value."""
+        return sum(count > 0 for count in self.counts) / len(self.counts)
+
+
+def coverage(name: str, values: Floats, bins: int) -> Coverage | None:
+    """Judge one parameter; None if it has no finite value."""
+    finite = np.sort(values[np.isfinite(values)])
+    if not finite.size:
+        return None
+    low, high = float(finite[0]), float(finite[-1])
+    counts = np.bincount(bin_of(finite, low, high, bins), minlength=bins)
+    widest = int(np.argmax(finite[1:] / 2 - finite[:-1] / 2)) if finite.size > 1 else 0
+    return Coverage(
+        name,
+        tuple(int(count) for count in counts),
+        low,
+        high,
+        (float(finite[widest]), float(finite[min(widest + 1, finite.size - 1)])),
+    )
+
+
+def pair_filled(x: Floats, y: Floats, bins: int) -> float | None:
+    """Give the share of ``bins * bins`` cells, over the ranges of two parameters, that hold a
+    sample; None without any.
+    """
+    both = np.isfinite(x) & np.isfinite(y)
+    if not both.any():
+        return None
+    x, y = x[both], y[both]
+    cells = bin_of(x, float(x.min()), float(x.max()), bins) * bins + bin_of(
+        y, float(y.min()), float(y.max()), bins
+    )
+    return np.unique(cells).size / bins**2
+
+
+def expected_filled(samples: int, cells: int) -> float:
+    """Give the share of cells that so many independent uniform samples fill on average: 1 - (1 -
+    1/cells)^samples.
+    """
+    return 1 - (1 - 1 / cells) ** samples
+
+
+def bin_of(values: Floats, low: float, high: float, bins: int) -> NDArray[np.intp]:
+    """Give the number of the bin of finite values; those beyond `low` and `high` belong to the
+    first and the last.
+    """
+    width = high / 2 - low / 2
+    if not width > 0:
+        return np.full(values.size, bins // 2, dtype=np.intp)
+    with np.errstate(
+        all="ignore"
+    ):  # values beyond the ends may be beyond all numbers here; they are brought to the ends
+        share = np.clip((values / 2 - low / 2) / width, 0.0, 1.0)
+    return np.minimum((share * bins).astype(np.intp), bins - 1)

@@ -1,0 +1,208 @@
+"""Why is nothing happening? One line, from what the journal, the lock and the supervisor's own
+report say; empty if something is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from enchanted_tui.record.snapshot import Snapshot
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.lock import Holder
+
+_STALE = 30.0  #: seconds without a report from a supervisor whose heart beats
+_QUIET = 60.0  #: seconds without a result after which it is worth a line
+_SLOW = 5.0  #: a task is a straggler when it has run so many times as long as tasks usually do
+_NEARLY_FULL = 50_000_000  #: bytes
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What there is to judge by."""
+
+    taken: Snapshot
+    state: CampaignState
+    liveness: str
+    holder: Holder | None
+    live: Mapping[str, Any] | None
+    disk_free: int | None
+    now: float
+
+
+def why_nothing_happens(facts: Facts) -> str:
+    """Give the line."""
+    if facts.liveness == "unknown":
+        if facts.holder is None:
+            return "the journal is being read"
+        return (
+            f"{facts.holder.describe()} holds the run directory; waiting for its next heartbeat to"
+            " know whether it still runs"
+        )
+    if facts.liveness != "running":
+        return _ended(facts)
+    return _finishing(facts) or _steered(facts) or _waiting(facts) or _quiet(facts)
+
+
+# -- nobody runs it --------------------------------------------------------------------------------
+
+
+def _ended(facts: Facts) -> str:
+    end = facts.state.ended
+    how = how_it_ended(facts.state)
+    if end is None or end["reason"] == "adopted":
+        return how
+    when = time.strftime(
+        "%Y-%m-%d %H:%M", time.localtime(end["time"])
+    )  # not how long ago: nobody paints this again
+    return f"{how} {when}" if how == "finished" else f"{how} ({when})"
+
+
+def how_it_ended(state: CampaignState) -> str:
+    """Say how the last session of a campaign that nobody runs has ended."""
+    if not state.sessions:
+        return "nothing is recorded yet"
+    end = state.ended
+    if end is None:
+        died = f"the supervisor (pid {state.pid} on {state.host}) died without ending its session"
+        return f"{died}; resume goes on with what has no result"
+    if end["reason"] == "completed" and state.complete:
+        return "finished"
+    if end["reason"] == "adopted":
+        return "made by the older program; resume takes it over and goes on"
+    return str(end["message"] or end["reason"])
+
+
+# -- it has run everything -------------------------------------------------------------------------
+
+
+def _finishing(facts: Facts) -> str:
+    """Say what is done after the last task: writing a large file takes minutes."""
+    live = facts.live or {}
+    doing = str(live.get("doing", ""))
+    before = "all results are here" if facts.state.complete else "nothing runs any more"
+    return f"{before}; {doing}" if doing else ""
+
+
+# -- somebody asked for it -------------------------------------------------------------------------
+
+
+def _steered(facts: Facts) -> str:
+    live = facts.live or {}
+    stopping = str(live.get("waiting_for", "")) if live.get("state") == "stopping" else ""
+    if stopping:
+        return stopping
+    if facts.taken.paused_by is None:
+        return ""
+    running = _running(live)
+    return f"paused by {facts.taken.paused_by}" + (
+        f"; {_tasks(len(running))} still running" if running else ""
+    )
+
+
+# -- it waits --------------------------------------------------------------------------------------
+
+
+def _waiting(facts: Facts) -> str:
+    live = facts.live
+    if facts.disk_free is not None and facts.disk_free < _NEARLY_FULL:
+        return f"the disk is nearly full: {facts.disk_free / 1e6:.0f} MB are left"
+    if live is None:
+        return (
+            "the supervisor is starting"
+            if facts.now - facts.state.session_started_at < _STALE
+            else ""
+        )
+    age = facts.now - float(live.get("time", facts.now))
+    if age > _STALE:
+        return (
+            f"the supervisor's heart beats, but its last report is {_ago(age)} old: the sampler or"
+            " the file system is slow"
+        )
+    running = _running(live)
+    if not running and live.get("in_flight"):
+        said = str(live.get("waiting_for") or "waiting for workers to start")
+        return f"{said} ({_tasks(live['in_flight'])} handed out)"
+    if not running:
+        return _idle(facts)
+    return _straggler(facts, running)
+
+
+def _idle(facts: Facts) -> str:
+    """Nothing runs and nothing is handed out: somebody has to draw samples, or the files are being
+    written.
+    """
+    state = facts.state
+    if not state.stages:
+        return ""
+    if state.complete:
+        return "all results are here; the files are being written"
+    stage = state.stages[state.current_depth]
+    if stage.n_rows < stage.count:
+        return ""
+    names = state.stage_names[stage.depth]
+    return f"waiting for the sampler {names['sampler']} ({names['sampler_type']}) to draw"
+
+
+def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
+    """Say which task holds everything up: workers are idle because the last tasks of a batch have
+    not ended.
+    """
+    workers = (facts.live or {}).get("workers", ())
+    oldest = min(running, key=lambda worker: worker["since"] or facts.now)
+    since = oldest["since"]
+    seconds = facts.now - since if since else 0.0
+    mean = facts.taken.mean_runtime or 0.0
+    if (
+        len(running) == len(workers)
+        or len(running) > max(1, len(workers) // 10)
+        or seconds < max(10.0, mean)
+    ):
+        return ""
+    others = f" and {_tasks(len(running) - 1, 'younger task')}" if len(running) > 1 else ""
+    usual = (
+        f", a task takes {_ago(mean)} on average" if mean >= 1 and seconds > _SLOW * mean else ""
+    )
+    return (
+        f"waiting for {oldest['task']} on {oldest['host']}{others}: running for {_ago(seconds)},"
+        f" since {_clock(since)}{usual}"
+    )
+
+
+def _quiet(facts: Facts) -> str:
+    running = _running(facts.live or {})
+    silent = facts.now - max(facts.taken.last_change, facts.state.session_started_at)
+    if not running or silent < max(_QUIET, _SLOW * (facts.taken.mean_runtime or 0.0)):
+        return ""
+    oldest = min(running, key=lambda worker: worker["since"] or facts.now)
+    since = (
+        f", the oldest, {oldest['task']}, since {_clock(oldest['since'])}"
+        if oldest["since"]
+        else ""
+    )
+    return f"no result for {_ago(silent)}; {_tasks(len(running))} running{since}"
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+
+def _running(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [worker for worker in live.get("workers", ()) if worker["task"]]
+
+
+def _tasks(count: int, what: str = "task") -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(0, seconds):.0f} s"
+    if seconds < 5_400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} d"
+
+
+def _clock(moment: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(moment))
