@@ -53,9 +53,7 @@ class View:
     #: judged yet
     liveness: str
     holder: Holder | None
-    live: (
-        Mapping[str, Any] | None
-    )  #: the supervisor's own report (`supervisor.live`), while it runs
+    live: Mapping[str, Any] | None  #: the supervisor's own report (`record.live`), while it runs
     batches: tuple[BatchSummary, ...]
     why: str  #: why nothing happens; empty if something does
     ended: str  #: how the last session ended, if nobody runs the campaign
