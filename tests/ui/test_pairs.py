@@ -24,6 +24,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "runs": ("runs",),
     "config": ("config", "escape"),
     "monitor": ("monitor", "t"),
+    "batches": ("monitor", "b", "down"),
+    "workers": ("monitor", "w"),
     "files": ("monitor", "f", "down", "down"),
     "task": ("monitor", "t", "enter"),
     "file": ("monitor", "f", "enter"),
@@ -98,6 +100,7 @@ async def test_every_pair_of_screens(runs: dict[str, Path], tmp_path: Path, monk
     """Protects against what a screen keeps of the run before: no end, no defect, nothing of it shown, whatever comes after what."""
     monkeypatch.chdir(tmp_path)
     await walks(("task", "failed tasks", "scatter"), runs)
+    await walks(("batches", "workers"), runs)
 
 
 @pytest.mark.full
