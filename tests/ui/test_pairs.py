@@ -26,6 +26,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "runs": ("runs",),
     "config": ("config", "escape"),
     "monitor": ("monitor", "t"),
+    "batches": ("monitor", "b", "down"),
+    "workers": ("monitor", "w"),
     "files": ("monitor", "f", "down", "down"),
     "task": ("monitor", "t", "enter"),
     "file": ("monitor", "f", "enter"),
@@ -108,6 +110,7 @@ async def test_every_pair_of_screens(
     """
     monkeypatch.chdir(tmp_path)
     await walks(("task", "failed tasks", "scatter"), runs)
+    await walks(("batches", "workers"), runs)
 
 
 @pytest.mark.full

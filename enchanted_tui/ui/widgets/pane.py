@@ -64,10 +64,10 @@ class Pane(Vertical):
 
     def clear(self) -> None:
         """Show nothing: no campaign is open."""
-        self.view = None
-        self.heading.set([])
+        self.table.set_rows(())  # before what they are of has gone
         self.table.set_empty("")
-        self.table.set_rows(())
+        self.heading.set([])
+        self.view = None
 
 
 _ROOMY = 60  #: columns from which there is room for two units of a time and whole names

@@ -203,10 +203,14 @@ class VirtualTable(ScrollView, can_focus=True):
         self._lay_out()
 
     def set_empty(self, text: str) -> None:
-        """Say what is shown where there are no rows."""
+        """Say what is shown where there are no rows.
+
+        Where there are rows, nothing is painted: what they are of may just be changing.
+        """
         if text != self._empty:
             self._empty = text
-            self._paint_changed()
+            if not len(self._keys):
+                self._paint_changed()
 
     def set_sort(self, column: str, *, descending: bool) -> None:
         """Mark the column by which the rows are sorted."""
