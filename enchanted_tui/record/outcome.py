@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from enchanted_tui.campaign_status import EndReason
+
 
 class ExitCode(IntEnum):
     """Exit codes of the command line."""
@@ -35,6 +37,5 @@ class Outcome:
     """How a session ended."""
 
     code: ExitCode
-    #: completed, drained, aborted, max_failures, all_failed, stop_when, environment or defect
-    reason: str
+    reason: EndReason
     message: str = ""

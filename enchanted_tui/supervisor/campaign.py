@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 
 from enchanted_tui import fast_values
+from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Record
@@ -217,7 +218,7 @@ class Campaign:
                     f"{failure}; what had been drawn was run, and the campaign can be resumed (the"
                     " log has the traceback)"
                 )
-                self._sampler_failed = Outcome(ExitCode.DEFECT, "sampler_failed", message)
+                self._sampler_failed = Outcome(ExitCode.DEFECT, EndReason.SAMPLER_FAILED, message)
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -294,15 +295,15 @@ class Campaign:
             self._dispatcher.recall()
         elif request.action == "drain":
             code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
-            self._stop(Outcome(code, "drained", f"drained by {request.by}"))
+            self._stop(Outcome(code, EndReason.DRAINED, f"drained by {request.by}"))
         elif request.action == "abort":
             code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
-            self._stop(Outcome(code, "aborted", f"aborted by {request.by}"))
+            self._stop(Outcome(code, EndReason.ABORTED, f"aborted by {request.by}"))
             self._abort()
 
     def _stop(self, outcome: Outcome) -> None:
         """Begin nothing new; what runs may finish."""
-        if self._stopping is None or outcome.reason == "aborted":
+        if self._stopping is None or outcome.reason is EndReason.ABORTED:
             self._stopping = outcome
         self._dispatcher.recall()
 
@@ -314,12 +315,12 @@ class Campaign:
         self._lock_lost |= trouble.message == LOCK_LOST
         if trouble.task is not None:
             self._dispatcher.arrived(trouble.task)
-        if self._stopping is None or self._stopping.reason != "environment":
+        if self._stopping is None or self._stopping.reason is not EndReason.ENVIRONMENT:
             log.error(trouble.message)
             remedy = "Go on" if trouble.drain else "Remove the cause, then go on"
             outcome = Outcome(
                 ExitCode.ENVIRONMENT,
-                "environment",
+                EndReason.ENVIRONMENT,
                 f"{trouble.message}. {remedy} with --run-mode resume; nothing that has finished is"
                 " lost.",
             )
@@ -340,7 +341,7 @@ class Campaign:
         if reason is not None:
             message = f"{reason}; the campaign was drained and can be resumed"
             log.error(message)
-            self._stop(Outcome(ExitCode.FAILURES, "max_failures", message))
+            self._stop(Outcome(ExitCode.FAILURES, EndReason.MAX_FAILURES, message))
 
     def _check_enough(self) -> None:
         """Stop when what `stop_when` asks for is reached."""
@@ -355,7 +356,7 @@ class Campaign:
         if reason is not None:
             message = f"{reason}; the campaign can be resumed or extended with another limit"
             log.info(message)
-            self._stop(Outcome(ExitCode.COMPLETED, "stop_when", message))
+            self._stop(Outcome(ExitCode.COMPLETED, EndReason.STOP_WHEN, message))
 
     # -- the clock ---------------------------------------------------------------------------------
 
@@ -382,7 +383,7 @@ class Campaign:
     def _environment(self, problem: EnvironmentProblem) -> Outcome:
         log.error(str(problem))
         self._abort()
-        return Outcome(ExitCode.ENVIRONMENT, "environment", str(problem))
+        return Outcome(ExitCode.ENVIRONMENT, EndReason.ENVIRONMENT, str(problem))
 
     def _defect(self, error: BaseException) -> None:
         log.error("the supervisor stops because of a defect", exc_info=error)
@@ -424,11 +425,9 @@ class Campaign:
         try:
             self._last_words()
             self.journal.flush()
-            self._projections.close(
-                complete=outcome.reason in ("completed", "all_failed"), tell=self.live.tell
-            )
+            self._projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self.live.tell)
             how = {
-                "reason": outcome.reason,
+                "reason": outcome.reason.value,
                 "exit_code": int(outcome.code),
                 "message": outcome.message,
             }
@@ -440,6 +439,6 @@ class Campaign:
             if outcome.code != ExitCode.ENVIRONMENT:
                 problem = environment_problem(error, self.session.run_dir.root)
                 log.error(str(problem))
-                return Outcome(ExitCode.ENVIRONMENT, "environment", str(problem))
+                return Outcome(ExitCode.ENVIRONMENT, EndReason.ENVIRONMENT, str(problem))
         log.info(f"campaign {outcome.reason}" + (f": {outcome.message}" if outcome.message else ""))
         return outcome

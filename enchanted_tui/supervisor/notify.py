@@ -25,7 +25,7 @@ def run_command(config: CampaignConfig, outcome: Outcome) -> None:
     known = {
         "ENCHANTED_RUN_DIR": str(config.base_run_dir),
         "ENCHANTED_CAMPAIGN": config.base_run_dir.name,
-        "ENCHANTED_OUTCOME": outcome.reason,
+        "ENCHANTED_OUTCOME": outcome.reason.value,
         "ENCHANTED_EXIT_CODE": str(int(outcome.code)),
         "ENCHANTED_MESSAGE": outcome.message,
     }

@@ -18,6 +18,7 @@ import subprocess
 from contextlib import suppress
 from typing import Any
 
+from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.executors.base import Trouble
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.record.outcome import Outcome
@@ -35,7 +36,7 @@ import functools, importlib
 module, name = sys.argv[1].split(":")
 functools.reduce(getattr, name.split("."), importlib.import_module(module))(sys.argv[2])
 """
-_COMPLETE = frozenset(("completed", "all_failed", "stop_when"))
+_COMPLETE = RAN_EVERYTHING | {EndReason.STOP_WHEN}
 _LOOK_EVERY = 0.5  #: seconds between two looks at what is asked of the supervisor
 _GRACE = 5.0  #: seconds from SIGTERM to SIGKILL
 
@@ -91,7 +92,7 @@ def _run(
     known = {
         "ENCHANTED_RUN_DIR": str(run_dir.root),
         "ENCHANTED_DATASET": str(run_dir.dataset),
-        "ENCHANTED_OUTCOME": outcome.reason,
+        "ENCHANTED_OUTCOME": outcome.reason.value,
     }
     try:
         with (run_dir.logs / LOG_NAME).open("wb") as output:

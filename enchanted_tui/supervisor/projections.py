@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.problems import did_you_mean
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, snapshot
@@ -85,7 +86,7 @@ class Projections:
         #: False while the files are what an earlier session made of the very same records
         self._touched = (
             before is None
-            or before["reason"] == "environment"
+            or before["reason"] == EndReason.ENVIRONMENT
             or self.fingerprints() != before.get("files")
         )
 

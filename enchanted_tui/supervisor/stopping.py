@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.record.learned import Learned
 from enchanted_tui.record.outcome import ExitCode, Outcome
 from enchanted_tui.record.output_files import dataset_stage
@@ -22,10 +23,10 @@ def completed(state: CampaignState) -> Outcome:
     if last.n_rows and failed == last.n_rows:
         return Outcome(
             ExitCode.FAILURES,
-            "all_failed",
+            EndReason.ALL_FAILED,
             f"all {failed} samples failed; see enchanted_failures.csv",
         )
-    return Outcome(ExitCode.COMPLETED, "completed")
+    return Outcome(ExitCode.COMPLETED, EndReason.COMPLETED)
 
 
 def reason_to_stop(

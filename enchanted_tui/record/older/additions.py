@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.journal import Journal, Record
 from enchanted_tui.record.older.adopt import Datapoint, OlderStage, datapoints
@@ -185,7 +186,7 @@ def _records(
     yield from later
     yield {
         "type": "end",
-        "reason": "adopted",
+        "reason": EndReason.ADOPTED.value,
         "exit_code": 0,
         "message": "taken over from the older program",
         "files": {},

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.executors.task import DATAPOINT
@@ -146,7 +147,7 @@ def _records(
             yield {"type": "stage_complete", "depth": stage.depth, "rows": sum(stage.counts)}
     yield {
         "type": "end",
-        "reason": "adopted",
+        "reason": EndReason.ADOPTED.value,
         "exit_code": 0,
         "message": "taken over from the older program",
         "files": {},
