@@ -219,7 +219,9 @@ class MonitorScreen(CampaignScreen):
             active.binding.id: self.app.get_key_display(active.binding)
             for active in self.active_bindings.values()
         }
-        for pane_name, title in _PANES if self.has_class("-learns") else _PANES[:-1]:
+        for pane_name, title in _PANES:
+            if pane_name == "learned" and not self.has_class("-learns"):
+                continue
             label = f"{keys.get(f'monitor.{pane_name}', '')} {title}".strip()
             label = f"[{label}]" if pane_name == name else f" {label} "
             parts.append((label, "bold" if pane_name == name else "", f"monitor_{pane_name}"))
@@ -308,7 +310,7 @@ class MonitorScreen(CampaignScreen):
             self.app.notify("A fit has no file of its own; the journal holds its record.")
         elif isinstance(pane, FilePane) and (path := pane.path_of(key)) is not None:
             self._open_file(path)
-        else:
+        elif isinstance(pane, TaskPane):
             self._open_task(key, pane.table.rows)
 
     def _open_task(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
