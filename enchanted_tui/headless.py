@@ -19,6 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
+from enchanted_tui.durations import core_time, rough_duration, whole_duration
 from enchanted_tui.record import snapshot
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.outcome import Outcome
@@ -238,12 +239,13 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
     if taken.rate is not None and not doing:
         facts.append(f"{taken.rate:.3g} tasks/s")
     facts += [
-        f"elapsed {duration(taken.elapsed)}" + (" in this session" if taken.sessions > 1 else "")
+        f"elapsed {whole_duration(taken.elapsed)}"
+        + (" in this session" if taken.sessions > 1 else "")
     ]
     if doing:
         facts.append(doing)
     elif taken.eta is not None and taken.state == "running":
-        facts.append(f"about {duration(taken.eta)} left")
+        facts.append(f"about {rough_duration(taken.eta)} left")
     lines = [whole, current, "  ".join(facts)]
     if taken.failure_kinds:
         lines.append(
@@ -269,7 +271,7 @@ def one_line(taken: Snapshot, doing: str = "") -> str:
     if doing:
         parts.append(doing)
     elif taken.eta is not None and taken.state == "running":
-        parts.append(f"about {duration(taken.eta)} left")
+        parts.append(f"about {rough_duration(taken.eta)} left")
     return "  ".join(parts)
 
 
@@ -279,18 +281,6 @@ def _bar(name: str, done: int, total: int, unit: str, columns: int) -> str:
     room = max(5, min(40, columns - len(tail) - 14))
     filled = int(room * share)
     return f"{name:<10} [{'#' * filled}{'.' * (room - filled)}]{tail}"
-
-
-def duration(seconds: float) -> str:
-    """Give a time span as people read it: 42 s, 3:05, 2:10:00, 3 d 4 h."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-    return f"{hours // 24} d {hours % 24} h"
 
 
 def learned_words(point: LearnedPoint) -> str:
@@ -330,8 +320,8 @@ def status_lines(found: Status) -> list[str]:
         if stage.learned:
             lines.append(f"  learned    {learned_words(stage.learned[-1])}")
     lines.append(
-        f"  tasks      {taken.tasks_done}/{taken.tasks_expected}, core time"
-        f" {duration(taken.core_seconds)} in all"
+        f"  tasks      {taken.tasks_done}/{taken.tasks_expected},"
+        f" {core_time(taken.core_seconds)} used"
     )
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
@@ -339,7 +329,7 @@ def status_lines(found: Status) -> list[str]:
     if doing:
         lines.append(f"  now        {doing}")
     elif taken.rate is not None and found.liveness != "not running":
-        eta = f", about {duration(taken.eta)} left" if taken.eta is not None else ""
+        eta = f", about {rough_duration(taken.eta)} left" if taken.eta is not None else ""
         lines.append(f"  rate       {taken.rate:.3g} tasks/s{eta}")
     if found.live and found.live.get("waiting_for") and not doing:
         lines.append(f"  waiting    {found.live['waiting_for']}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from enchanted_tui.durations import rough_duration, whole_duration
 from enchanted_tui.storage.atomic import append_all, write_atomically
 from enchanted_tui.storage.layout import RunDir
 
@@ -159,8 +160,8 @@ def pipeline_report(progress: PipelineProgress) -> str:
         f"Successes: {progress.succeeded}",
         f"Failures: {progress.failed}" + _kinds(progress.failure_kinds),
         f"Rate: {_rate(progress.rate)}",
-        f"Elapsed: {duration(progress.elapsed)}",
-        f"Remaining: {'unknown' if progress.eta is None else duration(progress.eta)}",
+        f"Elapsed: {whole_duration(progress.elapsed)}",
+        f"Remaining: {'unknown' if progress.eta is None else rough_duration(progress.eta)}",
         bar(progress.tasks_done, progress.tasks_expected),
     ]
     for stage in progress.stages:
@@ -177,15 +178,6 @@ def bar(done: int, total: int) -> str:
     share = done / total if total else 1.0
     filled = min(int(share * _BAR), _BAR)
     return f"[{'#' * filled}{'-' * (_BAR - filled)}] {_percent(done, total):5.1f}%"
-
-
-def duration(seconds: float) -> str:
-    """Give a length of time as ``1 d 02:03:04``, without the days if there are none."""
-    minutes, second = divmod(max(0, round(seconds)), 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    clock = f"{hour:02d}:{minute:02d}:{second:02d}"
-    return f"{days} d {clock}" if days else clock
 
 
 def _stage_lines(stage: StageProgress) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from enchanted_tui.durations import between, core_time, duration, rough_duration, whole_duration
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.fitting import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
@@ -76,11 +77,11 @@ def pace(view: View, width: int, colour: Colour) -> Text:
     if view.liveness == "running" and not finishing:
         facts.append(_remaining(view))
     if taken.session_pid:
-        facts.append(Fact(Text(f"{_elapsed_word(view)} {formats.span(taken.elapsed)}"), 2))
+        facts.append(Fact(Text(f"{_elapsed_word(view)} {whole_duration(taken.elapsed)}"), 2))
     if taken.mean_runtime is not None:
-        facts.append(Fact(Text(f"{formats.span(taken.mean_runtime)} a task"), 3))
+        facts.append(Fact(Text(f"{duration(taken.mean_runtime)} a task"), 3))
     line = fit(facts, width, _SEPARATOR)
-    each = f" {formats.short_span(view.rate_width)} each"
+    each = f" {rough_duration(view.rate_width)} each"
     room = min(len(view.rates), width - line.cell_len - len(each) - 1)
     if room >= 6 and any(view.rates):  # what has ended has a course, and no rate any more
         course = (
@@ -103,10 +104,10 @@ def _elapsed_word(view: View) -> str:
 
 def _remaining(view: View) -> Fact:
     """Say how long it will still take, between which bounds."""
-    eta, bounds = view.snapshot.eta, formats.between(view.eta_low, view.eta_high)
+    eta, bounds = view.snapshot.eta, between(view.eta_low, view.eta_high)
     if eta is None:
         return Fact(Text(f"eta about {bounds}" if bounds else "eta unknown"), 1)
-    return Fact(Text(f"eta {formats.short_span(eta)}{f' ({bounds})' if bounds else ''}"), 1)
+    return Fact(Text(f"eta {rough_duration(eta)}{f' ({bounds})' if bounds else ''}"), 1)
 
 
 def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) -> Text:
@@ -135,7 +136,7 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
         )
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
     if granted:
-        facts.append(_fact(f"{formats.core_time(3_600 * granted)} of jobs", 2))
+        facts.append(_fact(f"{core_time(3_600 * granted)} of jobs", 2))
     if used is not None:
         count, bytes_used, whole = used
         facts.append(
@@ -156,10 +157,10 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
 
 def _core_time(used: float, expected: float | None) -> str:
     """Give the computing time used, of how much if that is not all; a unit that both have once."""
-    so_far = formats.core_time(used)
+    so_far = core_time(used)
     if expected is None:
         return f"{so_far} used"
-    in_all = formats.core_time(max(expected, used))
+    in_all = core_time(max(expected, used))
     number, unit = so_far.split()
     return f"{number if unit == in_all.split()[1] else so_far} of ~{in_all}"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
+from enchanted_tui.durations import duration, whole_duration
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.fitting import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
@@ -54,10 +55,10 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
             f" {runner}"
         )
     if line.status == "running" and line.started is not None:
-        parts.append(f"running for {formats.span(round(view.read_at - line.started))}")
+        parts.append(f"running for {whole_duration(view.read_at - line.started)}")
     elif line.runtime is not None:
         parts += [
-            f"run time {formats.span(line.runtime)}",
+            f"run time {duration(line.runtime)}",
             f"finished {formats.clock(line.finished, view.read_at)}",
         ]
     if line.host:

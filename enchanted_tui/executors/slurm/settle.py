@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from enchanted_tui.durations import duration
 from enchanted_tui.executors.slurm.far.crew import EXIT_DISK
 from enchanted_tui.executors.slurm.queue import JobRow
 
@@ -79,7 +80,7 @@ def judge(row: JobRow, walltime: float | None) -> Verdict:
     if state == "COMPLETED":
         return Verdict("done", f"{where} ended without a word")
     if state in ("TIMEOUT", "DEADLINE"):
-        limit = f" of {_duration(walltime)}" if walltime else ""
+        limit = f" of {duration(walltime)}" if walltime else ""
         reason = (
             f"{where} reached its time limit{limit} in the middle of the sample; ask for more under"
             " sbatch: time, or set timeout_sec"
@@ -122,9 +123,3 @@ def never_starts(row: JobRow, *, first: bool) -> str | None:
         if re.search(pattern, row.reason):
             return f"job {row.job} would wait for ever ({row.reason}): {remedy}"
     return None
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"

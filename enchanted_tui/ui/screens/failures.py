@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.message import Message
 
+from enchanted_tui.durations import duration
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
@@ -296,7 +297,7 @@ apart best comes first. Enter lists the tasks of the group."""
         return (
             line.name,
             formats.moment(line.finished, self._now()),
-            formats.span(line.runtime),
+            duration(line.runtime),
             line.host,
             message,
         )

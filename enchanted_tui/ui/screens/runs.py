@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
+from enchanted_tui.durations import rough_duration
 from enchanted_tui.operations.removing import delete, move_aside, put_back, what_a_campaign_created
 from enchanted_tui.ui import session
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.fitting import cut_name
-from enchanted_tui.ui.formats import short_span
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.steering import SteeringScreen
 from enchanted_tui.ui.widgets.ask_line import AskLine
@@ -431,7 +431,7 @@ def _searchable(entry: RunEntry) -> str:
 
 
 def _ago(moment: float) -> str:
-    return f"{short_span(max(0.0, time.time() - moment))} ago" if moment else ""
+    return f"{rough_duration(max(0.0, time.time() - moment))} ago" if moment else ""
 
 
 def _folder(root: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from enchanted_tui.durations import duration
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
@@ -92,7 +93,7 @@ class LearnedPane(Pane):
             _number(point.best),
             _number(point.acquisition),
             (f"{point.failed:,}", "error" if point.failed else "dim"),
-            formats.span(point.seconds),
+            duration(point.seconds),
         )
 
     def clear(self) -> None:

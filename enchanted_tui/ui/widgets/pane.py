@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from enchanted_tui.durations import duration, rough_duration
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
@@ -128,7 +129,7 @@ class BatchPane(Pane):
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None
         batch = self.view.batches[key]
-        tell = formats.span if self._is_roomy else formats.short_span
+        tell = duration if self._is_roomy else rough_duration
         complete = batch.done == batch.count
         oldest = "complete" if complete else ""
         if batch.oldest_running and batch.oldest_since is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from enchanted_tui.durations import duration
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread, run_newest
@@ -220,7 +221,7 @@ class TaskPane(Pane):
         return (
             (f"{glyph(sign)} {word}", colour),
             line.name,
-            formats.span(runtime) if runtime is not None else "",
+            duration(runtime) if runtime is not None else "",
             formats.moment(line.finished, self.view.read_at),
             line.host,
             (

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui.ui import formats
+from enchanted_tui.durations import rough_duration, whole_duration
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
@@ -97,7 +97,7 @@ def _worker(worker: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
         str(worker["pid"] or ""),
         (f"{glyph('running')} busy", "success") if busy else (f"{glyph('waiting')} idle", "dim"),
         worker["task"] or "",
-        formats.span(round(now - since)) if busy and since else "",
+        whole_duration(now - since) if busy and since else "",
     )
 
 
@@ -109,6 +109,6 @@ def _job(job: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
         str(job["node"]),
         (str(job["state"]), _COLOURS.get(str(job["state"]), "warning")),
         f"{job['done']:,}/{job['held']:,}{reason}",
-        formats.short_span(now - since) if since is not None else "",
-        formats.short_span(ends - now) if ends is not None else "",
+        rough_duration(now - since) if since is not None else "",
+        rough_duration(ends - now) if ends is not None else "",
     )

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from enchanted_tui.durations import rough_duration
 from enchanted_tui.executors.slurm.ssh.errors import (
     ConnectionFailed,
     ConnectionLost,
@@ -48,10 +49,10 @@ class ConnectionState:
         if self.connected:
             return "connected"
         now = time.time()
-        lost = f"connection lost {_duration(now - self.since)} ago"
+        lost = f"connection lost {rough_duration(now - self.since)} ago"
         if self.next_try is None:
             return f"{lost}, connecting again now"
-        return f"{lost}, next try in {_duration(max(0.0, self.next_try - now))}" + (
+        return f"{lost}, next try in {rough_duration(max(0.0, self.next_try - now))}" + (
             f": {self.reason}" if self.reason else ""
         )
 
@@ -193,9 +194,3 @@ class _Pause:
             seconds = 0.0 if failure is None else min(_LONGEST_PAUSE, self._first * 2**self._tries)
             self._tries = min(self._tries + (failure is not None), 20)
         return float(seconds) * random.uniform(0.8, 1.2)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
