@@ -19,17 +19,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import core_time, rough_duration, whole_duration
-from enchanted_tui.record import snapshot
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.snapshot import Snapshot
-from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.notify import BELL
 from enchanted_tui.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from enchanted_tui.operations.actions import Status
+    from enchanted_tui.views.status import Status
 
 _REDRAW = 0.5  #: seconds between two pictures on a terminal
 _LINE_EVERY = 30.0  #: seconds between two lines elsewhere
@@ -124,8 +123,8 @@ class Display:
     """Progress on standard error: a picture of a few lines on a terminal, a line now and then
     elsewhere.
 
-    A thread of its own reads the supervisor's state, so the campaign never waits for a slow
-    terminal.
+    A thread of its own shows the snapshots that the supervisor publishes, so the campaign never
+    waits for a slow terminal.
     """
 
     def __init__(self, supervisor: Supervisor) -> None:
@@ -146,9 +145,9 @@ class Display:
         self._stop.set()
         self._thread.join(timeout=5)
         logging.getLogger("enchanted_tui").removeHandler(self._log)
-        state = self._supervisor.state
-        if state is not None and state.sessions:
-            self._show(state)
+        taken = self._supervisor.snapshot
+        if taken is not None:
+            self._show(taken)
         if self._terminal and self._supervisor.config.supervisor.notify == BELL:
             self._write("\a")
 
@@ -162,27 +161,20 @@ class Display:
         next_line = time.monotonic() + 2.0
         finishing = False
         while not self._stop.wait(_REDRAW):
-            state = self._supervisor.state
-            if state is None:
+            taken = self._supervisor.snapshot
+            if taken is None:
                 continue
             begun, finishing = (
                 not finishing and bool(self._supervisor.doing),
                 bool(self._supervisor.doing),
             )
             if self._terminal:
-                self._show(state)
+                self._show(taken)
             elif begun or time.monotonic() >= next_line:
                 next_line = time.monotonic() + _LINE_EVERY
-                self._show(state)
+                self._show(taken)
 
-    def _show(self, state: CampaignState) -> None:
-        try:
-            taken = snapshot.take(state)
-        except (
-            RuntimeError,
-            IndexError,
-        ):  # the supervisor changed a container while it was read; the next picture will do
-            return
+    def _show(self, taken: Snapshot) -> None:
         doing = "" if taken.end_reason else self._supervisor.doing
         lines = picture(taken, width(), doing) if self._terminal else [one_line(taken, doing)]
         with self._write_lock:
@@ -235,7 +227,7 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
         "samples",
         columns,
     )
-    facts = [f"{taken.state}", f"ok {taken.succeeded}", f"failed {taken.failed}"]
+    facts = [f"{taken.phase}", f"ok {taken.succeeded}", f"failed {taken.failed}"]
     if taken.rate is not None and not doing:
         facts.append(f"{taken.rate:.3g} tasks/s")
     facts += [
@@ -244,7 +236,7 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
     ]
     if doing:
         facts.append(doing)
-    elif taken.eta is not None and taken.state == "running":
+    elif taken.eta is not None and taken.phase is Phase.RUNNING:
         facts.append(f"about {rough_duration(taken.eta)} left")
     lines = [whole, current, "  ".join(facts)]
     if taken.failure_kinds:
@@ -261,7 +253,7 @@ def one_line(taken: Snapshot, doing: str = "") -> str:
     stage = taken.stages[taken.depth]
     parts = [
         time.strftime("%H:%M:%S"),
-        taken.state,
+        taken.phase,
         f"{taken.tasks_done}/{taken.tasks_expected} tasks",
         f"stage {stage.depth + 1}/{len(taken.stages)}: {stage.done}/{stage.expected} samples",
         f"{taken.succeeded} ok, {taken.failed} failed",
@@ -270,7 +262,7 @@ def one_line(taken: Snapshot, doing: str = "") -> str:
         parts.append(f"{taken.rate:.3g} tasks/s")
     if doing:
         parts.append(doing)
-    elif taken.eta is not None and taken.state == "running":
+    elif taken.eta is not None and taken.phase is Phase.RUNNING:
         parts.append(f"about {rough_duration(taken.eta)} left")
     return "  ".join(parts)
 
@@ -305,12 +297,9 @@ def status_lines(found: Status) -> list[str]:
     """Give the answer of ``--status``."""
     taken = found.snapshot
     holder = f" ({found.holder.describe()})" if found.holder else ""
-    word = (
-        taken.state
-        if found.liveness != "not running" or taken.state not in ("running", "paused")
-        else "stopped, resumable"
-    )
-    lines = [f"{found.run_dir}", f"  state      {word}; supervisor {found.liveness}{holder}"]
+    died = taken.phase is Phase.STOPPED and taken.end_reason is None
+    word = "stopped, resumable" if died else taken.phase
+    lines = [f"{found.root}", f"  state      {word}; supervisor {found.liveness}{holder}"]
     for stage in taken.stages:
         lines.append(
             f"  stage {stage.depth + 1}/{len(taken.stages)}  {stage.sampler} ->"
@@ -325,14 +314,13 @@ def status_lines(found: Status) -> list[str]:
     )
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
-    doing = str((found.live or {}).get("doing", ""))
-    if doing:
-        lines.append(f"  now        {doing}")
-    elif taken.rate is not None and found.liveness != "not running":
+    if found.doing:
+        lines.append(f"  now        {found.doing}")
+    elif taken.rate is not None:
         eta = f", about {rough_duration(taken.eta)} left" if taken.eta is not None else ""
         lines.append(f"  rate       {taken.rate:.3g} tasks/s{eta}")
-    if found.live and found.live.get("waiting_for") and not doing:
-        lines.append(f"  waiting    {found.live['waiting_for']}")
+    if found.why and not found.doing and not found.phase.at_rest:
+        lines.append(f"  waiting    {found.why}")
     if taken.end_message:
         lines.append(f"  last end   {taken.end_message}")
     if taken.failure_kinds:
@@ -340,8 +328,7 @@ def status_lines(found: Status) -> list[str]:
             "  failures   " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds)
         )
     lines += [
-        f"    {failure['task']}  {failure['kind']}: {failure['message'][:100]}"
-        for failure in found.last_failures
+        f"    {note.task.name}  {note.kind}: {note.message[:100]}" for note in found.last_failures
     ]
     lines += [f"  {sentence}" for sentence in found.damage]
     return lines

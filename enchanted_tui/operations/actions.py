@@ -5,83 +5,49 @@ from __future__ import annotations
 import heapq
 import logging
 import os
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.commands import command_line
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.verdict import remedy_of
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import snapshot
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.live import read_live
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import recorded
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
-from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.stored_configs import Original, StoredConfig, newest_config
 from enchanted_tui.record.stored_configs import original_config as find_original
+from enchanted_tui.record.why import Facts
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, look_at
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.campaign import Observer
 from enchanted_tui.supervisor.session import check_files, has_record, read_at
 from enchanted_tui.supervisor.supervisor import Supervisor
+from enchanted_tui.views.disk import free_space
+from enchanted_tui.views.liveness import LivenessWatch
+from enchanted_tui.views.status import Status, status_of
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Status:
-    """What is known of a run directory."""
-
-    run_dir: Path
-    snapshot: Snapshot
-    liveness: (
-        str  #: "running", "not running", or "perhaps running" where the holder is on another host
-    )
-    holder: Holder | None
-    live: dict[str, Any] | None
-    damage: tuple[str, ...]
-    last_failures: tuple[dict[str, Any], ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Give everything as plain data."""
-        content = asdict(self)
-        content["run_dir"] = str(self.run_dir)
-        if self.liveness == "not running":
-            content["snapshot"]["state"] = (
-                "stopped" if self.snapshot.state in ("running", "paused") else self.snapshot.state
-            )
-        return content
-
-
 def status(root: Path) -> Status:
-    """Say how the campaign in a run directory stands; changes nothing there."""
+    """Return how the campaign in a run directory stands; changes nothing there."""
     run_dir = _run_dir(root, older=True)
     with recorded(run_dir) as found:
-        state, damage = found.state, found.damage
-    holder = _holder(run_dir)
-    alive = None if holder is None else is_alive_here(holder)
-    liveness = (
-        "not running"
-        if holder is None or alive is False
-        else "running"
-        if alive
-        else "perhaps running"
-    )
-    failures = tuple(
-        {"task": note.task.name, "kind": note.kind, "message": note.message, "host": note.host}
-        for note in list(state.failures)[-10:]
-    )
-    live = None if liveness == "not running" else read_live(run_dir.live)
-    return Status(
-        run_dir.root, snapshot.take(state), liveness, holder, live, tuple(damage), failures
-    )
+        state, damage = found.state, tuple(found.damage)
+    _holder(run_dir)  # a lock that cannot be read is a sentence here, and no guess
+    liveness, holder = LivenessWatch(run_dir.lock).look()
+    live = None if liveness is Liveness.NOT_RUNNING else read_live(run_dir.live)
+    facts = Facts(state, liveness, holder, live, free_space(run_dir.root), time.time())
+    return status_of(run_dir.root, facts, damage)
 
 
 def steer(root: Path, action: control.Action) -> str:

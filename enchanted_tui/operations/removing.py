@@ -9,6 +9,7 @@ import re
 import time
 from pathlib import Path
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import recorded_configs
 from enchanted_tui.storage.cleaning import campaign_files, delete_campaign, refuse_to_delete
@@ -109,7 +110,7 @@ def move_aside(root: Path) -> Path:
     if not is_run(root):
         raise EnvironmentProblem(f"{root} is not a run directory, so it is not removed.")
     liveness, holder = LivenessWatch(RunDir(root).lock).look()
-    if liveness != "stopped" and holder is not None:
+    if liveness is not Liveness.NOT_RUNNING and holder is not None:
         raise EnvironmentProblem(
             f"{root} is in use by a supervisor ({holder.describe()}); drain it first."
         )

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, provenance, snapshot
@@ -258,9 +259,8 @@ def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
         write_run_state(run_dir.run_state, older)
     files = ProgressFiles(run_dir)
     files.rebuild(progress_numbers.finished_steps(state))
-    files.write(
-        progress_numbers.current_batch(state), progress_numbers.pipeline(snapshot.take(state))
-    )
+    taken = snapshot.take(state, Liveness.NOT_RUNNING)
+    files.write(progress_numbers.current_batch(state), progress_numbers.pipeline(taken))
     written = (
         run_dir.dataset,
         run_dir.last_complete_dataset,

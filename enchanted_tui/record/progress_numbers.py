@@ -48,7 +48,7 @@ def pipeline(
 ) -> PipelineProgress:
     """Give how far the whole campaign is."""
     return PipelineProgress(
-        state=taken.state,
+        state=taken.recorded_phase.value,
         stages=taken.stages,
         tasks_done=taken.tasks_done,
         tasks_expected=taken.tasks_expected,

@@ -6,12 +6,14 @@ import time
 from dataclasses import dataclass
 from itertools import pairwise
 
+from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason, Liveness, Phase
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.progress import StageProgress
 
 _RATE_WINDOW = 60.0  #: seconds over which the present rate is measured
+_FINISHED = RAN_EVERYTHING | {EndReason.ADOPTED}
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,7 @@ class Snapshot:
 
     campaign: str
     mode: str
-    #: "running" means: not ended according to the journal; only the lock says whether anybody runs
-    #: it
-    state: str
+    phase: Phase
     stages: tuple[StageSummary, ...]
     depth: int  #: of the stage in progress
     tasks_done: int
@@ -49,26 +49,48 @@ class Snapshot:
     core_seconds: float  #: run times of all tasks, each times the CPU cores that it held
     last_change: float  #: seconds since the epoch
     paused_by: str | None
-    end_reason: str | None
+    end_reason: str | None  #: one of `EndReason`, or of a later version
     end_message: str
     session_host: str
     session_pid: int
     sessions: int = 1  #: that the campaign has had, this one or the last included
 
+    @property
+    def recorded_phase(self) -> Phase:
+        """The phase for files and scripts, which have never been told more than what the journal
+        says and whether nobody runs it: running, paused, stopped or finished.
+        """
+        if self.phase not in (Phase.STOPPING, Phase.UNKNOWN):
+            return self.phase
+        complete = bool(self.stages) and all(stage.complete for stage in self.stages)
+        return _by_record(self.end_reason, complete, paused=self.paused_by is not None)
 
-def take(state: CampaignState, now: float | None = None) -> Snapshot:
-    """Summarise the state as of `now`, seconds since the epoch."""
+
+def take(
+    state: CampaignState,
+    liveness: Liveness,
+    now: float | None = None,
+    *,
+    stopping: bool = False,
+    whole: bool = True,
+) -> Snapshot:
+    """Return the state as of `now`, seconds since the epoch.
+
+    `stopping`: its supervisor says that it begins nothing new. `whole`: all of the journal has been
+    read; else it is not known yet how a campaign that nobody runs has ended.
+    """
     now = time.time() if now is None else now
+    phase = phase_of(state, liveness, stopping=stopping, whole=whole)
     stages = _stages(state)
     expected = sum(stage.expected * len(stage.runners) for stage in stages)
     succeeded, failed = state.totals()
     done = succeeded + failed
     ended = state.ended
-    rate = None if ended else _rate(state, now)
+    rate = None if ended or phase.at_rest else _rate(state, now)
     return Snapshot(
         campaign=state.campaign,
         mode=state.mode,
-        state=_word(state),
+        phase=phase,
         stages=stages,
         depth=state.current_depth,
         tasks_done=done,
@@ -83,7 +105,7 @@ def take(state: CampaignState, now: float | None = None) -> Snapshot:
         ),
         rate=rate,
         eta=(expected - done) / rate if rate and done < expected else None,
-        elapsed=(ended["time"] if ended else now) - state.session_started_at,
+        elapsed=_end_of_time(state, phase, now) - state.session_started_at,
         mean_runtime=state.runtime_sum / state.tasks_recorded if state.tasks_recorded else None,
         core_seconds=state.core_seconds,
         last_change=state.last_time,
@@ -149,11 +171,27 @@ def _rate(state: CampaignState, now: float) -> float | None:
     return (len(times) - 1) / span if span > 0 else None
 
 
-def _word(state: CampaignState) -> str:
-    if state.ended is not None:
-        return (
-            "finished"
-            if state.ended["reason"] in ("completed", "all_failed", "adopted") and state.complete
-            else "stopped"
-        )
-    return "paused" if state.paused_by is not None else "running"
+def _end_of_time(state: CampaignState, phase: Phase, now: float) -> float:
+    """Return up to when time counts: of a campaign that nobody runs it stands still."""
+    if state.ended:
+        return float(state.ended["time"])
+    return max(state.last_time, state.session_started_at) if phase.at_rest else now
+
+
+def phase_of(
+    state: CampaignState, liveness: Liveness, *, stopping: bool, whole: bool = True
+) -> Phase:
+    """Return how a campaign stands; `stopping` and `whole` as for `take`."""
+    paused = state.paused_by is not None
+    if liveness is Liveness.RUNNING:
+        return Phase.STOPPING if stopping else Phase.PAUSED if paused else Phase.RUNNING
+    if liveness is Liveness.PERHAPS_RUNNING or not whole:
+        return Phase.UNKNOWN
+    recorded = _by_record(state.ended["reason"] if state.ended else None, state.complete)
+    return recorded if recorded.at_rest else Phase.STOPPED
+
+
+def _by_record(end_reason: str | None, complete: bool, *, paused: bool = False) -> Phase:
+    if end_reason is not None:
+        return Phase.FINISHED if end_reason in _FINISHED and complete else Phase.STOPPED
+    return Phase.PAUSED if paused else Phase.RUNNING

@@ -70,7 +70,7 @@ class Campaign:
         self._observer = observer
         self._context: TaskContext = task_context(session)
         self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
-        self._projections = Projections(session)
+        self.projections = Projections(session)
         self.live = LiveFile(session.run_dir)
         self._weather = Weather()
         self._plans = stage_plans(session)
@@ -99,7 +99,7 @@ class Campaign:
         try:
             given_up = retry(self.state) if retry is not None else []
             self._forget(given_up)
-            self._projections.open(changed=bool(given_up))
+            self.projections.open(changed=bool(given_up))
             for plan in self._plans:
                 self._run_stage(self._stage_run(plan))
                 if self._stopping is not None:
@@ -120,7 +120,7 @@ class Campaign:
     def _stage_run(self, plan: StagePlan) -> StageRun:
         wake = lambda: self._inbox.put(Woken())  # noqa: E731
         return StageRun(
-            plan, self.state, self.journal, self._record, wake, self._projections.publish
+            plan, self.state, self.journal, self._record, wake, self.projections.publish
         )
 
     def _run_stage(self, run: StageRun) -> None:
@@ -128,7 +128,7 @@ class Campaign:
         run.find_parents()
         if run.reunion.check_all() or self.state.placed:
             self.state.take_placed()
-            self._projections.open(changed=True)
+            self.projections.open(changed=True)
         if run.stage.complete:
             return
         self._run = run
@@ -139,7 +139,7 @@ class Campaign:
             )
         if run.learning is not None:
             run.learning.workers = lambda: self._dispatcher.worker_count(depth)
-        self._projections.begin_stage(run)
+        self.projections.begin_stage(run)
         try:
             self._submit()
             while not self._stage_is_over():
@@ -158,7 +158,7 @@ class Campaign:
             )
             self.journal.flush()
             self._dispatcher.keep_only(depth + 1)
-            self._projections.end_stage(run)
+            self.projections.end_stage(run)
 
     def _stage_is_over(self) -> bool:
         assert self._run is not None
@@ -211,7 +211,7 @@ class Campaign:
         if self._stopping is None and self.state.paused_by is None and self._run is not None:
             try:
                 self._dispatcher.fill(self._run, self.journal.flush)
-                self._projections.catch_up()
+                self.projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
                 message = (
@@ -246,22 +246,22 @@ class Campaign:
         batch = self.state.stages[task.depth].batches[task.batch]
         if failed:
             self._failed_now += 1
-            self._projections.failure(task, record)
+            self.projections.failure(task, record)
             self._check_failures()
         following = batch.next_step(task.sample, task.step + 1)
         if following is not None:
             row = record["row"] if following == task.step + 1 else None
             self._dispatcher.put(Ready(task._replace(step=following), row))
         elif task.step + 1 == len(batch.steps):
-            self._projections.row(task, record["row"])
+            self.projections.row(task, record["row"])
         if batch.steps[task.step].done == batch.count:
-            self._projections.step_complete(task, batch)
+            self.projections.step_complete(task, batch)
             if batch.done:
                 place = {"first": batch.first, "size": batch.size}
                 self._record(
                     {"type": "batch_complete", "depth": task.depth, "batch": task.batch, **place}
                 )
-                self._projections.batch_complete(task, batch)
+                self.projections.batch_complete(task, batch)
 
     def _record(self, record: Record) -> int:
         offset = self.journal.append(record)
@@ -364,7 +364,8 @@ class Campaign:
         self._restless = max(0, self._restless - 1)
         self._last_tick, self._next_tick = now, now + (_TICK if self._restless else _IDLE_TICK)
         self.journal.sync_if_due()
-        self._projections.tick(now)
+        self.projections.stopping = self._stopping is not None
+        self.projections.tick(now)
         if now >= self._next_poll:
             self._next_poll = now + _IDLE_TICK
             if self.journal.is_replaced():
@@ -408,6 +409,14 @@ class Campaign:
                 patience = 0.0
         self.journal.flush()
 
+    def _tell(self, doing: str) -> None:
+        """Say what is done after the last task."""
+        self.live.tell(doing)
+        now = time.monotonic()
+        if now >= self._next_poll:
+            self._next_poll = now + _IDLE_TICK
+            self.projections.publish_snapshot()
+
     def _end(self, outcome: Outcome) -> Outcome:
         if self._aborted and not self._lock_lost:
             try:
@@ -420,20 +429,20 @@ class Campaign:
             outcome = self._stopping or outcome
         if self._lock_lost:  # the directory is somebody else's now
             self.journal.abandon()
-            self._projections.abandon()
+            self.projections.abandon()
             return outcome
         try:
             self._last_words()
             self.journal.flush()
-            self._projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self.live.tell)
+            self.projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self._tell)
             how = {
                 "reason": outcome.reason.value,
                 "exit_code": int(outcome.code),
                 "message": outcome.message,
             }
-            self._record({"type": "end", **how, "files": self._projections.fingerprints()})
+            self._record({"type": "end", **how, "files": self.projections.fingerprints()})
             self.journal.sync()
-            self._projections.ended()
+            self.projections.ended()
             self.live.close(self.state)
         except OSError as error:
             if outcome.code != ExitCode.ENVIRONMENT:

@@ -10,8 +10,11 @@ import time
 from dataclasses import asdict
 from typing import Any
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.snapshot import phase_of
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.record.why import waiting_for
 from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.dispatch import Dispatcher
@@ -41,7 +44,7 @@ class LiveFile:
         """Write the file if anything in it has changed."""
         workers = [asdict(worker) for worker in dispatcher.workers()]
         content = {
-            "state": _word(state, stopping),
+            "state": phase_of(state, Liveness.RUNNING, stopping=stopping is not None),
             "depth": run.plan.depth if run is not None else None,
             "in_flight": len(dispatcher.in_flight),
             "workers": workers[:_MAX_WORKERS_SHOWN],
@@ -49,7 +52,13 @@ class LiveFile:
             "jobs": [asdict(job) for job in dispatcher.jobs()[:_MAX_WORKERS_SHOWN]],
             "core_hours": round(dispatcher.core_hours(), 4),
             "links": dispatcher.links(),
-            "waiting_for": _waiting_for(state, dispatcher, workers, stopping),
+            "waiting_for": waiting_for(
+                workers,
+                len(dispatcher.in_flight),
+                paused_by=state.paused_by,
+                stopping=stopping.message if stopping is not None else None,
+                ask=dispatcher.waiting_for,
+            ),
         }
         if content != self._last or time.monotonic() - self._written_at > _REFRESH:
             self._write(content)
@@ -81,32 +90,3 @@ class LiveFile:
         """The supervisor ends: nothing is live any more."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
-
-
-def _word(state: CampaignState, stopping: Outcome | None) -> str:
-    if stopping is not None:
-        return "stopping"
-    return "paused" if state.paused_by is not None else "running"
-
-
-def _waiting_for(
-    state: CampaignState,
-    dispatcher: Dispatcher,
-    workers: list[dict[str, Any]],
-    stopping: Outcome | None,
-) -> str:
-    """Answer, in one line, why nothing seems to happen; empty if something does."""
-    running = [worker for worker in workers if worker["task"]]
-    if stopping is not None:
-        oldest = min(running, key=lambda worker: worker["since"], default=None)
-        return f"stopping ({stopping.message}); " + (
-            f"{oldest['task']} still runs" if oldest else "nothing runs any more"
-        )
-    if state.paused_by is not None:
-        return f"paused by {state.paused_by}"
-    if not running and dispatcher.in_flight:
-        return dispatcher.waiting_for() or "waiting for workers to start"
-    if len(running) == 1 and len(dispatcher.in_flight) == 1:
-        worker = running[0]
-        return f"waiting for {worker['task']} on {worker['host']}"
-    return ""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from enchanted_tui.campaign_status import EndReason
+from enchanted_tui.campaign_status import EndReason, Liveness
 from enchanted_tui.config.problems import did_you_mean
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, snapshot
@@ -31,6 +31,7 @@ from enchanted_tui.record.output_files import (
     table_names,
     write_tables,
 )
+from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.stage_state import BatchState, StageState
 from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.storage.dataset import Dataset
@@ -67,6 +68,8 @@ class Projections:
         #: an earlier stage was run again, for a larger budget or because samples had failed
         self._went_back = False
         self._next_progress = 0.0
+        self.stopping = False  #: nothing new is begun
+        self.snapshot: Snapshot | None = None  #: the campaign as it was about a second ago
         self._run_state_due = False
         self._weather = Weather()
         self._unreported: list[
@@ -251,8 +254,14 @@ class Projections:
         if stage is not None:
             self._rebuild(self._run_dir.last_complete_dataset, stage)
 
+    def publish_snapshot(self) -> Snapshot:
+        """Summarise the campaign for those who show it."""
+        liveness = Liveness.NOT_RUNNING if self._state.ended else Liveness.RUNNING
+        self.snapshot = snapshot.take(self._state, liveness, stopping=self.stopping)
+        return self.snapshot
+
     def _write_progress(self, *, force: bool = False) -> None:
-        taken = snapshot.take(self._state)
+        taken = self.publish_snapshot()
         current = progress_numbers.current_batch(self._state)
         self._weather.show(
             "a progress report",

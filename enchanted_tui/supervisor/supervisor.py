@@ -12,6 +12,7 @@ from enchanted_tui.executors.base import Trouble
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.dataframe import dataset_frame
 from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor import control, notify
@@ -60,6 +61,11 @@ class Supervisor:
     def state(self) -> CampaignState | None:
         """The campaign's state while the campaign runs and afterwards."""
         return self._campaign.state if self._campaign is not None else None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The campaign in numbers, published about once a second; may be read from any thread."""
+        return self._campaign.projections.snapshot if self._campaign is not None else None
 
     @property
     def doing(self) -> str:

@@ -17,6 +17,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import TextArea
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.ui import glyphs, session, themes
 from enchanted_tui.ui.actions import bindings, registry
 from enchanted_tui.ui.background import in_thread
@@ -52,7 +53,7 @@ def _screen(mode: str) -> Callable[[], Screen[Any]]:
 
 
 def _has_ended(before: View, after: View) -> bool:
-    return before.liveness == "running" and after.liveness in ("finished", "stopped")
+    return before.liveness is Liveness.RUNNING and after.phase.at_rest
 
 
 def _commands() -> type[Provider]:

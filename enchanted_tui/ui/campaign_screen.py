@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import Given, RunGone, in_thread
@@ -53,8 +54,8 @@ class CampaignScreen(SteeringScreen):
         return self.app.root
 
     @property
-    def target_state(self) -> str:
-        return self.app.view.state if self.app.view is not None else "unknown"
+    def target_phase(self) -> Phase:
+        return self.app.view.phase if self.app.view is not None else Phase.UNKNOWN
 
     def show(self, view: View) -> None:
         """Show the campaign."""
@@ -133,16 +134,16 @@ class CampaignScreen(SteeringScreen):
         line = self.status_line
         line.frozen = self.frozen
         if view is None:
-            line.show(root=self.app.root, state="unknown" if self.app.root else "")
+            line.show(root=self.app.root, phase=Phase.UNKNOWN)
             return
         holder = (
             view.holder.describe()
-            if view.holder is not None and view.liveness != "finished"
+            if view.holder is not None and view.phase is not Phase.FINISHED
             else ""
         )
         line.show(
             root=view.root,
-            state=self.target_state,
+            phase=self.target_phase,
             holder=holder,
             read_at=view.read_at,
             changed=changed,

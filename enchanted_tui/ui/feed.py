@@ -96,8 +96,8 @@ class Feed:
             self._wake.set()  # the rest of the journal without a pause
         return self._post(
             ViewUpdated(view, self._viewer),
-            (view.revision, view.state),
-            moves=view.liveness in ("running", "unknown"),
+            (view.revision, view.phase),
+            moves=not view.phase.at_rest,
         )
 
     def _post(self, message: Message, content: object, *, moves: bool) -> bool:

@@ -19,6 +19,7 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "stopped": ("■", "#"),
     "finished": ("✓", "+"),
     "unknown": ("?", "?"),
+    "unread": ("○", "o"),
     "older": ("◇", "@"),
     "heart": ("♥", "*"),
     "heart_off": ("♡", " "),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.durations import between, core_time, duration, rough_duration, whole_duration
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.fitting import Fact, fit
@@ -71,10 +72,9 @@ def pace(view: View, width: int, colour: Colour) -> Text:
         else None
     )
     known = taken.rate or average
-    words = formats.rate(known) if known or view.liveness == "running" else ""
+    words = formats.rate(known) if known or view.liveness is Liveness.RUNNING else ""
     facts = [Fact(Text(f"rate {words}{' on average' if average else ''}".rstrip()))]
-    finishing = view.live is not None and view.live.get("doing")
-    if view.liveness == "running" and not finishing:
+    if view.liveness is Liveness.RUNNING and not view.doing:
         facts.append(_remaining(view))
     if taken.session_pid:
         facts.append(Fact(Text(f"{_elapsed_word(view)} {whole_duration(taken.elapsed)}"), 2))
@@ -99,7 +99,7 @@ def _elapsed_word(view: View) -> str:
     """
     if view.snapshot.sessions <= 1:
         return "elapsed"
-    return "this session" if view.liveness in ("running", "unknown") else "last session"
+    return "last session" if view.phase.at_rest else "this session"
 
 
 def _remaining(view: View) -> Fact:
@@ -183,10 +183,9 @@ def reason(view: View, colour: Colour) -> Text:
         more = f" (and {len(view.damage) - 1} more)" if len(view.damage) > 1 else ""
         text.append(f"{glyph('warning')} {view.damage[0]}{more}  ", style=colour("warning"))
     if view.why:
-        sign = glyph("bullet") if view.liveness == "finished" else glyph("warning")
-        return text.append(
-            f"{sign} {view.why}", style="" if view.liveness == "finished" else colour("warning")
-        )
+        if view.phase is Phase.FINISHED:
+            return text.append(f"{glyph('bullet')} {view.why}")
+        return text.append(f"{glyph('warning')} {view.why}", style=colour("warning"))
     if view.snapshot.failure_kinds:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in view.snapshot.failure_kinds)
         text.append(f"{glyph('failed')} failures: {kinds}", style="dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.commands import command_line
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
@@ -16,8 +17,8 @@ _ABORT = Choice("abort", "Abort", "a", destroys=True)
 
 
 class SteeringScreen(AppScreen):
-    """A screen on which a campaign can be steered: `target` is its run directory, `target_state`
-    the word for how it stands.
+    """A screen on which a campaign can be steered: `target` is its run directory, `target_phase`
+    how it stands.
     """
 
     @property
@@ -25,8 +26,8 @@ class SteeringScreen(AppScreen):
         return None
 
     @property
-    def target_state(self) -> str:
-        return "unknown"
+    def target_phase(self) -> Phase:
+        return Phase.UNKNOWN
 
     def _needs_target(self) -> Path | None:
         if self.target is None:
@@ -37,7 +38,7 @@ class SteeringScreen(AppScreen):
 
     def action_campaign_pause(self) -> None:
         """Pause, or continue what is paused."""
-        self._steer("continue" if self.target_state == "paused" else "pause")
+        self._steer("continue" if self.target_phase is Phase.PAUSED else "pause")
 
     def action_campaign_drain(self) -> None:
         root = self._needs_target()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from enchanted_tui.campaign_status import Phase
+
 if TYPE_CHECKING:
     from enchanted_tui.views.viewing import View
 
@@ -40,5 +42,5 @@ def title_of(view: View | None) -> str:
     name = "".join(character for character in view.root.name if character.isprintable())
     share = 100 * taken.tasks_done // taken.tasks_expected if taken.tasks_expected else 0
     failed = f", {taken.failed} failed" if taken.failed else ""
-    word = f"{share}%" if view.state == "running" else view.state
+    word = f"{share}%" if view.phase is Phase.RUNNING else view.phase
     return f"{word} {name}{failed} - enchanted-tui"

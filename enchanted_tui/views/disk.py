@@ -53,9 +53,15 @@ class DiskWatch:
         self._pause = (
             _FIRST_PAUSE if has_more else min(_INTERVAL, 2 * self._pause)
         )  # a campaign that begins makes one after the other
-        self.free = None
-        with suppress(OSError):
-            self.free = shutil.disk_usage(self._run_dir.root).free
+        self.free = free_space(self._run_dir.root)
+
+
+def free_space(root: Path) -> int | None:
+    """Return the bytes that are free on the disk of a directory, None if that cannot be said."""
+    try:
+        return shutil.disk_usage(root).free
+    except OSError:
+        return None
 
 
 def _files(run_dir: RunDir) -> Iterator[FileInfo]:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Holder
@@ -27,6 +28,12 @@ _FORMAT = 1
 _MAX_DEPTH = 4  #: levels below a root
 _MAX_ENTRIES = 20_000  #: names looked at below one root
 _VIEWERS_KEPT = 8  #: campaigns that go on, whose journals are followed instead of folded again
+#: How runs stand whose record has not been read, by what their lock says.
+_UNREAD = {
+    Liveness.RUNNING: Phase.RUNNING,
+    Liveness.PERHAPS_RUNNING: Phase.UNKNOWN,
+    Liveness.NOT_RUNNING: Phase.UNREAD,
+}
 _NOT_ENTERED = frozenset(("data", "state", "logs", "node_modules", "site-packages", "__pycache__"))
 
 
@@ -35,9 +42,7 @@ class RunEntry:
     """One run directory. Times in seconds since the epoch."""
 
     root: Path
-    #: "running", "paused", "stopping", "stopped", "finished", "unknown"; "unread" while its summary
-    #: is still to be made
-    state: str
+    phase: Phase
     holder: Holder | None = None
     older: bool = False  #: made by the older program and not taken over
     done: int = 0  #: tasks
@@ -77,7 +82,7 @@ class RunCatalogue:
     ) -> list[RunEntry]:
         """Give all runs, the one changed last first.
 
-        After `budget` seconds the runs that are not in the cache are given as "unread"; the next
+        After `budget` seconds the runs that are not in the cache are given as unread; the next
         call goes on. May read much: not for the event loop.
         """
         deadline = None if budget is None else time.monotonic() + budget
@@ -93,18 +98,16 @@ class RunCatalogue:
         key = _key(run_dir)
         liveness, holder = self._watches.setdefault(root, LivenessWatch(run_dir.lock)).look()
         known = self._summaries.get(str(root))
-        if known is not None and known["key"] == key and liveness == "stopped":
+        if known is not None and known["key"] == key and liveness is Liveness.NOT_RUNNING:
             return _from_json(root, known["entry"])
         if deadline is not None and time.monotonic() > deadline:
             changed = key[1] / 1e9 if key else 0.0
             old = (
                 _from_json(root, known["entry"])
                 if known is not None
-                else RunEntry(root, "unread", last_change=changed)
+                else RunEntry(root, Phase.UNREAD, last_change=changed)
             )
-            return replace(
-                old, state="unread" if liveness == "stopped" else liveness, holder=holder
-            )
+            return replace(old, phase=_UNREAD[liveness], holder=holder)
         return self._read(root, key, deadline)
 
     def _read(self, root: Path, key: list[int], deadline: float | None) -> RunEntry:
@@ -114,8 +117,8 @@ class RunCatalogue:
         entry = entry_of(view)
         if view.reading < 1:
             self._keep(root, viewer)
-            return replace(entry, state="unread")
-        if view.liveness in ("running", "unknown"):
+            return replace(entry, phase=Phase.UNREAD)
+        if not view.phase.at_rest:
             self._keep(root, viewer)
         else:
             viewer.close()
@@ -153,7 +156,7 @@ def entry_of(view: View) -> RunEntry:
     journal = next((file.size for file in view.files if file.name.endswith(".jsonl")), 0)
     return RunEntry(
         root=view.root,
-        state=view.state,
+        phase=view.phase,
         holder=view.holder,
         older=view.older,
         done=taken.tasks_done,
@@ -267,8 +270,9 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
 def _to_json(entry: RunEntry) -> dict[str, Any]:
     content = asdict(replace(entry, holder=None))
     del content["root"], content["holder"]
-    return content
+    return {"state": content.pop("phase"), **content}
 
 
 def _from_json(root: Path, content: dict[str, Any]) -> RunEntry:
-    return RunEntry(root, **{**content, "stages": tuple(content["stages"])})
+    known = {**content, "stages": tuple(content["stages"])}
+    return RunEntry(root, Phase(known.pop("state")), **known)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import snapshot
 from enchanted_tui.record.folding import Survey, survey
 from enchanted_tui.record.journal import Record, lost_beginning
 from enchanted_tui.record.journal_follower import JournalFollower
@@ -24,6 +24,7 @@ from enchanted_tui.record.live import read_live
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import OlderRun
 from enchanted_tui.record.snapshot import Snapshot
+from enchanted_tui.record.why import Facts
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
 from enchanted_tui.storage.lock import Holder
 from enchanted_tui.views.campaign_fold import BatchSummary, CampaignFold
@@ -31,9 +32,9 @@ from enchanted_tui.views.disk import DiskWatch, FileInfo
 from enchanted_tui.views.liveness import LivenessWatch
 from enchanted_tui.views.pace import eta_range
 from enchanted_tui.views.row_reader import RowReader
+from enchanted_tui.views.status import Status, status_of
 from enchanted_tui.views.task_index import TaskList
 from enchanted_tui.views.task_lines import DrawnSamples, TaskLine, line_of
-from enchanted_tui.views.why import Facts, how_it_ended, why_nothing_happens
 
 _BUDGET = 0.3  #: seconds of reading after which a refresh gives what it has, and goes on next time
 _SURVEYED_BUDGET = 5.0  #: the same for a damaged journal, which is read twice
@@ -42,43 +43,24 @@ _LINES_KEPT = 2_000
 
 
 @dataclass(frozen=True)
-class View:
-    """A campaign at one moment. Times in seconds since the epoch, lengths in seconds, rates in
-    results per second.
+class View(Status):
+    """How a campaign stands, with what a person watches of it. Times in seconds since the epoch,
+    lengths in seconds, rates in results per second.
     """
 
-    root: Path
-    snapshot: Snapshot
-    #: "running", "stopped", "finished", or "unknown": held from another host whose heartbeat is not
-    #: judged yet
-    liveness: str
-    holder: Holder | None
-    live: Mapping[str, Any] | None  #: the supervisor's own report (`record.live`), while it runs
     batches: tuple[BatchSummary, ...]
-    why: str  #: why nothing happens; empty if something does
-    ended: str  #: how the last session ended, if nobody runs the campaign
     rates: tuple[float, ...]  #: in the last 60 buckets of time, the present one last
     rate_width: int  #: of a bucket
     eta_low: float | None
     eta_high: float | None
     files: tuple[FileInfo, ...]
     disk_free: int | None  #: bytes
-    damage: tuple[str, ...]
     config_file: str  #: name of the configuration in force, below ``config/``
     older: bool  #: made by the older program and not taken over yet
     #: the share of the journal that has been read; below 1 the numbers are those of its beginning
     reading: float
     revision: int  #: rises whenever anything has changed that is not merely the time
     read_at: float
-
-    @property
-    def state(self) -> str:
-        """One word: "running", "paused", "stopping", "stopped", "finished" or "unknown"."""
-        if self.liveness != "running":
-            return self.liveness
-        if self.live is not None and self.live.get("state") == "stopping":
-            return "stopping"
-        return "paused" if self.snapshot.paused_by is not None else "running"
 
     @property
     def running(self) -> tuple[Mapping[str, Any], ...]:
@@ -165,7 +147,7 @@ class Viewer:
         self._survey(budget)
         self._disk.look()
         liveness, holder = self._liveness.look()
-        live = None if liveness == "stopped" else read_live(self.run_dir.live)
+        live = None if liveness is Liveness.NOT_RUNNING else read_live(self.run_dir.live)
         with self._look():
             self._live = live
             return self._view(time.time() if now is None else now, liveness, holder)
@@ -173,10 +155,11 @@ class Viewer:
     def _read(self, budget: float) -> None:
         deadline = time.monotonic() + budget
         records = self._source.records()
-        over = False
-        while not over and time.monotonic() < deadline:
+        while True:
             with self._lock:
                 over = self._take_some(records)
+            if over or time.monotonic() >= deadline:
+                break
             if self._waiting:
                 time.sleep(0.001)
         records.close()
@@ -215,35 +198,26 @@ class Viewer:
         self._fold.settle()
         return taken < _AT_ONCE
 
-    def _view(self, now: float, liveness: str, holder: Holder | None) -> View:
-        fold, state, live = self._fold, self._fold.state, self._live
-        taken = snapshot.take(state, now)
-        if liveness == "stopped" and self._behind:
-            liveness = "unknown"  # how it ended has not been read yet
-        elif liveness == "stopped":
-            liveness = "finished" if taken.state == "finished" else "stopped"
-            taken = _at_rest(taken, liveness, state.session_started_at)
-        facts = Facts(taken, state, liveness, holder, live, self._disk.free, now)
-        end = now if liveness in ("running", "unknown") else taken.last_change
+    def _view(self, now: float, liveness: Liveness, holder: Holder | None) -> View:
+        fold, state = self._fold, self._fold.state
+        facts = Facts(
+            state, liveness, holder, self._live, self._disk.free, now, whole=not self._behind
+        )
+        status = status_of(self.run_dir.root, facts, self._damage())
+        taken = status.snapshot
+        end = taken.last_change if status.phase.at_rest else now
         width, rates = fold.pace.rates(end, state.session_started_at)
-        low, high = self._eta(taken, now) if liveness == "running" else (None, None)
+        low, high = self._eta(taken, now) if liveness is Liveness.RUNNING else (None, None)
         size, position = self._source.size, self._source.position
         view = View(
-            root=self.run_dir.root,
-            snapshot=taken,
-            liveness=liveness,
-            holder=holder,
-            live=live,
+            **vars(status),
             batches=fold.batches(end, self._oldest()),
-            why=why_nothing_happens(facts),
-            ended=how_it_ended(state) if liveness in ("stopped", "finished") else "",
             rates=rates,
             rate_width=width,
             eta_low=low,
             eta_high=high,
             files=self._disk.files,
             disk_free=self._disk.free,
-            damage=self._damage(),
             config_file=state.config_file,
             older=isinstance(self._source, OlderRun),
             reading=position / size if self._behind and size else 1.0,
@@ -301,7 +275,7 @@ class Viewer:
         fingerprint = (
             self._source.position,
             self._source.size,
-            view.state,
+            view.phase,
             view.holder and view.holder.token,
             live,
             view.files,
@@ -378,13 +352,6 @@ class Viewer:
         """Close the journal; the viewer cannot be used any more."""
         with self._look():
             self._source.close()
-
-
-def _at_rest(taken: Snapshot, word: str, began: float) -> Snapshot:
-    """Give the snapshot of a campaign that nobody runs: time stands still there."""
-    return replace(
-        taken, state=word, rate=None, eta=None, elapsed=max(0.0, taken.last_change - began)
-    )
 
 
 def task_id(name: str) -> TaskId | None:

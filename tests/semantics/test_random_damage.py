@@ -21,6 +21,7 @@ from campaign_harness import Campaign, Row, array_sampler, campaign_config, rand
 from test_damaged_lines import counting, lhs, two_stages
 
 from enchanted_tui import cli
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.record.folding import fold
 from enchanted_tui.views.viewing import Viewer
@@ -362,7 +363,7 @@ class Made:
         viewer = Viewer(self.campaign.run_dir)
         view = viewer.refresh(budget=5)
         viewer.close()
-        assert view.snapshot.state == "finished"
+        assert view.phase is Phase.FINISHED
         assert (view.snapshot.succeeded, view.snapshot.failed) == state.totals()
         before = len(self.journal.read_bytes().splitlines())
         self.campaign.forget_executions()

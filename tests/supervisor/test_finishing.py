@@ -14,6 +14,7 @@ from textwrap import dedent
 import pytest
 
 from enchanted_tui import headless
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.operations import actions
@@ -91,7 +92,7 @@ def test_viewers_are_told_what_is_written(at_work: Path) -> None:
     viewer = Viewer(at_work)
     view = viewer.refresh()
     viewer.close()
-    assert view.liveness == "running"
+    assert view.liveness is Liveness.RUNNING
     assert view.why == "all results are here; writing runs.h5: 4,000 of 12,000 samples"
     assert view.snapshot.eta is None
 
@@ -109,8 +110,7 @@ def test_status_says_what_is_written(at_work: Path) -> None:
 def test_the_display_says_what_is_written(config: CampaignConfig) -> None:
     """On a terminal and in a log of a batch job, in place of a rate and "about 0 s left"."""
     taken = replace(
-        snapshot.take(actions.read_state(config.base_run_dir)),
-        state="running",
+        snapshot.take(actions.read_state(config.base_run_dir), Liveness.RUNNING),
         rate=12.5,
         eta=0.0,
         end_reason=None,
@@ -124,7 +124,8 @@ def test_the_display_says_what_is_written(config: CampaignConfig) -> None:
 
 def test_a_resumed_campaign_s_time_is_called_that_of_its_session(config: CampaignConfig) -> None:
     """The time counts from the beginning of a session, not of all that was done."""
-    taken = replace(snapshot.take(actions.read_state(config.base_run_dir)), sessions=3)
+    state = actions.read_state(config.base_run_dir)
+    taken = replace(snapshot.take(state, Liveness.NOT_RUNNING), sessions=3)
     assert "in this session" in "\n".join(headless.picture(taken, 120))
 
 

@@ -57,7 +57,7 @@ def test_all_runs_are_found_once(tree: Path, made: Path) -> None:
         tree / "a/b/deep",
         tree / "older",
     }
-    assert {(entry.state, entry.done, entry.succeeded) for entry in found if not entry.older} == {
+    assert {(entry.phase, entry.done, entry.succeeded) for entry in found if not entry.older} == {
         ("finished", 4, 4)
     }
     assert [entry.root.name for entry in found if entry.older] == ["older"]
@@ -95,9 +95,9 @@ def test_what_takes_long_is_given_later(tree: Path) -> None:
     next time.
     """
     catalogue = RunCatalogue(tree / "cache.json")
-    states = [entry.state for entry in catalogue.find([], [tree], budget=-1.0)]
+    states = [entry.phase for entry in catalogue.find([], [tree], budget=-1.0)]
     assert states == ["unread"] * 3
-    assert "unread" not in [entry.state for entry in catalogue.find([], [tree])]
+    assert "unread" not in [entry.phase for entry in catalogue.find([], [tree])]
     catalogue.close()
 
 
@@ -144,7 +144,7 @@ def test_a_run_in_use_is_not_removed(tree: Path) -> None:
         with pytest.raises(EnvironmentProblem, match=f"pid {os.getpid()}"):
             move_aside(tree / "near")
         found = {
-            entry.root: entry.state for entry in RunCatalogue(tree / "cache.json").find([], [tree])
+            entry.root: entry.phase for entry in RunCatalogue(tree / "cache.json").find([], [tree])
         }
         assert found[tree / "near"] == "running"
     finally:

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.cli import main
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.task import seal
@@ -237,7 +238,7 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(
         state, damage = fold(run_dir.journal)
         assert facts(viewer._fold.state) == facts(state)
         assert len(view.damage) == len(damage)
-        expected = snapshot.take(state, NOW + 100)
+        expected = snapshot.take(state, Liveness.NOT_RUNNING, NOW + 100)
         assert (view.snapshot.tasks_done, view.snapshot.succeeded, view.snapshot.failed) == (
             expected.tasks_done,
             expected.succeeded,
@@ -413,7 +414,7 @@ def test_a_long_journal_gives_numbers_before_it_is_read(tmp_path: Path) -> None:
     seen = []
     while True:
         view = viewer.refresh(budget=1e-6)
-        seen.append((view.reading, view.snapshot.tasks_done, view.liveness))
+        seen.append((view.reading, view.snapshot.tasks_done, view.phase))
         if view.reading == 1:
             break
     assert len(seen) > 3
@@ -558,7 +559,7 @@ def test_a_supervisor_that_was_killed_is_not_taken_for_running(tmp_path: Path) -
     run_dir = _campaign(tmp_path, 3)
     viewer = Viewer(run_dir.root)
     view = viewer.refresh()
-    assert view.state == "stopped"
+    assert view.phase is Phase.STOPPED
     assert "died without ending its session" in view.why
     viewer.close()
 
@@ -575,19 +576,19 @@ def test_a_holder_on_another_host_is_judged_by_its_heartbeat(tmp_path: Path) -> 
         holder = Holder("t", "another-host", 1, 1.0, "boot", number)
         path.write_text(json.dumps(holder.__dict__))
 
-    assert watch.look()[0] == "stopped"
+    assert watch.look()[0] is Liveness.NOT_RUNNING
     beat(1)
-    assert watch.look()[0] == "unknown"
+    assert watch.look()[0] is Liveness.PERHAPS_RUNNING
     clock[0] = PATIENCE - 1
-    assert watch.look()[0] == "unknown"
+    assert watch.look()[0] is Liveness.PERHAPS_RUNNING
     clock[0] = PATIENCE + 1
-    assert watch.look()[0] == "stopped"
+    assert watch.look()[0] is Liveness.NOT_RUNNING
     beat(2)
-    assert watch.look()[0] == "running"
+    assert watch.look()[0] is Liveness.RUNNING
     clock[0] += PATIENCE - 1
-    assert watch.look()[0] == "running"
+    assert watch.look()[0] is Liveness.RUNNING
     clock[0] += 2
-    assert watch.look()[0] == "stopped"
+    assert watch.look()[0] is Liveness.NOT_RUNNING
 
 
 # -- numbers ---------------------------------------------------------------------------------------

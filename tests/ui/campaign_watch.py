@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.operations import actions
 from enchanted_tui.operations.actions import Status
 from enchanted_tui.record.journal import JournalReader
@@ -64,7 +65,7 @@ def holder_pid(root: Path) -> int | None:
     found = status(root)
     return (
         found.holder.pid
-        if found is not None and found.holder is not None and found.liveness == "running"
+        if found is not None and found.holder is not None and found.liveness is Liveness.RUNNING
         else None
     )
 

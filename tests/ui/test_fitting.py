@@ -17,6 +17,7 @@ from textual.widgets._footer import FooterKey
 from ui_harness import HERE
 from watching import in_loop, watching
 
+from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
 from enchanted_tui.ui import glyphs, overview
@@ -145,6 +146,7 @@ def _live(view: View) -> View:
     """The same in the middle of its work, with long numbers everywhere."""
     taken = replace(
         view.snapshot,
+        phase=Phase.RUNNING,
         rate=0.0213,
         eta=86_400.0,
         elapsed=93_784.0,
@@ -157,7 +159,7 @@ def _live(view: View) -> View:
     return replace(
         view,
         snapshot=taken,
-        liveness="running",
+        liveness=Liveness.RUNNING,
         live=live,
         eta_low=72_000.0,
         eta_high=150_000.0,

@@ -21,6 +21,7 @@ from ui_harness import until
 from watching import in_loop
 
 import enchanted_tui.ui
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.screens.monitor import MonitorScreen
@@ -249,7 +250,7 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
             lambda: person.app.current_mode == "monitor" and not person.app.hosts_campaign
         )
         await person.until(
-            lambda: person.app.view is not None and person.app.view.liveness == "finished"
+            lambda: person.app.view is not None and person.app.view.phase is Phase.FINISHED
         )
         await person.burst("escape", mode)
         await person.until(

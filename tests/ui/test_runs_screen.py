@@ -18,6 +18,7 @@ from snapshots import assert_screen
 from ui_harness import run_campaign, until, write_config
 from watching import Watcher, in_loop
 
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
 from enchanted_tui.operations.in_thread import CampaignThread
@@ -370,7 +371,7 @@ async def test_dead_supervisor_is_not_called_running(runs: Path) -> None:
     journal.write_bytes(b"".join(lines[:30]))
     async with looking(runs) as watcher:
         await go_to(watcher, "beta")
-        assert watcher.app.screen.entry.state == "stopped"
+        assert watcher.app.screen.entry.phase is Phase.STOPPED
         await watcher.sees("stopped")
 
 

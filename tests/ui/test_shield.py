@@ -17,6 +17,8 @@ from pty_terminal import Terminal
 from rude_plugin import MARK
 from ui_harness import HERE, write_config
 
+from enchanted_tui.campaign_status import Liveness
+
 F9 = "\x1b[20~"
 
 
@@ -56,7 +58,7 @@ def test_rude_sampler_and_runner_leave_screen_and_app_intact(work: Path, own_hom
         found = status(root)
         assert found is not None and found.snapshot.end_reason == "completed", found
         assert found.snapshot.tasks_done == 12 and 0 < found.snapshot.failed < 12
-        assert {failure["kind"] for failure in found.last_failures} <= {"exit"}, found.last_failures
+        assert {failure.kind for failure in found.last_failures} <= {"exit"}, found.last_failures
         terminal.wait_for("FINISHED", 20)
 
         pid = terminal.app_pid()
@@ -133,6 +135,6 @@ def test_sampler_that_crashes_the_process_ends_the_app_but_not_the_record(work: 
             and os.fsencode(work / "campaign") in said.replace(b"\r\n", b"")
         )
         found = status(work / "campaign")
-        assert found is not None and found.liveness == "not running"
+        assert found is not None and found.liveness is Liveness.NOT_RUNNING
     finally:
         terminal.end()

@@ -17,6 +17,8 @@ from campaign_watch import ended_afterwards, wait_for_done, wait_until
 from pty_terminal import Terminal
 from ui_harness import write_config
 
+from enchanted_tui.campaign_status import Phase
+
 
 @pytest.fixture
 def headless(tmp_path: Path) -> Iterator[Path]:
@@ -95,7 +97,8 @@ def test_same_numbers_in_one_process(headless: Path) -> None:
         while True:
             views = [viewer.refresh(now=now) for viewer in viewers]
             if all(
-                view.state == "paused" and not view.running and view.reading == 1 for view in views
+                view.phase is Phase.PAUSED and not view.running and view.reading == 1
+                for view in views
             ):
                 break
             assert time.monotonic() < deadline

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
@@ -118,7 +119,7 @@ class MonitorScreen(CampaignScreen):
         self._show_now(view)
 
     def _calm(self, view: View) -> bool:
-        as_before = (view.root, view.state, view.reading < 1)
+        as_before = (view.root, view.phase, view.reading < 1)
         before, self._as_before = self._as_before, as_before
         return (
             as_before == before
@@ -170,7 +171,7 @@ class MonitorScreen(CampaignScreen):
             self.viewer is None
             or self.app.read_only
             or not view.jobs
-            or view.liveness != "running"
+            or view.liveness is not Liveness.RUNNING
             or not self.app.app_focus
         ):
             return

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import rough_duration
 from enchanted_tui.operations.removing import delete, move_aside, put_back, what_a_campaign_created
 from enchanted_tui.ui import session
@@ -22,7 +23,7 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.steering import SteeringScreen
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
-from enchanted_tui.ui.widgets.status_line import STATES
+from enchanted_tui.ui.widgets.status_line import COLOURS
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 from enchanted_tui.views.known_runs import RunCatalogue, RunEntry, runs_below
 
@@ -44,10 +45,7 @@ _ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
     "changed": (lambda entry: entry.last_change, True),
     "name": (lambda entry: entry.name.lower(), False),
     "state": (
-        lambda entry: (
-            list(STATES).index(entry.state) if entry.state in STATES else 99,
-            -entry.last_change,
-        ),
+        lambda entry: (list(COLOURS).index(entry.phase), -entry.last_change),
         False,
     ),
     "done": (lambda entry: entry.done / entry.expected if entry.expected else 0.0, True),
@@ -135,8 +133,8 @@ of life yet. Directories of the older program are marked and can be looked at; r
         return self.entry.root if self.entry is not None else None
 
     @property
-    def target_state(self) -> str:
-        return self.entry.state if self.entry is not None else "unknown"
+    def target_phase(self) -> Phase:
+        return self.entry.phase if self.entry is not None else Phase.UNKNOWN
 
     # -- looking -----------------------------------------------------------------------------------
 
@@ -160,13 +158,11 @@ of life yet. Directories of the older program are marked and can be looked at; r
                 self._found = await in_thread(self._search)
             entries = await in_thread(self._read)
             await self._take(entries)
-            unread = any(entry.state == "unread" for entry in entries)
+            unread = any(entry.phase is Phase.UNREAD for entry in entries)
             self.table.holds = (
                 self.table.holds or not unread
             )  # from then on rows move only because something has happened
-            busy = any(
-                entry.state in ("running", "paused", "stopping", "unknown") for entry in entries
-            )
+            busy = any(entry.phase.at_work or entry.phase is Phase.UNKNOWN for entry in entries)
             self._next_look = time.monotonic() + (
                 0.0 if unread else _BETWEEN_LOOKS if busy else _AT_REST
             )
@@ -228,17 +224,12 @@ of life yet. Directories of the older program are marked and can be looked at; r
         entry = self.entries.get(root)
         if entry is None:
             return [root.name]
-        word, colour = STATES.get(entry.state, (entry.state, "dim"))
-        if entry.older:
-            word, colour = STATES["older"]
-        sign = (
-            glyph("older" if entry.older else entry.state)
-            if entry.state in STATES
-            else glyph("waiting")
+        word, colour = (
+            ("older", "secondary") if entry.older else (entry.phase.value, COLOURS[entry.phase])
         )
         rate = entry.success_rate
         return [
-            (f"{sign} {word}", colour),
+            (f"{glyph(word)} {word}", colour),
             entry.name,
             f"{entry.batches_done}/{entry.batches}" if entry.batches else "",
             f"{entry.done}/{entry.expected}" if entry.expected else "",
@@ -425,7 +416,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
 
 def _searchable(entry: RunEntry) -> str:
     return (
-        f"{entry.root} {entry.state} {'older' if entry.older else ''} {' '.join(entry.stages)}"
+        f"{entry.root} {entry.phase} {'older' if entry.older else ''} {' '.join(entry.stages)}"
         f" {entry.config}".lower()
     )
 

@@ -13,19 +13,20 @@ from textual.events import Click
 from textual.geometry import Region
 from textual.widget import Widget
 
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import glyph
 
-#: State words, their signs and colours. What a person reads is sign and word; the colour only
-#: helps.
-STATES = {
-    "running": ("running", "success"),
-    "paused": ("paused", "warning"),
-    "stopping": ("stopping", "warning"),
-    "stopped": ("stopped", "error"),
-    "finished": ("finished", "primary"),
-    "unknown": ("unknown", "warning"),
-    "older": ("older", "secondary"),
+#: Colours of phases, in the order in which runs are sorted by them. What a person reads is sign and
+#: word; the colour only helps.
+COLOURS = {
+    Phase.RUNNING: "success",
+    Phase.PAUSED: "warning",
+    Phase.STOPPING: "warning",
+    Phase.STOPPED: "error",
+    Phase.FINISHED: "primary",
+    Phase.UNKNOWN: "warning",
+    Phase.UNREAD: "dim",
 }
 _BEAT = 3  #: cells of the heartbeat
 _FRESH = 3.0  #: seconds up to which nothing is said about the age
@@ -44,7 +45,7 @@ class StatusLine(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.state = ""
+        self.phase = Phase.UNKNOWN
         self.root: Path | None = None
         self.holder = ""
         self.read_at: float | None = None
@@ -63,7 +64,7 @@ class StatusLine(Widget):
         self,
         *,
         root: Path | None,
-        state: str,
+        phase: Phase,
         holder: str = "",
         read_at: float | None = None,
         changed: bool = False,
@@ -71,9 +72,9 @@ class StatusLine(Widget):
         """Show how the campaign stands; `read_at` (seconds since the epoch) is when the run
         directory was read.
         """
-        self.root, self.state, self.holder, self.read_at, self.notice = (
+        self.root, self.phase, self.holder, self.read_at, self.notice = (
             root,
-            state,
+            phase,
             holder,
             read_at,
             "",
@@ -93,7 +94,7 @@ class StatusLine(Widget):
         """Say how old what is shown is; nothing while it is fresh, or while nobody is at work on
         the campaign.
         """
-        if self.read_at is None or self.state in ("finished", "stopped", "older"):
+        if self.read_at is None or self.phase.at_rest:
             return ""
         seconds = (time.time() if now is None else now) - self.read_at
         if seconds < _FRESH:
@@ -116,18 +117,14 @@ class StatusLine(Widget):
                 f"  {self.title}" if self.title else ""
             )
         else:
-            beating = self.state in ("running", "paused", "stopping")
+            beating = self.phase.at_work
             left.append(
                 f" {glyph('heart' if self._beat or not beating else 'heart_off')} "
                 if beating
                 else "   "
             )
-            word, colour = STATES.get(self.state, (self.state, "foreground"))
-            style = self.app.theme_variables.get(colour, "")
-            left.append(
-                f"{glyph(self.state) if self.state in STATES else ''} {word.upper()}",
-                style=f"bold {style}",
-            )
+            style = self.app.theme_variables.get(COLOURS[self.phase], "")
+            left.append(f"{glyph(self.phase)} {self.phase.upper()}", style=f"bold {style}")
             details = "".join(
                 f"  {detail}"
                 for detail in (

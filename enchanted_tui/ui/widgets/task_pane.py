@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.durations import duration
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
@@ -87,7 +88,7 @@ class TaskPane(Pane):
         slow = (
             (self.order == "runtime" or self.text)
             and self.table.row_count > _MANY
-            and view.liveness == "running"
+            and view.liveness is Liveness.RUNNING
         )
         if not slow or time.monotonic() - self._chosen_at >= _SLOW_INTERVAL:
             self._choose_again()

@@ -1,14 +1,20 @@
 """Why is nothing happening? One line, from what the journal, the lock and the supervisor's own
 report say; empty if something is.
+
+The supervisor's part of the answer, `waiting_for`, asks the executors and goes into its report;
+whoever shows a campaign shows `why_nothing_happens`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from enchanted_tui.campaign_status import EndReason, Liveness, Phase
+from enchanted_tui.record import snapshot
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import Holder
@@ -17,31 +23,40 @@ _STALE = 30.0  #: seconds without a report from a supervisor whose heart beats
 _QUIET = 60.0  #: seconds without a result after which it is worth a line
 _SLOW = 5.0  #: a task is a straggler when it has run so many times as long as tasks usually do
 _NEARLY_FULL = 50_000_000  #: bytes
+_NO_WORKERS = "waiting for workers to start"
 
 
 @dataclass(frozen=True)
 class Facts:
     """What there is to judge by."""
 
-    taken: Snapshot
     state: CampaignState
-    liveness: str
+    liveness: Liveness
     holder: Holder | None
-    live: Mapping[str, Any] | None
-    disk_free: int | None
-    now: float
+    live: Mapping[str, Any] | None  #: the supervisor's own report (`record.live`), while it runs
+    disk_free: int | None  #: bytes
+    now: float  #: seconds since the epoch
+    whole: bool = True  #: all of the journal has been read
+
+    @cached_property
+    def taken(self) -> Snapshot:
+        """The campaign in numbers."""
+        stopping = (self.live or {}).get("state") == Phase.STOPPING
+        return snapshot.take(
+            self.state, self.liveness, self.now, stopping=stopping, whole=self.whole
+        )
 
 
 def why_nothing_happens(facts: Facts) -> str:
-    """Give the line."""
-    if facts.liveness == "unknown":
-        if facts.holder is None:
+    """Return the line."""
+    if facts.taken.phase is Phase.UNKNOWN:
+        if facts.holder is None or facts.liveness is Liveness.NOT_RUNNING:
             return "the journal is being read"
         return (
             f"{facts.holder.describe()} holds the run directory; waiting for its next heartbeat to"
             " know whether it still runs"
         )
-    if facts.liveness != "running":
+    if facts.taken.phase.at_rest:
         return _ended(facts)
     return _finishing(facts) or _steered(facts) or _waiting(facts) or _quiet(facts)
 
@@ -52,12 +67,12 @@ def why_nothing_happens(facts: Facts) -> str:
 def _ended(facts: Facts) -> str:
     end = facts.state.ended
     how = how_it_ended(facts.state)
-    if end is None or end["reason"] == "adopted":
+    if end is None or end["reason"] == EndReason.ADOPTED:
         return how
     when = time.strftime(
         "%Y-%m-%d %H:%M", time.localtime(end["time"])
     )  # not how long ago: nobody paints this again
-    return f"{how} {when}" if how == "finished" else f"{how} ({when})"
+    return f"{how} {when}" if how == Phase.FINISHED else f"{how} ({when})"
 
 
 def how_it_ended(state: CampaignState) -> str:
@@ -68,9 +83,9 @@ def how_it_ended(state: CampaignState) -> str:
     if end is None:
         died = f"the supervisor (pid {state.pid} on {state.host}) died without ending its session"
         return f"{died}; resume goes on with what has no result"
-    if end["reason"] == "completed" and state.complete:
-        return "finished"
-    if end["reason"] == "adopted":
+    if end["reason"] == EndReason.COMPLETED and state.complete:
+        return Phase.FINISHED.value
+    if end["reason"] == EndReason.ADOPTED:
         return "made by the older program; resume takes it over and goes on"
     return str(end["message"] or end["reason"])
 
@@ -91,9 +106,9 @@ def _finishing(facts: Facts) -> str:
 
 def _steered(facts: Facts) -> str:
     live = facts.live or {}
-    stopping = str(live.get("waiting_for", "")) if live.get("state") == "stopping" else ""
-    if stopping:
-        return stopping
+    stopping = facts.taken.phase is Phase.STOPPING
+    if stopping and live.get("waiting_for"):
+        return str(live["waiting_for"])
     if facts.taken.paused_by is None:
         return ""
     running = _running(live)
@@ -123,7 +138,7 @@ def _waiting(facts: Facts) -> str:
         )
     running = _running(live)
     if not running and live.get("in_flight"):
-        said = str(live.get("waiting_for") or "waiting for workers to start")
+        said = str(live.get("waiting_for") or _NO_WORKERS)
         return f"{said} ({_tasks(live['in_flight'])} handed out)"
     if not running:
         return _idle(facts)
@@ -183,6 +198,37 @@ def _quiet(facts: Facts) -> str:
         else ""
     )
     return f"no result for {_ago(silent)}; {_tasks(len(running))} running{since}"
+
+
+# -- what the supervisor reports -------------------------------------------------------------------
+
+
+def waiting_for(
+    workers: Sequence[Mapping[str, Any]],
+    in_flight: int,
+    *,
+    paused_by: str | None,
+    stopping: str | None,
+    ask: Callable[[], str],
+) -> str:
+    """Return why nothing seems to happen, as the supervisor knows it; empty if something does.
+
+    `in_flight`: tasks handed out. `stopping`: why it begins nothing new, None if it does. `ask`
+    gives the executors' own answer.
+    """
+    running = [worker for worker in workers if worker["task"]]
+    if stopping is not None:
+        oldest = min(running, key=lambda worker: worker["since"], default=None)
+        return f"stopping ({stopping}); " + (
+            f"{oldest['task']} still runs" if oldest else "nothing runs any more"
+        )
+    if paused_by is not None:
+        return f"paused by {paused_by}"
+    if not running and in_flight:
+        return ask() or _NO_WORKERS
+    if len(running) == 1 and in_flight == 1:
+        return f"waiting for {running[0]['task']} on {running[0]['host']}"
+    return ""
 
 
 # -- words -----------------------------------------------------------------------------------------

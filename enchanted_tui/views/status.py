@@ -1,0 +1,79 @@
+"""How a campaign stands, in one form: for ``--status``, its JSON, the app and the list of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from enchanted_tui.campaign_status import Liveness, Phase
+from enchanted_tui.record.snapshot import Snapshot
+from enchanted_tui.record.state import FailureNote
+from enchanted_tui.record.why import Facts, how_it_ended, why_nothing_happens
+from enchanted_tui.storage.lock import Holder
+
+_FAILURES_KEPT = 10
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a campaign stands at one moment."""
+
+    root: Path
+    snapshot: Snapshot
+    liveness: Liveness
+    holder: Holder | None
+    live: Mapping[str, Any] | None  #: the supervisor's own report (`record.live`), while it runs
+    why: str  #: why nothing happens; empty if something does
+    ended: str  #: how the last session ended, if nobody runs the campaign
+    damage: tuple[str, ...]
+    last_failures: tuple[FailureNote, ...]
+
+    @property
+    def phase(self) -> Phase:
+        return self.snapshot.phase
+
+    @property
+    def doing(self) -> str:
+        """What is done when no task runs any more, such as writing a large file."""
+        return str((self.live or {}).get("doing", ""))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data, as scripts have always got it."""
+        snapshot = {
+            "state" if name == "phase" else name: value
+            for name, value in asdict(self.snapshot).items()
+        }
+        return {
+            "run_dir": str(self.root),
+            "snapshot": {**snapshot, "state": self.snapshot.recorded_phase},
+            "liveness": self.liveness,
+            "holder": asdict(self.holder) if self.holder is not None else None,
+            "live": self.live,
+            "damage": self.damage,
+            "last_failures": [
+                {
+                    "task": note.task.name,
+                    "kind": note.kind,
+                    "message": note.message,
+                    "host": note.host,
+                }
+                for note in self.last_failures
+            ],
+        }
+
+
+def status_of(root: Path, facts: Facts, damage: tuple[str, ...]) -> Status:
+    """Return how the campaign in `root` stands."""
+    return Status(
+        root=root,
+        snapshot=facts.taken,
+        liveness=facts.liveness,
+        holder=facts.holder,
+        live=facts.live,
+        why=why_nothing_happens(facts),
+        ended=how_it_ended(facts.state) if facts.taken.phase.at_rest else "",
+        damage=damage,
+        last_failures=tuple(facts.state.failures)[-_FAILURES_KEPT:],
+    )
