@@ -368,8 +368,8 @@ def _print_completion(options: argparse.Namespace) -> int:
 
 
 def _template(options: argparse.Namespace) -> int:
-    from enchanted_tui.config.problems import did_you_mean
     from enchanted_tui.config.templates import template_list, templates
+    from enchanted_tui.suggestions import did_you_mean
 
     if not options.template:
         print(template_list())
@@ -441,8 +441,8 @@ def _config(options: argparse.Namespace) -> CampaignConfig:
 
 def _log_level(given: str | None) -> list[str]:
     """Give the override that an option of its own stands for, if it was given."""
-    from enchanted_tui.config.problems import did_you_mean
     from enchanted_tui.config.validation import LOG_LEVELS
+    from enchanted_tui.suggestions import did_you_mean
 
     if given is not None and given.upper() not in LOG_LEVELS and not given.isdecimal():
         raise RefusedError(

@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
         """Give the options. Raises RefusedError, and SystemExit after the help or the version."""
         options, rest = self.parse_known_args(arguments)
         if rest and rest[0].startswith("-"):
-            from enchanted_tui.config.problems import did_you_mean
+            from enchanted_tui.suggestions import did_you_mean
 
             name = rest[0].partition("=")[0]
             self.error(

@@ -1,5 +1,8 @@
-"""Small files, read and written whole by system calls: the run directory of a sample holds several,
-and `open` costs as much as the file.
+"""Files, read and written whole.
+
+The small ones by system calls: the run directory of a sample holds several, and `open` costs as
+much as the file. Others are replaced: a reader, or a kill at any instant, finds the old version or
+the new one and nothing between.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -11,8 +14,14 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _READ = 1 << 16
+_BUFFER = 1 << 18
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -120,3 +129,88 @@ def make_writable(path: str, *, files: bool = False) -> None:
             elif files and entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError):
                     os.chmod(entry.path, entry.stat(follow_symlinks=False).st_mode | 0o600)
+
+
+def partial_path(path: Path, *, own: bool = False) -> Path:
+    """Return where the next version of `path` is put together; one that a killed process left there
+    is overwritten by the next. With `own` it is this process's alone: others may write too.
+    """
+    return path.with_name(f".{path.name}.{os.getpid()}.partial" if own else f".{path.name}.partial")
+
+
+@contextlib.contextmanager
+def replacement(path: Path, *, own: bool = False) -> Iterator[Path]:
+    """Give the place for a new version of `path`, which takes the place of the old one when the
+    block ends.
+
+    If the block fails, the new version is removed, the old one stays as it was, and the error goes
+    on.
+    """
+    partial = partial_path(path, own=own)
+    remove_if_there(partial)
+    try:
+        yield partial
+        os.replace(partial, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise
+
+
+@contextlib.contextmanager
+def open_replacement(
+    path: Path, *, own: bool = False, mode: int = 0o666, synced: bool = False
+) -> Iterator[BinaryIO]:
+    """Open a new version of `path` for writing, as `replacement` does. `mode`: its permissions,
+    before the umask; with `synced` it is on the disk before it takes the old one's place.
+    """
+    with replacement(path, own=own) as partial:
+        file = create_file(partial, mode)
+        try:
+            yield file
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
+            file.close()
+        finally:
+            with contextlib.suppress(OSError):
+                file.close()  # after an error, the buffer may not fit on the disk either
+
+
+def write_atomically(
+    path: Path, data: str | bytes, *, own: bool = False, mode: int = 0o666, synced: bool = False
+) -> None:
+    """Write `data` (text as UTF-8) as the new version of `path`, as `open_replacement` does; raises
+    OSError and leaves the old version if it cannot.
+    """
+    with open_replacement(path, own=own, mode=mode, synced=synced) as file:
+        file.write(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
+
+
+def create_file(path: Path, mode: int = 0o666) -> BinaryIO:
+    """Create `path` empty for writing and reading, whatever was there: a left-over, or a link to
+    somewhere else.
+    """
+    remove_if_there(path)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    return open(descriptor, "w+b", buffering=_BUFFER)
+
+
+def remove_if_there(path: Path) -> None:
+    """Remove a file or a symbolic link; one that is not there is no error."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def append_all(path: Path, data: bytes) -> None:
+    """Append `data` to `path`, made if need be; if that fails, the file is cut back to what it was."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            write_all(descriptor, data)
+        except BaseException:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)

@@ -15,9 +15,10 @@ from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, KINDS, builtin_path, names_like
 from enchanted_tui.config.meaning import Place, first_sentence, schema_at, signature_of, spellings
 from enchanted_tui.config.options import Option
-from enchanted_tui.config.problems import Path, normalised
+from enchanted_tui.config.problems import Path
 from enchanted_tui.config.skeleton import Cursor
 from enchanted_tui.config.validation import LOG_LEVELS, SECTIONS
+from enchanted_tui.suggestions import normalised
 
 _STAGE_KEYS = ("executor", "sampler", "runner")
 _MOST_FILES = 200

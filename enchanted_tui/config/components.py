@@ -15,9 +15,10 @@ from enchanted_tui.config.declared import allows_none, option_types
 from enchanted_tui.config.lookup import KINDS, Found, LookupFailure, find, importing_from, is_own
 from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.config.options import Component, Option
-from enchanted_tui.config.problems import Path, Problem, describe, did_you_mean, key_text, nearest
+from enchanted_tui.config.problems import Path, Problem, describe, key_text
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.tree import plain
+from enchanted_tui.suggestions import did_you_mean, nearest
 
 #: So many sentences about the items of one option are enough.
 _MOST_SAID = 10

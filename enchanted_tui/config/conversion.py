@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from enchanted_tui.config.declared import LIMITS, allows_none, choices_of, expected, members, split
 from enchanted_tui.config.options import Option
-from enchanted_tui.config.problems import Path, Severity, describe, did_you_mean
+from enchanted_tui.config.problems import Path, Severity, describe
 from enchanted_tui.config.tree import Document, plain
+from enchanted_tui.suggestions import did_you_mean
 
 #: Stands for a value that could not be converted; why has been reported.
 INVALID: Any = type("Invalid", (), {"__repr__": lambda self: "INVALID", "__slots__": ()})()

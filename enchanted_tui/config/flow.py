@@ -9,9 +9,10 @@ from typing import Any
 
 from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import ComponentSpec, StageSpec
-from enchanted_tui.config.problems import Path, did_you_mean
+from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.use import check_use, parameter_names
+from enchanted_tui.suggestions import did_you_mean
 
 _RESERVED = ("success", "run_dir")
 

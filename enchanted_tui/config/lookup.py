@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.config.options import Component
-from enchanted_tui.config.problems import in_style_of, nearest, normalised, shortened, snake_case
+from enchanted_tui.config.problems import in_style_of, shortened, snake_case
+from enchanted_tui.suggestions import nearest, normalised
 
 #: The kinds of component, and the section of the configuration or the entry-point group of each.
 KINDS = {"sampler": "samplers", "runner": "runners", "executor": "executors", "parser": "parsers"}

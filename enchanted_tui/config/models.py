@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import Component, option
-from enchanted_tui.config.problems import ConfigError, Problem, did_you_mean
+from enchanted_tui.config.problems import ConfigError, Problem
+from enchanted_tui.suggestions import did_you_mean
 
 #: Limits of `stop_when`, and whether only a sampler that learns can tell that they are reached.
 STOP_LIMITS = {

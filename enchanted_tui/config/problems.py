@@ -101,31 +101,7 @@ def shortened(text: str) -> str:
     return f"{text[:half]}...{text[-half:]}"
 
 
-# -- suggestions -----------------------------------------------------------------------------------
-
-
-def normalised(name: str) -> str:
-    """Give a name without what its spellings differ in: ``local_executor`` and ``LocalExecutor``
-    are the same.
-    """
-    return name.replace("_", "").replace("-", "").replace(" ", "").lower()
-
-
-def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Give the known name nearest to what was written, or None if none is near."""
-    import difflib
-
-    by_form: dict[str, str] = {}
-    for candidate in known:
-        by_form.setdefault(normalised(candidate), candidate)
-    found = difflib.get_close_matches(normalised(name)[:200], by_form, n=1, cutoff=cutoff)
-    return by_form[found[0]] if found else None
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Give a suggestion to append to a sentence, or nothing."""
-    found = nearest(name, known)
-    return f"; did you mean {found!r}?" if found is not None else ""
+# -- names -----------------------------------------------------------------------------------------
 
 
 def in_style_of(written: str, name: str) -> str:

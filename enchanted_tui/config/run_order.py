@@ -6,8 +6,9 @@ from typing import Any
 
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import StageSpec, StepSpec
-from enchanted_tui.config.problems import Path, describe, did_you_mean
+from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
+from enchanted_tui.suggestions import did_you_mean
 
 _PATH: Path = ("supervisor", "run_order")
 _KEYS = ("executor", "sampler", "runner")

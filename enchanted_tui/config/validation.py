@@ -15,9 +15,10 @@ from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import BUILTIN, KINDS, importing_from
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
-from enchanted_tui.config.problems import Path, describe, did_you_mean
+from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.run_order import RunOrder
+from enchanted_tui.suggestions import did_you_mean
 
 SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storage")
 COMPONENT_KINDS = ("executor", "sampler", "runner")

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.storage.atomic import open_replacement, write_atomically
 from enchanted_tui.storage.column_types import ColumnType, unicode_name
+from enchanted_tui.whole_files import open_replacement, write_atomically
 
 Row = Mapping[str, Any]
 

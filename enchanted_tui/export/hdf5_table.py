@@ -9,8 +9,6 @@ says where, and truth values are 0 and 1 with ``kind`` = ``bool``. Attributes of
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -19,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from enchanted_tui.export.selection import ExportError
-from enchanted_tui.storage.atomic import partial_path, remove_if_there
 from enchanted_tui.storage.column_types import ColumnType, for_hdf5, link_name, unicode_name
+from enchanted_tui.whole_files import replacement
 
 Row = Mapping[str, Any]
 
@@ -47,7 +45,7 @@ def write_hdf5_table(
     import h5py
 
     with (
-        _replaced(path) as partial,
+        replacement(path) as partial,
         h5py.File(partial, "w", libver=("v108", "latest"), track_order=True) as file,
     ):
         file.attrs.update(metadata)
@@ -76,7 +74,7 @@ def write_netcdf(
     import h5netcdf
     import h5py
 
-    with _replaced(path) as partial, h5netcdf.File(partial, "w") as file:
+    with replacement(path) as partial, h5netcdf.File(partial, "w") as file:
         file.attrs.update(metadata)
         file.dimensions = {"sample": count}
 
@@ -207,20 +205,6 @@ class _Column:
             for cell in cells
         ]
         return np.array(texts, dtype=object)
-
-
-@contextlib.contextmanager
-def _replaced(path: Path) -> Iterator[Path]:
-    """Give the place for a new version of the file, which takes the old one's place at the end; if
-    that fails, the old one stays.
-    """
-    partial = partial_path(path)
-    remove_if_there(partial)
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        remove_if_there(partial)
 
 
 def _links(columns: Sequence[ColumnType]) -> Iterator[tuple[ColumnType, str]]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from enchanted_tui.config.problems import nearest
 from enchanted_tui.record.outcome import RefusedError
 from enchanted_tui.storage.column_types import ColumnType
 from enchanted_tui.storage.layout import campaign_that_owns
+from enchanted_tui.suggestions import nearest
 
 _PART_NAMES = {1: ("all",), 2: ("train", "test"), 3: ("train", "validation", "test")}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.journal import JournalReader, last_open
-from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.whole_files import write_atomically
 
 
 def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:

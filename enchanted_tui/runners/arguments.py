@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,15 +30,3 @@ def listed(names: Iterable[Any], limit: int = 12) -> str:
     known = [str(name) or "''" for name in names]
     shown = ", ".join(known[:limit])
     return f"{shown}, ... ({len(known)} in all)" if len(known) > limit else shown or "none"
-
-
-def suggestion(name: Any, known: Iterable[str]) -> str:
-    """Give ``; did you mean 'x'?`` for the nearest of the known names, or nothing."""
-    found = nearest(name, known)
-    return f"; did you mean {found!r}?" if found else ""
-
-
-def nearest(name: Any, known: Iterable[str]) -> str | None:
-    """Return the nearest of the known names, None if none is near."""
-    found = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
-    return found[0] if found else None

@@ -11,7 +11,7 @@ import tokenize
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from enchanted_tui.runners.arguments import suggestion
+from enchanted_tui.suggestions import did_you_mean
 
 
 class SourceFunction(NamedTuple):
@@ -54,7 +54,7 @@ def find_function(path: str, directories: Sequence[str] = ()) -> SourceFunction 
     names.visit(tree)
     if first not in names.found and not names.open_ended:
         raise LookupError(
-            f"{module} ({spec.origin}) has no {first!r}{suggestion(first, names.found)}"
+            f"{module} ({spec.origin}) has no {first!r}{did_you_mean(first, names.found)}"
         )
     function = names.functions.get(first)
     return (
@@ -86,7 +86,7 @@ def _find_module(module: str, directories: Sequence[str]) -> importlib.machinery
 
 def _absence(parts: list[str], depth: int, others: set[str]) -> str:
     name = ".".join(parts[: depth + 1])
-    nearest = suggestion(parts[depth], others)
+    nearest = did_you_mean(parts[depth], others)
     if depth:
         return f"there is no module {name!r} in the package {'.'.join(parts[:depth])!r}{nearest}"
     remedy = (

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from enchanted_tui.as_data import NotDataError, as_data, named
 from enchanted_tui.config.options import option
-from enchanted_tui.runners.arguments import listed, nearest, suggestion
+from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.base import Runner, SampleFailed
 from enchanted_tui.runners.environment import here
 from enchanted_tui.runners.function_source import SourceFunction, find_function
+from enchanted_tui.suggestions import did_you_mean, nearest
 
 _RUN_DIR, _PARENT = "run_dir", "parent_run_dir"
 
@@ -123,7 +124,7 @@ class PythonRunner(Runner):
                     f"arguments.{name}",
                     (
                         f"{self.function} has no argument {name!r}; it has"
-                        f" {listed(sorted(found.accepted))}{suggestion(name, found.accepted)}"
+                        f" {listed(sorted(found.accepted))}{did_you_mean(name, found.accepted)}"
                     ),
                 )
 
@@ -171,7 +172,7 @@ def load_function(path: str, directories: tuple[str, ...] = ()) -> LoadedFunctio
     for part in qualified.split("."):
         if not hasattr(found, part):
             raise SampleFailed(
-                f"{module} has no {part!r}{suggestion(part, dir(found))}", "exception"
+                f"{module} has no {part!r}{did_you_mean(part, dir(found))}", "exception"
             )
         found = getattr(found, part)
     if not callable(found):

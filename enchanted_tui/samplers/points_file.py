@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from enchanted_tui.config.problems import did_you_mean
 from enchanted_tui.csv_reading import csv_rows, usual_delimiter
+from enchanted_tui.suggestions import did_you_mean
 
 # a number with leading zeros is a label such as 007, and longer ones than this Python does not read
 _WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"

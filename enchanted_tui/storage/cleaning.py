@@ -14,10 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from enchanted_tui.storage.atomic import partial_path
 from enchanted_tui.storage.growing import spare_path
 from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
-from enchanted_tui.whole_files import make_writable, remove_directory
+from enchanted_tui.whole_files import make_writable, partial_path, remove_directory
 
 # The older program spares these below a task's directory whatever `save_files` says.
 _SPARED_FILES = ("enchanted_dataset.csv", "runs.h5")

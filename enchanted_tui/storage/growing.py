@@ -15,13 +15,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from enchanted_tui.storage.atomic import (
+from enchanted_tui.whole_files import (
     create_file,
     open_replacement,
     partial_path,
     remove_if_there,
+    write_all,
 )
-from enchanted_tui.whole_files import write_all
 
 _CHUNK = 1 << 20
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from enchanted_tui import values
-from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.storage.column_types import link_name
 from enchanted_tui.storage.columns import Columns
+from enchanted_tui.whole_files import open_replacement
 
 if TYPE_CHECKING:
     import h5py

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.storage.column_types import ColumnType, column_types, unicode_name
+from enchanted_tui.whole_files import open_replacement
 
 if TYPE_CHECKING:
     import pyarrow

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from enchanted_tui.durations import rough_duration, whole_duration
-from enchanted_tui.storage.atomic import append_all, write_atomically
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.whole_files import append_all, write_atomically
 
 _BAR = 40  # characters
 _RULE = 45

@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.storage.atomic import write_atomically
-from enchanted_tui.whole_files import read_regular
+from enchanted_tui.whole_files import read_regular, write_atomically
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from enchanted_tui.whole_files import read_regular
+from enchanted_tui.whole_files import read_regular, write_atomically
 
 Action = Literal["pause", "continue", "drain", "abort"]
 ACTIONS: tuple[str, ...] = get_args(Action)
@@ -51,9 +51,8 @@ def send(directory: Path, action: Action, by: str | None = None) -> None:
     """Leave a request for the supervisor that watches `directory`."""
     directory.mkdir(exist_ok=True)
     name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
-    partial = directory / f".{name}"
-    partial.write_text(json.dumps({"action": action, "by": by or whoami()}))
-    partial.rename(directory / f"{name}.json")
+    asked = json.dumps({"action": action, "by": by or whoami()})
+    write_atomically(directory / f"{name}.json", asked)
 
 
 def receive(directory: Path) -> list[Request]:

@@ -15,10 +15,10 @@ from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.snapshot import phase_of
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.why import waiting_for
-from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.stage import StageRun
+from enchanted_tui.whole_files import write_atomically
 
 _MAX_WORKERS_SHOWN = 1_000
 _TELL_EVERY = 1.0  #: seconds between two reports on what is done after the last task

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from enchanted_tui.campaign_status import EndReason, Liveness
-from enchanted_tui.config.problems import did_you_mean
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, snapshot
 from enchanted_tui.record.journal import Record
@@ -33,17 +32,18 @@ from enchanted_tui.record.output_files import (
 )
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.stage_state import BatchState, StageState
-from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.storage.dataset import Dataset
 from enchanted_tui.storage.failures import Failures
 from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
 from enchanted_tui.storage.run_state import write_run_state
+from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.failure_log import FailureLog
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.supervisor.tidying import Tidying
 from enchanted_tui.supervisor.weather import Weather
+from enchanted_tui.whole_files import open_replacement
 
 log = logging.getLogger(__name__)
 

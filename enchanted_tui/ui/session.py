@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.ui.settings import state_dir
+from enchanted_tui.whole_files import write_atomically
 
 _MOST_RECENT = 200
 
@@ -75,9 +76,7 @@ def update(
     with contextlib.suppress(OSError):
         target = _file(directory)
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        partial.write_text(json.dumps(asdict(memory), indent=1))
-        partial.replace(target)
+        write_atomically(target, json.dumps(asdict(memory), indent=1), own=True)
     return memory
 
 

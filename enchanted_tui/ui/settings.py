@@ -134,8 +134,8 @@ def parse(text: str, path: Path) -> Settings:
 
 def _check_names(report: object, preferences: Preferences) -> None:
     """Check what only the app knows: themes and actions."""
-    from enchanted_tui.config.problems import did_you_mean
     from enchanted_tui.config.report import Report
+    from enchanted_tui.suggestions import did_you_mean
     from enchanted_tui.ui.actions import registry
     from enchanted_tui.ui.themes import theme_names
 

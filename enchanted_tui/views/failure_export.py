@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.storage.csv_lines import CsvLines
+from enchanted_tui.whole_files import open_replacement
 
 if TYPE_CHECKING:
     from enchanted_tui.journal_lines import TaskId

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.campaign_status import Liveness, Phase
-from enchanted_tui.storage.atomic import write_atomically
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Holder
 from enchanted_tui.views.liveness import LivenessWatch
 from enchanted_tui.views.viewing import View, Viewer
+from enchanted_tui.whole_files import write_atomically
 
 _FORMAT = 1
 _MAX_DEPTH = 4  #: levels below a root

@@ -8,9 +8,9 @@ from enchanted_tui.config.problems import (
     describe,
     in_style_of,
     key_text,
-    nearest,
     snake_case,
 )
+from enchanted_tui.suggestions import nearest
 
 
 def test_text_of_a_located_problem():

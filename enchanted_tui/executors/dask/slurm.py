@@ -18,7 +18,7 @@ from enchanted_tui.executors.base import JobInfo
 from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
 from enchanted_tui.executors.prologue import failed_line
-from enchanted_tui.executors.slurm_terms import LIVE, seconds
+from enchanted_tui.executors.slurm_terms import LIVE, pending_reason, seconds
 
 #: seconds without any of its workers after which a job that had some counts as ended, whatever the
 #: queue says
@@ -31,19 +31,6 @@ _QUERY = (
 )  #: seconds between two queries of the queue: the first after a submission, and at most
 _OUTPUT_TAIL = 600  #: bytes of a job's output that are shown
 _STILLBORN = 3  #: jobs in a row that may end without any worker having connected
-
-#: What the reasons mean that do not pass by themselves.
-_REMEDIES = {
-    "PartitionTimeLimit": "the walltime is above the partition's limit",
-    "PartitionConfig": (
-        "the partition does not allow it, or has no node with so much of cores or memory"
-    ),
-    "PartitionNodeLimit": "the job asks for more than the partition has",
-    "AssocGrpCPUMinutesLimit": "the account has used up its core-hours",
-    "AccountingPolicy": "the account's limits do not allow it",
-    "ReqNodeNotAvail": "the nodes are reserved or down",
-    "BadConstraints": "no node has what the job asks for",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +210,10 @@ class SlurmJobs:
                 " says why"
             )
         state, reason = next((row.state, row.reason) for row in known.values())
-        meaning = next((text for word, text in _REMEDIES.items() if reason.startswith(word)), "")
+        meaning = pending_reason(reason)
         text = f"{len(known)} of {len(ids)} jobs in the queue, the first is {state}"
         if state == "PENDING":
-            text += f" ({reason}{': ' + meaning if meaning else ''})"
+            text += f" ({reason}{f': {meaning.meaning}' if meaning else ''})"
         return text
 
     def held(self, seats: Iterable[Seat]) -> list[JobInfo]:

@@ -22,6 +22,7 @@ _SHIPPED = (
     "executors/base.py",
     "as_data.py",
     "csv_reading.py",
+    "suggestions.py",
     "values.py",
     "whole_files.py",
     "interpreter.py",

@@ -2,56 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from enchanted_tui.durations import duration
 from enchanted_tui.executors.slurm.far.crew import EXIT_DISK
 from enchanted_tui.executors.slurm.queue import JobRow
-
-#: Reasons for which a job waits for ever, and what to do.
-_NEVER = (
-    (
-        r"PartitionTimeLimit|WallDuration",
-        (
-            "it asks for more time than is allowed: lower sbatch: time (sinfo -o '%P %l' lists the"
-            " limits)"
-        ),
-    ),
-    (
-        r"PartitionNodeLimit",
-        "it asks for more nodes than its partition gives to one job: lower sbatch: nodes",
-    ),
-    (
-        r"BadConstraints",
-        "no node has what it asks for: correct constraint, gres, mem or cpus_per_task under sbatch",
-    ),
-    (
-        r"InvalidAccount|AccountNotAllowed",
-        "its account may not be used here: correct sbatch: account",
-    ),
-    (r"InvalidQOS|QOSNotAllowed", "its qos may not be used here: correct sbatch: qos"),
-    (r"DependencyNeverSatisfied", "what it depends on has failed: correct sbatch: dependency"),
-    (
-        r"(Max\w*(Cpu|Node|Mem|GRES|TRES)\w*PerJob)|ReservationDeleted",
-        "it asks for more than is allowed: ask for less under sbatch",
-    ),
-)
-#: The same, but nodes that are down for a while, or a partition that is closed for maintenance,
-#: give these reasons too.
-_NEVER_AT_FIRST = (
-    (
-        "PartitionConfig",
-        (
-            "its partition has no such nodes; ask for less under sbatch (ntasks, nodes,"
-            " cpus_per_task, mem), or choose another partition"
-        ),
-    ),
-    (
-        r"PartitionDown|PartitionInactive",
-        "its partition is closed: choose another one under sbatch: partition",
-    ),
-)
+from enchanted_tui.executors.slurm_terms import pending_reason
 
 
 @dataclass(frozen=True)
@@ -119,7 +75,7 @@ def never_starts(row: JobRow, *, first: bool) -> str | None:
     """
     if row.state != "PENDING":
         return None
-    for pattern, remedy in (*_NEVER, *(_NEVER_AT_FIRST if first else ())):
-        if re.search(pattern, row.reason):
-            return f"job {row.job} would wait for ever ({row.reason}): {remedy}"
-    return None
+    found = pending_reason(row.reason)
+    if found is None or found.hopeless == "no" or (found.hopeless == "at first" and not first):
+        return None
+    return f"job {row.job} would wait for ever ({row.reason}): {found.meaning}: {found.remedy}"

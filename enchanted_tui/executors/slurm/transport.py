@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from enchanted_tui.executors import inherited
+from enchanted_tui.whole_files import write_atomically
 
 #: At most so many bytes of one file are read at a time; the rest follows with the next call.
 READ_LIMIT = 8 << 20
@@ -150,15 +151,10 @@ class LocalTransport:
 
     def put(self, files: Mapping[str, bytes]) -> None:
         for path, content in files.items():
-            partial = f"{path}.{os.getpid()}.partial"
             try:
                 os.makedirs(os.path.dirname(path), exist_ok=True)
-                with open(partial, "wb") as file:
-                    file.write(content)
-                os.replace(partial, path)
+                write_atomically(Path(path), content, own=True)
             except OSError as error:
-                with contextlib.suppress(OSError):
-                    os.unlink(partial)
                 raise FarSideProblem(
                     f"{path} cannot be written: {error.strerror}; make room or choose another"
                     " directory"

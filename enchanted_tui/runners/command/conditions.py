@@ -7,10 +7,11 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from enchanted_tui.runners.arguments import listed, suggestion
+from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.files import RunFiles, Unreadable, file_of
 from enchanted_tui.runners.command.rules import Problems, file_problem, regex_problem, unknown_keys
 from enchanted_tui.runners.command.search import line_around
+from enchanted_tui.suggestions import did_you_mean
 
 _COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "ge": (operator.ge, "at least"),
@@ -56,7 +57,7 @@ def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
             "output",
             (
                 f"{condition['output']!r} is no output of this runner, which has"
-                f" {listed(outputs)}{suggestion(condition['output'], outputs)}"
+                f" {listed(outputs)}{did_you_mean(condition['output'], outputs)}"
             ),
         )
     for key in _COMPARISONS:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from enchanted_tui.runners.arguments import listed, suggestion
+from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.files import CHOICES
 from enchanted_tui.runners.command.fortran import TYPES, convert
+from enchanted_tui.suggestions import did_you_mean
 
 #: The ways to read an output, with the keys that go with each; every rule names exactly one.
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -75,7 +76,7 @@ def unknown_keys(spec: Mapping[str, Any], known: tuple[str, ...], what: str) -> 
                 str(key),
                 (
                     f"{key!r} is no key of"
-                    f" {what}{suggestion(key, known) or '; it may have ' + ', '.join(known)}"
+                    f" {what}{did_you_mean(key, known) or '; it may have ' + ', '.join(known)}"
                 ),
             )
 
@@ -116,7 +117,7 @@ def _common_problems(source: str, spec: Mapping[str, Any]) -> Problems:
         yield from file_problem(spec)
     kind = spec.get("type")
     if kind is not None and kind not in TYPES:
-        yield "type", f"{kind!r} is not one of {', '.join(TYPES)}{suggestion(kind, TYPES)}"
+        yield "type", f"{kind!r} is not one of {', '.join(TYPES)}{did_you_mean(kind, TYPES)}"
     elif spec.get("default") is not None:
         try:
             convert(spec["default"], kind or DEFAULT_TYPES.get(source))
@@ -131,7 +132,7 @@ def _common_problems(source: str, spec: Mapping[str, Any]) -> Problems:
 def _regex_problems(spec: Mapping[str, Any]) -> Problems:
     which = spec.get("which", "last")
     if which not in _WHICH:
-        yield "which", f"{which!r} is not one of {', '.join(_WHICH)}{suggestion(which, _WHICH)}"
+        yield "which", f"{which!r} is not one of {', '.join(_WHICH)}{did_you_mean(which, _WHICH)}"
     broken = list(regex_problem("regex", spec["regex"]))
     if broken:
         yield from broken
@@ -144,7 +145,7 @@ def _regex_problems(spec: Mapping[str, Any]) -> Problems:
                 "group",
                 (
                     f"the expression has no group named {group!r}; it has"
-                    f" {listed(pattern.groupindex)}{suggestion(group, pattern.groupindex)}"
+                    f" {listed(pattern.groupindex)}{did_you_mean(group, pattern.groupindex)}"
                 ),
             )
     elif group is not None and (
@@ -229,7 +230,10 @@ def _table_key_problems(key: str, table: Mapping[str, Any]) -> Problems:
         )
     elif table.get("which", "last") not in ("first", "last"):
         which = table["which"]
-        yield "which", f"{which!r} is not one of first, last{suggestion(which, ('first', 'last'))}"
+        yield (
+            "which",
+            f"{which!r} is not one of first, last{did_you_mean(which, ('first', 'last'))}",
+        )
 
 
 def _splitting_problems(key: str, table: Mapping[str, Any]) -> Problems:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui.runners.arguments import listed, suggestion
+from enchanted_tui.runners.arguments import listed
+from enchanted_tui.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import jinja2
@@ -32,7 +33,7 @@ def syntax_sentence(error: jinja2.TemplateSyntaxError, environment: jinja2.Envir
     unknown = _UNKNOWN.match(text)
     if unknown is not None:
         known = environment.filters if unknown[1] == "filter" else environment.tests
-        return f"there is no {unknown[1]} {unknown[2]!r}{suggestion(unknown[2], known)}"
+        return f"there is no {unknown[1]} {unknown[2]!r}{did_you_mean(unknown[2], known)}"
     if text.startswith("block ") and text.endswith("defined twice"):
         return text
     return f"{text}; {RAW}"
@@ -82,7 +83,7 @@ def _explained(error: Exception, names: Mapping[str, Any]) -> str:
     if match is None:
         return text
     known = [name for name in names if name != ALL]
-    remedy = suggestion(match.group(1), known) or f"; {RAW}"
+    remedy = did_you_mean(match.group(1), known) or f"; {RAW}"
     return f"{text}; the sample has {listed(known)}{remedy}"
 
 

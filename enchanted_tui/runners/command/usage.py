@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from enchanted_tui.runners.arguments import nearest
 from enchanted_tui.runners.command.templates import Text
+from enchanted_tui.suggestions import nearest
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command.inputs import Inputs

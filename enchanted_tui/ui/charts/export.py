@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.storage.atomic import open_replacement
 from enchanted_tui.ui.charts.drawing import Marking
 from enchanted_tui.views.dataset_statistics import Floats, Mask
+from enchanted_tui.whole_files import open_replacement
 
 FORMATS = (".png", ".svg", ".pdf")
 _SIZE = (7.0, 4.6)  # inches

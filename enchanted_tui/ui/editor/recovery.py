@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from enchanted_tui.ui.settings import state_dir
+from enchanted_tui.whole_files import partial_path, write_atomically
 
 
 @dataclass(frozen=True)
@@ -94,20 +95,12 @@ class Recovery:
 
     def _write(self, content: Unsaved) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = self._file.with_suffix(".partial")
-        descriptor = os.open(
-            partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-        )
-        with open(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(json.dumps(asdict(content)).encode("ascii"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, self._file)
+        text = json.dumps(asdict(content))
+        write_atomically(self._file, text, mode=0o600, synced=True)
 
     def forget(self) -> None:
         """The text is saved, or given up by its writer."""
-        for path in (self._file, self._file.with_suffix(".partial")):
+        for path in (self._file, partial_path(self._file)):
             with contextlib.suppress(OSError):
                 path.unlink()
 
