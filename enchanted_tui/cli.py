@@ -6,7 +6,6 @@ Standard output carries what was asked for, standard error everything else.
 from __future__ import annotations
 
 import argparse
-import errno
 import json
 import os
 import sys
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui import shell_completion, start_up, usage
+from enchanted_tui.errors import ExitCode
 from enchanted_tui.export import command as export_command
-from enchanted_tui.record.outcome import EnvironmentProblem, ExitCode, Outcome, RefusedError
+from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
 from enchanted_tui.ui import command as app_command
 from enchanted_tui.version import __version__
 
@@ -454,25 +454,11 @@ def _log_level(given: str | None) -> list[str]:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong: one sentence for what the user can mend, a traceback for a defect."""
-    from enchanted_tui.config.problems import ConfigError, UnreadableConfigError
-    from enchanted_tui.executors.verdict import environment_error, explained
-    from enchanted_tui.storage.lock import DirectoryInUseError
-    from enchanted_tui.whole_files import InTheWayError
+    from enchanted_tui.operations.explaining import explanation
 
-    if isinstance(error, UnreadableConfigError):
-        return _complain(error, ExitCode.ENVIRONMENT)
-    if isinstance(error, ConfigError | RefusedError):
-        return _complain(error, ExitCode.USAGE)
-    if isinstance(error, EnvironmentProblem | DirectoryInUseError):
-        return _complain(error, ExitCode.ENVIRONMENT)
-    if isinstance(error, PermissionError | InTheWayError):
-        return _complain(explained(error), ExitCode.ENVIRONMENT)
-    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
-        return _complain(f"{error.filename}: {error.strerror}", ExitCode.ENVIRONMENT)
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return _complain(explained(error), ExitCode.ENVIRONMENT)
-    if (cause := environment_error(error)) is not None:
-        return _complain(explained(cause), ExitCode.ENVIRONMENT)
+    found = explanation(error)
+    if not found.is_defect:
+        return _complain(found.text, found.exit_code)
     if isinstance(error, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
         return _complain(start_up.unwritable(error), ExitCode.ENVIRONMENT)
     import traceback

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from enchanted_tui.errors import ExitCode, UserError
+
 Severity = Literal["error", "warning"]
 #: Keys and indices that lead to a place in the configuration.
 Path = tuple[Any, ...]
@@ -36,10 +38,12 @@ class Problem:
         return ": ".join(part for part in (place, key, self.message) if part)
 
 
-class ConfigError(Exception):
+class ConfigError(UserError):
     """A configuration that cannot be used. Its text is all of the problems, one in each line,
     warnings marked.
     """
+
+    exit_code = ExitCode.USAGE
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -55,6 +59,8 @@ class UnreadableConfigError(ConfigError):
     """There is something in the place of the configuration that cannot be read at all: the
     environment's fault, not the text's.
     """
+
+    exit_code = ExitCode.ENVIRONMENT
 
 
 def key_text(path: Path) -> str:

@@ -31,9 +31,9 @@ class PendingReason(NamedTuple):
     pattern: str  #: that SLURM's word for it has in it
     meaning: str
     remedy: str = ""
-    #: whether the job waits for ever; *at first*: only where no other job of the same kind has begun,
-    #: since nodes that are down for a while, or a partition that is closed for maintenance, give the
-    #: same reason
+    #: whether the job waits for ever; *at first*: only where no other job of the same kind has
+    #: begun, since nodes that are down for a while, or a partition that is closed for maintenance,
+    #: give the same reason
     hopeless: Literal["always", "at first", "no"] = "always"
 
 

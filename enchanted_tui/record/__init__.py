@@ -1,1 +1,3 @@
-"""The record of a campaign: the journal, the state that is folded from it, and what is read from both."""
+"""The record of a campaign: the journal, the state that is folded from it, and what is read from
+both.
+"""

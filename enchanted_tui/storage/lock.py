@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from enchanted_tui.commands import command_line
+from enchanted_tui.errors import UserError
 from enchanted_tui.whole_files import open_regular, read_regular
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Holder:
         return f"pid {self.pid} on {self.host}"
 
 
-class DirectoryInUseError(Exception):
+class DirectoryInUseError(UserError):
     """Another supervisor holds the run directory."""
 
     def __init__(self, path: Path, holder: Holder) -> None:

@@ -16,10 +16,11 @@ from collections.abc import Callable
 
 from enchanted_tui import fast_values
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
+from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Record
-from enchanted_tui.record.outcome import EnvironmentProblem, ExitCode, Outcome
+from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from enchanted_tui.campaign_status import EndReason
+from enchanted_tui.errors import ExitCode
 from enchanted_tui.record.learned import Learned
-from enchanted_tui.record.outcome import ExitCode, Outcome
+from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.record.state import CampaignState
 

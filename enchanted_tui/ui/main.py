@@ -112,7 +112,7 @@ def _farewell(campaign: CampaignThread, result: str | None, return_code: int | N
 
 def _carry_on(campaign: CampaignThread, sentence: str, link: Link, terminal: Terminal) -> int:
     """Let go of the terminal and of the shell, and see the campaign through."""
-    from enchanted_tui.record.outcome import ExitCode
+    from enchanted_tui.errors import ExitCode
 
     _steer_by_signals(campaign)
     terminal.leave()

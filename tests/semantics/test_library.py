@@ -24,7 +24,8 @@ from scripted_runners import TracingRunner
 
 from enchanted_tui import Supervisor, cli, load_config
 from enchanted_tui.config.problems import ConfigError
-from enchanted_tui.record.outcome import EnvironmentProblem, ExitCode
+from enchanted_tui.errors import ExitCode
+from enchanted_tui.record.outcome import EnvironmentProblem
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE)
 

@@ -1,1 +1,3 @@
-"""Run directories of the older program: taken over into a journal, or looked at as if they had been."""
+"""Run directories of the older program: taken over into a journal, or looked at as if they had
+been.
+"""

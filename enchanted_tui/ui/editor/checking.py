@@ -9,7 +9,8 @@ from pathlib import Path
 
 from enchanted_tui.config.assist import Assistant, Explanation, OutlineEntry
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.config.problems import ConfigError, Problem
+from enchanted_tui.config.problems import Problem
+from enchanted_tui.errors import UserError
 
 NOT_ONE = "no configuration (YAML), so it is not checked"
 
@@ -70,9 +71,8 @@ def check(text: str, path: Path | None, home: Path) -> Checked:
 def preview_text(config: CampaignConfig) -> str:
     """Say what would run, with the job script of executors that submit one."""
     from enchanted_tui.operations.preview import preview
-    from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 
     try:
         return preview(config).as_text()
-    except (ConfigError, EnvironmentProblem, RefusedError, OSError) as error:
+    except (UserError, OSError) as error:
         return f"It would not start: {error}"

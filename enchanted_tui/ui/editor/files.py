@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enchanted_tui.config.loading import MAX_BYTES
+from enchanted_tui.errors import UserError
 
 
-class FileProblem(Exception):
+class FileProblem(UserError):
     """A file cannot be read or written; the text is one sentence with the remedy."""
 
 
