@@ -16,6 +16,9 @@ from typing import Any
 
 from enchanted_tui.as_data import NotDataError, as_data, safe_text
 
+#: What a task has returned, or a sampler has drawn: values by the name of their column.
+Row = dict[str, Any]
+
 _TEXT = frozenset((str,))
 _EXACT = frozenset((float, int, str, bool, type(None)))
 _ALWAYS_EXACT = _EXACT - {int}  # of integers, only those are exact that are not too long

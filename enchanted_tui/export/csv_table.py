@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.storage.column_types import ColumnType, unicode_name
+from enchanted_tui.values import Row
 from enchanted_tui.whole_files import open_replacement, write_atomically
-
-Row = Mapping[str, Any]
 
 _MAX_BLOCK = (1 << 31) - 1
 

@@ -18,9 +18,8 @@ import numpy as np
 
 from enchanted_tui.export.selection import ExportError
 from enchanted_tui.storage.column_types import ColumnType, for_hdf5, link_name, unicode_name
+from enchanted_tui.values import Row
 from enchanted_tui.whole_files import replacement
-
-Row = Mapping[str, Any]
 
 _BLOCK = 2_000
 _MISSING = "missing__"

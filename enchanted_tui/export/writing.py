@@ -4,10 +4,9 @@ choice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from enchanted_tui.export.csv_table import write_csv
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
@@ -20,8 +19,8 @@ from enchanted_tui.record.provenance import PROVENANCE_COLUMNS, metadata, proven
 from enchanted_tui.storage.column_types import ColumnType, column_types
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.parquet import write_parquet
+from enchanted_tui.values import Row
 
-Row = Mapping[str, Any]
 Rows = Callable[[], Iterator[Row]]
 
 SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "hdf5": ".h5", "netcdf": ".nc"}

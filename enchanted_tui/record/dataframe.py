@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.output_files import dataset_stage, read_rows
 from enchanted_tui.storage.columns import Columns
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
     import pandas
-
-Row = dict[str, Any]
 
 
 def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:

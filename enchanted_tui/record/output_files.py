@@ -24,10 +24,10 @@ from enchanted_tui.storage.failures import Failure, Failures
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.progress import ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state
+from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
 
-Row = dict[str, Any]
 ReadRow = Callable[[int], Row]
 Tell = Callable[[str], None]  #: is told what is being done, and how far that is, in a few words
 

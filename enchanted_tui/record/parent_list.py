@@ -7,17 +7,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 Range = tuple[int, int, int]
-Row = tuple[int, int]  #: batch and sample, in the stage before
+ParentRow = tuple[int, int]  #: batch and sample, in the stage before
 
 
-def rows(ranges: Iterable[Sequence[int]]) -> Iterator[Row]:
+def rows(ranges: Iterable[Sequence[int]]) -> Iterator[ParentRow]:
     """Give the parents in order."""
     for batch, start, stop in ranges:
         for sample in range(start, stop):
             yield batch, sample
 
 
-def ranges(parents: Iterable[Row]) -> list[list[int]]:
+def ranges(parents: Iterable[ParentRow]) -> list[list[int]]:
     """Give a list of parents as ranges."""
     found: list[list[int]] = []
     for batch, sample in parents:
@@ -44,13 +44,15 @@ def changed_places(old: Iterable[Sequence[int]], new: Iterable[Sequence[int]]) -
     return [place for place, row in enumerate(before) if place >= len(after) or after[place] != row]
 
 
-def without(parents: list[Row], gone: set[Row], fresh: list[Row]) -> list[Row]:
+def without(
+    parents: list[ParentRow], gone: set[ParentRow], fresh: list[ParentRow]
+) -> list[ParentRow]:
     """Give a list of parents with others in the places of those that are `gone`: `fresh` ones, then
     the last of the list.
 
     Fresh parents that are not needed for that are added at the end.
     """
-    kept: list[Row | None] = [None if row in gone else row for row in parents]
+    kept: list[ParentRow | None] = [None if row in gone else row for row in parents]
     new = iter(fresh)
     for place, row in enumerate(kept):
         if row is None:

@@ -7,10 +7,9 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.record.journal import Record
+from enchanted_tui.values import Row
 
 SLICE = 1_000  #: samples recorded, and kept in memory, at a time
-
-Row = dict[str, Any]
 
 
 class LostSamplesError(Exception):

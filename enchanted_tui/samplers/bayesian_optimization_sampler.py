@@ -7,15 +7,9 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.base import Sample
-from enchanted_tui.samplers.learning_sampler import (
-    Answer,
-    Draw,
-    LearningSampler,
-    Pending,
-    Question,
-    Row,
-)
+from enchanted_tui.samplers.learning_sampler import Answer, Draw, LearningSampler, Pending, Question
 from enchanted_tui.samplers.parsers import ParserReader, read_earlier
+from enchanted_tui.values import Row
 
 _FEWEST_READ = 3  #: samples after which a parser that has read none is taken to be wrong
 _ACQUISITIONS = ("qLEI", "qUCB", "qEI", "qPI", "EI", "LEI", "UCB", "PI")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -21,6 +21,7 @@ from enchanted_tui.config.options import option
 from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
+from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
     import pandas
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
-Row = Mapping[str, Any]
 
 EXTRA = "the extra 'learning' (pip install 'enchanted-tui[learning]')"
 _FEWEST = 2  #: observations without which nothing can be learnt

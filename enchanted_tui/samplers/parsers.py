@@ -16,10 +16,10 @@ import numpy
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.samplers.base import Sample
+from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
 
-Row = Mapping[str, Any]
 
 #: Sample and step, as this program names run directories and as the older program's next version
 #: does.

@@ -18,8 +18,8 @@ import numpy as np
 
 from enchanted_tui import values
 from enchanted_tui.storage.columns import Columns
+from enchanted_tui.values import Row
 
-Row = Mapping[str, Any]
 Kind = Literal["bool", "int", "float", "text", "array", "json"]
 
 _EXACT_IN_FLOAT = 2**53

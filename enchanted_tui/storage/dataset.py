@@ -13,8 +13,7 @@ from enchanted_tui.storage.columns import Columns, Key, Shape
 from enchanted_tui.storage.csv_lines import CsvLines
 from enchanted_tui.storage.growing import FileChangedError, GrowingFile
 from enchanted_tui.storage.row_order import RowOrder
-
-Row = dict[str, Any]
+from enchanted_tui.values import Row
 
 _HOLD_SEC = 0.8  # with a tick each second, a row is on disk within 2 s
 _BLOCK = 1_000  # rows, when all are written anew

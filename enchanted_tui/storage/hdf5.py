@@ -14,12 +14,12 @@ import numpy as np
 from enchanted_tui import values
 from enchanted_tui.storage.column_types import link_name
 from enchanted_tui.storage.columns import Columns
+from enchanted_tui.values import Row
 from enchanted_tui.whole_files import open_replacement
 
 if TYPE_CHECKING:
     import h5py
 
-Row = Mapping[str, Any]
 Names = tuple[str, ...]
 
 _FIRST_ROWS = 100  #: rows from which the columns of the aggregated tables are guessed

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.storage.column_types import ColumnType, column_types, unicode_name
+from enchanted_tui.values import Row
 from enchanted_tui.whole_files import open_replacement
 
 if TYPE_CHECKING:
     import pyarrow
 
-Row = Mapping[str, Any]
 
 _ROW_GROUP = 50_000
 _ARRAY_ROWS = 500  #: rows written at once where there are arrays

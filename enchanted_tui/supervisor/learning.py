@@ -10,7 +10,6 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
 
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.samples import LostSamplesError
@@ -19,6 +18,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.samplers.learning.process import LearningProcess
 from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
 from enchanted_tui.supervisor.aside import Aside
+from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,6 @@ _WORTH_HIDING = (
     0.01  #: share of a task's run time that fitting may take before samples are drawn ahead
 )
 
-Row = dict[str, Any]
 SampleOf = Callable[[BatchState, int], Row]
 
 

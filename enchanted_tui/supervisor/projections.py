@@ -16,7 +16,6 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, snapshot
 from enchanted_tui.record.journal import Record
 from enchanted_tui.record.output_files import (
-    Row,
     Tell,
     dataset_stage,
     failure_of,
@@ -43,6 +42,7 @@ from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.supervisor.tidying import Tidying
 from enchanted_tui.supervisor.weather import Weather
+from enchanted_tui.values import Row
 from enchanted_tui.whole_files import open_replacement
 
 log = logging.getLogger(__name__)

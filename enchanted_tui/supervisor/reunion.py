@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui import values
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal, Record
-from enchanted_tui.record.samples import LostSamplesError, Row
+from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.record.stage_state import NOT_RUN, BatchState
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.stage import StagePlan

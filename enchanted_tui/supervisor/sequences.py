@@ -11,10 +11,11 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.record.journal import Record
 from enchanted_tui.record.outcome import RefusedError
-from enchanted_tui.record.samples import Row, read_samples
+from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.samplers.base import Sampler
+from enchanted_tui.values import Row
 
 _MOST_SLICES = 100  #: compared of each stage
 _PRECISION = (

@@ -18,12 +18,13 @@ from enchanted_tui.executors.verdict import describe
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import parent_list
 from enchanted_tui.record.journal import Journal, Record
-from enchanted_tui.record.samples import SLICE, Row, clean_sample, read_samples, write_samples
+from enchanted_tui.record.samples import SLICE, clean_sample, read_samples, write_samples
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.supervisor.aside import Aside
 from enchanted_tui.supervisor.reunion import Reunion
+from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.learning import Learning

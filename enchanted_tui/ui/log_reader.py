@@ -28,7 +28,7 @@ _LINES_SLICE = 4_000  #: the same for lines that are gone through one by one
 
 
 @dataclass(frozen=True)
-class Row:
+class LogRow:
     """A row of the screen: a line of the log, or a part of one that is wrapped."""
 
     start: int  #: where the line begins in the file
@@ -41,7 +41,7 @@ class Page:
     """What is on the screen."""
 
     path: Path
-    rows: tuple[Row, ...] = ()
+    rows: tuple[LogRow, ...] = ()
     top: int = 0  #: where the first line begins
     bottom: int = 0  #: where the last line ends
     size: int = 0  #: of the file
@@ -380,7 +380,7 @@ class LogReader:
             found=self._found,
         )
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Iterator[LogRow]:
         skip = self._sub
         for chosen in self._lines.down(self._top):
             start = chosen.line.start
@@ -388,7 +388,7 @@ class LogReader:
             if start != self._top:
                 skip = 0
             for text in parts[skip:]:
-                yield Row(start, text, chosen.level)
+                yield LogRow(start, text, chosen.level)
 
     def _wrapped(self, chosen: Chosen) -> list[str]:
         text = shown(chosen.line.text)

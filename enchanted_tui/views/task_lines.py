@@ -13,8 +13,8 @@ from enchanted_tui.record.journal import Record
 from enchanted_tui.record.output_files import inputs_of
 from enchanted_tui.record.samples import SLICE, read_samples
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.values import Row
 
-Row = dict[str, Any]
 Read = Callable[[int], Record | None]
 
 

@@ -27,8 +27,7 @@ from enchanted_tui.record.session_start import build_samplers, open_record, samp
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir, task_numbers
 from enchanted_tui.storage.run_state import RunState, read_run_state
-
-Row = dict[str, Any]
+from enchanted_tui.values import Row
 
 
 @dataclass(frozen=True)

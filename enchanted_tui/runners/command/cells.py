@@ -24,7 +24,7 @@ class TableError(ValueError):
     """The table has no such cell; the text says why."""
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A line of a table: its number in the file, from 1, and its cells."""
 
     line: int
@@ -41,14 +41,14 @@ class Shape(NamedTuple):
     width: int | None
     whose: str
 
-    def fits(self, row: Row) -> bool:
+    def fits(self, row: TableRow) -> bool:
         """Return whether a row has as many cells; empty ones behind the last name do not count."""
         found = len(row.cells)
         if self.width is None or found == self.width:
             return True
         return found > self.width and not any(cell.strip() for cell in row.cells[self.width :])
 
-    def misfit(self, row: Row) -> str:
+    def misfit(self, row: TableRow) -> str:
         found = len(row.cells)
         words = f"line {row.line} has {found} cell{'s' * (found != 1)}"
         return f"{words}, {self.whose} {self.width}: {row.shown()}"
@@ -57,14 +57,14 @@ class Shape(NamedTuple):
 Wanted = Union[int, str]
 
 
-def usual_shape(rows: Iterable[Row]) -> Shape:
+def usual_shape(rows: Iterable[TableRow]) -> Shape:
     """Return the shape of most rows that begin with a number, or of most rows if none does.
 
     Where most have columns without a blank between them, it is that of the rows that have the
     blanks.
     """
     numbers, others = Counter[int](), Counter[int]()
-    examples: dict[int, Row] = {}
+    examples: dict[int, TableRow] = {}
     for row in rows:
         width = len(row.cells)
         if not _NUMBER.match(row.cells[0].strip()):
@@ -93,7 +93,7 @@ def _numbers_in(cell: str) -> int:
     return len(parts) if glued else 1
 
 
-def find_cells(rows: Iterator[Row], wanted: Wanted, column: int, shape: Shape) -> list[str]:
+def find_cells(rows: Iterator[TableRow], wanted: Wanted, column: int, shape: Shape) -> list[str]:
     """Return the cell in `column` of the row `wanted`, from 0 or negative from the end, or of all.
 
     Raises TableError if there is no such row, or if it is none of the table.
@@ -102,7 +102,7 @@ def find_cells(rows: Iterator[Row], wanted: Wanted, column: int, shape: Shape) -
     if wanted == "all":
         return [table.cell(row, wanted) for row in table.rows(rows)]
     number, count = int(wanted), 0
-    last: deque[Row] = deque(maxlen=max(1, -number))
+    last: deque[TableRow] = deque(maxlen=max(1, -number))
     for row in table.rows(rows):
         last.append(row)
         if count == number:
@@ -118,7 +118,7 @@ class _Table:
         self._shape, self._column = shape, column
         self._numbers: list[int] = []  # columns that hold numbers in the first proper row
 
-    def rows(self, found: Iterator[Row]) -> Iterator[Row]:
+    def rows(self, found: Iterator[TableRow]) -> Iterator[TableRow]:
         """Yield the rows, damaged ones too, up to where the table ends."""
         for row in found:
             if self._shape.fits(row):
@@ -128,7 +128,7 @@ class _Table:
                 return
             yield row
 
-    def cell(self, row: Row, wanted: Wanted) -> str:
+    def cell(self, row: TableRow, wanted: Wanted) -> str:
         """Return the cell of a row. Raises TableError if the row is damaged or looks like text."""
         if not self._shape.fits(row):
             raise TableError(self._shape.misfit(row))
@@ -143,7 +143,7 @@ class _Table:
             )
         return row.cells[self._column]
 
-    def _refuse_to_go_on(self, text: Row, found: Iterator[Row]) -> None:
+    def _refuse_to_go_on(self, text: TableRow, found: Iterator[TableRow]) -> None:
         """Raise TableError if rows follow the text: are they of this table, or of the next one?"""
         for row in found:
             if self._shape.fits(row) and 2 * self._words(row) < len(self._numbers):
@@ -152,12 +152,12 @@ class _Table:
                     "give the lines between which the table lies as after and until"
                 )
 
-    def _is_text(self, row: Row) -> bool:
+    def _is_text(self, row: TableRow) -> bool:
         words = self._words(row)
         first = self._numbers[:1] == [0] and _is_word(row.cells[0])
         return first or (words > 1 and 2 * words > len(self._numbers))
 
-    def _words(self, row: Row) -> int:
+    def _words(self, row: TableRow) -> int:
         """Return how many columns of numbers hold a word in `row`."""
         return sum(_is_word(row.cells[number]) for number in self._numbers)
 
@@ -167,5 +167,5 @@ def _is_word(cell: str) -> bool:
     return not _NUMBER.match(text) and text.lower() not in _NOTHING
 
 
-def _number_columns(row: Row) -> list[int]:
+def _number_columns(row: TableRow) -> list[int]:
     return [number for number, cell in enumerate(row.cells) if _NUMBER.match(cell.strip())]

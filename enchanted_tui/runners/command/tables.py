@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Optional
 
 from enchanted_tui.csv_reading import csv_rows, usual_delimiter
 from enchanted_tui.runners.arguments import listed
-from enchanted_tui.runners.command.cells import Row, Shape, TableError, find_cells, usual_shape
+from enchanted_tui.runners.command.cells import Shape, TableError, TableRow, find_cells, usual_shape
 from enchanted_tui.runners.command.files import RunFiles, Unreadable
 from enchanted_tui.runners.command.text import lines_of
 
@@ -96,7 +96,7 @@ def _read(rule: TableRule, files: RunFiles) -> tuple[bool, list[str]]:
     """Return the cells asked for, and whether their numbers may have a decimal comma."""
     above = _lines_above(rule, files)
 
-    def rows() -> tuple[_Names, str | None, Iterator[Row]]:
+    def rows() -> tuple[_Names, str | None, Iterator[TableRow]]:
         names, delimiter, lines = _opened(rule, _lines(rule, files, above))
         split = _csv_rows if rule.quoted else _word_rows
         return names, delimiter, split(lines, rule.comments, delimiter)
@@ -211,16 +211,20 @@ def _column(rule: TableRule, names: _Names) -> int:
 # -- rows -----------------------------------------------------------------------------------------
 
 
-def _word_rows(lines: _Lines, comments: tuple[str, ...], delimiter: str | None) -> Iterator[Row]:
+def _word_rows(
+    lines: _Lines, comments: tuple[str, ...], delimiter: str | None
+) -> Iterator[TableRow]:
     remark = re.compile(rf"(?:\A|(?<=\s))(?:{'|'.join(map(re.escape, comments))})")
     for number, line in lines:
         found = remark.search(line) if any(sign in line for sign in comments) else None
         line = line if found is None else line[: found.start()]
         if line.strip():
-            yield Row(number, line.split(delimiter))
+            yield TableRow(number, line.split(delimiter))
 
 
-def _csv_rows(lines: _Lines, comments: tuple[str, ...], delimiter: str | None) -> Iterator[Row]:
+def _csv_rows(
+    lines: _Lines, comments: tuple[str, ...], delimiter: str | None
+) -> Iterator[TableRow]:
     text: list[str] = []  # of the row that is being read
     last = 0
 
@@ -237,7 +241,7 @@ def _csv_rows(lines: _Lines, comments: tuple[str, ...], delimiter: str | None) -
             raise csv.Error(f"the quote in line {begun} is never closed")
         text.clear()
         if cells not in ([], [""]) and not words.startswith(comments):
-            yield Row(begun, cells)
+            yield TableRow(begun, cells)
 
 
 def _is_open(lines: list[str], delimiter: str | None) -> bool:

@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from enchanted_tui.storage.logs.log_text import Level
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.log_reader import Page, Row
+from enchanted_tui.ui.log_reader import LogRow, Page
 from enchanted_tui.ui.log_worker import Command, LogWorker
 
 _WHEEL = 3  # rows a notch
@@ -158,7 +158,7 @@ class LogView(Widget, can_focus=True):
         self.post_message(self.Changed(self.page))
 
     @staticmethod
-    def _row(page: Page, y: int) -> tuple[Row | None, bool]:
+    def _row(page: Page, y: int) -> tuple[LogRow | None, bool]:
         row = page.rows[y] if y < len(page.rows) else None
         return row, row is not None and row.start == page.found
 
@@ -244,7 +244,7 @@ class LogView(Widget, can_focus=True):
             else "Nothing is written here yet."
         )
 
-    def _row_strip(self, row: Row, width: int, base: Style) -> Strip:
+    def _row_strip(self, row: LogRow, width: int, base: Style) -> Strip:
         style = base + self._level_style(row.level)
         if self.page is not None and row.start == self.page.found:
             style += self._style("found")
