@@ -92,7 +92,7 @@ def _end_with_parent() -> None:
         os.read(0, 1)
         os._exit(1)
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
 
 
 def write_tables(root: Path, tables: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ def main() -> None:
             questions.put(line)
         os._exit(0)
 
-    threading.Thread(target=listen, daemon=True).start()
+    threading.Thread(target=listen, name="questions", daemon=True).start()
     from enchanted_tui.samplers.learning.answers import (
         answer,
         prepare,
