@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from enchanted_tui.lazy import offer
 
 if TYPE_CHECKING:
-    from enchanted_tui.config.options import Component, option
+    from enchanted_tui.config.options import Component, Nested, Variant, option
     from enchanted_tui.executors.base import (
         Deliver,
         Executor,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         "Executor",
         "JobInfo",
         "LearningSampler",
+        "Nested",
         "Note",
         "Parser",
         "Result",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         "TaskContext",
         "TaskId",
         "Trouble",
+        "Variant",
         "WorkerInfo",
         "option",
         "run_task",
@@ -67,6 +69,8 @@ else:
         __name__,
         {
             "Component": "enchanted_tui.config.options",
+            "Nested": "enchanted_tui.config.options",
+            "Variant": "enchanted_tui.config.options",
             "option": "enchanted_tui.config.options",
             "Sample": "enchanted_tui.samplers.base",
             "Sampler": "enchanted_tui.samplers.base",

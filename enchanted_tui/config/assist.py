@@ -16,7 +16,7 @@ import yaml
 from enchanted_tui.config.declared import type_name
 from enchanted_tui.config.lookup import ALIASES, KINDS
 from enchanted_tui.config.meaning import Meanings, Place, schema_at, signature_of
-from enchanted_tui.config.options import Component, Option
+from enchanted_tui.config.options import Declared, Nested, Option
 from enchanted_tui.config.problems import Path, key_text
 from enchanted_tui.config.scan import Scan, lines_of
 from enchanted_tui.config.skeleton import Cursor, Node, Skeleton, cursor_at, skeleton
@@ -146,7 +146,7 @@ class Assistant:
         ):
             described = schema_at(path).get("description")
             return Explanation(title, (), described) if described else None
-        if not place.rest or place.rest == ("type",):
+        if not place.rest or place.names_class:
             return _explain_class(title, place)
         option = place.option()
         if option is not None:
@@ -155,7 +155,7 @@ class Assistant:
         return self._explain_foreign(title, place)
 
     def _explain_foreign(self, title: str, place: Place) -> Explanation | None:
-        if place.cls is None or issubclass(place.cls, Component):
+        if place.cls is None or issubclass(place.cls, Declared):
             return None
         parameter = signature_of(place.cls).get(str(place.rest[0]))
         if parameter is None:
@@ -210,6 +210,8 @@ def option_facts(hint: Any, option: Option) -> list[tuple[str, str]]:
         facts.append(("default", one_line(option.default)))
     if option.unit:
         facts.append(("unit", option.unit))
+    if isinstance(option.nested, type) and issubclass(option.nested, Nested):
+        facts.append(("keys", ", ".join((*option.nested.options(), *option.nested.also))))
     if option.aliases:
         facts.append(("other names", ", ".join(option.aliases)))
     if option.example is not None:

@@ -14,7 +14,7 @@ from enchanted_tui.config.assist import Assistant, one_line, option_facts
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, KINDS, builtin_path, names_like
 from enchanted_tui.config.meaning import Place, first_sentence, schema_at, signature_of, spellings
-from enchanted_tui.config.options import Option
+from enchanted_tui.config.options import Nested, Option
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.skeleton import Cursor
 from enchanted_tui.config.validation import LOG_LEVELS, SECTIONS
@@ -94,6 +94,8 @@ class _Candidates:
         if self._written.startswith("*"):
             return [Candidate(f"*{name}", "anchor") for name in self._assistant.skeleton.anchors]
         path = self._cursor.path
+        if self._cursor.part == "either" and self._in_nested(path):
+            return self._keys(path)
         values = self._values(path) if self._cursor.part != "key" else []
         return values or (self._keys(path) if self._cursor.part != "value" else [])
 
@@ -126,10 +128,16 @@ class _Candidates:
             if name not in given
         ]
 
+    def _in_nested(self, path: Path) -> bool:
+        place = self._meanings.mapping(path)
+        return place is not None and place.kind == "nested"
+
     def _option_keys(self, path: Path) -> dict[str, str]:
-        place = self._meanings.place(path)
-        if place is None or place.rest:
+        place = self._meanings.mapping(path)
+        if place is None:
             return {}
+        if place.cls is not None and issubclass(place.cls, Nested):
+            return self._nested_keys(place, place.cls)
         described = {} if place.kind == "supervisor" else {"type": f"which {place.kind}"}
         options = place.options()
         for option in sorted(options.values(), key=lambda option: not option.required):
@@ -141,6 +149,16 @@ class _Candidates:
         if not options and place.cls is not None:
             described.update(dict.fromkeys(signature_of(place.cls), "keyword argument"))
         return described
+
+    def _nested_keys(self, place: Place, nested: type[Nested]) -> dict[str, str]:
+        """The keys that go with what the nested mapping says already."""
+        excluded = nested.excluded(self._meanings.given(place.base) - {self._cursor.word})
+        described = {
+            name: _key_detail(place, option)
+            for name, option in nested.options().items()
+            if name not in excluded
+        }
+        return described | dict.fromkeys(nested.also, "passed on as it is")
 
     # -- values ------------------------------------------------------------------------------------
 
@@ -154,7 +172,7 @@ class _Candidates:
         place = self._meanings.place(path)
         if place is None or not place.rest:
             return []
-        if place.rest == ("type",):
+        if place.names_class:
             return self._types(place.kind)
         option = place.option()
         return self._option_values(place, option) if option is not None else []

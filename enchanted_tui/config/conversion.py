@@ -6,13 +6,22 @@ import math
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
-from enchanted_tui.config.declared import LIMITS, allows_none, choices_of, expected, members, split
-from enchanted_tui.config.options import Option
-from enchanted_tui.config.problems import Path, Severity, describe
+from enchanted_tui.config.declared import (
+    LIMITS,
+    allows_none,
+    choices_of,
+    expected,
+    members,
+    nested_of,
+    split,
+)
+from enchanted_tui.config.options import Nested, Option
+from enchanted_tui.config.problems import Path, describe
+from enchanted_tui.config.report import Report
 from enchanted_tui.config.tree import Document, plain
 from enchanted_tui.suggestions import did_you_mean
 
@@ -29,14 +38,18 @@ _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))")
 
 @dataclass
 class Conversion:
-    """Converts one value; what it finds to say is collected in `found` as (severity, path,
-    sentence).
+    """Converts one value; what it finds to say is collected in a `report` of its own.
+
+    `read_nested` reads a nested mapping at a path, and reports to the report it is given.
     """
 
     document: Document
     option: Option
     base_dir: FilePath
-    found: list[tuple[Severity, Path, str]] = field(default_factory=list)
+    read_nested: Callable[[type[Nested], dict[Any, Any], Path, Report], Any]
+
+    def __post_init__(self) -> None:
+        self.report = Report(self.document)
 
     def convert(self, value: Any, hint: Any, path: Path) -> Any:
         """Give the value in the declared type, or INVALID."""
@@ -53,16 +66,16 @@ class Conversion:
         """
         best: Conversion | None = None
         for kind in sorted(kinds, key=lambda kind: _distance(value, kind)):
-            trial = Conversion(self.document, self.option, self.base_dir)
+            trial = Conversion(self.document, self.option, self.base_dir, self.read_nested)
             converted = trial._to_kind(value, kind, path)
             if converted is not INVALID:
-                self.found += trial.found
+                self.report.add(trial.report.problems)
                 return converted
             if best is None and isinstance(value, list | dict) and _distance(value, kind) == 0:
                 best = trial  # it tells which item is wrong
         if best is None:
             return self._expected(value, hint, path)
-        self.found += best.found
+        self.report.add(best.report.problems)
         return INVALID
 
     def _to_kind(self, value: Any, hint: Any, path: Path) -> Any:
@@ -75,6 +88,10 @@ class Conversion:
             return self._sequence(value, hint, kind, parameters, path)
         if kind is dict:
             return self._mapping(value, hint, parameters, path)
+        if self.option.exact and kind in _SCALARS and type(value) not in _EXACT[kind]:
+            remedy = "; put it in quotes if it is meant so" if kind is str else ""
+            is_scalar = not isinstance(value, dict | list)
+            return self._expected(value, hint, path, remedy if is_scalar else "")
         convert = _SCALARS.get(kind)
         return plain(value) if convert is None else convert(self, value, hint, path)
 
@@ -145,7 +162,7 @@ class Conversion:
         choices = choices_of(hint, self.option)
         if choices:
             return self._choice(text, choices, path)
-        return self._file(text, path) if self.option.path else text
+        return self._file(text, path) if self.option.path is True else text
 
     def _as_written(self, value: Any, path: Path) -> str:
         """Give a scalar that YAML took for a number, a date or a truth value as it was written:
@@ -156,7 +173,9 @@ class Conversion:
 
     def _choice(self, text: str, choices: tuple[str, ...], path: Path) -> Any:
         spelt = {choice.lower(): choice for choice in choices}
-        chosen = spelt.get(text.strip().lower())
+        chosen = text if text in choices else spelt.get(text.strip().lower())
+        if self.option.exact and text not in choices:
+            chosen = None
         if chosen is None:
             listed = ", ".join(map(repr, choices))
             return self._fail(
@@ -206,6 +225,9 @@ class Conversion:
     def _mapping(self, value: Any, hint: Any, parameters: tuple[Any, ...], path: Path) -> Any:
         if not isinstance(value, dict):
             return self._expected(value, hint, path)
+        nested = nested_of(hint, self.option)
+        if nested is not None:
+            return self.read_nested(nested, value, path, self.report)
         key_hint, item_hint = parameters or (Any, Any)
         converted = {}
         for key, item in value.items():
@@ -227,11 +249,11 @@ class Conversion:
         )
 
     def _fail(self, path: Path, message: str) -> Any:
-        self.found.append(("error", path, message))
+        self.report.error(path, message)
         return INVALID
 
     def _warn(self, path: Path, message: str) -> None:
-        self.found.append(("warning", path, message))
+        self.report.warning(path, message)
 
 
 def expand(text: str) -> str:
@@ -261,6 +283,13 @@ _WITHIN: dict[str, Callable[[Any, Any], bool]] = {
     "gt": lambda number, limit: number > limit,
     "le": lambda number, limit: number <= limit,
     "lt": lambda number, limit: number < limit,
+}
+#: What a value of a nested mapping must be for each type.
+_EXACT: dict[Any, tuple[type, ...]] = {
+    bool: (bool,),
+    int: (int,),
+    float: (int, float),
+    str: (str,),
 }
 _SCALARS: dict[Any, Callable[[Conversion, Any, Any, Path], Any]] = {
     bool: Conversion._boolean,

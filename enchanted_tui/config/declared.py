@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Union
 from weakref import WeakKeyDictionary
 
-from enchanted_tui.config.options import Component, Option
+from enchanted_tui.config.options import Declared, Nested, Option
 
 _NAMES = {
     int: ("an integer", "integers"),
@@ -23,7 +23,7 @@ LIMITS = (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"))
 _known_types: WeakKeyDictionary[type, dict[str, Any]] = WeakKeyDictionary()
 
 
-def option_types(cls: type[Component]) -> Mapping[str, Any]:
+def option_types(cls: type[Declared]) -> Mapping[str, Any]:
     """Give the type of each declared option. Raises NameError if an annotation names what its
     module does not have.
     """
@@ -64,6 +64,15 @@ def choices_of(hint: Any, option: Option) -> tuple[str, ...]:
     return tuple(map(str, parameters)) if kind is Literal else option.choices
 
 
+def nested_of(hint: Any, option: Option) -> type[Nested] | None:
+    """Return the declaration that a type which is no union stands for: that of the option where it
+    is ``dict[str, Any]``.
+    """
+    nested = option.nested
+    is_one = isinstance(nested, type) and split(hint) == (dict, (str, Any))
+    return nested if is_one else None  # type: ignore[return-value]
+
+
 def expected(hint: Any, option: Option) -> str:
     """Say what is expected: ``an integer >= 1``, ``a list of pairs of numbers``, ``one of 'csv',
     'parquet'``.
@@ -99,7 +108,7 @@ def _words(hint: Any, option: Option, plural: int) -> str:
     kind, parameters = split(hint)
     choices = choices_of(hint, option)
     if choices and kind in (str, Literal):
-        return ("" if plural else "one of ") + ", ".join(map(repr, choices))
+        return ("" if plural or len(choices) == 1 else "one of ") + ", ".join(map(repr, choices))
     if kind in _NAMES:
         limits = limits_of(option) if kind in (int, float) else ""
         return f"{_NAMES[kind][plural]} {limits}".rstrip()

@@ -13,7 +13,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.config.lookup import find
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
-from enchanted_tui.config.options import Component
+from enchanted_tui.config.options import Component, part_options
 
 #: Options of samplers that may change: how many points and in what portions, not which.
 FREE_SAMPLER_OPTIONS = frozenset(
@@ -147,7 +147,7 @@ def _declared_options(
     parts by what they hold.
     """
     declared = cls.options()
-    parts = {name: _parts(kind, given.get(name, {})) for name, kind in cls.part_options.items()}
+    parts = {name: _parts(kind, given.get(name, {})) for name, kind in part_options(cls).items()}
     if any(part["is_unsized"] for several in parts.values() for part in several.values()):
         free -= {"budget"}  # it sizes that part, and thereby says which combination comes when
     options = {name: option.default for name, option in declared.items() if not option.required}

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from enchanted_tui.config.declared import choices_of, members, option_types
+from enchanted_tui.config.declared import choices_of, members, nested_of, option_types, split
 from enchanted_tui.config.lookup import KINDS, Found, LookupFailure, find
 from enchanted_tui.config.models import SupervisorOptions
-from enchanted_tui.config.options import Component, Option
+from enchanted_tui.config.options import Declared, Option, part_options
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.skeleton import Skeleton
 
@@ -23,12 +23,12 @@ _SECTION_KINDS = {section: kind for kind, section in KINDS.items() if kind != "p
 
 @dataclass(frozen=True)
 class Place:
-    """A place inside a component, or in the section `supervisor`: the option below it, if any, and
-    what is deeper than that.
+    """A place inside a component, a nested mapping of one, or the section `supervisor`: the option
+    below it, if any, and what is deeper than that.
     """
 
-    kind: str  #: sampler, runner, executor or supervisor
-    base: Path  #: where the component is configured
+    kind: str  #: sampler, runner, executor, supervisor or nested
+    base: Path  #: where the component or nested mapping is configured
     cls: type | None  #: None if there is no such class or no type yet
     type_name: str | None
     rest: Path  #: below `base`: empty, or an option and what is inside its value
@@ -37,9 +37,14 @@ class Place:
         """The options that the class declares, aliases left out."""
         return (
             dict(self.cls.options())
-            if self.cls is not None and issubclass(self.cls, Component)
+            if self.cls is not None and issubclass(self.cls, Declared)
             else {}
         )
+
+    @property
+    def names_class(self) -> bool:
+        """Whether this is the key that says which class a component is of."""
+        return self.rest == ("type",) and self.kind not in ("nested", "supervisor")
 
     def option(self) -> Option | None:
         """The declared option that the place is in."""
@@ -79,6 +84,11 @@ class Meanings:
             return None
         return self._inside(kind, path[:2], path[2:])
 
+    def mapping(self, path: Path) -> Place | None:
+        """Say what the mapping at a path is, whose keys are options; None if it is none."""
+        place = self.place((*path, ""))
+        return replace(place, rest=()) if place is not None and place.rest == ("",) else None
+
     def names(self, kind: str) -> list[str]:
         """The names of the components of a kind."""
         node = self.skeleton.find((KINDS[kind],))
@@ -116,10 +126,37 @@ class Meanings:
         type_name = written.value if written is not None else None
         found = self.find(kind, type_name.strip()) if type_name else None
         cls = found.cls if found is not None else None
-        parts: Mapping[str, str] = getattr(cls, "part_options", {})
+        parts: Mapping[str, str] = part_options(cls) if cls is not None else {}
         if len(rest) >= 2 and rest[0] in parts:
             return self._inside(parts[rest[0]], (*base, *rest[:2]), rest[2:])
-        return Place(kind, base, cls, type_name, rest)
+        return _in_nested(Place(kind, base, cls, type_name, rest))
+
+
+def _in_nested(place: Place) -> Place:
+    """Return a place as one of the innermost nested mapping that has a key around it."""
+    option = place.option()
+    if option is None or option.nested is None:
+        return place
+    depth = _depth_of_nested(place.hint(option), option, place.rest[1:])
+    if depth is None or not isinstance(option.nested, type):
+        return place
+    end = 1 + depth
+    inside = Place(
+        "nested", (*place.base, *place.rest[:end]), option.nested, None, place.rest[end:]
+    )
+    return _in_nested(inside)
+
+
+def _depth_of_nested(hint: Any, option: Option, keys: Path) -> int | None:
+    """Say how many of the keys lead to the nested mapping of an option; None if they end before."""
+    for depth, key in enumerate(keys):
+        kinds = members(hint)
+        if any(nested_of(kind, option) is not None for kind in kinds):
+            return depth
+        wanted = list if isinstance(key, int) else dict
+        items = [parameters[-1] for kind, parameters in map(split, kinds) if kind is wanted]
+        hint = items[0] if items else Any
+    return None
 
 
 def type_of(cls: type | None, option: Option) -> Any:

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from enchanted_tui.config.declared import choices_of, members, option_types, type_name
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, PARSERS, find
 from enchanted_tui.config.models import SupervisorOptions
-from enchanted_tui.config.options import Component, Option
+from enchanted_tui.config.options import Component, Declared, Nested, Option
 from enchanted_tui.config.source import dump
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -134,7 +135,29 @@ def _component(kind: str, name: str, cls: type[Component], shared: list[str]) ->
     }
     if examples:
         text += f"\n```yaml\n{dump({'type': name, **examples})}```\n"
+    return text + _nested(cls, own, "", set())
+
+
+def _nested(cls: type[Declared], names: list[str], above: str, told: set[type]) -> str:
+    """Describe the nested mappings in the values of options, and those in them, each once."""
+    text = ""
+    for name in names:
+        nested = cls.options()[name].nested
+        if not isinstance(nested, type) or nested in told:
+            continue
+        told.add(nested)
+        text += f"\n#### {above}{name}\n\n{inspect.cleandoc(nested.__doc__ or '')}"
+        if nested.variants:
+            text += f" Exactly one of {_code(nested.variants)} is given."
+        text += f"\n\n{_table(nested, list(nested.options()))}"
+        if nested.also:
+            text += f"\nPassed on as they are, like keys not known here: {_code(nested.also)}.\n"
+        text += _nested(nested, list(nested.options()), f"{above}{name}.", told)
     return text
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _shared_options(classes: list[type[Component]]) -> list[str]:
@@ -146,16 +169,31 @@ def _shared_options(classes: list[type[Component]]) -> list[str]:
     ]
 
 
-def _table(cls: type[Component], names: list[str]) -> str:
+def _table(cls: type[Declared], names: list[str]) -> str:
     types = option_types(cls)
     rows = ["| option | type | default | unit | meaning |", "|---|---|---|---|---|"]
-    rows += [_row(name, types[name], cls.options()[name]) for name in names]
+    rows += [_row(name, types[name], cls.options()[name], _goes_with(cls, name)) for name in names]
     return "\n".join(rows) + "\n"
 
 
-def _row(name: str, hint: Any, option: Option) -> str:
+def _goes_with(cls: type[Declared], name: str) -> str:
+    """Say with which variants of a nested mapping an option goes, if not with all."""
+    variants = cls.variants if issubclass(cls, Nested) else {}
+    owners = [
+        owner for owner, variant in variants.items() if name in (*variant.needs, *variant.may)
+    ]
+    return f" With {_code(owners)}." if owners else ""
+
+
+def _row(name: str, hint: Any, option: Option, more: str) -> str:
     names = ", ".join(f"`{spelling}`" for spelling in (name, *option.aliases))
-    cells = [names, _type_cell(hint, option), _default_cell(option), option.unit or "", option.doc]
+    cells = [
+        names,
+        _type_cell(hint, option),
+        _default_cell(option),
+        option.unit or "",
+        option.doc + more,
+    ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

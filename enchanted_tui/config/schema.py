@@ -12,16 +12,24 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from enchanted_tui.config.declared import allows_none, choices_of, members, option_types, split
+from enchanted_tui.config.declared import (
+    allows_none,
+    choices_of,
+    members,
+    nested_of,
+    option_types,
+    split,
+)
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, KINDS, find
 from enchanted_tui.config.models import SupervisorOptions
-from enchanted_tui.config.options import Component, Option
+from enchanted_tui.config.options import Declared, Nested, Option
 from enchanted_tui.config.validation import LOG_LEVELS
 
 Schema = dict[str, Any]
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _KINDS = ("executor", "sampler", "runner")
+_PART = "part of a NestedSampler"  #: it may get its budget from the others
 _SCALARS: dict[Any, Schema] = {
     bool: {"type": "boolean"},
     int: {"type": "integer"},
@@ -42,7 +50,8 @@ def _campaign_schema() -> Schema:
     for kind in _KINDS:
         definitions[kind] = _choice_of_component(kind)
         for name in BUILTIN[kind]:
-            definitions[name] = component_schema(find(kind, name).cls)
+            definitions[name] = options_schema(find(kind, name).cls)
+    definitions[_PART] = _choice_of_component("sampler", free=("budget",))
     return {
         "$schema": _DRAFT,
         "title": "Campaign of enchanted-tui",
@@ -72,11 +81,12 @@ def _campaign_schema() -> Schema:
     }
 
 
-def component_schema(cls: type[Component]) -> Schema:
-    """Give the schema of the options that a class declares."""
+def options_schema(cls: type[Declared]) -> Schema:
+    """Give the schema of the options that a class declares, but for which of a component's are
+    required.
+    """
     types = option_types(cls)
     schema: Schema = {"type": "object", "description": _first_paragraph(cls), "properties": {}}
-    required: list[Schema] = []
     for name, option in cls.options().items():
         schema["properties"][name] = option_schema(types[name], option)
         for alias in option.aliases:
@@ -84,12 +94,36 @@ def component_schema(cls: type[Component]) -> Schema:
                 **option_schema(types[name], option),
                 "description": f"Another name of {name}.",
             }
-        if option.required:
-            required.append(
-                {"anyOf": [{"required": [spelling]} for spelling in (name, *option.aliases)]}
-            )
-    if required:
-        schema["allOf"] = required
+    if issubclass(cls, Nested):
+        schema["properties"].update((name, {}) for name in cls.also)
+        schema["properties"].update((name, False) for name in cls.refused)
+        schema["additionalProperties"] = cls.passes_on
+        schema.update(_required(cls))
+        if cls.variants:
+            schema["oneOf"] = [_variant_schema(cls, name) for name in cls.variants]
+    return schema
+
+
+def _required(cls: type[Declared], free: tuple[str, ...] = ()) -> Schema:
+    """Give the schema that says which options are required, but for those that are `free`."""
+    required = [
+        {"anyOf": [{"required": [spelling]} for spelling in (name, *option.aliases)]}
+        for name, option in cls.options().items()
+        if option.required and name not in free
+    ]
+    return {"allOf": required} if required else {}
+
+
+def _variant_schema(cls: type[Nested], name: str) -> Schema:
+    """Give the schema of a nested mapping in which, of its variants, that one is given."""
+    variant = cls.variants[name]
+    excluded = cls.excluded([name])
+    schema: Schema = {
+        "required": [name, *variant.needs],
+        "properties": dict.fromkeys(sorted(excluded), False),
+    }
+    if variant.some:
+        schema["anyOf"] = [{"required": [companion]} for companion in variant.may]
     return schema
 
 
@@ -98,7 +132,7 @@ def option_schema(hint: Any, option: Option) -> Schema:
     own.
     """
     kinds = [_type_schema(member, option) for member in members(hint)]
-    if allows_none(hint) or not option.required:
+    if allows_none(hint) or not (option.required or (option.exact and option.default is None)):
         kinds.append({"type": "null"})
     schema: Schema = {
         "description": option.doc if option.unit is None else f"{option.doc} Unit: {option.unit}."
@@ -115,7 +149,9 @@ def _type_schema(hint: Any, option: Option) -> Schema:
     kind, parameters = split(hint)
     choices = choices_of(hint, option)
     if choices and kind in (str, Literal):
-        return _one_of(choices)
+        return {"enum": list(choices)} if option.exact else _one_of(choices)
+    if option.exact and kind is str:
+        return {"type": "string"}
     if kind in _SCALARS:
         limits = {
             word: getattr(option, name)
@@ -133,6 +169,11 @@ def _type_schema(hint: Any, option: Option) -> Schema:
         }
     if kind in (list, tuple):
         return {"type": "array", "items": _any_of(parameters[0], option) if parameters else {}}
+    nested = nested_of(hint, option)
+    if nested is not None:
+        return options_schema(nested)
+    if isinstance(option.nested, str) and split(hint) == (dict, (str, Any)):
+        return {"$ref": f"#/$defs/{_PART}"}
     if kind is dict:
         return {
             "type": "object",
@@ -157,9 +198,9 @@ def _section(kind: str) -> Schema:
     }
 
 
-def _choice_of_component(kind: str) -> Schema:
+def _choice_of_component(kind: str, free: tuple[str, ...] = ()) -> Schema:
     """Give the schema of one component: `type` decides which options there are; a plugin's are its
-    own.
+    own. What is `free` need not be given.
     """
     described = f"Which {kind}: a built-in, the name of a plugin, or package.module:Class."
     cases = [
@@ -168,7 +209,7 @@ def _choice_of_component(kind: str) -> Schema:
                 "properties": {"type": {"pattern": _any_spelling(_names(kind, name))}},
                 "required": ["type"],
             },
-            "then": {"$ref": f"#/$defs/{name}"},
+            "then": {"$ref": f"#/$defs/{name}", **_required(find(kind, name).cls, free)},
         }
         for name in BUILTIN[kind]
     ]
@@ -212,7 +253,7 @@ def _any_case(text: str) -> str:
 
 
 def _supervisor_schema() -> Schema:
-    schema = component_schema(SupervisorOptions)
+    schema = options_schema(SupervisorOptions) | _required(SupervisorOptions)
     name = {"type": ["string", "number", "boolean"]}
     one_or_several = {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]}
     schema["description"] = "How the campaign runs and what it leaves behind."

@@ -15,6 +15,7 @@ from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import BUILTIN, KINDS, importing_from
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
+from enchanted_tui.config.nested import option_path
 from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.run_order import RunOrder
@@ -104,7 +105,9 @@ def check(
     )
 
     def place(kind: str, name: str, option: str) -> Path:
-        return checker.option_path(option, (KINDS[kind], key_of(report, KINDS[kind], name)))
+        return option_path(
+            report.document, option, (KINDS[kind], key_of(report, KINDS[kind], name))
+        )
 
     with importing_from(import_dirs):  # functions are looked for where they will be found
         Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
@@ -251,8 +254,12 @@ def _supervisor(checker: Checker, interactive: bool, elsewhere: bool) -> Supervi
         )
         return None
     _check_base_run_dir(report, section, interactive)
-    found = checker.options(
-        SupervisorOptions, ("supervisor",), section, besides=("run_order", "post_processing")
+    found = checker.reader.read(
+        SupervisorOptions,
+        ("supervisor",),
+        section,
+        report,
+        besides=("run_order", "post_processing"),
     )
     if found is None:
         return None

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 from enchanted_tui.config.options import option
 from enchanted_tui.runners.base import Runner, SampleFailed
 from enchanted_tui.runners.command.checks import problems_of, warnings_of
-from enchanted_tui.runners.command.conditions import file_failure, output_failure
+from enchanted_tui.runners.command.conditions import Condition, file_failure, output_failure
 from enchanted_tui.runners.command.extract import Output, compile_output, read_outputs
 from enchanted_tui.runners.command.files import (
     RunFiles,
@@ -27,6 +27,7 @@ from enchanted_tui.runners.command.files import (
 )
 from enchanted_tui.runners.command.inputs import Inputs
 from enchanted_tui.runners.command.process import run_command, signal_name
+from enchanted_tui.runners.command.rules import OutputRule
 from enchanted_tui.runners.command.usage import meant_by, used_names
 
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
@@ -112,6 +113,7 @@ class CommandRunner(Runner):
             " netcdf, text, exit_code."
         ),
         example={"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}},
+        nested=OutputRule,
     )
     success: list[dict[str, Any]] = option(
         [],
@@ -120,6 +122,7 @@ class CommandRunner(Runner):
             " output (ge, gt, le, lt, equals, finite)."
         ),
         example=[{"file": "stdout.txt", "matches": "converged"}],
+        nested=Condition,
     )
 
     def __init__(self, **config: Any) -> None:

@@ -34,7 +34,7 @@ def total_by_default(doc: str) -> Any:
     """Declare an optional number of samples that defaults to all there are."""
     plain = option(None, doc=doc, ge=0)
     return TotalByDefault(
-        **{name: getattr(plain, name) for name in Option.__slots__ if name != "name"}
+        **{name: getattr(plain, name) for name in Option.__slots__ if name not in ("name", "exact")}
     )
 
 

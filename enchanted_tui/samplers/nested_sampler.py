@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import checks
@@ -19,8 +19,6 @@ class NestedSampler(Sampler):
     """Combine one full draw of each of several samplers with every other, the first changing
     slowest.
     """
-
-    part_options: ClassVar[dict[str, str]] = {"samplers": "sampler"}
 
     samplers: dict[str, dict[str, Any]] = option(
         doc=(
@@ -41,6 +39,7 @@ class NestedSampler(Sampler):
                 "budget": 10,
             },
         },
+        nested="sampler",
     )
     budget: int | None = total_by_default(  # type: ignore[assignment]
         "How many of the combinations to take, from the first; without it, all. It also sizes the"

@@ -108,9 +108,8 @@ def load(path: Path | None = None) -> Settings:
 
 def parse(text: str, path: Path) -> Settings:
     """Check the text of a preferences file."""
-    from enchanted_tui.config.components import (
-        Checker,
-    )  # reads YAML, which an app without such a file need not load
+    # reads YAML, which an app without such a file need not load
+    from enchanted_tui.config.nested import Reader
     from enchanted_tui.config.problems import ConfigError
     from enchanted_tui.config.report import Report, in_order
     from enchanted_tui.config.source import read_document
@@ -121,7 +120,7 @@ def parse(text: str, path: Path) -> Settings:
         return Settings(path=path, problems=tuple(error.problems))
     report = Report(document)
     report.add(problems)
-    found = Checker(report, path.parent, ()).options(Preferences, (), document.root, besides=())
+    found = Reader(path.parent, ()).read(Preferences, (), document.root, report)
     if found is not None:
         _check_names(report, found[2])
     usable = found is not None and not report.error_count

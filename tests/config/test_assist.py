@@ -111,6 +111,63 @@ def test_candidates(marked: str, expected: list[str]) -> None:
     assert _labels(marked) == expected
 
 
+NESTED = """\
+executors:
+  far:
+    type: SlurmExecutor
+    ssh:
+      host: lumi
+      SSH
+runners:
+  code:
+    type: CommandRunner
+    outputs:
+      energy:
+        file: out
+        OUTPUT
+    success:
+      - {file: out, CONDITION}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "typed", "expected"),
+    [
+        ("SSH", "pro|", ["proxy_jump", "prologue"]),
+        ("SSH", "transport: |", ["paramiko", "openssh"]),
+        ("SSH", "ho|", ["known_hosts"]),
+        ("OUTPUT", "js|", ["json"]),
+        ("OUTPUT", "regex: x\n        whi|", ["which"]),
+        ("OUTPUT", "regex: x\n        ind|", []),
+        ("OUTPUT", "regex: x\n        type: |", ["float", "int", "str", "bool"]),
+        ("OUTPUT", "table:\n          hea|", ["header"]),
+        ("OUTPUT", "csv: {dec|", ["decimal"]),
+        ("CONDITION", "mat|", ["matches"]),
+        ("CONDITION", "fini|", []),
+    ],
+)
+def test_candidates_inside_the_value_of_an_option(
+    place: str, typed: str, expected: list[str]
+) -> None:
+    """Protects nested options: the same help as for others, and only what goes with what is there."""
+    text = NESTED.replace(place, typed)
+    for other in ("SSH", "OUTPUT", "CONDITION"):
+        text = text.replace(other, "")
+    assert _labels(text) == expected
+
+
+def test_an_option_inside_the_value_of_another_is_explained() -> None:
+    """Protects nested options: title, type, default and text are those of the innermost option."""
+    text = NESTED.replace("SSH", "max_sessions: 3").replace("OUTPUT", "").replace(", CONDITION", "")
+    line = text.split("\n").index("      max_sessions: 3")
+    found = Assistant(text).explain(line, 8)
+    assert found is not None and found.title == "executors.far.ssh.max_sessions"
+    assert found.facts[:2] == (("type", "integer >= 1"), ("default", "6"))
+    around = Assistant(text).explain(3, 6)
+    assert around is not None and around.title == "executors.far.ssh"
+    assert dict(around.facts)["keys"].startswith("host, user, port")
+
+
 def test_options_that_are_required_come_first_and_given_ones_not_at_all() -> None:
     """Protects the order in which a person needs them."""
     labels = _labels("samplers:\n  s:\n    type: RandomSampler\n    budget: 3\n    |\n")

@@ -15,6 +15,8 @@ from enchanted_tui.config.tree import plain
 RICH = """\
 executors:
   e1: {type: LocalExecutor, n_workers: 2, timeout_sec: 1e1}
+  e2: {type: SlurmExecutor, ssh: {host: lumi, port: 22, prologue: [a]}}
+  e3: {type: DaskExecutor, SLURMcluster_config: {cores: 4, walltime: '01:00:00', extra: [a]}}
 samplers:
   s1:
     type: RandomSampler
@@ -31,8 +33,10 @@ runners:
     type: CommandRunner
     command: [echo, '{{ x }}']
     files: {a.txt: b}
-    outputs: {c: {file: stdout.txt, regex: '(.)'}}
-    success: [{file: stdout.txt, exists: true}]
+    outputs:
+      c: {file: stdout.txt, regex: '(.)', group: 1, default: 0}
+      d: {file: {newest: '*.csv'}, csv: {column: a, after: b, which: first}}
+    success: [{file: stdout.txt, exists: true}, {output: c, ge: 0}]
   r3: {type: PythonRunner, function: 'math:hypot'}
 supervisor:
   base_run_dir: out

@@ -7,6 +7,7 @@ import yaml
 
 from enchanted_tui.config.lookup import BUILTIN, find
 from enchanted_tui.config.reference import PAGE, page
+from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 
 
 def test_committed_page_is_up_to_date():
@@ -31,6 +32,15 @@ def test_every_component_is_described(kind, name):
     assert section.strip()
     for option in find(kind, name).cls.options():
         assert f"| `{option}`" in section + shared
+
+
+def test_nested_options_are_described():
+    """Each record in the value of an option has its table, also one inside another."""
+    for name in ("ssh", "LocalCluster_config", "outputs", "outputs.file", "outputs.csv", "success"):
+        assert f"\n#### {name}\n" in page()
+    section = page().partition("\n#### ssh\n")[2].partition("\n###")[0]
+    for option in SshSettings.options():
+        assert f"| `{option}`" in section
 
 
 def test_tables_are_whole():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from good_config import GOOD, spoilt
 
+from enchanted_tui.config.loading import parse_config
 from enchanted_tui.config.lookup import ALIASES, BUILTIN
 from enchanted_tui.config.schema import campaign_schema
 from enchanted_tui.config.source import read_document, read_value
@@ -87,6 +88,67 @@ def test_what_the_schema_refuses(validator, said, old, new, place):
     text = spoilt(old, new)
     assert complaints(validator, text) == [place]
     assert any(not line.startswith("warning") for line in said(text))
+
+
+NESTED = """
+executors:
+  e: {type: SlurmExecutor, ssh: {host: lumi, port: 22}}
+  d: {type: DaskExecutor, LocalCluster_config: {n_workers: 2, foo: 1}}
+samplers:
+  n:
+    type: NestedSampler
+    budget: 6
+    samplers:
+      a: {type: GridSampler, parameters: [x], bounds: [[0, 1]], num_samples: 3}
+      b: {type: RandomSampler, parameters: [y], bounds: [[0, 1]]}
+runners:
+  r:
+    type: CommandRunner
+    command: [solver]
+    outputs:
+      a: {file: out, regex: x, which: first}
+      b: {file: {newest: out*}, table: {column: 0, row: all}, default: null}
+      c: {exit_code: true}
+    success: [{file: out, exists: true}, {output: a, ge: 0}]
+supervisor:
+  base_run_dir: out
+  run_order: [{executor: e, sampler: n, runner: r}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("", "", None),
+        ("port: 22", "prot: 22", "executors/e/ssh"),
+        ("port: 22", "port: '22'", "executors/e/ssh"),
+        ("port: 22", "password: hunter2", "executors/e/ssh"),
+        ("host: lumi", "user: me", "executors/e/ssh"),
+        ("n_workers: 2", "n_workers: 0", "executors/d/LocalCluster_config"),
+        ("n_workers: 2", "asynchronous: true", "executors/d/LocalCluster_config"),
+        ("num_samples: 3", "num_samples: x", "samplers/n/samplers/a/num_samples"),
+        ("which: first", "which: fist", "runners/r/outputs/a/which"),
+        ("which: first", "index: 1", "runners/r/outputs/a"),
+        ("which: first", "json: x", "runners/r/outputs/a"),
+        ("file: out, regex", "regex", "runners/r/outputs/a"),
+        ("newest: out*", "newset: out*", "runners/r/outputs/b/file"),
+        ("row: all", "row: last", "runners/r/outputs/b/table"),
+        ("exists: true", "reason: x", "runners/r/success/0"),
+        ("ge: 0", "matches: x", "runners/r/success/1"),
+    ],
+)
+def test_what_is_inside_the_value_of_an_option(validator, old, new, place):
+    """Nested options are complete: program and schema refuse the same, at the same record."""
+    text = NESTED.replace(old, new) if old else NESTED
+    found = complaints(validator, text)
+    _, problems = parse_config(text, "c.yaml", interactive=False)
+    errors = [problem.key for problem in problems if problem.severity == "error"]
+    if place is None:
+        assert (found, errors) == ([], [])
+        return
+    assert found and all(place.startswith(one) or one.startswith(place) for one in found)
+    record = place.replace("/", ".").replace(".0", "[0]").replace(".1", "[1]")
+    assert any(key.startswith(record) for key in errors)
 
 
 def test_every_option_is_described():

@@ -297,7 +297,7 @@ TYPES = [
         "e1: {type: DaskExecutor, LocalCluster_config: {n_worker: 2}}",
         [
             (
-                "warning: c.yaml:2:60: executors.e1.LocalCluster_config.n_worker: is not an option"
+                "warning: c.yaml:2:50: executors.e1.LocalCluster_config.n_worker: is not an option"
                 " that we know of; did you mean 'n_workers'?"
             ),
         ],

@@ -106,7 +106,7 @@ def test_configurations_of_the_older_program_are_accepted(executor):
         ),
         (
             {"SLURMcluster_config": {**SLURM, "job_script_prologue": "module load x"}},
-            "job_script_prologue: expected a list of lines",
+            "job_script_prologue: expected a list, found",
         ),
         ({"LocalCluster_config": {"n_workers": 0}}, "n_workers: expected an integer >= 1"),
         ({"LocalCluster_config": {"asynchronous": True}}, "asynchronous: is set by the program"),

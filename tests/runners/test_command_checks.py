@@ -4,12 +4,15 @@ the nearest name.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import textwrap
 
 import pytest
 
-from enchanted_tui.config.loading import load_config
+from enchanted_tui.config.loading import load_config, parse_config
 from enchanted_tui.config.problems import ConfigError
+from enchanted_tui.config.source import dump
 from enchanted_tui.runners.command_runner import CommandRunner
 
 OUTPUTS = {"value": {"file": "stdout.txt", "regex": r"(\S+)"}}
@@ -18,6 +21,20 @@ OUTPUTS = {"value": {"file": "stdout.txt", "regex": r"(\S+)"}}
 def problems(**options):
     options = {"command": ["true"], "outputs": OUTPUTS, **options}
     return list(CommandRunner(**options).problems())
+
+
+def located(**options):
+    """Give (key below the runner, sentence) of the errors of a configuration with these options."""
+    runner = {"type": "CommandRunner", "command": ["true"], "outputs": OUTPUTS, **options}
+    text = dump({"runners": {"code": runner}})
+    with contextlib.redirect_stdout(io.StringIO()):
+        _, found = parse_config(text, "c.yaml", interactive=False)
+    assert all(problem.line for problem in found)
+    return [
+        (problem.key.removeprefix("runners.code."), problem.message)
+        for problem in found
+        if problem.severity == "error" and problem.key.startswith("runners.code")
+    ]
 
 
 def warnings(**options):
@@ -130,20 +147,21 @@ def test_options_that_cannot_work(options, where, words):
                 " keys file"
             ),
         ),
-        ({"file": "a", "regex": "x", "json": "y"}, "", "it names regex, json"),
-        ("regex", "", "a rule is a mapping"),
-        ({"regex": "x"}, ".file", "name the file to read"),
-        ({"exit_code": True, "file": "a"}, ".file", "not read from a file"),
+        ({"file": "a", "regex": "x", "json": "y"}, "", "it has regex, json"),
+        ("regex", "", "expected a mapping, found 'regex'"),
+        ({"regex": "x"}, ".file", "is required: name of the file to read"),
+        ({"exit_code": True, "file": "a"}, ".file", "not with exit_code; remove it"),
         ({"exit_code": False}, ".exit_code", "write exit_code: true"),
-        ({"file": "a", "text": 1}, ".text", "write text: true"),
+        ({"file": "a", "text": 1}, ".text", "expected true or false, found 1"),
+        ({"file": "a", "text": False}, ".text", "write text: true"),
         ({"file": "a", "regex": "x", "wich": "first"}, ".wich", "did you mean 'which'?"),
         (
             {"file": "a", "regex": "x", "index": 1},
             ".index",
-            "is no key of an output rule with regex; it may have regex, file, type",
+            "goes with hdf5 or netcdf, not with regex; remove it",
         ),
         ({"file": "a", "regex": "(x"}, ".regex", "is not a regular expression: missing )"),
-        ({"file": "a", "regex": 5}, ".regex", "a regular expression is text, not 5"),
+        ({"file": "a", "regex": 5}, ".regex", "expected text, found 5; put it in quotes"),
         (
             {"file": "a", "regex": "(x)", "group": 2},
             ".group",
@@ -164,33 +182,49 @@ def test_options_that_cannot_work(options, where, words):
             "remove one of the two",
         ),
         ({"file": "a", "json": "a["}, ".json", "is no path to a JSON value: '[' is not understood"),
-        ({"file": "a", "json": 5}, ".json", "such as results[0].energy"),
-        ({"file": "a", "json": [1.5]}, ".json", "holds keys (text) and positions"),
-        ({"file": "a", "table": {"row": 0}}, ".table.column", "give the column"),
+        ({"file": "a", "json": 5}, ".json", "expected text or a list of integers or text, found 5"),
+        ({"file": "a", "json": [1.5]}, ".json[0]", "expected an integer or text, found 1.5"),
+        ({"file": "a", "table": {"row": 0}}, ".table.column", "is required: the column: its name"),
         (
             {"file": "a", "table": {"column": 0, "colum": 1}},
             ".table.colum",
             "did you mean 'column'?",
         ),
-        ({"file": "a", "table": {"column": 0, "row": "last"}}, ".table.row", "or all, not 'last'"),
-        ({"file": "a", "table": {"column": 0, "skip": -1}}, ".table.skip", "number of lines"),
+        (
+            {"file": "a", "table": {"column": 0, "row": "last"}},
+            ".table.row",
+            "or 'all', found 'last'",
+        ),
+        (
+            {"file": "a", "table": {"column": 0, "skip": -1}},
+            ".table.skip",
+            "expected an integer >= 0, found -1",
+        ),
         (
             {"file": "a", "table": {"column": "x", "header": False}},
             ".table.header",
             "give its number",
         ),
         ({"file": "a", "csv": {"column": 0, "delimiter": "ab"}}, ".csv.delimiter", "one character"),
-        ({"file": "a", "table": {"column": 0, "comment": 1}}, ".table.comment", "text or null"),
-        ({"file": "a", "csv": [1]}, ".csv", "give the column, or a mapping"),
-        ({"file": "a", "hdf5": ""}, ".hdf5", "name of the dataset"),
-        ({"file": "a", "netcdf": "x", "index": "last"}, ".index", "a whole number"),
+        (
+            {"file": "a", "table": {"column": 0, "comment": 1}},
+            ".table.comment",
+            "expected text or a list of text, found 1",
+        ),
+        ({"file": "a", "csv": [1]}, ".csv", "expected an integer or text or a mapping, found"),
+        ({"file": "a", "hdf5": ""}, ".hdf5", "the name of the dataset"),
+        (
+            {"file": "a", "netcdf": "x", "index": "last"},
+            ".index",
+            "expected an integer or a list of integers",
+        ),
     ],
 )
 def test_output_rules_that_cannot_work(rule, where, words):
     """Wrong keys with the nearest name, expressions and groups that do not fit, paths that cannot
     be read.
     """
-    ((found, sentence),) = problems(outputs={"value": rule})
+    ((found, sentence),) = located(outputs={"value": rule})
     assert found == "outputs.value" + where
     assert words in sentence
 
@@ -206,26 +240,30 @@ def test_outputs_have_names_that_the_dataset_has_not(name):
 @pytest.mark.parametrize(
     ("condition", "where", "words"),
     [
-        ({}, "", "a condition names a file or an output"),
-        ({"file": "a", "output": "value"}, "", "a condition names a file or an output"),
+        ({}, "", "needs exactly one of file, output; it has no keys"),
+        (
+            {"file": "a", "output": "value"},
+            "",
+            "needs exactly one of file, output; it has file, output",
+        ),
         ({"file": "a"}, "", "needs at least one of matches, lacks, exists"),
         ({"output": "value"}, "", "needs at least one of ge, gt, le, lt, equals, finite"),
         ({"file": "a", "match": "x"}, ".match", "did you mean 'matches'?"),
         ({"file": "a", "matches": "("}, ".matches", "is not a regular expression"),
         ({"file": "a", "exists": 1}, ".exists", "true or false"),
-        ({"file": "a", "lacks": "x", "reason": 1}, ".reason", "is text"),
+        ({"file": "a", "lacks": "x", "reason": 1}, ".reason", "expected text, found 1"),
         (
             {"output": "vlaue", "ge": 1},
             ".output",
             "is no output of this runner, which has value; did you mean 'value'?",
         ),
-        ({"output": "value", "ge": "1"}, ".ge", "takes a number"),
+        ({"output": "value", "ge": "1"}, ".ge", "expected a number, found '1'"),
         ({"output": "value", "finite": False}, ".finite", "write finite: true"),
     ],
 )
 def test_conditions_that_cannot_work(condition, where, words):
     """The same for success."""
-    found = problems(success=[{"output": "value", "ge": 0}, condition])
+    found = located(success=[{"output": "value", "ge": 0}, condition])
     assert (f"success[1]{where}", True) in [(place, words in sentence) for place, sentence in found]
 
 

@@ -14,45 +14,64 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from interactive_server import InteractiveServer
 from ssh_people import Person, settings_for
 from sshd import Sshd, make_key
 
+from enchanted_tui.config.loading import parse_config
 from enchanted_tui.executors.slurm.ssh.authentication import Secrets
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost, LogInFailed
 from enchanted_tui.executors.slurm.ssh.lookup import look_up
 from enchanted_tui.executors.slurm.ssh.questions import set_asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.ssh.written import problems_in, read_settings
+
+
+def problems_in(written: Any) -> list[tuple[str, str]]:
+    """Give (key below ``ssh``, sentence) of what is said of a configuration with these settings."""
+    executor = {"type": "SlurmExecutor", "ssh": written}
+    _, found = parse_config(yaml.safe_dump({"executors": {"e": executor}}), "c.yaml")
+    at = "executors.e.ssh"
+    assert all(problem.line for problem in found)
+    return [
+        (problem.key.removeprefix(at).removeprefix("."), problem.message)
+        for problem in found
+        if problem.key.startswith(at)
+    ]
 
 
 @pytest.mark.parametrize(
     ("written", "key", "sentence"),
     [
         ({}, "host", "is required"),
-        (7, "", "expected a host"),
+        ([7], "", "expected text or a mapping, found a list of 1 value"),
+        ("me@a", "", "write the user under `user`"),
         ({"host": "a", "prot": 22}, "prot", "did you mean 'port'"),
         ({"host": "a", "password": "hunter2"}, "password", "secrets do not belong into a file"),
         ({"host": "a", "port": "22"}, "port", "expected an integer"),
-        ({"host": "a", "port": 0}, "port", "too small"),
-        ({"host": "a", "port": 65536}, "port", "too large"),
+        ({"host": "a", "port": 0}, "port", "expected an integer >= 1 and <= 65535, found 0"),
+        ({"host": "a", "port": 65536}, "port", "found 65536"),
         ({"host": "a", "port": True}, "port", "expected an integer"),
-        ({"host": "a", "keep_alive": 0}, "keep_alive", "too small"),
+        ({"host": "a", "keep_alive": 0}, "keep_alive", "expected a number > 0, found 0"),
         ({"host": "a", "keep_alive": float("nan")}, "keep_alive", "expected a number"),
         ({"host": "a", "user": 12}, "user", "expected text"),
         ({"host": "a", "key_filename": "id_rsa"}, "key_filename", "expected an absolute path"),
-        ({"host": "a", "transport": "telnet"}, "transport", "expected one of paramiko, openssh"),
+        (
+            {"host": "a", "transport": "telnet"},
+            "transport",
+            "expected one of 'paramiko', 'openssh'",
+        ),
         ({"host": "-oProxyCommand=evil"}, "host", "is no host name"),
         ({"host": "me@a"}, "host", "write the user under `user`"),
         ({"host": "a", "user": "-l"}, "user", "is no account name"),
         ({"host": "a", "proxy_jump": "-oX=y"}, "proxy_jump", "expected [user@]host"),
-        ({"host": "a", "prologue": ["a", 3]}, "prologue", "expected text"),
+        ({"host": "a", "prologue": ["a", 3]}, "prologue[1]", "expected text"),
     ],
 )
 def test_what_is_wrong_is_said(written: Any, key: str, sentence: str) -> None:
     """Protects the user's time, and ``ssh`` from being given options in the guise of values."""
-    found = list(problems_in(written))
+    found = problems_in(written)
     assert [place for place, _ in found] == [key] and sentence in found[0][1]
     assert "hunter2" not in str(found)
 
@@ -69,14 +88,14 @@ def test_what_is_wrong_is_said(written: Any, key: str, sentence: str) -> None:
 )
 def test_what_is_right(written: Any) -> None:
     """Protects the short forms: a host alone is enough."""
-    assert not list(problems_in(written))
-    assert read_settings(written).host == (written if isinstance(written, str) else "lumi")
+    assert not problems_in(written)
+    assert SshSettings.of(written).host == (written if isinstance(written, str) else "lumi")
 
 
 def test_paths_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects configurations that several people share."""
     monkeypatch.setenv("KEYS", "/keys")
-    settings = read_settings(
+    settings = SshSettings.of(
         {
             "host": "a",
             "key_filename": ["~/k", "$KEYS/k"],
@@ -257,7 +276,7 @@ def test_paramiko_is_imported_when_a_connection_is_made() -> None:
     """Protects start-up: checking a configuration with ``ssh`` does not import the library."""
     modules = ", ".join(
         f"enchanted_tui.executors.slurm.ssh.{name}"
-        for name in ("transport", "paramiko_link", "openssh_link", "written")
+        for name in ("transport", "paramiko_link", "openssh_link", "settings")
     )
     code = f"import sys, {modules}\nassert not {{'paramiko', 'cryptography'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -26,8 +26,8 @@ from enchanted_tui.executors.base import (
     Trouble,
     WorkerInfo,
 )
-from enchanted_tui.executors.dask import keywords
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
+from enchanted_tui.executors.dask.keywords import LocalClusterKeywords, SlurmClusterKeywords
 from enchanted_tui.executors.local.executor import usable_cpus
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.journal_lines import TaskId
@@ -58,19 +58,19 @@ class DaskExecutor(Executor):
     LocalCluster_config: dict[str, Any] | None = option(
         None,
         doc=(
-            "Options of `dask.distributed.LocalCluster`, for workers on this machine: `n_workers`,"
-            " `threads_per_worker`, `processes`, `memory_limit`, `dashboard_address`, `name` and"
-            " others. This is the default, with `n_workers` single threads."
+            "Options of `dask.distributed.LocalCluster`, for workers on this machine. This is the"
+            " default, with `n_workers` single threads."
         ),
+        nested=LocalClusterKeywords,
         example={"n_workers": 4, "threads_per_worker": 1},
     )
     SLURMcluster_config: dict[str, Any] | None = option(
         None,
         doc=(
-            "Options of `dask_jobqueue.SLURMCluster`, for workers in SLURM jobs: `account`,"
-            " `queue`, `cores`, `memory`, `processes`, `walltime`, `interface`,"
-            " `job_script_prologue` and others. Needs the package dask-jobqueue."
+            "Options of `dask_jobqueue.SLURMCluster`, for workers in SLURM jobs. Needs the package"
+            " dask-jobqueue."
         ),
+        nested=SlurmClusterKeywords,
         example={
             "account": "project_1",
             "queue": "small",
@@ -153,10 +153,6 @@ class DaskExecutor(Executor):
             yield "scale_n_jobs_min", f"is above scale_n_jobs_max ({low} > {high})"
         if self.scheduler_address is not None and self.scheduler_file is not None:
             yield "scheduler_file", "only one of scheduler_address and scheduler_file can be given"
-        if self.kind_of_cluster == "slurm":
-            yield from keywords.slurm_problems(self.SLURMcluster_config or {})
-        if self.kind_of_cluster == "local":
-            yield from keywords.local_problems(self.LocalCluster_config or {})
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         used = self._cluster_option()
@@ -166,15 +162,11 @@ class DaskExecutor(Executor):
         if self.scale_n_jobs is not None and self.scale_n_jobs_max is not None:
             yield "scale_n_jobs_max", "ignored, because scale_n_jobs is given"
         yield from self._scale_warnings()
-        if self.kind_of_cluster == "slurm":
-            yield from keywords.slurm_warnings(self.SLURMcluster_config or {})
-            if importlib.util.find_spec("dask_jobqueue") is None:
-                yield (
-                    "SLURMcluster_config",
-                    "needs the package dask-jobqueue here: pip install 'enchanted-tui[jobqueue]'",
-                )
-        if self.kind_of_cluster == "local":
-            yield from keywords.local_warnings(self.LocalCluster_config or {})
+        if self.kind_of_cluster == "slurm" and importlib.util.find_spec("dask_jobqueue") is None:
+            yield (
+                "SLURMcluster_config",
+                "needs the package dask-jobqueue here: pip install 'enchanted-tui[jobqueue]'",
+            )
 
     def _scale_warnings(self) -> Iterator[tuple[str, str]]:
         if self.kind_of_cluster == "running":
@@ -393,7 +385,7 @@ class DaskExecutor(Executor):
                 self._deliver(Result(TaskId(*task), line))
 
     def _hear_lost(self, message: Mapping[str, Any]) -> None:
-        """Record a task whose worker was lost too often."""
+        """Nested a task whose worker was lost too often."""
         fields = values.decode(message["message"])
         failure = {"kind": "lost", "message": message["why"]}
         self._settled += 1

@@ -4,107 +4,112 @@ started. No Dask is imported for it.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-_LOCAL = (
-    "name n_workers threads_per_worker processes host scheduler_port silence_logs dashboard_address"
-    " worker_dashboard_address services "
-    "worker_services service_kwargs security protocol blocked_handlers interface worker_class"
-    " scheduler_kwargs scheduler_sync_interval "
-    # of the workers
-    "memory_limit local_directory resources lifetime lifetime_stagger lifetime_restart"
-    " death_timeout preload preload_argv env port "
-    "heartbeat_interval memory_target_fraction memory_spill_fraction memory_pause_fraction"
-    " memory_terminate_fraction validate "
-    "contact_address preload_nanny preload_nanny_argv config"
+from enchanted_tui.config.options import Nested, option
+
+_OURS = dict.fromkeys(
+    ("asynchronous", "loop", "job_cls", "start", "ip"), "is set by the program; remove it"
 )
-_SLURM = (
-    "n_workers security shared_temp_directory silence_logs name scheduler_options scheduler_cls"
-    " interface protocol config_name queue project account walltime job_cpu job_mem cores memory"
-    " processes nanny death_timeout local_directory extra worker_command worker_extra_args"
-    " job_extra job_extra_directives env_extra job_script_prologue header_skip job_directives_skip"
-    " log_directory shebang python job_name"
+_LOCAL_ALSO = (
+    "host scheduler_port silence_logs worker_dashboard_address services worker_services "
+    "service_kwargs security protocol blocked_handlers interface worker_class "
+    "scheduler_kwargs scheduler_sync_interval resources lifetime lifetime_stagger "
+    "lifetime_restart death_timeout preload preload_argv env port heartbeat_interval "
+    "memory_target_fraction memory_spill_fraction memory_pause_fraction "
+    "memory_terminate_fraction validate contact_address preload_nanny preload_nanny_argv "
+    "config"
 )
-LOCAL, SLURM = frozenset(_LOCAL.split()), frozenset(_SLURM.split())
-_OURS = frozenset(("asynchronous", "loop", "job_cls", "start", "ip"))
-_LOCAL_COUNTS = ("n_workers", "threads_per_worker")
-_SLURM_COUNTS = ("n_workers", "cores", "processes")
-_LISTS = (
-    "job_script_prologue",
-    "job_extra_directives",
-    "worker_extra_args",
-    "job_directives_skip",
-    "env_extra",
-    "job_extra",
-    "extra",
+_SLURM_ALSO = (
+    "security shared_temp_directory silence_logs scheduler_options scheduler_cls protocol "
+    "config_name project nanny death_timeout worker_command header_skip shebang job_name"
 )
 
 
-def unknown(
-    option: str, config: Mapping[str, Any], known: frozenset[str]
-) -> Iterator[tuple[str, str]]:
-    """Yield a warning for each key that is not known."""
-    for key in config:
-        if key not in known and key not in _OURS:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            yield f"{option}.{key}", f"is not an option that we know of{hint}"
+class LocalClusterKeywords(Nested):
+    """Workers on this machine: the keywords of `dask.distributed.LocalCluster`."""
+
+    passes_on = True
+    refused = _OURS
+    also = tuple(_LOCAL_ALSO.split())
+
+    n_workers: int | None = option(None, doc="Number of worker processes.", ge=1)
+    threads_per_worker: int | None = option(
+        None, doc="How many samples each of them runs at the same time.", ge=1
+    )
+    processes: Any = option(None, doc="Whether workers are processes (true) or threads.")
+    memory_limit: Any = option(
+        None, doc="Memory of each worker, such as `4GB`, `auto`, or 0 for no limit."
+    )
+    dashboard_address: Any = option(None, doc="Address of the dashboard, such as `:8787`.")
+    local_directory: Any = option(None, doc="Directory for the workers' own files.")
+    name: Any = option(
+        None, doc="Name of the cluster; executors that agree on it and all else share it."
+    )
 
 
-def local_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _problems("LocalCluster_config", config, _LOCAL_COUNTS)
+class SlurmClusterKeywords(Nested):
+    """Workers in SLURM jobs: the keywords of `dask_jobqueue.SLURMCluster`."""
 
+    passes_on = True
+    refused = _OURS
+    also = tuple(_SLURM_ALSO.split())
 
-def slurm_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _problems("SLURMcluster_config", config, _SLURM_COUNTS)
-    option = "SLURMcluster_config"
-    walltime = config.get("walltime")
-    if (
-        walltime is not None
-        and type(walltime) is not int
-        and not (isinstance(walltime, str) and re.fullmatch(r"(\d+-)?\d+(:\d+){0,2}", walltime))
-    ):
-        yield (
-            f"{option}.walltime",
-            f"expected a time such as '01:30:00', found {walltime!r}; put it in quotes",
-        )
-    for key in _LISTS:
-        value = config.get(key)
-        if value is not None and not isinstance(value, list):
+    account: Any = option(None, doc="Account that the jobs are charged to.")
+    queue: Any = option(None, doc="Partition that they are submitted to.")
+    cores: int | None = option(None, doc="Cores of each job.", ge=1)
+    memory: Any = option(None, doc="Memory of each job, such as `32GB`.")
+    processes: int | None = option(
+        None, doc="Workers in each job; they share its cores as threads.", ge=1
+    )
+    n_workers: int | None = option(None, doc="Number of workers to begin with.", ge=1)
+    walltime: Any = option(None, doc="Time limit of each job, such as `'01:30:00'`.")
+    job_cpu: Any = option(None, doc="Cores to ask SLURM for, where it is not `cores`.")
+    job_mem: Any = option(None, doc="Memory to ask SLURM for, where it is not `memory`.")
+    interface: Any = option(None, doc="Network interface of the nodes, such as `ib0`.")
+    local_directory: Any = option(None, doc="Directory of the nodes for the workers' own files.")
+    log_directory: Any = option(None, doc="Directory for the jobs' output.")
+    python: Any = option(None, doc="Python of the jobs.")
+    name: Any = option(
+        None, doc="Name of the cluster; executors that agree on it and all else share it."
+    )
+    job_script_prologue: list[Any] | None = option(
+        None, doc="Lines of the job script before the workers start."
+    )
+    job_extra_directives: list[Any] | None = option(
+        None, doc="Further `#SBATCH` options, such as `--gres=gpu:1`."
+    )
+    job_directives_skip: list[Any] | None = option(
+        None, doc="`#SBATCH` lines to leave out: those that hold one of these texts."
+    )
+    worker_extra_args: list[Any] | None = option(None, doc="Further arguments of `dask worker`.")
+    env_extra: list[Any] | None = option(None, doc="Older name of `job_script_prologue`.")
+    job_extra: list[Any] | None = option(None, doc="Older name of `job_extra_directives`.")
+    extra: list[Any] | None = option(None, doc="Older name of `worker_extra_args`.")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        walltime = self.walltime
+        if (
+            walltime is not None
+            and type(walltime) is not int
+            and not (isinstance(walltime, str) and re.fullmatch(r"(\d+-)?\d+(:\d+){0,2}", walltime))
+        ):
             yield (
-                f"{option}.{key}",
-                f"expected a list of lines, found {value!r:.60}; write it in brackets, [...]",
+                "walltime",
+                f"expected a time such as '01:30:00', found {walltime!r}; put it in quotes",
             )
-    cores, processes = config.get("cores"), config.get("processes")
-    if type(cores) is int and type(processes) is int and processes > cores > 0:
-        yield (
-            f"{option}.processes",
-            f"is above cores ({processes} > {cores}), so that a worker would have no thread",
-        )
+        if self.cores is not None and self.processes is not None and self.processes > self.cores:
+            yield (
+                "processes",
+                f"is above cores ({self.processes} > {self.cores}), so that a worker would have no"
+                " thread",
+            )
 
-
-def slurm_warnings(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from unknown("SLURMcluster_config", config, SLURM)
-    if type(config.get("walltime")) is int:  # YAML makes one number of 10:30:00
-        yield (
-            "SLURMcluster_config.walltime",
-            f"means {config['walltime']} minutes; a time such as '10:30:00' has to be in quotes",
-        )
-
-
-def local_warnings(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from unknown("LocalCluster_config", config, LOCAL)
-
-
-def _problems(
-    option: str, config: Mapping[str, Any], counts: Sequence[str]
-) -> Iterator[tuple[str, str]]:
-    for key in _OURS & set(config):
-        yield f"{option}.{key}", "is set by the program; remove it"
-    for key in counts:
-        value = config.get(key)
-        if value is not None and (type(value) is not int or value < 1):
-            yield f"{option}.{key}", f"expected an integer >= 1, found {value!r:.60}"
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        if type(self.walltime) is int:  # YAML makes one number of 10:30:00
+            yield (
+                "walltime",
+                f"means {self.walltime} minutes; a time such as '10:30:00' has to be in quotes",
+            )

@@ -17,6 +17,7 @@ from enchanted_tui.executors.slurm.keeper import Intervals, Keeper
 from enchanted_tui.executors.slurm.places import Places
 from enchanted_tui.executors.slurm.script import COMMAND, option_problems, read_template, shown
 from enchanted_tui.executors.slurm.shares import Bundling
+from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.submitting import JobOptions
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
 from enchanted_tui.journal_lines import TaskId
@@ -104,11 +105,11 @@ class SlurmExecutor(Executor):
     ssh: str | dict[str, Any] | None = option(
         None,
         doc=(
-            "How to reach the cluster: a host of `~/.ssh/config`, or a mapping with `host`, `user`,"
-            " `port`, `key_filename`, `proxy_jump`, `transport` and so on (see docs/slurm.md)."
+            "How to reach the cluster: a host of `~/.ssh/config`, or a mapping (see docs/ssh.md)."
             " Without it, `sbatch` is run on this machine."
         ),
         example={"host": "lumi.csc.fi", "user": "me"},
+        nested=SshSettings,
     )
     remote_dir: str | None = option(
         None,
@@ -187,11 +188,9 @@ class SlurmExecutor(Executor):
                 "scheduler_interval_max",
                 f"must be at least scheduler_interval ({self.scheduler_interval:g} s)",
             )
-        if self.ssh is not None:
-            from enchanted_tui.executors.slurm.ssh.written import problems_in
-
-            for key, sentence in problems_in(self.ssh):
-                yield f"ssh.{key}" if key and isinstance(self.ssh, dict) else "ssh", sentence
+        if isinstance(self.ssh, str):
+            for _, sentence in SshSettings.of(self.ssh).problems():
+                yield "ssh", sentence
         if self.remote_dir is not None and not re.match(r"/|~(/|$)", self.remote_dir):
             yield "remote_dir", "expected a path of the cluster that begins with / or ~"
         if self.remote_dir is not None and self.ssh is None:
@@ -323,9 +322,8 @@ class SlurmExecutor(Executor):
         if self.ssh is None:
             return LocalTransport()
         from enchanted_tui.executors.slurm.ssh.transport import SshTransport
-        from enchanted_tui.executors.slurm.ssh.written import read_settings
 
-        return SshTransport(read_settings(self.ssh), shared=True)
+        return SshTransport(SshSettings.of(self.ssh), shared=True)
 
     def capacity(self) -> int:
         return self._running().capacity()

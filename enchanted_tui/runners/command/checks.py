@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from enchanted_tui.runners.arguments import listed
-from enchanted_tui.runners.command.conditions import condition_problems
 from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import RESERVED, target_problem
 from enchanted_tui.runners.command.habits import habit_warnings
@@ -21,14 +20,15 @@ from enchanted_tui.runners.command.inputs import (
     shell_of,
     variable_text,
 )
-from enchanted_tui.runners.command.rules import output_problems
 from enchanted_tui.runners.command.templates import Text, has_placeholders
 from enchanted_tui.runners.environment import encoded_environment
+from enchanted_tui.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command_runner import CommandRunner
 
 Problems = Iterator[tuple[str, str]]
+_TAKEN = frozenset(("success", "run_dir"))  #: columns of the dataset
 
 
 def problems_of(runner: CommandRunner) -> Problems:
@@ -45,10 +45,21 @@ def problems_of(runner: CommandRunner) -> Problems:
             "exit_codes",
             f"a list of exit codes such as [0, 2], or any, not {runner.exit_codes!r}",
         )
-    for name, rule in runner.outputs.items():
-        yield from _below(f"outputs.{name}", output_problems(name, rule))
+    for name in runner.outputs:
+        if name in _TAKEN:
+            yield (
+                f"outputs.{name}",
+                f"an output cannot be called {name!r}; the dataset has a column of that name"
+                " already",
+            )
     for number, condition in enumerate(runner.success):
-        yield from _below(f"success[{number}]", condition_problems(condition, runner.outputs))
+        named_output = condition.get("output")
+        if named_output is not None and named_output not in runner.outputs:
+            yield (
+                f"success[{number}].output",
+                f"{named_output!r} is no output of this runner, which has"
+                f" {listed(runner.outputs)}{did_you_mean(named_output, runner.outputs)}",
+            )
 
 
 def warnings_of(runner: CommandRunner) -> Problems:
@@ -268,8 +279,3 @@ def _program_warning(runner: CommandRunner) -> Problems:
                 " full path, or link: it there"
             ),
         )
-
-
-def _below(path: str, problems: Problems) -> Problems:
-    for key, sentence in problems:
-        yield f"{path}.{key}" if key else path, sentence

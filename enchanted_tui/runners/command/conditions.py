@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from enchanted_tui.runners.arguments import listed
+from enchanted_tui.config.options import Nested, Variant, option
 from enchanted_tui.runners.command.files import RunFiles, Unreadable, file_of
-from enchanted_tui.runners.command.rules import Problems, file_problem, regex_problem, unknown_keys
+from enchanted_tui.runners.command.rules import UNNAMED_FILE, FileChoice, Problems, regex_problem
 from enchanted_tui.runners.command.search import line_around
-from enchanted_tui.suggestions import did_you_mean
 
 _COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "ge": (operator.ge, "at least"),
@@ -19,54 +18,38 @@ _COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "le": (operator.le, "at most"),
     "lt": (operator.lt, "below"),
 }
-_FILE_KEYS = ("matches", "lacks", "exists")
-_OUTPUT_KEYS = (*_COMPARISONS, "equals", "finite")
 
 
-def condition_problems(condition: Any, outputs: Mapping[str, Any]) -> Problems:
-    """Yield (key inside the condition, sentence) for what is wrong with it."""
-    if not isinstance(condition, dict) or ("file" in condition) == ("output" in condition):
-        yield (
-            "",
-            (
-                "a condition names a file or an output, such as {file: stdout.txt, matches:"
-                f" converged}}, not {condition!r:.60}"
-            ),
-        )
-        return
-    subject, tests = ("file", _FILE_KEYS) if "file" in condition else ("output", _OUTPUT_KEYS)
-    yield from unknown_keys(
-        condition,
-        (subject, *tests, "reason"),
-        f"a condition on {'a file' if subject == 'file' else 'an output'}",
+class Condition(Nested):
+    """What must hold of a file or of an output for a sample to be a success."""
+
+    variants: ClassVar[Mapping[str, Variant]] = {
+        "file": Variant(may=("matches", "lacks", "exists"), some=True),
+        "output": Variant(may=(*_COMPARISONS, "equals", "finite"), some=True),
+    }
+
+    file: str | dict[str, Any] = option(
+        None, doc="Name of a file of the run directory.", example="stdout.txt", nested=FileChoice
     )
-    if not any(key in condition for key in tests):
-        yield "", f"a condition on this {subject} needs at least one of {', '.join(tests)}"
-    if not isinstance(condition.get("reason", ""), str):
-        yield "reason", f"the reason shown for a failure is text, not {condition['reason']!r:.40}"
-    if subject == "file":
-        yield from file_problem(condition)
+    output: str = option(None, doc="Name of an output.")
+    matches: str = option(None, doc="Regular expression that something in the file must match.")
+    lacks: str = option(None, doc="Regular expression that nothing in the file may match.")
+    exists: bool = option(None, doc="Whether the file must be there.")
+    ge: int | float = option(None, doc="The output must be at least this.")
+    gt: int | float = option(None, doc="The output must be above this.")
+    le: int | float = option(None, doc="The output must be at most this.")
+    lt: int | float = option(None, doc="The output must be below this.")
+    equals: Any = option(None, doc="The output must be this.")
+    finite: bool = option(None, doc="`true`: the output must be a number, no infinity and no NaN.")
+    reason: str = option(None, doc="What to say of a sample for which it does not hold.")
+
+    def problems(self) -> Problems:
+        if self.file == "":
+            yield "file", UNNAMED_FILE
         for key in ("matches", "lacks"):
-            if key in condition:
-                yield from regex_problem(key, condition[key])
-        if not isinstance(condition.get("exists", True), bool):
-            yield "exists", f"exists is true or false, not {condition['exists']!r:.40}"
-        return
-    if condition["output"] not in outputs:
-        yield (
-            "output",
-            (
-                f"{condition['output']!r} is no output of this runner, which has"
-                f" {listed(outputs)}{did_you_mean(condition['output'], outputs)}"
-            ),
-        )
-    for key in _COMPARISONS:
-        if key in condition and (
-            not isinstance(condition[key], (int, float)) or isinstance(condition[key], bool)
-        ):
-            yield key, f"{key} takes a number, not {condition[key]!r:.40}"
-    if "finite" in condition and condition["finite"] is not True:
-        yield "finite", "write finite: true"
+            yield from regex_problem(key, getattr(self, key))
+        if self.finite is False:
+            yield "finite", "write finite: true"
 
 
 def file_failure(condition: Mapping[str, Any], files: RunFiles) -> str | None:

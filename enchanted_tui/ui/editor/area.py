@@ -17,11 +17,10 @@ from rich.color import ColorParseError
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual._text_area_theme import TextAreaTheme
 from textual.binding import Binding, BindingType
-from textual.document._document import Location, Selection
 from textual.message import Message
 from textual.widgets import TextArea
+from textual.widgets.text_area import Location, Selection, TextAreaTheme
 
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.config.scan import Scan, TokenKind
@@ -163,7 +162,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         )
         self.theme = "css"
         self.theme = _THEME
-        self._line_cache.clear()
+        self.notify_style_update()
         self.refresh()
 
     def get_line(self, line_index: int) -> Text:
@@ -190,7 +189,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         """Colour the text as YAML, or not."""
         if wanted != self._is_yaml:
             self._is_yaml = wanted
-            self._line_cache.clear()
+            self.notify_style_update()
             self.refresh()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
@@ -203,7 +202,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
                 )
         if marks != self._marks:
             self._marks = marks
-            self._line_cache.clear()
+            self.notify_style_update()
             self.refresh()
 
     def show_found(self, places: Sequence[Place]) -> None:
@@ -213,7 +212,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
             found.setdefault(place.line, []).append(place)
         if found != self._found:
             self._found = found
-            self._line_cache.clear()
+            self.notify_style_update()
             self.refresh()
 
     def select_place(self, place: Place) -> None:

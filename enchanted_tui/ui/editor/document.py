@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.document._document import Document, EditResult, Location
+from textual.widgets.text_area import (
+    Document,
+    DocumentNavigator,
+    EditResult,
+    Location,
+    WrappedDocument,
+)
 
 
 class LosslessDocument(Document):
@@ -74,9 +80,6 @@ def install(area: Any, text: str) -> None:
     """Make a text area edit a lossless document. Textual offers no way to give it one, so this
     rebuilds what depends on it.
     """
-    from textual.document._document_navigator import DocumentNavigator
-    from textual.document._wrapped_document import WrappedDocument
-
     area.document = LosslessDocument(text)
     area.wrapped_document = WrappedDocument(area.document, tab_width=area.indent_width)
     area.navigator = DocumentNavigator(area.wrapped_document)
