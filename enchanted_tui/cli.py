@@ -242,17 +242,16 @@ def _retry_failed(options: argparse.Namespace) -> int:
 def _chosen_tasks(text: str) -> set[TaskId]:
     """Read the names of tasks with commas between."""
     from enchanted_tui.journal_lines import TaskId
-    from enchanted_tui.storage.layout import RUN_DIR_NAME
 
     tasks = set()
     for name in filter(None, map(str.strip, text.split(","))):
-        match = RUN_DIR_NAME.match(name)
-        if match is None:
+        task = TaskId.named(name)
+        if task is None:
             raise RefusedError(
                 f"--only takes names of tasks such as d0_b2_s14_r0, with commas between; {name!r}"
                 " is none."
             )
-        tasks.add(TaskId(*map(int, match.groups())))
+        tasks.add(task)
     if not tasks:
         raise RefusedError("--only names no task; leave it out to run all failed tasks again.")
     return tasks

@@ -23,6 +23,7 @@ from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import core_time, rough_duration, whole_duration
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.records import Record
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.supervisor.notify import BELL
 from enchanted_tui.supervisor.supervisor import Supervisor
@@ -46,7 +47,7 @@ def run(supervisor: Supervisor, *, quiet: bool = False) -> Outcome:
             return supervisor.start()
 
 
-def print_event(record: dict[str, Any]) -> None:
+def print_event(record: Record) -> None:
     """Write a record as one JSON line on standard output; when nobody reads it any more, the
     campaign goes on.
     """

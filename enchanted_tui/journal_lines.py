@@ -11,7 +11,7 @@ import zlib
 from typing import NamedTuple
 
 FORMAT_VERSION = 1
-TASK_NAME = re.compile(r"d(\d+)_b(\d+)_s(\d+)_r(\d+)\Z")
+_NAME = re.compile(r"d(\d+)_b(\d+)_s(\d+)_r(\d+)\Z")
 _SUFFIX = len(b',"crc":"00000000"}\n')
 _CRC = b',"crc":"'
 
@@ -29,9 +29,15 @@ class TaskId(NamedTuple):
         """Name of the task and of its run directory."""
         return f"d{self.depth}_b{self.batch}_s{self.sample}_r{self.step}"
 
+    @classmethod
+    def named(cls, name: str) -> TaskId | None:
+        """Return the task that has that name; None if it is no task's name."""
+        found = _NAME.match(name)
+        return cls(*map(int, found.groups())) if found else None
+
 
 def seal(body: bytes) -> bytes:
-    """Give an encoded record as a line that carries its own checksum."""
+    """Return an encoded record as a line that carries its own checksum."""
     return b'%s,"crc":"%08x"}\n' % (body[:-1], zlib.crc32(body))
 
 
@@ -51,3 +57,12 @@ def check(line: bytes) -> None:
         raise ValueError("not a record: its checksum is no number") from None
     if zlib.crc32(line[:-_SUFFIX] + b"}") != expected:
         raise ValueError("its checksum does not match: it has been altered")
+
+
+def is_intact(line: bytes) -> bool:
+    """Tell whether the line is exactly what was written."""
+    try:
+        check(line)
+    except ValueError:
+        return False
+    return True

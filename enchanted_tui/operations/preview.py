@@ -15,9 +15,9 @@ from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.record.folding import fold
-from enchanted_tui.record.journal import Record
 from enchanted_tui.record.older.additions import notice
 from enchanted_tui.record.older.adopt import is_older_run, state_if_adopted
+from enchanted_tui.record.records import Record
 from enchanted_tui.record.session_start import build_samplers, is_pure, sampler_target
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir

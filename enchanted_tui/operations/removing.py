@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import recorded_configs
 from enchanted_tui.storage.cleaning import campaign_files, delete_campaign, refuse_to_delete
-from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.views.known_runs import is_run
 from enchanted_tui.views.liveness import LivenessWatch
@@ -29,9 +30,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     created = list(
         campaign_files(run_dir, stored_configs=recorded_configs(run_dir), config_path=config_path)
     )
-    tasks = [
-        path for path in created if path.parent == run_dir.data and RUN_DIR_NAME.match(path.name)
-    ]
+    tasks = [path for path in created if path.parent == run_dir.data and TaskId.named(path.name)]
     lines = []
     if run_dir.journal in created:
         lines.append(f"the record of the campaign, {_size(run_dir.journal)}")

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import Drawn, OpenRecord, Record
 
 Runs = list[list[int]]  #: sizes of consecutive batches as [size, how many of it]
 
@@ -69,17 +69,16 @@ class BatchSizes:
 
     def note(self, record: Record) -> None:
         """Take what a record says of sizes."""
-        kind = record["type"]
-        if kind in ("samples", "batch_complete") and "size" in record:
+        if record["type"] == "samples" or (record["type"] == "batch_complete" and "size" in record):
             self._told.setdefault(
                 (record["depth"], record["batch"]), Span(record["first"], record["size"])
             )
-        elif kind == "stage_complete":
+        elif record["type"] == "stage_complete":
             self._tell_all(record["depth"], record.get("sizes", []))
             self._note_parents(record["depth"], record.get("parents", []))
-        elif kind == "parents":
+        elif record["type"] == "parents":
             self._note_parents(record["depth"], record["ranges"])
-        elif kind == "open":
+        elif record["type"] == "open":
             self._note_session(record)
 
     def _tell_all(self, depth: int, runs: Runs) -> Plan:
@@ -94,11 +93,11 @@ class BatchSizes:
         for batch, _, stop in ranges:
             self._rows[depth - 1, batch] = max(stop, self._rows.get((depth - 1, batch), 0))
 
-    def _note_session(self, record: Record) -> None:
-        portions: Sequence[Any] = record.get("portions", self._portions)
-        drawn: Sequence[dict[str, Any]] = record.get("drawn", [])
+    def _note_session(self, record: OpenRecord) -> None:
+        portions = record.get("portions", self._portions)
+        drawn = record.get("drawn", [])
         for depth, (portion, target) in enumerate(zip(portions, record["targets"], strict=False)):
-            known = drawn[depth] if depth < len(drawn) else {}
+            known = drawn[depth] if depth < len(drawn) else Drawn()
             begin = self._tell_all(depth, known.get("sizes", []))
             self._note_parents(depth, known.get("parents", []))
             if portion is not None:

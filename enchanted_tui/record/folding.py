@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from enchanted_tui.journal_lines import FORMAT_VERSION
 from enchanted_tui.record.batch_sizes import BatchSizes
-from enchanted_tui.record.journal import Damage, JournalReader, Record, lost_beginning
+from enchanted_tui.record.journal import Damage, JournalReader, lost_beginning
 from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.record.records import Record
 from enchanted_tui.record.state import CampaignState
 
 Portions = Callable[[], Sequence[int | None]]

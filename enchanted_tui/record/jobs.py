@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from enchanted_tui.executors.jobs import Submission, unpacked
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.records import JobsRecord
 
 
 @dataclass
@@ -19,7 +18,7 @@ class JobBook:
         default_factory=dict
     )  #: token of the submission that holds a task
 
-    def apply(self, record: Mapping[str, Any]) -> None:
+    def apply(self, record: JobsRecord) -> None:
         event, token = record["event"], record["token"]
         if event == "intent":
             elements = [list(unpacked(element)) for element in record["elements"]]

@@ -2,8 +2,8 @@
 happens.
 
 Everything else in a run directory is a projection of it. Each record carries its format version
-``v``, its ``type`` and, last, a checksum of the rest of its line. The record types are described in
-``docs/journal.md``.
+``v``, its ``type`` and, last, a checksum of the rest of its line. `record.records` has a class for
+each kind.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from typing import Any, NamedTuple
 from enchanted_tui import fast_values
 from enchanted_tui.commands import command_line
 from enchanted_tui.journal_lines import FORMAT_VERSION, check, seal
+from enchanted_tui.record.records import OpenRecord, Record
 from enchanted_tui.whole_files import open_regular
-
-Record = dict[str, Any]
 
 FSYNC_INTERVAL = 1.0  #: seconds of records that the loss of the whole machine may cost at most
 _ROW = b',"row":{'
@@ -143,8 +142,8 @@ class Journal:
     def _is_another(self, found: os.stat_result) -> bool:
         return not os.path.samestat(found, os.fstat(self._file))
 
-    def read(self, offset: int) -> Record:
-        """Give the record at `offset`."""
+    def read(self, offset: int) -> Any:
+        """Return the record at `offset`; of which kind it is, whoever kept the offset knows."""
         if offset >= self._size:
             self.flush()
         return _decode(_line_at(self._file, offset))
@@ -221,8 +220,8 @@ class JournalReader:
         row: dict[str, Any] = _decode(_line_at(self._file, offset))["row"]
         return row
 
-    def read(self, offset: int) -> Record:
-        """Give the record at `offset`."""
+    def read(self, offset: int) -> Any:
+        """Return the record at `offset`; of which kind it is, whoever kept the offset knows."""
         return _decode(_line_at(self._file, offset))
 
     def close(self) -> None:
@@ -288,7 +287,7 @@ def renew(path: Path) -> None:
     _sync_directory(path.parent)
 
 
-def last_open(path: Path) -> Record | None:
+def last_open(path: Path) -> OpenRecord | None:
     """Give the record with which the last session opened the journal, without decoding the others."""
     found = None
     with JournalReader(path) as reader:
@@ -301,20 +300,18 @@ def last_open(path: Path) -> Record | None:
     return found
 
 
-def _decode(line: bytes) -> Record:
+def _decode(line: bytes) -> Any:
     check(line)
-    record: Record = fast_values.decode(line)
-    return record
+    return fast_values.decode(line)
 
 
-def _decode_head(line: bytes) -> Record:
+def _decode_head(line: bytes) -> Any:
     """Decode a record without its row: everything before it is small, and a quote inside a string
     is escaped.
     """
     check(line)
     end = line.find(_ROW)
-    head: Record = fast_values.decode(line[:end] + b"}") if end > 0 else fast_values.decode(line)
-    return head
+    return fast_values.decode(line[:end] + b"}" if end > 0 else line)
 
 
 def _line_at(descriptor: int, offset: int) -> bytes:

@@ -8,8 +8,10 @@ import os
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from enchanted_tui.record.journal import JournalError, JournalReader, Record
+from enchanted_tui.record.journal import JournalError, JournalReader
+from enchanted_tui.record.records import Record
 
 _TAIL = 64  #: bytes by which the last record that was read is known again; they hold its checksum
 
@@ -78,7 +80,7 @@ class JournalFollower:
             if self._reader is not None:
                 self._tail = self._reader.before(self._reader.position, _TAIL)
 
-    def read(self, offset: int) -> Record | None:
+    def read(self, offset: int) -> Any:
         """Give the record at `offset`, None if it cannot be read (any more)."""
         if self._reader is None:
             return None

@@ -9,15 +9,55 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypedDict, cast
 
 from enchanted_tui.whole_files import read_regular
 
 
-def read_live(path: Path) -> dict[str, Any] | None:
-    """Give the file's content, or None if there is none."""
+class Worker(TypedDict):
+    """One worker."""
+
+    name: Annotated[str, "as shown"]
+    host: Annotated[str, "on which it is"]
+    pid: Annotated[int, "of its process"]
+    task: Annotated[str | None, "name of the task it runs"]
+    since: Annotated[float | None, "when that task started, seconds since the epoch"]
+
+
+class Job(TypedDict):
+    """One job of a scheduler."""
+
+    name: Annotated[str, "as shown"]
+    job: Annotated[str, "the scheduler's number, array index included"]
+    state: Annotated[str, "in the scheduler's words"]
+    reason: Annotated[str, "why it waits, or why it ended"]
+    node: Annotated[str, "on which it runs"]
+    held: Annotated[int, "tasks that it was given"]
+    done: Annotated[int, "of those, how many have a result"]
+    since: Annotated[float | None, "when it began, seconds since the epoch"]
+    ends: Annotated[float | None, "when its walltime is over, seconds since the epoch"]
+
+
+class Live(TypedDict, total=False):
+    """What the running supervisor alone knows. Other versions may say more or less."""
+
+    time: Annotated[float, "when it was written, seconds since the epoch"]
+    state: Annotated[str, "`running`, `paused` or `stopping`"]
+    depth: Annotated[int | None, "of the stage in progress"]
+    in_flight: Annotated[int, "tasks handed out to executors"]
+    workers: Annotated[list[Worker], "at most a thousand"]
+    n_workers: Annotated[int, "how many there are"]
+    jobs: Annotated[list[Job], "at most a thousand"]
+    core_hours: Annotated[float, "that jobs have been given in this session"]
+    links: Annotated[list[str], "addresses of web pages about the workers"]
+    waiting_for: Annotated[str, "why nothing seems to happen; empty if something does"]
+    doing: Annotated[str, "what is done once nothing runs any more"]
+
+
+def read_live(path: Path) -> Live | None:
+    """Return the file's content, or None if there is none."""
     try:
-        content: dict[str, Any] = json.loads(read_regular(path))
+        content = json.loads(read_regular(path))
     except (OSError, ValueError):
         return None
-    return content
+    return cast(Live, content)

@@ -16,7 +16,8 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, provenance, snapshot
 from enchanted_tui.record.folding import fold
-from enchanted_tui.record.journal import JournalReader, Record
+from enchanted_tui.record.journal import JournalReader
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import FAILED, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.dataset import Dataset
@@ -52,7 +53,7 @@ def read_rows(stage: StageState, read_row: ReadRow) -> Iterator[tuple[tuple[int,
         yield (batch, sample), read_row(offset)
 
 
-def read_failures(state: CampaignState, read: Callable[[int], Record]) -> Iterator[Failure]:
+def read_failures(state: CampaignState, read: Callable[[int], TaskRecord]) -> Iterator[Failure]:
     """Give all failures on record, in the order in which they were recorded."""
     offsets = array("q")
     for stage in state.stages:
@@ -69,7 +70,7 @@ def read_failures(state: CampaignState, read: Callable[[int], Record]) -> Iterat
         yield failure_of(TaskId(*record["task"]), record)
 
 
-def failure_of(task: TaskId, record: Record) -> Failure:
+def failure_of(task: TaskId, record: TaskRecord) -> Failure:
     """Give a failed task's line of the failures file."""
     row = record["row"]
     return Failure(task.name, record["kind"], record["message"], inputs_of(row), row["run_dir"])

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from enchanted_tui.record.journal import Record
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
@@ -32,7 +33,9 @@ def metadata(run_dir: RunDir, state: CampaignState) -> dict[str, str]:
     }
 
 
-def provenance_rows(stage: StageState, read: Callable[[int], Record]) -> Iterator[dict[str, Any]]:
+def provenance_rows(
+    stage: StageState, read: Callable[[int], TaskRecord]
+) -> Iterator[dict[str, Any]]:
     """Give, for each row of the dataset, which task made it (the last step, if there are several),
     where and when.
     """
@@ -41,7 +44,7 @@ def provenance_rows(stage: StageState, read: Callable[[int], Record]) -> Iterato
         depth, batch, sample, step = record["task"]
         started, runtime = float(record["started"]), float(record["runtime"])
         yield {
-            "task": f"d{depth}_b{batch}_s{sample}_r{step}",
+            "task": TaskId(depth, batch, sample, step).name,
             "success": record["outcome"] == "ok",
             "host": record["host"],
             "started": _utc(started),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import SamplesRecord
 from enchanted_tui.values import Row
 
 SLICE = 1_000  #: samples recorded, and kept in memory, at a time
@@ -21,16 +21,33 @@ def clean_sample(sample: Mapping[str, Any]) -> Row:
     return {str(name): values.plain(value) for name, value in sample.items()}
 
 
-def write_samples(samples: list[Row]) -> Record:
-    """Give samples as the fields of a record: a table where they all have the same names."""
+def samples_record(
+    samples: list[Row],
+    *,
+    depth: int,
+    batch: int,
+    first: int,
+    size: int,
+    start: int,
+    known: int | None = None,
+) -> SamplesRecord:
+    """Return samples as a record: a table where they all have the same names."""
+    record = SamplesRecord(
+        type="samples", depth=depth, batch=batch, first=first, size=size, start=start
+    )
+    if known is not None:
+        record["known"] = known
     names = list(samples[0]) if samples else []
     if all(list(sample) == names for sample in samples):
-        return {"names": names, "rows": [list(sample.values()) for sample in samples]}
-    return {"samples": samples}
+        record["names"] = names
+        record["rows"] = [list(sample.values()) for sample in samples]
+    else:
+        record["samples"] = samples
+    return record
 
 
-def read_samples(record: Record) -> list[Row]:
-    """Give the samples of a record made by `write_samples`."""
+def read_samples(record: SamplesRecord) -> list[Row]:
+    """Return the samples of a record."""
     if "samples" in record:
         return list(record["samples"])
     names = record["names"]

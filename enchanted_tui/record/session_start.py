@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import OpenRecord, StageNames
 from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.version import __version__
 
@@ -76,7 +76,7 @@ def open_record(
     seed: int,
     stored: str,
     targets: list[int],
-) -> Record:
+) -> OpenRecord:
     """Give the journal record with which a session opens; `stored` is the name of the
     configuration's copy.
     """
@@ -103,7 +103,7 @@ def open_record(
     }
 
 
-def describe_stages(config: CampaignConfig) -> list[dict[str, Any]]:
+def describe_stages(config: CampaignConfig) -> list[StageNames]:
     """Give the stages by name and type, as recorded and shown."""
     return [
         {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.record.batch_sizes import as_runs
 from enchanted_tui.record.learned import Learned
+from enchanted_tui.record.records import Drawn, StageCompleteRecord
 
 #: What a task's byte says: not run, ok, or failed, where `FAILED` + i is the i-th failure kind.
 NOT_RUN, OK, FAILED = 0, 1, 2
@@ -137,10 +137,24 @@ class StageState:
         """Number of rows the stage will have when its target is reached."""
         return self.target * self.n_parents
 
-    def layout(self) -> dict[str, Any]:
-        """Give sizes of all batches and the list of parents, as records of a later time hold them."""
-        parents = {"parents": [list(item) for item in self.parents]} if self.depth else {}
-        return {"sizes": as_runs(batch.size for batch in self.batches), **parents}
+    def layout(self) -> Drawn:
+        """Return sizes of all batches and the list of parents, as records of a later time hold
+        them.
+        """
+        drawn = Drawn(sizes=as_runs(batch.size for batch in self.batches))
+        if self.depth:
+            drawn["parents"] = [list(item) for item in self.parents]
+        return drawn
+
+    def complete_record(self) -> StageCompleteRecord:
+        """Return the record that says that every sample has a row."""
+        drawn = self.layout()
+        record = StageCompleteRecord(
+            type="stage_complete", depth=self.depth, rows=self.n_rows, sizes=drawn["sizes"]
+        )
+        if "parents" in drawn:
+            record["parents"] = drawn["parents"]
+        return record
 
     def rows(self) -> Iterator[tuple[int, int, int, int]]:
         """Give (batch, sample, outcome, offset) of every finished sample, in (batch, sample) order."""

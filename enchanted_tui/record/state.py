@@ -8,7 +8,7 @@ samples cost about ten megabytes; rows are read where they are needed.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,9 +17,24 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import gaps
 from enchanted_tui.record.batch_sizes import BatchSizes, Span
 from enchanted_tui.record.jobs import JobBook
-from enchanted_tui.record.journal import Record
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.parent_list import changed_places, extends
+from enchanted_tui.record.records import (
+    BatchCompleteRecord,
+    ControlRecord,
+    EndRecord,
+    JobsRecord,
+    LearnedRecord,
+    OnCompleteRecord,
+    OpenRecord,
+    ParentsRecord,
+    Record,
+    RetryRecord,
+    SamplesRecord,
+    StageCompleteRecord,
+    StageNames,
+    TaskRecord,
+)
 from enchanted_tui.record.stage_state import (
     FAILED,
     NOT_RUN,
@@ -69,7 +84,7 @@ class CampaignState:
         self.version = ""  #: of the program, in the last session
         self.taken_over = False  #: what is recorded is, in part, the older program's
         self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
-        self.stage_names: list[dict[str, Any]] = []
+        self.stage_names: list[StageNames] = []
         self.sessions = 0
         self.opened_at = 0.0
         self.session_started_at = 0.0
@@ -78,8 +93,8 @@ class CampaignState:
         self.pid = 0
         self.mode = ""
         self.stages: list[StageState] = []
-        self.ended: Record | None = None  #: the last session's end, unless one has begun since
-        self.previous_end: Record | None = (
+        self.ended: EndRecord | None = None  #: the last session's end, unless one has begun since
+        self.previous_end: EndRecord | None = (
             None  #: the end of the session before, if nothing was recorded in between
         )
         self.paused_by: str | None = None
@@ -109,10 +124,10 @@ class CampaignState:
         """Take one record into account; types that this version does not know are counted and
         otherwise ignored.
         """
-        kind = record["type"]
-        if kind == "task":
+        if record["type"] == "task":
             self._task(record, offset)
             return self
+        kind = record["type"]
         handler = _HANDLERS.get(kind)
         if handler is None:
             self.unknown[kind] += 1
@@ -121,7 +136,7 @@ class CampaignState:
         self.last_time = record.get("time", self.last_time)
         return self
 
-    def _open(self, record: Record, offset: int) -> None:
+    def _open(self, record: OpenRecord, offset: int) -> None:
         if offset == self._first_open:
             # taken before its turn, since the line that should have opened the campaign is lost
             return
@@ -152,7 +167,7 @@ class CampaignState:
         self.previous_end, self.ended = self.ended, None
         self.paused_by = None
 
-    def _take_what_was_known(self, record: Record) -> None:
+    def _take_what_was_known(self, record: OpenRecord) -> None:
         """Take what a session knew of earlier ones, where their own lines are lost."""
         for stage, drawn in zip(self.stages, record.get("drawn", []), strict=False):
             self._take_parents(stage, drawn.get("parents", []))
@@ -164,7 +179,7 @@ class CampaignState:
         ):  # a target never falls; a lower one is that of an earlier session, out of order
             stage.target, stage.completed_rows = target, None
 
-    def _parents(self, record: Record, offset: int) -> None:
+    def _parents(self, record: ParentsRecord, offset: int) -> None:
         self._take_parents(
             self.stages[record["depth"]], record["ranges"], anew=record.get("anew", False)
         )
@@ -192,7 +207,7 @@ class CampaignState:
             batch.finished_at = None
             self._place(stage.depth, batch)
 
-    def _samples(self, record: Record, offset: int) -> None:
+    def _samples(self, record: SamplesRecord, offset: int) -> None:
         stage = self.stages[record["depth"]]
         number, first = record["batch"], record["first"]
         gaps.open_told(self, stage, number, Span(first, record["size"]), record["time"])
@@ -213,7 +228,7 @@ class CampaignState:
             stage.started_at = time
         self._place(stage.depth, batch)
 
-    def _task(self, record: Record, offset: int) -> None:
+    def _task(self, record: TaskRecord, offset: int) -> None:
         depth, number, sample, step = record["task"]
         if self.jobs.holders:
             self.jobs.came_back(TaskId(depth, number, sample, step))
@@ -236,7 +251,7 @@ class CampaignState:
             self.placed.append((record, offset))
             self.placed_late.add((depth, batch.index))
 
-    def _result(self, record: Record, offset: int, batch: BatchState) -> None:
+    def _result(self, record: TaskRecord, offset: int, batch: BatchState) -> None:
         depth, _, sample, step = record["task"]
         tasks = batch.steps[step]
         if self._given_up and record["started"] in self._given_up.get(TaskId(*record["task"]), ()):
@@ -267,7 +282,7 @@ class CampaignState:
         self.finish_times.append(finished)
         self.last_time = max(self.last_time, finished)
 
-    def _replace(self, record: Record, batch: BatchState) -> bool:
+    def _replace(self, record: TaskRecord, batch: BatchState) -> bool:
         """Make room for a second result of a task, whose `retry` is lost; False where a success
         would give way, or to a failure.
         """
@@ -282,7 +297,7 @@ class CampaignState:
         self._drop_failure(TaskId(*record["task"]), batch.steps[step].clear(sample))
         return True
 
-    def _retry(self, record: Record, offset: int) -> None:
+    def _retry(self, record: RetryRecord, offset: int) -> None:
         self.hooked_rows = -1  # as many rows as before, and others
         begun = record.get("started", [None] * len(record["tasks"]))
         for item, started in zip(record["tasks"], begun, strict=True):
@@ -334,7 +349,7 @@ class CampaignState:
                 self.failures.remove(note)
                 return
 
-    def _batch_complete(self, record: Record, offset: int) -> None:
+    def _batch_complete(self, record: BatchCompleteRecord, offset: int) -> None:
         stage = self.stages[record["depth"]]
         if "size" in record:
             gaps.open_told(
@@ -344,7 +359,7 @@ class CampaignState:
         if batch is not None:
             batch.finished_at = record["time"]
 
-    def _stage_complete(self, record: Record, offset: int) -> None:
+    def _stage_complete(self, record: StageCompleteRecord, offset: int) -> None:
         stage = self.stages[record["depth"]]
         self._take_parents(stage, record.get("parents", []))
         gaps.open_all(self, stage, record.get("sizes", []), record["time"])
@@ -359,23 +374,23 @@ class CampaignState:
                 batch.finished_at or record["time"]
             )  # that it was complete may have been on record before its samples
 
-    def _learned(self, record: Record, offset: int) -> None:
+    def _learned(self, record: LearnedRecord, offset: int) -> None:
         given: Any = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
         self.stages[record["depth"]].learned.put(LearnedPoint(**given))
 
-    def _control(self, record: Record, offset: int) -> None:
+    def _control(self, record: ControlRecord, offset: int) -> None:
         if record["action"] == "pause":
             self.paused_by = record["by"]
         elif record["action"] == "continue":
             self.paused_by = None
 
-    def _jobs(self, record: Record, offset: int) -> None:
+    def _jobs(self, record: JobsRecord, offset: int) -> None:
         self.jobs.apply(record)
 
-    def _end(self, record: Record, offset: int) -> None:
+    def _end(self, record: EndRecord, offset: int) -> None:
         self.ended = record
 
-    def _on_complete(self, record: Record, offset: int) -> None:
+    def _on_complete(self, record: OnCompleteRecord, offset: int) -> None:
         self.hooked_rows = record["rows"]
 
     # -- what it tells -----------------------------------------------------------------------------
@@ -445,7 +460,8 @@ class CampaignState:
         return succeeded, failed
 
 
-_HANDLERS = {
+#: Tasks are by far the most, so that they do not go through here.
+_HANDLERS: dict[str, Callable[[CampaignState, Any, int], None]] = {
     "open": CampaignState._open,
     "parents": CampaignState._parents,
     "samples": CampaignState._samples,

@@ -108,8 +108,8 @@ def original_config(run_dir: RunDir) -> Original | None:
     stored = newest_config(run_dir)
     if stored is None or stored.base_dir is None:
         return None
-    opened = last_open(run_dir.journal) or {}
-    named = opened.get("config_path")
+    opened = last_open(run_dir.journal)
+    named = opened.get("config_path") if opened is not None else None
     names = [Path(named)] if named else _names_before_storing(stored.path, stored.base_dir)
     path = next((name for name in names if name.is_file()), names[0])
     if path.parent == run_dir.config or not path.parent.is_dir():

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import TaskRecord
 
 Result = tuple[
-    Record, int
+    TaskRecord, int
 ]  #: a task's record, perhaps without its row, and its offset in the journal
 
 
@@ -37,7 +37,7 @@ class Unplaced:
             ),
         )
 
-    def put(self, record: Record, offset: int) -> None:
+    def put(self, record: TaskRecord, offset: int) -> None:
         depth, batch, _, _ = record["task"]
         self._waiting.setdefault((depth, batch), []).append((record, offset))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from enchanted_tui.campaign_status import EndReason, Liveness, Phase
 from enchanted_tui.record import snapshot
+from enchanted_tui.record.live import Live, Worker
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import Holder
@@ -33,7 +34,7 @@ class Facts:
     state: CampaignState
     liveness: Liveness
     holder: Holder | None
-    live: Mapping[str, Any] | None  #: the supervisor's own report (`record.live`), while it runs
+    live: Live | None  #: the supervisor's own report (`record.live`), while it runs
     disk_free: int | None  #: bytes
     now: float  #: seconds since the epoch
     whole: bool = True  #: all of the journal has been read
@@ -41,7 +42,7 @@ class Facts:
     @cached_property
     def taken(self) -> Snapshot:
         """The campaign in numbers."""
-        stopping = (self.live or {}).get("state") == Phase.STOPPING
+        stopping = (self.live or Live()).get("state") == Phase.STOPPING
         return snapshot.take(
             self.state, self.liveness, self.now, stopping=stopping, whole=self.whole
         )
@@ -95,7 +96,7 @@ def how_it_ended(state: CampaignState) -> str:
 
 def _finishing(facts: Facts) -> str:
     """Say what is done after the last task: writing a large file takes minutes."""
-    live = facts.live or {}
+    live = facts.live or Live()
     doing = str(live.get("doing", ""))
     before = "all results are here" if facts.state.complete else "nothing runs any more"
     return f"{before}; {doing}" if doing else ""
@@ -105,7 +106,7 @@ def _finishing(facts: Facts) -> str:
 
 
 def _steered(facts: Facts) -> str:
-    live = facts.live or {}
+    live = facts.live or Live()
     stopping = facts.taken.phase is Phase.STOPPING
     if stopping and live.get("waiting_for"):
         return str(live["waiting_for"])
@@ -165,7 +166,7 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
     """Say which task holds everything up: workers are idle because the last tasks of a batch have
     not ended.
     """
-    workers = (facts.live or {}).get("workers", ())
+    workers = (facts.live or Live()).get("workers", ())
     oldest = min(running, key=lambda worker: worker["since"] or facts.now)
     since = oldest["since"]
     seconds = facts.now - since if since else 0.0
@@ -187,7 +188,7 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _quiet(facts: Facts) -> str:
-    running = _running(facts.live or {})
+    running = _running(facts.live or Live())
     silent = facts.now - max(facts.taken.last_change, facts.state.session_started_at)
     if not running or silent < max(_QUIET, _SLOW * (facts.taken.mean_runtime or 0.0)):
         return ""
@@ -234,7 +235,7 @@ def waiting_for(
 # -- words -----------------------------------------------------------------------------------------
 
 
-def _running(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _running(live: Live) -> list[Worker]:
     return [worker for worker in live.get("workers", ()) if worker["task"]]
 
 

@@ -14,8 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.storage.growing import spare_path
-from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.whole_files import make_writable, partial_path, remove_directory
 
 # The older program spares these below a task's directory whatever `save_files` says.
@@ -49,7 +50,7 @@ def clean_task(run_dir: RunDir, name: str, keep: Sequence[str] = ()) -> list[str
     any number of parts. Gives the paths that could not be removed. Raises OSError where the file
     system itself fails, ValueError if `name` is no task's.
     """
-    if not RUN_DIR_NAME.match(name):
+    if TaskId.named(name) is None:
         raise ValueError(f"{name!r} is not the name of a task's directory")
     cleaner = _Cleaner([pattern.removeprefix("./").split("/") for pattern in keep])
     path = str(run_dir.data / name)

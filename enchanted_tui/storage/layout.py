@@ -6,23 +6,21 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-RUN_DIR_NAME = re.compile(r"d(\d+)_b(\d+)_s(\d+)_r(\d+)\Z")
+from enchanted_tui.journal_lines import TaskId
+
 _NEXT_NAME = re.compile(
     r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z"
 )  #: what the older program's next version calls them
 
 
-def task_numbers(name: str) -> tuple[int, int, int, int] | None:
-    """Return stage, batch, sample and step of the task whose directory has that name, in either
-    naming; None if it is no such name.
+def task_of_directory(name: str) -> TaskId | None:
+    """Return the task whose directory has that name, in either naming; None if it is no such
+    name.
     """
-    if match := RUN_DIR_NAME.match(name):
-        depth, batch, sample, step = map(int, match.groups())
-    elif match := _NEXT_NAME.match(name):
+    if match := _NEXT_NAME.match(name):
         depth, step, batch, sample = map(int, match.groups())
-    else:
-        return None
-    return depth, batch, sample, step
+        return TaskId(depth, batch, sample, step)
+    return TaskId.named(name)
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,9 @@ class RunDir:
         """Return the directory of a task, or the one that the older program's next version has made
         for it if only that is there.
         """
-        numbers = task_numbers(name)
-        if numbers is not None and not (self.data / name).exists():
-            depth, batch, sample, step = numbers
-            other = self.data / f"dn{depth}_ds{step}_b{batch}_s{sample}"
+        task = task_of_directory(name)
+        if task is not None and not (self.data / name).exists():
+            other = self.data / f"dn{task.depth}_ds{task.step}_b{task.batch}_s{task.sample}"
             if other.is_dir():
                 return other
         return self.data / name

@@ -6,8 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.storage.cleaning import CANNOT_BE_REMOVED, remove_tree
-from enchanted_tui.storage.layout import RUN_DIR_NAME
 
 
 def make_private_dir(local: str | Path, campaign: str, host: str) -> Path:
@@ -29,7 +29,7 @@ def remove_private_dir(path: Path) -> bool:
         names = os.listdir(path)
     except FileNotFoundError:
         return True
-    for name in filter(RUN_DIR_NAME.match, names):
+    for name in filter(TaskId.named, names):
         remove_tree(path / name)
     try:
         path.rmdir()

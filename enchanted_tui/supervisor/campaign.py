@@ -13,14 +13,21 @@ import logging
 import queue
 import time
 from collections.abc import Callable
+from typing import cast
 
 from enchanted_tui import fast_values
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Record
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
+from enchanted_tui.record.records import (
+    BatchCompleteRecord,
+    ControlRecord,
+    EndRecord,
+    Record,
+    TaskRecord,
+)
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control
@@ -149,14 +156,7 @@ class Campaign:
             run.close()
         self._stopping = self._stopping or self._sampler_failed
         if self._stopping is None:
-            self._record(
-                {
-                    "type": "stage_complete",
-                    "depth": depth,
-                    "rows": run.stage.n_rows,
-                    **run.stage.layout(),
-                }
-            )
+            self._record(run.stage.complete_record())
             self.journal.flush()
             self._dispatcher.keep_only(depth + 1)
             self.projections.end_stage(run)
@@ -237,7 +237,7 @@ class Campaign:
             self._trouble(item)
 
     def _finish(self, result: Result) -> None:
-        record: Record = fast_values.decode(result.line)
+        record: TaskRecord = fast_values.decode(result.line)
         offset = self.journal.append_line(result.line)
         self.state.apply(record, offset)
         self._observe(record)
@@ -258,9 +258,14 @@ class Campaign:
         if batch.steps[task.step].done == batch.count:
             self.projections.step_complete(task, batch)
             if batch.done:
-                place = {"first": batch.first, "size": batch.size}
                 self._record(
-                    {"type": "batch_complete", "depth": task.depth, "batch": task.batch, **place}
+                    BatchCompleteRecord(
+                        type="batch_complete",
+                        depth=task.depth,
+                        batch=task.batch,
+                        first=batch.first,
+                        size=batch.size,
+                    )
                 )
                 self.projections.batch_complete(task, batch)
 
@@ -274,7 +279,7 @@ class Campaign:
         """Put what an executor announces on disk, after all the results that it has delivered
         before.
         """
-        self._record(note.record)
+        self._record(cast(Record, note.record))
         self.journal.sync()
         note.written.set()
 
@@ -284,14 +289,16 @@ class Campaign:
 
     def _forget(self, tasks: list[TaskId]) -> None:
         if tasks:
-            self._record({**retry_record(tasks, self.state, self.journal), "failed": True})
+            record = retry_record(tasks, self.state, self.journal)
+            record["failed"] = True
+            self._record(record)
             self.journal.sync()
 
     # -- steering ----------------------------------------------------------------------------------
 
     def _obey(self, request: Request) -> None:
         log.info(f"{request.action} requested by {request.by}")
-        self._record({"type": "control", "action": request.action, "by": request.by})
+        self._record(ControlRecord(type="control", action=request.action, by=request.by))
         if request.action == "pause":
             self._dispatcher.recall()
         elif request.action == "drain":
@@ -436,12 +443,15 @@ class Campaign:
             self._last_words()
             self.journal.flush()
             self.projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self._tell)
-            how = {
-                "reason": outcome.reason.value,
-                "exit_code": int(outcome.code),
-                "message": outcome.message,
-            }
-            self._record({"type": "end", **how, "files": self.projections.fingerprints()})
+            self._record(
+                EndRecord(
+                    type="end",
+                    reason=outcome.reason.value,
+                    exit_code=int(outcome.code),
+                    message=outcome.message,
+                    files=self.projections.fingerprints(),
+                )
+            )
             self.journal.sync()
             self.projections.ended()
             self.live.close(self.state)

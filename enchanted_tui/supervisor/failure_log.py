@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 
 from enchanted_tui import values
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.storage.failures import Failure
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class FailureLog:
             set()
         )  #: places where samples have failed, as their tracebacks name them
 
-    def tell(self, failure: Failure, record: Record) -> None:
+    def tell(self, failure: Failure, record: TaskRecord) -> None:
         """Log a failure: all of it, or its traceback if no sample has failed at the same place
         before.
         """
@@ -48,7 +48,7 @@ class FailureLog:
         return True
 
     @staticmethod
-    def _tell_all(failure: Failure, record: Record, traceback: str) -> None:
+    def _tell_all(failure: Failure, record: TaskRecord, traceback: str) -> None:
         """Write the block that scripts look for: three lines by their labels, then the traceback."""
         given = {*failure.params, "run_dir"}
         result = {name: value for name, value in record["row"].items() if name not in given}

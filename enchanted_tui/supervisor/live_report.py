@@ -8,9 +8,10 @@ import contextlib
 import json
 import time
 from dataclasses import asdict
-from typing import Any
+from typing import cast
 
 from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.record.live import Job, Live, Worker
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.snapshot import phase_of
 from enchanted_tui.record.state import CampaignState
@@ -30,7 +31,7 @@ class LiveFile:
 
     def __init__(self, run_dir: RunDir) -> None:
         self._path = run_dir.live
-        self._last: dict[str, Any] = {}
+        self._last: Live | None = None
         self._written_at = 0.0
         self.doing = ""  #: what is being done once nothing runs any more
 
@@ -42,14 +43,14 @@ class LiveFile:
         stopping: Outcome | None,
     ) -> None:
         """Write the file if anything in it has changed."""
-        workers = [asdict(worker) for worker in dispatcher.workers()]
-        content = {
+        workers = [cast(Worker, asdict(worker)) for worker in dispatcher.workers()]
+        content: Live = {
             "state": phase_of(state, Liveness.RUNNING, stopping=stopping is not None),
             "depth": run.plan.depth if run is not None else None,
             "in_flight": len(dispatcher.in_flight),
             "workers": workers[:_MAX_WORKERS_SHOWN],
             "n_workers": len(workers),
-            "jobs": [asdict(job) for job in dispatcher.jobs()[:_MAX_WORKERS_SHOWN]],
+            "jobs": [cast(Job, asdict(job)) for job in dispatcher.jobs()[:_MAX_WORKERS_SHOWN]],
             "core_hours": round(dispatcher.core_hours(), 4),
             "links": dispatcher.links(),
             "waiting_for": waiting_for(
@@ -71,17 +72,20 @@ class LiveFile:
         self.doing = doing
         if is_news or time.monotonic() - self._written_at >= _TELL_EVERY:
             self._write(
-                {
-                    **self._last,
-                    "in_flight": 0,
-                    "workers": [],
-                    "n_workers": 0,
-                    "jobs": [],
-                    "doing": doing,
-                }
+                cast(
+                    Live,
+                    {
+                        **(self._last or {}),
+                        "in_flight": 0,
+                        "workers": [],
+                        "n_workers": 0,
+                        "jobs": [],
+                        "doing": doing,
+                    },
+                )
             )
 
-    def _write(self, content: dict[str, Any]) -> None:
+    def _write(self, content: Live) -> None:
         self._last, self._written_at = content, time.monotonic()
         with contextlib.suppress(OSError):  # a viewer's convenience never stops a campaign
             write_atomically(self._path, json.dumps({"time": time.time(), **content}))

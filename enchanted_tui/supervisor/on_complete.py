@@ -23,6 +23,7 @@ from enchanted_tui.executors.base import Trouble
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.output_files import dataset_stage
+from enchanted_tui.record.records import OnCompleteRecord
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.session import Session
 
@@ -54,7 +55,7 @@ def run_hook(session: Session, outcome: Outcome, inbox: queue.SimpleQueue[Any]) 
     code = _run(session, outcome, wanted, inbox)
     if code is None:
         return
-    record: dict[str, Any] = {"type": "on_complete", "rows": rows, "exit_code": code}
+    record = OnCompleteRecord(type="on_complete", rows=rows, exit_code=code)
     try:
         session.state.apply(record, session.journal.append(record))
         session.journal.sync()

@@ -14,7 +14,6 @@ from pathlib import Path
 from enchanted_tui.campaign_status import EndReason, Liveness
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, snapshot
-from enchanted_tui.record.journal import Record
 from enchanted_tui.record.output_files import (
     Tell,
     dataset_stage,
@@ -29,6 +28,7 @@ from enchanted_tui.record.output_files import (
     table_names,
     write_tables,
 )
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.stage_state import BatchState, StageState
 from enchanted_tui.storage.dataset import Dataset
@@ -142,7 +142,7 @@ class Projections:
             if task.step + 1 == self._state.stages[task.depth].n_steps:
                 self.row(task, record["row"])
 
-    def failure(self, task: TaskId, record: Record) -> None:
+    def failure(self, task: TaskId, record: TaskRecord) -> None:
         self._touched = True
         failure = failure_of(task, record)
         self._failures.add(failure)

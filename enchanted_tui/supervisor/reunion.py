@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Journal, Record
+from enchanted_tui.record.journal import Journal
+from enchanted_tui.record.records import Record, RetryRecord
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.record.stage_state import NOT_RUN, BatchState
 from enchanted_tui.record.state import CampaignState
@@ -146,7 +147,7 @@ def _first_done(batch: BatchState, sample: int) -> int | None:
     )
 
 
-def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal) -> Record:
+def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal) -> RetryRecord:
     """Give the record that gives up the results of tasks; it names each by when it was begun, lest
     it be taken for the next one.
     """
@@ -155,7 +156,7 @@ def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal
         journal.read(offset)["started"] if (offset := state.offset_of(task)) >= 0 else None
         for task in given_up
     ]
-    return {"type": "retry", "tasks": [list(task) for task in given_up], "started": started}
+    return RetryRecord(type="retry", tasks=[list(task) for task in given_up], started=started)
 
 
 def _is_value(name: str) -> bool:

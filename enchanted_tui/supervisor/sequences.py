@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.record.journal import Record
 from enchanted_tui.record.outcome import RefusedError
+from enchanted_tui.record.records import SamplesRecord
 from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
@@ -22,7 +22,7 @@ _PRECISION = (
     1e-9  #: of the largest value of a parameter; the older program's values went through text
 )
 
-Read = Callable[[int], Record]
+Read = Callable[[int], SamplesRecord]
 
 
 def continue_sequences(

@@ -26,7 +26,7 @@ from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.steps import sweep
 from enchanted_tui.executors.verdict import remedy_of
 from enchanted_tui.record.folding import fold
-from enchanted_tui.record.journal import Journal, JournalReader, Record, holds_records, renew
+from enchanted_tui.record.journal import Journal, JournalReader, holds_records, renew
 from enchanted_tui.record.older.additions import take_additions
 from enchanted_tui.record.older.adopt import adopt, is_older_run, state_if_adopted
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
@@ -395,7 +395,7 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
 
 
 def go_on(
-    config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Record]
+    config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Any]
 ) -> tuple[list[SomeSampler], list[int]]:
     """Give the samplers with which a recorded campaign goes on, and each stage's target; `read`
     gives the record at an offset.
@@ -409,7 +409,7 @@ def go_on(
     return samplers, targets
 
 
-def read_at(journal: Path, offset: int) -> Record:
+def read_at(journal: Path, offset: int) -> Any:
     """Give the record at an offset of a journal that is not open."""
     with JournalReader(journal) as reader:
         return reader.read(offset)

@@ -12,13 +12,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from enchanted_tui.executors.verdict import describe
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import parent_list
-from enchanted_tui.record.journal import Journal, Record
-from enchanted_tui.record.samples import SLICE, clean_sample, read_samples, write_samples
+from enchanted_tui.record.journal import Journal
+from enchanted_tui.record.records import LearnedRecord, ParentsRecord, Record
+from enchanted_tui.record.samples import SLICE, clean_sample, read_samples, samples_record
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.samplers.base import SomeSampler
@@ -155,8 +156,10 @@ class StageRun:
             )
         if gone or fresh:
             ranges = parent_list.ranges(parent_list.without(listed, gone, fresh))
-            anew = {"anew": True} if gone else {}
-            self._record({"type": "parents", "depth": self.plan.depth, "ranges": ranges, **anew})
+            record = ParentsRecord(type="parents", depth=self.plan.depth, ranges=ranges)
+            if gone:
+                record["anew"] = True
+            self._record(record)
 
     def _parent_row(self, index: int) -> Row:
         if self._parent is None or self._parent[0] != index:
@@ -290,18 +293,24 @@ class StageRun:
         return points
 
     def _record_slice(
-        self, batch: int, first: int, size: int, start: int, samples: list[Row], **more: Any
+        self,
+        batch: int,
+        first: int,
+        size: int,
+        start: int,
+        samples: list[Row],
+        known: int | None = None,
     ) -> None:
-        record = {
-            "type": "samples",
-            "depth": self.plan.depth,
-            "batch": batch,
-            "first": first,
-            "size": size,
-            "start": start,
-            **more,
-        }
-        self._record({**record, **write_samples(samples)})
+        record = samples_record(
+            samples,
+            depth=self.plan.depth,
+            batch=batch,
+            first=first,
+            size=size,
+            start=start,
+            known=known,
+        )
+        self._record(record)
 
     def _draw_by_position(self) -> bool:
         first = self.stage.drawn
@@ -327,7 +336,7 @@ class StageRun:
         ran = self.state.unplaced.samples(depth, number)
         return self.state.sizes.size(depth, number, self.stage.drawn, self.stage.n_parents, ran)
 
-    def _record_batch(self, drawn: list[Row], **more: Any) -> bool:
+    def _record_batch(self, drawn: list[Row], known: int | None = None) -> bool:
         """Record a batch; False if the sampler had nothing more to give."""
         first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
@@ -338,7 +347,7 @@ class StageRun:
         drawn = self.reunion.as_run(number, drawn)
         for start in range(0, len(drawn), SLICE):
             self._record_slice(
-                number, first, len(drawn), start, drawn[start : start + SLICE], **more
+                number, first, len(drawn), start, drawn[start : start + SLICE], known
             )
         if drawn:
             self.reunion.check(self.stage.batches[number])
@@ -459,7 +468,8 @@ class StageRun:
         if draw is None:
             return False
         if draw.learned is not None:
-            self._record({"type": "learned", "depth": self.plan.depth, **draw.learned})
+            head = {"type": "learned", "depth": self.plan.depth}
+            self._record(cast(LearnedRecord, {**head, **draw.learned}))
         if self.stage.drawn >= self.stage.target:
             return True
         return self._record_batch(

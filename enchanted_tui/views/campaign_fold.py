@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from enchanted_tui.record.folding import Survey, new_state
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import Record
 from enchanted_tui.record.stage_state import BatchState
 from enchanted_tui.views.pace import Pace
 from enchanted_tui.views.task_index import TaskIndex
@@ -57,8 +57,7 @@ class CampaignFold:
     def take(self, offset: int, record: Record) -> None:
         """Take the next record."""
         state = self.state
-        kind = record["type"]
-        if kind == "task":
+        if record["type"] == "task":
             before, replaced = state.tasks_recorded, state.replaced
             state.apply(record, offset)
             if state.replaced != replaced:
@@ -67,6 +66,7 @@ class CampaignFold:
             if state.tasks_recorded != before:
                 self._finished.append(self.index.add(record))
             return
+        kind = record["type"]
         if not state.sessions and kind != "open":
             self.readable = False
         if not self.readable:

@@ -11,11 +11,11 @@ from sys import float_info
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.views.task_index import TaskList, encode
 from enchanted_tui.views.task_lines import line_of
 
-Read = Callable[[int], Record | None]
+Read = Callable[[int], TaskRecord | None]
 
 _MAX_PATTERN = 300
 _PATH = re.compile(r"(?<![\w<])(?:~|\.{0,2})?/[^\s'\",;:()\[\]]+")
@@ -96,7 +96,7 @@ class FailureGroups:
         self._ok: dict[str, list[float]] = {}
         self._ok_values: Values = {}
 
-    def take(self, task: TaskId, record: Record) -> None:
+    def take(self, task: TaskId, record: TaskRecord) -> None:
         """Take the record, with its row, of a task that has ended."""
         line = line_of(task, record)
         if line.status == "ok":

@@ -6,7 +6,7 @@ from array import array
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.views.task_index import TaskList, encode
 
 
@@ -19,7 +19,7 @@ class RowColumns:
         self._columns: dict[str, list[Any]] = {}
         self._codes: array[int] = array("q")
 
-    def take(self, task: TaskId, record: Record) -> None:
+    def take(self, task: TaskId, record: TaskRecord) -> None:
         """Take the record of a sample that has finished."""
         count = len(self._codes)
         self._codes.append(encode(task))

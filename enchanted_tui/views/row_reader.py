@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Record
 from enchanted_tui.record.output_files import dataset_stage
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.views.campaign_fold import CampaignFold
 from enchanted_tui.views.failure_groups import FailureGroup, FailureGroups, Values
 from enchanted_tui.views.row_columns import RowColumns
@@ -24,11 +24,11 @@ _ROWS_AT_ONCE = 200
 
 
 class _Source(Protocol):
-    def read(self, offset: int) -> Record | None: ...
+    def read(self, offset: int) -> TaskRecord | None: ...
 
 
 class _TakesRecords(Protocol):
-    def take(self, task: TaskId, record: Record) -> None: ...
+    def take(self, task: TaskId, record: TaskRecord) -> None: ...
 
 
 _Made = TypeVar("_Made", bound=_TakesRecords)

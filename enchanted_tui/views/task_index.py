@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import overload
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Record
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, OK
 from enchanted_tui.record.state import CampaignState
 
@@ -85,7 +85,7 @@ class TaskIndex:
         self.runtimes: array[float] = array("d")  #: seconds, beside `codes`
         self.messages: dict[int, str] = {}  #: why a task failed, by code
 
-    def add(self, record: Record) -> float:
+    def add(self, record: TaskRecord) -> float:
         """Take a task record that the state has taken; give when the task finished, seconds since
         the epoch.
         """

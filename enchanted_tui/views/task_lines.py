@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Record
 from enchanted_tui.record.output_files import inputs_of
+from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.samples import SLICE, read_samples
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.values import Row
 
-Read = Callable[[int], Record | None]
+Read = Callable[[int], Any]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class TaskLine:
         return None if self.started is None or self.runtime is None else self.started + self.runtime
 
 
-def line_of(task: TaskId, record: Record, names: Iterable[str] = ()) -> TaskLine:
+def line_of(task: TaskId, record: TaskRecord, names: Iterable[str] = ()) -> TaskLine:
     """Give the line of a task that has ended; `names` are its stage's own parameters."""
     row = record["row"]
     try:

@@ -18,14 +18,15 @@ from typing import Any
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.folding import Survey, survey
-from enchanted_tui.record.journal import Record, lost_beginning
+from enchanted_tui.record.journal import lost_beginning
 from enchanted_tui.record.journal_follower import JournalFollower
-from enchanted_tui.record.live import read_live
+from enchanted_tui.record.live import Live, read_live
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import OlderRun
+from enchanted_tui.record.records import Record, TaskRecord
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.why import Facts
-from enchanted_tui.storage.layout import RUN_DIR_NAME, RunDir
+from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Holder
 from enchanted_tui.views.campaign_fold import BatchSummary, CampaignFold
 from enchanted_tui.views.disk import DiskWatch, FileInfo
@@ -94,7 +95,7 @@ class Viewer:
         self._disk = DiskWatch(self.run_dir)
         self._revision = 0
         self._fingerprint: object = None
-        self._live: dict[str, Any] | None = None
+        self._live: Live | None = None
         self._behind = False  #: there is more to read than the last refresh had time for
         self.rows = RowReader(self._source_of_rows, self._look, lambda: self._waiting > 0)
         self._begin()
@@ -250,8 +251,8 @@ class Viewer:
         meanwhile does not run any more.
         """
         oldest: dict[tuple[int, int], tuple[str, float]] = {}
-        for worker in (self._live or {}).get("workers", ()):
-            task, since = task_id(worker["task"] or ""), worker["since"]
+        for worker in (self._live or Live()).get("workers", ()):
+            task, since = TaskId.named(worker["task"] or ""), worker["since"]
             if task is None or since is None or self._offset(task) >= 0:
                 continue
             if since < oldest.get(task[:2], ("", float("inf")))[1]:
@@ -315,7 +316,7 @@ class Viewer:
                 self._lines[task, offset] = line
             return line
 
-    def record(self, task: TaskId) -> dict[str, Any] | None:
+    def record(self, task: TaskId) -> TaskRecord | None:
         """Give a task's whole record, or None if it has none."""
         with self._look():
             offset = self._offset(task)
@@ -337,7 +338,7 @@ class Viewer:
 
     def _unfinished_line(self, task: TaskId) -> TaskLine:
         params = self._samples.params(task)
-        for worker in (self._live or {}).get("workers", ()):
+        for worker in (self._live or Live()).get("workers", ()):
             if worker["task"] == task.name:
                 return TaskLine(
                     task, "running", started=worker["since"], host=worker["host"], params=params
@@ -345,16 +346,10 @@ class Viewer:
         return TaskLine(task, "waiting", params=params)
 
     def _running(self) -> set[TaskId]:
-        names = (worker["task"] for worker in (self._live or {}).get("workers", ()))
-        return {task for task in (task_id(name or "") for name in names) if task is not None}
+        names = (worker["task"] for worker in (self._live or Live()).get("workers", ()))
+        return {task for task in (TaskId.named(name or "") for name in names) if task is not None}
 
     def close(self) -> None:
         """Close the journal; the viewer cannot be used any more."""
         with self._look():
             self._source.close()
-
-
-def task_id(name: str) -> TaskId | None:
-    """Give the task of that name, None if it is no task's name."""
-    match = RUN_DIR_NAME.match(name)
-    return TaskId(*map(int, match.groups())) if match else None

@@ -16,7 +16,7 @@ import pytest
 from campaigns import LIMIT, assert_one_sentence, finish
 from shapes import flat
 
-from enchanted_tui.executors.task import seal
+from enchanted_tui.journal_lines import seal
 from enchanted_tui.storage import lock as lock_module
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, read_holder
 

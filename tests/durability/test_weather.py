@@ -206,7 +206,7 @@ def test_journal_of_a_later_version(campaign):
     journal.close()
     assert case.command("--status", "run").code == 0
     line = case.journal.read_bytes().splitlines(keepends=True)[-1]
-    from enchanted_tui.executors.task import seal
+    from enchanted_tui.journal_lines import seal
 
     record = {**json.loads(line), "v": FORMAT_VERSION + 1}
     del record["crc"]

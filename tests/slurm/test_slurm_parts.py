@@ -24,7 +24,7 @@ from enchanted_tui.executors.slurm.script import job_script, option_problems, wa
 from enchanted_tui.executors.slurm.settle import judge, never_starts
 from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm_terms import seconds
-from enchanted_tui.executors.task import seal
+from enchanted_tui.journal_lines import seal
 from enchanted_tui.record.jobs import JobBook
 
 tasks = st.builds(

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui import values
-from enchanted_tui.executors.task import seal
+from enchanted_tui.journal_lines import seal
 from enchanted_tui.record.journal import Journal, JournalReader, last_open
 
 _SCALARS = st.one_of(

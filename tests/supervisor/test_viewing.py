@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.cli import main
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.executors.task import seal
 from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.journal_lines import seal
 from enchanted_tui.record import snapshot
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import Journal, JournalReader

@@ -19,6 +19,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.dask import bench
 from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat, takes_tasks
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.version import __version__
 
 _FIRST_WINDOW = 64  #: tasks to hold before there are workers
@@ -460,13 +461,12 @@ class Broker:
                 bundle = running[slot] if slot < len(running) else None
                 left = bundle.left() if bundle is not None else []
                 if bundle is not None and bundle.lane.key == key and left:
-                    depth, batch, sample, step = left[0].id
                     shown.append(
                         (
                             name,
                             seat.host,
                             seat.pid,
-                            f"d{depth}_b{batch}_s{sample}_r{step}",
+                            TaskId(*left[0].id).name,
                             bundle.started,
                         )
                     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import re
 import time
-import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +14,11 @@ from enchanted_tui.executors.base import JobInfo, Task, WorkerInfo
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
 from enchanted_tui.executors.slurm.queue import JobRow
-from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.journal_lines import TaskId, is_intact
 
 _HEAD = re.compile(
     rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),'
 )
-_SUFFIX = len(b',"crc":"00000000"}\n')
 
 
 @dataclass(slots=True)
@@ -187,12 +185,3 @@ def elements_of(submission: Submission, *, adopted: bool = False) -> list[Elemen
         )
         for index, held in enumerate(submission.elements)
     ]
-
-
-def is_intact(line: bytes) -> bool:
-    """Tell whether a record is exactly what was written, by its own checksum."""
-    try:
-        expected = int(line[-11:-3], 16)
-    except ValueError:
-        return False
-    return line.endswith(b'"}\n') and zlib.crc32(line[:-_SUFFIX] + b"}") == expected

@@ -8,12 +8,13 @@ writes that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.record.journal import Journal, Record
-from enchanted_tui.record.older.adopt import Datapoint, OlderStage, datapoints
+from enchanted_tui.record.journal import Journal
+from enchanted_tui.record.older.adopt import Datapoint, OlderStage, adopted, datapoints
 from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.record.records import ParentsRecord, Record, StageCompleteRecord
 from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.session_start import build_samplers, open_record
 from enchanted_tui.record.stage_state import StageState
@@ -22,7 +23,7 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.progress import finished_here
 from enchanted_tui.storage.run_state import RunState, read_run_state
 
-Read = Callable[[int], Record]
+Read = Callable[[int], Any]
 
 
 def added_samples(run_dir: RunDir, state: CampaignState) -> int:
@@ -166,8 +167,10 @@ def _records(
         )
         n_parents = stage.n_parents or rows_below
         if stage.depth > deepest:
-            later.append({"type": "stage_complete", "depth": stage.depth - 1, "rows": rows_below})
-            later.append({"type": "parents", "depth": stage.depth, "ranges": below})
+            later.append(
+                StageCompleteRecord(type="stage_complete", depth=stage.depth - 1, rows=rows_below)
+            )
+            later.append(ParentsRecord(type="parents", depth=stage.depth, ranges=below))
         sizes = added.sizes(n_parents)
         later += added.records(
             n_parents, tuple(getattr(samplers[stage.depth], "parameter_names", ())), stage.drawn
@@ -184,13 +187,7 @@ def _records(
         targets=targets,
     )
     yield from later
-    yield {
-        "type": "end",
-        "reason": EndReason.ADOPTED.value,
-        "exit_code": 0,
-        "message": "taken over from the older program",
-        "files": {},
-    }
+    yield adopted()
 
 
 def _ranges(stage: StageState, added: OlderStage) -> list[list[int]]:

@@ -13,19 +13,27 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.executors.task import DATAPOINT
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.journal import Journal, Record
+from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.record.samples import SLICE, write_samples
+from enchanted_tui.record.records import (
+    BatchCompleteRecord,
+    EndRecord,
+    ParentsRecord,
+    Record,
+    StageCompleteRecord,
+    TaskRecord,
+)
+from enchanted_tui.record.samples import SLICE, samples_record
 from enchanted_tui.record.session_start import build_samplers, open_record, sampler_target
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir, task_numbers
+from enchanted_tui.storage.layout import RunDir, task_of_directory
 from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.values import Row
 
@@ -80,7 +88,8 @@ def records_if_adopted(run_dir: RunDir, config: CampaignConfig) -> Iterator[Reco
     for record in _read(run_dir, config):
         if record["type"] == "end":
             record["message"] = "made by the older program, not taken over yet"
-        yield {"time": run_dir.run_state.stat().st_mtime, **record}
+        record["time"] = run_dir.run_state.stat().st_mtime
+        yield record
 
 
 def _read(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
@@ -136,21 +145,17 @@ def _records(
     for stage, n_parents, sampler in zip(stages, _parent_counts(stages), samplers, strict=False):
         if stage.depth:
             below = stages[stage.depth - 1]
-            yield {
-                "type": "parents",
-                "depth": stage.depth,
-                "ranges": [[b, 0, count] for b, count in enumerate(below.counts)],
-            }
+            yield ParentsRecord(
+                type="parents",
+                depth=stage.depth,
+                ranges=[[b, 0, count] for b, count in enumerate(below.counts)],
+            )
         yield from stage.records(n_parents, tuple(getattr(sampler, "parameter_names", ())))
         if stage.depth < depth:
-            yield {"type": "stage_complete", "depth": stage.depth, "rows": sum(stage.counts)}
-    yield {
-        "type": "end",
-        "reason": EndReason.ADOPTED.value,
-        "exit_code": 0,
-        "message": "taken over from the older program",
-        "files": {},
-    }
+            yield StageCompleteRecord(
+                type="stage_complete", depth=stage.depth, rows=sum(stage.counts)
+            )
+    yield adopted()
 
 
 def _parent_counts(stages: list[OlderStage]) -> list[int]:
@@ -229,18 +234,17 @@ class OlderStage:
             ]
             samples = [{name: row[name] for name in names if name in row} for row in rows]
             for start in range(0, size, SLICE):
-                yield {
-                    "type": "samples",
-                    "depth": self.depth,
-                    "batch": batch,
-                    "first": first,
-                    "size": size,
-                    "start": start,
-                    **write_samples(samples[start : start + SLICE]),
-                }
+                yield samples_record(
+                    samples[start : start + SLICE],
+                    depth=self.depth,
+                    batch=batch,
+                    first=first,
+                    size=size,
+                    start=start,
+                )
             first += size
             yield from self._tasks(batch)
-            yield {"type": "batch_complete", "depth": self.depth, "batch": batch}
+            yield BatchCompleteRecord(type="batch_complete", depth=self.depth, batch=batch)
 
     def _tasks(self, batch: int) -> Iterator[Record]:
         for sample in range(self.counts[batch - self.first_batch]):
@@ -250,25 +254,34 @@ class OlderStage:
                     yield _task_record(point, runner)
 
 
-def _task_record(point: Datapoint, runner: str) -> Record:
+def adopted() -> EndRecord:
+    """Return the record with which a take-over ends."""
+    return EndRecord(
+        type="end",
+        reason=EndReason.ADOPTED.value,
+        exit_code=0,
+        message="taken over from the older program",
+        files={},
+    )
+
+
+def _task_record(point: Datapoint, runner: str) -> TaskRecord:
     runtime = point.row.get(f"runtime_sec_{runner}")
     runtime = float(runtime) if isinstance(runtime, int | float) else 0.0
-    record: Record = {
+    worked = point.row.get("success") is True
+    record: dict[str, Any] = {
         "type": "task",
         "task": list(point.task),
-        "outcome": "ok" if point.row.get("success") is True else "failed",
+        "outcome": "ok" if worked else "failed",
         "runtime": runtime,
         "started": point.finished - runtime,
         "host": "",
         "attempt": 0,
     }
-    if record["outcome"] == "failed":
-        record |= {
-            "kind": "reported",
-            "message": "failed under the older program, which keeps no reason",
-        }
-    record["row"] = point.row
-    return record
+    if not worked:
+        record["kind"] = "reported"
+        record["message"] = "failed under the older program, which keeps no reason"
+    return cast(TaskRecord, {**record, "row": point.row})
 
 
 # -- reading the older program's files -------------------------------------------------------------
@@ -283,7 +296,7 @@ def datapoints(run_dir: RunDir) -> Iterator[Datapoint]:
             yield from _read_table(dataset)
     if run_dir.data.is_dir():
         for entry in os.scandir(run_dir.data):
-            if task_numbers(entry.name) is not None:
+            if task_of_directory(entry.name) is not None:
                 yield from _read_table(Path(entry.path) / DATAPOINT)
 
 
@@ -300,9 +313,9 @@ def _read_table(path: Path) -> Iterator[Datapoint]:
                     for name, cell in cells.items()
                     if name and cell not in (None, "")
                 }
-                numbers = task_numbers(os.path.basename(str(row.get("run_dir", ""))))
-                if numbers is not None and "" not in cells and type(row.get("success")) is bool:
-                    yield Datapoint(TaskId(*numbers), row, finished)
+                task = task_of_directory(os.path.basename(str(row.get("run_dir", ""))))
+                if task is not None and "" not in cells and type(row.get("success")) is bool:
+                    yield Datapoint(task, row, finished)
     except (OSError, csv.Error):
         return
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from enchanted_tui.record.folding import fold
-from enchanted_tui.record.journal import JournalReader, Record
+from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.older.additions import notice
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.record.records import Record
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
 
@@ -24,7 +25,7 @@ class Recorded:
 
     state: CampaignState
     damage: list[str]
-    read: Callable[[int], Record]
+    read: Callable[[int], Any]
 
     def read_row(self, offset: int) -> dict[str, Any]:
         """Give the row of the task record at `offset`."""
@@ -92,7 +93,7 @@ class OlderRun:
             self.position += 1
             yield self.position - 1, self._records[self.position - 1]
 
-    def read(self, offset: int) -> Record | None:
+    def read(self, offset: int) -> Any:
         """Give the record at `offset`."""
         return self._records[offset] if offset < len(self._records) else None
 

@@ -320,9 +320,9 @@ class MonitorScreen(CampaignScreen):
         self.app.open_over(self, TaskScreen(task, among))
 
     def _open_worker(self, key: int) -> None:
-        from enchanted_tui.views.viewing import task_id
+        from enchanted_tui.journal_lines import TaskId
 
-        task = task_id(self.query_one(WorkerPane).task_of(key))
+        task = TaskId.named(self.query_one(WorkerPane).task_of(key))
         if task is not None:
             self._open_task(task)
         else:

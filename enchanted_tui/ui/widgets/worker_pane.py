@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.durations import rough_duration, whole_duration
+from enchanted_tui.record.live import Live
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.pane import Pane
 from enchanted_tui.ui.widgets.table import Cell, Column
@@ -56,7 +57,7 @@ class WorkerPane(Pane):
     def title_of(self, view: View) -> str:
         if view.live is None and not view.jobs:
             return "Workers  none"
-        live = view.live or {}
+        live = view.live or Live()
         total = live.get("n_workers", 0)
         hidden = f", the first {len(view.workers):,} shown" if total > len(view.workers) else ""
         busy = f"Workers  {len(view.running):,} of {total:,} busy{hidden}"

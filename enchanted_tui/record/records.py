@@ -1,0 +1,284 @@
+"""What the records of a journal hold: one class for each kind. ``docs/journal.md`` is made from them
+(`record.journal_page`).
+
+They describe the mappings that lines are decoded to, so reading a hundred thousand of them costs
+nothing more, and what a later version adds to a record is kept. `Journal.append` adds version and
+time, in this order, to what a writer gives.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+Outcome = Literal["ok", "failed"]
+TaskPlace = list[int]  #: [depth, batch, sample, step]
+
+
+class _Line(TypedDict):
+    v: NotRequired[Annotated[int, "format version, now 1"]]
+    time: NotRequired[Annotated[float, "seconds since the epoch"]]
+    crc: NotRequired[Annotated[str, "checksum of the rest of the line"]]
+
+
+class StepNames(TypedDict):
+    """One step of a stage, as recorded and shown."""
+
+    executor: str
+    executor_type: str
+    runner: str
+    runner_type: str
+
+
+class StageNames(TypedDict):
+    """One stage, as recorded and shown."""
+
+    sampler: str
+    sampler_type: str
+    steps: list[StepNames]
+
+
+class Drawn(TypedDict, total=False):
+    """What sessions have drawn of a stage."""
+
+    sizes: list[list[int]]
+    parents: list[list[int]]
+
+
+class OpenRecord(_Line):
+    """A session begins."""
+
+    type: Literal["open"]
+    campaign: Annotated[str, "unique id, the same in all sessions"]
+    session: Annotated[str, "unique id of this session"]
+    seed: Annotated[int, "of the campaign"]
+    version: NotRequired[Annotated[str, "of the program"]]
+    host: Annotated[str, "on which the supervisor runs"]
+    pid: Annotated[int, "of the supervisor"]
+    mode: Annotated[str, "`fresh`, `resume`, `extend` or `adopted` (from the older program)"]
+    job: NotRequired[
+        Annotated[str, "of SLURM, in which the supervisor runs; empty outside of jobs"]
+    ]
+    config: Annotated[str, "file below `config/`"]
+    config_dir: Annotated[str, "where its relative paths start"]
+    config_path: NotRequired[
+        Annotated[str | None, "the file that was read, null if there was none"]
+    ]
+    base_run_dir: NotRequired[Annotated[list[str], "absolute, and as it was written"]]
+    identity: Annotated[Any, "what may not change between sessions"]
+    runner_options: Annotated[Any, "what may, with a warning"]
+    overrides: NotRequired[Annotated[list[str], "what the command line set besides the file"]]
+    units: NotRequired[Annotated[dict[str, str], "of parameters and outputs"]]
+    stages: Annotated[list[StageNames], "names and types of samplers, and of each step"]
+    targets: Annotated[list[int], "samples to draw, one number a stage"]
+    portions: NotRequired[
+        Annotated[
+            list[int | None],
+            "how many samples of each stage are drawn at once where that follows from the position"
+            " alone: 0 for all that are left, null where it does not",
+        ]
+    ]
+    drawn: NotRequired[
+        Annotated[
+            list[Drawn],
+            "of each stage what earlier sessions had drawn: `sizes` of the batches as"
+            " `[size, how many]`, and `parents`",
+        ]
+    ]
+
+
+class ParentsRecord(_Line):
+    """Which rows of the stage before are combined with this stage's samples. The newest record of a
+    stage holds the whole list; parents keep their place for ever, new ones are added at the end.
+    """
+
+    type: Literal["parents"]
+    depth: Annotated[int, "of the stage"]
+    ranges: Annotated[list[list[int]], "a list of `[batch, first sample, end]`"]
+    anew: NotRequired[
+        Annotated[
+            bool,
+            "parents that were gone after damage have given their places to others; what had been"
+            " combined with them is given up",
+        ]
+    ]
+
+
+class SamplesRecord(_Line):
+    """Values drawn, before any of them runs; at most 1,000 in one record. Either `names` with `rows`
+    or, where samples differ in their names, `samples`.
+    """
+
+    type: Literal["samples"]
+    depth: Annotated[int, "of the stage"]
+    batch: Annotated[int, "number of the batch"]
+    first: Annotated[int, "position of the batch's sample 0 in its stage"]
+    size: Annotated[int, "of the batch"]
+    start: Annotated[int, "first sample of this record"]
+    known: NotRequired[
+        Annotated[
+            int,
+            "for a sampler that learns, how many samples of the stage had finished when they were"
+            " chosen",
+        ]
+    ]
+    names: NotRequired[Annotated[list[str], "of the parameters"]]
+    rows: NotRequired[Annotated[list[list[Any]], "values in the order of `names`"]]
+    samples: NotRequired[Annotated[list[dict[str, Any]], "samples by name"]]
+
+
+class TaskRecord(_Line):
+    """One task has ended. The worker writes this line, so it is the same under every executor."""
+
+    type: Literal["task"]
+    task: Annotated[TaskPlace, "`[depth, batch, sample, step]`"]
+    outcome: Annotated[Outcome, "`ok` or `failed`"]
+    runtime: Annotated[float, "seconds"]
+    started: Annotated[float, "seconds since the epoch"]
+    host: Annotated[str, "on which it ran"]
+    attempt: Annotated[int, "how often it had been begun before"]
+    cores: NotRequired[Annotated[float, "that it held, if not 1"]]
+    kind: NotRequired[Annotated[str, "of a failure"]]
+    message: NotRequired[Annotated[str, "of a failure"]]
+    traceback: NotRequired[Annotated[str, "of a failure, where there is one"]]
+    row: Annotated[dict[str, Any], "the datapoint, last"]
+
+
+class BatchCompleteRecord(_Line):
+    """Every sample of a batch has a row."""
+
+    type: Literal["batch_complete"]
+    depth: Annotated[int, "of the stage"]
+    batch: Annotated[int, "number of the batch"]
+    first: NotRequired[Annotated[int, "as in `samples`, lest that line be damaged"]]
+    size: NotRequired[Annotated[int, "the same"]]
+
+
+class StageCompleteRecord(_Line):
+    """Every sample of a stage has a row."""
+
+    type: Literal["stage_complete"]
+    depth: Annotated[int, "of the stage"]
+    rows: Annotated[int, "how many"]
+    sizes: NotRequired[Annotated[list[list[int]], "of all batches, as `[size, how many]`"]]
+    parents: NotRequired[Annotated[list[list[int]], "as in `parents`, lest that line be damaged"]]
+
+
+class LearnedRecord(_Line):
+    """A sampler that learns has fitted its model. See
+    [learning.md](learning.md#what-it-says-of-itself).
+    """
+
+    type: Literal["learned"]
+    depth: Annotated[int, "of the stage"]
+    known: Annotated[int, "samples of the stage that had finished"]
+    observations: Annotated[int, "values it was fitted to"]
+    failed: Annotated[int, "samples that gave none"]
+    cv_error: Annotated[float | None, "root mean square error of values predicted from all others"]
+    cv_error_relative: Annotated[float | None, "its share of the values' standard deviation"]
+    best: NotRequired[Annotated[float | None, "where a best is looked for"]]
+    best_position: NotRequired[Annotated[int | None, "position of that sample in its stage"]]
+    acquisition: Annotated[float | None, "what the model expects of its first choice"]
+    length_scales: NotRequired[Annotated[list[float] | None, "of the model, one a parameter"]]
+    noise: NotRequired[Annotated[float | None, "of the values, by the model"]]
+    seconds: Annotated[float, "that fitting and choosing took"]
+
+
+class JobsRecord(_Line):
+    """What a scheduler was asked for. A task is held by the job that was given it last, until its
+    record comes.
+    """
+
+    type: Literal["jobs"]
+    event: Annotated[
+        Literal["intent", "submitted", "closed"],
+        "`intent`: on disk before anything is submitted; `submitted`; `closed`: nothing is expected"
+        " of these jobs any more",
+    ]
+    executor: NotRequired[Annotated[str, "of an intent: configured name of the executor"]]
+    token: Annotated[str, "in the name of the jobs, so that they are found again by it"]
+    name: NotRequired[Annotated[str, "of an intent: of the jobs"]]
+    directory: NotRequired[Annotated[str, "of an intent: of their files"]]
+    elements: NotRequired[
+        Annotated[
+            list[list[list[int]]],
+            "of an intent: for each element of the job array its tasks as runs `[depth, batch,"
+            " first sample, step, count, attempt]`",
+        ]
+    ]
+    job: NotRequired[Annotated[str, "of `submitted`: the scheduler's number"]]
+
+
+class RetryRecord(_Line):
+    """Results are given up; these tasks, their later steps and all their descendants run again."""
+
+    type: Literal["retry"]
+    tasks: Annotated[list[TaskPlace], "as in `task`"]
+    started: NotRequired[Annotated[list[float | None], "when these had been"]]
+    failed: NotRequired[Annotated[bool, "they were failures that somebody wants to run again"]]
+
+
+class ControlRecord(_Line):
+    """Somebody steers the campaign."""
+
+    type: Literal["control"]
+    action: Annotated[str, "`pause`, `continue`, `drain` or `abort`"]
+    by: Annotated[str, "who asked"]
+
+
+class EndRecord(_Line):
+    """The session ends."""
+
+    type: Literal["end"]
+    reason: Annotated[
+        str,
+        "`completed`, `all_failed`, `drained`, `aborted`, `max_failures`, `environment` and so on",
+    ]
+    exit_code: Annotated[int, "of the command"]
+    message: Annotated[str, "for people"]
+    files: NotRequired[
+        Annotated[
+            dict[str, Any],
+            "size and modification time in nanoseconds of the files that were written, so that a"
+            " session that finds nothing to do need not write them again",
+        ]
+    ]
+
+
+class OnCompleteRecord(_Line):
+    """What is done once a campaign is complete has been done."""
+
+    type: Literal["on_complete"]
+    rows: Annotated[int, "of the dataset by then"]
+    exit_code: Annotated[int, "of the command"]
+
+
+Record = (
+    OpenRecord
+    | ParentsRecord
+    | SamplesRecord
+    | TaskRecord
+    | BatchCompleteRecord
+    | StageCompleteRecord
+    | LearnedRecord
+    | JobsRecord
+    | RetryRecord
+    | ControlRecord
+    | EndRecord
+    | OnCompleteRecord
+)
+
+#: The kinds by the word in `type`, in the order of the page.
+KINDS: dict[str, type] = {
+    "open": OpenRecord,
+    "parents": ParentsRecord,
+    "samples": SamplesRecord,
+    "task": TaskRecord,
+    "batch_complete": BatchCompleteRecord,
+    "stage_complete": StageCompleteRecord,
+    "learned": LearnedRecord,
+    "jobs": JobsRecord,
+    "retry": RetryRecord,
+    "control": ControlRecord,
+    "end": EndRecord,
+    "on_complete": OnCompleteRecord,
+}
