@@ -7,8 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import wrap
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -16,19 +15,17 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.message import Message
 
-from enchanted_tui.durations import duration
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.ui import formats
+from enchanted_tui.ui import failure_lines
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
-from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.replacing import may_replace
 from enchanted_tui.ui.widgets.separation_view import separation_text
-from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.ui.widgets.table import Cell, VirtualTable
 from enchanted_tui.views.separation import Separation, separations
 
 if TYPE_CHECKING:
@@ -36,24 +33,7 @@ if TYPE_CHECKING:
     from enchanted_tui.views.viewing import View, Viewer
 
 _ALL = ""  # key of the row for all groups together; no message normalises to nothing
-_MESSAGE_LINES = 6
 _PAUSE = 2.0  # seconds between two readings while failures come in
-
-_GROUPS = (
-    Column("count", "COUNT", 7, "right", sortable=True),
-    Column("message", "MESSAGE", 24, grow=1),
-    Column("kind", "KIND", 10, priority=2, name=True),
-    Column("host", "HOSTS", 5, "right", priority=3),
-    Column("first", "FIRST", 8, priority=4),
-    Column("last", "LAST", 8, priority=1, sortable=True),
-)
-_TASKS = (
-    Column("task", "TASK", 16, name=True),
-    Column("finished", "FAILED AT", 11),
-    Column("runtime", "RAN", 9, "right", priority=2),
-    Column("host", "HOST", 12, priority=3, name=True),
-    Column("message", "MESSAGE", 20, grow=1, priority=1),
-)
 
 
 class DetailPane(VerticalScroll):
@@ -121,13 +101,13 @@ apart best comes first. Enter lists the tasks of the group."""
                 yield Line(id="groups-heading", classes="heading")
                 nothing = "No campaign is open; choose one on the screen Runs (1)."
                 yield VirtualTable(
-                    _GROUPS, self._group_cells, empty=nothing, holds=True, id="groups"
+                    failure_lines.GROUPS, self._group_cells, empty=nothing, holds=True, id="groups"
                 )
             with Vertical(id="detail-side"):
                 yield Line(id="detail-heading", classes="heading")
                 with DetailPane(id="detail"):
                     yield Line(id="text")
-                yield VirtualTable(_TASKS, self._task_cells, id="tasks")
+                yield VirtualTable(failure_lines.TASKS, self._task_cells, id="tasks")
         yield AskLine()
 
     @property
@@ -230,7 +210,7 @@ apart best comes first. Enter lists the tasks of the group."""
     ) -> None:
         text = Text()
         if chosen:
-            text.append_text(_summary(chosen, self._now(), width))
+            text.append_text(failure_lines.summary(chosen, self._now(), width))
             colours = self.app.theme_variables
             for item in found:
                 text.append("\n").append_text(
@@ -270,37 +250,15 @@ apart best comes first. Enter lists the tasks of the group."""
     # -- cells -------------------------------------------------------------------------------------
 
     def _group_cells(self, key: str) -> Sequence[Cell]:
-        groups = (
-            [self._groups[key]]
-            if key != _ALL
-            else [self._groups[pattern] for pattern in self.groups.rows[1:]]
-        )
-        kinds = list(dict.fromkeys(kind for group in groups for kind, _ in group.kinds))
-        hosts = {host for group in groups for host, _ in group.hosts}
-        now = self._now()
-        return (
-            f"{sum(group.count for group in groups):,}",
-            (key, "error") if key != _ALL else "all of these",
-            kinds[0] if len(kinds) == 1 else f"{len(kinds)} kinds",
-            f"{len(hosts):,}",
-            _moment(min(group.first for group in groups), now),
-            _moment(max(group.last for group in groups), now),
-        )
+        if key == _ALL:
+            groups = [self._groups[pattern] for pattern in self.groups.rows[1:]]
+            return failure_lines.group_cells(groups, "all of these", self._now())
+        return failure_lines.group_cells([self._groups[key]], (key, "error"), self._now())
 
     def _task_cells(self, key: TaskId) -> Sequence[Cell]:
         if self.viewer is None:
             return ()
-        line = self.viewer.line(key)
-        message = (
-            (line.message, "error") if line.status == "failed" else (f"now {line.status}", "dim")
-        )
-        return (
-            line.name,
-            formats.moment(line.finished, self._now()),
-            duration(line.runtime),
-            line.host,
-            message,
-        )
+        return failure_lines.task_cells(self.viewer.line(key), self._now())
 
     # -- opening -----------------------------------------------------------------------------------
 
@@ -410,41 +368,3 @@ apart best comes first. Enter lists the tasks of the group."""
 
 def _counts(view: View) -> object:
     return (view.snapshot.failed, view.snapshot.tasks_done, view.snapshot.mode, view.reading)
-
-
-def _moment(moment: float, now: float) -> str:
-    """Give a time of day, or the day where that was not today."""
-    return time.strftime(
-        "%H:%M:%S" if abs(now - moment) < 86_400 else "%d %b", time.localtime(moment)
-    )
-
-
-def _summary(chosen: Sequence[FailureGroup], now: float, width: int) -> Text:
-    """Give what is known of groups besides their parameters."""
-    text = Text()
-    if len(chosen) == 1:
-        for line in wrap(
-            chosen[0].example, width, max_lines=_MESSAGE_LINES, placeholder=f" {glyph('ellipsis')}"
-        ):
-            text.append(line + "\n", style="italic")
-    kinds = _counted(chosen, "kinds")
-    hosts = _counted(chosen, "hosts")
-    first, last = min(group.first for group in chosen), max(group.last for group in chosen)
-    for line in wrap(
-        f"{kinds}; on {hosts}; first {formats.clock(first, now)}, last {formats.clock(last, now)}",
-        width,
-    ):
-        text.append(line + "\n")
-    return text
-
-
-def _counted(chosen: Sequence[FailureGroup], attribute: str) -> str:
-    counts: dict[str, int] = {}
-    for group in chosen:
-        pairs: tuple[tuple[Any, int], ...] = getattr(group, attribute)
-        for name, count in pairs:
-            counts[name] = counts.get(name, 0) + count
-    parts = [
-        f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: -item[1])
-    ]
-    return ", ".join(parts[:4]) + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.charts import choice as charts
+from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
@@ -34,7 +34,6 @@ _VIEWS = (
     ("coverage", "Coverage"),
     ("summary", "Summary"),
 )
-_CHARTS = ("histogram", "scatter", "best")
 _BODIES = {"table": "#table", "coverage": "#coverage", "summary": "#summary"}
 _PAUSE = 2.0  # seconds between two readings of a dataset that grows ...
 _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copies the columns
@@ -176,49 +175,18 @@ successful ones dots; a number as colour is five steps, each with as many sample
 
     def _show_choices(self) -> None:
         choice, parts = self._drawn, []
-        colours = self.app.theme_variables
-        if self._shown in _CHARTS and choice.x and choice.y:
-            if self._shown != "best":
-                parts.append(
-                    (f"x {choice.x}{' (log)' if choice.log_x else ''}  ", "", "choose('x')")
-                )
-            if self._shown != "histogram":
-                parts.append(
-                    (f"y {choice.y}{' (log)' if choice.log_y else ''}  ", "", "choose('y')")
-                )
-            if self._shown == "scatter":
-                parts.append((f"colour {choice.colour}  ", "", "choose('colour')"))
-            for text, colour in charts.legend(self.results, choice, self._shown, self.plot.size):
-                parts.append(
-                    (
-                        f"{text} ",
-                        colours.get(colour, ""),
-                        "results_goal" if self._shown == "best" else "",
-                    )
-                )
-            parts += self._best_part()
-            hidden = charts.hidden(self.results, choice, self._shown)
-            room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
-            if hidden and not _hidden_in_words(
-                hidden, room
-            ):  # how many rows are missing matters more than what is plain
-                parts = [
-                    (words.replace(" or failure", ""), style, action)
-                    for words, style, action in parts
-                ]
-                room = self.size.width - sum(len(words) for words, _, _ in parts) - 2
-            parts.append((_hidden_in_words(hidden, room), "dim", ""))
+        if self._shown in CHARTS and choice.x and choice.y:
+            parts = choice_parts(
+                self.results,
+                choice,
+                self._shown,
+                self.plot.size,
+                self.size.width,
+                self.app.theme_variables,
+            )
         elif self._shown == "table" and len(self.results):
-            parts.append((self.table.order_text, "", "results_sort"))
+            parts = [(self.table.order_text, "", "results_sort")]
         self.query_one("#choices", Buttons).set(parts)
-
-    def _best_part(self) -> list[tuple[str, str, str]]:
-        """Name the best sample, where it is shown; a click opens it."""
-        row = charts.best_row(self.results, self._drawn) if self._shown == "best" else None
-        if row is None:
-            return []
-        value = formats.number(self.results.columns[self._drawn.y].raw[row])
-        return [(f" {value} in {self.results.tasks[row].name}  ", "bold", "results_open")]
 
     def action_results_table(self) -> None:
         self._go("table")
@@ -299,7 +267,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.app.perform(self._choose_axes())
 
     async def _choose_axes(self) -> None:
-        if self._shown not in _CHARTS:
+        if self._shown not in CHARTS:
             self._go("scatter")
         if self._shown != "best" and not await self._choose("x"):
             return
@@ -360,7 +328,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         if self.app.root is None or not self._drawn.x:
             self.notify("There is nothing to write yet.")
             return
-        if self._shown not in _CHARTS:
+        if self._shown not in CHARTS:
             self._go("scatter")
         proposed = self.app.home / f"{self.app.root.name}_{self._shown}.png"
         self.query_one(AskLine).ask("export", "Write to", str(proposed), "png, svg or pdf")
@@ -389,7 +357,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.notify(f"Wrote {path}", markup=False)
 
     def action_results_copy(self) -> None:
-        if self._shown in _CHARTS:
+        if self._shown in CHARTS:
             self.app.copy(self.plot.text, "the chart as text")
         elif self._shown == "table" and self.table.cursor is not None:
             self.app.copy(self.table.row_text(self.table.cursor_row), "the row")
@@ -404,12 +372,3 @@ def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
     columns, tasks = viewer.rows.dataset()
     parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
     return results.news(columns, tasks), parameters
-
-
-def _hidden_in_words(count: int, room: int) -> str:
-    """Say how many rows a chart leaves out, in as many words as there is room for."""
-    said = (
-        f"  {count:,} {'row' if count == 1 else 'rows'} without a value",
-        f"  {count:,} not shown",
-    )
-    return next((words for words in said if count and len(words) <= room), "")

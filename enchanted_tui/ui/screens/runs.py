@@ -3,54 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
 from enchanted_tui.campaign_status import Phase
-from enchanted_tui.durations import rough_duration
 from enchanted_tui.operations.removing import delete, move_aside, put_back, what_a_campaign_created
-from enchanted_tui.ui import session
+from enchanted_tui.ui import run_lines, session
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.fitting import cut_name
-from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.steering import SteeringScreen
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
-from enchanted_tui.ui.widgets.status_line import COLOURS
-from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.ui.widgets.table import Cell, VirtualTable
 from enchanted_tui.views.known_runs import RunCatalogue, RunEntry, runs_below
 
 _LOOK = 0.4  #: seconds of reading after which the list is shown as far as it is known
 _BETWEEN_LOOKS = 2.0  #: seconds, while a campaign runs somewhere
 _AT_REST = 10.0  #: the same while none does
 _SEARCH_AGAIN = 120.0  #: seconds between two searches below the roots
-
-COLUMNS = (
-    Column("state", "STATE", 12, sortable=True),
-    Column("name", "RUN DIRECTORY", 18, grow=3, sortable=True, name=True),
-    Column("batch", "BATCH", 7, "right", priority=4),
-    Column("done", "DONE", 13, "right", sortable=True),
-    Column("ok", "OK", 5, "right", priority=1, sortable=True),
-    Column("changed", "CHANGED", 10, "right", sortable=True),
-    Column("where", "IN", 20, grow=2, priority=5, name=True),
-)
-_ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
-    "changed": (lambda entry: entry.last_change, True),
-    "name": (lambda entry: entry.name.lower(), False),
-    "state": (
-        lambda entry: (list(COLOURS).index(entry.phase), -entry.last_change),
-        False,
-    ),
-    "done": (lambda entry: entry.done / entry.expected if entry.expected else 0.0, True),
-    "ok": (lambda entry: entry.success_rate if entry.success_rate is not None else -1.0, True),
-}
 
 
 class RunsScreen(SteeringScreen):
@@ -101,7 +75,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
         self._removed: list[Path] = []  #: where they are now, the latest last
 
     def compose_body(self) -> ComposeResult:
-        yield VirtualTable(COLUMNS, self._cells, empty="looking for runs ...", id="runs")
+        yield VirtualTable(run_lines.COLUMNS, self._cells, empty="looking for runs ...", id="runs")
         yield Static(id="detail", markup=False)
         typed = Input(id="filter", placeholder="words in path, state or stages")
         typed.cursor_blink = False
@@ -193,11 +167,11 @@ of life yet. Directories of the older program are marked and can be looked at; r
 
     def _show(self) -> None:
         words = self._filter.lower().split()
-        key, _ = _ORDERS[self._order]
+        key, _ = run_lines.ORDERS[self._order]
         shown = [
             entry
             for entry in self.entries.values()
-            if all(word in _searchable(entry) for word in words)
+            if all(word in run_lines.searchable(entry) for word in words)
         ]
         shown.sort(key=key, reverse=self._descending)
         self.table.set_rows([entry.root for entry in shown])
@@ -222,42 +196,13 @@ of life yet. Directories of the older program are marked and can be looked at; r
 
     def _cells(self, root: Path) -> list[Cell]:
         entry = self.entries.get(root)
-        if entry is None:
-            return [root.name]
-        word, colour = (
-            ("older", "secondary") if entry.older else (entry.phase.value, COLOURS[entry.phase])
-        )
-        rate = entry.success_rate
-        return [
-            (f"{glyph(word)} {word}", colour),
-            entry.name,
-            f"{entry.batches_done}/{entry.batches}" if entry.batches else "",
-            f"{entry.done}/{entry.expected}" if entry.expected else "",
-            f"{100 * rate:.0f}%" if rate is not None else "",
-            _ago(entry.last_change),
-            (_folder(root), "dim"),
-        ]
+        return run_lines.cells(entry) if entry is not None else [root.name]
 
     def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
         self._show_detail()
 
     def _show_detail(self) -> None:
-        entry = self.entry
-        text = Text(no_wrap=True, overflow="ellipsis")
-        if entry is not None:
-            facts = [
-                f"config {entry.config}" if entry.config else "",
-                f"failed {entry.failed}" if entry.failed else "",
-            ]
-            if entry.holder is not None:
-                facts.append(entry.holder.describe())
-            lines = [
-                cut_name(str(entry.root), self.size.width - 2),
-                f" {glyph('dot')} ".join(entry.stages),
-                "   ".join(fact for fact in facts if fact),
-                entry.why,
-            ]
-            text.append("\n".join(line for line in lines if line))
+        text = run_lines.detail(self.entry, self.size.width - 2)
         detail = self.query_one("#detail", Static)
         if detail.content != text:
             detail.update(text)
@@ -295,12 +240,14 @@ of life yet. Directories of the older program are marked and can be looked at; r
 
     def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
         same = event.column == self._order
-        self._sort_by(event.column, not self._descending if same else _ORDERS[event.column][1])
+        self._sort_by(
+            event.column, not self._descending if same else run_lines.ORDERS[event.column][1]
+        )
 
     def action_runs_sort(self) -> None:
-        names = list(_ORDERS)
+        names = list(run_lines.ORDERS)
         name = names[(names.index(self._order) + 1) % len(names)]
-        self._sort_by(name, _ORDERS[name][1])
+        self._sort_by(name, run_lines.ORDERS[name][1])
 
     def _sort_by(self, order: str, descending: bool) -> None:
         self._order, self._descending = order, descending
@@ -412,25 +359,3 @@ of life yet. Directories of the older program are marked and can be looked at; r
             session.update(forget=entry.root)
             self.app.notify(f"Deleted {count} files and directories of {entry.name}.", markup=False)
             self.look()
-
-
-def _searchable(entry: RunEntry) -> str:
-    return (
-        f"{entry.root} {entry.phase} {'older' if entry.older else ''} {' '.join(entry.stages)}"
-        f" {entry.config}".lower()
-    )
-
-
-def _ago(moment: float) -> str:
-    return f"{rough_duration(max(0.0, time.time() - moment))} ago" if moment else ""
-
-
-def _folder(root: Path) -> str:
-    """Name the directory that a run lies in, the user's home as ~."""
-    home = str(Path.home())
-    folder = str(root.parent)
-    return (
-        "~" + folder.removeprefix(home)
-        if folder == home or folder.startswith(home + "/")
-        else folder
-    )
