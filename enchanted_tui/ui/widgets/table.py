@@ -5,11 +5,11 @@ one row repaints one line.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
@@ -17,10 +17,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from enchanted_tui.ui.fitting import cut, cut_between, cut_name, hide_part
-from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.widgets.changes import Cells, cells_of_strip, changed_region
+from enchanted_tui.ui.widgets.changes import PaintedLines
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names
+from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
@@ -105,9 +104,8 @@ class VirtualTable(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._all_columns = tuple(columns)
         self._cells = cells
-        self._fit = (
-            fit  #: leave columns out where the table is narrow, instead of scrolling sideways
-        )
+        #: leave columns out where the table is narrow, instead of scrolling sideways
+        self._fit = fit
         self._empty = empty
         self.holds = holds
         self._keys: Sequence[Any] = ()
@@ -116,16 +114,10 @@ class VirtualTable(ScrollView, can_focus=True):
         self._moved = False
         self._sort: tuple[str, bool] | None = None
         self._shown: list[Shown] = []
-        self._needed: dict[
-            str, int
-        ] = {}  #: by key of a column of names: the width of the longest one that has been seen
-        self._painted: dict[
-            int, tuple[object, Cells]
-        ] = {}  #: by line: what it shows, and its cells on the screen
-        self._ready: dict[
-            int, tuple[object, Strip]
-        ] = {}  #: lines put together to be compared, and not painted yet
-        self._styles_kept: dict[str, Style] = {}
+        #: by key of a column of names: the width of the longest one that has been seen
+        self._needed: dict[str, int] = {}
+        self._painted_lines = PaintedLines()
+        self._table_styles = TableStyles(self)
         self._will_lay_out = False
         self.show_horizontal_scrollbar = False
 
@@ -266,15 +258,12 @@ class VirtualTable(ScrollView, can_focus=True):
         room, top = self.room, round(self.scroll_offset.y)
         regions: list[Region] = []
         for y in range(self.size.height):
-            look, painted = self._look(y, top), self._painted.get(y)
-            if painted is None:
-                regions.append(Region(0, y, room, 1))
-            elif painted[0] != look:
-                strip = self._line(y, look)
-                self._ready[y] = (look, strip)
-                regions.append(changed_region(painted[1], cells_of_strip(strip), y, room))
-        if any(regions):
-            self.refresh(*filter(None, regions))
+            look = self._look(y, top)
+            changed = self._painted_lines.changed(y, look, partial(self._line, y, look), room)
+            if changed:
+                regions.append(changed)
+        if regions:
+            self.refresh(*regions)
 
     def _look(self, y: int, top: int) -> object:
         """What line `y` of the widget shows, for comparison; `top` is the first row to be seen."""
@@ -308,108 +297,37 @@ class VirtualTable(ScrollView, can_focus=True):
         self._forget_painted()
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        self._ready.clear()
+        self._painted_lines.drop_ready()
         super().watch_scroll_x(old_value, new_value)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        self._ready.clear()
+        self._painted_lines.drop_ready()
         super().watch_scroll_y(old_value, new_value)
 
     def _forget_painted(self) -> None:
-        self._painted.clear()
-        self._ready.clear()
-        self._styles_kept.clear()
+        self._painted_lines.forget()
+        self._table_styles.forget()
 
     def render_line(self, y: int) -> Strip:
-        ready = self._ready.pop(y, None)
-        if ready is None:
-            look = self._look(y, round(self.scroll_offset.y))
-            ready = (look, self._line(y, look))
-        self._painted[y] = (ready[0], cells_of_strip(ready[1]))
-        return ready[1]
+        return self._painted_lines.paint(y, partial(self._made, y))
 
-    def _style_of(self, name: str) -> Style:
-        """Give the style of a part, or (for "") of the table itself; Textual takes long to put the
-        latter together.
-        """
-        style = self._styles_kept.get(name)
-        if style is None:
-            style = (
-                self.get_component_rich_style(f"virtual-table--{name}") if name else self.rich_style
-            )
-            self._styles_kept[name] = style
-        return style
+    def _made(self, y: int) -> tuple[object, Strip]:
+        look = self._look(y, round(self.scroll_offset.y))
+        return look, self._line(y, look)
 
     def _line(self, y: int, look: object) -> Strip:
-        width = self.room
-        if y == 0:
-            return self._strip(
-                [(self._title(column), "") for _, column, _ in self._shown],
-                self._style_of("header"),
-                header=True,
-            )
-        if not isinstance(look, tuple):
-            style = self._style_of("empty" if look else "")
-            return Strip([Segment(set_cell_size(f" {look or ''}", width), style)], width)
+        if y > 0 and not isinstance(look, tuple):
+            style = self._table_styles.of("empty" if look else "")
+            return Strip([Segment(set_cell_size(f" {look or ''}", self.room), style)], self.room)
+        layout = LineLayout(
+            self._shown, self.room, self._virtual_width(), round(self.scroll_offset.x), self._fit
+        )
+        if not isinstance(look, tuple) or y == 0:
+            return layout.header(self._sort, self._table_styles.of("header"))
         cells, is_cursor, _ = look
-        picked = [cells[index] if index < len(cells) else "" for index, _, _ in self._shown]
-        style = self._style_of("cursor" if is_cursor else "")
-        return self._strip(
-            [(cell, "") if isinstance(cell, str) else cell for cell in picked],
-            style,
-            marked=is_cursor,
-        )
-
-    def _title(self, column: Column) -> str:
-        if self._sort is None or self._sort[0] != column.key:
-            return column.title
-        return f"{column.title} {glyph('down' if self._sort[1] else 'up')}"
-
-    def _strip(
-        self,
-        cells: Sequence[tuple[str, str]],
-        style: Style,
-        *,
-        header: bool = False,
-        marked: bool = False,
-    ) -> Strip:
-        first = (
-            style if header or marked or not cells else self._coloured(style, cells[0][1], marked)
-        )
-        segments = [Segment(glyph("right") if marked else " ", first)]
-        start, left = 1, round(self.scroll_offset.x)
-        for number, ((text, colour), (_, column, width)) in enumerate(
-            zip(cells, self._shown, strict=False)
-        ):
-            if number:
-                segments.append(Segment("  ", style))
-            whole = (
-                cut_between(text, width)
-                if column.facts
-                else cut_name(text, width)
-                if column.name or header
-                else text
-            )
-            shown = cut(whole, width, column.align)
-            if column.align == "right" and not self._fit:
-                shown = hide_part(shown, left - start, start + width - left - self.room)
-            start += width + 2
-            segments.append(
-                Segment(shown, style if header else self._coloured(style, colour, marked))
-            )
-        total = self.room
-        strip = (
-            Strip(segments).simplify().adjust_cell_length(max(total, self._virtual_width()), style)
-        )
-        return strip.crop(self.scroll_offset.x, self.scroll_offset.x + total)
-
-    def _coloured(self, style: Style, colour: str, marked: bool) -> Style:
-        if not colour or (marked and self.has_focus):
-            return style
-        if colour == "dim":
-            return style + Style(dim=True)
-        found = self.app.theme_variables.get(colour)
-        return style + Style.parse(found) if found else style
+        style = self._table_styles.of("cursor" if is_cursor else "")
+        coloured = partial(self._table_styles.coloured, style, marked=is_cursor)
+        return layout.row(cells, style, coloured, marked=is_cursor)
 
     # -- moving ------------------------------------------------------------------------------------
 

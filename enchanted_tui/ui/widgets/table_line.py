@@ -1,0 +1,121 @@
+"""One line of a table as it is painted: cells cut to their columns, and the part that is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from enchanted_tui.ui.fitting import cut, cut_between, cut_name, hide_part
+from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.columns import Cell, Column, Shown
+
+
+class TableStyles:
+    """The styles of a table's parts, kept: Textual takes long to put that of a widget together."""
+
+    def __init__(self, table: Widget) -> None:
+        self._table = table
+        self._kept: dict[str, Style] = {}
+
+    def of(self, name: str) -> Style:
+        """Return the style of a part, or (for "") of the table itself."""
+        style = self._kept.get(name)
+        if style is None:
+            table = self._table
+            part = f"virtual-table--{name}"
+            style = table.get_component_rich_style(part) if name else table.rich_style
+            self._kept[name] = style
+        return style
+
+    def coloured(self, style: Style, colour: str, *, marked: bool) -> Style:
+        """Return a style with a colour of the theme, or dim; `marked`: of the row with the cursor,
+        which has one colour while the table has the focus.
+        """
+        if not colour or (marked and self._table.has_focus):
+            return style
+        if colour == "dim":
+            return style + Style(dim=True)
+        found = self._table.app.theme_variables.get(colour)
+        return style + Style.parse(found) if found else style
+
+    def forget(self) -> None:
+        """Ask Textual again."""
+        self._kept.clear()
+
+
+@dataclass(frozen=True)
+class LineLayout:
+    """Where cells lie. Widths in characters."""
+
+    columns: Sequence[Shown]
+    room: int  #: that is seen
+    width: int  #: of the whole table
+    left: int  #: how far it is scrolled sideways
+    fit: bool  #: columns are left out where the table is narrow, instead of scrolling sideways
+
+    def header(self, sort: tuple[str, bool] | None, style: Style) -> Strip:
+        """Return the titles; `sort`: the column by which rows are sorted, and whether downwards."""
+        titles = [_title(column, sort) for _, column, _ in self.columns]
+        return self._strip([(title, style) for title in titles], style, header=True)
+
+    def row(
+        self,
+        cells: Sequence[Cell],
+        style: Style,
+        coloured: Callable[[str], Style],
+        *,
+        marked: bool = False,
+    ) -> Strip:
+        """Return a row; `coloured` gives the style of a colour's name, `marked`: with the cursor."""
+        picked = [cells[index] if index < len(cells) else "" for index, _, _ in self.columns]
+        pairs = [(cell, "") if isinstance(cell, str) else cell for cell in picked]
+        return self._strip(
+            [(text, coloured(colour)) for text, colour in pairs], style, marked=marked
+        )
+
+    def _strip(
+        self,
+        cells: Sequence[tuple[str, Style]],
+        style: Style,
+        *,
+        header: bool = False,
+        marked: bool = False,
+    ) -> Strip:
+        first = cells[0][1] if cells and not marked else style
+        segments = [Segment(glyph("right") if marked else " ", first)]
+        start = 1
+        for number, ((text, shade), (_, column, width)) in enumerate(
+            zip(cells, self.columns, strict=False)
+        ):
+            if number:
+                segments.append(Segment("  ", style))
+            shown = _cut(text, column, width, header=header)
+            if column.align == "right" and not self.fit:
+                end = start + width - self.left
+                shown = hide_part(shown, self.left - start, end - self.room)
+            start += width + 2
+            segments.append(Segment(shown, shade))
+        strip = Strip(segments).simplify().adjust_cell_length(max(self.room, self.width), style)
+        return strip.crop(self.left, self.left + self.room)
+
+
+def _title(column: Column, sort: tuple[str, bool] | None) -> str:
+    if sort is None or sort[0] != column.key:
+        return column.title
+    return f"{column.title} {glyph('down' if sort[1] else 'up')}"
+
+
+def _cut(text: str, column: Column, width: int, *, header: bool) -> str:
+    whole = (
+        cut_between(text, width)
+        if column.facts
+        else cut_name(text, width)
+        if column.name or header
+        else text
+    )
+    return cut(whole, width, column.align)
