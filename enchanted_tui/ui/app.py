@@ -389,62 +389,6 @@ class EnchantedApp(Hosting):
         else:
             self.perform(ask())
 
-    async def edit_config_of(self, root: Path) -> None:
-        """Open the configuration that a campaign runs with in the editor: the file it was read
-        from, where relative paths hold.
-
-        If that has gone, its name with what the run's own copy says, and only if nobody knows where
-        it was, that copy.
-        """
-        from enchanted_tui.operations import actions
-
-        asking = self.screen
-        original = await in_thread(actions.original_config, root)
-        if self.screen is not asking:
-            return  # the person has gone elsewhere in the meantime
-        if original is None:
-            stored = await in_thread(actions.stored_config, root)
-            self.edit_config(stored.path)
-            self.notify(
-                "This is the copy in the run directory; relative paths in it may not hold there.",
-                severity="warning",
-                timeout=10,
-            )
-        elif original.exists:
-            self.edit_config(original.path)
-            if not original.is_same:
-                self.notify(
-                    "It says something else than when the campaign ran; that is in"
-                    f" {original.stored}.",
-                    timeout=10,
-                    markup=False,
-                )
-        else:
-            self.edit_config(original.path, copy=original.stored)
-            said = (
-                f"{original.path} has gone; this is the copy from the run directory, and saving"
-                " puts it back."
-            )
-            self.notify(said, severity="warning", timeout=10, markup=False)
-
-    def edit_config(self, path: Path, *, copy: Path | None = None) -> None:
-        """Open a configuration file in the editor; with `copy`, what that says under the name
-        `path`, not saved yet.
-        """
-        self.editor_is_wanted = True
-        self.show_mode("config")
-        opener = getattr(self.screen, "open_file", None)
-        if opener is not None:
-            self.call_after_refresh(opener, path, copy)
-
-    def new_config(self) -> None:
-        """Begin a new configuration from a template, in the editor."""
-        self.editor_is_wanted = True
-        self.show_mode("config")
-        begin = getattr(self.screen, "action_config_new", None)
-        if begin is not None:
-            self.call_after_refresh(begin)
-
     def is_refused(self, action: str) -> bool:
         """Tell whether an action (by its method's name) is refused because this app only looks."""
         return self.read_only and any(

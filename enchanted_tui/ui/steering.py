@@ -9,6 +9,7 @@ from enchanted_tui.campaign_status import Phase
 from enchanted_tui.commands import command_line
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.editing import edit_config_of
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 Steer = Literal["pause", "continue", "drain", "abort"]
@@ -72,7 +73,7 @@ class SteeringScreen(AppScreen):
     def action_campaign_edit(self) -> None:
         root = self._needs_target()
         if root is not None:
-            self.app.perform(self.app.edit_config_of(root))
+            self.app.perform(edit_config_of(self.app, root))
 
     # -- how ---------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from watching import in_loop
 
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
+from enchanted_tui.ui.editing import edit_config
 from enchanted_tui.ui.editor import elsewhere
 from enchanted_tui.ui.editor.dialogs import PathDialog, Picker
 from enchanted_tui.ui.editor.menu import CompletionMenu
@@ -393,7 +394,7 @@ async def test_unsaved_changes_are_asked_about_before_another_file_opens(path: P
         await editor.until(lambda: editor.text == "# b\n")
         assert path.read_text() == "x" + TEXT
         await editor.press("y")
-        editor.app.edit_config(path)
+        edit_config(editor.app, path)
         await editor.dialog()
         await editor.press("d")
         await editor.until(lambda: editor.text == "x" + TEXT)

@@ -15,6 +15,7 @@ from enchanted_tui.operations.removing import delete, move_aside, put_back, what
 from enchanted_tui.ui import run_lines, session
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.editing import new_config
 from enchanted_tui.ui.steering import SteeringScreen
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
@@ -255,7 +256,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
         self._show()
 
     def action_runs_new(self) -> None:
-        self.app.new_config()
+        new_config(self.app)
 
     def action_runs_add(self) -> None:
         self.query_one(AskLine).ask(

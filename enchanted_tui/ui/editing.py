@@ -1,0 +1,69 @@
+"""Opening configurations in the editor: a file, the one that a run was read from, a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enchanted_tui.ui.background import in_thread
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app import EnchantedApp
+
+
+async def edit_config_of(app: EnchantedApp, root: Path) -> None:
+    """Open the configuration that a campaign runs with in the editor: the file it was read
+    from, where relative paths hold.
+
+    If that has gone, its name with what the run's own copy says, and only if nobody knows where
+    it was, that copy.
+    """
+    from enchanted_tui.operations import actions
+
+    asking = app.screen
+    original = await in_thread(actions.original_config, root)
+    if app.screen is not asking:
+        return  # the person has gone elsewhere in the meantime
+    if original is None:
+        stored = await in_thread(actions.stored_config, root)
+        edit_config(app, stored.path)
+        app.notify(
+            "This is the copy in the run directory; relative paths in it may not hold there.",
+            severity="warning",
+            timeout=10,
+        )
+    elif original.exists:
+        edit_config(app, original.path)
+        if not original.is_same:
+            app.notify(
+                f"It says something else than when the campaign ran; that is in {original.stored}.",
+                timeout=10,
+                markup=False,
+            )
+    else:
+        edit_config(app, original.path, copy=original.stored)
+        said = (
+            f"{original.path} has gone; this is the copy from the run directory, and saving"
+            " puts it back."
+        )
+        app.notify(said, severity="warning", timeout=10, markup=False)
+
+
+def edit_config(app: EnchantedApp, path: Path, *, copy: Path | None = None) -> None:
+    """Open a configuration file in the editor; with `copy`, what that says under the name
+    `path`, not saved yet.
+    """
+    app.editor_is_wanted = True
+    app.show_mode("config")
+    opener = getattr(app.screen, "open_file", None)
+    if opener is not None:
+        app.call_after_refresh(opener, path, copy)
+
+
+def new_config(app: EnchantedApp) -> None:
+    """Begin a new configuration from a template, in the editor."""
+    app.editor_is_wanted = True
+    app.show_mode("config")
+    begin = getattr(app.screen, "action_config_new", None)
+    if begin is not None:
+        app.call_after_refresh(begin)
