@@ -21,7 +21,8 @@ from textual.screen import Screen
 from enchanted_tui.ui.widgets.options import is_laid_out
 
 if TYPE_CHECKING:
-    from textual.widget import AwaitMount
+    from textual.geometry import Offset
+    from textual.widget import AwaitMount, Widget
 
     from enchanted_tui.supervisor.viewing import Viewer
     from enchanted_tui.ui.app import EnchantedApp
@@ -34,7 +35,18 @@ Answer = TypeVar("Answer")
 _INTERNAL = "textual.messages"  #: the module of the messages by which Textual lays out, paints and removes
 
 
-class Opened(Base):
+class Pointable(Base):
+    """Mixed into every screen: under the pointer is nothing that has been taken away.
+
+    Until the screen is laid out again, Textual finds a removed widget there, and selects text in it.
+    """
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is None or widget.is_attached else (None, None)
+
+
+class Opened(Pointable):
     """Mixed into every screen that is opened over another. Once it has left it hears nothing more, and its work has ended."""
 
     has_left = False
