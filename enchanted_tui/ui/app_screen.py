@@ -9,6 +9,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from enchanted_tui.ui.opening import Pointable
 from enchanted_tui.ui.widgets.hints import Hints
 from enchanted_tui.ui.widgets.status_line import StatusLine
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from enchanted_tui.ui.app import EnchantedApp
 
 
-class AppScreen(Screen[None]):
+class AppScreen(Pointable, Screen[None]):
     """A screen with status line and footer; what is between them comes from `compose_body`."""
 
     if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from textual.screen import Screen
 from enchanted_tui.ui.widgets.options import is_laid_out
 
 if TYPE_CHECKING:
-    from textual.widget import AwaitMount
+    from textual.geometry import Offset
+    from textual.widget import AwaitMount, Widget
 
     from enchanted_tui.ui.app import EnchantedApp
     from enchanted_tui.views.viewing import Viewer
@@ -37,7 +38,18 @@ _INTERNAL = (  #: the module of the messages by which Textual lays out, paints a
 )
 
 
-class Opened(Base):
+class Pointable(Base):
+    """Mixed into every screen: under the pointer is nothing that has been taken away.
+
+    Until the screen is laid out again, Textual finds a removed widget there, and selects text.
+    """
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is None or widget.is_attached else (None, None)
+
+
+class Opened(Pointable):
     """Mixed into every screen that is opened over another. Once it has left it hears nothing more,
     and its work has ended.
     """

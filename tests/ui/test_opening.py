@@ -16,7 +16,9 @@ import pytest
 from editing import TEXT
 from random_input import Read, Typist, WatchedApp
 from textual.command import CommandList
+from textual.events import MouseDown
 from textual.screen import Screen
+from textual.widgets import Static
 from ui_harness import until
 from watching import in_loop
 
@@ -235,7 +237,7 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
     """
     await person.burst("4")
     await person.until(
-        lambda: person.top == "FailuresScreen" and person.app.screen.groups.row_count
+        lambda: person.app.screen.query("#groups") and person.app.screen.groups.row_count
     )
     await person.burst("enter", "down")
     for mode, keys, word in (("4", ("t",), "retry"), ("5", ("s",), "extend")):
@@ -292,3 +294,28 @@ async def test_what_is_typed_after_the_end(person: Person, home: Path) -> None:
         Read([*(("key", key) for key in keys), ("sent", "\x1b[200~text\x1b[201~")], None)
     )
     await person.until(lambda: person.app._exit)
+
+
+@in_loop
+async def test_clicks_on_what_has_just_been_taken_away(finished_run: Path) -> None:
+    """Until a screen is laid out again its pointer finds widgets that are gone; pressing the mouse
+    there ended the app.
+    """
+    app = WatchedApp(finished_run)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.screen.query("StatusLine"), pilot.pause)
+        gone = Static("some text that can be selected")
+        await app.screen.mount(gone)
+        await until(
+            lambda: (
+                gone.region.area
+                and app.screen.get_widget_and_offset_at(*gone.region.offset)[0] is gone
+            ),
+            pilot.pause,
+        )
+        x, y = gone.region.offset
+        gone._detach()
+        press = MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y)
+        await app.on_event(press)
+        gone._attach(app.screen)  # or Textual cannot take it down
+        assert not app.defects
