@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "ssh"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # for `helpers`
 
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.ssh.transport import SshTransport
@@ -31,7 +31,7 @@ _PER_JOB = 100  #: samples that share a file of inputs and one of results
 
 @contextmanager
 def _server() -> Iterator[Any]:
-    from sshd import Sshd
+    from helpers.ssh.sshd import Sshd
 
     with (
         tempfile.TemporaryDirectory(prefix="bench-ssh-") as directory,
@@ -135,8 +135,7 @@ def campaigns(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
     """Yield the wall time of whole campaigns of samples that take no time, on a cluster of this
     machine, with and without SSH.
     """
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "slurm"))
-    from bed import Bed
+    from helpers.slurm.bed import Bed
 
     with (
         tempfile.TemporaryDirectory(prefix="bench-slurm-") as directory,

@@ -15,9 +15,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are importable by name
-
-from real_campaign import ROOT, RealCampaign
+from helpers.real_campaign import ROOT, RealCampaign
 
 INSTALL_LIMIT = 600  #: seconds
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "enchanted-tui-tests"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from real_campaign import ROOT, assert_same_rows
+
+from helpers.real_campaign import ROOT, assert_same_rows
 
 CONFIG = "configs/freegs/tokamak.yaml"
 FEW = ("--set", "samplers.operating_points.budget=6", "--set", "executors.local.n_workers=2")
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.campaign
 @pytest.fixture(scope="module")
 def uninterrupted(freegs_python, real_campaign):
     campaign = real_campaign(CONFIG, "uninterrupted", *FEW, python=freegs_python)
-    campaign.run()
+    campaign.whole()
     return campaign
 
 
@@ -29,24 +30,24 @@ def test_killed_and_resumed(freegs_python, real_campaign, uninterrupted):
     before = killed.run_and_kill(after_tasks=2)
     assert 2 <= len(before) < 6
     solved = killed.written(before)
-    killed.resume()
+    killed.go_on()
 
     assert killed.written(before) == solved
-    rows = killed.rows()
+    rows = killed.comparable_rows()
     assert [row["run_dir"] for row in rows] == [f"d0_b0_s{number}_r0" for number in range(6)]
     assert [[row[name] for name in SAMPLED] for row in rows] == [
-        [row[name] for name in SAMPLED] for row in uninterrupted.rows()
+        [row[name] for name in SAMPLED] for row in uninterrupted.comparable_rows()
     ]
-    assert_same_rows(rows, uninterrupted.rows(), tolerance=1e-6)
-    assert killed.failures() == uninterrupted.failures()
+    assert_same_rows(rows, uninterrupted.comparable_rows(), tolerance=1e-6)
+    assert killed.reasons() == uninterrupted.reasons()
 
 
 def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
     """Protects what the tutorial says: equilibria are physical and stored, points without one fail
     with FreeGS' own reason,
     its messages are in the run directory, and the picture can be drawn."""
-    rows = {row["run_dir"]: row for row in uninterrupted.rows()}
-    assert uninterrupted.failures() == {
+    rows = {row["run_dir"]: row for row in uninterrupted.comparable_rows()}
+    assert uninterrupted.reasons() == {
         "d0_b0_s4_r0": ("exception", "ValueError: No O-points found!")
     }
     assert rows["d0_b0_s4_r0"]["success"] == "False"

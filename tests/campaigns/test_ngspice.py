@@ -6,7 +6,8 @@ import math
 import subprocess
 
 import pytest
-from real_campaign import ROOT, assert_same_rows
+
+from helpers.real_campaign import ROOT, assert_same_rows
 
 CONFIG = "configs/ngspice/oscillator.yaml"
 FEW = ("--set", "samplers.circuits.budget=40", "--set", "executors.local.n_workers=2")
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.campaign
 @pytest.fixture(scope="module")
 def uninterrupted(ngspice, real_campaign):
     campaign = real_campaign(CONFIG, "uninterrupted", *FEW)
-    campaign.run()
+    campaign.whole()
     return campaign
 
 
@@ -30,24 +31,24 @@ def test_killed_and_resumed(real_campaign, uninterrupted):
     before = killed.run_and_kill(after_tasks=30)
     assert 30 <= len(before) < 80
     simulated = killed.written(before)
-    killed.resume()
+    killed.go_on()
 
     assert killed.written(before) == simulated
-    rows = killed.rows()
+    rows = killed.comparable_rows()
     assert [row["run_dir"].split("_")[2] for row in rows] == [f"s{number}" for number in range(40)]
     assert [[row[name] for name in SAMPLED] for row in rows] == [
-        [row[name] for name in SAMPLED] for row in uninterrupted.rows()
+        [row[name] for name in SAMPLED] for row in uninterrupted.comparable_rows()
     ]
-    assert_same_rows(rows, uninterrupted.rows(), tolerance=0)
-    assert killed.failures() == uninterrupted.failures()
+    assert_same_rows(rows, uninterrupted.comparable_rows(), tolerance=0)
+    assert killed.reasons() == uninterrupted.reasons()
 
 
 def test_physics_and_failures(uninterrupted):
     """Protects what the tutorial says: step 2 oscillates where step 1 predicts growth, and each
     kind of failure has its reason.
     """
-    failures = uninterrupted.failures()
-    for row in uninterrupted.rows():
+    failures = uninterrupted.reasons()
+    for row in uninterrupted.comparable_rows():
         task = row["run_dir"]
         if row["success"] == "True":
             assert float(row["growth_per_period"]) > 0

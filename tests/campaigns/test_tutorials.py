@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from real_campaign import ROOT
+
+from helpers.real_campaign import ROOT
 
 TUTORIALS = ROOT / "docs" / "tutorials"
 

@@ -3,9 +3,9 @@
 import textwrap
 
 import pytest
-from good_config import GOOD
 
 from enchanted_tui.config.loading import parse_config
+from helpers.good_config import GOOD
 
 
 @pytest.fixture(autouse=True)

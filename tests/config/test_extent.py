@@ -7,10 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from good_config import GOOD, spoilt
 
 from enchanted_tui import cli
 from enchanted_tui.config.loading import parse_config
+from helpers.good_config import GOOD, spoilt
 
 TWO_STAGES = spoilt(
     "    - {executor: e1, sampler: s1, runner: r1}\n",

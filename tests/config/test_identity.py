@@ -4,7 +4,8 @@ import json
 import shutil
 
 import pytest
-from good_config import GOOD, spoilt
+
+from helpers.good_config import GOOD, spoilt
 
 STAGE = "{executor: e1, sampler: s1, runner: r1}"
 SAMPLER = (

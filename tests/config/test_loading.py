@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 
 import pytest
-from good_config import GOOD, spoilt
 
 from enchanted_tui.config.loading import config_from_mapping, load_config
 from enchanted_tui.config.problems import ConfigError
 from enchanted_tui.config.source import read_value
+from helpers.good_config import GOOD, spoilt
 
 
 def refused(path, **options):

@@ -7,11 +7,11 @@ import sys
 import textwrap
 
 import pytest
-from good_config import spoilt
 
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, LookupFailure, builtin_path, find
 from enchanted_tui.config.problems import snake_case
 from enchanted_tui.executors.task import load_class
+from helpers.good_config import spoilt
 
 RUNNER = """\
 class {name}:

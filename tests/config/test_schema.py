@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from good_config import GOOD, spoilt
 
 from enchanted_tui.config.loading import parse_config
 from enchanted_tui.config.lookup import ALIASES, BUILTIN
 from enchanted_tui.config.schema import campaign_schema
 from enchanted_tui.config.source import read_document, read_value
 from enchanted_tui.config.tree import plain
+from helpers.good_config import GOOD, spoilt
 
 jsonschema = pytest.importorskip("jsonschema")
 

@@ -1,7 +1,8 @@
 """Wrong configurations and the exact sentences about them: users act on these."""
 
 import pytest
-from good_config import GOOD, spoilt
+
+from helpers.good_config import GOOD, spoilt
 
 BOUNDS = "bounds: [[0, 1], [0, 1]]"
 STAGE = "{executor: e1, sampler: s1, runner: r1}"

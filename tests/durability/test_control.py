@@ -11,8 +11,10 @@ import signal
 import time
 
 import pytest
-from campaigns import LIMIT, Campaign, assert_one_sentence, finish
-from shapes import flat
+
+from helpers.campaign import Campaign
+from helpers.processes import LIMIT, assert_one_sentence, finish
+from helpers.shapes import flat
 
 TASKS = flat(80, 10, sleep=0.2)
 #: changes nothing but the time that completing takes
@@ -27,7 +29,7 @@ QUICK = 3.0  #: seconds in which whatever is asked for has to show
 def uninterrupted(tmp_path_factory):
     @functools.cache
     def run():
-        campaign = Campaign(tmp_path_factory.mktemp("reference"), TASKS)
+        campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), TASKS)
         campaign.complete(*FAST)
         return campaign.contents()
 
@@ -76,10 +78,10 @@ def test_pause_and_continue(running, uninterrupted):
     ask(busy, "pause")
     wait_until(lambda: any(record["type"] == "control" for record in busy.records()))
     time.sleep(0.6)
-    resting, started = busy.finished_tasks(), len(busy.executions())
+    resting, started = busy.finished_tasks(), len(busy.begun())
     assert resting == started < 80
     time.sleep(1.0)
-    assert (busy.finished_tasks(), len(busy.executions())) == (resting, started)
+    assert (busy.finished_tasks(), len(busy.begun())) == (resting, started)
     ask(busy, "continue")
     wait_until(lambda: busy.finished_tasks() > resting)
     process.send_signal(signal.SIGINT)
@@ -98,9 +100,9 @@ def test_pausing_stops_what_waits_at_workers_too(campaign):
     wait_until(lambda: any(record["type"] == "control" for record in busy.records()))
     time.sleep(0.5)
     resting = busy.finished_tasks()
-    assert resting == len(busy.executions()) < N_SHORT
+    assert resting == len(busy.begun()) < N_SHORT
     time.sleep(1.0)
-    assert len(busy.executions()) == resting
+    assert len(busy.begun()) == resting
     ask(busy, "continue")
     assert finish(process).code == 0
     assert busy.finished_tasks() == N_SHORT
@@ -114,8 +116,8 @@ def test_status_says_who_paused(running):
     ask(busy, "pause")
     wait_until(
         lambda: (
-            (busy.root / "state" / "live.json").exists()
-            and "paused by" in (busy.root / "state" / "live.json").read_text()
+            (busy.run_dir / "state" / "live.json").exists()
+            and "paused by" in (busy.run_dir / "state" / "live.json").read_text()
         )
     )
     found = status(busy)
@@ -141,7 +143,7 @@ def test_drain_lets_running_tasks_finish(running, uninterrupted):
     ended = finish(process, QUICK + 1)
     assert ended.code == 130, ended
     assert "drain" in ended.err
-    assert busy.finished_tasks() == len(busy.executions()) < 80
+    assert busy.finished_tasks() == len(busy.begun()) < 80
     assert busy.records()[-1]["reason"] == "drained"
     completes_exactly(busy, uninterrupted)
 
@@ -150,7 +152,7 @@ def test_abort_kills_running_tasks(campaign):
     """Nobody waits for what takes long; it runs again when the campaign goes on."""
     busy = campaign(flat(10, sleep=100))
     process = busy.supervise()
-    wait_until(lambda: busy.executions(), 20)
+    wait_until(lambda: busy.begun(), 20)
     ask(busy, "abort")
     ended = finish(process, QUICK + 1)
     assert ended.code == 130, ended
@@ -175,7 +177,7 @@ def test_signal_drains(running, uninterrupted, number, code):
     ended = finish(process, QUICK + 1)
     assert ended.code == code, ended
     assert "Traceback" not in ended.err
-    assert busy.finished_tasks() == len(busy.executions()) < 80
+    assert busy.finished_tasks() == len(busy.begun()) < 80
     completes_exactly(busy, uninterrupted)
 
 
@@ -184,7 +186,7 @@ def test_second_signal_aborts(campaign, number, code):
     """Whoever asks twice does not want to wait for a task of 100 s."""
     busy = campaign(flat(10, sleep=100))
     process = busy.supervise()
-    wait_until(lambda: busy.executions(), 20)
+    wait_until(lambda: busy.begun(), 20)
     process.send_signal(number)
     time.sleep(1.0)
     assert process.poll() is None
@@ -233,7 +235,7 @@ def test_request_to_nobody(campaign):
     done.complete()
     for action in ("pause", "continue", "drain", "abort"):
         assert_one_sentence(done.command("--control", action, "run"), "No supervisor is running")
-    assert list((done.root / "state" / "control").iterdir()) == []
+    assert list((done.run_dir / "state" / "control").iterdir()) == []
 
 
 def test_request_to_a_killed_supervisor(running):
@@ -252,14 +254,14 @@ def test_request_left_over_from_a_dead_session(running, uninterrupted):
     ask(busy, "pause")
     process.kill()
     process.communicate(timeout=LIMIT)
-    assert len(list((busy.root / "state" / "control").iterdir())) == 2
+    assert len(list((busy.run_dir / "state" / "control").iterdir())) == 2
     completes_exactly(busy, uninterrupted)
 
 
 def test_unreadable_requests_are_ignored(running):
     """Rubbish in the directory of requests neither stops a campaign nor stays there."""
     busy, process = running
-    control = busy.root / "state" / "control"
+    control = busy.run_dir / "state" / "control"
     for number, content in enumerate(
         ["", "{", "[]", '{"action": "explode", "by": "me"}', '{"action": "drain"}', "null"]
     ):

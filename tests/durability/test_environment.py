@@ -13,8 +13,10 @@ import sys
 import time
 
 import pytest
-from campaigns import LIMIT, Campaign, assert_one_sentence, finish
-from shapes import flat
+
+from helpers.campaign import Campaign
+from helpers.processes import LIMIT, assert_one_sentence, finish
+from helpers.shapes import flat
 
 TASKS = flat(40, 10, sleep=0.1)
 #: changes nothing but the time that completing takes
@@ -27,7 +29,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def uninterrupted(tmp_path_factory):
     @functools.cache
     def run():
-        campaign = Campaign(tmp_path_factory.mktemp("reference"), TASKS)
+        campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), TASKS)
         campaign.complete(*FAST)
         return campaign.contents()
 
@@ -69,14 +71,14 @@ def test_disk_fills_up_at_work(campaign, disk, uninterrupted, leave):
     there is room.
     """
     full = campaign(TASKS)
-    disk(full.root, "size=4m")
+    disk(full.run_dir, "size=4m")
     process = full.supervise()
     full.wait_for_tasks(6, process)
-    fill(full.root / "filler", leave)
+    fill(full.run_dir / "filler", leave)
     ended = finish(process, 20)
     assert_one_sentence(ended, "room")
     full.wait_for_no_process()
-    (full.root / "filler").unlink()
+    (full.run_dir / "filler").unlink()
     full.complete(*FAST)
     full.assert_like(uninterrupted())
 
@@ -85,16 +87,16 @@ def test_disk_fills_up_at_work(campaign, disk, uninterrupted, leave):
 def test_resuming_on_a_disk_that_is_still_full(campaign, disk, uninterrupted):
     """Trying again too early is the same sentence again, and costs nothing."""
     full = campaign(TASKS)
-    disk(full.root, "size=4m")
+    disk(full.run_dir, "size=4m")
     process = full.supervise()
     full.wait_for_tasks(6, process)
-    fill(full.root / "filler")
+    fill(full.run_dir / "filler")
     finish(process, 20)
     before = full.intact_journal()
     for _ in range(2):
-        assert_one_sentence(full.run("--run-mode", "resume"), "room")
+        assert_one_sentence(full.run_apart("--run-mode", "resume"), "room")
     assert full.intact_journal().startswith(before)
-    (full.root / "filler").unlink()
+    (full.run_dir / "filler").unlink()
     full.complete(*FAST)
     full.assert_like(uninterrupted())
 
@@ -103,15 +105,15 @@ def test_resuming_on_a_disk_that_is_still_full(campaign, disk, uninterrupted):
 def test_disk_runs_out_of_inodes(campaign, disk, uninterrupted):
     """No more files can be made although there is room: the same error, the same stop."""
     full = campaign(TASKS)
-    disk(full.root, "size=8m", "nr_inodes=80")
-    assert_one_sentence(full.run(), "room")
+    disk(full.run_dir, "size=8m", "nr_inodes=80")
+    assert_one_sentence(full.run_apart(), "room")
     assert 0 < full.finished_tasks() < 40
     assert not [
         record
         for record in full.records()
         if record["type"] == "task" and record["outcome"] != "ok"
     ]
-    mount("-o", "remount,nr_inodes=10000", str(full.root))
+    mount("-o", "remount,nr_inodes=10000", str(full.run_dir))
     full.complete(*FAST)
     full.assert_like(uninterrupted())
 
@@ -120,24 +122,26 @@ def test_disk_runs_out_of_inodes(campaign, disk, uninterrupted):
 def test_disk_is_full_from_the_start(campaign, disk):
     """Nothing is begun, and nothing keeps the campaign from being begun later."""
     full = campaign(flat(4))
-    disk(full.root, "size=64k")
+    disk(full.run_dir, "size=64k")
     (
-        full.root / "logs"
+        full.run_dir / "logs"
     ).mkdir()  # a campaign that has left nothing but empty directories may be begun
-    fill(full.root / "state")
-    assert_one_sentence(full.run("--run-mode", "fresh"))
+    fill(full.run_dir / "state")
+    assert_one_sentence(full.run_apart("--run-mode", "fresh"))
 
 
 @as_root
 def test_data_becomes_read_only_at_work(campaign, disk, uninterrupted):
     """A file system that the kernel makes read-only after an error is no failure of samples."""
     case = campaign(TASKS)
-    disk(case.root / "data", "size=8m")
+    disk(case.run_dir / "data", "size=8m")
     process = case.supervise()
     case.wait_for_tasks(6, process)
     deadline = time.monotonic() + 10
     while subprocess.run(
-        ["mount", "-o", "remount,ro", str(case.root / "data")], timeout=LIMIT, capture_output=True
+        ["mount", "-o", "remount,ro", str(case.run_dir / "data")],
+        timeout=LIMIT,
+        capture_output=True,
     ).returncode:
         assert time.monotonic() < deadline  # a file is being written; try again
     assert_one_sentence(finish(process, 20), "read-only")
@@ -146,8 +150,8 @@ def test_data_becomes_read_only_at_work(campaign, disk, uninterrupted):
         for record in case.records()
         if record["type"] == "task" and record["outcome"] != "ok"
     ]
-    assert_one_sentence(case.run("--run-mode", "resume"), "read-only")
-    mount("-o", "remount,rw", str(case.root / "data"))
+    assert_one_sentence(case.run_apart("--run-mode", "resume"), "read-only")
+    mount("-o", "remount,rw", str(case.run_dir / "data"))
     case.complete(*FAST)
     case.assert_like(uninterrupted())
 
@@ -158,14 +162,14 @@ def test_temporary_directory_is_full(campaign, disk):
     it is no failure of the sample.
     """
     config = flat(4)
-    config["runners"]["probe"] = {"type": "probe_runners:PrintingRunner", "size": 100_000}
+    config["runners"]["probe"] = {"type": "helpers.parts.probe:PrintingRunner", "size": 100_000}
     case = campaign(config)
-    shutil.rmtree(case.place / "tmp")
-    disk(case.place / "tmp", "size=64k")
-    assert_one_sentence(case.run(), "room")
-    mount("-o", "remount,size=4m", str(case.place / "tmp"))
+    shutil.rmtree(case.root / "tmp")
+    disk(case.root / "tmp", "size=64k")
+    assert_one_sentence(case.run_apart(), "room")
+    mount("-o", "remount,size=4m", str(case.root / "tmp"))
     case.complete()
-    assert {(path / "stdout.txt").stat().st_size for path in (case.root / "data").iterdir()} == {
+    assert {(path / "stdout.txt").stat().st_size for path in (case.run_dir / "data").iterdir()} == {
         100_000
     }
 
@@ -178,15 +182,15 @@ def test_simulation_meets_a_full_disk(campaign, error, wrapped):
     and runs again.
     """
     config = flat(60, 10)
-    config["runners"]["probe"] = {"type": "probe_runners:FragileRunner", "wrapped": wrapped}
+    config["runners"]["probe"] = {"type": "helpers.parts.probe:FragileRunner", "wrapped": wrapped}
     case = campaign(config)
     process = case.supervise()
     case.wait_for_tasks(5, process)
-    (case.place / "new").write_text(error)
-    (case.place / "new").rename(case.place / "fault")
+    (case.root / "new").write_text(error)
+    (case.root / "new").rename(case.root / "fault")
     assert_one_sentence(finish(process, 20), "resume")
     assert 5 <= case.finished_tasks() < 60
-    (case.place / "fault").unlink()
+    (case.root / "fault").unlink()
     case.complete()
     assert {record["outcome"] for record in case.records() if record["type"] == "task"} == {"ok"}
     assert case.finished_tasks() == 60
@@ -201,11 +205,11 @@ def test_directory_vanishes_at_work(campaign, uninterrupted, part):
     case = campaign(TASKS)
     process = case.supervise()
     case.wait_for_tasks(6, process)
-    (case.root / part).rename(case.place / "gone")
+    (case.run_dir / part).rename(case.root / "gone")
     assert_one_sentence(finish(process, 20))
     case.wait_for_no_process()
-    assert not (case.root / part).exists(), sorted(case.root.rglob("*"))
-    (case.place / "gone").rename(case.root / part)
+    assert not (case.run_dir / part).exists(), sorted(case.run_dir.rglob("*"))
+    (case.root / "gone").rename(case.run_dir / part)
     case.complete(*FAST)
     case.assert_like(uninterrupted())
 
@@ -215,8 +219,8 @@ def test_data_deleted_for_good(campaign, uninterrupted):
     case = campaign(TASKS)
     process = case.supervise()
     case.wait_for_tasks(6, process)
-    while (case.root / "data").exists():
-        shutil.rmtree(case.root / "data", ignore_errors=True)
+    while (case.run_dir / "data").exists():
+        shutil.rmtree(case.run_dir / "data", ignore_errors=True)
     assert_one_sentence(finish(process, 20))
     case.complete(*FAST)
     assert case.contents()["dataset"] == uninterrupted()["dataset"]
@@ -263,21 +267,21 @@ def test_no_permission(campaign, part):
     """What may not be written or read is named in a sentence."""
     case = campaign(flat(6, 2))
     case.complete()
-    take_away(case.root / part)
+    take_away(case.run_dir / part)
     try:
         ended = as_somebody(case, "campaign.yaml", "--no-ui", "--run-mode", "extend")
         assert_one_sentence(ended, "permission")
     finally:
-        (case.root / part).chmod(0o700)
+        (case.run_dir / part).chmod(0o700)
 
 
 def test_no_permission_to_begin(campaign):
     """The parent of base_run_dir belongs to somebody else."""
     case = campaign(flat(6, 2))
-    (case.place / "theirs").mkdir()
-    take_away(case.place / "theirs")
+    (case.root / "theirs").mkdir()
+    take_away(case.root / "theirs")
     ended = as_somebody(case, "campaign.yaml", "--no-ui", "--base-run-dir", "theirs/run")
-    (case.place / "theirs").chmod(0o700)
+    (case.root / "theirs").chmod(0o700)
     assert_one_sentence(ended, "permission", "theirs")
 
 
@@ -291,9 +295,9 @@ def test_commands_on_a_read_only_directory(campaign, disk, command):
     exit code, not as a defect.
     """
     case = campaign(flat(2))
-    disk(case.root, "size=4m")
+    disk(case.run_dir, "size=4m")
     case.complete()
-    mount("-o", "remount,ro", str(case.root))
+    mount("-o", "remount,ro", str(case.run_dir))
     assert_one_sentence(case.command(command[0], "run", *command[1:]), "read-only")
 
 
@@ -306,6 +310,6 @@ def test_standard_streams_are_closed(campaign):
         "import os, sys; os.closerange(0, 3); os.execv(sys.executable, [sys.executable, '-m',"
         " 'enchanted_tui', *sys.argv[1:]])"
     )
-    ended = case.run(program=("-c", closed))
+    ended = case.run_apart(program=("-c", closed))
     assert ended.code == 0, ended
     assert case.finished_tasks() == 4

@@ -12,57 +12,10 @@ import os
 import time
 
 import pytest
-from campaigns import Campaign
-from leaving_runner import HOW
 
-OK = "ok"
-#: what becomes of each case
-CASES = {
-    "numpy_success": OK,
-    "nan": OK,
-    "huge": OK,
-    "text": OK,
-    "mapping": OK,
-    "array": OK,
-    "none": "bad_return",
-    "a_list": "bad_return",
-    "no_success": "bad_return",
-    "success_is_text": "bad_return",
-    "contains_itself": "bad_return",
-    "says_it_failed": "reported",
-    "raises": "exception",
-    "raises_unprintable": "exception",
-    "raises_interrupt": "exception",
-    "recurses": "exception",
-    "runs_out_of_memory": "memory",
-    "sys_exit": "exit",
-    "os_exit": "exit",
-    "becomes_another_program": "exit",
-    "segfaults": "signal",
-    "aborts": "signal",
-    "kills_its_group": "signal",
-    "hangs_with_children": "timeout",
-    "stops_itself": "timeout",
-    "leaves_daemons": OK,
-    "child_comes_back": OK,
-    "child_raises": OK,
-    "thread_prints_later": OK,
-    "changes_directory": OK,
-    "works_in_a_directory_that_goes": OK,
-    "reseeds": OK,
-    "patches_random": OK,
-    "ignores_its_children": OK,
-    "sets_an_alarm": OK,
-    "closes_everything": "exit",
-    "closes_its_streams": OK,
-    "replaces_its_streams": OK,
-    "deletes_its_directory": OK,
-    "deletes_its_directory_and_raises": "exception",
-    "deletes_its_directory_and_dies": "exit",
-    "puts_a_file_in_its_place": OK,
-    "takes_the_datapoints_name": OK,
-    "links_its_directory_elsewhere": OK,
-}
+from helpers.campaign import Campaign
+from helpers.odd_samples import CASES, OK, check_leaving, config, leaving, samples
+
 MESSAGES = {
     "none": "returned None",
     "a_list": "a list",
@@ -83,31 +36,17 @@ MESSAGES = {
 }
 
 
-def samples():
-    """Give the samples: every odd one is ordinary."""
-    return [name for number, case in enumerate(CASES) for name in (case, f"plain{number}")]
-
-
-def config(cases):
-    return {
-        "executors": {"local": {"type": "LocalExecutor", "n_workers": 2, "timeout_sec": 1.5}},
-        "samplers": {"s": {"type": "ArraySampler", "parameters": ["case"], "bounds": [cases]}},
-        "runners": {"odd": {"type": "odd_runners:OddRunner"}},
-        "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "odd"}]},
-    }
-
-
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory):
     """Run a campaign of all cases, once for each name that it is asked for by."""
 
     @functools.cache
     def run(name):
-        campaign = Campaign(
+        campaign = Campaign.apart(
             tmp_path_factory.mktemp(name),
             config([f"plain{n}" for n in range(2 * len(CASES))] if name == "plain" else samples()),
         )
-        ended = campaign.run()
+        ended = campaign.run_apart()
         assert ended.code == 0, ended
         campaign.wait_for_no_process(5.0)
         return campaign
@@ -116,14 +55,14 @@ def odd(tmp_path_factory):
 
 
 def rows(campaign):
-    with (campaign.root / "enchanted_dataset.csv").open(newline="") as file:
+    with (campaign.run_dir / "enchanted_dataset.csv").open(newline="") as file:
         found = list(csv.DictReader(file))
     assert len({row["case"] for row in found}) == len(found)
     return {row["case"]: row for row in found}
 
 
 def failures(campaign):
-    with (campaign.root / "enchanted_failures.csv").open(newline="") as file:
+    with (campaign.run_dir / "enchanted_failures.csv").open(newline="") as file:
         found = list(csv.DictReader(file))
     assert len({row["task"] for row in found}) == len(found)
     return {json.loads(row["params"])["case"]: row for row in found}
@@ -170,8 +109,8 @@ def test_ordinary_samples_are_unharmed(odd):
         if case.startswith("plain"):
             assert found[case]["output"] == expected[number], case
             assert found[case]["surroundings"] == "['', 1, set()]", case
-            run_dir = odd("odd").place / found[case]["run_dir"]
-            assert (run_dir / "kept.txt").read_text() == str(odd("odd").place)
+            run_dir = odd("odd").root / found[case]["run_dir"]
+            assert (run_dir / "kept.txt").read_text() == str(odd("odd").root)
             assert (run_dir / "stdout.txt").read_text().startswith(
                 f"begins {case}\n"
             ) or "still talking" in (run_dir / "stdout.txt").read_text()
@@ -184,7 +123,7 @@ def test_output_of_what_died_is_kept(odd):
     for case in ("os_exit", "segfaults", "hangs_with_children", "sys_exit", "raises"):
         assert (
             f"begins {case}"
-            in (odd("odd").place / found[case]["run_dir"] / "stdout.txt").read_text()
+            in (odd("odd").root / found[case]["run_dir"] / "stdout.txt").read_text()
         ), case
 
 
@@ -192,11 +131,11 @@ def test_nothing_is_left_behind(odd):
     """No process, and no file outside of the run directory."""
     campaign = odd("odd")
     assert campaign.processes() == {}
-    assert os.listdir(campaign.place / "tmp") == []
-    assert sorted(os.listdir(campaign.place)) == ["campaign.yaml", "run", "tmp"]
+    assert os.listdir(campaign.root / "tmp") == []
+    assert sorted(os.listdir(campaign.root)) == ["campaign.yaml", "run", "tmp"]
     allowed = {f"d0_b0_s{number}_r0" for number in range(2 * len(CASES))}
     assert {
-        name for name in os.listdir(campaign.root / "data") if not name.endswith(".elsewhere")
+        name for name in os.listdir(campaign.run_dir / "data") if not name.endswith(".elsewhere")
     } == allowed
 
 
@@ -232,26 +171,10 @@ def test_time_limit_reaches_all_children_at_once(campaign):
     busy.wait_for_no_process(5.0)
 
 
-def leaving(log):
-    """Give a campaign of one worker whose samples leave processes behind."""
-    leaving = config(list(HOW))
-    leaving["executors"]["local"].update(n_workers=1, timeout_sec=60)
-    leaving["samplers"]["s"]["parameters"] = ["how"]
-    leaving["runners"]["odd"] = {"type": "leaving_runner:Leaving", "log": str(log)}
-    return leaving
-
-
-def check_leaving(campaign):
-    with (campaign.root / "enchanted_dataset.csv").open(newline="") as file:
-        found = {row["how"]: row for row in csv.DictReader(file)}
-    assert {how: row["output"] for how, row in found.items()} == dict.fromkeys(HOW, "0")
-    assert found["a pool"]["helper"] == found["a pool again"]["helper"]
-
-
 def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
     """A daemon, however it was made, does not live beside the next sample; a pool that a runner
     keeps does.
     """
     left = campaign(leaving(tmp_path / "left"))
-    assert left.run().code == 0
+    assert left.run_apart().code == 0
     check_leaving(left)

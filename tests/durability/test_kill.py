@@ -13,11 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
-from campaigns import LIMIT, Campaign
-from shapes import KILLED, flat, nested
 
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.supervisor import background_tables
+from helpers.campaign import Campaign
+from helpers.processes import LIMIT
+from helpers.shapes import KILLED, flat, nested
 
 EVERYDAY = [(shape, 0) for shape in KILLED] + [
     ("nested", 1),
@@ -36,9 +37,9 @@ def uninterrupted(tmp_path_factory):
 
     @functools.cache
     def run(shape):
-        campaign = Campaign(tmp_path_factory.mktemp("reference"), KILLED[shape])
+        campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), KILLED[shape])
         started = time.monotonic()
-        ended = campaign.run()
+        ended = campaign.run_apart()
         duration = time.monotonic() - started
         assert ended.code == 0, ended
         campaign.wait_for_no_process()
@@ -112,12 +113,12 @@ def test_completed_campaign_is_left_alone(campaign):
     """Resuming what is complete runs nothing and leaves the dataset as it was."""
     done = campaign(nested(3, 4))
     done.complete()
-    before, runs = done.contents(), done.executions()
-    stamp = (done.root / "enchanted_dataset.csv").stat().st_mtime_ns
-    ended = done.run("--run-mode", "resume")
+    before, runs = done.contents(), done.begun()
+    stamp = (done.run_dir / "enchanted_dataset.csv").stat().st_mtime_ns
+    ended = done.run_apart("--run-mode", "resume")
     assert ended.code == 0, ended
-    assert done.executions() == runs
-    assert (done.root / "enchanted_dataset.csv").stat().st_mtime_ns == stamp
+    assert done.begun() == runs
+    assert (done.run_dir / "enchanted_dataset.csv").stat().st_mtime_ns == stamp
     done.assert_like(before)
 
 
@@ -199,15 +200,15 @@ def test_writer_of_hdf5_ends_with_its_supervisor(campaign):
     """It must not put its older version of runs.h5 in the place of that of a later supervisor."""
     done = campaign(flat(10))
     done.complete()
-    before = os.stat(done.root / "runs.h5").st_ino
-    command = python_command(background_tables.CODE, str(done.root), "hdf5")
+    before = os.stat(done.run_dir / "runs.h5").st_ino
+    command = python_command(background_tables.CODE, str(done.run_dir), "hdf5")
     assert (
         subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1
     )  # whoever held the other end has gone
-    assert os.stat(done.root / "runs.h5").st_ino == before
+    assert os.stat(done.run_dir / "runs.h5").st_ino == before
     with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:
         assert writer.wait(timeout=LIMIT) == 0
-    assert os.stat(done.root / "runs.h5").st_ino != before
+    assert os.stat(done.run_dir / "runs.h5").st_ino != before
 
 
 def test_hdf5_grows_while_the_campaign_runs(campaign):
@@ -218,8 +219,8 @@ def test_hdf5_grows_while_the_campaign_runs(campaign):
     process = busy.supervise(program=("-c", _EAGER))
     seen = set()
     while process.poll() is None and len(seen) < 2:
-        if (busy.root / "runs.h5").exists():
-            with h5py.File(busy.root / "runs.h5") as file:
+        if (busy.run_dir / "runs.h5").exists():
+            with h5py.File(busy.run_dir / "runs.h5") as file:
                 seen.add(len(file["data/runs"]))
         time.sleep(0.05)
     process.kill()

@@ -11,7 +11,8 @@ import signal
 import subprocess
 
 import pytest
-from campaigns import LIMIT
+
+from helpers.processes import LIMIT
 
 LEARNING = {
     "type": "BayesianOptimizationSampler",
@@ -29,7 +30,11 @@ def learning(**options):
         "executors": {"local": {"type": "LocalExecutor", "n_workers": 2}},
         "samplers": {"s": {**LEARNING, **options}},
         "runners": {
-            "probe": {"type": "probe_runners:ProbeRunner", "mischief": True, "sleep": [0.0, 0.05]}
+            "probe": {
+                "type": "helpers.parts.probe:ProbeRunner",
+                "mischief": True,
+                "sleep": [0.0, 0.05],
+            }
         },
         "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "probe"}]},
     }
@@ -38,10 +43,10 @@ def learning(**options):
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
     """What an uninterrupted campaign leaves."""
-    from campaigns import Campaign
+    from helpers.campaign import Campaign
 
-    whole = Campaign(tmp_path_factory.mktemp("reference"), learning())
-    ended = whole.run()
+    whole = Campaign.apart(tmp_path_factory.mktemp("reference"), learning())
+    ended = whole.run_apart()
     assert ended.code == 0, ended
     whole.wait_for_no_process()
     return whole.contents()

@@ -12,11 +12,11 @@ import stat
 import time
 
 import pytest
-from campaigns import assert_one_sentence, finish
-from shapes import flat
 from test_environment import as_somebody
 
 from enchanted_tui import cli
+from helpers.processes import assert_one_sentence, finish
+from helpers.shapes import flat
 
 OWN_FILES = (
     "state/lock",
@@ -76,7 +76,7 @@ def done(campaign, monkeypatch):
     """A finished campaign, and its directory as the working directory."""
     made = campaign(flat(4, 2))
     made.complete()
-    monkeypatch.chdir(made.place)
+    monkeypatch.chdir(made.root)
     return made
 
 
@@ -85,7 +85,7 @@ def test_whatever_is_in_the_place_of_a_file(done, capsys):
     away the campaign goes on.
     """
     for number, name in enumerate(OWN_FILES):
-        path, (kind, make) = done.root / name, list(KINDS.items())[number % len(KINDS)]
+        path, (kind, make) = done.run_dir / name, list(KINDS.items())[number % len(KINDS)]
         kept = path.read_bytes() if path.exists() else None
         path.unlink(missing_ok=True)
         make(path)
@@ -105,8 +105,8 @@ def test_nobody_says_that_a_campaign_does_not_run_who_cannot_know(done, capsys, 
     """Status, steering, rebuilding, retrying and beginning anew say what is in the way as well, and
     delete nothing.
     """
-    remove(done.root / name)
-    KINDS[kind](done.root / name)
+    remove(done.run_dir / name)
+    KINDS[kind](done.run_dir / name)
     actions = (
         ["--status", "run"],
         ["--control", "drain", "run"],
@@ -116,15 +116,15 @@ def test_nobody_says_that_a_campaign_does_not_run_who_cannot_know(done, capsys, 
     for arguments in (*actions, ["campaign.yaml", "--no-ui", "--run-mode", "fresh", "--overwrite"]):
         code, err = said(capsys, *arguments)
         assert (code, f"{kind} is in the place of this file" in err) == (3, True), (arguments, err)
-    assert stat.S_IFMT(os.stat(done.root / name).st_mode) != stat.S_IFREG
-    assert (done.root / "enchanted_dataset.csv").exists()
+    assert stat.S_IFMT(os.stat(done.run_dir / name).st_mode) != stat.S_IFREG
+    assert (done.run_dir / "enchanted_dataset.csv").exists()
 
 
 @pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device"])
 def test_configuration_that_is_no_file(done, capsys, kind):
     """Named on the command line, to be run or only checked."""
-    done.config.unlink()
-    KINDS[kind](done.config)
+    done.config_path.unlink()
+    KINDS[kind](done.config_path)
     for more in (["--no-ui"], ["--check"], ["--dry-run"]):
         code, err = said(capsys, "campaign.yaml", *more)
         assert (code, f"campaign.yaml: {kind} is in the place of this file" in err) == (3, True), (
@@ -135,7 +135,7 @@ def test_configuration_that_is_no_file(done, capsys, kind):
 def test_configuration_from_the_shell(done, capsys):
     """A pipe that the shell makes (``<(...)``) is read, as before."""
     reading, writing = os.pipe()
-    os.write(writing, done.config.read_bytes())
+    os.write(writing, done.config_path.read_bytes())
     os.close(writing)
     code, err = said(capsys, f"/dev/fd/{reading}", "--check")
     assert code == 0, err
@@ -147,7 +147,7 @@ def test_files_of_somebody_else(done, name):
     """A lock that may not be read: nobody knows whether somebody holds it, so nothing is begun, and
     SIGTERM is not needed to end that.
     """
-    path = done.root / name
+    path = done.run_dir / name
     path.touch()
     path.chmod(0)
     os.chown(path, 65534, 65534)
@@ -158,7 +158,7 @@ def test_files_of_somebody_else(done, name):
 
 def test_lock_that_leads_nowhere(done, capsys):
     """A link whose target is gone names nobody, so it is replaced."""
-    (done.root / "state/lock").symlink_to("gone")
+    (done.run_dir / "state/lock").symlink_to("gone")
     assert said(capsys, "campaign.yaml", "--no-ui", "--run-mode", "resume")[0] == 0
 
 
@@ -167,9 +167,9 @@ def test_pipe_among_the_requests(campaign):
     case = campaign(flat(400, 20, sleep=0.1))
     process = case.supervise()
     case.wait_for_tasks(2, process)
-    make_pipe(case.root / "state/control/00000000000000000001-00000000.json")
+    make_pipe(case.run_dir / "state/control/00000000000000000001-00000000.json")
     deadline = time.monotonic() + 20
-    while (case.root / "state/control/00000000000000000001-00000000.json").exists():
+    while (case.run_dir / "state/control/00000000000000000001-00000000.json").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.terminate()

@@ -13,12 +13,12 @@ import threading
 import time
 
 import pytest
-from campaigns import LIMIT, assert_one_sentence, finish
-from shapes import flat
 
 from enchanted_tui.journal_lines import seal
 from enchanted_tui.storage import lock as lock_module
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, read_holder
+from helpers.processes import LIMIT, assert_one_sentence, finish
+from helpers.shapes import flat
 
 BUSY = flat(2000, 20, sleep=0.1)  # longer than any test, on a busy machine too
 SHORT = flat(6, 2)
@@ -36,7 +36,7 @@ def running(campaign):
 
 
 def lock_path(campaign):
-    return campaign.root / "state" / "lock"
+    return campaign.run_dir / "state" / "lock"
 
 
 def rewrite(path, **changed):
@@ -54,7 +54,7 @@ def test_second_supervisor_is_refused(running):
     busy, process = running
     before = busy.intact_journal()
     for arguments in (["resume"], ["extend"], ["auto"], ["fresh"], ["fresh", "--overwrite"]):
-        ended = busy.run("--run-mode", *arguments)
+        ended = busy.run_apart("--run-mode", *arguments)
         assert_one_sentence(ended, str(process.pid), socket.gethostname())
     assert read_holder(lock_path(busy)).pid == process.pid
     assert busy.intact_journal().startswith(before)
@@ -90,7 +90,7 @@ def test_number_of_a_dead_holder_given_to_another_process(campaign):
             "boot_id": lock_module._boot_id(),
         }
         lock_path(done).write_text(json.dumps({**content, "beat": 3}))
-        ended = done.run("--run-mode", "resume")
+        ended = done.run_apart("--run-mode", "resume")
         other.kill()
     assert ended.code == 0, ended
 
@@ -268,7 +268,7 @@ def own_files(campaign):
     """Give the contents of all files that the supervisor itself writes, but for its log."""
     kept = [
         path
-        for path in campaign.root.rglob("*")
+        for path in campaign.run_dir.rglob("*")
         if path.is_file() and "data" not in path.parts and path.name != "main.log"
     ]
     return {path: path.read_bytes() for path in kept}

@@ -13,11 +13,11 @@ import sysconfig
 import time
 
 import pytest
-from campaigns import assert_one_sentence, finish
-from shapes import flat
 
 from enchanted_tui.executors.verdict import environment_error
 from enchanted_tui.record.journal import FORMAT_VERSION, Journal
+from helpers.processes import assert_one_sentence, finish
+from helpers.shapes import flat
 
 PASSING = ("EIO", "ESHUTDOWN", "ENOTCONN", "ETIMEDOUT")
 
@@ -91,13 +91,13 @@ def stormy(campaign, shim, monkeypatch):
 
     def make(config):
         made = campaign(config)
-        weather = made.place / "weather"
+        weather = made.root / "weather"
         monkeypatch.setenv("LD_PRELOAD", str(shim))
         monkeypatch.setenv("WEATHER", str(weather))
 
         def begin(name, part):
-            (made.place / "coming").write_text(f"{getattr(errno, name)} {part}\n")
-            (made.place / "coming").rename(weather)
+            (made.root / "coming").write_text(f"{getattr(errno, name)} {part}\n")
+            (made.root / "coming").rename(weather)
 
         return made, begin, weather.unlink
 
@@ -157,12 +157,12 @@ def test_runner_that_meets_a_storm(campaign, error):
     """The same where the runner itself is told, or hides it behind an error of its own."""
     config = flat(8, 4)
     config["runners"]["probe"] = {
-        "type": "probe_runners:FragileRunner",
+        "type": "helpers.parts.probe:FragileRunner",
         "wrapped": error in ("EIO", "ETIMEDOUT"),
     }
     case = campaign(config)
-    (case.place / "fault").write_text(error)
-    assert_one_sentence(case.run(), "resume")
+    (case.root / "fault").write_text(error)
+    assert_one_sentence(case.run_apart(), "resume")
     assert case.finished_tasks() == 0
 
 

@@ -6,8 +6,10 @@ import functools
 import json
 
 import pytest
-from campaigns import HERE, Campaign, assert_one_sentence, finish
-from shapes import nested
+
+from helpers.campaign import Campaign
+from helpers.processes import TESTS, assert_one_sentence, finish
+from helpers.shapes import nested
 
 SHAPES = {
     "quick": nested(2, 3, 2, inner_steps=2, mischief=True),
@@ -54,8 +56,8 @@ def uninterrupted(tmp_path_factory):
 
     @functools.cache
     def run(shape):
-        campaign = Campaign(tmp_path_factory.mktemp("reference"), SHAPES[shape])
-        log = campaign.place / "calls.log"
+        campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), SHAPES[shape])
+        log = campaign.root / "calls.log"
         ended = with_faults(campaign, 0, log=str(log))
         assert ended.code == 0, ended
         return campaign.contents(), len(log.read_text().splitlines())
@@ -65,7 +67,7 @@ def uninterrupted(tmp_path_factory):
 
 def with_faults(campaign, at, *arguments, **plan):
     """Run a supervisor whose `at`-th change of a file goes as planned."""
-    program = (str(HERE / "fault_driver.py"), json.dumps({"at": at, **plan}))
+    program = (str(TESTS / "helpers" / "fault_driver.py"), json.dumps({"at": at, **plan}))
     return finish(
         campaign.start(
             *(arguments or ("campaign.yaml", "--no-ui", "--run-mode", "auto")), program=program
@@ -176,9 +178,9 @@ def other_references(tmp_path_factory):
     """Give the contents of a campaign that was extended, and of one whose failed samples were run
     again, without an interruption.
     """
-    extended = Campaign(tmp_path_factory.mktemp("extended"), EXTENDED)
+    extended = Campaign.apart(tmp_path_factory.mktemp("extended"), EXTENDED)
     extended.complete()
-    assert extended.run("--run-mode", "extend").code == 0
+    assert extended.run_apart("--run-mode", "extend").code == 0
     return extended.contents()
 
 
@@ -191,7 +193,7 @@ def test_killed_while_extending(campaign, other_references, at):
     ended = with_faults(grown, at, *_RUN, "extend", action="kill")
     assert ended.code in (-9, 0), ended
     if _targets(grown) == targets:
-        assert grown.run("--run-mode", "extend").code == 0
+        assert grown.run_apart("--run-mode", "extend").code == 0
     grown.complete()
     grown.wait_for_no_process()
     grown.assert_like(other_references)
@@ -205,11 +207,11 @@ def _targets(campaign):
 def test_killed_while_running_failures_again(campaign, at):
     """Rows are given up and replaced one for one, whenever the supervisor dies."""
     config = nested(2, 3)
-    config["runners"]["inner0"] = {"type": "probe_runners:FragileRunner"}
+    config["runners"]["inner0"] = {"type": "helpers.parts.probe:FragileRunner"}
     mended = campaign(config)
-    (mended.place / "fault").write_text("EINVAL")
-    assert mended.run("--run-mode", "auto").code == 4
-    (mended.place / "fault").unlink()
+    (mended.root / "fault").write_text("EINVAL")
+    assert mended.run_apart("--run-mode", "auto").code == 4
+    (mended.root / "fault").unlink()
     ended = with_faults(mended, at, "--retry-failed", "run", action="kill")
     assert ended.code in (-9, 0), ended
     if not any(record["type"] == "retry" for record in mended.records()):
@@ -231,14 +233,14 @@ def test_killed_while_overwriting(campaign, uninterrupted, at):
     """
     reference, _ = uninterrupted("quick")
     replaced = campaign(SHAPES["quick"])
-    assert replaced.run("--set", "supervisor.seed=8").code == 0
-    foreign = replaced.root / "notes.txt"
+    assert replaced.run_apart("--set", "supervisor.seed=8").code == 0
+    foreign = replaced.run_dir / "notes.txt"
     foreign.write_text("mine")
     ended = with_faults(replaced, at, *_RUN, "fresh", "--overwrite", action="kill")
     assert ended.code in (-9, 0), ended
     replaced.wait_for_no_process()
-    (replaced.place / "executed.log").unlink()
-    ended = replaced.run("--run-mode", "fresh", "--overwrite")
+    (replaced.root / "runs.log").unlink()
+    ended = replaced.run_apart("--run-mode", "fresh", "--overwrite")
     assert ended.code == 0, ended
     assert foreign.read_text() == "mine"
     foreign.unlink()
@@ -254,7 +256,7 @@ def test_killed_while_rebuilding(campaign, uninterrupted, at):
     ended = with_faults(rebuilt, at, "--rebuild", "run", action="kill")
     assert ended.code in (-9, 0), ended
     for path in ("enchanted_dataset.csv", "enchanted_failures.csv", "runs.h5"):
-        assert (rebuilt.root / path).exists()
+        assert (rebuilt.run_dir / path).exists()
     rebuilt.contents()
     ended = rebuilt.command("--rebuild", "run")
     assert ended.code == 0, ended
@@ -270,11 +272,11 @@ def test_killed_with_node_local_storage(campaign, uninterrupted, at):
     """
     reference, _ = uninterrupted("quick")
     local = campaign(SHAPES["quick"])
-    (local.place / "local").mkdir()
+    (local.root / "local").mkdir()
     where = ("--set", "supervisor.local_storage=local")
     ended = with_faults(local, at, *_RUN, "auto", *where, action="kill")
     assert ended.code in (-9, 0), ended
     local.complete(*where)
     local.wait_for_no_process()
     local.assert_like(reference)
-    assert list((local.place / "local").iterdir()) == []
+    assert list((local.root / "local").iterdir()) == []

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-import shapes
-from campaigns import assert_one_sentence, finish, tree, without_runtimes
-from dask_cluster import LOCAL, contents_on_dask, dask_cluster, live, on_dask, wait_until
-from test_isolation import CASES, check_leaving, leaving
-from test_isolation import config as odd_config
-from test_isolation import samples as odd_samples
 
 from enchanted_tui.supervisor.supervisor import Supervisor
+from helpers import shapes
+from helpers.dask_cluster import LOCAL, contents_on_dask, dask_cluster, live, on_dask, wait_until
+from helpers.files import tree, without_runtimes
+from helpers.odd_samples import CASES, check_leaving, leaving
+from helpers.odd_samples import config as odd_config
+from helpers.odd_samples import samples as odd_samples
+from helpers.processes import assert_one_sentence, finish
 
 NAMED = {**LOCAL, "LocalCluster_config": {**LOCAL["LocalCluster_config"], "name": "shared"}}
 
@@ -41,13 +42,13 @@ def test_same_dataset_as_local(campaign):
     """
     config = two_stages()
     local = campaign(config, "local")
-    assert local.run().code == 0
+    assert local.run_apart().code == 0
     dask = campaign(on_dask(config, NAMED), "dask")
-    ended = dask.run()
+    ended = dask.run_apart()
     assert ended.code == 0, ended
     dask.assert_like(contents_on_dask(local))
     dask.wait_for_no_process()
-    assert os.listdir(dask.place / "tmp") == []
+    assert os.listdir(dask.root / "tmp") == []
 
 
 @pytest.mark.full
@@ -61,7 +62,7 @@ def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
         }
     }
     left = campaign(config)
-    assert left.run().code == 0
+    assert left.run_apart().code == 0
     check_leaving(left)
 
 
@@ -73,20 +74,20 @@ def test_odd_samples_do_the_same_as_local(campaign):
     config = odd_config(cases)
     config["executors"]["local"]["timeout_sec"] = 5
     local = campaign(config, "local")
-    assert local.run().code == 0
+    assert local.run_apart().code == 0
     dask = campaign(on_dask(config, timeout_sec=5), "dask")
-    ended = dask.run()
+    ended = dask.run_apart()
     assert ended.code == 0, ended
     assert len(cases) > len(CASES)
     for name in ("enchanted_dataset.csv", "enchanted_failures.csv"):
-        assert sorted(without_runtimes(dask.root / name)) == sorted(
-            without_runtimes(local.root / name)
+        assert sorted(without_runtimes(dask.run_dir / name)) == sorted(
+            without_runtimes(local.run_dir / name)
         ), name
-    assert [path for path in tree(dask.root) if path.startswith("data/")] == [
-        path for path in tree(local.root) if path.startswith("data/")
+    assert [path for path in tree(dask.run_dir) if path.startswith("data/")] == [
+        path for path in tree(local.run_dir) if path.startswith("data/")
     ]
     dask.wait_for_no_process()
-    assert os.listdir(dask.place / "tmp") == []
+    assert os.listdir(dask.root / "tmp") == []
 
 
 def test_one_cluster_for_all_executors_that_name_it(campaign):
@@ -127,7 +128,7 @@ def test_same_name_for_clusters_that_differ(campaign):
     config["supervisor"]["run_order"][0]["executor"] = "first"
     config["supervisor"]["run_order"][1]["executor"] = ["second", "third"]
     differing = campaign(config)
-    ended = differing.run()
+    ended = differing.run_apart()
     assert ended.code == 0, ended
     differing.wait_for_no_process()
 
@@ -138,14 +139,14 @@ def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
     """
     config = shapes.flat(40, children=True)
     local = campaign(config, "local")
-    assert local.run().code == 0
+    assert local.run_apart().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
         for name, executor in {
             "file": cluster.executor,
             "address": {"type": "DaskExecutor", "scheduler_address": cluster.address},
         }.items():
             dask = campaign(on_dask(config, executor), name)
-            ended = dask.run()
+            ended = dask.run_apart()
             assert ended.code == 0, ended
             dask.assert_like(contents_on_dask(local))
             dask.wait_for_no_process()
@@ -173,7 +174,7 @@ def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     """
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
-    assert reference.run().code == 0
+    assert reference.run_apart().code == 0
     dask = campaign(on_dask(config))
     process = dask.supervise()
     dask.wait_for_tasks(5, process, 60)
@@ -181,7 +182,7 @@ def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     ended = finish(process)
     assert ended.code == {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}[kill], ended
     dask.wait_for_no_process(20)
-    assert os.listdir(dask.place / "tmp") == []
+    assert os.listdir(dask.root / "tmp") == []
     dask.complete()
     dask.assert_like(contents_on_dask(reference))
 
@@ -229,7 +230,7 @@ def test_program_that_runs_a_campaign_is_left_alone(tmp_path, monkeypatch):
 def test_no_more_than_n_workers_at_a_time(campaign):
     """`n_workers` holds also where the cluster has more threads."""
     config = shapes.flat(20)
-    config["runners"]["probe"] = {"type": "dask_runners:Gauge"}
+    config["runners"]["probe"] = {"type": "helpers.parts.deadly:Gauge"}
     counts = {}
     for limit in (1, None):
         executor = {
@@ -238,7 +239,7 @@ def test_no_more_than_n_workers_at_a_time(campaign):
             "n_workers": limit,
         }
         dask = campaign(on_dask(config, executor), f"limit{limit}")
-        assert dask.run().code == 0
+        assert dask.run_apart().code == 0
         counts[limit] = max(int(row[0]) for row in dask.contents()["dataset"][1:])
     assert counts[1] == 1
     assert 2 <= counts[None] <= 3
@@ -281,7 +282,7 @@ def test_all_workers_are_awaited_where_asked_for(campaign):
         blocked = campaign(
             on_dask(shapes.flat(2), executor, block_until_cluster_started=True, timeout=20), name
         )
-        ended = blocked.run()
+        ended = blocked.run_apart()
         assert ended.code == 0, ended
 
 
@@ -295,7 +296,7 @@ def test_no_worker_is_missed_while_there_is_no_work(campaign):
     config["executors"] = {"here": config["executors"]["local"], "dask": varying}
     config["supervisor"]["run_order"][0]["executor"] = ["here", "dask"]
     idle = campaign(config)
-    ended = idle.run()
+    ended = idle.run_apart()
     assert ended.code == 0, ended
 
 
@@ -317,10 +318,10 @@ def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
         short_of_memory(cluster)
         dask = campaign(on_dask(config, cluster.executor, timeout=5))
         assert_one_sentence(
-            dask.run(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit"
+            dask.run_apart(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit"
         )
         cluster.add_worker()
-        ended = dask.run("--run-mode", "resume")
+        ended = dask.run_apart("--run-mode", "resume")
         assert ended.code == 0, ended
     dask.assert_sound_record()
 
@@ -338,7 +339,7 @@ def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
             },
         )
     )
-    ended = dask.run()
+    ended = dask.run_apart()
     assert ended.code == 0, ended
     assert "runs again" not in ended.err
 
@@ -352,7 +353,7 @@ def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
             preload="import enchanted_tui.version; enchanted_tui.version.__version__ = '0.0.1'"
         )
         dask = campaign(on_dask(shapes.flat(3), cluster.executor))
-        assert_one_sentence(dask.run(), "has enchanted-tui 0.0.1", "install the same")
+        assert_one_sentence(dask.run_apart(), "has enchanted-tui 0.0.1", "install the same")
 
 
 def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
@@ -361,12 +362,14 @@ def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
     """
     config = shapes.flat(10)
     reference = campaign(config, "reference")
-    assert reference.run().code == 0
+    assert reference.run_apart().code == 0
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
         dask = campaign(on_dask(config, cluster.executor, timeout=1.5))
-        assert_one_sentence(dask.run(), "no Dask worker appeared within 1.5 s", "dask worker")
+        assert_one_sentence(dask.run_apart(), "no Dask worker appeared within 1.5 s", "dask worker")
         cluster.add_worker()
-        dask.config.write_text(dask.config.read_text().replace("timeout: 1.5", "timeout: 60"))
+        dask.config_path.write_text(
+            dask.config_path.read_text().replace("timeout: 1.5", "timeout: 60")
+        )
         dask.complete()
         dask.assert_like(contents_on_dask(reference))
 
@@ -397,7 +400,7 @@ def test_no_cluster_is_a_clear_stop(campaign, executor, words):
     nothing left behind.
     """
     dask = campaign(on_dask(shapes.flat(3), {"type": "DaskExecutor", **executor}))
-    assert_one_sentence(dask.run(), *words)
+    assert_one_sentence(dask.run_apart(), *words)
     dask.wait_for_no_process()
 
 
@@ -415,10 +418,10 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
         "scale_n_jobs": 1,
     }
     dask = campaign(on_dask(shapes.flat(3), slurm))
-    assert_one_sentence(dask.run(), "there is no sbatch here")
+    assert_one_sentence(dask.run_apart(), "there is no sbatch here")
     dask.wait_for_no_process()
     assert not (home / ".config" / "dask").exists()
-    assert not Path(dask.place / "dask-scratch-space").exists()
+    assert not Path(dask.root / "dask-scratch-space").exists()
 
 
 def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_the_work_may_have(
@@ -439,12 +442,12 @@ def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_th
     config = {
         "executors": {"local": {"type": "LocalExecutor"}},
         "samplers": {"s": sampler},
-        "runners": {"probe": {"type": "probe_runners:ProbeRunner", "sleep": 0.5}},
+        "runners": {"probe": {"type": "helpers.parts.probe:ProbeRunner", "sleep": 0.5}},
         "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "probe"}]},
     }
     following = {"type": "DaskExecutor", "scale_n_jobs_min": 1, "scale_n_jobs_max": 3}
     asked = campaign(on_dask(config, following))
-    ended = asked.run()
+    ended = asked.run_apart()
     assert ended.code == 0, ended
     drawn, finished, under_way = 0, 0, []
     for record in asked.records():

@@ -13,9 +13,9 @@ from collections import Counter
 
 import psutil
 import pytest
-import shapes
-from campaigns import assert_one_sentence, finish
-from dask_cluster import (
+
+from helpers import shapes
+from helpers.dask_cluster import (
     LOCAL,
     contents_on_dask,
     dask_cluster,
@@ -23,23 +23,24 @@ from dask_cluster import (
     on_dask,
     wait_until,
 )
+from helpers.processes import assert_one_sentence, finish
 
 
 def deadly(kills, times=1000):
     return {
         "executors": {"local": {"type": "LocalExecutor"}},
         "samplers": {"s": {"type": "ArraySampler", "parameters": ["kills"], "bounds": [kills]}},
-        "runners": {"deadly": {"type": "dask_runners:Deadly", "times": times}},
+        "runners": {"deadly": {"type": "helpers.parts.deadly:Deadly", "times": times}},
         "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "deadly"}]},
     }
 
 
 def deaths(campaign):
-    return Counter((campaign.place / "deaths.log").read_text().split())
+    return Counter((campaign.root / "deaths.log").read_text().split())
 
 
 def failures(campaign):
-    with (campaign.root / "enchanted_failures.csv").open(newline="") as file:
+    with (campaign.run_dir / "enchanted_failures.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -53,7 +54,7 @@ def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
     one = {**LOCAL, "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 1}}
     kills = [0] * 6 + [1] + [0] * 6
     dask = campaign(on_dask(deadly(kills), one, max_retries=retries))
-    ended = dask.run()
+    ended = dask.run_apart()
     assert ended.code == 0, ended
     assert deaths(dask) == {"d0_b0_s6_r0": 1 + retries}
     lost = failures(dask)
@@ -70,7 +71,7 @@ def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
 def test_sample_whose_worker_was_lost_runs_again_in_a_clean_directory(campaign):
     """The second attempt finds an empty directory, succeeds, and says that it was the second."""
     dask = campaign(on_dask(deadly([0, 1, 0, 1], times=1)))
-    ended = dask.run()
+    ended = dask.run_apart()
     assert ended.code == 0, ended
     assert deaths(dask) == {"d0_b0_s1_r0": 2, "d0_b0_s3_r0": 2}
     attempts = {
@@ -94,7 +95,7 @@ def test_workers_killed_again_and_again(campaign, tmp_path, number):
     counting."""
     config = shapes.flat(80, sleep=[0.02, 0.2])
     reference = campaign(config, "reference")
-    assert reference.run().code == 0
+    assert reference.run_apart().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
         dask = campaign(on_dask(config, cluster.executor, max_retries=10))
         process = dask.supervise()
@@ -116,7 +117,7 @@ def test_workers_killed_again_and_again(campaign, tmp_path, number):
         tasks = [tuple(record["task"]) for record in dask.records() if record["type"] == "task"]
         assert len(tasks) == len(set(tasks)) == 80
         repeated = sum(record["attempt"] for record in dask.records() if record["type"] == "task")
-        extra = sum(Counter(task for _, task in dask.executions()).values()) - 80
+        extra = sum(Counter(dask.begun()).values()) - 80
         assert extra <= repeated
 
 
@@ -126,7 +127,7 @@ def test_scheduler_that_dies_is_a_clear_stop(campaign, tmp_path):
     """
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
-    assert reference.run().code == 0
+    assert reference.run_apart().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
         dask = campaign(on_dask(config, cluster.executor))
         process = dask.supervise()
@@ -146,7 +147,7 @@ def test_process_that_holds_the_cluster_dies(campaign):
     """The scheduler of a LocalCluster dies with it: the same."""
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
-    assert reference.run().code == 0
+    assert reference.run_apart().code == 0
     dask = campaign(on_dask(config))
     process = dask.supervise()
     dask.wait_for_tasks(5, process, 60)
@@ -163,7 +164,7 @@ def test_time_limit_reaches_all_children_at_once(campaign):
     """Not at the end of the campaign only: what a timed-out sample has started is gone when its
     failure is on record.
     """
-    from test_isolation import config as odd_config
+    from helpers.odd_samples import config as odd_config
 
     config = odd_config(["hangs_with_children", *(f"plain{number}" for number in range(300))])
     dask = campaign(on_dask(config, timeout_sec=1.5))

@@ -12,8 +12,9 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from campaigns import LIMIT
-from dask_cluster import LOCAL
+
+from helpers.dask_cluster import LOCAL
+from helpers.processes import LIMIT
 
 PACKAGES = [
     "yaml",
@@ -88,14 +89,14 @@ def test_no_process_of_the_program_imports_from_the_working_directory(campaign, 
     runs in the background and what is called at the end.
     """
     made = campaign({**CONFIG, "executors": {"local": LOCAL}} if how == "dask" else CONFIG)
-    fill(made.place)
+    fill(made.root)
     arguments = ("--detach",) if how == "detached" else ("--no-ui",)
     process = made.start("campaign.yaml", *arguments, program=("-P", "-m", "enchanted_tui"))
     said = "".join(process.communicate(timeout=LIMIT))
     assert process.returncode == 0, said
     made.wait_for_no_process(LIMIT)
-    assert rows(made.root) == ["True"] * 4
-    assert (made.root / "done").exists()
+    assert rows(made.run_dir) == ["True"] * 4
+    assert (made.run_dir / "done").exists()
 
 
 def test_started_as_a_module(campaign):
@@ -104,12 +105,12 @@ def test_started_as_a_module(campaign):
     """
     points = {"s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1, 2]]}}
     made = campaign({**CONFIG, "samplers": points})
-    (made.place / "model.py").write_text(MODEL)
+    (made.root / "model.py").write_text(MODEL)
     for name in PACKAGES:
-        (made.place / f"{name}.py").write_text("raise SystemExit(99)\n")
-    ended = made.run()
+        (made.root / f"{name}.py").write_text("raise SystemExit(99)\n")
+    ended = made.run_apart()
     assert ended.code == 0, ended
-    assert rows(made.root) == ["True"] * 2
+    assert rows(made.run_dir) == ["True"] * 2
 
 
 @pytest.mark.parametrize(
@@ -119,9 +120,9 @@ def test_started_as_a_module(campaign):
 def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, process, sentence):
     """Protects whoever has to find out why: the reason is in the sentence, not nowhere."""
     made = campaign(CONFIG)
-    (made.place / "model.py").write_text(MODEL)
-    (made.place / "site").mkdir()
-    (made.place / "site" / "sitecustomize.py").write_text(
+    (made.root / "model.py").write_text(MODEL)
+    (made.root / "site").mkdir()
+    (made.root / "site" / "sitecustomize.py").write_text(
         dedent(f"""\
             import os, sys
             if any({process!r} in word for word in sys.orig_argv):
@@ -130,9 +131,9 @@ def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, p
             """)
     )
     monkeypatch.setenv(
-        "PYTHONPATH", os.pathsep.join([str(made.place / "site"), os.environ["PYTHONPATH"]])
+        "PYTHONPATH", os.pathsep.join([str(made.root / "site"), os.environ["PYTHONPATH"]])
     )
-    ended = made.run()
+    ended = made.run_apart()
     assert ended.code == (3 if process == "local.warden" else 1), ended
     assert "Traceback" not in ended.err
     assert sentence in ended.err

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from runner_harness import Bench
+
+from helpers.runner_bench import Bench
 
 
 @pytest.fixture

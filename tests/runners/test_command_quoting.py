@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from runner_harness import Bench
 
 from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command_runner import CommandRunner
+from helpers.runner_bench import Bench
 
 VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 SHELLS = [True, *(shell for shell in ("bash", "dash") if shutil.which(shell))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sampler_kinds import ALL, FINITE, csv_of, drawn, flat, unhurried
 
 from enchanted_tui.samplers.array_sampler import ArraySampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
+from helpers.sampler_kinds import ALL, FINITE, csv_of, drawn, flat, unhurried
 
 
 @pytest.mark.parametrize("kind", ALL)

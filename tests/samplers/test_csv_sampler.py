@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
-from sampler_kinds import drawn, flat, unhurried
 
 from enchanted_tui.samplers.csv_sampler import CSVSampler
+from helpers.sampler_kinds import drawn, flat, unhurried
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sampler_kinds import drawn, flat, placed, unhurried
 
 from enchanted_tui.samplers.latin_hypercube_sampler import LatinHypercubeSampler
+from helpers.sampler_kinds import drawn, flat, placed, unhurried
 
 BOUNDS = [[0, 1], [-3, 5]]
 

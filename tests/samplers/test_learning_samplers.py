@@ -12,12 +12,12 @@ import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from sampler_kinds import placed
 
 from enchanted_tui.samplers.active_learning_sampler import ActiveLearningSampler
 from enchanted_tui.samplers.bayesian_optimization_sampler import BayesianOptimizationSampler
 from enchanted_tui.samplers.learning.active import STRATEGIES
 from enchanted_tui.samplers.learning_sampler import LearningSampler
+from helpers.sampler_kinds import placed
 
 BOX = {"parameters": ["x", "y"], "bounds": [[0.0, 2.0], [-1.0, 1.0]]}
 needs_extra = pytest.mark.skipif(

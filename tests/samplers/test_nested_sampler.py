@@ -8,12 +8,12 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sampler_kinds import drawn, flat, placed, unhurried
 
 from enchanted_tui.config.loading import parse_config
 from enchanted_tui.samplers.array_sampler import ArraySampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
 from enchanted_tui.samplers.nested_sampler import NestedSampler
+from helpers.sampler_kinds import drawn, flat, placed, unhurried
 
 GRID = {"type": "GridSampler", "bounds": [[0, 1]], "parameters": ["g"], "num_samples": 3}
 RANDOM = {"type": "RandomSampler", "bounds": [[0, 1]], "parameters": ["r"], "budget": 4}

@@ -8,9 +8,9 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sampler_kinds import ALL, BY_POSITION, FINITE, drawn, flat, placed, unhurried
 
 from enchanted_tui.samplers.random_sampler import RandomSampler
+from helpers.sampler_kinds import ALL, BY_POSITION, FINITE, drawn, flat, placed, unhurried
 
 BATCH = 60
 

@@ -8,10 +8,10 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sampler_kinds import unhurried
 
 from enchanted_tui.samplers.array_sampler import ArraySampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
+from helpers.sampler_kinds import unhurried
 
 BOUND = st.floats(-1e12, 1e12) | st.integers(-1000, 1000)
 

@@ -8,12 +8,12 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sampler_kinds import placed, unhurried
 from scipy import stats
 
 from enchanted_tui.samplers import philox
 from enchanted_tui.samplers.random_sampler import RandomSampler
 from enchanted_tui.samplers.random_sampler_with_kill import RandomSamplerWithKill
+from helpers.sampler_kinds import placed, unhurried
 
 MASK = 2**64 - 1
 

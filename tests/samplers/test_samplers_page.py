@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sampler_kinds import drawn, flat, placed
 
 from enchanted_tui.config import lookup
+from helpers.sampler_kinds import drawn, flat, placed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "samplers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

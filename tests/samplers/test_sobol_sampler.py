@@ -6,10 +6,10 @@ import warnings
 
 import numpy
 import pytest
-from sampler_kinds import placed
 from scipy.stats import qmc
 
 from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
+from helpers.sampler_kinds import placed
 
 BOUNDS = [[0.5, 1], [-4, 4], [10, 1000]]
 NAMES = ["a", "b", "c"]

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
 
 
 def one_stage(sampler: dict[str, Any], **sizes: int) -> dict[str, Any]:
     parameters = sampler.get("parameters", ["x", "y"])
     return campaign_config(
         {**sampler, **sizes},
-        runners={"r0": {"type": "scripted_runners:TracingRunner", "add": parameters}},
+        runners={"r0": {"type": "helpers.parts.scripted:TracingRunner", "add": parameters}},
     )
 
 
@@ -70,7 +71,7 @@ def test_a_change_that_does_not_fit_the_results_is_refused(
 ) -> None:
     """Exit code 2, the difference listed, and not one file touched."""
     config = campaign_config(random_sampler(3))
-    config["runners"]["r1"] = {"type": "scripted_runners:TracingRunner", "add": ["x"]}
+    config["runners"]["r1"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x"]}
     assert campaign.run(config=config) == 0
     before = campaign.snapshot()
     _apply(campaign.config, path, value)

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler, snapshot
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.files import snapshot
+from helpers.processes import with_helpers
 
 
 @pytest.fixture
@@ -173,13 +176,12 @@ def test_a_retry_in_the_background_keeps_what_was_changed(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`--retry-failed RUN_DIR --set ... --detach`: the mended option reaches the tasks."""
-    runner = {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [2]}}
+    runner = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x"], "fail_when": {"x": [2]}}
     assert (
         campaign.run(config=campaign_config(array_sampler("x", [1, 2, 3]), runners={"r0": runner}))
         == 0
     )
     assert campaign.column("success") == ["True", "False", "True"]
-    python_path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     command = [
         sys.executable,
         "-m",
@@ -193,7 +195,7 @@ def test_a_retry_in_the_background_keeps_what_was_changed(
     subprocess.run(
         command,
         cwd=campaign.root,
-        env={**os.environ, "PYTHONPATH": python_path},
+        env=with_helpers(),
         check=True,
         capture_output=True,
         timeout=60,

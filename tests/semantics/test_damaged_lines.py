@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
 
 from enchanted_tui import cli
 from enchanted_tui.record.folding import fold
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
 
 Lines = list[bytes]
 
@@ -56,7 +57,7 @@ def lhs(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str
 
 def counting(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str, Any]:
     return {
-        "type": "scripted_runners:CountingSampler",
+        "type": "helpers.parts.scripted:CountingSampler",
         "budget": budget,
         "batch_size": batch_size,
         "parameters": [name],
@@ -69,11 +70,11 @@ def two_stages(first: dict[str, Any], second: dict[str, Any], **supervisor: Any)
     """
     config = campaign_config(first, second, **supervisor)
     config["runners"]["r0"] = {
-        "type": "scripted_runners:TracingRunner",
+        "type": "helpers.parts.scripted:TracingRunner",
         "add": ["x"],
         "fail_when": {"x": [1]},
     }
-    config["runners"]["after"] = {"type": "scripted_runners:TracingRunner", "add": ["x", "y"]}
+    config["runners"]["after"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x", "y"]}
     config["supervisor"]["run_order"][1] |= {
         "executor": ["here", "here"],
         "runner": ["r1", "after"],
@@ -214,7 +215,11 @@ def test_failures_come_back_once(campaign: Campaign) -> None:
     """Failed tasks among the results that waited are in the failures file, each once, and can be
     run again.
     """
-    runner = {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [2, 3]}}
+    runner = {
+        "type": "helpers.parts.scripted:TracingRunner",
+        "add": ["x"],
+        "fail_when": {"x": [2, 3]},
+    }
     assert (
         campaign.run(
             config=campaign_config(array_sampler("x", [1, 2, 3, 4]), runners={"r0": runner})

@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 import yaml
-from campaign_harness import Campaign
+from helpers.campaign_harness import Campaign
 
 from enchanted_tui import fast_values, values
 from enchanted_tui.journal_lines import check, seal

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from campaign_harness import Campaign, read_csv, snapshot
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.files import read_csv, snapshot
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FILES = sorted(path.name for path in CONFIGS.glob("*.yaml"))

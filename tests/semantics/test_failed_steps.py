@@ -6,9 +6,11 @@ import ast
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config
 
-RELAY = "scripted_runners:RelayRunner"
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config
+
+RELAY = "helpers.parts.scripted:RelayRunner"
 
 
 def steps(*runners: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def test_a_later_step_that_returns_the_value_shows_its_own(campaign: Campaign) -
 
 def test_a_resume_between_the_steps_hands_over_the_same(campaign: Campaign) -> None:
     """Values that a failed step's row does not show are found again after an interruption."""
-    flaky = {"type": "scripted_runners:RelayRunner", "fails": [2]}
+    flaky = {"type": "helpers.parts.scripted:RelayRunner", "fails": [2]}
     config = steps({"type": RELAY, "returns": {"output": 10}}, flaky, {"type": RELAY})
     assert campaign.run(config=config) == 0
     journal = campaign.path("state/journal.jsonl")

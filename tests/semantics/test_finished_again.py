@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
 
 from enchanted_tui import cli
 from enchanted_tui.storage import cleaning
 from enchanted_tui.supervisor import tidying
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
 
 
 def identities(campaign: Campaign) -> dict[str, tuple[int, int]]:

@@ -15,9 +15,12 @@ import time
 from pathlib import Path
 
 import pytest
-from campaign_harness import Campaign, campaign_config, random_sampler, snapshot
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.configs import campaign_config, random_sampler
+from helpers.files import snapshot
+from helpers.processes import with_helpers
 
 TIMEOUT = 60
 
@@ -241,7 +244,7 @@ def on_a_terminal(campaign: Campaign, answer: bytes) -> tuple[int, str]:
         stdout=theirs,
         stderr=theirs,
         cwd=campaign.root,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env=with_helpers(),
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal
     )

@@ -7,26 +7,26 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, campaign_config, random_sampler
 
 from enchanted_tui import cli
 from enchanted_tui.config.loading import config_from_mapping
 from enchanted_tui.samplers.bayesian_optimization_sampler import BayesianOptimizationSampler
 from enchanted_tui.samplers.learning_sampler import Pending
 from enchanted_tui.supervisor.supervisor import Supervisor
+from helpers.campaign import Campaign
+from helpers.configs import campaign_config, random_sampler
+from helpers.processes import with_helpers
 
-HILL = {"r0": {"type": "learning_runners:HillRunner"}}
+HILL = {"r0": {"type": "helpers.parts.learning:HillRunner"}}
 BAYESIAN = {
     "type": "BayesianOptimizationSampler",
     "parameters": ["x"],
@@ -137,7 +137,7 @@ def test_retried_failures_are_observations_afterwards(campaign: Campaign) -> Non
 def test_an_inner_stage_averages_over_its_parents(campaign: Campaign, asynchronous: bool) -> None:
     """Each sample is run for every parent and is one observation."""
     inner = {**BAYESIAN, "budget": 6, "asynchronous": asynchronous}
-    runners = {"r1": {"type": "learning_runners:HillRunner"}}
+    runners = {"r1": {"type": "helpers.parts.learning:HillRunner"}}
     assert (
         campaign.run(
             config=campaign_config(random_sampler(3, parameters=("y",)), inner, runners=runners)
@@ -158,7 +158,7 @@ def test_an_inner_stage_averages_over_its_parents(campaign: Campaign, asynchrono
 def test_a_stage_with_steps_learns_from_the_last(campaign: Campaign, asynchronous: bool) -> None:
     """Sequential codes: what the last one gives is what is looked for."""
     steps = config({**BAYESIAN, "asynchronous": asynchronous}, budget=6)
-    steps["runners"]["double"] = {"type": "learning_runners:HillRunner"}
+    steps["runners"]["double"] = {"type": "helpers.parts.learning:HillRunner"}
     steps["supervisor"]["run_order"] = [
         {"executor": ["here", "here"], "sampler": "s0", "runner": ["r0", "double"]}
     ]
@@ -170,7 +170,10 @@ def test_a_stage_with_steps_learns_from_the_last(campaign: Campaign, asynchronou
 def test_a_parser_says_what_is_learnt(campaign: Campaign) -> None:
     """Its objective, the negative height, comes from the run directory and not from the row."""
     assert (
-        campaign.run(config=config(BAYESIAN, budget=7, parser="learning_runners:HeightParser")) == 0
+        campaign.run(
+            config=config(BAYESIAN, budget=7, parser="helpers.parts.learning:HeightParser")
+        )
+        == 0
     )
     assert campaign.records("learned")[-1]["best"] == pytest.approx(
         max(-value for value in campaign.numbers("output"))
@@ -189,7 +192,7 @@ def test_a_parser_that_reads_no_sample_is_an_error(
     with what has been run.
     """
     options = {"budget": budget, "asynchronous": asynchronous, "initial_samples": 3}
-    lost = config({**BAYESIAN, **options}, parser="learning_runners:LostParser")
+    lost = config({**BAYESIAN, **options}, parser="helpers.parts.learning:LostParser")
     assert campaign.run(config=lost) == 1
     assert "the parser LostParser could read none of" in capsys.readouterr().err
     ran = len(campaign.rows())
@@ -286,7 +289,7 @@ def test_fits_wait_for_enough_new_results(campaign: Campaign) -> None:
 def test_fitting_never_blocks_the_loop(campaign: Campaign) -> None:
     """While somebody else's sampler learns for seconds, a request is obeyed at once."""
     slow = campaign_config(
-        {"type": "learning_runners:SlowLearner", "budget": 3, "seconds": 5.0}, runners=HILL
+        {"type": "helpers.parts.learning:SlowLearner", "budget": 3, "seconds": 5.0}, runners=HILL
     )
     supervisor = Supervisor(config_from_mapping(slow))
     ended: list[Any] = []
@@ -443,8 +446,7 @@ def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
         " print(*sorted(sys.modules))"
     )
     command = [sys.executable, "-c", code, str(campaign.config_path), "--no-ui"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=with_helpers(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert not {"sklearn", "skactiveml", "enchanted_tui.samplers.learning.bayesian"} & set(
         done.stdout.split()
@@ -506,7 +508,7 @@ def test_a_column_without_numbers_is_told(
     assert "without a column" not in capsys.readouterr().err, "a value that is missing is data"
 
 
-@pytest.mark.parametrize("parser", [None, "learning_runners:HeightParser"])
+@pytest.mark.parametrize("parser", [None, "helpers.parts.learning:HeightParser"])
 def test_an_earlier_campaign_that_is_not_there_is_told(
     campaign: Campaign, parser: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,14 +18,15 @@ from typing import Any
 import numpy
 import pandas
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
-from older_directory import OlderDirectory, ok
-from scripted_runners import TracingRunner
 
 from enchanted_tui import Supervisor, cli, load_config
 from enchanted_tui.config.problems import ConfigError
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.record.outcome import EnvironmentProblem
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.older_directory import OlderDirectory, ok
+from helpers.parts.scripted import TracingRunner
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE)
 

@@ -6,14 +6,20 @@ import json
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler, snapshot
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.files import snapshot
 
 
 def failing(values: list[Any], wanted: list[Any]) -> dict[str, Any]:
     """A campaign over `values` of x, of which `wanted` fail."""
-    runner = {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": wanted}}
+    runner = {
+        "type": "helpers.parts.scripted:TracingRunner",
+        "add": ["x"],
+        "fail_when": {"x": wanted},
+    }
     return campaign_config(array_sampler("x", values), runners={"r0": runner})
 
 
@@ -157,7 +163,7 @@ def test_values_can_be_changed_on_the_command_line(campaign: Campaign) -> None:
         "executors.here.n_workers=1",
     ]
     config = campaign_config(random_sampler(2))
-    config["runners"]["other"] = {"type": "scripted_runners:TracingRunner", "add": ["x"]}
+    config["runners"]["other"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x"]}
     assert (
         campaign.run(
             *(part for override in overrides for part in ("--set", override)), config=config

@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from campaign_harness import Campaign, campaign_config, random_sampler, read_csv, read_h5
 
 from enchanted_tui import cli
 from enchanted_tui.storage.run_state import RunState
 from enchanted_tui.supervisor import campaign as campaign_module
 from enchanted_tui.supervisor import projections
+from helpers.campaign import Campaign
+from helpers.configs import campaign_config, random_sampler
+from helpers.files import read_csv, read_h5
 
 OLDER = Path(__file__).parent / "older"
 

@@ -11,16 +11,6 @@ from typing import Any
 
 import numpy
 import pytest
-from campaign_harness import (
-    Campaign,
-    array_sampler,
-    campaign_config,
-    h5_rows,
-    random_sampler,
-    read_csv,
-    read_h5,
-)
-from older_directory import OlderDirectory, as_csv, failed, inherited, ok
 from scipy.stats import qmc
 
 import enchanted_tui
@@ -28,6 +18,10 @@ from enchanted_tui import cli
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.run_state import read_run_state
 from enchanted_tui.supervisor.sequences import _same
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.files import h5_rows, read_csv, read_h5
+from helpers.older_directory import OlderDirectory, as_csv, failed, inherited, ok
 
 
 def flat_config(
@@ -251,7 +245,7 @@ def test_children_find_the_files_of_parents_that_the_older_program_ran(campaign:
             array_sampler("y", [5]),
             runners={
                 "r1": {
-                    "type": "scripted_runners:ParentFileRunner",
+                    "type": "helpers.parts.scripted:ParentFileRunner",
                     "name": "chain.txt",
                     "parent_name": "output.txt",
                 }
@@ -269,7 +263,10 @@ def test_children_find_the_files_of_parents_that_the_older_program_ran(campaign:
 def test_a_sequence_of_steps_is_taken_over_step_by_step(campaign: Campaign) -> None:
     """Rows of the last step only are in the dataset; the steps before have their run directories."""
     config = campaign_config(random_sampler(4, 2))
-    config["runners"]["second"] = {"type": "scripted_runners:TracingRunner", "add": ["x", "output"]}
+    config["runners"]["second"] = {
+        "type": "helpers.parts.scripted:TracingRunner",
+        "add": ["x", "output"],
+    }
     config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["r0", "second"]}
     campaign.write(config)
     older = OlderDirectory(campaign.run_dir, config)
@@ -380,7 +377,7 @@ def test_points_of_another_design_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What is recorded is compared with what is drawn now: one dataset of two designs helps nobody."""
-    runners = {"r0": {"type": "scripted_runners:RelayRunner"}}
+    runners = {"r0": {"type": "helpers.parts.scripted:RelayRunner"}}
     campaign.write(
         campaign_config({**sampler, "batch_size": 2}, array_sampler("y", [1]), runners=runners)
     )
@@ -709,7 +706,7 @@ def test_a_batch_that_the_older_program_has_done_again_is_refused(
     which each works.
     """
     runners = {
-        "r0": {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": []}}
+        "r0": {"type": "helpers.parts.scripted:TracingRunner", "add": ["x"], "fail_when": {"x": []}}
     }
     assert campaign.run(config={**flat_config(budget=4), "runners": runners}) == 0
     journal = campaign.path("state/journal.jsonl")

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from campaign_harness import Campaign
 
 from enchanted_tui import cli
 from enchanted_tui.config.loading import load_config
+from helpers.campaign import Campaign
 
 PUBLIC = Path(__file__).parent / "older_public"
 

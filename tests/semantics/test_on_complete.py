@@ -9,12 +9,13 @@ import threading
 import time
 
 import pytest
-from campaign_harness import Campaign, campaign_config, random_sampler
 
 from enchanted_tui import cli
 from enchanted_tui.config.loading import config_from_mapping
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.supervisor import Supervisor
+from helpers.campaign import Campaign
+from helpers.configs import campaign_config, random_sampler
 
 HOOK = """
 import os

@@ -11,10 +11,12 @@ import sys
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, campaign_config
 
-COUNTING = {"type": "scripted_runners:CountingSampler", "parameters": ["x"]}
-LEARNING = {"type": "scripted_runners:LearningSampler", "parameters": ["x"]}
+from helpers.campaign import Campaign
+from helpers.configs import campaign_config
+
+COUNTING = {"type": "helpers.parts.scripted:CountingSampler", "parameters": ["x"]}
+LEARNING = {"type": "helpers.parts.scripted:LearningSampler", "parameters": ["x"]}
 
 
 def config(sampler: dict[str, Any], **sizes: int) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def reading(campaign: Campaign, **sizes: int) -> dict[str, Any]:
         "notes": str(campaign.root / "notes"),
     }
     return config(
-        {"type": "scripted_runners:ReadingSampler", "parameters": ["x"], **files}, **sizes
+        {"type": "helpers.parts.scripted:ReadingSampler", "parameters": ["x"], **files}, **sizes
     )
 
 
@@ -70,7 +72,7 @@ def test_a_killed_campaign_goes_on_though_the_sampler_cannot_skip(campaign: Camp
     message of a kill says that it goes on.
     """
     sampler = {
-        "type": "scripted_runners:UnskippableSampler",
+        "type": "helpers.parts.scripted:UnskippableSampler",
         "parameters": ["x"],
         "mark": str(campaign.root / "mark"),
     }
@@ -142,7 +144,7 @@ def test_a_resumed_learning_sampler_has_learnt_everything(campaign: Campaign) ->
 def test_a_plugin_can_be_an_inner_stage(campaign: Campaign) -> None:
     """Its samples are combined with every parent, as any other's."""
     inner = {
-        "type": "scripted_runners:CountingSampler",
+        "type": "helpers.parts.scripted:CountingSampler",
         "parameters": ["y"],
         "budget": 3,
         "batch_size": 2,

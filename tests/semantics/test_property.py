@@ -17,14 +17,15 @@ from typing import Any
 import numpy
 import pytest
 import yaml
-from campaign_harness import Campaign, h5_rows, read_h5, read_parquet
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from model import ModelStage, Row, header, run_model, with_run_times
-from scripted_runners import BEHAVIOURS
 
 from enchanted_tui import cli, values
 from enchanted_tui.config.lookup import find
+from helpers.campaign import Campaign
+from helpers.files import h5_rows, read_h5, read_parquet
+from helpers.model import ModelStage, Row, header, run_model, with_run_times
+from helpers.parts.scripted import BEHAVIOURS
 
 SEED = 11
 
@@ -93,7 +94,7 @@ def campaigns(draw: st.DrawFn) -> Row:
             )
         )
         runners[name] = {
-            "type": "scripted_runners:ScriptedRunner",
+            "type": "helpers.parts.scripted:ScriptedRunner",
             "salt": draw(st.integers(0, 99)),
             "chances": chances,
         }

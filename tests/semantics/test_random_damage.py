@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, Row, array_sampler, campaign_config, random_sampler
 from test_damaged_lines import counting, lhs, two_stages
 
 from enchanted_tui import cli
@@ -25,6 +24,9 @@ from enchanted_tui.campaign_status import Phase
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.record.folding import fold
 from enchanted_tui.views.viewing import Viewer
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.files import Row
 
 Task = tuple[int, int, int, int]
 
@@ -33,7 +35,7 @@ def steps(*samplers: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
     """One stage of three steps, of which the second fails for some samples."""
     config = campaign_config(*samplers, **supervisor)
     config["runners"]["second"] = {
-        "type": "scripted_runners:TracingRunner",
+        "type": "helpers.parts.scripted:TracingRunner",
         "add": ["x"],
         "fail_when": {"x": [1, 4]},
     }
@@ -51,7 +53,7 @@ def flaky(*samplers: dict[str, Any], parameter: str, **supervisor: Any) -> dict[
     config = campaign_config(*samplers, **supervisor)
     name = "r0" if parameter == "x" else "r1"
     config["runners"][name] = {
-        "type": "scripted_runners:FlakyRunner",
+        "type": "helpers.parts.scripted:FlakyRunner",
         "parameter": parameter,
         "values": [1, 3],
     }

@@ -8,16 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from campaign_harness import (
-    Campaign,
-    array_sampler,
-    campaign_config,
-    random_sampler,
-    read_h5,
-    read_parquet,
-)
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.files import read_h5, read_parquet
 
 #: Files that are byte for byte the same whenever they are written from the same journal.
 EXACT = (
@@ -45,13 +40,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         array_sampler("x", [1, 2, 3], batch_size=2),
         array_sampler("y", [10, 20], batch_size=1),
         runners={
-            "r0": {"type": "scripted_runners:TracingRunner", "add": ["x"], "fail_when": {"x": [2]}},
+            "r0": {
+                "type": "helpers.parts.scripted:TracingRunner",
+                "add": ["x"],
+                "fail_when": {"x": [2]},
+            },
             "r1": {
-                "type": "scripted_runners:TracingRunner",
+                "type": "helpers.parts.scripted:TracingRunner",
                 "add": ["y"],
                 "fail_when": {"y": [20]},
             },
-            "files": {"type": "scripted_runners:ParentFileRunner", "name": "chain.txt"},
+            "files": {"type": "helpers.parts.scripted:ParentFileRunner", "name": "chain.txt"},
         },
         summary_datatype="parquet",
     )

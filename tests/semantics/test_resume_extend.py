@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, random_sampler
 from scipy.stats import qmc
 
 from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
 
 BOX = {"parameters": ["x", "y"], "bounds": [[0.0, 1.0], [-2.0, 3.0]]}
 
@@ -73,7 +74,7 @@ def one_stage(sampler: dict[str, Any], **sizes: int) -> dict[str, Any]:
     parameters = sampler.get("parameters", ["x", "y"])
     return campaign_config(
         {**sampler, **sizes},
-        runners={"r0": {"type": "scripted_runners:TracingRunner", "add": parameters}},
+        runners={"r0": {"type": "helpers.parts.scripted:TracingRunner", "add": parameters}},
     )
 
 
@@ -198,7 +199,7 @@ def test_a_sobol_campaign_of_before_goes_on_with_its_own_points(
         else sobol
     )
     config = campaign_config(
-        sampler, runners={"r0": {"type": "scripted_runners:TracingRunner", "add": ["x"]}}
+        sampler, runners={"r0": {"type": "helpers.parts.scripted:TracingRunner", "add": ["x"]}}
     )
     del config["supervisor"]["seed"]
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config, h5_rows, read_h5
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config
+from helpers.files import h5_rows, read_h5
 
-FLAKY = {"type": "scripted_runners:FlakyRunner", "parameter": "x", "values": [2, 3]}
+FLAKY = {"type": "helpers.parts.scripted:FlakyRunner", "parameter": "x", "values": [2, 3]}
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_children_of_a_failed_parent_run_again_and_no_others(
     config = campaign_config(
         array_sampler("x", [1, 2, 4]), array_sampler("y", [5, 6]), runners={"r0": FLAKY}
     )
-    config["runners"]["r1"] = {"type": "scripted_runners:TracingRunner", "add": ["y"]}
+    config["runners"]["r1"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["y"]}
     assert campaign.run(config=config) == 0
     assert campaign.column("success_r0") == ["True", "True", "False", "False", "True", "True"]
     fault.unlink()
@@ -132,7 +134,7 @@ def test_later_steps_of_a_failed_step_run_again_and_earlier_ones_do_not(
     """Of three steps the middle one failed: it and the last run again, the first keeps its result."""
     config = campaign_config(array_sampler("x", [1, 2]), runners={"flaky": FLAKY})
     config["runners"]["last"] = {
-        "type": "scripted_runners:TracingRunner",
+        "type": "helpers.parts.scripted:TracingRunner",
         "add": ["output"],
         "fail_when": {"success_flaky": [False]},
     }
@@ -154,7 +156,7 @@ def test_skipped_steps_run_once_their_cause_is_mended(campaign: Campaign, fault:
     config = campaign_config(
         array_sampler("x", [1, 2]), runners={"flaky": FLAKY}, failed_steps="skip"
     )
-    config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["output"]}
+    config["runners"]["last"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["output"]}
     config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["flaky", "last"]}
     assert campaign.run(config=config) == 0
     assert [row["kind"] for row in campaign.failures()] == ["exception", "skipped"]
@@ -177,7 +179,7 @@ def test_parents_that_were_skipped_are_expanded_once_mended(
         runners={"r0": FLAKY},
         failed_parents="skip",
     )
-    config["runners"]["r1"] = {"type": "scripted_runners:TracingRunner", "add": ["y"]}
+    config["runners"]["r1"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["y"]}
     assert campaign.run(config=config) == 0
     assert len(campaign.rows()) == 2
     fault.unlink()
@@ -256,7 +258,7 @@ def test_any_failed_task_of_a_sample_stands_for_it(campaign: Campaign, fault: Pa
     config = campaign_config(
         array_sampler("x", [1, 2, 3]), runners={"flaky": FLAKY}, failed_steps="skip"
     )
-    config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["output"]}
+    config["runners"]["last"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["output"]}
     config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["flaky", "last"]}
     assert campaign.run(config=config) == 0
     assert "d0_b0_s1_r1" in {row["task"] for row in campaign.failures()}

@@ -10,18 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_harness import (
-    Campaign,
-    array_sampler,
-    campaign_config,
-    random_sampler,
-    read_csv,
-    snapshot,
-)
 
 from enchanted_tui import cli
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.files import read_csv, snapshot
 
-FAILING = {"type": "scripted_runners:TracingRunner", "add": ["x"]}
+FAILING = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x"]}
 
 
 def failing(values: list[Any], wanted: list[Any], **supervisor: Any) -> dict[str, Any]:
@@ -173,7 +168,7 @@ def test_a_middle_stage_without_rows_keeps_the_first_ones(campaign: Campaign) ->
 def nested(**supervisor: Any) -> dict[str, Any]:
     runners = {
         "r0": {**FAILING, "fail_when": {"x": [2]}},
-        "r1": {"type": "scripted_runners:TracingRunner", "add": ["y"]},
+        "r1": {"type": "helpers.parts.scripted:TracingRunner", "add": ["y"]},
     }
     return campaign_config(
         array_sampler("x", [1, 2, 3]), array_sampler("y", [5, 6]), runners=runners, **supervisor
@@ -204,7 +199,7 @@ def steps(**supervisor: Any) -> dict[str, Any]:
         runners={"r0": {**FAILING, "fail_when": {"x": [2]}}},
         **supervisor,
     )
-    config["runners"]["last"] = {"type": "scripted_runners:TracingRunner", "add": ["x"]}
+    config["runners"]["last"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x"]}
     config["supervisor"]["run_order"][0] |= {"executor": ["here"] * 2, "runner": ["r0", "last"]}
     return config
 
@@ -258,7 +253,7 @@ def chained(**supervisor: Any) -> dict[str, Any]:
     """Two stages, the first of two steps; every step but the first reads the file of its parent or
     previous step.
     """
-    first = {"type": "scripted_runners:ParentFileRunner", "name": "chain.txt"}
+    first = {"type": "helpers.parts.scripted:ParentFileRunner", "name": "chain.txt"}
     config = campaign_config(
         array_sampler("x", [1, 2], batch_size=1),
         array_sampler("y", [5, 6], batch_size=1),

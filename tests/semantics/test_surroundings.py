@@ -6,10 +6,12 @@ import csv
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from campaign_harness import Campaign, array_sampler, campaign_config
+
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config
+from helpers.processes import with_helpers
 
 RUNNER = """\
 from enchanted_tui.plugins import Runner
@@ -77,11 +79,10 @@ def limited(campaign: Campaign, limit: str) -> subprocess.CompletedProcess[str]:
     config["executors"]["here"]["n_workers"] = 24
     campaign.write(config)
     command = f"ulimit {limit} && exec {sys.executable} -m enchanted_tui campaign.yaml --no-ui"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     return subprocess.run(
         ["bash", "-c", command],
         cwd=campaign.root,
-        env=environment,
+        env=with_helpers(),
         capture_output=True,
         text=True,
         timeout=120,

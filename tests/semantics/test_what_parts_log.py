@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from campaign_harness import Campaign, campaign_config
+
+from helpers.campaign import Campaign
+from helpers.configs import campaign_config
 
 PARTS = """\
 import logging

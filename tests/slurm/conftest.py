@@ -1,20 +1,13 @@
-"""What the tests on a real cluster share: the cluster. Helper modules beside this file are
-importable by name.
-"""
+"""What the tests on a real cluster share: the cluster."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "durability"))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from bed import Bed, what_is_missing
+from helpers.slurm.bed import Bed, what_is_missing
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 
-from bed import Bed
-from bed_processes import processes_of_bed, wait_for
+from helpers.processes import TESTS
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import processes_of_bed, wait_for
 
 
 def test_a_job_runs_and_is_submitted_through_ssh(shared_bed: Bed) -> None:
@@ -57,8 +58,8 @@ def _is_zombie(pid: int) -> bool:
 def test_nothing_is_left_when_the_tests_are_killed(tmp_path) -> None:
     """Protects the machine likewise from a test run that is killed before it can clean up."""
     code = (
-        f"import sys, time; sys.path.insert(0, {os.path.dirname(__file__)!r}); from pathlib import"
-        " Path; from bed import Bed; "
+        f"import sys, time; sys.path.insert(0, {str(TESTS)!r}); from pathlib import"
+        " Path; from helpers.slurm.bed import Bed; "
     )
     code += f"bed = Bed(Path({str(tmp_path / 'bed')!r}), nodes=1); bed.up(); "
     code += "print(bed.mark, bed.places.slurm_conf, flush=True); time.sleep(600)"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bed import Bed
-from slurm_campaign import QUICK, Campaign
 
 from enchanted_tui import cli
+from helpers.slurm.bed import Bed
+from helpers.slurm.campaign import QUICK, SlurmCampaign
 
 CLUSTERS = Path(__file__).parents[2] / "configs" / "clusters"
 FILES = sorted(
@@ -41,7 +41,7 @@ def test_an_example_passes_the_check_and_shows_its_script(
 def test_a_script_of_the_users_own_runs(tmp_path: Path, cluster: Bed) -> None:
     """Protects templates: the script of the example is what SLURM runs, its lines after the samples
     included, and bytes of older encodings as they are; the dry run shows them as text."""
-    campaign = Campaign(tmp_path, cluster.environment)
+    campaign = SlurmCampaign(tmp_path, cluster.environment)
     config = yaml.safe_load((CLUSTERS / "own_job_script.yaml").read_text())
     script = CLUSTERS / "own_job_script.sh"
     shutil.copy(script, tmp_path)

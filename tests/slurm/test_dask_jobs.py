@@ -4,23 +4,17 @@ dask-jobqueue.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from helpers import shapes
+from helpers.campaign import campaigns_apart
+from helpers.dask_cluster import contents_on_dask, on_dask, wait_until
+from helpers.processes import TESTS, assert_one_sentence, finish
+
 pytest.importorskip("dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue")
-
-TESTS = Path(__file__).parent.parent
-for helpers in (TESTS / "durability", TESTS / "executors"):  # their helpers are importable by name
-    sys.path.insert(0, str(helpers))
-
-import shapes  # noqa: E402
-from campaigns import Campaign, assert_one_sentence, finish  # noqa: E402
-from dask_cluster import contents_on_dask, on_dask, wait_until  # noqa: E402
 
 JOBS = {
     "queue": "main",
@@ -54,16 +48,10 @@ def campaign(tmp_path, cluster, monkeypatch):
     """Make campaigns on the shared cluster; whatever they leave running or queued is ended with the
     test.
     """
-    monkeypatch.setenv("PYTHONPATH", f"{TESTS / 'executors'}:{TESTS / 'durability'}")
-    with contextlib.ExitStack() as ends:
-        ends.callback(lambda: cluster.slurm("scancel", "--name=dask-worker", check=False))
-
-        def make(config, name="case"):
-            made = Campaign(tmp_path / name, config)
-            ends.callback(made.end_processes)
-            return made
-
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    with campaigns_apart(tmp_path) as make:
         yield make
+    cluster.slurm("scancel", "--name=dask-worker", check=False)
 
 
 def queued(bed):
@@ -74,7 +62,7 @@ def queued(bed):
 
 def reference_of(campaign, config):
     reference = campaign(config, "reference")
-    assert reference.run().code == 0
+    assert reference.run_apart().code == 0
     return contents_on_dask(reference)
 
 
@@ -84,12 +72,12 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
     """
     config = shapes.nested(12, 3, inner_steps=2, mischief=True)
     dask = campaign(on_slurm(config, tmp_path))
-    ended = dask.run()
+    ended = dask.run_apart()
     assert ended.code == 0, ended
     dask.assert_like(reference_of(campaign, config))
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
     dask.wait_for_no_process(20)
-    assert os.listdir(dask.place / "tmp") == []
+    assert os.listdir(dask.root / "tmp") == []
 
 
 def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
@@ -160,7 +148,7 @@ def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs
     """
     dask = campaign(on_slurm(shapes.flat(3), tmp_path, executor=executor, **jobs))
     began = time.monotonic()
-    assert_one_sentence(dask.run(), *words)
+    assert_one_sentence(dask.run_apart(), *words)
     assert time.monotonic() - began < 60
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
     dask.wait_for_no_process(20)

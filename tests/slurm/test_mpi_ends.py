@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed
-from bed_processes import descendants, wait_for
-from ranks import LAUNCHES, Ranks, environment, what_is_missing_for_mpi
-from slurm_campaign import Campaign, array
+
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import descendants, wait_for
+from helpers.slurm.campaign import SlurmCampaign, array
+from helpers.slurm.ranks import LAUNCHES, Ranks, environment, what_is_missing_for_mpi
 
 EVERY_LAUNCH = pytest.mark.parametrize("launch", LAUNCHES)
 AFTER_THE_LIMIT = 600  #: seconds that a rank would live
@@ -51,15 +52,17 @@ def ranks(programs: Path, tmp_path: Path) -> Ranks:
 
 
 @pytest.fixture
-def campaign(nodes: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaign]:
+def campaign(
+    nodes: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SlurmCampaign]:
     for name, value in nodes.environment.items():
         monkeypatch.setenv(name, value)
-    yield Campaign(tmp_path, {**nodes.environment, **environment()})
+    yield SlurmCampaign(tmp_path, {**nodes.environment, **environment()})
     nodes.slurm("scancel", "--full", f"--user={nodes.user}")
     wait_for("the nodes to be idle", lambda: set(nodes.states().values()) == {"idle"}, 60, 0.1)
 
 
-def samples(campaign: Campaign, commands: list[str], **runner: Any) -> None:
+def samples(campaign: SlurmCampaign, commands: list[str], **runner: Any) -> None:
     """Have one sample of each of these shell commands."""
     campaign.config["samplers"] = {"s0": array("number", list(range(len(commands))))}
     cases = "".join(f"{number}) {command};; " for number, command in enumerate(commands))
@@ -73,17 +76,17 @@ def samples(campaign: Campaign, commands: list[str], **runner: Any) -> None:
     }
 
 
-def locally(campaign: Campaign, **options: Any) -> None:
+def locally(campaign: SlurmCampaign, **options: Any) -> None:
     """Run in processes of this machine."""
     campaign.config["executors"] = {"cluster": {"type": "LocalExecutor", **options}}
 
 
-def within_salloc(campaign: Campaign, nodes: int = 2, tasks: int = 8) -> None:
+def within_salloc(campaign: SlurmCampaign, nodes: int = 2, tasks: int = 8) -> None:
     """Run the campaign in an allocation."""
     campaign.within = ["salloc", "-Q", f"-N{nodes}", f"-n{tasks}"]
 
 
-def ends(campaign: Campaign) -> dict[str, tuple[str, str, float]]:
+def ends(campaign: SlurmCampaign) -> dict[str, tuple[str, str, float]]:
     """Give kind, message and end (seconds since the epoch) of each recorded task, by the name of
     its run directory.
     """
@@ -97,7 +100,7 @@ def ends(campaign: Campaign) -> dict[str, tuple[str, str, float]]:
     }
 
 
-def assert_none_outlives_its_record(campaign: Campaign, ranks: Ranks) -> None:
+def assert_none_outlives_its_record(campaign: SlurmCampaign, ranks: Ranks) -> None:
     recorded = ends(campaign)
     for sample, lives in ranks.of_samples().items():
         for life in lives:
@@ -111,19 +114,19 @@ def assert_none_outlives_its_record(campaign: Campaign, ranks: Ranks) -> None:
 # -- time limits -----------------------------------------------------------------------------------
 
 
-def in_an_allocation(campaign: Campaign) -> None:
+def in_an_allocation(campaign: SlurmCampaign) -> None:
     locally(campaign, n_workers=4, timeout_sec=5)
     within_salloc(campaign, tasks=16, nodes=4)
 
 
-def in_jobs(campaign: Campaign) -> None:
+def in_jobs(campaign: SlurmCampaign) -> None:
     campaign.executor.update(timeout_sec=5, processes_per_job=2, max_jobs=2)
     campaign.executor["sbatch"].update(nodes=2, ntasks=6)
 
 
 @pytest.mark.parametrize("where", [in_an_allocation, in_jobs])
 def test_no_rank_outlives_a_time_limit(
-    where: Callable[[Campaign], None], campaign: Campaign, ranks: Ranks
+    where: Callable[[SlurmCampaign], None], campaign: SlurmCampaign, ranks: Ranks
 ) -> None:
     """Protects the machine and the record: at a time limit, ranks on every node die before the
     record says so, whatever started them, and
@@ -146,7 +149,7 @@ def test_no_rank_outlives_a_time_limit(
     assert_none_outlives_its_record(campaign, ranks)
 
 
-def test_ranks_that_a_sample_leaves_end_with_it(campaign: Campaign, ranks: Ranks) -> None:
+def test_ranks_that_a_sample_leaves_end_with_it(campaign: SlurmCampaign, ranks: Ranks) -> None:
     """Protects cores from ranks that nobody waits for: launchers in the background, and steps whose
     srun was killed by their own script,
     as `timeout -s KILL` and Python's `subprocess.run(timeout=)` do."""
@@ -211,7 +214,9 @@ def command(pid: int) -> str:
         return ""
 
 
-def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed) -> None:
+def check_abort(
+    end: Callable[[Any], None], campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
+) -> None:
     """End a campaign in an allocation from outside and resume it: no rank of before lives when a
     sample runs again.
     """
@@ -221,7 +226,7 @@ def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, no
     samples(campaign, [ranks.shell(launch, seconds) for launch in LAUNCHES])
     locally(campaign, n_workers=4)
     campaign.within = ["setsid", "--wait"]
-    process = campaign.start()
+    process = campaign.supervise()
     wait_for("the ranks", lambda: ranks.count() == 8, 60, 0.05)
     end(process)
     process.communicate(timeout=60)
@@ -234,7 +239,7 @@ def check_abort(end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, no
 
 @pytest.mark.parametrize("end", [kill_supervisor_and_warden])  # the others are in the long series
 def test_a_sample_never_runs_twice_at_once(
-    end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed
+    end: Callable[[Any], None], campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
 ) -> None:
     """Protects run directories: whatever ended a campaign in an allocation, its ranks have ended
     before anything runs there again.
@@ -255,7 +260,11 @@ def time_limit(nodes: Bed) -> None:
 
 
 def check_end_of_jobs(
-    end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed, launches: list[str]
+    end: Callable[[Bed], None],
+    campaign: SlurmCampaign,
+    ranks: Ranks,
+    nodes: Bed,
+    launches: list[str],
 ) -> None:
     """Have jobs ended under their samples; these run again, and none is a failure."""
     again = campaign.root / "again"
@@ -263,7 +272,7 @@ def check_end_of_jobs(
     samples(campaign, [ranks.shell(launch, seconds) for launch in launches])
     campaign.executor.update(max_jobs=len(launches), samples_per_job=1)
     campaign.executor["sbatch"].update(nodes=2, ntasks=2)
-    process = campaign.start()
+    process = campaign.supervise()
     wait_for("the ranks", lambda: ranks.count() == 2 * len(launches), 60, 0.1)
     end(nodes)
     wait_for("the ranks to end", lambda: not ranks.living(), 90, 0.1)
@@ -283,7 +292,7 @@ def check_end_of_jobs(
 
 
 def test_a_cancelled_job_is_no_failure_of_its_samples(
-    campaign: Campaign, ranks: Ranks, nodes: Bed
+    campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
 ) -> None:
     """Protects samples from scancel: what their ranks died of is the end of the job, and they run
     again with the next session.
@@ -296,7 +305,7 @@ def test_a_cancelled_job_is_no_failure_of_its_samples(
 
 @pytest.mark.full
 @pytest.mark.parametrize("part", range(3))
-def test_fifty_time_limits(part: int, campaign: Campaign, ranks: Ranks) -> None:
+def test_fifty_time_limits(part: int, campaign: SlurmCampaign, ranks: Ranks) -> None:
     """The same as `test_no_rank_outlives_a_time_limit` 51 times: in an allocation, in jobs, and by
     mpirun with neither.
     """
@@ -322,7 +331,7 @@ def test_fifty_time_limits(part: int, campaign: Campaign, ranks: Ranks) -> None:
 @pytest.mark.parametrize("end", [cancel, time_limit])
 @pytest.mark.parametrize("part", range(7))
 def test_fifty_ends_of_jobs(
-    part: int, end: Callable[[Bed], None], campaign: Campaign, ranks: Ranks, nodes: Bed
+    part: int, end: Callable[[Bed], None], campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
 ) -> None:
     """Fifty-six samples each under scancel and at a time limit, eight at once."""
     check_end_of_jobs(end, campaign, ranks, nodes, [*LAUNCHES, *LAUNCHES])
@@ -334,7 +343,7 @@ def test_fifty_ends_of_jobs(
 )
 @pytest.mark.parametrize("part", range(4))
 def test_sixty_aborts(
-    part: int, end: Callable[[Any], None], campaign: Campaign, ranks: Ranks, nodes: Bed
+    part: int, end: Callable[[Any], None], campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
 ) -> None:
     """Sixty-four samples whose campaign is aborted or killed, four at once."""
     check_abort(end, campaign, ranks, nodes)

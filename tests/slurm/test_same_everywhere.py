@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed
-from slurm_campaign import Campaign, nested, ssh_options
+
+from helpers.slurm.bed import Bed
+from helpers.slurm.campaign import SlurmCampaign, nested, ssh_options
 
 
-def outcome(campaign: Campaign) -> dict[str, Any]:
+def outcome(campaign: SlurmCampaign) -> dict[str, Any]:
     """Give everything about a campaign that may not depend on where it ran."""
     failures = [
         (row.get("task", row.get("run_dir")), row["kind"], row["message"])
@@ -28,7 +29,7 @@ def outcome(campaign: Campaign) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def on_this_machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    campaign = Campaign(tmp_path_factory.mktemp("here"), {})
+    campaign = SlurmCampaign(tmp_path_factory.mktemp("here"), {})
     nested(campaign)
     campaign.config["executors"]["cluster"] = {
         "type": "LocalExecutor",
@@ -39,7 +40,7 @@ def on_this_machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return outcome(campaign)
 
 
-def on_dask(campaign: Campaign, bed: Bed) -> None:
+def on_dask(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.config["executors"]["cluster"] = {
         "type": "DaskExecutor",
         "LocalCluster_config": {
@@ -51,7 +52,7 @@ def on_dask(campaign: Campaign, bed: Bed) -> None:
     }
 
 
-def on_dask_in_jobs(campaign: Campaign, bed: Bed) -> None:
+def on_dask_in_jobs(campaign: SlurmCampaign, bed: Bed) -> None:
     pytest.importorskip(
         "dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue"
     )
@@ -77,15 +78,15 @@ def on_dask_in_jobs(campaign: Campaign, bed: Bed) -> None:
     }
 
 
-def on_the_login_node(campaign: Campaign, bed: Bed) -> None:
+def on_the_login_node(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.environment.update(bed.environment)
 
 
-def by_ssh(campaign: Campaign, bed: Bed) -> None:
+def by_ssh(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.executor["ssh"] = ssh_options(bed)
 
 
-def by_ssh_with_files_of_its_own(campaign: Campaign, bed: Bed) -> None:
+def by_ssh_with_files_of_its_own(campaign: SlurmCampaign, bed: Bed) -> None:
     by_ssh(campaign, bed)
     campaign.executor["remote_dir"] = str(campaign.root / "scratch")
 
@@ -104,13 +105,13 @@ def test_a_campaign_gives_the_same_as_on_this_machine(
     tmp_path: Path,
     shared_bed: Bed,
     on_this_machine: dict[str, Any],
-    way: Callable[[Campaign, Bed], None],
+    way: Callable[[SlurmCampaign, Bed], None],
 ) -> None:
     """Protects the promise that only the place differs: rows, failures, files and captured output
     are those of LocalExecutor.
     """
     (tmp_path / "scratch").mkdir()
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     nested(campaign)
     way(campaign, shared_bed)
     assert campaign.run() == 0, campaign.said

@@ -12,25 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed
-from bed_processes import wait_for
-from slurm_campaign import Campaign, array
 
 from enchanted_tui.supervisor.control import mark_watched
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.campaign import SlurmCampaign, array
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, cluster: Bed) -> Campaign:
-    return Campaign(tmp_path, cluster.environment)
+def campaign(tmp_path: Path, cluster: Bed) -> SlurmCampaign:
+    return SlurmCampaign(tmp_path, cluster.environment)
 
 
-def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
+def test_a_killed_supervisor_finds_its_jobs_again(campaign: SlurmCampaign) -> None:
     """Protects work in progress: after SIGKILL, jobs go on, and resume collects what they did
     meanwhile and submits nothing twice.
     """
     campaign.config["runners"]["r0"]["seconds"] = 0.7
     campaign.executor.update(samples_per_job=4, max_jobs=2)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     campaign.kill(process)
     campaign.wait_for_runs(6)
@@ -45,14 +45,14 @@ def test_a_killed_supervisor_finds_its_jobs_again(campaign: Campaign) -> None:
 
 @pytest.mark.full
 def test_drain_lets_running_jobs_finish_and_withdraws_the_others(
-    campaign: Campaign, cluster: Bed
+    campaign: SlurmCampaign, cluster: Bed
 ) -> None:
     """Protects against waiting for the queue: what runs is finished and recorded, what waits is
     taken back and run by the resume.
     """
     campaign.config["runners"]["r0"]["seconds"] = 0.5
     campaign.executor.update(samples_per_job=4, max_jobs=2, array_throttle=1)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(1)
     process.send_signal(signal.SIGINT)
     assert campaign.finish(process) == 130, campaign.said
@@ -63,14 +63,14 @@ def test_drain_lets_running_jobs_finish_and_withdraws_the_others(
 
 
 @pytest.mark.full
-def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> None:
+def test_abort_cancels_its_own_jobs_alone(campaign: SlurmCampaign, cluster: Bed) -> None:
     """Protects other work of the same person: an abort cancels the campaign's jobs at once and no
     others.
     """
     other = cluster.slurm("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 60").strip()
     campaign.config["runners"]["r0"]["seconds"] = 60
     campaign.executor.update(samples_per_job=4, max_jobs=2)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(2)
     process.send_signal(signal.SIGINT)
     wait_for("the drain", lambda: "drain" in campaign.main_log())
@@ -92,7 +92,7 @@ def test_abort_cancels_its_own_jobs_alone(campaign: Campaign, cluster: Bed) -> N
 
 @pytest.mark.full
 def test_values_of_options_are_never_seen_by_a_shell(
-    campaign: Campaign, cluster: Bed, tmp_path: Path
+    campaign: SlurmCampaign, cluster: Bed, tmp_path: Path
 ) -> None:
     """Protects against injection: quotes, dollars and spaces reach SLURM as they were written."""
     nasty = f"a 'b' \"c\" $(touch {tmp_path}/made) `touch {tmp_path}/made` \\ # d"
@@ -104,7 +104,7 @@ def test_values_of_options_are_never_seen_by_a_shell(
 
 
 @pytest.mark.full
-def test_node_local_storage_is_found_on_the_node(campaign: Campaign, tmp_path: Path) -> None:
+def test_node_local_storage_is_found_on_the_node(campaign: SlurmCampaign, tmp_path: Path) -> None:
     """Protects node-local disks: the variable is read where the job runs, files come home, nothing
     stays on the node.
     """
@@ -118,7 +118,7 @@ def test_node_local_storage_is_found_on_the_node(campaign: Campaign, tmp_path: P
     campaign.check_complete(8)
 
 
-def test_few_files_and_few_questions(campaign: Campaign) -> None:
+def test_few_files_and_few_questions(campaign: SlurmCampaign) -> None:
     """Protects quotas and the scheduler: files grow with jobs, and it is asked once an interval at
     most, whatever the number of samples.
     """
@@ -128,7 +128,7 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
         samples_per_job=100, max_jobs=3, scheduler_interval=40, scheduler_interval_max=180
     )
     began = time.monotonic()
-    process = campaign.start()
+    process = campaign.supervise()
     most = 0
     while process.poll() is None:
         most = max(most, len(campaign.left_over()))
@@ -150,7 +150,9 @@ def test_few_files_and_few_questions(campaign: Campaign) -> None:
     assert said.count("scontrol") == 1
 
 
-def test_the_dry_run_shows_the_script_that_is_submitted(campaign: Campaign, cluster: Bed) -> None:
+def test_the_dry_run_shows_the_script_that_is_submitted(
+    campaign: SlurmCampaign, cluster: Bed
+) -> None:
     """Protects trust in the dry run: what it prints is what SLURM gets, and nothing is submitted by
     it.
     """
@@ -168,10 +170,10 @@ def test_the_dry_run_shows_the_script_that_is_submitted(campaign: Campaign, clus
 
 
 @pytest.mark.full
-def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaign) -> None:
+def test_another_executor_does_not_take_over_from_running_jobs(campaign: SlurmCampaign) -> None:
     """Protects run directories: as long as jobs may work in them, nobody else does."""
     campaign.config["runners"]["r0"]["seconds"] = 1.0
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(1)
     campaign.kill(process)
     cluster = dict(campaign.executor)
@@ -185,7 +187,7 @@ def test_another_executor_does_not_take_over_from_running_jobs(campaign: Campaig
 
 
 @pytest.mark.full
-def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
+def test_what_people_see_of_jobs(campaign: SlurmCampaign, cluster: Bed) -> None:
     """Protects the view of a running campaign: state, node, samples done of held, times and
     core-hours, those of its own jobs alone.
     """
@@ -195,7 +197,7 @@ def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
     time.sleep(4)
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     campaign.executor.update(samples_per_job=8, max_jobs=1)
-    process = campaign.start()
+    process = campaign.supervise()
     seen = wait_for(
         "a job with results",
         lambda: [job for job in live(campaign).get("jobs", []) if job["done"]],
@@ -215,7 +217,7 @@ def test_what_people_see_of_jobs(campaign: Campaign, cluster: Bed) -> None:
 
 
 @pytest.mark.full
-def test_core_hours_of_jobs_that_have_ended(campaign: Campaign) -> None:
+def test_core_hours_of_jobs_that_have_ended(campaign: SlurmCampaign) -> None:
     """Protects the sum that is shown: jobs that begin and end between two questions to the
     scheduler are counted by their own clock.
     """
@@ -223,14 +225,14 @@ def test_core_hours_of_jobs_that_have_ended(campaign: Campaign) -> None:
     campaign.executor.update(
         samples_per_job=1, max_jobs=1, scheduler_interval=600, scheduler_interval_max=600
     )
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(4)
     wait_for("the count", lambda: live(campaign).get("core_hours", 0) * 3600 >= 5.5, 15, 0.2)
     campaign.kill(process)
     assert campaign.resume() == 0, campaign.said
 
 
-def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: Campaign) -> None:
+def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: SlurmCampaign) -> None:
     """Protects both the scheduler and the person: long intervals as long as nobody looks at the
     jobs, short ones while somebody does.
     """
@@ -243,7 +245,7 @@ def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: Campai
         scheduler_interval_max=600,
         scheduler_interval_watched=1,
     )
-    process = campaign.start()
+    process = campaign.supervise()
     wait_for(
         "a running job",
         lambda: [job for job in live(campaign).get("jobs", []) if job["since"]],
@@ -270,12 +272,14 @@ def queries(calls: Path) -> int:
     return calls.read_text().count("squeue") if calls.exists() else 0
 
 
-def live(campaign: Campaign) -> dict[str, Any]:
+def live(campaign: SlurmCampaign) -> dict[str, Any]:
     path = campaign.run_dir / "state" / "live.json"
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def test_a_sampler_that_learns_asks_for_as_many_jobs_as_there_may_be(campaign: Campaign) -> None:
+def test_a_sampler_that_learns_asks_for_as_many_jobs_as_there_may_be(
+    campaign: SlurmCampaign,
+) -> None:
     """Protects weeks: drawn for the jobs of a moment, samples would come one after the other as
     soon as the first jobs have gone.
     """

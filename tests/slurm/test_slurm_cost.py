@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from bed import Bed
-from bed_processes import wait_for
-from slurm_campaign import Campaign, array, ssh_options
 
 from enchanted_tui.executors.slurm.queue import Scheduler
 from enchanted_tui.executors.slurm.transport import LocalTransport
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 _SCRIPT = """\
 #!/bin/bash
@@ -34,7 +34,7 @@ def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
     """
     samples, jobs = 2_000, 8
     with Bed(tmp_path / "bed", nodes=2) as bed:
-        campaign = Campaign(tmp_path, {})
+        campaign = SlurmCampaign(tmp_path, {})
         calls = campaign.count_calls(by_ssh=True)
         campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(samples)])
         campaign.config["runners"]["r0"] = {
@@ -56,7 +56,7 @@ def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
             del campaign.executor[name]
         by_hand = hand_written(bed, tmp_path / "before", samples, jobs)
         began = time.monotonic()
-        process = campaign.start()
+        process = campaign.supervise()
         most = 0
         while process.poll() is None:
             most = max(most, len(campaign.left_over()))
@@ -88,7 +88,7 @@ def test_executors_of_one_cluster_log_in_once(tmp_path: Path, shared_bed: Bed) -
     """
     log = shared_bed.root / "log" / "sshd.out"
     before = log.read_text().count("Accepted publickey")
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.executor.update(ssh=ssh_options(shared_bed), samples_per_job=4, max_jobs=2)
     campaign.config["executors"]["other"] = dict(campaign.executor)
     campaign.config["supervisor"]["run_order"] = [
@@ -106,7 +106,7 @@ def test_executors_of_one_cluster_share_what_squeue_says(
     """Protects the scheduler: an answer that is new enough serves everybody once; who needs to know
     how it is now, or has had the answer
     already, asks."""
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     calls = campaign.count_calls()
     monkeypatch.setenv("PATH", campaign.environment["PATH"])
     one, other = Scheduler(LocalTransport()), Scheduler(LocalTransport())

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed
-from bed_processes import wait_for
-from slurm_campaign import Campaign, array, ssh_options
+
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 pytestmark = pytest.mark.full
 
@@ -25,11 +26,11 @@ def bed(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, bed: Bed) -> Campaign:
+def campaign(tmp_path: Path, bed: Bed) -> SlurmCampaign:
     """Two jobs of six samples of 3 s, looked after every 5 s: most of the time nothing is under
     way.
     """
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(12)])
     campaign.config["runners"]["r0"]["seconds"] = 3.0
     campaign.executor.update(
@@ -53,18 +54,18 @@ def cut_while_idle(bed: Bed) -> None:
     bed.drop_ssh()
 
 
-def check(campaign: Campaign) -> None:
+def check(campaign: SlurmCampaign) -> None:
     campaign.check_complete(12)
     assert {row["success"] for row in campaign.rows()} == {"True"}
     assert set(campaign.executions().values()) == {1}
     assert len(campaign.events("intent")) == 1
 
 
-def test_between_two_looks(campaign: Campaign, bed: Bed) -> None:
+def test_between_two_looks(campaign: SlurmCampaign, bed: Bed) -> None:
     """Protects a laptop that sleeps for a moment: the next look finds the connection gone, makes a
     new one, and all goes on.
     """
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(4)
     cut_while_idle(bed)
     assert campaign.finish(process, 120) == 0, campaign.said
@@ -72,11 +73,11 @@ def test_between_two_looks(campaign: Campaign, bed: Bed) -> None:
     assert log_ins(bed) == 2
 
 
-def test_through_a_whole_campaign(campaign: Campaign, bed: Bed) -> None:
+def test_through_a_whole_campaign(campaign: SlurmCampaign, bed: Bed) -> None:
     """Protects campaigns behind a network that drops every connection: each quiet moment is used to
     cut, from the first job to the last
     result."""
-    process = campaign.start()
+    process = campaign.supervise()
     cuts = 0
 
     def quiet() -> bool:

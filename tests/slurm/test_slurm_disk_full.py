@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bed import Bed
-from slurm_campaign import Campaign, array, ssh_options
+
+from helpers.slurm.bed import Bed
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 pytestmark = pytest.mark.full
 
@@ -35,9 +36,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, shared_bed: Bed, small_disk: Path) -> Campaign:
+def campaign(tmp_path: Path, shared_bed: Bed, small_disk: Path) -> SlurmCampaign:
     """Twelve samples of 1 MB each, through SSH."""
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(12)])
     campaign.config["runners"]["r0"].update(seconds=0.3, kilobytes=1024)
     campaign.executor.update(ssh=ssh_options(shared_bed), samples_per_job=6, max_jobs=2)
@@ -48,7 +49,7 @@ def make_room(disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
 
 
-def check_stops_and_goes_on(campaign: Campaign, disk: Path) -> None:
+def check_stops_and_goes_on(campaign: SlurmCampaign, disk: Path) -> None:
     """The campaign stops with one sentence; nothing of it is a failed sample; resumed with more
     room, it is complete.
     """
@@ -64,7 +65,7 @@ def check_stops_and_goes_on(campaign: Campaign, disk: Path) -> None:
     assert len(list(campaign.run_dir.glob("data/*/written"))) == 12
 
 
-def test_the_remote_directory_is_full(campaign: Campaign, small_disk: Path) -> None:
+def test_the_remote_directory_is_full(campaign: SlurmCampaign, small_disk: Path) -> None:
     """Protects a campaign from the cluster's quota: neither lost nor failed samples, and nothing is
     left there in the end.
     """
@@ -73,14 +74,14 @@ def test_the_remote_directory_is_full(campaign: Campaign, small_disk: Path) -> N
     assert not list((small_disk / "far").iterdir())
 
 
-def test_the_shared_run_directory_is_full(campaign: Campaign, small_disk: Path) -> None:
+def test_the_shared_run_directory_is_full(campaign: SlurmCampaign, small_disk: Path) -> None:
     """Protects a campaign whose own records are on the disk that is full."""
     campaign.run_dir = small_disk / "run"
     campaign.config["supervisor"]["base_run_dir"] = str(campaign.run_dir)
     check_stops_and_goes_on(campaign, small_disk)
 
 
-def test_there_is_no_room_for_the_inputs(campaign: Campaign, small_disk: Path) -> None:
+def test_there_is_no_room_for_the_inputs(campaign: SlurmCampaign, small_disk: Path) -> None:
     """Protects against submitting jobs without their shares: it is said before anything runs."""
     campaign.executor["remote_dir"] = str(small_disk / "far")
     (small_disk / "ballast").write_bytes(bytes((8 << 20) - 8192))

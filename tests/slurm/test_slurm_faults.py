@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed
-from bed_processes import wait_for
-from slurm_campaign import Campaign, array
 
-NewBed = Callable[..., Campaign]
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.campaign import SlurmCampaign, array
+
+NewBed = Callable[..., SlurmCampaign]
 
 
 @pytest.fixture
@@ -22,11 +23,11 @@ def on_bed(tmp_path: Path) -> Iterator[NewBed]:
     """Make a campaign on a cluster of its own, to be damaged."""
     beds: list[Bed] = []
 
-    def make(**options: Any) -> Campaign:
+    def make(**options: Any) -> SlurmCampaign:
         bed = Bed(tmp_path / "bed", **{"nodes": 2, "sshd": False, **options})
         beds.append(bed)
         bed.up()
-        campaign = Campaign(tmp_path, bed.environment)
+        campaign = SlurmCampaign(tmp_path, bed.environment)
         campaign.bed = bed  # type: ignore[attr-defined]
         return campaign
 
@@ -36,7 +37,7 @@ def on_bed(tmp_path: Path) -> Iterator[NewBed]:
 
 
 def one_array(
-    campaign: Campaign, samples: int = 8, per_job: int = 4, jobs: int = 2, seconds: float = 1.0
+    campaign: SlurmCampaign, samples: int = 8, per_job: int = 4, jobs: int = 2, seconds: float = 1.0
 ) -> None:
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(samples)])
     campaign.config["runners"]["r0"]["seconds"] = seconds
@@ -87,7 +88,7 @@ def test_a_controller_that_is_killed_and_comes_back(on_bed: NewBed) -> None:
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, seconds=1.0)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(2)
     bed.kill("slurmctld")
     wait_for("the loss to be noticed", lambda: "does not answer" in campaign.main_log(), 30)
@@ -107,7 +108,7 @@ def test_a_controller_that_is_down_at_first(on_bed: NewBed) -> None:
     one_array(campaign, seconds=0.1)
     calls = campaign.count_calls()
     bed.kill("slurmctld")
-    process = campaign.start()
+    process = campaign.supervise()
     wait_for("the silence to be noticed", lambda: "does not answer" in campaign.main_log(), 30)
     time.sleep(12)
     assert campaign.main_log().count("does not answer") == 1
@@ -125,7 +126,7 @@ def test_the_supervisor_and_the_controller_both_die(on_bed: NewBed) -> None:
     campaign = on_bed(min_job_age=2)
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, seconds=0.5)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(2)
     campaign.kill(process)
     bed.kill("slurmctld")
@@ -152,7 +153,7 @@ def test_a_node_that_crashes(on_bed: NewBed) -> None:
     one_array(
         campaign, samples=6, per_job=6, jobs=1, seconds=1.5
     )  # no result just after a heartbeat: it would wait for 0.2 s
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     bed.slurm("scontrol", "update", "nodename=n2", "state=resume")
     bed.crash_node("n1")
@@ -199,7 +200,7 @@ def test_a_job_that_is_cancelled_by_hand(on_bed: NewBed) -> None:
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, seconds=1.0)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     job = wait_for(
         "the job's number", lambda: [record["job"] for record in campaign.events("submitted")]
@@ -234,7 +235,7 @@ def test_a_queue_that_has_forgotten_many_jobs(on_bed: NewBed) -> None:
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, samples=6, per_job=1, jobs=2, seconds=0.5)
     campaign.executor["results_interval"] = 600
-    process = campaign.start()
+    process = campaign.supervise()
     wait_for(
         "an end",
         lambda: [
@@ -264,7 +265,7 @@ def test_a_killed_job_that_the_queue_has_forgotten(on_bed: NewBed) -> None:
     campaign = on_bed(min_job_age=2)
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, samples=4, per_job=4, jobs=1, seconds=1.0)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(2)
     campaign.kill(process)
     job = campaign.events("submitted")[0]["job"]
@@ -281,7 +282,7 @@ def test_accounting_tells_what_the_queue_has_forgotten(tmp_path: Path, on_bed: N
     """Protects the use of sacct: where it works, the end of a forgotten job is known at once and by
     its true reason.
     """
-    from bed import what_is_missing
+    from helpers.slurm.bed import what_is_missing
 
     if what_is_missing(accounting=True):
         pytest.skip(what_is_missing(accounting=True))
@@ -289,7 +290,7 @@ def test_accounting_tells_what_the_queue_has_forgotten(tmp_path: Path, on_bed: N
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     one_array(campaign, samples=4, per_job=4, jobs=1, seconds=1.0)
     campaign.executor["grace"] = 600
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(2)
     campaign.kill(process)
     job = campaign.events("submitted")[0]["job"]

@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed
-from bed_processes import wait_for
-from slurm_campaign import Campaign, array, ssh_options
+
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 pytestmark = pytest.mark.full
 
-OnBed = Callable[..., tuple[Campaign, Bed]]
+OnBed = Callable[..., tuple[SlurmCampaign, Bed]]
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, cluster: Bed) -> Campaign:
-    return Campaign(tmp_path, cluster.environment)
+def campaign(tmp_path: Path, cluster: Bed) -> SlurmCampaign:
+    return SlurmCampaign(tmp_path, cluster.environment)
 
 
 @pytest.fixture
@@ -31,18 +32,18 @@ def on_bed(tmp_path: Path) -> Iterator[OnBed]:
     """Make a campaign on a cluster of its own, to be reconfigured."""
     beds: list[Bed] = []
 
-    def make(**options: Any) -> tuple[Campaign, Bed]:
+    def make(**options: Any) -> tuple[SlurmCampaign, Bed]:
         bed = Bed(tmp_path / "bed", **{"nodes": 2, "sshd": False, **options})
         beds.append(bed)
         bed.up()
-        return Campaign(tmp_path, bed.environment), bed
+        return SlurmCampaign(tmp_path, bed.environment), bed
 
     yield make
     for bed in beds:
         bed.down()
 
 
-def abort(campaign: Campaign, process: subprocess.Popen[str]) -> None:
+def abort(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> None:
     """Stop at once, as by Ctrl-C twice."""
     process.send_signal(signal.SIGINT)
     wait_for("the drain", lambda: "drain" in campaign.main_log())
@@ -50,13 +51,13 @@ def abort(campaign: Campaign, process: subprocess.Popen[str]) -> None:
     assert campaign.finish(process) == 130, campaign.said
 
 
-def check_each_ran_once(campaign: Campaign, tasks: int) -> None:
+def check_each_ran_once(campaign: SlurmCampaign, tasks: int) -> None:
     campaign.check_complete(tasks)
     assert set(campaign.executions().values()) == {1}
 
 
 def test_a_job_that_the_scheduler_knows_to_have_ended_before_its_results_are_read(
-    campaign: Campaign,
+    campaign: SlurmCampaign,
 ) -> None:
     """Protects against running a sample again whose result lies there: results are collected more
     rarely than the scheduler is asked.
@@ -69,14 +70,14 @@ def test_a_job_that_the_scheduler_knows_to_have_ended_before_its_results_are_rea
     assert len(campaign.events("intent")) == 1
 
 
-def test_results_that_are_too_large_for_one_look(campaign: Campaign) -> None:
+def test_results_that_are_too_large_for_one_look(campaign: SlurmCampaign) -> None:
     """Protects results of many megabytes: a job that ended while nobody looked is read to its end
     before it is taken for unfinished.
     """
     campaign.config["runners"]["r0"].update(seconds=0.3, text_megabytes=8)
     campaign.executor.update(samples_per_job=6, max_jobs=1)
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(6)])
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(1)
     campaign.kill(process)
     [results] = wait_for(
@@ -87,14 +88,14 @@ def test_results_that_are_too_large_for_one_look(campaign: Campaign) -> None:
     check_each_ran_once(campaign, 6)
 
 
-def test_an_abort_keeps_what_had_finished(campaign: Campaign) -> None:
+def test_an_abort_keeps_what_had_finished(campaign: SlurmCampaign) -> None:
     """Protects finished samples of jobs that are cancelled: those that had not been collected are
     on record all the same.
     """
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(60)])
     campaign.config["runners"]["r0"]["seconds"] = 0.5
     campaign.executor.update(samples_per_job=60, max_jobs=1, results_interval=60)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(12)
     abort(campaign, process)
     begun = sum(campaign.executions().values())
@@ -113,7 +114,7 @@ def test_python_of_the_login_node_that_does_not_work_for_a_while(
     """Protects jobs from a login node in trouble: the campaign stops with a sentence, its jobs run
     on, and resume collects them.
     """
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     broken = tmp_path / "broken"
     broken.mkdir()
@@ -122,7 +123,7 @@ def test_python_of_the_login_node_that_does_not_work_for_a_while(
         samples_per_job=4,
         max_jobs=2,
     )
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     (broken / "python3").write_text(
         "#!/bin/sh\necho 'fork: Resource temporarily unavailable' >&2\nexit 254\n"
@@ -145,7 +146,7 @@ def test_a_partition_that_is_closed_meanwhile(on_bed: OnBed) -> None:
     campaign, bed = on_bed()
     campaign.config["samplers"]["s0"] = array("seconds", [0.5, 0.5, 4, 4, 0.5, 0.5])
     campaign.executor.update(samples_per_job=2, max_jobs=2)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(2)
     bed.slurm("scontrol", "update", "partition=main", "state=DRAIN")
     assert campaign.finish(process) == 3, campaign.said
@@ -157,11 +158,11 @@ def test_a_partition_that_is_closed_meanwhile(on_bed: OnBed) -> None:
     check_each_ran_once(campaign, 6)
 
 
-def one_runs_and_one_waits(campaign: Campaign) -> subprocess.Popen[str]:
+def one_runs_and_one_waits(campaign: SlurmCampaign) -> subprocess.Popen[str]:
     """Begin two jobs of four samples where there is room for one."""
     campaign.config["runners"]["r0"]["seconds"] = 2.0
     campaign.executor.update(samples_per_job=4, max_jobs=2)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(2)
     return process
 
@@ -203,7 +204,7 @@ def test_jobs_that_wait_are_withdrawn_once_the_scheduler_answers(on_bed: OnBed) 
     campaign, bed = on_bed(nodes=1, cpus=1)
     campaign.config["runners"]["r0"]["seconds"] = 4.0
     campaign.executor.update(samples_per_job=4, max_jobs=2)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(1)
     bed.stop("slurmctld")
     process.send_signal(signal.SIGINT)
@@ -221,7 +222,7 @@ def test_a_number_that_somebody_else_has_now(on_bed: OnBed) -> None:
     campaign, bed = on_bed(min_job_age=2)
     campaign.config["runners"]["r0"]["seconds"] = 2.0
     campaign.executor.update(samples_per_job=8, max_jobs=1, grace=600)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(1)
     campaign.kill(process)
     job = campaign.events("submitted")[0]["job"]
@@ -234,7 +235,7 @@ def test_a_number_that_somebody_else_has_now(on_bed: OnBed) -> None:
     bed.wait_idle()
     other = bed.slurm("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 60").strip()
     assert other == job, "the controller still knows its numbers, so this shows nothing"
-    again = campaign.start("--run-mode", "resume")
+    again = campaign.supervise("--run-mode", "resume")
     wait_for(
         "the resumed session",
         lambda: campaign.main_log().count("SlurmExecutor") or len(campaign.records("open")) > 1,

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed_processes import wait_for
-from leaving_runner import HOW
 
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
 from enchanted_tui.executors.slurm.script import job_script, sbatch_arguments
+from helpers.parts.leaving import HOW
+from helpers.processes import TESTS
+from helpers.slurm.bed_processes import wait_for
 
 CLOCK = (
     "from enchanted_tui.executors.slurm.far.clock import Clock; print(Clock({'walltime':"
@@ -91,7 +92,7 @@ def start_job(
         seed=1,
         campaign="campaign",
         session="session",
-        python_path=[str(Path(__file__).parent), str(Path(__file__).parents[1] / "durability")],
+        python_path=[str(TESTS), str(TESTS / "helpers" / "slurm")],
         working_dir=str(tmp_path),
     )
     header: dict[str, Any] = {
@@ -163,7 +164,7 @@ def test_what_a_sample_leaves_ends_with_it(tmp_path: Path, monkeypatch: pytest.M
     how many cores it held.
     """
     monkeypatch.setenv("SLURM_JOB_CPUS_PER_NODE", "4(x2),1")
-    runner = {"class": "leaving_runner:Leaving", "options": {"log": str(tmp_path / "left")}}
+    runner = {"class": "helpers.parts.leaving:Leaving", "options": {"log": str(tmp_path / "left")}}
     job = start_job(tmp_path, [{"how": how} for how in HOW], runner)
     assert end_of(job, tmp_path) == ("done", len(HOW))
     records = [

@@ -12,19 +12,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from bed import Bed
-from slurm_campaign import Campaign
 
 from enchanted_tui.executors.prologue import EXIT_PROLOGUE, failed_line
 from enchanted_tui.executors.slurm.script import job_script
+from helpers.slurm.bed import Bed
+from helpers.slurm.campaign import SlurmCampaign
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, cluster: Bed) -> Campaign:
-    return Campaign(tmp_path, cluster.environment)
+def campaign(tmp_path: Path, cluster: Bed) -> SlurmCampaign:
+    return SlurmCampaign(tmp_path, cluster.environment)
 
 
-def check_refused(campaign: Campaign, *expected: str) -> None:
+def check_refused(campaign: SlurmCampaign, *expected: str) -> None:
     """The campaign stops soon, saying what is expected once, and works when the cause is removed."""
     assert campaign.run(timeout=60) == 3, campaign.said
     for words in expected:
@@ -33,13 +33,13 @@ def check_refused(campaign: Campaign, *expected: str) -> None:
     assert not campaign.left_over()
 
 
-def check_resumable(campaign: Campaign) -> None:
+def check_resumable(campaign: SlurmCampaign) -> None:
     assert campaign.resume() == 0, campaign.said
     campaign.check_complete(8)
     assert set(campaign.executions().values()) == {1}
 
 
-def test_an_unknown_partition(campaign: Campaign) -> None:
+def test_an_unknown_partition(campaign: SlurmCampaign) -> None:
     """Protects a person from sbatch's own words alone."""
     campaign.executor["sbatch"]["partition"] = "nowhere"
     check_refused(campaign, "Invalid partition", "sinfo", "sbatch: partition")
@@ -47,7 +47,7 @@ def test_an_unknown_partition(campaign: Campaign) -> None:
     check_resumable(campaign)
 
 
-def test_more_time_than_the_partition_gives(campaign: Campaign) -> None:
+def test_more_time_than_the_partition_gives(campaign: SlurmCampaign) -> None:
     """Protects against waiting for ever: SLURM takes this job and never starts it."""
     campaign.executor["sbatch"].update(partition="short", time="00:10:00")
     check_refused(campaign, "would wait for ever (PartitionTimeLimit)", "lower sbatch: time")
@@ -56,7 +56,7 @@ def test_more_time_than_the_partition_gives(campaign: Campaign) -> None:
 
 
 @pytest.mark.full
-def test_more_processors_than_the_cluster_has(campaign: Campaign) -> None:
+def test_more_processors_than_the_cluster_has(campaign: SlurmCampaign) -> None:
     """Protects against waiting for ever, likewise."""
     campaign.executor["sbatch"]["ntasks"] = "1000"
     check_refused(campaign, "would wait for ever (PartitionConfig)", "ask for less under sbatch")
@@ -64,7 +64,7 @@ def test_more_processors_than_the_cluster_has(campaign: Campaign) -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", ["50%a of 'them'", '`touch x` "%j" ünï; #'])
-def test_odd_names_of_directories_work(campaign: Campaign, name: str) -> None:
+def test_odd_names_of_directories_work(campaign: SlurmCampaign, name: str) -> None:
     """Protects directories whose names mean something to a shell or to SLURM."""
     campaign.run_dir = campaign.root / name
     campaign.config["supervisor"]["base_run_dir"] = name
@@ -73,7 +73,7 @@ def test_odd_names_of_directories_work(campaign: Campaign, name: str) -> None:
 
 
 @pytest.mark.full
-def test_a_directory_with_a_backslash(campaign: Campaign) -> None:
+def test_a_directory_with_a_backslash(campaign: SlurmCampaign) -> None:
     """Protects against jobs that fail for a reason that nobody would guess: SLURM reads a backslash
     in the name of an output file.
     """
@@ -83,7 +83,7 @@ def test_a_directory_with_a_backslash(campaign: Campaign) -> None:
 
 
 @pytest.mark.full
-def test_sbatch_alone_is_missing(campaign: Campaign) -> None:
+def test_sbatch_alone_is_missing(campaign: SlurmCampaign) -> None:
     """Protects against looking for jobs that cannot be: a program that does not exist has submitted
     nothing.
     """
@@ -98,13 +98,13 @@ def test_sbatch_alone_is_missing(campaign: Campaign) -> None:
     check_resumable(campaign)
 
 
-def test_no_sbatch(campaign: Campaign) -> None:
+def test_no_sbatch(campaign: SlurmCampaign) -> None:
     """Protects somebody who starts the campaign on a laptop without giving the cluster's address."""
     campaign.environment["PATH"] = str(campaign.root)
     check_refused(campaign, "there is no scontrol here", "login node", "ssh")
 
 
-def test_no_python_in_the_job(campaign: Campaign) -> None:
+def test_no_python_in_the_job(campaign: SlurmCampaign) -> None:
     """Protects against a job script that cannot work: what it printed is shown, and not every job
     is tried.
     """
@@ -127,7 +127,9 @@ def test_no_python_in_the_job(campaign: Campaign) -> None:
         ("mem", "900G", "ask for less"),
     ],
 )
-def test_what_sbatch_refuses(campaign: Campaign, option: str, value: str, expected: str) -> None:
+def test_what_sbatch_refuses(
+    campaign: SlurmCampaign, option: str, value: str, expected: str
+) -> None:
     """Protects a person from sbatch's own words alone, and from a misspelt option that is silently
     ignored.
     """
@@ -136,7 +138,7 @@ def test_what_sbatch_refuses(campaign: Campaign, option: str, value: str, expect
 
 
 @pytest.mark.full
-def test_an_old_python_in_the_job(campaign: Campaign) -> None:
+def test_an_old_python_in_the_job(campaign: SlurmCampaign) -> None:
     """Protects against a traceback from an interpreter that is too old."""
     old = campaign.root / "python"
     old.write_text(
@@ -152,7 +154,7 @@ def test_an_old_python_in_the_job(campaign: Campaign) -> None:
 def test_an_array_is_never_larger_than_the_cluster_takes(tmp_path: Path) -> None:
     """Protects against the cluster's MaxArraySize: more jobs become several arrays."""
     with Bed(tmp_path / "bed", nodes=1, sshd=False, max_array=4) as bed:
-        campaign = Campaign(tmp_path, bed.environment)
+        campaign = SlurmCampaign(tmp_path, bed.environment)
         campaign.executor.update(samples_per_job=1, max_jobs=8)
         assert campaign.run() == 0, campaign.said
         campaign.check_complete(8)
@@ -160,7 +162,7 @@ def test_an_array_is_never_larger_than_the_cluster_takes(tmp_path: Path) -> None
 
 
 @pytest.mark.full
-def test_a_directory_that_nodes_do_not_see(campaign: Campaign) -> None:
+def test_a_directory_that_nodes_do_not_see(campaign: SlurmCampaign) -> None:
     """Protects against a job that cannot even open its output (FAILED 0:53), which SLURM reports
     without a word.
     """
@@ -213,7 +215,7 @@ def test_a_line_that_fails_ends_the_job(
     assert done.returncode == (0 if failing is None else EXIT_PROLOGUE)
 
 
-def test_an_environment_that_is_gone(campaign: Campaign) -> None:
+def test_an_environment_that_is_gone(campaign: SlurmCampaign) -> None:
     """Protects results from the code and the Python that happen to be in PATH: the line and what it
     printed, in whatever encoding, are said; what a job prints before its first sample is kept."""
     source = "source /nonexistent/venv/bin/activate"

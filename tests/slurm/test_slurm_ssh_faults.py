@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bed import Bed
-from bed_processes import wait_for
-from slurm_campaign import Campaign, array, ssh_options
+
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def bed(tmp_path: Path) -> Iterator[Bed]:
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, bed: Bed) -> Campaign:
-    campaign = Campaign(tmp_path, {})
+def campaign(tmp_path: Path, bed: Bed) -> SlurmCampaign:
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(12)])
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     campaign.executor.update(
@@ -31,17 +32,17 @@ def campaign(tmp_path: Path, bed: Bed) -> Campaign:
     return campaign
 
 
-def check(campaign: Campaign) -> None:
+def check(campaign: SlurmCampaign) -> None:
     campaign.check_complete(12)
     assert {row["success"] for row in campaign.rows()} == {"True"}
     assert set(campaign.executions().values()) == {1}
 
 
-def test_a_connection_that_is_cut_while_results_come_in(campaign: Campaign, bed: Bed) -> None:
+def test_a_connection_that_is_cut_while_results_come_in(campaign: SlurmCampaign, bed: Bed) -> None:
     """Protects against losing results half-way: what was read but not brought home is brought when
     the connection is back.
     """
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     for _ in range(3):
         bed.drop_ssh()
@@ -51,14 +52,16 @@ def test_a_connection_that_is_cut_while_results_come_in(campaign: Campaign, bed:
 
 
 @pytest.mark.full
-def test_a_connection_that_is_cut_while_jobs_are_submitted(campaign: Campaign, bed: Bed) -> None:
+def test_a_connection_that_is_cut_while_jobs_are_submitted(
+    campaign: SlurmCampaign, bed: Bed
+) -> None:
     """Protects against submitting twice: the scheduler takes the job, and its answer is lost on the
     way.
     """
     bin_dir = campaign.root / "bin"
     campaign.wrap_sbatch('$real "$@" > /dev/null; sleep 20; exit 0')
     campaign.executor["ssh"]["prologue"] = [f"export PATH={bin_dir}:$PATH"]
-    process = campaign.start()
+    process = campaign.supervise()
     wait_for("sbatch", lambda: (campaign.root / "once").exists(), 60)
     time.sleep(1)
     bed.drop_ssh()
@@ -68,9 +71,9 @@ def test_a_connection_that_is_cut_while_jobs_are_submitted(campaign: Campaign, b
 
 
 @pytest.mark.full
-def test_a_server_that_is_down_for_a_minute(campaign: Campaign, bed: Bed) -> None:
+def test_a_server_that_is_down_for_a_minute(campaign: SlurmCampaign, bed: Bed) -> None:
     """Protects against giving up: the campaign waits, and goes on when the server is back."""
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(1)
     bed.kill_sshd()
     time.sleep(60)
@@ -81,11 +84,11 @@ def test_a_server_that_is_down_for_a_minute(campaign: Campaign, bed: Bed) -> Non
 
 
 @pytest.mark.full
-def test_a_supervisor_that_is_killed(campaign: Campaign, bed: Bed) -> None:
+def test_a_supervisor_that_is_killed(campaign: SlurmCampaign, bed: Bed) -> None:
     """Protects a laptop that is closed: resume logs in again and brings home what was done
     meanwhile.
     """
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     campaign.kill(process)
     campaign.wait_for_runs(12)
@@ -95,7 +98,7 @@ def test_a_supervisor_that_is_killed(campaign: Campaign, bed: Bed) -> None:
 
 
 @pytest.mark.full
-def test_a_remote_directory_that_cannot_be_written(campaign: Campaign) -> None:
+def test_a_remote_directory_that_cannot_be_written(campaign: SlurmCampaign) -> None:
     """Protects a person from a traceback: one sentence with the directory, and the campaign can be
     resumed.
     """

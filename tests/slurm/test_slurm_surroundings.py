@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from bed import Bed
-from slurm_campaign import Campaign, array, ssh_options
 
 from enchanted_tui import cli
 from enchanted_tui.executors import inherited
+from helpers.slurm.bed import Bed
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 #: What a site's modules, an allocation around us and mpirun would set.
 SET_HERE = {
@@ -36,15 +36,15 @@ SET_HERE = {
 }
 
 
-def seen_by(campaign: Campaign, step: int = 0) -> dict[str, str]:
+def seen_by(campaign: SlurmCampaign, step: int = 0) -> dict[str, str]:
     """The variables that the first sample has seen in a step."""
     text = (campaign.run_dir / "data" / f"d0_b0_s0_r{step}" / "stdout.txt").read_text()
     return dict(line.partition("=")[::2] for line in text.splitlines())
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, shared_bed: Bed) -> Campaign:
-    campaign = Campaign(tmp_path, {})
+def campaign(tmp_path: Path, shared_bed: Bed) -> SlurmCampaign:
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.config["samplers"]["s0"] = array("x", [1.0])
     campaign.config["runners"]["r0"] = {
         "type": "CommandRunner",
@@ -68,7 +68,7 @@ def check_job(seen: dict[str, str]) -> None:
     assert left == {"SLURM_MPI_TYPE", "OMPI_MCA_btl"}, "settings of people go on, and nothing else"
 
 
-def test_a_campaign_inside_an_allocation(campaign: Campaign, cluster: Bed) -> None:
+def test_a_campaign_inside_an_allocation(campaign: SlurmCampaign, cluster: Bed) -> None:
     """Protects jobs from options that variables give, which sbatch puts before those of its script,
     and
     from variables of the allocation, the step and the mpirun around us: srun and MPI take them for
@@ -118,7 +118,7 @@ def test_a_campaign_inside_an_allocation(campaign: Campaign, cluster: Bed) -> No
 
 
 @pytest.mark.full
-def test_start_up_files_of_a_login_node(campaign: Campaign, shared_bed: Bed) -> None:
+def test_start_up_files_of_a_login_node(campaign: SlurmCampaign, shared_bed: Bed) -> None:
     """Protects jobs from the same variables where a start-up file of the cluster's account sets
     them.
     """
@@ -129,7 +129,7 @@ def test_start_up_files_of_a_login_node(campaign: Campaign, shared_bed: Bed) -> 
 
 
 def test_the_dry_run_tells_what_is_withheld(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    campaign: SlurmCampaign, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Protects trust in the dry run: what it does not show has no effect, and it says so."""
     for name, value in SET_HERE.items():
@@ -177,7 +177,7 @@ def test_a_shell_withholds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_who_pays(
     account: str | None,
     expected: str,
-    campaign: Campaign,
+    campaign: SlurmCampaign,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

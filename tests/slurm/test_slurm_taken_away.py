@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed, limits_memory
-from bed_processes import wait_for
-from slurm_campaign import Campaign, array
+
+from helpers.slurm.bed import Bed, limits_memory
+from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.campaign import SlurmCampaign, array
 
 pytestmark = pytest.mark.full
 
@@ -20,7 +21,7 @@ PreemptMode={mode}
 PartitionName=urgent Nodes=ALL MaxTime=INFINITE PriorityTier=10 State=UP
 """
 
-OnBed = Callable[..., tuple[Campaign, Bed]]
+OnBed = Callable[..., tuple[SlurmCampaign, Bed]]
 
 
 @pytest.fixture
@@ -28,11 +29,11 @@ def on_bed(tmp_path: Path) -> Iterator[OnBed]:
     """Make a campaign of one job of six samples, on a cluster of one processor."""
     beds: list[Bed] = []
 
-    def make(**options: Any) -> tuple[Campaign, Bed]:
+    def make(**options: Any) -> tuple[SlurmCampaign, Bed]:
         bed = Bed(tmp_path / "bed", **{"nodes": 1, "cpus": 1, "sshd": False, **options})
         beds.append(bed)
         bed.up()
-        campaign = Campaign(tmp_path, bed.environment)
+        campaign = SlurmCampaign(tmp_path, bed.environment)
         campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(6)])
         campaign.config["runners"]["r0"]["seconds"] = 1.0
         campaign.executor.update(samples_per_job=6, max_jobs=1, max_retries=0)
@@ -43,7 +44,7 @@ def on_bed(tmp_path: Path) -> Iterator[OnBed]:
         bed.down()
 
 
-def check_undisturbed(campaign: Campaign) -> None:
+def check_undisturbed(campaign: SlurmCampaign) -> None:
     """Every sample is there once and well, and at most one was begun twice, although no sample may
     fail even once.
     """
@@ -59,7 +60,7 @@ def test_a_job_that_is_preempted(on_bed: OnBed, mode: str) -> None:
     is counted."""
     campaign, bed = on_bed(more=_URGENT.format(mode=mode))
     campaign.executor["sbatch"].update(requeue=mode == "REQUEUE")
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     bed.slurm("sbatch", "-p", "urgent", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 3")
     assert campaign.finish(process, 120) == 0, campaign.said
@@ -73,7 +74,7 @@ def test_a_job_that_is_put_back_by_hand(on_bed: OnBed) -> None:
     """
     campaign, bed = on_bed()
     campaign.executor["sbatch"].update(requeue=True)
-    process = campaign.start()
+    process = campaign.supervise()
     campaign.wait_for_runs(3)
     job = wait_for(
         "the job's number", lambda: [record["job"] for record in campaign.events("submitted")]
@@ -84,13 +85,13 @@ def test_a_job_that_is_put_back_by_hand(on_bed: OnBed) -> None:
     assert len(campaign.events("intent")) == 1
 
 
-def hungry(campaign: Campaign) -> None:
+def hungry(campaign: SlurmCampaign) -> None:
     """Let the third of six samples take 400 MB, in jobs of 100 MB."""
     campaign.config["samplers"]["s0"] = array("how", [0, 0, 6, 0, 0, 0])
     campaign.executor["sbatch"]["mem"] = "100M"
 
 
-def check_one_without_memory(campaign: Campaign) -> None:
+def check_one_without_memory(campaign: SlurmCampaign) -> None:
     campaign.check_complete(6)
     [failure] = campaign.failures()
     assert failure["kind"] == "memory"

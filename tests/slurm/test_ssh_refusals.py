@@ -11,20 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bed import Bed
-from bed_processes import free_ports
-from slurm_campaign import Campaign, ssh_options
 
-Break = Callable[[Campaign, Bed], None]
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import free_ports
+from helpers.slurm.campaign import SlurmCampaign, ssh_options
+
+Break = Callable[[SlurmCampaign, Bed], None]
 
 
-def unknown_host_key(campaign: Campaign, bed: Bed) -> None:
+def unknown_host_key(campaign: SlurmCampaign, bed: Bed) -> None:
     known = campaign.root / "known_hosts"
     known.write_text("")
     campaign.executor["ssh"]["known_hosts"] = str(known)
 
 
-def changed_host_key(campaign: Campaign, bed: Bed) -> None:
+def changed_host_key(campaign: SlurmCampaign, bed: Bed) -> None:
     """The key on file is not the one that the server shows: here, the person's own."""
     known = campaign.root / "known_hosts"
     other = " ".join(Path(f"{bed.key_file}.pub").read_text().split()[:2])
@@ -32,29 +33,29 @@ def changed_host_key(campaign: Campaign, bed: Bed) -> None:
     campaign.executor["ssh"]["known_hosts"] = str(known)
 
 
-def wrong_key(campaign: Campaign, bed: Bed) -> None:
+def wrong_key(campaign: SlurmCampaign, bed: Bed) -> None:
     key = campaign.root / "other_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     campaign.executor["ssh"]["key_filename"] = str(key)
 
 
-def no_key(campaign: Campaign, bed: Bed) -> None:
+def no_key(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.executor["ssh"]["key_filename"] = str(campaign.root / "nowhere")
 
 
-def wrong_host(campaign: Campaign, bed: Bed) -> None:
+def wrong_host(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.executor["ssh"]["host"] = "no-such-host.invalid"
 
 
-def refused_port(campaign: Campaign, bed: Bed) -> None:
+def refused_port(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.executor["ssh"]["port"] = free_ports(1)[0]
 
 
-def not_an_ssh_server(campaign: Campaign, bed: Bed) -> None:
+def not_an_ssh_server(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.executor["ssh"]["port"] = bed.places.controller_port
 
 
-def missing_sbatch(campaign: Campaign, bed: Bed) -> None:
+def missing_sbatch(campaign: SlurmCampaign, bed: Bed) -> None:
     """A host that is no login node: its PATH has no SLURM."""
     own = campaign.root / "bin"
     own.mkdir()
@@ -63,16 +64,16 @@ def missing_sbatch(campaign: Campaign, bed: Bed) -> None:
     campaign.executor["ssh"]["prologue"] = [f"export PATH={own}"]
 
 
-def unwritable_remote_dir(campaign: Campaign, bed: Bed) -> None:
+def unwritable_remote_dir(campaign: SlurmCampaign, bed: Bed) -> None:
     (campaign.root / "file").write_text("")
     campaign.executor["remote_dir"] = str(campaign.root / "file" / "far")
 
 
-def read_only_remote_dir(campaign: Campaign, bed: Bed) -> None:
+def read_only_remote_dir(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.executor["remote_dir"] = "/proc/far"
 
 
-def unknown_partition(campaign: Campaign, bed: Bed) -> None:
+def unknown_partition(campaign: SlurmCampaign, bed: Bed) -> None:
     campaign.executor["sbatch"]["partition"] = "nowhere"
 
 
@@ -96,7 +97,7 @@ def test_what_cannot_work_through_ssh(
     tmp_path: Path, shared_bed: Bed, damage: Break, expected: tuple[str, ...]
 ) -> None:
     """Protects a person from a traceback, from waiting, and from beginning again."""
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.executor.update(ssh=ssh_options(shared_bed), remote_dir=str(tmp_path / "far"))
     sound = {
         name: dict(value) if isinstance(value, dict) else value
@@ -124,7 +125,7 @@ def test_a_run_directory_that_the_cluster_does_not_see(tmp_path: Path, shared_be
             "needs the right to make a mount namespace (run as root), in which the campaign has"
             " files of its own"
         )
-    campaign = Campaign(tmp_path, {})
+    campaign = SlurmCampaign(tmp_path, {})
     campaign.executor.update(ssh=ssh_options(shared_bed))
     (tmp_path / "laptop").mkdir()
     campaign.run_dir.mkdir()

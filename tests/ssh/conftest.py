@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ssh_people import Person, settings_for
-from sshd import SSHD, Sshd
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
+from helpers.ssh.people import Person, settings_for
+from helpers.ssh.sshd import SSHD, Sshd
 
 _NEEDED = {"sshd": SSHD, "ssh": shutil.which("ssh")}
 

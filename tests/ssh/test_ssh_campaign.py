@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from interactive_server import InteractiveServer
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "slurm"))
-
-from bed import Bed, what_is_missing
+from helpers.slurm.bed import Bed, what_is_missing
+from helpers.ssh.interactive_server import InteractiveServer
 
 PASSWORD, CODE = "Sw0rdf1sh-pass", "914-code-914"
 CONFIG = """\

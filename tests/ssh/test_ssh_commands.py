@@ -15,15 +15,15 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from interactive_server import InteractiveServer
-from ssh_people import settings_for
-from sshd import Sshd
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
 from enchanted_tui.executors.slurm.ssh.transport import SshTransport
 from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem
+from helpers.ssh.interactive_server import InteractiveServer
+from helpers.ssh.people import settings_for
+from helpers.ssh.sshd import Sshd
 
 Connect = Callable[..., SshConnection]
 

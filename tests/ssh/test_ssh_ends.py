@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sshd import USER, Sshd
 
 from enchanted_tui.executors.ends.remote import log_in_of
+from helpers.ssh.sshd import USER, Sshd
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ssh_people import settings_for
-from sshd import Sshd
 
 from enchanted_tui.executors.slurm.ssh import far_side
 from enchanted_tui.executors.slurm.ssh.archive import Unpacking, UnsafeArchive
 from enchanted_tui.executors.slurm.ssh.transport import SshTransport
 from enchanted_tui.executors.slurm.transport import READ_LIMIT, FarSideProblem
+from helpers.ssh.people import settings_for
+from helpers.ssh.sshd import Sshd
 
 
 @pytest.fixture(params=["paramiko", "openssh"])

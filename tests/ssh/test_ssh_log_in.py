@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from interactive_server import InteractiveServer
-from ssh_people import Person
-from sshd import USER, Sshd, make_key
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.errors import (
@@ -20,6 +17,9 @@ from enchanted_tui.executors.slurm.ssh.errors import (
     HostKeyRejected,
     LogInFailed,
 )
+from helpers.ssh.interactive_server import InteractiveServer
+from helpers.ssh.people import Person
+from helpers.ssh.sshd import USER, Sshd, make_key
 
 Connect = Callable[..., SshConnection]
 

@@ -12,16 +12,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from interactive_server import InteractiveServer
-from proxy import Network
-from ssh_people import Person, settings_for
-from sshd import Sshd, is_sshd
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, LogInFailed
 from enchanted_tui.executors.slurm.ssh.framing import Exchange
 from enchanted_tui.executors.slurm.ssh.keeping import Kept, _Pause
 from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+from helpers.ssh.interactive_server import InteractiveServer
+from helpers.ssh.people import Person, settings_for
+from helpers.ssh.proxy import Network
+from helpers.ssh.sshd import Sshd, is_sshd
 
 Connect = Callable[..., SshConnection]
 

@@ -15,8 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from ssh_people import Person
-from sshd import Sshd, make_key
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.errors import (
@@ -25,6 +23,8 @@ from enchanted_tui.executors.slurm.ssh.errors import (
     HostKeyRejected,
     LogInFailed,
 )
+from helpers.ssh.people import Person
+from helpers.ssh.sshd import Sshd, make_key
 
 Connect = Callable[..., SshConnection]
 
@@ -94,7 +94,7 @@ def test_dead_supervisor_leaves_no_connection(sshd: Sshd, tmp_path: Path) -> Non
     """Protects login nodes: the shared connection ends with a supervisor that was killed."""
     script = tmp_path / "hold.py"
     script.write_text(
-        f"import sys, time\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom"
+        f"import time\nfrom"
         " enchanted_tui.executors.slurm.ssh.connection import SshConnection\nfrom"
         " enchanted_tui.executors.slurm.ssh.settings import SshSettings\nconnection ="
         f" SshConnection(SshSettings(host='127.0.0.1', port={sshd.port},"

@@ -15,9 +15,6 @@ from typing import Any
 
 import pytest
 import yaml
-from interactive_server import InteractiveServer
-from ssh_people import Person, settings_for
-from sshd import Sshd, make_key
 
 from enchanted_tui.config.loading import parse_config
 from enchanted_tui.executors.slurm.ssh.authentication import Secrets
@@ -26,6 +23,9 @@ from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost, LogInFailed
 from enchanted_tui.executors.slurm.ssh.lookup import look_up
 from enchanted_tui.executors.slurm.ssh.questions import set_asker
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from helpers.ssh.interactive_server import InteractiveServer
+from helpers.ssh.people import Person, settings_for
+from helpers.ssh.sshd import Sshd, make_key
 
 
 def problems_in(written: Any) -> list[tuple[str, str]]:

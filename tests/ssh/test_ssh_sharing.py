@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ssh_people import settings_for
-from sshd import Sshd
 
 from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost, HostKeyRejected
 from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+from helpers.ssh.people import settings_for
+from helpers.ssh.sshd import Sshd
 
 
 def test_one_log_in_for_all_with_the_same_settings(sshd: Sshd) -> None:

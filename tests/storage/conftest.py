@@ -1,15 +1,12 @@
-"""What the tests of the output files share; helper modules beside this file are importable by name."""
+"""What the tests of the output files share."""
 
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from odd_rows import parse
 
 from enchanted_tui.storage.dataset import Dataset
 from enchanted_tui.storage.growing import GrowingFile
 from enchanted_tui.whole_files import open_replacement, write_atomically
+from helpers.odd_rows import parse
 
 
 def test_a_new_version_replaces_the_old_one(tmp_path: Path) -> None:

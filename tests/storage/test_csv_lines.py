@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 from hypothesis import given
-from odd_rows import cell_as_read, parse, rows
 
 from enchanted_tui import values
 from enchanted_tui.storage.csv_lines import CsvLines
+from helpers.odd_rows import cell_as_read, parse, rows
 
 
 @given(row=rows())

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_rows import Row, as_read, parse, rows
 
 from enchanted_tui.storage.columns import fold
 from enchanted_tui.storage.dataset import Dataset, Key
+from helpers.odd_rows import Row, as_read, parse, rows
 
 
 class Bench:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from odd_rows import parse
 
 from enchanted_tui import values
 from enchanted_tui.storage.failures import Failure, Failures
+from helpers.odd_rows import parse
 
 
 def failure(number: int, **params: Any) -> Failure:

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_rows import column_names, others, scalars
 
 from enchanted_tui import values
 from enchanted_tui.storage import hdf5
 from enchanted_tui.storage.columns import fold
 from enchanted_tui.storage.hdf5 import encode_text, write_hdf5
+from helpers.odd_rows import column_names, others, scalars
 
 Row = dict[str, Any]
 

@@ -13,7 +13,6 @@ import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_rows import rows as odd_rows
 from pyarrow import parquet
 
 from enchanted_tui import values
@@ -21,6 +20,7 @@ from enchanted_tui.storage import parquet as module
 from enchanted_tui.storage.column_types import ColumnType
 from enchanted_tui.storage.columns import fold
 from enchanted_tui.storage.parquet import write_parquet
+from helpers.odd_rows import rows as odd_rows
 
 Row = dict[str, Any]
 

@@ -4,16 +4,13 @@ app remembers.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import snapshots
-from ui_harness import run_campaign
 
-for _neighbour in ("ssh", "slurm"):  # their servers and clusters are importable by name
-    sys.path.append(str(Path(__file__).parent.parent / _neighbour))
+from helpers.ui import snapshots
+from helpers.ui.campaigns import run_campaign
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,10 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from snapshots import assert_screen
 from textual.widgets import Input
-from ui_harness import until
-from watching import in_loop, watching
 
 from enchanted_tui.ui import session, settings
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
@@ -22,6 +19,9 @@ from enchanted_tui.ui.feed import ViewUpdated
 from enchanted_tui.ui.screens.help import HelpScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.themes import OWN
+from helpers.ui.campaigns import until
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import in_loop, watching
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 

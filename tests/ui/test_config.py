@@ -8,10 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from editing import TEXT, Editor, opened
-from snapshots import assert_screen
 from textual.widgets import Input
-from watching import in_loop
 
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
@@ -22,6 +19,9 @@ from enchanted_tui.ui.editor.menu import CompletionMenu
 from enchanted_tui.ui.editor.panes import OutlineList, PaneTabs, ProblemList
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.widgets.dialog import Dialog
+from helpers.ui.editing import TEXT, Editor, opened
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import in_loop
 
 
 @pytest.fixture

@@ -7,9 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from editing import TEXT, opened
-from ui_harness import run_campaign, until
-from watching import in_loop, watching
 
 from enchanted_tui.operations import actions
 from enchanted_tui.record.journal import Journal
@@ -18,6 +15,9 @@ from enchanted_tui.ui.editor.recovery import Recovery
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.widgets.dialog import Dialog
+from helpers.ui.campaigns import run_campaign, until
+from helpers.ui.editing import TEXT, opened
+from helpers.ui.watching import in_loop, watching
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
-from editing import TEXT, opened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from snapshots import assert_screen
 from textual.widgets import Input
-from watching import in_loop
 
 from enchanted_tui.ui.editor.find import Place, Wanted, nearest
 from enchanted_tui.ui.widgets.line import Buttons
+from helpers.ui.editing import TEXT, opened
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import in_loop
 
 _LINES = st.lists(st.text("aAb.\u00e9", max_size=8), max_size=6)
 

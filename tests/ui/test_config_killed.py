@@ -11,9 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
-from pty_terminal import Terminal
-from ui_harness import write_config
+
+from helpers.ui.campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
+from helpers.ui.campaigns import write_config
+from helpers.ui.terminal import Terminal
 
 F2, F9 = "\x1bOQ", "\x1b[20~"
 _UNDER_NOHUP = """

@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snapshots import assert_screen
-from ui_harness import run_campaign
-from watching import in_loop, watching
 
 from enchanted_tui.ui import glyphs
 from enchanted_tui.ui.screens.launch import LaunchScreen
@@ -25,6 +22,9 @@ from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.views.separation import separations
 from enchanted_tui.views.viewing import Viewer
+from helpers.ui.campaigns import run_campaign
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import in_loop, watching
 
 #: What differs from one run of the campaign to the next; each pattern takes the whole width of a
 #: column.

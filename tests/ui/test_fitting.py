@@ -12,10 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
-from routes import hint_of
 from textual.widgets._footer import FooterKey
-from ui_harness import HERE
-from watching import in_loop, watching
 
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.config.loading import load_config
@@ -25,6 +22,9 @@ from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.fitting import Fact, cut_between, fit, hide_part
 from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.views.viewing import View, Viewer
+from helpers.ui.campaigns import HERE
+from helpers.ui.routes import hint_of
+from helpers.ui.watching import in_loop, watching
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from pty_terminal import Terminal
+
+from helpers.ui.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent.parent
 _BUILD = (

@@ -6,9 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from editing import TEXT, opened
 from textual.widgets import OptionList, TextArea
-from watching import in_loop, watching
 
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.executors.base import TaskId
@@ -25,6 +23,8 @@ from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import VirtualTable
+from helpers.ui.editing import TEXT, opened
+from helpers.ui.watching import in_loop, watching
 
 
 @in_loop

@@ -14,18 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from campaign_watch import (
-    ended_afterwards,
-    finished_tasks,
-    holder_pid,
-    sessions,
-    status,
-    wait_until,
-)
-from snapshots import assert_screen
 from textual.widgets import Button, Input
-from ui_harness import run_campaign, until, write_config
-from watching import Watcher, in_loop, watching
 
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Lock
@@ -34,6 +23,17 @@ from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.quit import QuitDialog
+from helpers.ui.campaign_watch import (
+    ended_afterwards,
+    finished_tasks,
+    holder_pid,
+    sessions,
+    status,
+    wait_until,
+)
+from helpers.ui.campaigns import run_campaign, until, write_config
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import Watcher, in_loop, watching
 
 
 @pytest.fixture

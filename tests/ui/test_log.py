@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from snapshots import assert_screen
-from watching import Watcher, in_loop, watching
 
 from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.log import LogScreen
 from enchanted_tui.ui.widgets.log_view import LogView
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import Watcher, in_loop, watching
 
 
 def _line(number: int) -> str:

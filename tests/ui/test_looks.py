@@ -9,14 +9,14 @@ import pytest
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from ui_harness import until
-from watching import in_loop
 
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.contrast import contrast
 from enchanted_tui.ui.themes import OWN
 from enchanted_tui.ui.uncoloured import filter_on
 from enchanted_tui.ui.widgets.table import VirtualTable
+from helpers.ui.campaigns import until
+from helpers.ui.watching import in_loop
 
 _DARK = "#14161f"
 

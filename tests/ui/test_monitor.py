@@ -16,9 +16,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from snapshots import assert_screen
-from ui_harness import run_campaign, write_config
-from watching import Watcher, in_loop, watching
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.executors.base import JobInfo
@@ -30,6 +27,9 @@ from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.ui.widgets.task_pane import TaskPane
+from helpers.ui.campaigns import run_campaign, write_config
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import Watcher, in_loop, watching
 
 HIDE = {
     r"rate .*": "rate",

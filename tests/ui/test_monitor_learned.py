@@ -11,14 +11,14 @@ import zlib
 from pathlib import Path
 
 import pytest
-from snapshots import assert_screen
-from watching import in_loop, watching
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane
 from enchanted_tui.ui.widgets.plot import Plot
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import in_loop, watching
 
 CONFIGS = Path(__file__).parent.parent.parent / "configs"
 HIDE = {

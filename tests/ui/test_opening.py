@@ -13,14 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from editing import TEXT
-from random_input import Read, Typist, WatchedApp
 from textual.command import CommandList
 from textual.events import MouseDown
 from textual.screen import Screen
 from textual.widgets import Static
-from ui_harness import until
-from watching import in_loop
 
 import enchanted_tui.ui
 from enchanted_tui.campaign_status import Phase
@@ -28,6 +24,10 @@ from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.opening import Opened
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.widgets.options import Options
+from helpers.ui.campaigns import until
+from helpers.ui.editing import TEXT
+from helpers.ui.random_input import Read, Typist, WatchedApp
+from helpers.ui.watching import in_loop
 
 _GUARDED = {
     "push_screen",

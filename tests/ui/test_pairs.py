@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from random_input import WatchedApp
-from ui_harness import run_campaign, until
-from watching import Watcher, in_loop
 
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.failures import FailuresScreen
 from enchanted_tui.ui.screens.log import LogScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.results import ResultsScreen
+from helpers.ui.campaigns import run_campaign, until
+from helpers.ui.random_input import WatchedApp
+from helpers.ui.watching import Watcher, in_loop
 
 #: How each place is come to: the mode, then keys.
 PLACES: dict[str, tuple[str, ...]] = {

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaign_watch import ended_afterwards, wait_for_done
-from random_input import SIZES, Typist, WatchedApp, reads
-from ui_harness import until, write_config
 
 from enchanted_tui.ui import session
+from helpers.ui.campaign_watch import ended_afterwards, wait_for_done
+from helpers.ui.campaigns import until, write_config
+from helpers.ui.random_input import SIZES, Typist, WatchedApp, reads
 
 
 @pytest.fixture

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from routes import TAKEN, bindings_of, separate
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
-from ui_harness import until
-from watching import in_loop
 
 import enchanted_tui.ui
 from enchanted_tui import cli
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.palette import ActionCommands, area
+from helpers.ui.campaigns import until
+from helpers.ui.routes import TAKEN, bindings_of, separate
+from helpers.ui.watching import in_loop
 
 ROOT = Path(enchanted_tui.ui.__file__).parent
 ACTIONS = list(registry().values())

@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snapshots import assert_screen
-from ui_harness import run_campaign, write_config
-from watching import Watcher, in_loop, watching
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
@@ -21,6 +18,9 @@ from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.dataset_table import SummaryTable
 from enchanted_tui.ui.widgets.plot import Plot
 from enchanted_tui.ui.widgets.table import VirtualTable
+from helpers.ui.campaigns import run_campaign, write_config
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import Watcher, in_loop, watching
 
 #: Run times differ from one run to the next; by view.
 _VARYING = {

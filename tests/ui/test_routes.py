@@ -15,19 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from routes import (
-    TAKEN,
-    Reached,
-    actions_on,
-    choose_by_mouse,
-    choose_by_typing,
-    hint_of,
-    reached_only,
-    separate,
-)
 from textual.screen import Screen
-from ui_harness import until
-from watching import Watcher, in_loop, watching
 
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.screens.config import ConfigScreen
@@ -39,6 +27,18 @@ from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.runs import RunsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
+from helpers.ui.campaigns import until
+from helpers.ui.routes import (
+    TAKEN,
+    Reached,
+    actions_on,
+    choose_by_mouse,
+    choose_by_typing,
+    hint_of,
+    reached_only,
+    separate,
+)
+from helpers.ui.watching import Watcher, in_loop, watching
 
 #: Keys for the actions that have none unless a person gives them some.
 KEYMAP = {

@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snapshots import assert_screen
-from ui_harness import run_campaign, until, write_config
-from watching import Watcher, in_loop
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.config.loading import load_config
@@ -29,6 +26,9 @@ from enchanted_tui.ui.screens.runs import RunsScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.views.known_runs import is_run
+from helpers.ui.campaigns import run_campaign, until, write_config
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import Watcher, in_loop
 
 HOW = pytest.mark.parametrize("how", ["key", "palette"])
 

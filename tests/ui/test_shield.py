@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaign_watch import ended_afterwards, status, wait_until
-from pty_terminal import Terminal
-from rude_plugin import MARK
-from ui_harness import HERE, write_config
 
 from enchanted_tui.campaign_status import Liveness
+from helpers.ui.campaign_watch import ended_afterwards, status, wait_until
+from helpers.ui.campaigns import HERE, write_config
+from helpers.ui.rude_plugin import MARK
+from helpers.ui.terminal import Terminal
 
 F9 = "\x1b[20~"
 

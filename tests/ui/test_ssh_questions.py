@@ -13,12 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bed import Bed, what_is_missing
-from interactive_server import InteractiveServer
-from snapshots import assert_screen
 from textual.widgets import Button, Input
-from ui_harness import until
-from watching import Watcher, in_loop
 
 from enchanted_tui.executors.slurm.ssh import questions
 from enchanted_tui.executors.slurm.ssh.questions import Question
@@ -28,6 +23,11 @@ from enchanted_tui.ui.asking import PersonAtTheApp
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.question import QuestionDialog
 from enchanted_tui.ui.screens.quit import QuitDialog
+from helpers.slurm.bed import Bed, what_is_missing
+from helpers.ssh.interactive_server import InteractiveServer
+from helpers.ui.campaigns import until
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import Watcher, in_loop
 
 PASSPHRASE, PASSWORD, CODE = "locked-away-731", "Sw0rdf1sh-pass", "914-code-914"
 CONFIG = """\

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from campaign_watch import (
+
+from helpers.ui.campaign_watch import (
     ended_afterwards,
     finished_tasks,
     holder_pid,
@@ -25,8 +26,8 @@ from campaign_watch import (
     wait_for_done,
     wait_until,
 )
-from pty_terminal import Terminal
-from ui_harness import write_config
+from helpers.ui.campaigns import write_config
+from helpers.ui.terminal import Terminal
 
 F9 = "\x1b[20~"
 

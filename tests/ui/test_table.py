@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
-from snapshots import screen_text
 from textual.app import App, ComposeResult
-from watching import in_loop
 
 from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
 from enchanted_tui.ui.widgets.progress import bar, percent
 from enchanted_tui.ui.widgets.sparkline import sparkline
 from enchanted_tui.ui.widgets.table import Column, VirtualTable
+from helpers.ui.snapshots import screen_text
+from helpers.ui.watching import in_loop
 
 COLUMNS = (
     Column("name", "NAME", 8, sortable=True),

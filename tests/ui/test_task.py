@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from snapshots import assert_screen
-from ui_harness import run_campaign
-from watching import Watcher, in_loop, watching
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.operations import actions
@@ -22,6 +19,9 @@ from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.views.task_files import task_files
 from enchanted_tui.views.task_lines import TaskLine
+from helpers.ui.campaigns import run_campaign
+from helpers.ui.snapshots import assert_screen
+from helpers.ui.watching import Watcher, in_loop, watching
 
 HIDE = {
     r"run time .*": "run time",

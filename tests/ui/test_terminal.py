@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
-from pty_terminal import Terminal
-from ui_harness import run_campaign, write_config
 
 from enchanted_tui.ui import main as app_main
 from enchanted_tui.ui.settings import Preferences, Settings
+from helpers.ui.campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
+from helpers.ui.campaigns import run_campaign, write_config
+from helpers.ui.terminal import Terminal
 
 _OURS = re.compile(rb"\x1b\[\?(\d+)([hl])")
 

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaign_watch import ended_afterwards, wait_for_done, wait_until
-from pty_terminal import Terminal
-from ui_harness import write_config
 
 from enchanted_tui.campaign_status import Phase
+from helpers.ui.campaign_watch import ended_afterwards, wait_for_done, wait_until
+from helpers.ui.campaigns import write_config
+from helpers.ui.terminal import Terminal
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripted_runners import scripted
+from helpers.parts.scripted import scripted
 
 Row = dict[str, Any]
 TaskKey = tuple[int, int, int, int]  #: depth, batch, sample, step

@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from snapshots import screen_text
 from textual.pilot import Pilot
 from textual.widgets import Input
-from ui_harness import until
 
 from enchanted_tui.ui.app import EnchantedApp
+from helpers.ui.campaigns import until
+from helpers.ui.snapshots import screen_text
 
 
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:

@@ -11,7 +11,7 @@ import os
 import time
 from typing import Any
 
-from scripted_runners import note_run
+from helpers.parts.scripted import note_run
 
 
 class HillRunner:

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from snapshots import screen_text
 from textual.pilot import Pilot
-from ui_harness import until
 
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.widgets.dialog import Dialog
+from helpers.ui.campaigns import until
+from helpers.ui.snapshots import screen_text
 
 TEXT = """\
 # a campaign

@@ -18,7 +18,7 @@ def sampler(parameter: str, budget: int, batch_size: int | None = None) -> dict[
 
 
 def probe(**options: Any) -> dict[str, Any]:
-    return {"type": "probe_runners:ProbeRunner", **options}
+    return {"type": "helpers.parts.probe:ProbeRunner", **options}
 
 
 def flat(budget: int, batch_size: int | None = None, **options: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import signal
@@ -12,11 +11,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import yaml
-from bed import Bed
-from bed_processes import wait_for
-
-from enchanted_tui.record.journal import JournalReader
+from helpers.campaign import Campaign
+from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
 
 #: Short intervals, so that tests are short; the long ones are the defaults.
 QUICK = {
@@ -28,17 +25,18 @@ QUICK = {
 }
 
 
-class Campaign:
-    """A configuration, and what becomes of it."""
+class SlurmCampaign(Campaign):
+    """A campaign whose jobs run on a test bed. `run` and `resume` start a process of their own, as
+    everything here, and what it says is kept in `said`.
+    """
 
     def __init__(self, root: Path, environment: dict[str, str]) -> None:
-        self.root = root
+        super().__init__(root, {})
         self.environment = {**os.environ, **environment}
-        self.run_dir = root / "run"
-        self.log = root / "runs.log"
         self.within: list[str] = []  #: a command to run the campaign by
+        self.said = ""
         shutil.copy(Path(__file__).with_name("slurm_probe.py"), root)
-        self.config: dict[str, Any] = {
+        self.config = {
             "executors": {
                 "cluster": {
                     "type": "SlurmExecutor",
@@ -66,22 +64,9 @@ class Campaign:
 
     # -- running -----------------------------------------------------------------------------------
 
-    def write(self) -> Path:
-        """Write the configuration, and give its path."""
-        path = self.root / "campaign.yaml"
-        path.write_text(yaml.safe_dump(self.config, sort_keys=False))
-        return path
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [
-            *self.within,
-            sys.executable,
-            "-m",
-            "enchanted_tui",
-            str(self.write()),
-            "--no-ui",
-            *arguments,
-        ]
+    def supervise(self, *arguments: str, **how: Any) -> subprocess.Popen[str]:
+        """Start the campaign with the configuration as it stands, in a session of its own."""
+        command = [*self.within, *self.program, str(self.write()), "--no-ui", *arguments]
         return subprocess.Popen(
             command,
             cwd=self.root,
@@ -92,9 +77,17 @@ class Campaign:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, timeout: float = 90.0) -> int:
-        """Run to the end; give the exit code."""
-        process = self.start(*arguments)
+    def run(self, *arguments: str, config: Any = None, timeout: float = 90.0) -> int:
+        """Run to the end; return the exit code."""
+        if config is not None:
+            self.config = config
+        return self.finish(self.supervise(*arguments), timeout)
+
+    def resume(self, *arguments: str, timeout: float = 90.0) -> int:
+        return self.run("--run-mode", "resume", *arguments, timeout=timeout)
+
+    def finish(self, process: subprocess.Popen[str], timeout: float = 90.0) -> int:
+        """Wait for a campaign that was started; return the exit code."""
         try:
             self.said, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -103,18 +96,6 @@ class Campaign:
             raise AssertionError(
                 f"the campaign did not end:\n{self.said}\n{self.main_log()}"
             ) from None
-        return process.returncode
-
-    def resume(self, *arguments: str, timeout: float = 90.0) -> int:
-        return self.run("--run-mode", "resume", *arguments, timeout=timeout)
-
-    def finish(self, process: subprocess.Popen[str], timeout: float = 90.0) -> int:
-        """Wait for a campaign that was started."""
-        try:
-            self.said, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise AssertionError(f"the campaign did not end:\n{self.main_log()}") from None
         return process.returncode
 
     def kill(self, process: subprocess.Popen[str]) -> None:
@@ -151,10 +132,6 @@ class Campaign:
 
     # -- what there is -----------------------------------------------------------------------------
 
-    def rows(self) -> list[dict[str, str]]:
-        with (self.run_dir / "enchanted_dataset.csv").open(newline="") as file:
-            return list(csv.DictReader(file))
-
     def comparable_rows(self) -> list[dict[str, str]]:
         """Give the rows without what may differ between executors."""
         return [
@@ -165,20 +142,6 @@ class Campaign:
             }
             for row in self.rows()
         ]
-
-    def failures(self) -> list[dict[str, str]]:
-        with (self.run_dir / "enchanted_failures.csv").open(newline="") as file:
-            return list(csv.DictReader(file))
-
-    def executions(self) -> Counter[str]:
-        return Counter(self.log.read_text().split()) if self.log.exists() else Counter()
-
-    def records(self, kind: str) -> list[dict[str, Any]]:
-        journal = self.run_dir / "state" / "journal.jsonl"
-        if not journal.exists():
-            return []
-        with JournalReader(journal) as reader:
-            return [record for _, record in reader.records() if record["type"] == kind]
 
     def recorded(self) -> Counter[str]:
         """How often each task is on record."""
@@ -217,7 +180,7 @@ def array(name: str, values: list[float]) -> dict[str, Any]:
     return {"type": "ArraySampler", "parameters": [name], "bounds": [values]}
 
 
-def nested(campaign: Campaign) -> None:
+def nested(campaign: SlurmCampaign) -> None:
     """Two stages, the second of two steps, with every kind of failure."""
     campaign.executor.update(timeout_sec=3, processes_per_job=2, max_jobs=3)
     (campaign.root / "given").write_text("a file\n")

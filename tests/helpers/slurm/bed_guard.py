@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bed_processes import processes_of_bed, send
+from helpers.slurm.bed_processes import processes_of_bed, send
 
 _LONGEST = 20.0
 

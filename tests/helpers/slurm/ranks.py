@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bed_processes import command_of, name_of
+from helpers.slurm.bed_processes import command_of, name_of
 
 #: By name, which MPI a launch needs and the words that start two ranks, on two nodes where there
 #: are two.

@@ -179,7 +179,7 @@ def wait_until(condition: Any, patience: float = 30.0, what: str = "") -> None:
 def live(campaign: Any) -> dict[str, Any]:
     """Give what the supervisor says about itself."""
     with contextlib.suppress(OSError, ValueError):
-        return dict(json.loads((campaign.root / "state" / "live.json").read_text()))
+        return dict(json.loads((campaign.run_dir / "state" / "live.json").read_text()))
     return {}
 
 

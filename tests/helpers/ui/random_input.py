@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from routes import separate
 from textual._xterm_parser import XTermParser
 from textual.events import Key, Resize
 from textual.geometry import Size
@@ -22,6 +21,7 @@ from enchanted_tui.ui import app as app_module
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.problems import sentence
+from helpers.ui.routes import separate
 
 SIZES = ((80, 24), (120, 36), (100, 30), (60, 15), (200, 50), (30, 8))
 #: What keys send that are not their letter.

@@ -13,7 +13,7 @@ from typing import Any
 from textual.app import App
 from textual.geometry import Region
 
-DIRECTORY = Path(__file__).parent / "snapshots"
+DIRECTORY = Path(__file__).parents[2] / "ui" / "snapshots"
 _update = False
 
 

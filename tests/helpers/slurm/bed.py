@@ -26,7 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bed_files import (
+from helpers.slurm.bed_files import (
     CGROUP_CONF,
     Options,
     Places,
@@ -37,7 +37,7 @@ from bed_files import (
     ssh_config,
     sshd_config,
 )
-from bed_processes import (
+from helpers.slurm.bed_processes import (
     alive,
     all_pids,
     ancestors,

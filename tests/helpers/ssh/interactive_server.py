@@ -14,7 +14,8 @@ import threading
 from pathlib import Path
 
 import paramiko
-from sshd import make_key
+
+from helpers.ssh.sshd import make_key
 
 
 class InteractiveServer:

@@ -15,11 +15,11 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList
 from textual.widgets._footer import FooterKey
-from watching import Watcher
 
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.palette import area, keys_of
+from helpers.ui.watching import Watcher
 
 #: Keys that terminals, multiplexers and flow control take for themselves, or that move in lists.
 TAKEN = {

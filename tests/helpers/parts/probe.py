@@ -26,7 +26,7 @@ class ProbeRunner:
     a session of its own behind.
     """
 
-    def __init__(self, log="executed.log", sleep=0.0, mischief=False, children=False, **config):
+    def __init__(self, log="runs.log", sleep=0.0, mischief=False, children=False, **config):
         self.log = os.path.abspath(log)
         self.sleep = sleep if isinstance(sleep, list) else [sleep, sleep]
         self.mischief = mischief
@@ -65,7 +65,7 @@ class FragileRunner:
     `wrapped`: raised from within, as libraries do that give their own error instead.
     """
 
-    def __init__(self, log="executed.log", wrapped=False, **config):
+    def __init__(self, log="runs.log", wrapped=False, **config):
         self.log = os.path.abspath(log)
         self.fault = os.path.abspath("fault")
         self.wrapped = wrapped

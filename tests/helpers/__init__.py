@@ -1,0 +1,1 @@
+"""What tests share: one campaign harness, servers, terminals, and parts that workers import by name."""

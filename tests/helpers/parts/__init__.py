@@ -1,0 +1,3 @@
+"""Runners, samplers and parsers that configurations of tests name. Workers import them, so the
+standard library alone.
+"""

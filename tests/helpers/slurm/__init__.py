@@ -1,0 +1,1 @@
+"""A SLURM cluster of this machine, and campaigns on it."""

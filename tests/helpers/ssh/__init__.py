@@ -1,0 +1,1 @@
+"""SSH servers, and what stands between them and a client."""
