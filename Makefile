@@ -1,7 +1,13 @@
 # The lanes of CONTRIBUTING.md. PYTHON names the interpreter of the environment that the project is installed in.
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
-.PHONY: check docs dist
+.PHONY: fast lint check docs dist
+
+fast:
+	$(PYTHON) -m pytest --fast -n 2
+
+lint:
+	bash .ci/lint $(PYTHON)
 
 check:
 	bash .ci/run

@@ -6,11 +6,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("helpers")
+from helpers.marks import LONGER, marks_of  # noqa: E402
 
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -66,6 +68,7 @@ def _away_from_the_checkout(_session_away_from_the_checkout: None) -> Iterator[N
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long fault and kill series too")
+    parser.addoption("--fast", action="store_true", help="run the quick tests of each room alone")
     parser.addoption(
         "--update-snapshots",
         action="store_true",
@@ -73,10 +76,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With ``--fast``, do not even import modules of which no test is quick."""
+    is_tests = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if config.getoption("--fast") and is_tests and marks_of(collection_path):
+        return True
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--full"):
-        return
-    skip = pytest.mark.skip(reason="part of the long series; run with --full")
     for item in items:
-        if "full" in item.keywords:
-            item.add_marker(skip)
+        for mark in marks_of(item.path):
+            item.add_marker(mark)
+    if config.getoption("--fast"):
+        left_out = [item for item in items if LONGER & {mark.name for mark in item.iter_markers()}]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    if not config.getoption("--full"):
+        skip = pytest.mark.skip(reason="part of the long series; run with --full")
+        for item in items:
+            if "full" in item.keywords:
+                item.add_marker(skip)

@@ -1,13 +1,18 @@
-"""The rules of the house: style, types, arrows between packages, and what may be imported where."""
+"""The rules of the house that `.ci/lint` does not know: what may be imported where, and how tests are
+named and marked.
+"""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from helpers.marks import DEBIAN_PROGRAMS, marks_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,30 +30,6 @@ _HEAVY = (
     "sklearn",
     "skactiveml",
 )
-
-
-def _run(*command: str) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def test_style() -> None:
-    """Protects readability: one style, no unused code, none of the mistakes that ruff knows."""
-    _run(sys.executable, "-m", "ruff", "check", ".")
-    _run(sys.executable, "-m", "ruff", "format", "--check", ".")
-
-
-def test_types() -> None:
-    """Protects callers: the package is clean under mypy's strict mode."""
-    _run(sys.executable, "-m", "mypy")
-
-
-def test_arrows() -> None:
-    """Protects the structure: packages import each other in one direction only, workers and engine
-    stay light.
-    """
-    _run(str(Path(sys.executable).parent / "lint-imports"))
 
 
 def _imported_by(code: str) -> set[str]:
@@ -103,3 +84,31 @@ def test_names_of_test_modules_are_unique() -> None:
     """
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def _modules(room: str = ".") -> list[Path]:
+    return sorted((ROOT / "tests" / room).rglob("test_*.py"))
+
+
+def test_what_needs_debian_packages_is_marked() -> None:
+    """Protects people without them: `pytest --fast` runs nothing that names such a program, or a
+    helper that runs one.
+    """
+    for module in _modules():
+        named = {
+            str(node.value)
+            for node in ast.walk(ast.parse(module.read_text()))
+            if isinstance(node, ast.Constant) and node.value in DEBIAN_PROGRAMS
+        }
+        marks = marks_of(module) & {"slurm", "ssh", "campaign", "apt"}
+        assert marks or not named, module
+
+
+@pytest.mark.parametrize(
+    "room",
+    ["config", "samplers", "runners", "executors", "supervisor", "storage", "export", "ui"],
+)
+def test_every_room_has_quick_tests(room: str) -> None:
+    """Protects `make fast`: it looks into each room, and at the command line."""
+    assert [module for module in _modules(room) if not marks_of(module)]
+    assert not marks_of(ROOT / "tests" / "semantics" / "test_command_line.py")

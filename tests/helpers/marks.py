@@ -1,0 +1,110 @@
+"""Which marks a module of tests bears: they follow from where it is and what it imports.
+
+So nobody forgets them. A test may bear ``slow`` on its own besides. ``pytest --fast``
+leaves out all of these.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from fnmatch import fnmatch
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+
+#: by a module, or a package, that is imported anywhere in the tests' module
+BY_IMPORT = {
+    "helpers.slurm": "slurm",
+    "helpers.ssh": "ssh",
+    "helpers.dask_cluster": "dask",
+    "distributed": "dask",
+    "helpers.ui.terminal": "tty",
+    "pty": "tty",
+}
+#: by where the module is
+BY_PLACE = {
+    "campaigns/*": "campaign",
+    "slurm/*": "slurm",
+    "ssh/*": "ssh",
+    "durability/test_kill.py": "kill",
+    "durability/test_learning_kill.py": "kill",
+    "durability/test_write_points.py": "kill",
+    "ui/test_config_killed.py": "kill",
+    "ui/test_surviving.py": "kill",
+    "durability/test_weather.py": "apt",  # a compiler
+}
+#: programs of the Debian packages that the README names
+DEBIAN_PROGRAMS = {
+    *("cc", "gcc", "mpicc", "mpirun", "ngspice", "tcsh", "csh", "tmux"),
+    *(
+        "munged",
+        "sacctmgr",
+        "sbatch",
+        "scontrol",
+        "slurmctld",
+        "slurmd",
+        "srun",
+        "sshd",
+        "ssh-keygen",
+    ),
+}
+#: whole campaigns, the whole app, models that are fitted, tools that are run
+SLOW = (
+    "durability/*",
+    "executors/test_foreign_modules.py",
+    "export/test_round_trip.py",
+    "plugins/*",
+    "samplers/test_learning_*.py",
+    "semantics/*",
+    "supervisor/test_viewing.py",
+    "test_ci.py",
+    "test_shell_completion.py",
+    "test_site.py",
+    "ui/*",
+)
+#: of those, what is quick, so that every room has its share of `make fast`
+QUICK = (
+    "plugins/test_one_door.py",
+    "semantics/test_command_line.py",
+    "semantics/test_failed_steps.py",
+    "semantics/test_looking.py",
+    "ui/test_keys.py",
+    "ui/test_log_reader.py",
+    "ui/test_registry.py",
+    "ui/test_table.py",
+)
+
+#: what ``pytest --fast`` leaves out
+LONGER = frozenset({*BY_IMPORT.values(), *BY_PLACE.values(), "slow", "full"})
+
+
+@functools.cache
+def marks_of(path: Path) -> frozenset[str]:
+    """Return the names of the marks that all tests of the module at `path` bear."""
+    place = path.relative_to(TESTS).as_posix()
+    imported = _imported_by(path)
+    marks = {
+        mark
+        for name, mark in BY_IMPORT.items()
+        if any(module == name or module.startswith(f"{name}.") for module in imported)
+    }
+    marks |= {mark for pattern, mark in BY_PLACE.items() if fnmatch(place, pattern)}
+    if _matches(place, SLOW) and not _matches(place, QUICK):
+        marks.add("slow")
+    return frozenset(marks)
+
+
+def _matches(place: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(place, pattern) for pattern in patterns)
+
+
+def _imported_by(path: Path) -> set[str]:
+    """Return the names of all modules that a module imports, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+    return found
