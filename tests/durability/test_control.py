@@ -19,9 +19,9 @@ from helpers.shapes import flat
 TASKS = flat(80, 10, sleep=0.2)
 #: changes nothing but the time that completing takes
 FAST = ("--set", "executors.local.n_workers=16")
-N_SHORT = 20_000  #: enough for several seconds on a fast machine
+N_SHORT = 4000  #: two workers need at least four seconds for them
 #: so short that workers are handed many in advance
-SHORT_TASKS = flat(N_SHORT, 1000)
+SHORT_TASKS = flat(N_SHORT, 1000, sleep=0.002)
 QUICK = 3.0  #: seconds in which whatever is asked for has to show
 
 

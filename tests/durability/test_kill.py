@@ -20,13 +20,8 @@ from helpers.campaign import Campaign
 from helpers.processes import LIMIT
 from helpers.shapes import KILLED, flat, nested
 
-EVERYDAY = [(shape, 0) for shape in KILLED] + [
-    ("nested", 1),
-    ("three steps", 1),
-    ("failures", 1),
-    ("nested failures", 1),
-]
-FULL = [(shape, number) for shape in KILLED for number in range(2, 16)]
+EVERYDAY = [(shape, 0) for shape in KILLED]
+FULL = [(shape, number) for shape in KILLED for number in range(1, 16)]
 
 
 @pytest.fixture(scope="module")

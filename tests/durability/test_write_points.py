@@ -26,8 +26,8 @@ SHAPES["growing"]["supervisor"] |= {
 #: more than there are write points
 MOST = {"quick": 260, "growing": 600}
 
-EVERYDAY_KILLS = [("quick", at) for at in range(5, 210, 17)] + [
-    ("growing", at) for at in (120, 200, 280)
+EVERYDAY_KILLS = [("quick", at) for at in range(5, 210, 34)] + [
+    ("growing", at) for at in (120, 280)
 ]
 EVERYDAY_TORN = [("quick", at) for at in (3, 9, 24)] + [("growing", 50)]
 FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [

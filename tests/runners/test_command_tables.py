@@ -242,9 +242,7 @@ def test_line_ends_and_marks_are_those_of_any_system(command, tmp_path, encoding
     ],
 )
 def test_long_files_are_read_in_pieces(command, tmp_path, rule, value):
-    """With what a match in the whole text would be, however the pieces lie. tests/durability
-    measures the memory.
-    """
+    """With what a match in the whole text would be, however the pieces lie."""
     path = tmp_path / "big.log"
     lines = [f"iter {number} residual = 0.0123456789012\n" for number in range(300_000)]
     path.write_text("".join(lines) + "FINAL 1.5\n\n  7.5\nTABLE\nt e\n1 2\n3 4\nat last 8.5\n")

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Input
@@ -153,15 +154,19 @@ async def test_preview(path: Path, how: str) -> None:
         assert not (path.parent / "out").exists()
 
 
+def _often(title: str, done: Callable[[Editor], bool]) -> Any:
+    return pytest.param(title, done, marks=pytest.mark.full)
+
+
 @pytest.mark.parametrize(
     ("title", "done"),
     [
         ("Outline", lambda editor: editor.screen.query_one(OutlineList).display),
         ("Next problem", lambda editor: editor.screen.area.cursor_location == (13, 2)),
-        ("Describe", lambda editor: editor.screen.query_one("#help").display),
+        _often("Describe", lambda editor: editor.screen.query_one("#help").display),
         ("Complete", lambda editor: editor.screen.query_one(CompletionMenu).is_open),
-        ("Save as", lambda editor: isinstance(editor.app.screen, PathDialog)),
-        ("New", lambda editor: isinstance(editor.app.screen, Picker)),
+        _often("Save as", lambda editor: isinstance(editor.app.screen, PathDialog)),
+        _often("New", lambda editor: isinstance(editor.app.screen, Picker)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

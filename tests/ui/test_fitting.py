@@ -24,7 +24,7 @@ from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.views.viewing import View, Viewer
 from helpers.ui.campaigns import HERE
 from helpers.ui.routes import hint_of
-from helpers.ui.watching import in_loop, watching
+from helpers.ui.watching import Watcher, in_loop, watching
 
 
 @pytest.fixture(autouse=True)
@@ -202,57 +202,62 @@ def test_more_room_shows_more(view: View) -> None:
     assert "eta" in overview.pace(live, 40, lambda _: "").plain
 
 
-@pytest.mark.parametrize("columns", [60, 70, 80, 90, 100, 120])
+async def resized(watcher: Watcher, columns: int, rows: int) -> None:
+    """Give the terminal another size, and wait until the screen has it."""
+    await watcher.pilot.resize_terminal(columns, rows)
+    await watcher.until(lambda: watcher.screen.size == (columns, rows))
+    await watcher.pilot.pause()
+
+
 @in_loop
-async def test_nothing_in_the_overview_ends_in_the_middle(finished_run: Path, columns: int) -> None:
+async def test_nothing_in_the_overview_ends_in_the_middle(finished_run: Path) -> None:
     """On the screen too: no line above the panes is cut, and every bracket that is opened is
     closed.
     """
-    async with watching(finished_run, "monitor", (columns, 40)) as watcher:
-        await watcher.sees("60/60 100%")
-        for line in watcher.screen.query_one(Overview).query("Line"):
-            text = line.text
-            assert len(text) <= line.size.width and text.count("(") == text.count(")"), text
+    async with watching(finished_run, "monitor", (120, 40)) as watcher:
+        for columns in (120, 100, 90, 80, 70, 60):
+            await resized(watcher, columns, 40)
+            await watcher.sees("60/60 100%")
+            for line in watcher.screen.query_one(Overview).query("Line"):
+                text = line.text
+                assert len(text) <= line.size.width and text.count("(") == text.count(")"), text
 
 
-@pytest.mark.parametrize("columns", [80, 100, 110, 120, 200])
 @in_loop
-async def test_batches_are_told_apart_at_every_width(view: View, columns: int) -> None:
+async def test_batches_are_told_apart_at_every_width(view: View) -> None:
     """Each row of the batches says which stage and which batch it is, as task names do, and how
     many of how many are done.
     """
-    async with watching(view.root, "monitor", (columns, 36)) as watcher:
+    expected = [("d1_b1", "4/4"), ("d1_b0", "4/4"), ("d0_b1", "2/2"), ("d0_b0", "2/2")]
+    async with watching(view.root, "monitor", (80, 36)) as watcher:
         await watcher.press("b")
-        await watcher.sees("4 of 4 complete")
-        names = re.findall(r"(d\d+_b\d+) +(\d+/\d+)", watcher.text)
-        assert names == [("d1_b1", "4/4"), ("d1_b0", "4/4"), ("d0_b1", "2/2"), ("d0_b0", "2/2")]
-        assert (
-            "DURATION" in watcher.text
-            and "…" not in watcher.text.partition("BATCH")[2].partition("\n")[0]
-        )
+        for columns in (80, 100, 110, 120, 200):
+            await resized(watcher, columns, 36)
+            await watcher.sees("4 of 4 complete")
+            assert re.findall(r"(d\d+_b\d+) +(\d+/\d+)", watcher.text) == expected
+            heads = watcher.text.partition("BATCH")[2].partition("\n")[0]
+            assert "DURATION" in watcher.text and "…" not in heads
 
 
 @pytest.mark.parametrize("mode", ["runs", "config", "monitor", "failures", "results", "log"])
-@pytest.mark.parametrize("columns", [40, 60, 80, 120])
 @in_loop
-async def test_hints_are_whole_and_help_is_always_there(
-    finished_run: Path, mode: str, columns: int
-) -> None:
+async def test_hints_are_whole_and_help_is_always_there(finished_run: Path, mode: str) -> None:
     """The footer shows as many whole hints as there is room for, and how to get help and out at
     every width.
     """
-    async with watching(finished_run, mode, (columns, 24)) as watcher:
+    async with watching(finished_run, mode, (120, 24)) as watcher:
         if mode == "config":
             await watcher.press("escape")
-        await watcher.settles()
-        hints = list(watcher.screen.query(FooterKey))
-        assert all(
-            hint.region.right <= columns and hint.region.width == hint.render().cell_len
-            for hint in hints
-        )
-        assert hint_of(registry()["everywhere.help"], watcher.screen) and hint_of(
-            registry()["everywhere.quit"], watcher.screen
-        )
+        for columns in (120, 80, 60, 40):
+            await resized(watcher, columns, 24)
+            await watcher.settles()
+            hints = list(watcher.screen.query(FooterKey))
+            assert all(
+                hint.region.right <= columns and hint.region.width == hint.render().cell_len
+                for hint in hints
+            )
+            assert hint_of(registry()["everywhere.help"], watcher.screen)
+            assert hint_of(registry()["everywhere.quit"], watcher.screen)
 
 
 @in_loop
