@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import statistics
 import sys
 import threading
 from pathlib import Path
@@ -456,4 +457,5 @@ def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_th
             under_way.append(drawn - finished)
         finished += record["type"] == "task"
     assert under_way[0] == 1
-    assert max(under_way) >= 2, "how many end while the next is chosen depends on the machine"
+    # one may end while the next is chosen, on a busy machine more; one after the other it is always 1
+    assert statistics.median(under_way[1:-1]) >= 2
