@@ -4,12 +4,16 @@ the record.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.config.loading import parse_config
+from enchanted_tui.config.source import dump
 from enchanted_tui.executors.task import run_task
 
 MODULES = {
@@ -21,6 +25,24 @@ MODULES = {
         "enchanted_tui.runners.double_gaussian_runner:SyntheticDoubleGaussianRunner"
     ),
 }
+
+OUTPUTS = {"value": {"file": "stdout.txt", "regex": r"(\S+)"}}
+
+
+def located(**options: Any) -> list[tuple[str, str]]:
+    """Return (key below the runner, sentence) of the errors of a configuration whose CommandRunner
+    has these options.
+    """
+    runner = {"type": "CommandRunner", "command": ["true"], "outputs": OUTPUTS, **options}
+    text = dump({"runners": {"code": runner}})
+    with contextlib.redirect_stdout(io.StringIO()):
+        _, found = parse_config(text, "c.yaml", interactive=False)
+    assert all(problem.line for problem in found)
+    return [
+        (problem.key.removeprefix("runners.code."), problem.message)
+        for problem in found
+        if problem.severity == "error" and problem.key.startswith("runners.code")
+    ]
 
 
 class Outcome:

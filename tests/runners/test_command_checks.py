@@ -4,37 +4,19 @@ the nearest name.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import textwrap
 
 import pytest
 
-from enchanted_tui.config.loading import load_config, parse_config
+from enchanted_tui.config.loading import load_config
 from enchanted_tui.config.problems import ConfigError
-from enchanted_tui.config.source import dump
 from enchanted_tui.runners.command_runner import CommandRunner
-
-OUTPUTS = {"value": {"file": "stdout.txt", "regex": r"(\S+)"}}
+from helpers.runner_bench import OUTPUTS, located
 
 
 def problems(**options):
     options = {"command": ["true"], "outputs": OUTPUTS, **options}
     return list(CommandRunner(**options).problems())
-
-
-def located(**options):
-    """Give (key below the runner, sentence) of the errors of a configuration with these options."""
-    runner = {"type": "CommandRunner", "command": ["true"], "outputs": OUTPUTS, **options}
-    text = dump({"runners": {"code": runner}})
-    with contextlib.redirect_stdout(io.StringIO()):
-        _, found = parse_config(text, "c.yaml", interactive=False)
-    assert all(problem.line for problem in found)
-    return [
-        (problem.key.removeprefix("runners.code."), problem.message)
-        for problem in found
-        if problem.severity == "error" and problem.key.startswith("runners.code")
-    ]
 
 
 def warnings(**options):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from enchanted_tui.runners.base import SampleFailed
+from helpers.runner_bench import located
 
 GLUED = "# volume energy pressure\n  5.70  -99.40171   0.31\n  5.80-117.40243   0.32\n"
 LAMMPS = """LAMMPS (2 Aug 2023)
@@ -170,18 +171,21 @@ def test_an_xvg_file_of_gromacs_is_read_as_it_is(command):
     ("table", "where", "words"),
     [
         ({"column": 0, "after": "(x"}, "after", "is not a regular expression"),
-        ({"column": 0, "until": 5}, "until", "a regular expression is text, not 5"),
+        ({"column": 0, "until": 5}, "until", "expected text, found 5"),
         ({"column": 0, "which": "first"}, "which", "give after"),
-        ({"column": 0, "after": "x", "which": "all"}, "which", "is not one of first, last"),
-        ({"column": 0, "comment": ["#", 5]}, "comment", "a list of texts"),
-        ({"column": 0, "decimal": ";"}, "decimal", "the decimal sign is . or a comma"),
+        (
+            {"column": 0, "after": "x", "which": "all"},
+            "which",
+            "expected one of 'first', 'last', found 'all'",
+        ),
+        ({"column": 0, "comment": ["#", 5]}, "comment[1]", "expected text, found 5"),
+        ({"column": 0, "decimal": ";"}, "decimal", "expected one of '.', ',', found ';'"),
         ({"column": 0, "decimal": ",", "delimiter": ","}, "delimiter", "something else separates"),
     ],
 )
-def test_options_of_tables_are_checked(command, table, where, words):
+def test_options_of_tables_are_checked(table, where, words):
     """Before anything runs."""
-    runner = command(["true"], outputs={"value": {"file": "a", "table": table}}).runner
-    ((path, sentence),) = runner.problems()
+    ((path, sentence),) = located(outputs={"value": {"file": "a", "table": table}})
     assert path == f"outputs.value.table.{where}"
     assert words in sentence
 
@@ -326,10 +330,11 @@ def test_which_of_several_files_must_be_said(command):
         "*.dat matches 2 files: a.dat, b.dat; say which one is meant, as in file: {newest: *.dat}"
         in message
     )
-    runner = command(
-        ["true"], outputs={"value": {"file": {"oldest": "*.dat"}, "regex": "x"}}
-    ).runner
-    assert "which of several files is newest or last" in next(iter(runner.problems()))[1]
+    found = located(outputs={"value": {"file": {"oldest": "*.dat"}, "regex": "x"}})
+    assert found[0] == (
+        "outputs.value.file",
+        "needs exactly one of newest, last; it has the keys oldest",
+    )
 
 
 # -- numbers and arrays ----------------------------------------------------------------------------

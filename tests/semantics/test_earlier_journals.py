@@ -13,12 +13,12 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 import yaml
-from helpers.campaign_harness import Campaign
 
 from enchanted_tui import fast_values, values
 from enchanted_tui.journal_lines import check, seal
 from enchanted_tui.operations import actions
 from enchanted_tui.record.records import KINDS
+from helpers.campaign import Campaign
 
 EARLIER = Path(__file__).parent / "earlier"
 NAMES = ("interrupted", "nested", "learned")

@@ -79,7 +79,7 @@ class SlurmClusterKeywords(Nested):
         None, doc="Lines of the job script before the workers start."
     )
     job_extra_directives: list[Any] | None = option(
-        None, doc="Further `#SBATCH` options, such as `--gres=gpu:1`."
+        None, doc="Further options, each as it follows in `#SBATCH --gres=gpu:1`."
     )
     job_directives_skip: list[Any] | None = option(
         None, doc="`#SBATCH` lines to leave out: those that hold one of these texts."
