@@ -292,8 +292,8 @@ def test_no_worker_is_missed_while_there_is_no_work(campaign):
     `timeout` stops nothing.
     """
     config = shapes.sequence(1, None, 2)
-    config["runners"]["step0"]["sleep"] = 6
-    varying = {**VARYING, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2, "timeout": 3}
+    config["runners"]["step0"]["sleep"] = 10
+    varying = {**VARYING, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2, "timeout": 7}
     config["executors"] = {"here": config["executors"]["local"], "dask": varying}
     config["supervisor"]["run_order"][0]["executor"] = ["here", "dask"]
     idle = campaign(config)

@@ -92,10 +92,11 @@ async def test_how_it_looks(size: tuple[int, int]) -> None:
         hide = {re.escape(short): "/scratch/run_123456789", r"\d+(\.\d+)? k?B\b": "1 kB     "}
         async with dialog(write_config(work), size=size) as watcher:
             await watcher.until(lambda: may_start(watcher))
+            await watcher.sees("? Help")  # the footer below the dialog is painted too
             assert_screen(watcher.app, f"launch_fresh_{size[0]}x{size[1]}", hide=hide)
         run_campaign(work)
         async with dialog(work / "campaign.yaml", size=size) as watcher:
-            await watcher.sees("Type campaign to delete it")
+            await watcher.sees("Type campaign to delete it", "? Help")
             assert not may_start(watcher)
             assert watcher.screen.focused.id == "typed"  # Enter deletes nothing by accident
             assert_screen(watcher.app, f"launch_overwrite_{size[0]}x{size[1]}", hide=hide)

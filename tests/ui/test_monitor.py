@@ -319,6 +319,7 @@ async def test_a_directory_of_the_older_program_is_browsed_and_left_alone(
     run = tmp_path / "older"
     shutil.copytree(finished_run, run)
     shutil.rmtree(run / "state")
+    shutil.copy(finished_run.parent / "code_under_test.py", run / "config")
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     async with watching(run, "monitor") as watcher:
         await _settled(watcher, 60)
