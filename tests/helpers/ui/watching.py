@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual._callback import invoke
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -87,7 +88,14 @@ class Watcher:
         """
         hits = [hit async for hit in ActionCommands(self.screen).search(name)]
         best = max(hits, key=lambda hit: hit.score)
-        self.app.call_later(best.command)
+        taken = asyncio.Event()
+
+        async def take() -> None:
+            await invoke(best.command)
+            taken.set()
+
+        self.app.call_later(take)
+        await taken.wait()  # a screen that leaves with it answers nobody who waits for it
         await self.pilot.pause()
 
 
