@@ -13,9 +13,8 @@ import sys
 from pathlib import Path
 
 _MOST = 3
-_FAILED = Path(
-    ".pytest_cache/v/cache/lastfailed"
-)  #: where pytest keeps the names of tests that have failed
+#: where pytest keeps the names of tests that have failed
+_FAILED = Path(".pytest_cache/v/cache/lastfailed")
 _TESTS_FAILED = 1  #: exit status of pytest
 
 

@@ -3,9 +3,8 @@
 import sys
 
 if not sys.flags.safe_path:
-    sys.path.append(
-        sys.path.pop(0)
-    )  # the working directory: a queue.py there must not come before Python's own
+    # the working directory: a queue.py there must not come before Python's own
+    sys.path.append(sys.path.pop(0))
 from enchanted_tui.cli import entry
 
 if __name__ == "__main__":

@@ -81,9 +81,8 @@ def ask(question: str) -> bool:
     }
     with _signal_handlers(interrupting), _wakened_by_signals() as signalled:
         print(question, end="", flush=True)  # noqa: T201
-        select.select(
-            [sys.stdin, signalled], [], []
-        )  # reading alone would sleep through a Ctrl-C that comes just before it
+        # reading alone would sleep through a Ctrl-C that comes just before it
+        select.select([sys.stdin, signalled], [], [])
         answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         print()  # noqa: T201
@@ -186,9 +185,8 @@ class Display:
         return f"\x1b[{self._lines}F\x1b[J" if self._lines else ""
 
     def _write(self, text: str) -> None:
-        with contextlib.suppress(
-            OSError, ValueError
-        ):  # the terminal has gone; the campaign has not
+        # the terminal has gone; the campaign has not
+        with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(text)
             sys.stderr.flush()
 

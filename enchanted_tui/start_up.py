@@ -78,10 +78,11 @@ def _encoded(error: UnicodeError) -> tuple[str | bytes, int]:
         raise error
     text = error.object[error.start : error.end]
     if all("\udc80" <= character <= "\udcff" for character in text):
+        # bytes of a name that is not UTF-8 either, as they are
         return (
             text.encode("utf-8", "surrogateescape"),
             error.end,
-        )  # bytes of a name that is not UTF-8 either, as they are
+        )
     return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 

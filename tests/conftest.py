@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, settings
 pytest.register_assert_rewrite("helpers")
 from helpers.marks import LONGER, marks_of  # noqa: E402
 
+# others may use it, too
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # others may use it, too
+)
 settings.load_profile("any machine")
 
 

@@ -115,9 +115,8 @@ def commands() -> list[tuple[str, list[str]]]:
         lines += re.findall(r"`(enchanted-tui [^`]*)`", prose(page))
         for line in lines:
             shown = re.match(r"(?:\$ )?(?:\S*/)?enchanted-tui(?= [\w./'-]| *$)(.*)", line)
-            if shown and not re.search(
-                r"[|\[]|\.\.\.|^ |  \d runs", line
-            ):  # an outline of what may be written, or a screen
+            # an outline of what may be written, or a screen
+            if shown and not re.search(r"[|\[]|\.\.\.|^ |  \d runs", line):
                 found.append(
                     (
                         name_of(page),

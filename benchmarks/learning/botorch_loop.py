@@ -31,9 +31,8 @@ def regrets(name: str, seed: int, evaluations: int) -> tuple[list[float], float]
     bounds = torch.stack([torch.zeros(function.dimensions), torch.ones(function.dimensions)])
     started = time.perf_counter()
     while len(values) < evaluations:
-        model = SingleTaskGP(
-            points, torch.tensor(values).unsqueeze(-1)
-        )  # standardises values and has its recommended priors
+        # standardises values and has its recommended priors
+        model = SingleTaskGP(points, torch.tensor(values).unsqueeze(-1))
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
         acquisition = LogExpectedImprovement(model, best_f=max(values))
         candidate, _ = optimize_acqf(acquisition, bounds, q=1, num_restarts=10, raw_samples=512)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy
 
-Panels = dict[
-    str, dict[str, list[list[float]]]
-]  #: title, label of a curve, one list of numbers a seed
+#: title, label of a curve, one list of numbers a seed
+Panels = dict[str, dict[str, list[list[float]]]]
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,18 @@ from enchanted_tui.samplers.learning.posterior import Posterior
 
 Array = numpy.ndarray[Any, Any]
 
+#: and query strategies of ActiveLearningSampler
 SAMPLERS = {
     "random": "RandomSampler",
     "grid": "GridSampler",
     "Latin hypercube": "LatinHypercubeSampler",
     "Sobol": "SobolSequenceSampler",
-}  #: and query strategies of ActiveLearningSampler
+}
+#: more points are another design; of the others the first n of many are those of n
 ONE_SIZE = (
     "grid",
     "Latin hypercube",
-)  #: more points are another design; of the others the first n of many are those of n
+)
 FIXED = ("grid",)  #: nothing random about them
 _MATERN = 1.5
 

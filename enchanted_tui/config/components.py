@@ -163,9 +163,8 @@ class Checker:
                 parameter.POSITIONAL_OR_KEYWORD,
                 parameter.KEYWORD_ONLY,
             )
-            if (
-                is_needed and key not in taken and (kind, key) != ("sampler", "base_run_dir")
-            ):  # which is handed to it
+            # which is handed to it
+            if is_needed and key not in taken and (kind, key) != ("sampler", "base_run_dir"):
                 self.report.error((*path, key), f"is required by {cls.__name__}")
         return taken
 

@@ -10,9 +10,8 @@ from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
 
-MOST_ROWS = (
-    1 << 28
-)  #: of one stage, combined with its parents; nine bytes of memory each, and a directory for each step
+#: of one stage, combined with its parents; nine bytes of memory each, and a directory for each step
+MOST_ROWS = 1 << 28
 MOST_BATCHES = 1 << 24  #: of one stage
 MOST_STAGES = 32
 MOST_STEPS = 64

@@ -31,9 +31,8 @@ FREE_SAMPLER_OPTIONS = frozenset(
 )
 _NOT_OPTIONS = frozenset(("type", "__runner_name"))
 _MOST_FILES = 1_000
-_END = (
-    8 << 20
-)  #: of a file of more than twice this many bytes, only the beginning and the end are read
+#: of a file of more than twice this many bytes, only the beginning and the end are read
+_END = 8 << 20
 
 
 def identity(config: CampaignConfig) -> dict[str, Any]:
@@ -88,9 +87,8 @@ def runner_changes(recorded: Any, now: dict[str, Any]) -> tuple[list[str], list[
             for option, value in new["options"].items()
             if value not in (None, False, [], {}, "")
         }
-        for option in sorted(
-            before.keys() | added
-        ):  # a default that the older record does not know changes nothing
+        # a default that the older record does not know changes nothing
+        for option in sorted(before.keys() | added):
             changed += _changed_in(option, before.get(option), new["options"].get(option))
         if changed:
             options.append(f"runner {name}: {', '.join(changed)}")
@@ -124,9 +122,8 @@ def _files_that_differ(old: list[str], new: list[str]) -> list[str]:
 
 def is_same(old: Any, new: Any) -> bool:
     """Tell whether two values of JSON are the same."""
-    return bool(old == new) or values.encode(old) == values.encode(
-        new
-    )  # NaN is not equal to itself
+    # NaN is not equal to itself
+    return bool(old == new) or values.encode(old) == values.encode(new)
 
 
 def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:

@@ -173,9 +173,8 @@ def importing_from(directories: Sequence[Path]) -> Iterator[None]:
         yield
     finally:
         for directory in added:
-            with contextlib.suppress(
-                ValueError
-            ):  # an imported module may have changed the path itself
+            # an imported module may have changed the path itself
+            with contextlib.suppress(ValueError):
                 sys.path.remove(directory)
 
 

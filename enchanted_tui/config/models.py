@@ -37,9 +37,8 @@ class ComponentSpec:
     options: dict[str, Any]
     extra: dict[str, Any]  #: keys that the class does not declare
     builtin: bool  #: True if the class declares its options
-    place: Problem | None = field(
-        default=None, repr=False, compare=False
-    )  #: where it is configured
+    #: where it is configured
+    place: Problem | None = field(default=None, repr=False, compare=False)
     older: bool = False  #: a plugin of the older program
     one_at_a_time: bool = False  #: an executor without a size of its own that runs such plugins
 
@@ -272,15 +271,12 @@ class CampaignConfig:
     hdf5: bool  #: whether runs.h5 is written
     base_run_dir: Path  #: absolute
     shown_base_run_dir: str  #: as it was written, `~` and `$VAR` expanded
-    tree: dict[str, Any] = field(
-        repr=False
-    )  #: the configuration as plain Python values, overrides applied
-    python_path: tuple[
-        Path, ...
-    ] = ()  #: directories to import plugins and functions from, besides the interpreter's own
-    overrides: list[str] = field(
-        default_factory=list
-    )  #: ``key.path=value`` of each override, in order
+    #: the configuration as plain Python values, overrides applied
+    tree: dict[str, Any] = field(repr=False)
+    #: directories to import plugins and functions from, besides the interpreter's own
+    python_path: tuple[Path, ...] = ()
+    #: ``key.path=value`` of each override, in order
+    overrides: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
     def identity(self) -> dict[str, Any]:

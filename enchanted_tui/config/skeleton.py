@@ -186,12 +186,10 @@ class _Builder:
     def __init__(self) -> None:
         self.root = Node("", 0, -1)
         self.anchors: dict[str, Node] = {}
-        self._open: list[tuple[Node, bool]] = [
-            (self.root, False)
-        ]  # with whether it is an item behind a dash
-        self._flow: list[
-            tuple[Node, Node | None]
-        ] = []  # each open bracket's node, and the entry being read in it
+        # with whether it is an item behind a dash
+        self._open: list[tuple[Node, bool]] = [(self.root, False)]
+        # each open bracket's node, and the entry being read in it
+        self._flow: list[tuple[Node, Node | None]] = []
         self.last_line = -1  # that had a token
         self.is_after_key = False
 
@@ -316,9 +314,8 @@ class _Builder:
     def _name_anchor(self, name: str) -> None:
         node: Node | None = self._open[-1][0]
         if self._flow:
-            node = self._flow[-1][
-                1
-            ]  # an item of brackets that begins with its anchor has no node yet
+            # an item of brackets that begins with its anchor has no node yet
+            node = self._flow[-1][1]
         if node is not None:
             node.anchor = name
             self.anchors[name] = node

@@ -327,9 +327,8 @@ class _Reader:
     def _syntax_problem(self, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        if "maximum nesting depth" in (
-            error.problem or ""
-        ):  # libyaml has a limit of its own, and reads ahead of the events
+        # libyaml has a limit of its own, and reads ahead of the events
+        if "maximum nesting depth" in (error.problem or ""):
             return line, column, _TOO_DEEP
         rows = self._text.splitlines()
         if line > len(rows):

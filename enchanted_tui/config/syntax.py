@@ -102,9 +102,10 @@ def _bare_row_above(rows: Sequence[str], line: int) -> int:
         return 0
     row = rows[written[-1] - 1]
     before = rows[written[-2] - 1] if len(written) > 1 else ""
+    # a value of several rows
     goes_on = (
         len(written) > 1 and not before.rstrip().endswith(":") and _indent(before) < _indent(row)
-    )  # a value of several rows
+    )
     is_bare = ":" not in row and not row.lstrip().startswith(
         ("-", "[", "{", '"', "'", "?", "&", "*", "%")
     )

@@ -31,9 +31,8 @@ class Template:
     name: str
     summary: str
     text: str
-    files: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: by name, to lie beside the configuration
+    #: by name, to lie beside the configuration
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def as_text(self) -> str:
         """Give the configuration, with the files that have to lie beside it as comments at its end."""

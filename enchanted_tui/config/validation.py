@@ -66,9 +66,8 @@ def check(
         report.error((version_1,), _VERSION_1, at_key=True)
         return Checked()
     for key in root:
-        if key not in (*SECTIONS, "post_processing") and not str(key).startswith(
-            (".", "_", "x-")
-        ):  # customary places for anchors
+        # customary places for anchors
+        if key not in (*SECTIONS, "post_processing") and not str(key).startswith((".", "_", "x-")):
             report.warning(
                 (key,),
                 f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}",

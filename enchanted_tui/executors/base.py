@@ -43,9 +43,8 @@ class TaskContext:
 
     data_dir: str  #: absolute path of the directory that holds the run directories
     shown_data_dir: str  #: the same as the user wrote it, for the column `run_dir`
-    runners: Mapping[
-        str, Mapping[str, Any]
-    ]  #: by configured name: ``{"class": "module:Class", "options": {...}}``
+    #: by configured name: ``{"class": "module:Class", "options": {...}}``
+    runners: Mapping[str, Mapping[str, Any]]
     seed: int
     campaign: str  #: unique id of the campaign
     session: str  #: unique id of this start of its supervisor
@@ -55,9 +54,8 @@ class TaskContext:
     local_storage_written: str | None = (
         None  #: the same as the user wrote it, to be resolved on another node
     )
-    python_path: Sequence[
-        str
-    ] = ()  #: directories to import plugins and functions from, besides the interpreter's own
+    #: directories to import plugins and functions from, besides the interpreter's own
+    python_path: Sequence[str] = ()
     working_dir: str = "."  #: working directory of every task at its start
     fresh_process: bool = False  #: whether each task has a process of its own
     cores: float = 1.0  #: CPU cores that one task holds while it runs
@@ -129,9 +127,9 @@ class JobInfo:
     held: int  #: number of tasks that it was given
     done: int  #: of those, how many have a result
     since: float | None  #: when it began, seconds since the epoch
-    ends: (
-        float | None
-    )  #: when its walltime is over, seconds since the epoch; moments, so that a report need not change with the clock
+    #: when its walltime is over, seconds since the epoch; moments, so that a report need not change
+    #: with the clock
+    ends: float | None
 
 
 Delivered = Union[Result, Trouble, Returned, Note]

@@ -27,9 +27,8 @@ class Submission:
     executor: str  #: configured name of the executor
     name: str  #: of the jobs; ends in the token
     directory: str  #: of its files, on the far side
-    elements: list[
-        list[tuple[TaskId, int]]
-    ]  #: by array index: the tasks that it was given, each with its attempt
+    #: by array index: the tasks that it was given, each with its attempt
+    elements: list[list[tuple[TaskId, int]]]
     time: float = 0.0  #: when it was intended, seconds since the epoch
     job: str | None = None  #: the scheduler's number, once known
 

@@ -278,9 +278,8 @@ def _store(work_dir: str, row: dict[str, Any]) -> None:
         write_datapoint(work_dir, row)
     except OSError as error:
         if not os.path.isdir(work_dir):
-            make_run_dir(
-                work_dir
-            )  # fails in its turn if it is not only this directory that has gone
+            # fails in its turn if it is not only this directory that has gone
+            make_run_dir(work_dir)
             write_datapoint(work_dir, row)
         elif error.errno not in _RUNNERS_OWN_ERRNOS:
             raise
@@ -292,9 +291,8 @@ def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(row)
     cells = [values.cell(value) for value in row.values()]
-    if any(
-        "\r" in cell for cell in cells
-    ):  # which csv.writer leaves unquoted where it does not end lines
+    # which csv.writer leaves unquoted where it does not end lines
+    if any("\r" in cell for cell in cells):
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(cells)
     data = text.getvalue().encode("utf-8", "backslashreplace")
@@ -314,9 +312,8 @@ def load_class(path: str) -> Any:
 
 
 _classes: dict[str, Any] = {}
-_kept: dict[
-    str, tuple[dict[str, Any], Any]
-] = {}  #: by name, runners that serve sample after sample, and what they were made from
+#: by name, runners that serve sample after sample, and what they were made from
+_kept: dict[str, tuple[dict[str, Any], Any]] = {}
 
 
 def _runner(name: str, context: dict[str, Any]) -> Any:

@@ -131,9 +131,8 @@ def failure_of(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SystemExit):
         code = error.code if isinstance(error.code, (int, str, type(None))) else named(error.code)
         return {"kind": "exit", "message": f"the runner called sys.exit({code!r})"}
-    kind = getattr(
-        error, "failure_kind", None
-    )  # a runner's own exception may name the kind of its failure, and so need no traceback
+    # a runner's own exception may name the kind of its failure, and so need no traceback
+    kind = getattr(error, "failure_kind", None)
     if isinstance(kind, str) and kind in FAILURE_KINDS:
         return {"kind": kind, "message": safe_text(error)}
     failure = {

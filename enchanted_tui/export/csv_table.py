@@ -84,12 +84,10 @@ def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, s
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    lines = csv.ParseOptions(
-        newlines_in_values=True, ignore_empty_lines=False
-    )  # a missing value where there is one column is such a line
-    blocks = csv.ReadOptions(
-        block_size=min(max(1 << 20, path.stat().st_size + 1), _MAX_BLOCK)
-    )  # a row must fit into one
+    # a missing value where there is one column is such a line
+    lines = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
+    # a row must fit into one
+    blocks = csv.ReadOptions(block_size=min(max(1 << 20, path.stat().st_size + 1), _MAX_BLOCK))
     table = csv.read_csv(path, read_options=blocks, parse_options=lines, convert_options=options)
     cells = [
         [

@@ -111,9 +111,8 @@ def _read_run_dir(run_dir: RunDir) -> Cells:
 def _read_parquet(path: Path) -> Cells:
     from pyarrow import parquet
 
-    with parquet.ParquetFile(
-        path
-    ) as file:  # read_table takes a name such as \alpha for an expression
+    # read_table takes a name such as \alpha for an expression
+    with parquet.ParquetFile(path) as file:
         table = file.read()
     columns, cells = [], []
     for field, data in zip(table.schema, table.columns, strict=True):

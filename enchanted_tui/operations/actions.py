@@ -119,9 +119,8 @@ def configuration(
     )
     if stored.shown_base_run_dir is None:
         return config
-    return replace(
-        config, shown_base_run_dir=stored.shown_base_run_dir
-    )  # new rows name their directories as the others do
+    # new rows name their directories as the others do
+    return replace(config, shown_base_run_dir=stored.shown_base_run_dir)
 
 
 def start(

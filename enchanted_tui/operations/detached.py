@@ -47,9 +47,8 @@ def start_detached(
         )
     looked_at = time.monotonic()
     while process.poll() is None and not _has_begun(RunDir(root), process.pid):
-        time.sleep(
-            max(_LOOK_EVERY, time.monotonic() - looked_at)
-        )  # a long journal takes long to look through
+        # a long journal takes long to look through
+        time.sleep(max(_LOOK_EVERY, time.monotonic() - looked_at))
         looked_at = time.monotonic()
     return Started(process.pid, log.read_text(errors="replace").strip(), process.returncode)
 

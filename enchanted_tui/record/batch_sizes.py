@@ -61,9 +61,8 @@ class BatchSizes:
         self._portions = portions
         self._told: dict[tuple[int, int], Span] = {}
         self._plans: dict[int, list[Plan]] = {}
-        self._rows: dict[
-            tuple[int, int], int
-        ] = {}  #: rows, at least, of batches that are parents of another stage
+        #: rows, at least, of batches that are parents of another stage
+        self._rows: dict[tuple[int, int], int] = {}
 
     # -- what records say --------------------------------------------------------------------------
 

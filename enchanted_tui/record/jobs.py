@@ -14,9 +14,8 @@ class JobBook:
     """A fold over the records of type ``jobs``, and over the tasks that come back."""
 
     open: dict[str, Submission] = field(default_factory=dict)  #: by token
-    holders: dict[TaskId, str] = field(
-        default_factory=dict
-    )  #: token of the submission that holds a task
+    #: token of the submission that holds a task
+    holders: dict[TaskId, str] = field(default_factory=dict)
 
     def apply(self, record: JobsRecord) -> None:
         event, token = record["event"], record["token"]

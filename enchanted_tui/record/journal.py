@@ -100,9 +100,8 @@ class Journal:
             while written < len(data):
                 written += os.pwrite(self._file, data[written:], self._size + written)
         except OSError:
-            with contextlib.suppress(
-                OSError
-            ):  # a part of a record at the end is dropped by whoever opens the journal next
+            # a part of a record at the end is dropped by whoever opens the journal next
+            with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._size)
             raise
         self._size += written

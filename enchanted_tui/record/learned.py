@@ -20,9 +20,8 @@ class LearnedPoint:
     cv_error: float | None  #: root mean square error of each value predicted from all others
     cv_error_relative: float | None  #: its share of the values' standard deviation
     best: float | None  #: best value so far, where one is looked for
-    acquisition: (
-        float | None
-    )  #: what the model expects of its first choice, by the sampler's own measure
+    #: what the model expects of its first choice, by the sampler's own measure
+    acquisition: float | None
     seconds: float  #: that fitting and choosing took
     time: float  #: seconds since the epoch
 

@@ -213,13 +213,7 @@ def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
     session, they are not written again.
     """
     found = {}
-    for path in (
-        run_dir.dataset,
-        run_dir.last_complete_dataset,
-        run_dir.failures,
-        run_dir.hdf5,
-        run_dir.parquet,
-    ):
+    for path in run_dir.tables:
         try:
             status = path.stat()
         except OSError:
@@ -262,12 +256,4 @@ def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
     files.rebuild(progress_numbers.finished_steps(state))
     taken = snapshot.take(state, Liveness.NOT_RUNNING)
     files.write(progress_numbers.current_batch(state), progress_numbers.pipeline(taken))
-    written = (
-        run_dir.dataset,
-        run_dir.last_complete_dataset,
-        run_dir.failures,
-        run_dir.hdf5,
-        run_dir.parquet,
-        run_dir.run_state,
-    )
-    return [path.name for path in written if path.exists()]
+    return [path.name for path in run_dir.results if path.exists()]

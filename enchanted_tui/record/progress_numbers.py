@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.stage_state import BatchState
@@ -43,9 +43,7 @@ def finished_steps(state: CampaignState) -> Iterator[BatchProgress]:
                     yield batch_progress(stage.depth, batch, step)
 
 
-def pipeline(
-    taken: Snapshot, running: Sequence[str] = (), waiting_for: str = ""
-) -> PipelineProgress:
+def pipeline(taken: Snapshot) -> PipelineProgress:
     """Give how far the whole campaign is."""
     return PipelineProgress(
         state=taken.recorded_phase.value,
@@ -55,8 +53,6 @@ def pipeline(
         succeeded=taken.succeeded,
         failed=taken.failed,
         failure_kinds=taken.failure_kinds,
-        running=tuple(running),
-        waiting_for=waiting_for,
         rate=taken.rate,
         eta=taken.eta,
         elapsed=taken.elapsed,

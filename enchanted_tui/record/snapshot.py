@@ -23,9 +23,8 @@ class StageSummary(StageProgress):
     target: int  #: samples to draw
     drawn: int  #: samples drawn
     n_parents: int  #: parents known or, before the stage begins, expected
-    learned: tuple[
-        LearnedPoint, ...
-    ] = ()  #: the latest fits of a sampler that learns, oldest first
+    #: the latest fits of a sampler that learns, oldest first
+    learned: tuple[LearnedPoint, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,8 @@ UNKNOWN_KIND = FAILED + len(FAILURE_KINDS)  #: a failure of a kind that only a l
 class StepState:
     """The tasks of one batch at one step, by sample."""
 
-    offsets: array[int] = field(
-        default_factory=lambda: array("q")
-    )  #: where the task's record is, or -1
+    #: where the task's record is, or -1
+    offsets: array[int] = field(default_factory=lambda: array("q"))
     outcomes: bytearray = field(default_factory=bytearray)  #: NOT_RUN, OK, or FAILED and more
     succeeded: int = 0
     failed: int = 0
@@ -71,9 +70,8 @@ class BatchState:
     size: int
     time: float  #: when its first sample was drawn, seconds since the epoch
     parents: int = 1
-    slices: dict[int, int] = field(
-        default_factory=dict
-    )  #: first sample of a recorded slice -> offset of its record
+    #: first sample of a recorded slice -> offset of its record
+    slices: dict[int, int] = field(default_factory=dict)
     steps: list[StepState] = field(default_factory=list)
     finished_at: float | None = None
 

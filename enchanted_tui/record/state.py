@@ -110,12 +110,10 @@ class CampaignState:
         self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
         self.unplaced = Unplaced()
         self.placed: list[Result] = []  #: results that have got their place since somebody looked
-        self.placed_late: set[tuple[int, int]] = (
-            set()
-        )  #: (depth, batch) of all results that did: they may be those of other samples
-        self._given_up: dict[
-            TaskId, set[float]
-        ] = {}  #: when those results of a task were begun that are void
+        #: (depth, batch) of all results that did: they may be those of other samples
+        self.placed_late: set[tuple[int, int]] = set()
+        #: when those results of a task were begun that are void
+        self._given_up: dict[TaskId, set[float]] = {}
         self._first_open = -1  #: offset of the record that opened the campaign
 
     # -- the fold ----------------------------------------------------------------------------------
@@ -174,9 +172,8 @@ class CampaignState:
             gaps.open_all(self, stage, drawn["sizes"], record["time"])
 
     def _set_target(self, stage: StageState, target: int) -> None:
-        if (
-            target > stage.target
-        ):  # a target never falls; a lower one is that of an earlier session, out of order
+        # a target never falls; a lower one is that of an earlier session, out of order
+        if target > stage.target:
             stage.target, stage.completed_rows = target, None
 
     def _parents(self, record: ParentsRecord, offset: int) -> None:
@@ -304,9 +301,8 @@ class CampaignState:
             task = TaskId(*item)
             if started is not None:
                 self._given_up.setdefault(task, set()).add(started)
-            if not (
-                record.get("failed") and self._outcome(task) == OK
-            ):  # else its new result has come before, out of order
+            # else its new result has come before, out of order
+            if not (record.get("failed") and self._outcome(task) == OK):
                 self._forget(task)
 
     def _forget(self, task: TaskId) -> None:
@@ -366,13 +362,11 @@ class CampaignState:
         if "sizes" not in record and stage.n_parents:
             last = self.unplaced.last_batch(stage.depth) + 1
             gaps.open_missing(self, stage, last, record["rows"] // stage.n_parents, record["time"])
-        stage.completed_rows = record[
-            "rows"
-        ]  # there are fewer where lines before this one are damaged
+        # there are fewer where lines before this one are damaged
+        stage.completed_rows = record["rows"]
         for batch in stage.batches if stage.complete else ():
-            batch.finished_at = (
-                batch.finished_at or record["time"]
-            )  # that it was complete may have been on record before its samples
+            # that it was complete may have been on record before its samples
+            batch.finished_at = batch.finished_at or record["time"]
 
     def _learned(self, record: LearnedRecord, offset: int) -> None:
         given: Any = {field.name: record.get(field.name) for field in fields(LearnedPoint)}

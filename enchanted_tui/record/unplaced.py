@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.records import TaskRecord
 
-Result = tuple[
-    TaskRecord, int
-]  #: a task's record, perhaps without its row, and its offset in the journal
+#: a task's record, perhaps without its row, and its offset in the journal
+Result = tuple[TaskRecord, int]
 
 
 class Unplaced:

@@ -70,9 +70,8 @@ def _ended(facts: Facts) -> str:
     how = how_it_ended(facts.state)
     if end is None or end["reason"] == EndReason.ADOPTED:
         return how
-    when = time.strftime(
-        "%Y-%m-%d %H:%M", time.localtime(end["time"])
-    )  # not how long ago: nobody paints this again
+    # not how long ago: nobody paints this again
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(end["time"]))
     return f"{how} {when}" if how == Phase.FINISHED else f"{how} ({when})"
 
 

@@ -171,9 +171,8 @@ class CommandRunner(Runner):
         prepared = self.prepare(params) if self.prepared is None else self.prepared
         links = copy_files(run_dir, prepared.get("copy", {}))
         link_files(run_dir, prepared.get("link", {}))
-        write_files(
-            run_dir, prepared.get("files", {})
-        )  # after the copies: a file of a copied directory may be replaced
+        # after the copies: a file of a copied directory may be replaced
+        write_files(run_dir, prepared.get("files", {}))
         mend_links(links)
         argv, environment = prepared["argv"], prepared.get("environment", {})
         names = prepared.get("names", {})

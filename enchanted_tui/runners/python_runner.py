@@ -105,9 +105,8 @@ class PythonRunner(Runner):
         if found is None:
             return {}
         needed = found.required - set(self.arguments) - {_RUN_DIR}
-        return {
-            "function": {_RUN_DIR if name == _PARENT else name for name in needed}
-        }  # the directory before comes as the column run_dir
+        # the directory before comes as the column run_dir
+        return {"function": {_RUN_DIR if name == _PARENT else name for name in needed}}
 
     def _signature_problems(self, found: SourceFunction) -> Iterator[tuple[str, str]]:
         if found.positional_only:
@@ -203,9 +202,8 @@ def _outputs(path: str, returned: Any) -> dict[str, Any]:
         number = as_data(returned)
     except NotDataError:
         number = ...
-    if isinstance(number, numbers.Number) or (
-        number is None and returned is not None
-    ):  # None: masked, or pandas' NA
+    # None: masked, or pandas' NA
+    if isinstance(number, numbers.Number) or (number is None and returned is not None):
         return {"output": number, "success": True}
     raise SampleFailed(
         f"{path} returned {named(returned)}; it must return a number or a dictionary of outputs",

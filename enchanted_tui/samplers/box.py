@@ -48,9 +48,8 @@ def scale(
     """Map points of the unit cube, shape (n, d), into the box of `d` bounds, upper bounds included."""
     lower = numpy.array([float(pair[0]) for pair in bounds])
     upper = numpy.array([float(pair[1]) for pair in bounds])
-    points: numpy.ndarray[Any, Any] = numpy.minimum(
-        lower + unit * (upper - lower), upper
-    )  # rounding may step over the bound
+    # rounding may step over the bound
+    points: numpy.ndarray[Any, Any] = numpy.minimum(lower + unit * (upper - lower), upper)
     return points
 
 

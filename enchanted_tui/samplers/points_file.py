@@ -71,9 +71,8 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
 
 def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
     with open(path, encoding="utf-8-sig", newline="") as file:
-        if (
-            delimiter == ","
-        ):  # the default, which a file without a comma in its first line does not mean
+        # the default, which a file without a comma in its first line does not mean
+        if delimiter == ",":
             header, below = file.readline(), file.readline()
             delimiter = usual_delimiter(header, below=below)
             file.seek(0)

@@ -74,9 +74,8 @@ def _loguniform(raw: philox.Words, bounds: Bounds) -> philox.Floats:
         philox.half_open(raw), [(math.log(lower), math.log(upper)) for lower, upper in bounds]
     )
     lower, upper = numpy.array(bounds, dtype=float).T
-    points: philox.Floats = _elementwise(math.exp, logarithms).clip(
-        lower, upper
-    )  # rounding may step over a bound
+    # rounding may step over a bound
+    points: philox.Floats = _elementwise(math.exp, logarithms).clip(lower, upper)
     return points
 
 

@@ -23,19 +23,19 @@ from enchanted_tui.whole_files import make_writable, partial_path, remove_direct
 _SPARED_FILES = ("enchanted_dataset.csv", "runs.h5")
 _SPARED_PARENT = "logs"
 
+#: errors that say nothing about the file system
 CANNOT_BE_REMOVED = (
     errno.EACCES,
     errno.EPERM,
     errno.EBUSY,
     errno.ENOTEMPTY,
-)  #: errors that say nothing about the file system
+)
 
 _TASK = re.compile(
     r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z"
 )
-_LOG = re.compile(
-    r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z"
-)  # the second is the older program's
+# the second is the older program's
+_LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")
 _STATE = re.compile(r"journal\.jsonl\.[0-9a-f]{32}\.partial\Z|lock\.[0-9a-f]{32}\Z")
 _JOBS = re.compile(r"jobs\Z")
 _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
@@ -83,15 +83,7 @@ def campaign_files(
     their names. A symbolic link in the place of one of the directories is not followed.
     """
     yield from _there(_with_partials(run_dir.journal, run_dir.run_state))
-    yield from _there(
-        _with_partials(
-            run_dir.dataset,
-            run_dir.last_complete_dataset,
-            run_dir.failures,
-            run_dir.parquet,
-            run_dir.hdf5,
-        )
-    )
+    yield from _there(_with_partials(*run_dir.tables))
     yield from _there(
         _with_partials(run_dir.current_progress, run_dir.pipeline_progress, run_dir.all_progress)
     )
@@ -162,9 +154,8 @@ class _Cleaner:
         gone.
         """
         try:
-            if not os.access(
-                path, os.R_OK | os.W_OK | os.X_OK
-            ):  # as the copy of a write-protected case is
+            # as the copy of a write-protected case is
+            if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
                 make_writable(path)
             with os.scandir(path) as listing:
                 entries = list(listing)

@@ -136,9 +136,8 @@ class _Evidence:
 
     def _array_column(self, name: str, unit: str) -> ColumnType:
         arrays = set(self._arrays)
-        if (
-            self._has_integer_lists
-        ):  # [1, 2] beside [1.5, 2]: a code that writes whole numbers without a point
+        # [1, 2] beside [1.5, 2]: a code that writes whole numbers without a point
+        if self._has_integer_lists:
             arrays -= {("<i8", dimensions) for dtype, dimensions in arrays if dtype == "<f8"}
         if len(arrays) != 1:
             return ColumnType(name, "json", unit)

@@ -47,9 +47,8 @@ class Dataset:
         self._header: Shape = ()
         self._order = RowOrder()
         self._held: dict[Key, tuple[float, Row]] = {}  # in order of arrival
-        self._completed: deque[tuple[float, int]] = (
-            deque()
-        )  # batches whose last rows may still be held
+        # batches whose last rows may still be held
+        self._completed: deque[tuple[float, int]] = deque()
         self._sort_due = False
         self._no_sort_before = float("-inf")
 

@@ -171,9 +171,8 @@ def _write_data(
             split = _split(row)
             groups.add(name, split)
             aggregated.add(row, split)
-        while (
-            found := aggregated.finish()
-        ) != layout:  # the first rows did not have all the columns
+        # the first rows did not have all the columns
+        while (found := aggregated.finish()) != layout:
             del table["values"], table["text_values"]
             layout, aggregated = found, _Aggregated(table, found)
             for _, row in dataset():
@@ -271,10 +270,11 @@ class _ModelGroup:
             h5g.create(self._home, self._name), b"values", h5t.IEEE_F64LE, space, properties
         )
         self._buffer = np.empty((1, width))
+        # with its type named the library need not look at the buffer
         self._everything, self._type = (
             h5s.ALL,
             h5t.IEEE_F64LE,
-        )  # with its type named the library need not look at the buffer
+        )
         self._copy = h5o.copy
 
     def copy_to(self, place: Any, name: bytes, numbers: list[float]) -> None:

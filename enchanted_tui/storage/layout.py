@@ -8,9 +8,8 @@ from pathlib import Path
 
 from enchanted_tui.journal_lines import TaskId
 
-_NEXT_NAME = re.compile(
-    r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z"
-)  #: what the older program's next version calls them
+#: what the older program's next version calls them
+_NEXT_NAME = re.compile(r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z")
 
 
 def task_of_directory(name: str) -> TaskId | None:
@@ -118,16 +117,20 @@ class RunDir:
         return self.state / "control"
 
     @property
-    def results(self) -> tuple[Path, ...]:
-        """What a campaign writes into the directory itself."""
+    def tables(self) -> tuple[Path, ...]:
+        """The files that are made from the journal alone."""
         return (
             self.dataset,
             self.last_complete_dataset,
-            self.parquet,
             self.failures,
-            self.run_state,
             self.hdf5,
+            self.parquet,
         )
+
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """What a campaign writes into the directory itself."""
+        return (*self.tables, self.run_state)
 
     @property
     def files(self) -> tuple[Path, ...]:

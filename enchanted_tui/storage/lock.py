@@ -32,11 +32,12 @@ log = logging.getLogger(__name__)
 HEARTBEAT = 5.0  #: seconds between two beats
 PATIENCE = 30.0  #: seconds without a beat after which a holder on another host counts as dead
 _BEAT_WIDTH = 12
+#: errors of a file that somebody has just removed
 _GONE = (
     errno.ENOENT,
     errno.ESTALE,
     errno.ENOTDIR,
-)  #: errors of a file that somebody has just removed
+)
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,8 @@ class Lock:
         beat = 0
         while not self._stop.wait(HEARTBEAT):
             beat += 1
-            with contextlib.suppress(
-                OSError
-            ):  # a disk that is full or slow is no reason to give up; the next beat may pass
+            # a disk that is full or slow is no reason to give up; the next beat may pass
+            with contextlib.suppress(OSError):
                 if not _write_beat(self._path, self._holder, beat):
                     self._on_lost()
                     return
@@ -195,9 +195,8 @@ def is_alive_here(holder: Holder) -> bool | None:
         return None
     mine = _boot_id()
     if holder.boot_id != mine:
-        same_boot = (
-            holder.boot_id.split(" ")[0] == mine.split(" ")[0]
-        )  # another container on this machine
+        # another container on this machine
+        same_boot = holder.boot_id.split(" ")[0] == mine.split(" ")[0]
         return False if holder.boot_id and mine and not same_boot else None
     started = _start_time(holder.pid)
     return started is not None and abs(started - holder.start_time) < 1.0

@@ -82,6 +82,5 @@ def _cells(column: ColumnType, cells: list[Any]) -> pyarrow.Array:
         cells = [None if value is None else column.to_json(value) for value in cells]
     elif column.kind == "array":
         cells = [None if value is None else column.as_array(value).tolist() for value in cells]
-    return pyarrow.array(
-        cells, _type(column), from_pandas=False
-    )  # NaN is a value here, not a missing one
+    # NaN is a value here, not a missing one
+    return pyarrow.array(cells, _type(column), from_pandas=False)

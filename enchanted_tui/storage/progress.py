@@ -37,9 +37,8 @@ class BatchProgress:
     total: int
     succeeded: int
     failed: int
-    time: float = field(
-        default=0.0, compare=False
-    )  #: of the report, seconds since the epoch; 0: now
+    #: of the report, seconds since the epoch; 0: now
+    time: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,8 @@ class PipelineProgress:
     rate: float | None = field(default=None, compare=False)  #: tasks a second
     eta: float | None = field(default=None, compare=False)  #: seconds
     elapsed: float = field(default=0.0, compare=False)  #: seconds
-    time: float = field(
-        default=0.0, compare=False
-    )  #: of the report, seconds since the epoch; 0: now
+    #: of the report, seconds since the epoch; 0: now
+    time: float = field(default=0.0, compare=False)
 
 
 class ProgressFiles:

@@ -45,9 +45,8 @@ from enchanted_tui.supervisor.weather import Weather
 
 log = logging.getLogger(__name__)
 
-ALREADY_SHOWN = {
-    "already_shown": True
-}  #: marks log records of what a person has been told before the campaign began
+#: marks log records of what a person has been told before the campaign began
+ALREADY_SHOWN = {"already_shown": True}
 
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens

@@ -54,9 +54,8 @@ class Dispatcher:
         self._waiting: dict[str, deque[Ready]] = {}
         self._preparers = _preparers(config)
         self.in_flight: dict[TaskId, str] = {}
-        self._cancelled: set[TaskId] = (
-            set()
-        )  #: what had been handed out when everything was cancelled
+        #: what had been handed out when everything was cancelled
+        self._cancelled: set[TaskId] = set()
         self.attempts: dict[TaskId, int] = {}
 
     def executor_of(self, task: TaskId) -> str:

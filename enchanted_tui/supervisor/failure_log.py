@@ -12,9 +12,8 @@ from enchanted_tui.storage.failures import Failure
 
 log = logging.getLogger(__name__)
 
-_IN_THE_FILE = {
-    "already_shown": True
-}  #: the display without the app shows that the sample has failed
+#: the display without the app shows that the sample has failed
+_IN_THE_FILE = {"already_shown": True}
 _MOST = 50  #: places of which tracebacks are logged in a session
 
 
@@ -23,9 +22,8 @@ class FailureLog:
 
     def __init__(self, *, every: bool) -> None:
         self._every = every
-        self._told: set[str] = (
-            set()
-        )  #: places where samples have failed, as their tracebacks name them
+        #: places where samples have failed, as their tracebacks name them
+        self._told: set[str] = set()
 
     def tell(self, failure: Failure, record: TaskRecord) -> None:
         """Log a failure: all of it, or its traceback if no sample has failed at the same place

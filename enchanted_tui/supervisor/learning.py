@@ -50,9 +50,8 @@ class Learning:
         self._data_dir = data_dir
         self._aside = aside
         self._process = LearningProcess(sampler.method)
-        self._open: list[
-            tuple[int, int]
-        ] = []  #: batch and place of samples that the sampler has not been told of
+        #: batch and place of samples that the sampler has not been told of
+        self._open: list[tuple[int, int]] = []
         self._batches = 0
         self._begun = False
         self._learnt_all = False

@@ -72,9 +72,8 @@ class Projections:
         self.snapshot: Snapshot | None = None  #: the campaign as it was about a second ago
         self._run_state_due = False
         self._weather = Weather()
-        self._unreported: list[
-            BatchProgress
-        ] = []  #: reports on finished batches that could not be written yet
+        #: reports on finished batches that could not be written yet
+        self._unreported: list[BatchProgress] = []
         self._tidying: Tidying | None = None
         self._to_clean: list[TaskId] = []
         if self._config.supervisor.save_files != "all":
@@ -237,9 +236,8 @@ class Projections:
     def _tell_of_unknown_units(self, stage: StageState, columns: Sequence[str]) -> None:
         """A misspelt name would leave its column without a unit in every file."""
         unknown = [name for name in self._state.units if name not in columns]
-        if unknown and any(
-            batch.steps[-1].failed < batch.count for batch in stage.batches
-        ):  # outputs of failed samples are not there
+        # outputs of failed samples are not there
+        if unknown and any(batch.steps[-1].failed < batch.count for batch in stage.batches):
             guesses = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in unknown)
             log.warning(
                 f"supervisor.units: the dataset has no column {guesses}; it has"

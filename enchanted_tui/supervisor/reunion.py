@@ -174,6 +174,5 @@ def _inputs(row: Row, runner: str) -> Row:
 
 
 def _same(a: Any, b: Any) -> bool:
-    return values.encode(a) == values.encode(
-        b
-    )  # NaN is not equal to itself, arrays are not even comparable
+    # NaN is not equal to itself, arrays are not even comparable
+    return values.encode(a) == values.encode(b)

@@ -144,9 +144,8 @@ def _fresh(
     to_clear = _check_empty(config, run_dir, overwrite, confirm)
     lock = _take(run_dir, on_lock_lost)
     try:
-        if not to_clear and has_record(
-            run_dir
-        ):  # another supervisor has come and gone since we looked
+        # another supervisor has come and gone since we looked
+        if not to_clear and has_record(run_dir):
             raise _not_empty(run_dir)
         if to_clear:
             from enchanted_tui.storage.cleaning import delete_campaign
@@ -255,9 +254,8 @@ def _resumed(
     try:
         if not run_dir.journal.exists():
             state, records = state_if_adopted(run_dir, config)
-            go_on(
-                config, state, mode, records.__getitem__
-            )  # raises if that is impossible or there is nothing to do
+            # raises if that is impossible or there is nothing to do
+            go_on(config, state, mode, records.__getitem__)
             adopt(run_dir, config)
         state, damage = _fold_as_ours(config, run_dir, lock)
         check_unchanged(config, state)

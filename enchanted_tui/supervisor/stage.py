@@ -62,12 +62,10 @@ class StagePlan:
     adaptive: bool  #: the sampler learns, so a batch waits for the results of the ones before
     learning: bool  #: it is a `samplers.learning_sampler.LearningSampler`
     runners: tuple[str, ...]  #: one name a step
-    parameters: (
-        frozenset[str] | None
-    )  #: what is drawn, here and in the stages before; None if a sampler does not say
-    own_outputs: tuple[
-        frozenset[str], ...
-    ]  #: one set a step: columns that a failed row must not show with an inherited value
+    #: what is drawn, here and in the stages before; None if a sampler does not say
+    parameters: frozenset[str] | None
+    #: one set a step: columns that a failed row must not show with an inherited value
+    own_outputs: tuple[frozenset[str], ...]
     data_dir: str  #: absolute
     skip_failed_parents: bool
     skip_after_failed_step: bool

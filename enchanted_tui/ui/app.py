@@ -91,9 +91,8 @@ class EnchantedApp(Hosting):
         "everywhere.suspend",
         "everywhere.quit",
     ) + [
-        Binding(
-            "ctrl+home", "to_an_end('start')", show=False, priority=True
-        ),  # priority: dialogs get no other keys of the app
+        # priority: dialogs get no other keys of the app
+        Binding("ctrl+home", "to_an_end('start')", show=False, priority=True),
         Binding("ctrl+end", "to_an_end('end')", show=False, priority=True),
         Binding("ctrl+shift+home", "to_an_end('start', True)", show=False, priority=True),
         Binding("ctrl+shift+end", "to_an_end('end', True)", show=False, priority=True),

@@ -82,9 +82,8 @@ def run_newest(
     under way or has yet to begin.
     """
 
-    async def begin() -> (
-        None
-    ):  # the coroutine is made when its turn comes, or Python warns of one that was replaced before
+    # the coroutine is made when its turn comes, or Python warns of one that was replaced before
+    async def begin() -> None:
         await guarded(node, work(*args))
 
     if not getattr(node, "has_left", False):
@@ -98,7 +97,6 @@ async def guarded(node: DOMNode, work: Coroutine[Any, Any, Any]) -> None:
     except RunGone:
         pass
     except Exception as error:  # noqa: BLE001 - the last resort before the app would end
-        if not getattr(
-            node.app, "leaving", False
-        ):  # its screens go, and with them what the work looked for
+        # its screens go, and with them what the work looked for
+        if not getattr(node.app, "leaving", False):
             node.app.complain(error)  # type: ignore[attr-defined]

@@ -92,9 +92,8 @@ class CampaignScreen(SteeringScreen):
         """
         if view is None:
             self.view, self.frozen = None, False
-        if self.app.leaving or not (
-            self.is_mounted and self.display
-        ):  # being composed, or taken down
+        # being composed, or taken down
+        if self.app.leaving or not (self.is_mounted and self.display):
             return
         self.take_up_run()
         if view is None:

@@ -78,9 +78,8 @@ def _needs_ascii() -> bool:
         return True
     written = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
     if written.partition(".")[0] in ("C", "POSIX", ""):
-        return (
-            "utf" not in written.lower()
-        )  # what Python makes of it says nothing about the terminal
+        # what Python makes of it says nothing about the terminal
+        return "utf" not in written.lower()
     try:
         return (
             codecs.lookup(

@@ -54,9 +54,8 @@ class Hosting(Opening):
             more["driver_class"] = PatientDriver
         super().__init__(**more)
         self.link, self.terminal = link, terminal
-        self.home = (
-            Path.cwd()
-        )  #: the working directory at the start; nothing may change what relative paths mean
+        #: the working directory at the start; nothing may change what relative paths mean
+        self.home = Path.cwd()
         self.campaign: CampaignThread | None = None
         self._person: PersonAtTheApp | None = None  #: answers what the campaign's log-ins ask
         self.editor: FileScreen | None = None  #: the configuration's, once there is one
@@ -82,9 +81,8 @@ class Hosting(Opening):
 
     def _write_to_terminal(self, text: str) -> None:
         if self._driver is not None and not self.is_headless:
-            self._driver.write(
-                text
-            )  # as Textual itself copies and rings; there is no public way to write an escape sequence
+            # as Textual itself copies and rings; there is no public way to write an escape sequence
+            self._driver.write(text)
 
     # -- surroundings ------------------------------------------------------------------------------
 
@@ -322,7 +320,6 @@ class Hosting(Opening):
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, function: Any, *args: Any) -> None:
-    with contextlib.suppress(
-        RuntimeError
-    ):  # the loop has ended, and with it whoever wanted to know
+    # the loop has ended, and with it whoever wanted to know
+    with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(function, *args)

@@ -27,10 +27,11 @@ class Terminal:
         self._input, self._output = os.dup(0), os.dup(1)
         self._gone = threading.Event()
         self.log = log
+        # exported by some shells; they would hide every change of the window's size
         for name in (
             "COLUMNS",
             "LINES",
-        ):  # exported by some shells; they would hide every change of the window's size
+        ):
             os.environ.pop(name, None)
         sys.__stdin__ = _text(io.FileIO(self._input, "r", closefd=False), "r")  # type: ignore[misc]
         out = _text(_Output(self._output, self._gone), "w")
@@ -88,9 +89,9 @@ class Terminal:
             sys.__stdout__.flush()  # type: ignore[union-attr]
         nowhere = os.open(os.devnull, os.O_WRONLY)
         silence, self._never_written = os.pipe()
-        os.set_blocking(
-            silence, False
-        )  # who was told that the terminal can be read, and comes too late, must not wait here for ever
+        # who was told that the terminal can be read, and comes too late, must not wait here for
+        # ever
+        os.set_blocking(silence, False)
         os.dup2(nowhere, self._output, inheritable=False)
         os.dup2(silence, self._input, inheritable=False)
         os.close(nowhere)

@@ -277,8 +277,7 @@ def bin_of(values: Floats, low: float, high: float, bins: int) -> NDArray[np.int
     width = high / 2 - low / 2
     if not width > 0:
         return np.full(values.size, bins // 2, dtype=np.intp)
-    with np.errstate(
-        all="ignore"
-    ):  # values beyond the ends may be beyond all numbers here; they are brought to the ends
+    # values beyond the ends may be beyond all numbers here; they are brought to the ends
+    with np.errstate(all="ignore"):
         share = np.clip((values / 2 - low / 2) / width, 0.0, 1.0)
     return np.minimum((share * bins).astype(np.intp), bins - 1)

@@ -50,9 +50,8 @@ class DiskWatch:
         self._looked_at = now
         before, self.files = self.files, tuple(_files(self._run_dir))
         has_more = [file.name for file in self.files] != [file.name for file in before]
-        self._pause = (
-            _FIRST_PAUSE if has_more else min(_INTERVAL, 2 * self._pause)
-        )  # a campaign that begins makes one after the other
+        # a campaign that begins makes one after the other
+        self._pause = _FIRST_PAUSE if has_more else min(_INTERVAL, 2 * self._pause)
         self.free = free_space(self._run_dir.root)
 
 
@@ -72,14 +71,7 @@ def _files(run_dir: RunDir) -> Iterator[FileInfo]:
 
 
 def _paths(run_dir: RunDir) -> Iterator[Path]:
-    yield from (
-        run_dir.dataset,
-        run_dir.last_complete_dataset,
-        run_dir.failures,
-        run_dir.hdf5,
-        run_dir.parquet,
-        run_dir.run_state,
-    )
+    yield from run_dir.results
     for directory in (run_dir.logs, run_dir.config):
         with suppress(OSError):
             yield from (

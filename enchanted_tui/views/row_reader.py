@@ -108,9 +108,8 @@ class RowReader:
             with self._look():
                 fold, _ = self._watched()
                 depth = dataset_stage(fold.state).depth if fold.state.stages else 0
-            reading = self._columns = self._brought_up(
-                self._columns, RowColumns, depth
-            )  # another thread may forget it meanwhile
+            # another thread may forget it meanwhile
+            reading = self._columns = self._brought_up(self._columns, RowColumns, depth)
             return reading.made.columns(), reading.made.tasks()
 
     def _brought_up(

@@ -83,9 +83,8 @@ def separations(
     found = [
         separation(name, values, ok.get(name, ())) for name, values in failed.items() if len(values)
     ]
-    several = [
-        replace(item, by_chance=min(1.0, item.by_chance * len(found))) for item in found
-    ]  # Bonferroni: the best of several is named
+    # Bonferroni: the best of several is named
+    several = [replace(item, by_chance=min(1.0, item.by_chance * len(found))) for item in found]
     return sorted(several, key=lambda item: (not item.tells, -item.score))
 
 

@@ -19,13 +19,14 @@ from enchanted_tui.views.task_lines import TaskLine
 _MOST = 1_000
 _DEPTH = 4
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".zip")
+#: what people look for first, by a part of its name
 _FIRST = (
     "stderr",
     "stdout",
     ".err",
     ".out",
     ".log",
-)  #: what people look for first, by a part of its name
+)
 
 
 @dataclass(frozen=True)

@@ -132,9 +132,8 @@ def test_mutated_values(changes):
     """
     tree = read_value(RICH, "x")
     for path, what, odd in changes:
-        with contextlib.suppress(
-            KeyError, IndexError, TypeError, AttributeError
-        ):  # an earlier change has removed the place
+        # an earlier change has removed the place
+        with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):
             change(functools.reduce(operator.getitem, path[:-1], tree), path[-1], what, odd)
     check(dump(tree))
 

@@ -68,6 +68,5 @@ def test_uncommenting_any_option_keeps_a_template_readable(
             try:
                 load_config(path)
             except Exception as error:
-                assert ": expected " not in str(error), (
-                    error
-                )  # files and modules that an example names need not exist
+                # files and modules that an example names need not exist
+                assert ": expected " not in str(error), error

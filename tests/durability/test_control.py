@@ -217,9 +217,8 @@ def test_signal_while_starting(campaign, at):
     time.sleep(at)
     process.send_signal(signal.SIGINT)
     ended = finish(process, 20)
-    before_us = (
-        "init_import_site" in ended.err
-    )  # Python itself was still starting, and ends with 1 then
+    # Python itself was still starting, and ends with 1 then
+    before_us = "init_import_site" in ended.err
     assert ended.code in (130, -signal.SIGINT, 0) or before_us, ended
     busy.wait_for_no_process()
     busy.complete()

@@ -123,9 +123,8 @@ def test_disk_is_full_from_the_start(campaign, disk):
     """Nothing is begun, and nothing keeps the campaign from being begun later."""
     full = campaign(flat(4))
     disk(full.run_dir, "size=64k")
-    (
-        full.run_dir / "logs"
-    ).mkdir()  # a campaign that has left nothing but empty directories may be begun
+    # a campaign that has left nothing but empty directories may be begun
+    (full.run_dir / "logs").mkdir()
     fill(full.run_dir / "state")
     assert_one_sentence(full.run_apart("--run-mode", "fresh"))
 

@@ -197,9 +197,8 @@ def test_writer_of_hdf5_ends_with_its_supervisor(campaign):
     done.complete()
     before = os.stat(done.run_dir / "runs.h5").st_ino
     command = python_command(background_tables.CODE, str(done.run_dir), "hdf5")
-    assert (
-        subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1
-    )  # whoever held the other end has gone
+    # whoever held the other end has gone
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode == 1
     assert os.stat(done.run_dir / "runs.h5").st_ino == before
     with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:
         assert writer.wait(timeout=LIMIT) == 0

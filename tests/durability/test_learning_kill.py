@@ -72,10 +72,11 @@ def test_batches_after_kills_are_those_of_an_uninterrupted_campaign(campaign, re
     """
     chance = random.Random(number)
     killed = campaign(learning())
+    # after 4 and 8 tasks there is nothing to do but to learn
     for tasks in (
         4,
         8 + chance.randrange(4),
-    ):  # after 4 and 8 tasks there is nothing to do but to learn
+    ):
         kill_at(killed, tasks, 0.4 * chance.random())
     killed.complete()
     killed.wait_for_no_process()

@@ -107,9 +107,8 @@ def test_one_cluster_for_all_executors_that_name_it(campaign):
 
     def ended() -> bool:
         found = {pid for pid, line in shared.processes().items() if "executors.dask.server" in line}
-        holders.update(
-            pid for pid in found if parent_of(pid) not in found
-        )  # a child has its parent's name until it begins to run
+        # a child has its parent's name until it begins to run
+        holders.update(pid for pid in found if parent_of(pid) not in found)
         return process.poll() is not None
 
     wait_until(ended, 90)

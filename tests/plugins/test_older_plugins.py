@@ -269,9 +269,8 @@ def test_the_distribution_installs_and_satisfies_plugins(tmp_path: Path) -> None
     """pip takes it for `enchanted_surrogates`, so a plugin that asks for that installs without the
     program.
     """
-    has_wheel = (
-        int(version("setuptools").partition(".")[0]) >= 77
-    )  # an older one builds none alone, so pip fetches what it lacks
+    # an older one builds none alone, so pip fetches what it lacks
+    has_wheel = int(version("setuptools").partition(".")[0]) >= 77
     offline = ["--no-index", "--no-build-isolation"] if has_wheel else []
     pip = [
         sys.executable,

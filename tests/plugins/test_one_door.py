@@ -57,9 +57,8 @@ def test_pages_examples_and_template_import_from_the_door() -> None:
     }
     assert {name for _, name in found} == PUBLIC  # both are used, so the search finds them
     text = "".join(page.read_text() for page in pages if page.name != "journal.md")
-    text = re.sub(
-        r"^::: .*$", "", text, flags=re.M
-    )  # where the site takes a text from; its readers do not see it
+    # where the site takes a text from; its readers do not see it
+    text = re.sub(r"^::: .*$", "", text, flags=re.M)
     modules = re.findall(r"\benchanted_tui(?:\.[a-z_]\w*)+\.[A-Z]\w+", text)
     assert {name.rpartition(".")[0] for name in modules} <= PUBLIC
 

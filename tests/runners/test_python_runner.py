@@ -140,9 +140,8 @@ def test_chdir_makes_the_run_directory_the_working_directory(function):
     """
     result = function("where", chdir=True).run(x=1)
     assert result.row["cwd"] == str(result.run_dir)
-    assert (
-        function("broken", chdir=True).run(x=1).kind == "exception"
-    )  # the bench checks the working directory
+    # the bench checks the working directory
+    assert function("broken", chdir=True).run(x=1).kind == "exception"
 
 
 def test_a_missing_argument_is_named(function):

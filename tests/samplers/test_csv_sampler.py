@@ -82,9 +82,8 @@ def test_what_is_written_is_read(rows, tmp_path_factory):
         writer.writeheader()
         writer.writerows(rows)
     in_order = [{name: row[name] for name in COLUMNS} for row in rows]
-    assert repr(samples(CSVSampler(path=str(path)))) == repr(
-        in_order
-    )  # as text: nan differs from itself
+    # as text: nan differs from itself
+    assert repr(samples(CSVSampler(path=str(path)))) == repr(in_order)
 
 
 def test_layout_of_the_file_does_not_matter(points):

@@ -85,9 +85,8 @@ def test_posterior_is_that_of_scikit_learn(name, smoothness):
     mean, deviation = sklearn_process(hyper).fit(points, values).predict(where, return_std=True)
     found, spread = Posterior(hyper, points, values[:, None]).at(where)
     assert found[:, 0] == pytest.approx(mean, rel=1e-6)
-    assert spread**2 == pytest.approx(
-        deviation**2 - hyper.noise, rel=1e-5
-    )  # scikit-learn's is that of a noisy value
+    # scikit-learn's is that of a noisy value
+    assert spread**2 == pytest.approx(deviation**2 - hyper.noise, rel=1e-5)
 
 
 def test_left_out_values_are_predicted_as_if_they_had_been_left_out():
@@ -178,9 +177,8 @@ def test_what_is_pending_counts_as_the_criterion_says(name):
     is, the variance as it will be.
     """
     rng, points, values = data(8, 2)
-    both = 0.5 * rng.random(2) + numpy.array(
-        [[0.2, 0.2], [0.35, 0.3]]
-    )  # the pending point, and a new one near it
+    # the pending point, and a new one near it
+    both = 0.5 * rng.random(2) + numpy.array([[0.2, 0.2], [0.35, 0.3]])
     covariance = correlation(points, points, numpy.full(2, 0.5), 2.5) + 1e-6 * numpy.eye(8)
     cross = correlation(both, points, numpy.full(2, 0.5), 2.5)
     mean = cross @ numpy.linalg.solve(covariance, values)

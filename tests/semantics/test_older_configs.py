@@ -201,10 +201,11 @@ def test_the_older_layout_of_the_hdf5_file(campaign: Campaign) -> None:
     """
     older(campaign, "failing_parents")
     content = read_h5(campaign.path("runs.h5"))
+    # attributes tell of the campaign
     assert {name for name in content if not name.startswith("@")} == {
         "data",
         "metadata",
-    }  # attributes tell of the campaign
+    }
     runs = content["data"]["runs"]
     assert set(runs) == {f"d0_b0_s{sample}_r0" for sample in range(4)} | {
         f"d1_b0_s{sample}_r0" for sample in range(12)
@@ -293,9 +294,8 @@ def test_progress_reports_have_the_older_lines(campaign: Campaign) -> None:
         campaign.path("logs/all_progress.txt").read_text().split("=== PROGRESS REPORT ===")[1:]
     )
     assert len(reports) == 4
-    for batch, report in enumerate(
-        sorted(reports, key=lambda text: text[text.index("Batch: ") :])
-    ):  # batches overlap: any may end first
+    # batches overlap: any may end first
+    for batch, report in enumerate(sorted(reports, key=lambda text: text[text.index("Batch: ") :])):
         count = 3 if batch < 3 else 1
         lines = report.splitlines()
         for line in (

@@ -90,9 +90,8 @@ LEARNING = pytest.mark.skipif(
     not has_extra, reason="scikit-activeml is not installed: install the extra 'learning'"
 )
 NAMES = [pytest.param(name, marks=LEARNING if "active" in name else ()) for name in EXPECTED]
-QUICK = [
-    name for name in EXPECTED if "active" not in name
-]  #: scikit-activeml alone takes seconds to import
+#: scikit-activeml alone takes seconds to import
+QUICK = [name for name in EXPECTED if "active" not in name]
 
 
 def content_of(name: str) -> dict[str, Any]:

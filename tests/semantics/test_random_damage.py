@@ -259,9 +259,8 @@ class Made:
 
     def rows(self) -> dict[str, Row]:
         """Give the rows of the dataset by what was drawn."""
-        rows = [
-            row for row in self.campaign.rows() if row["x"]
-        ]  # what a plugin drew and cannot draw again is lost
+        # what a plugin drew and cannot draw again is lost
+        rows = [row for row in self.campaign.rows() if row["x"]]
         found = {" ".join(row.get(name, "") for name in "xyz"): row for row in rows}
         assert len(found) == len(rows), "a row is there twice"
         return found

@@ -142,9 +142,8 @@ def test_few_files_and_few_questions(campaign: SlurmCampaign) -> None:
     assert most <= 3 * 3 + 1
     said = calls.read_text().split()
     assert said.count("sbatch") == 1
-    at_the_end = (
-        2 if "scancel" in said else 0
-    )  # jobs that had not ended yet, as on a busy machine, are looked up and ended
+    # jobs that had not ended yet, as on a busy machine, are looked up and ended
+    at_the_end = 2 if "scancel" in said else 0
     assert said.count("squeue") <= 1 + took / 40 + at_the_end
     assert said.count("sacct") == 0
     assert said.count("scontrol") == 1

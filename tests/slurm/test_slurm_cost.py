@@ -67,9 +67,8 @@ def test_two_thousand_short_samples_by_ssh(tmp_path: Path) -> None:
         took = time.monotonic() - began
         assert process.returncode == 0, process.communicate()[0]
         campaign.check_complete(samples)
-        by_hand = max(
-            by_hand, hand_written(bed, tmp_path / "after", samples, jobs)
-        )  # other work on this machine comes and goes
+        # other work on this machine comes and goes
+        by_hand = max(by_hand, hand_written(bed, tmp_path / "after", samples, jobs))
         log_ins = (bed.root / "log" / "sshd.out").read_text().count("Accepted publickey")
     said = calls.read_text().split()
     print(f"{took:.1f} s, by hand {by_hand:.1f} s; {most} files; {log_ins} log-in; {said}")

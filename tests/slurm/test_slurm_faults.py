@@ -150,9 +150,8 @@ def test_a_node_that_crashes(on_bed: NewBed) -> None:
     campaign = on_bed()
     bed: Bed = campaign.bed  # type: ignore[attr-defined]
     bed.slurm("scontrol", "update", "nodename=n2", "state=drain", "reason=test")
-    one_array(
-        campaign, samples=6, per_job=6, jobs=1, seconds=1.5
-    )  # no result just after a heartbeat: it would wait for 0.2 s
+    # no result just after a heartbeat: it would wait for 0.2 s
+    one_array(campaign, samples=6, per_job=6, jobs=1, seconds=1.5)
     process = campaign.supervise()
     campaign.wait_for_runs(3)
     bed.slurm("scontrol", "update", "nodename=n2", "state=resume")

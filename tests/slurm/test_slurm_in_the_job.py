@@ -150,9 +150,8 @@ def test_a_file_system_in_trouble_is_no_reason_to_end(tmp_path: Path) -> None:
     job = start_job(tmp_path, [{}] * 40)
     wait_for("a sample", (tmp_path / "log").exists, 20, 0.02)
     (tmp_path / "jobs").rename(tmp_path / "away")
-    (tmp_path / "jobs").symlink_to(
-        "jobs"
-    )  # whoever looks gets an error, and not that there is nothing
+    # whoever looks gets an error, and not that there is nothing
+    (tmp_path / "jobs").symlink_to("jobs")
     time.sleep(2)
     (tmp_path / "jobs").unlink()
     (tmp_path / "away").rename(tmp_path / "jobs")

@@ -30,9 +30,8 @@ GROUPS = [
         "runners": ["ExampleRunner", "SumRunner"],
     }
 ]
-plain = scalars | others.filter(
-    lambda value: not isinstance(value, np.generic)
-)  # the journal holds no numpy scalars
+# the journal holds no numpy scalars
+plain = scalars | others.filter(lambda value: not isinstance(value, np.generic))
 some_rows = st.lists(
     st.lists(st.tuples(column_names, plain), unique_by=lambda pair: pair[0], max_size=6).map(
         lambda pairs: {**dict(pairs), "run_dir": "o/d"}

@@ -46,9 +46,8 @@ async def test_a_view_that_comes_while_the_app_ends(finished_run: Path) -> None:
     """
     async with watching(finished_run, "monitor") as watcher:
         last, viewer = watcher.app.view, watcher.app.viewer
-        ending = asyncio.ensure_future(
-            watcher.app._shutdown()
-        )  # as leaving the app does; results arrive at any moment of it
+        # as leaving the app does; results arrive at any moment of it
+        ending = asyncio.ensure_future(watcher.app._shutdown())
         while not ending.done():
             watcher.app.viewer = viewer
             watcher.app.on_view_updated(ViewUpdated(last))
@@ -175,9 +174,8 @@ async def test_keymap(finished_run: Path) -> None:
         await watcher.press("Z")
         await watcher.until(lambda: watcher.screen.maximized is not None)
         await watcher.press("Z", "ctrl+x")
-        await watcher.sees(
-            "No supervisor is running"
-        )  # that is what draining a finished campaign says
+        # that is what draining a finished campaign says
+        await watcher.sees("No supervisor is running")
 
 
 @in_loop

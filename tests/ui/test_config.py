@@ -343,9 +343,8 @@ async def test_save_as_completes_and_asks(path: Path) -> None:
         await editor.press("escape", "w")
         dialog = await editor.dialog(PathDialog)
         dialog.query_one(Input).value = "oth"
-        await editor.press(
-            "tab", "enter"
-        )  # at once: the list on the screen is still that of the name before
+        # at once: the list on the screen is still that of the name before
+        await editor.press("tab", "enter")
         await editor.dialog(Dialog)
         await editor.press("escape")
         await editor.closed()
@@ -557,9 +556,8 @@ async def test_unsaved_text_of_an_app_that_is_gone_is_offered(path: Path, own_ho
     async with app.run_test(size=(80, 24)) as pilot:
         editor = Editor(app, pilot)
         dialog = await editor.dialog()
-        assert "config.yaml were not saved" in str(
-            dialog.query_one("#body").content
-        )  # broken into lines where the path happens to end
+        # broken into lines where the path happens to end
+        assert "config.yaml were not saved" in str(dialog.query_one("#body").content)
         await editor.press("r")
         await editor.until(lambda: editor.text == "x" + TEXT)
         assert path.read_text() == TEXT and editor.screen.unsaved() is not None

@@ -36,9 +36,8 @@ _PIECES = [
     "\ufeff",
 ]
 _TEXT = st.lists(st.sampled_from(_PIECES), max_size=60).map("".join)
-_PATIENT = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # on a machine that others use
+# on a machine that others use
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(_TEXT)

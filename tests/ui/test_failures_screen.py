@@ -277,8 +277,7 @@ def test_the_ranges_fit_beside_their_plots(width: int, ascii_only: bool) -> None
                 found, failed[found.name], ok[found.name], width, {}
             ).plain.splitlines()
             assert max(map(len, lines)) <= width, lines
-            assert (
-                len({line.index(line.split()[-3]) for line in lines[-2:]}) == 1
-            )  # both ranges begin in the same column
+            # both ranges begin in the same column
+            assert len({line.index(line.split()[-3]) for line in lines[-2:]}) == 1
     finally:
         glyphs.use_ascii(False)

@@ -44,9 +44,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The source, the sdist, and the wheel that is made from the sdist."""
     top = tmp_path_factory.mktemp("built")
     tools, source = top / "tools", top / "source"
-    if (
-        int(version("setuptools").partition(".")[0]) < 77
-    ):  # too old for the licence as it is declared; fetch it, as pip does
+    # too old for the licence as it is declared; fetch it, as pip does
+    if int(version("setuptools").partition(".")[0]) < 77:
         command = [
             sys.executable,
             "-m",

@@ -114,9 +114,8 @@ async def test_draining_from_the_palette_asks(
         async with watching(run, "monitor") as watcher:
             await watcher.sees("RUNNING")
             for key in ("escape", "enter", word[0]):
-                watcher.app.perform(
-                    perform(watcher.app, registry()[f"campaign.{word}"])
-                )  # what the palette does with its entry
+                # what the palette does with its entry
+                watcher.app.perform(perform(watcher.app, registry()[f"campaign.{word}"]))
                 await watcher.sees(f"{word.capitalize()} the campaign in campaign")
                 assert not list(RunDir(run).control.glob("*"))
                 await watcher.press(key)

@@ -85,9 +85,8 @@ async def test_how_it_looks(size: tuple[int, int]) -> None:
     """Protects the layout, the consequences and the command line beside them, also where an earlier
     campaign would be deleted.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="ui-", dir="/tmp"
-    ) as short:  # paths of the same length each time
+    # paths of the same length each time
+    with tempfile.TemporaryDirectory(prefix="ui-", dir="/tmp") as short:
         work = Path(short)
         hide = {re.escape(short): "/scratch/run_123456789", r"\d+(\.\d+)? k?B\b": "1 kB     "}
         async with dialog(write_config(work), size=size) as watcher:
@@ -329,9 +328,8 @@ async def test_quitting_while_the_campaign_is_still_being_drained(work: Path) ->
     by itself.
     """
     config = write_config(work, function="slow", budget=400)
-    config.write_text(
-        config.read_text().replace("[0, 10]", "[40, 50]")
-    )  # four to five seconds a task
+    # four to five seconds a task
+    config.write_text(config.read_text().replace("[0, 10]", "[40, 50]"))
     async with dialog(config) as watcher:
         await watcher.until(lambda: may_start(watcher))
         await watcher.press("ctrl+r")

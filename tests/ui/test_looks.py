@@ -112,9 +112,8 @@ async def test_text_can_be_read_on_every_screen(finished_run: Path, theme: str) 
     assert not found, "\n".join(f"{where}: {text}" for text, where in found.items())
 
 
-_UNUSABLE = (
-    "Start",
-)  #: a button that cannot be pressed at the end of the tour is faint on purpose
+#: a button that cannot be pressed at the end of the tour is faint on purpose
+_UNUSABLE = ("Start",)
 #: Through the screens, their dialogs, and the cursor onto successes and failures.
 _TOUR = (
     *(

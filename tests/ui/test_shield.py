@@ -64,9 +64,8 @@ def test_rude_sampler_and_runner_leave_screen_and_app_intact(work: Path, own_hom
         pid = terminal.app_pid()
         assert Path(f"/proc/{pid}/cwd").readlink() == work
         shown = len(terminal.text)
-        terminal.press(
-            "1"
-        )  # the keyboard is still the app's, and relative paths mean what they did
+        # the keyboard is still the app's, and relative paths mean what they did
+        terminal.press("1")
         terminal.wait_for("RUN DIRECTORY", 15, after=shown)
         assert MARK.encode() not in terminal.written
         assert b"password" not in terminal.written

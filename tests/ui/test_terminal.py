@@ -48,10 +48,11 @@ def test_everything_asked_of_the_terminal_is_taken_back(campaign: Path) -> None:
         modes: dict[bytes, bytes] = {}
         for mode, switch in _OURS.findall(shown.written):
             modes[mode] = switch
+        # line wrap and a visible cursor
         assert {mode for mode, switch in modes.items() if switch == b"h"} <= {
             b"7",
             b"25",
-        }  # line wrap and a visible cursor
+        }
         assert b"\x1b]2;finished campaign" in shown.written
         assert shown.written.rindex(b"\x1b[23;2t") > shown.written.rindex(b"\x1b]2;")
 

@@ -298,9 +298,9 @@ class Broker:
             for seat in self.seats.values()
             if seat.open_for(lane) and len(seat.bundles) < seat.threads * lane.depth
         ]
-        if (
-            lane.depth > 1
-        ):  # short tasks: one that may have cost a worker is alone with it, so that it takes no others' results along
+        # short tasks: one that may have cost a worker is alone with it, so that it takes no others'
+        # results along
+        if lane.depth > 1:
             suspect = lane.backlog[0].losses > 0
             free = [
                 seat

@@ -100,9 +100,8 @@ class ClusterProcess:
                 self._ending = True
                 if self._share is not None:
                     self._shared.pop(self._share, None)
-        if (
-            not last or self.spec["kind"] != "local"
-        ):  # workers that stay must let go, and those in jobs tidy up before they are cancelled
+        # workers that stay must let go, and those in jobs tidy up before they are cancelled
+        if not last or self.spec["kind"] != "local":
             self.tell(lane, "close")
             self._wait(self._closed[lane], _LANE_GRACE)
         with self._lock:
@@ -132,10 +131,11 @@ class ClusterProcess:
     # -- the connection ----------------------------------------------------------------------------
 
     def _send(self, message: dict[str, Any]) -> None:
+        # a process that has just died is noticed where it is heard
         with (
             self._sending,
             contextlib.suppress(OSError),
-        ):  # a process that has just died is noticed where it is heard
+        ):
             self._connection.send(message)
 
     def _listen(self, connection: Connection) -> None:

@@ -128,9 +128,8 @@ class LocalGrid(Grid):
 
     async def scale(self, slots_wanted: int) -> None:
         count = len(self.cluster.worker_spec)
-        if set(self.cluster.worker_spec) - set(
-            self.cluster.workers
-        ):  # one took so long to come back that Dask has given it up
+        # one took so long to come back that Dask has given it up
+        if set(self.cluster.worker_spec) - set(self.cluster.workers):
             self.cluster.scale(count)
         if self._limits is not None:
             low, high = self._limits

@@ -63,9 +63,8 @@ def main() -> None:
     """Write the script for the configuration on standard input."""
     import dask.config
 
-    dask.config.ensure_file = lambda *given, **named: (
-        None
-    )  # nothing is written to the home directory
+    # nothing is written to the home directory
+    dask.config.ensure_file = lambda *given, **named: None
     from dask_jobqueue.slurm import SLURMJob
 
     config = {

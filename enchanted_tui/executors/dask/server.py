@@ -89,13 +89,11 @@ def configure_dask(spec: Message) -> None:
         dask.config.set({"temporary-directory": spec["scratch"]})
     import distributed  # noqa: F401 - which reads its configuration and sets up its logging
 
-    dask.config.set(
-        {"distributed.scheduler.work-stealing": False}
-    )  # bundles are sent to the worker that is to run them
+    # bundles are sent to the worker that is to run them
+    dask.config.set({"distributed.scheduler.work-stealing": False})
     dask.config.set(dict.fromkeys(_MEMORY, False))
-    os.environ.update(
-        {f"DASK_{name.upper().replace('.', '__')}": "False" for name in _MEMORY}
-    )  # for the workers in jobs
+    # for the workers in jobs
+    os.environ.update({f"DASK_{name.upper().replace('.', '__')}": "False" for name in _MEMORY})
     for name in ("distributed", "tornado", "bokeh"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -149,9 +147,8 @@ class Server:
         loop.call_soon_threadsafe(self._ended.set)
 
     def _tell(self, message: Message) -> None:
-        with contextlib.suppress(
-            OSError
-        ):  # the supervisor has gone, which is noticed where it is heard
+        # the supervisor has gone, which is noticed where it is heard
+        with contextlib.suppress(OSError):
             self._connection.send(message)
 
     def _trouble(self, message: str) -> None:
@@ -263,9 +260,8 @@ class Server:
     def _say_about_cluster(self, key: str) -> None:
         workers = self._broker.workers(key)
         self._said_once(f"workers {key}", {"op": "workers", "lane": key, "workers": workers})
-        if key == next(
-            iter(self._broker.lanes), None
-        ):  # jobs hold the workers of all lanes, and are shown once
+        # jobs hold the workers of all lanes, and are shown once
+        if key == next(iter(self._broker.lanes), None):
             jobs = self._grid.jobs_held(list(self._broker.seats.values()))
             self._said_once(
                 f"jobs {key}",

@@ -25,10 +25,11 @@ from enchanted_tui.executors.slurm_terms import LIVE, pending_reason, seconds
 _LOST_AFTER = 20.0
 _GONE_AFTER = 2.0  #: seconds without any after which the queue is asked about it
 _IDLE_AFTER = 30.0  #: seconds without work for it after which a job above the minimum is given back
+#: seconds between two queries of the queue: the first after a submission, and at most
 _QUERY = (
     5.0,
     180.0,
-)  #: seconds between two queries of the queue: the first after a submission, and at most
+)
 _OUTPUT_TAIL = 600  #: bytes of a job's output that are shown
 _STILLBORN = 3  #: jobs in a row that may end without any worker having connected
 

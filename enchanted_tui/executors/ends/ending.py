@@ -67,9 +67,8 @@ class _Ending:
         self._roots, self._mark, self._frozen, self._grace = roots, mark, frozen, grace
         self._untouchable = ancestors() | spare
         self._spare = spare
-        self._asked: dict[
-            tuple[int, int], tuple[Process, float]
-        ] = {}  #: whom, and when, by number and start time
+        #: whom, and when, by number and start time
+        self._asked: dict[tuple[int, int], tuple[Process, float]] = {}
         self._launchers: list[Launcher] = []
         self._stopped: list[Process] = []
 

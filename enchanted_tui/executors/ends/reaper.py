@@ -51,9 +51,8 @@ class Reaper:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         os.close(theirs)
-        self.worker = int.from_bytes(
-            os.read(self._report, 8), "little"
-        )  #: 0 if it has died before it could say
+        #: 0 if it has died before it could say
+        self.worker = int.from_bytes(os.read(self._report, 8), "little")
 
     def end(self) -> None:
         """Have the worker ended with everything it has started; returns at once."""

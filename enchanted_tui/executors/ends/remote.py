@@ -30,9 +30,10 @@ def end_beyond(launchers: Iterable[Launcher]) -> list[str]:
     not be ended.
     """
     clients = [launcher for launcher in launchers if launcher.process.name == "ssh"]
+    # of shared connections
     masters = [
         client for client in clients if client.argv[:1] and client.argv[0].startswith("ssh: ")
-    ]  # of shared connections
+    ]
     shared = next((client.ports for client in masters), None)
     found = ((client, log_in_of(client.argv)) for client in clients if client not in masters)
     return [

@@ -181,9 +181,8 @@ def _steps(job: str, environment: Environment) -> list[Step]:
     try:
         out = _ask(["scontrol", "-o", "show", "step", job], environment)
     except Unknown as problem:
-        if "Invalid job id" in str(problem) or "not found" in str(
-            problem
-        ):  # it has ended, or has no steps
+        # it has ended, or has no steps
+        if "Invalid job id" in str(problem) or "not found" in str(problem):
             return []
         raise
     found = []
@@ -256,9 +255,8 @@ def _ask(command: Sequence[str], environment: Environment, patience: float = _AN
             else str(error)
         ) from error
     if done.returncode:
-        said = (
-            done.stderr.strip() or done.stdout.strip()
-        ).splitlines()  # scontrol says on either that there is no such step
+        # scontrol says on either that there is no such step
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise Unknown(said[-1] if said else f"{command[0]} ended with exit code {done.returncode}")
     return done.stdout
 

@@ -29,9 +29,8 @@ class WorkerChannel:
         self.number = number
         self.pid = 0
         self.ready = False
-        self.assigned: deque[Task] = (
-            deque()
-        )  #: in the order in which the worker reads them; the first one runs
+        #: in the order in which the worker reads them; the first one runs
+        self.assigned: deque[Task] = deque()
         self.since = 0.0  #: monotonic time at which the first assigned task started
         self.since_epoch = 0.0
         self.over = False  #: the first assigned task has ended, but not yet what it has left behind
@@ -39,9 +38,8 @@ class WorkerChannel:
             None  #: the task whose time limit the worker is being killed for
         )
         self._scratch = scratch
-        self._unfinished_line: list[
-            bytes
-        ] = []  #: the pieces that have arrived; joined once, however long the line
+        #: the pieces that have arrived; joined once, however long the line
+        self._unfinished_line: list[bytes] = []
         self._tasks, self._queue_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._tasks.setblocking(False)
         self.results, self._results_end = os.pipe()

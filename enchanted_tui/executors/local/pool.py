@@ -367,9 +367,8 @@ class Pool:
     def _bury(self, worker: WorkerChannel, task: Task, message: Mapping[str, Any]) -> None:
         """Deliver what killed a worker as the failure of the task it ran."""
         if worker.killed_for is not None and worker.killed_for != task.id:
-            self._backlog.appendleft(
-                task
-            )  # its time-limited predecessor finished just before the blow fell
+            # its time-limited predecessor finished just before the blow fell
+            self._backlog.appendleft(task)
             return
         if worker.killed_for is None and message["asked"]:  # by somebody else
             self._run_again(worker, task)

@@ -60,9 +60,8 @@ class Warden:
         self.control = control
         self.context: dict[str, Any] = start["context"]
         self.capture_dir: str = start["capture_dir"]
-        self.workers: dict[
-            int, tuple[int, Reaper]
-        ] = {}  #: by the process id of its reaper: number and reaper of each worker
+        #: by the process id of its reaper: number and reaper of each worker
+        self.workers: dict[int, tuple[int, Reaper]] = {}
         self.closing_since: float | None = None
         self._terminated = False
         self._wakeup_read, self._wakeup_write = os.pipe()

@@ -54,9 +54,8 @@ class WardenProcess:
         """Have a worker started at the other ends of the channel."""
         message = json.dumps({"op": "spawn", "id": worker.number}).encode()
         self.control.setblocking(True)
-        with contextlib.suppress(
-            OSError
-        ):  # a warden that has just died is noticed when it is heard
+        # a warden that has just died is noticed when it is heard
+        with contextlib.suppress(OSError):
             socket.send_fds(self.control, [message], worker.ends())
         self.control.setblocking(False)
         worker.handed_over()

@@ -29,9 +29,8 @@ from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment, here
 from enchanted_tui.whole_files import write_all
 
-MAX_MESSAGE = (
-    1 << 16
-)  #: longer messages travel through a file, named in a packet that starts with SPOOLED
+#: longer messages travel through a file, named in a packet that starts with SPOOLED
+MAX_MESSAGE = 1 << 16
 SPOOLED = b"@"
 TROUBLE = b"!"
 READY = b"+\n"
@@ -50,9 +49,8 @@ def serve(
     faulthandler.enable(file=2)
     _take_any_text()
     _let_log(context["log_level"])
-    sys.path.extend(
-        entry for entry in context["python_path"] if entry not in sys.path
-    )  # here alone, where runners are imported
+    # here alone, where runners are imported
+    sys.path.extend(entry for entry in context["python_path"] if entry not in sys.path)
     _preload(context)
     buffer = bytearray(MAX_MESSAGE + 1)
     view = memoryview(buffer)
@@ -161,18 +159,16 @@ class _Home:
 
     def _restore_signals(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if (
-            signal.getsignal(signal.SIGCHLD) != self.on_child
-        ):  # ignored, it would hide the exit codes of the next task's children
+        # ignored, it would hide the exit codes of the next task's children
+        if signal.getsignal(signal.SIGCHLD) != self.on_child:
             signal.signal(signal.SIGCHLD, self.on_child)
         signal.pthread_sigmask(signal.SIG_SETMASK, self.blocked)
 
 
 def _flush(*streams: Any) -> None:
     for stream in streams:
-        with contextlib.suppress(
-            Exception
-        ):  # a runner may have closed it, or put anything in its place
+        # a runner may have closed it, or put anything in its place
+        with contextlib.suppress(Exception):
             stream.flush()
 
 

@@ -29,9 +29,8 @@ class Inputs:
         self._places = places
         self._there: set[str] = set()  #: names of the run directories that exist on the far side
         self._sent: dict[str, str] = {}  #: by path here: path there
-        self._waiting: dict[
-            str, str
-        ] = {}  #: what is to go with the next archive: by path there, path here
+        #: what is to go with the next archive: by path there, path here
+        self._waiting: dict[str, str] = {}
 
     def context(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Give what all tasks share as the far side has to know it."""

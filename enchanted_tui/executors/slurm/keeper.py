@@ -43,10 +43,11 @@ _FIRST_LOOK = 2.0
 _SOON = 5.0  #: seconds until the scheduler is asked again when a submission is in doubt
 _REFUSED = 60.0  #: seconds for which nothing is submitted after a refusal
 _SHORTEST_COLLECT = 1.0
+#: seconds between two tries while the connection is lost: at first, and at most
 _RECONNECT = (
     0.5,
     5.0,
-)  #: seconds between two tries while the connection is lost: at first, and at most
+)
 _CLOSE_PATIENCE = 60.0
 
 
@@ -89,10 +90,11 @@ class Keeper:
             self._ledger.add(elements_of(submission, adopted=True))
         self._wake = threading.Condition()
         self._cancelled = self._closing = False
+        #: whether jobs that wait are to be taken back, and when that is tried next
         self._withdraw, self._next_withdrawal = (
             False,
             0.0,
-        )  #: whether jobs that wait are to be taken back, and when that is tried next
+        )
         self._jobs_run_on = False  #: also when the campaign stops
         self._next_collect = self._next_look = 0.0
         self._looked_at = self._watched_until = 0.0
@@ -382,9 +384,8 @@ class Keeper:
             else min(interval.scheduler_longest, self._look_interval * 1.5)
         )
         pause = min(_SOON, interval.scheduler) if self._submitter.unsure else self._look_interval
-        if (
-            self._watcher.unreachable_since is not None
-        ):  # it is not helped by being asked all the time
+        # it is not helped by being asked all the time
+        if self._watcher.unreachable_since is not None:
             pause = min(
                 interval.scheduler_longest, min(_SOON, interval.scheduler) * 2**self._silent_looks
             )
@@ -426,9 +427,8 @@ class Keeper:
         if not any(element.waits and not element.withdrawn for element in self._ledger.elements):
             self._withdraw = False
             return
-        self._next_withdrawal = (
-            time.monotonic() + _SOON
-        )  # should this fail, or the scheduler not list them yet
+        # should this fail, or the scheduler not list them yet
+        self._next_withdrawal = time.monotonic() + _SOON
         self._watcher.look()
         known = [
             (element, element.row)

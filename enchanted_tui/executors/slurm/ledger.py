@@ -33,13 +33,11 @@ class Ledger:
         self.backlog_since = 0.0  #: monotonic time at which the first of the waiting tasks came
         self.backlog_grown_at = 0.0
         self.elements: list[Element] = []  #: the jobs from which something is expected
-        self.submissions: dict[
-            str, Submission
-        ] = {}  #: by token: the job arrays that they belong to, until these are closed
+        #: by token: the job arrays that they belong to, until these are closed
+        self.submissions: dict[str, Submission] = {}
         self._holders: dict[TaskId, Element] = {}
-        self._early: dict[
-            TaskId, bytes
-        ] = {}  #: results of tasks that an earlier session submitted and this one has not yet
+        #: results of tasks that an earlier session submitted and this one has not yet
+        self._early: dict[TaskId, bytes] = {}
         self._lost: dict[TaskId, Verdict] = {}  #: the same, of tasks that are given up
         self._attempts: dict[TaskId, int] = {}
         self._outstanding = 0

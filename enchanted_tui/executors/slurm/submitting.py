@@ -43,10 +43,11 @@ log = logging.getLogger(__name__)
 
 _ARRAY = re.compile(rb'"array": "(\d+)"')  #: in a job's first note
 _LINGER = 0.5  #: seconds without another task after which those that wait are submitted
+#: seconds for which a scheduler that does not answer is left in peace: at first, and at most
 _PATIENCE, _MOST_PATIENCE = (
     5.0,
     180.0,
-)  #: seconds for which a scheduler that does not answer is left in peace: at first, and at most
+)
 _MOST_LINGER = 10.0  #: seconds after which they are submitted in any case, while other jobs run
 
 

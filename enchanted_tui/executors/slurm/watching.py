@@ -73,9 +73,8 @@ class Watcher:
             submitter,
         )
         self._deliver, self._record = deliver, record
-        self._arrived: list[
-            tuple[Element, TaskId, bytes, float]
-        ] = []  #: results that are to be delivered
+        #: results that are to be delivered
+        self._arrived: list[tuple[Element, TaskId, bytes, float]] = []
         self._seen: dict[str, tuple[str, str]] = {}  #: by job: state and node at the last look
         self._any_began = False
         self._fruitless = 0
@@ -84,9 +83,8 @@ class Watcher:
         self._printed: set[str] = set()  #: what jobs printed before their first samples
         self._core_seconds = core_seconds  #: by job
         self.unreachable_since: float | None = None
-        self.finished: list[
-            tuple[Note, str]
-        ] = []  #: job arrays from which nothing is expected: the note that says so, and their files
+        #: job arrays from which nothing is expected: the note that says so, and their files
+        self.finished: list[tuple[Note, str]] = []
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -139,9 +137,8 @@ class Watcher:
         if element.began_any or results:
             self._any_began, self._fruitless = True, 0
         for note in notes:
-            if (
-                note["op"] == "trouble" and element.adopted and not element.read_at
-            ):  # before this session, which was begun since
+            # before this session, which was begun since
+            if note["op"] == "trouble" and element.adopted and not element.read_at:
                 log.warning(f"job {element.job} had stopped: {note['message']}")
             elif note["op"] == "trouble":
                 self._deliver(Trouble(str(note["message"])))

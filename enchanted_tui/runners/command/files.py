@@ -72,9 +72,8 @@ def write_files(run_dir: str, files: Mapping[str, str]) -> None:
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
                 raise
-            os.unlink(
-                path
-            )  # a copied file, or a link from a copied directory: what it points to is not ours
+            # a copied file, or a link from a copied directory: what it points to is not ours
+            os.unlink(path)
             write_file(path, data)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 _D_EXPONENT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))[dDqQ]([+-]?\d+)\Z")
-_BARE_EXPONENT = re.compile(
-    r"([+-]?(?:\d+\.\d*|\.\d+))([+-]\d{3,4})\Z"
-)  # three digits leave no room for the letter: 0.1-103
+# three digits leave no room for the letter: 0.1-103
+_BARE_EXPONENT = re.compile(r"([+-]?(?:\d+\.\d*|\.\d+))([+-]\d{3,4})\Z")
 _STARS = re.compile(r"[+-]?\*+\Z")
 _TRUE = frozenset(("true", ".true.", "t", ".t.", "yes", "1"))
 _FALSE = frozenset(("false", ".false.", "f", ".f.", "no", "0"))
@@ -17,10 +16,11 @@ _SHOWN = 40
 
 _Number = TypeVar("_Number", int, float)
 
+# in lists, of which one such number must not cost the others
 _MISSING = {
     "float": float("nan"),
     "int": None,
-}  # in lists, of which one such number must not cost the others
+}
 
 TYPES = ("float", "int", "str", "bool")
 

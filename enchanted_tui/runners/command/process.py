@@ -86,10 +86,11 @@ def _run_alone(
     home = here()
     try:
         os.chdir(run_dir)
+        # Python ignores these two; programs expect them to work
         restored = (
             signal.SIGPIPE,
             signal.SIGXFSZ,
-        )  # Python ignores these two; programs expect them to work
+        )
         child = os.posix_spawnp(
             program, argv, environment, file_actions=actions, setsigdef=restored
         )
@@ -167,9 +168,8 @@ def _streams(
 
 def _merged(changes: Environment, run_dir: str) -> dict[bytes, bytes]:
     environment = encoded_environment()
-    environment[b"PWD"] = os.fsencode(
-        run_dir
-    )  # programs that ask $PWD must get the directory they run in
+    # programs that ask $PWD must get the directory they run in
+    environment[b"PWD"] = os.fsencode(run_dir)
     for name, value in changes.items():
         if value is None:
             environment.pop(_bytes(name), None)

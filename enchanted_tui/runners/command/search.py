@@ -79,9 +79,8 @@ class Search:
             ends = deque(self.matches(pieces), maxlen=1)
             return ends[0] if ends else None
         found = None
-        for block in self._blocks(
-            pieces
-        ):  # no match leads from one to the next, so all but the last need not be searched through
+        # no match leads from one to the next, so all but the last need not be searched through
+        for block in self._blocks(pieces):
             first = self.pattern.search(block.text, block.begin)
             if first is not None and first.start() < block.limit:
                 found = block
@@ -100,9 +99,8 @@ class Search:
             )
             if limit > begin:
                 yield _Block(text, offset, begin, limit)
-                cut = max(
-                    0, limit - self._behind - 1
-                )  # what stands before a match decides on ^ and what looks behind
+                # what stands before a match decides on ^ and what looks behind
+                cut = max(0, limit - self._behind - 1)
                 text, offset, begin = text[cut:], offset + cut, limit - cut
         yield _Block(text, offset, begin, len(text) + 1)
 
@@ -190,9 +188,8 @@ class _Reach:
         if once.lines == 0:
             return once
         if once.white:
-            return _Kind(
-                1, True
-            )  # one run of white space leads to the next line that is not blank, however long it is
+            # one run of white space leads to the next line that is not blank, however long it is
+            return _Kind(1, True)
         return _Kind(math.inf if most == _parser.MAXREPEAT else once.lines * int(most), False)
 
     def _look_around(self, direction: int, parts: Any, flags: int) -> _Kind:

@@ -136,9 +136,8 @@ class _ShellReader:
         if sign == "\\":
             self._last = "" if position + 1 < len(text) else sign
             return 2
-        if not text.startswith("$(", position) or text.startswith(
-            "$((", position
-        ):  # a substitution outside quotes is read like the rest
+        # a substitution outside quotes is read like the rest
+        if not text.startswith("$(", position) or text.startswith("$((", position):
             length = self._substitution(text, position, _WHOLE_TEXT)
             if length or self._lost:
                 self._last = ""

@@ -236,9 +236,8 @@ def _environment(finalize: Callable[[Any], Any], directory: str | None) -> jinja
         finalize=finalize,
         loader=None if directory is None else jinja2.FileSystemLoader(directory),
     )
-    environment.filters["quote"] = (
-        _written if finalize is _shell_word else _quoted
-    )  # a value in a shell command is quoted anyway
+    # a value in a shell command is quoted anyway
+    environment.filters["quote"] = _written if finalize is _shell_word else _quoted
     environment.policies["json.dumps_function"] = _json
     environment.policies["json.dumps_kwargs"] = {}
     return environment

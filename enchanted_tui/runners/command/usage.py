@@ -44,9 +44,8 @@ def used_names(texts: list[Text]) -> set[str] | None:
     """Name the parameters that the texts mention; None if they may use any."""
     found: set[str] = set()
     for text in texts:
-        names = (
-            text.used_names() if text.source or text.path is None else None
-        )  # an empty template is still to be written
+        # an empty template is still to be written
+        names = text.used_names() if text.source or text.path is None else None
         if names is None:
             return None
         found |= names

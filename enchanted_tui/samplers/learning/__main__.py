@@ -24,10 +24,11 @@ def main() -> None:
         os._exit(0)
 
     threading.Thread(target=listen, name="questions", daemon=True).start()
+    # takes seconds: whoever asks may be gone by then
     from enchanted_tui.samplers.learning.answers import (
         answer,
         prepare,
-    )  # takes seconds: whoever asks may be gone by then
+    )
 
     prepare(sys.argv[1])
     while True:

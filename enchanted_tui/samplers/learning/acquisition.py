@@ -59,9 +59,8 @@ def upper_confidence_bound(beta: float) -> Worth:
 
     def worth(mean: Array, deviation: Array, best: Array) -> tuple[Array, Array, Array]:
         excess = mean + root * deviation - best
-        softened = numpy.logaddexp(
-            0.0, excess
-        )  # positive, so that a probability of success can weigh it
+        # positive, so that a probability of success can weigh it
+        softened = numpy.logaddexp(0.0, excess)
         value = numpy.where(excess < -30, excess, numpy.log(numpy.maximum(softened, 1e-300)))
         slope = numpy.where(
             excess < -30,
@@ -107,9 +106,8 @@ class Acquisition:
     """A worth averaged over models and over versions of what is pending, times factors."""
 
     worth: Worth
-    models: Sequence[
-        tuple[Posterior, Array]
-    ]  #: each with the best so far in each version, shape (j,)
+    #: each with the best so far in each version, shape (j,)
+    models: Sequence[tuple[Posterior, Array]]
     factors: Sequence[Factor] = ()
     counts_pending: bool = True  #: a pending point may raise the best so far
 

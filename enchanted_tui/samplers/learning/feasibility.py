@@ -63,9 +63,8 @@ class KeepAway(Factor):
         self._reach = 0.1 * numpy.minimum(scales, 1.0)
 
     def log_at(self, points: Array) -> Array:
-        squared = cdist(
-            points / self._reach, self._failed / self._reach, "sqeuclidean"
-        )  # exact where two coincide, and small
+        # exact where two coincide, and small
+        squared = cdist(points / self._reach, self._failed / self._reach, "sqeuclidean")
         found: Array = numpy.log(-numpy.expm1(-0.5 * squared - 1e-12)).sum(axis=1)
         return found
 

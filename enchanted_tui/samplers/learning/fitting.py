@@ -49,9 +49,8 @@ class _Prior:
 
 def _prior(dimensions: int) -> _Prior:
     width = math.sqrt(3)
-    scale = (
-        math.sqrt(2) + 0.5 * math.log(dimensions) - width**2
-    )  # the largest density over the length scale, not over its logarithm
+    # the largest density over the length scale, not over its logarithm
+    scale = math.sqrt(2) + 0.5 * math.log(dimensions) - width**2
     return _Prior(
         centres=numpy.array([0.0, *[scale] * dimensions, -8.0]),
         widths=numpy.array([1.0, *[width] * dimensions, 3.0]),

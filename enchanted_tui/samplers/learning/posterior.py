@@ -53,9 +53,8 @@ class Posterior:
         self._scales = numpy.array(hyper.scales)
         covariance = hyper.amplitude * correlation(points, points, self._scales, hyper.smoothness)
         diagonal = numpy.full(len(points), hyper.noise + hyper.amplitude * JITTER)
-        diagonal[self.seen :] = (
-            hyper.amplitude * 1e-8
-        )  # a pending point's value is that of the function
+        # a pending point's value is that of the function
+        diagonal[self.seen :] = hyper.amplitude * 1e-8
         covariance[numpy.diag_indices_from(covariance)] = hyper.amplitude + diagonal
         self._factor = _factor(covariance)
         self._whitener = solve_triangular(

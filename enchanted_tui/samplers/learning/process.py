@@ -66,9 +66,8 @@ class LearningProcess:
         if found.endswith("\n"):
             return found
         with self._lock:
-            self._process = (
-                None if self._process is process else self._process
-            )  # the next question starts another
+            # the next question starts another
+            self._process = None if self._process is process else self._process
         how = ending_of(process.wait()) + last_words(self._printed)
         raise LearningError(f"the process that fits the model {how}")
 

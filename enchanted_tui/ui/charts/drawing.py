@@ -269,9 +269,8 @@ def steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray
     columns, rows, _ = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     if not columns.size:
         return columns, rows
-    last = np.append(
-        np.nonzero(np.diff(columns))[0], columns.size - 1
-    )  # the last point in each column of dots
+    # the last point in each column of dots
+    last = np.append(np.nonzero(np.diff(columns))[0], columns.size - 1)
     place, height = columns[last], rows[last]
     across = np.arange(place[0], 2 * frame.width)
     level = height[np.searchsorted(place, across, side="right") - 1]

@@ -15,6 +15,7 @@ from enchanted_tui.whole_files import open_replacement
 
 FORMATS = (".png", ".svg", ".pdf")
 _SIZE = (7.0, 4.6)  # inches
+# Okabe and Ito, for all eyes
 _COLOURS = (
     "#0072b2",
     "#d55e00",
@@ -24,7 +25,7 @@ _COLOURS = (
     "#e69f00",
     "#f0e442",
     "#444444",
-)  # Okabe and Ito, for all eyes
+)
 _SIGNS = ("o", "x", "s", "^", "v", "D", "P", "*")
 
 Draw = Callable[[Any], None]  # draws on matplotlib's axes

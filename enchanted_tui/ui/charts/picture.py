@@ -15,12 +15,13 @@ from enchanted_tui.views.dataset_statistics import Floats
 _BRAILLE = 0x2800
 #: The bit of each dot of a braille character, by column and row.
 _DOTS = np.array([[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]])
+# upper left, upper right, lower left, lower right
 _DOTS_OF_QUARTERS = (
     0x01 | 0x02,
     0x08 | 0x10,
     0x04 | 0x40,
     0x20 | 0x80,
-)  # upper left, upper right, lower left, lower right
+)
 _QUARTERS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by quarters, the upper left the lowest bit
 _INK = " .:*#"  # instead of braille, by number of dots
 

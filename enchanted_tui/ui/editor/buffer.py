@@ -24,9 +24,8 @@ class Buffer:
         )
         self.has_bom = False
         self.saved_text = ""
-        self.companions: Mapping[
-            str, str
-        ] = {}  #: files that the first save puts beside the configuration
+        #: files that the first save puts beside the configuration
+        self.companions: Mapping[str, str] = {}
         self._stamp: tuple[int, int, int] | None = None
         self._from_recovery = False
 

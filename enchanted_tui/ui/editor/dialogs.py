@@ -114,9 +114,8 @@ class PathDialog(ListDialog):
         self._start, self._suffixes = start, suffixes
         self._candidates: Sequence[Candidate] = ()
         self._listed_for: str | None = None  #: what was typed when the candidates were looked up
-        self._waiting: list[
-            Callable[[], None]
-        ] = []  #: keys pressed before the list for what is typed had come
+        #: keys pressed before the list for what is typed had come
+        self._waiting: list[Callable[[], None]] = []
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -427,9 +427,8 @@ class FileScreen(AppScreen):
         """Open the launch dialog on the text as it is; what runs is what is on disk, so starting
         saves it, and nothing else does.
         """
-        if self.buffer.path is None and not await self._save(
-            None
-        ):  # asks for a name; files of a template come beside it
+        # asks for a name; files of a template come beside it
+        if self.buffer.path is None and not await self._save(None):
             return
         path = self.buffer.path
         assert path is not None

@@ -59,9 +59,8 @@ class CompletionMenu(Options, can_focus=False):
         width = max(len(candidate.label) for candidate in self._shown)
         self.add_options([Option(_prompt(candidate, width)) for candidate in self._shown])
         self.highlighted = 0
-        self.absolute_offset = place + Offset(
-            -2, 0
-        )  # beside frame and padding; the margin keeps it off the line
+        # beside frame and padding; the margin keeps it off the line
+        self.absolute_offset = place + Offset(-2, 0)
         self.display = True
 
     def close(self) -> None:

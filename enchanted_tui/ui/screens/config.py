@@ -258,9 +258,8 @@ class ConfigScreen(FindingScreen):
         self._pane = name
         for pane in PANES:
             self.query_one(f"#{pane}").set_class(pane == name, "shown")
-        self.query_one(ProblemList).set_class(
-            name != "problems", "below"
-        )  # seen where there is room for two
+        # seen where there is room for two
+        self.query_one(ProblemList).set_class(name != "problems", "below")
         self.show_bar()
         if name == "preview":
             self._preview_soon()
@@ -373,9 +372,8 @@ class ConfigScreen(FindingScreen):
             text = await in_thread(preview_text, checked.config)
         except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
             text = f"What would run cannot be told: {type(error).__name__}: {error}"
-        if (
-            self.is_mounted and self._checked is not None and self._checked.text == checked.text
-        ):  # maybe checked again since
+        # maybe checked again since
+        if self.is_mounted and self._checked is not None and self._checked.text == checked.text:
             self.query_one(PreviewPane).show(text)
 
 

@@ -152,9 +152,8 @@ it is fresh. A campaign in this app ends with it unless you say otherwise when l
         )
 
     def on_mount(self) -> None:
-        self.set_focus(
-            self.query_one("#what")
-        )  # where Enter does nothing while the consequences are not known
+        # where Enter does nothing while the consequences are not known
+        self.set_focus(self.query_one("#what"))
         self._work_out()
 
     # -- what is asked -----------------------------------------------------------------------------

@@ -72,9 +72,8 @@ successful ones dots; a number as colour is five steps, each with as many sample
         super().__init__()
         self.results = Results()
         self.choice = charts.Choice()  #: what the person has chosen, and ...
-        self._drawn = (
-            self.choice
-        )  #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
+        #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
+        self._drawn = self.choice
         self._shown = "table"
         self._reading = Rereading(self, self._read, _counts, self._rest)
 
@@ -123,9 +122,8 @@ successful ones dots; a number as colour is five steps, each with as many sample
         results.take(news)
         results.parameters = parameters or results.parameters
         if news.anew:
-            self.table.show(
-                results
-            )  # though another view is shown: its rows are not those of the dataset any more
+            # though another view is shown: its rows are not those of the dataset any more
+            self.table.show(results)
         self.table.set_empty("No sample of this stage has finished yet.")
         self._refresh_view()
 

@@ -127,16 +127,14 @@ of life yet. Directories of the older program are marked and can be looked at; r
         try:
             if time.monotonic() - self._searched_at > _SEARCH_AGAIN:
                 self._searched_at = time.monotonic()
-                await self._take(
-                    await in_thread(self._read)
-                )  # what is known is shown before the search
+                # what is known is shown before the search
+                await self._take(await in_thread(self._read))
                 self._found = await in_thread(self._search)
             entries = await in_thread(self._read)
             await self._take(entries)
             unread = any(entry.phase is Phase.UNREAD for entry in entries)
-            self.table.holds = (
-                self.table.holds or not unread
-            )  # from then on rows move only because something has happened
+            # from then on rows move only because something has happened
+            self.table.holds = self.table.holds or not unread
             busy = any(entry.phase.at_work or entry.phase is Phase.UNKNOWN for entry in entries)
             self._next_look = time.monotonic() + (
                 0.0 if unread else _BETWEEN_LOOKS if busy else _AT_REST
@@ -151,10 +149,11 @@ of life yet. Directories of the older program are marked and can be looked at; r
     def _search(self) -> list[Path]:
         roots = [Path(root).expanduser() for root in self.app.settings.preferences.roots]
         home = self.app.home
+        # somebody's whole home directory is not searched unasked
         if home not in (
             Path.home(),
             Path("/"),
-        ):  # somebody's whole home directory is not searched unasked
+        ):
             roots.append(home)
         return [path for root in dict.fromkeys(roots) for path in runs_below(root)]
 

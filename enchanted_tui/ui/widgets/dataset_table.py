@@ -29,10 +29,11 @@ class DatasetTable(VirtualTable):
         )
         self._results = Results()
         self.names: list[str] = []  #: of the columns, in the order in which they are shown
+        #: by which column, and whether the largest comes first
         self.sort: tuple[str, bool] = (
             FINISHED,
             True,
-        )  #: by which column, and whether the largest comes first
+        )
 
     def show(self, results: Results) -> None:
         """Show a dataset, which may have grown."""
@@ -138,9 +139,8 @@ class SummaryTable(VirtualTable):
             self.COLUMNS, self._row_cells, empty="There is no column of numbers yet.", id=id
         )
         self._results: Results | None = None
-        self.statistics: dict[
-            tuple[str, str], Statistics
-        ] = {}  #: by column and rows ("all", "ok" or "failed")
+        #: by column and rows ("all", "ok" or "failed")
+        self.statistics: dict[tuple[str, str], Statistics] = {}
 
     async def show(self, results: Results) -> None:
         """Show a dataset; the numbers are worked out in a thread."""

@@ -58,9 +58,10 @@ class LearnedPane(Pane):
 
     def _draw(self) -> None:
         if self._plot is None:
+            # with it comes numpy, which the first screen does not wait for
             from enchanted_tui.ui.widgets.plot import (
                 Plot,
-            )  # with it comes numpy, which the first screen does not wait for
+            )
 
             self._plot = Plot()
             self._plot.can_focus = False

@@ -36,9 +36,8 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.view: View | None = None
         self.heading = Buttons()
-        self.table = VirtualTable(
-            self.COLUMNS, self.cells
-        )  # says that there is nothing once it has been looked at
+        # says that there is nothing once it has been looked at
+        self.table = VirtualTable(self.COLUMNS, self.cells)
 
     def compose(self) -> ComposeResult:
         yield self.heading

@@ -19,18 +19,16 @@ class Deadly:
     def single_code_run(self, run_dir, params):
         import psutil
 
-        with open(
-            os.path.join(run_dir, "mine"), "x"
-        ):  # fails in a directory that somebody else has used
+        # fails in a directory that somebody else has used
+        with open(os.path.join(run_dir, "mine"), "x"):
             pass
         if params["kills"]:
             with open(self.log, "a") as file:
                 file.write(os.path.basename(run_dir) + "\n")
             with open(self.log) as file:
                 if sum(line.strip() == os.path.basename(run_dir) for line in file) <= self.times:
-                    os.kill(
-                        psutil.Process().parents()[2].pid, signal.SIGKILL
-                    )  # above reaper and warden
+                    # above reaper and warden
+                    os.kill(psutil.Process().parents()[2].pid, signal.SIGKILL)
                     time.sleep(60)
         return {"output": float(params["kills"]), "success": True}
 

@@ -36,9 +36,8 @@ class ProbeRunner:
         note(self.log, run_dir)
         total = sum(params[name] for name in ("x", "y") if name in params)
         choice = int(total * 1e6) % 10
-        with open(
-            os.path.join(run_dir, "result.txt"), "x"
-        ) as file:  # fails in a directory that somebody else has used
+        # fails in a directory that somebody else has used
+        with open(os.path.join(run_dir, "result.txt"), "x") as file:
             file.write(repr(total))
         if self.children and choice < 5:
             subprocess.Popen(["sleep", "300"], start_new_session=True)

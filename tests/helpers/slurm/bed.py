@@ -350,9 +350,8 @@ class Bed:
         if self.options.gpus:
             (root / "gpu").mkdir()
             (root / "etc" / "gres.conf").write_text(gres_conf(self.places, self.options))
-            for path in gpu_files(
-                self.places, self.options
-            ):  # slurmd wants a character device: another /dev/null
+            # slurmd wants a character device: another /dev/null
+            for path in gpu_files(self.places, self.options):
                 os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
         if self.options.memory_limits:
             (root / "etc" / "cgroup.conf").write_text(CGROUP_CONF)

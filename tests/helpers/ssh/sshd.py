@@ -100,9 +100,8 @@ class Sshd:
         if self._process is None:
             return
         sessions = self.sessions()
-        os.killpg(
-            self._process.pid, signal.SIGKILL
-        )  # with what was just forked and still holds the port
+        # with what was just forked and still holds the port
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for session in sessions:
             _kill(session)

@@ -66,9 +66,8 @@ def actions_on(screen: type[Screen[Any]]) -> list[Action]:
     return [known[name] for name in bound if name in known]
 
 
-Reached = list[
-    tuple[str, DOMNode]
-]  #: the actions that were reached, each with the screen or app whose action it is
+#: the actions that were reached, each with the screen or app whose action it is
+Reached = list[tuple[str, DOMNode]]
 
 
 @contextmanager

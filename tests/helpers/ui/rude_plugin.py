@@ -44,9 +44,8 @@ def be_rude(who: str) -> list[str]:
     with contextlib.suppress(ValueError):  # only the main thread may
         signal.signal(signal.SIGWINCH, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    ctypes.CDLL(None).signal(
-        int(signal.SIGWINCH), ctypes.c_void_p(1)
-    )  # a C library may at any time: SIG_IGN
+    # a C library may at any time: SIG_IGN
+    ctypes.CDLL(None).signal(int(signal.SIGWINCH), ctypes.c_void_p(1))
     os.chdir("/")
     os.umask(0o777 if who == "sampler" else 0o022)
     with contextlib.suppress(locale.Error):

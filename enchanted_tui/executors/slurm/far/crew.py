@@ -286,9 +286,8 @@ class Crew:
         was_ready, message = slot.ready, slot.message
         slot.forget()
         slot.message = None
-        if (
-            report.asked and not slot.timed_out and message is not None
-        ):  # by whoever ends the job; or else by hand
+        # by whoever ends the job; or else by hand
+        if report.asked and not slot.timed_out and message is not None:
             self.waiting.appendleft(message)
         elif message is not None:
             self._fail(slot, message, report)

@@ -21,13 +21,11 @@ def agent_keys(path: str | None) -> list[Any]:
     agent = AgentSSH()
     try:
         connection.connect(path)
-        agent._connect(
-            connection
-        )  # paramiko's public class only knows the socket of the environment
+        # paramiko's public class only knows the socket of the environment
+        agent._connect(connection)
     except (OSError, SSHException):
         connection.close()
         return []
-    weakref.finalize(
-        agent, connection.close
-    )  # every key holds its agent: closed with the last of them
+    # every key holds its agent: closed with the last of them
+    weakref.finalize(agent, connection.close)
     return list(agent.get_keys())

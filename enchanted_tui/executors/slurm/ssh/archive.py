@@ -29,9 +29,8 @@ class Unpacking:
         self._room = Path(
             os.path.realpath(tempfile.mkdtemp(prefix=".fetch-", suffix=".partial", dir=target))
         )
-        self.left_out: list[
-            str
-        ] = []  #: links that point out of their directory, and so mean nothing here
+        #: links that point out of their directory, and so mean nothing here
+        self.left_out: list[str] = []
 
     def unpack(self, stream: IO[bytes]) -> None:
         """Read the whole stream. Raises UnsafeArchive, tarfile.TarError if it is damaged, OSError

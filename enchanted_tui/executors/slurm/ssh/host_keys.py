@@ -70,9 +70,10 @@ def _names(patterns: str, name: str) -> bool:
     named = False
     for pattern in patterns.lower().split(","):
         wanted = pattern.removeprefix("!")
+        # only * and ? are wild
         translated = re.sub(
             r"[\[\]]", lambda bracket: "[[]" if bracket[0] == "[" else "[]]", wanted
-        )  # only * and ? are wild
+        )
         if fnmatch.fnmatchcase(name.lower(), translated):
             if pattern.startswith("!"):
                 return False

@@ -23,9 +23,8 @@ _CHUNK = 1 << 16
 _SETTLING = (
     0.5  #: seconds; a transport that ends closes its channels before it says that it has ended
 )
-_INLINE = (
-    1 << 20
-)  #: input that fits the window a server grants at first, so that sending it cannot block
+#: input that fits the window a server grants at first, so that sending it cannot block
+_INLINE = 1 << 20
 
 
 class ParamikoLink:
