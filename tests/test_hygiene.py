@@ -5,9 +5,11 @@ named and marked.
 from __future__ import annotations
 
 import ast
+import builtins
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,56 @@ def test_every_room_has_quick_tests(room: str) -> None:
     """Protects `make fast`: it looks into each room, and at the command line."""
     assert [module for module in _modules(room) if not marks_of(module)]
     assert not marks_of(ROOT / "tests" / "semantics" / "test_command_line.py")
+
+
+#: Exceptions that nobody has to read: they say something to another part of the program.
+_NOT_FOR_PEOPLE = {
+    # on workers, where they become the failure of a sample, or say that it was none of its own
+    "EnvironmentFailure",
+    "NotDataError",
+    "SampleFailed",
+    "TableError",
+    "Unreadable",
+    "UnsafePlaceError",
+    # caught by the one that called, which knows what to do or what to say
+    "FileChangedError",
+    "InTheWayError",
+    "LearningError",
+    "RunGone",
+    "Unknown",
+    "UnsafeArchive",
+    "UserError",
+}
+
+
+def _trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / "enchanted_tui").rglob("*.py")):
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def test_exceptions_for_people_have_one_root() -> None:
+    """Protects the sentence that a person sees: without the root an error is shown as a defect."""
+    bases = {
+        node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        for _, tree in _trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    }
+    builtin = {
+        name
+        for name in dir(builtins)
+        if isinstance(getattr(builtins, name), type)
+        and issubclass(getattr(builtins, name), BaseException)
+    }
+    rootless = {name for name, above in bases.items() if above & builtin and above <= builtin}
+    assert rootless == _NOT_FOR_PEOPLE
+
+
+def test_threads_are_daemons_with_a_name() -> None:
+    """Protects the end of the program, which a thread that hangs must not hold up, and whoever
+    reads a stack.
+    """
+    for path, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "threading.Thread":
+                assert {"name", "daemon"} <= {word.arg for word in node.keywords}, path

@@ -14,6 +14,7 @@ from typing import Any
 
 from enchanted_tui.config.options import Component
 from enchanted_tui.config.problems import in_style_of, shortened, snake_case
+from enchanted_tui.errors import UserError
 from enchanted_tui.suggestions import nearest, normalised
 
 #: The kinds of component, and the section of the configuration or the entry-point group of each.
@@ -85,7 +86,7 @@ OLDER = "enchanted_surrogates"  #: the older program's package
 _GROUPS = ("enchanted_tui", OLDER)
 
 
-class LookupFailure(Exception):
+class LookupFailure(UserError):
     """No usable class has that name; `excusable` if a package that is not installed or a later
     version would have it.
     """

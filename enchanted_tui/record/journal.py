@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from enchanted_tui import fast_values
 from enchanted_tui.commands import command_line
+from enchanted_tui.errors import UserError
 from enchanted_tui.journal_lines import FORMAT_VERSION, check, seal
 from enchanted_tui.record.records import OpenRecord, Record
 from enchanted_tui.whole_files import open_regular
@@ -40,7 +41,7 @@ class Damage(NamedTuple):
     reason: str
 
 
-class JournalError(Exception):
+class JournalError(UserError):
     """The journal cannot be read or written."""
 
 

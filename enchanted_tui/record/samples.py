@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.errors import UserError
 from enchanted_tui.record.records import SamplesRecord
 from enchanted_tui.values import Row
 
 SLICE = 1_000  #: samples recorded, and kept in memory, at a time
 
 
-class LostSamplesError(Exception):
+class LostSamplesError(UserError):
     """Drawn values are gone and cannot be drawn again."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from enchanted_tui.csv_reading import csv_rows, usual_delimiter
+from enchanted_tui.errors import UserError
 from enchanted_tui.suggestions import did_you_mean
 
 # a number with leading zeros is a label such as 007, and longer ones than this Python does not read
@@ -25,7 +26,7 @@ _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 Column = Sequence[Any]
 
 
-class PointsFileError(ValueError):
+class PointsFileError(UserError, ValueError):
     """The file cannot give the points asked for; `option` is the one to change."""
 
     def __init__(self, sentence: str, option: str = "path") -> None:

@@ -218,7 +218,7 @@ class Campaign:
                     f"{failure}; what had been drawn was run, and the campaign can be resumed (the"
                     " log has the traceback)"
                 )
-                self._sampler_failed = Outcome(ExitCode.DEFECT, EndReason.SAMPLER_FAILED, message)
+                self._sampler_failed = Outcome(failure.exit_code, EndReason.SAMPLER_FAILED, message)
 
     # -- results -----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from enchanted_tui.errors import ExitCode, UserError
 from enchanted_tui.executors.verdict import describe
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import parent_list
@@ -475,8 +476,10 @@ class StageRun:
         )
 
 
-class SamplerFailure(Exception):
+class SamplerFailure(UserError):
     """A sampler raised; the message says which and what."""
+
+    exit_code = ExitCode.DEFECT
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
+from enchanted_tui.ui.problems import sentence
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -91,7 +93,7 @@ class Feed:
         try:
             view = self._viewer.refresh()
         except Exception as error:  # noqa: BLE001 - a run directory may be gone, damaged or unreadable: news, not the end of the app
-            return self._post(FeedFailed(_sentence(error), self._viewer), str(error), moves=False)
+            return self._post(FeedFailed(sentence(error)[0], self._viewer), str(error), moves=False)
         if view.reading < 1:
             self._wake.set()  # the rest of the journal without a pause
         return self._post(
@@ -106,9 +108,3 @@ class Feed:
             self._last, self._posted_at = content, now
             self._app.post_message(message)
         return is_news
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}"
-    return str(error) or type(error).__name__

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from enchanted_tui.errors import UserError
 from enchanted_tui.executors.slurm.script import encoded
 from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem, Transport
 from enchanted_tui.executors.slurm_terms import seconds
@@ -67,19 +68,19 @@ _REMEDIES = (
 )
 
 
-class SubmissionRefused(Exception):
+class SubmissionRefused(UserError):
     """The scheduler does not take the job; the message is one sentence with the remedy."""
 
 
-class QueueFull(Exception):
+class QueueFull(UserError):
     """No more jobs are taken for now."""
 
 
-class SubmissionUnsure(Exception):
+class SubmissionUnsure(UserError):
     """Nobody knows whether the scheduler took the job."""
 
 
-class SchedulerUnreachable(Exception):
+class SchedulerUnreachable(UserError):
     """The scheduler does not answer: nothing is known, which is not the same as an empty queue."""
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from enchanted_tui.errors import UserError
 from enchanted_tui.executors import inherited
 from enchanted_tui.whole_files import write_atomically
 
@@ -42,7 +43,7 @@ class Finished:
         return " ".join(self.err.decode("utf-8", "replace").split())
 
 
-class ConnectionLost(Exception):
+class ConnectionLost(UserError):
     """The far side cannot be reached now; whether the last call had an effect is unknown. To be
     tried again later.
 
@@ -50,11 +51,11 @@ class ConnectionLost(Exception):
     """
 
 
-class CommandTimeout(Exception):
+class CommandTimeout(UserError):
     """A command did not end in time; whether it had an effect is unknown."""
 
 
-class FarSideProblem(Exception):
+class FarSideProblem(UserError):
     """The far side answers and refuses: no permission, no such program, disk full. The message is
     one sentence with the remedy.
     """

@@ -4,10 +4,11 @@ remedy.
 
 from __future__ import annotations
 
+from enchanted_tui.errors import UserError
 from enchanted_tui.executors.slurm import transport
 
 
-class ConnectionFailed(OSError):
+class ConnectionFailed(UserError, OSError):
     """No connection could be made: wrong name, refused port, no answer. Its text is one sentence
     for the user.
     """
