@@ -49,7 +49,7 @@ def _imported_by(code: str) -> set[str]:
     "code",
     [
         "import enchanted_tui",
-        "import enchanted_tui.executors.local.worker",
+        "import enchanted_tui.executors.pool.worker",
         (
             "import enchanted_tui.runners.command_runner, enchanted_tui.runners.python_runner,"
             " enchanted_tui.runners.double_gaussian_runner"

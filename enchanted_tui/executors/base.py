@@ -36,6 +36,19 @@ class Task:
     #: would have replaced them
     hide_always: Sequence[str] = ()
 
+    @classmethod
+    def of_message(cls, message: Mapping[str, Any]) -> Task:
+        """Return the task that `executors.task.task_message` has made a message of."""
+        return cls(
+            TaskId(*message["task"]),
+            message["runner"],
+            message["params"],
+            message["attempt"],
+            message.get("prepared"),
+            message.get("hide", ()),
+            message.get("hide_always", ()),
+        )
+
 
 @dataclass(frozen=True)
 class TaskContext:

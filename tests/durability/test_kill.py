@@ -131,15 +131,15 @@ def test_everything_dies_with_the_supervisor(campaign):
     killed.wait_for_no_process(5.0)
 
 
-def test_orphans_of_a_killed_warden_end_before_the_campaign_goes_on(campaign):
-    """When supervisor and warden are killed together nobody is left to clear up: the next
+def test_orphans_of_a_killed_fork_server_end_before_the_campaign_goes_on(campaign):
+    """When supervisor and fork server are killed together nobody is left to clear up: the next
     supervisor does.
     """
     killed = campaign(flat(40, 5, sleep=0.05, children=True))
     process = killed.supervise()
     killed.wait_for_tasks(8, process)
-    warden = _warden_of(process.pid)
-    for pid in (process.pid, warden):
+    fork_server = _fork_server_of(process.pid)
+    for pid in (process.pid, fork_server):
         os.kill(pid, signal.SIGKILL)
     process.communicate(timeout=LIMIT)
     killed.complete()
@@ -157,7 +157,7 @@ def test_orphans_of_a_killed_warden_end_before_the_campaign_goes_on(campaign):
         ),
     ],
 )
-def test_campaign_outlives_its_warden(campaign, uninterrupted, tasks):
+def test_campaign_outlives_its_fork_server(campaign, uninterrupted, tasks):
     """The process that starts the workers is replaced when it dies, and its tasks run again:
     infrastructure is no failure of a sample.
     """
@@ -165,7 +165,7 @@ def test_campaign_outlives_its_warden(campaign, uninterrupted, tasks):
     running = campaign(KILLED["slow tasks"])
     process = running.supervise()
     running.wait_for_tasks(tasks, process)
-    os.kill(_warden_of(process.pid), signal.SIGKILL)
+    os.kill(_fork_server_of(process.pid), signal.SIGKILL)
     process.communicate(timeout=LIMIT)
     assert process.returncode == 0
     running.wait_for_no_process()
@@ -174,7 +174,7 @@ def test_campaign_outlives_its_warden(campaign, uninterrupted, tasks):
         assert found[name] == expected, name
 
 
-def _warden_of(supervisor: int) -> int:
+def _fork_server_of(supervisor: int) -> int:
     """Give the only child of a supervisor, as soon as there is one."""
     children = Path(f"/proc/{supervisor}/task/{supervisor}/children")
     deadline = time.monotonic() + 20
@@ -247,7 +247,7 @@ def test_the_end_of_a_job_is_no_failure(campaign, tmp_path, monkeypatch):
     for pid in ranks:
         os.kill(pid, signal.SIGTERM)
     time.sleep(0.3)
-    os.kill(_warden_of(process.pid), signal.SIGTERM)
+    os.kill(_fork_server_of(process.pid), signal.SIGTERM)
     process.communicate(timeout=LIMIT)
     assert process.returncode == 3
     assert not [record for record in ended.records() if record["type"] == "task"]

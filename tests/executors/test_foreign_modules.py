@@ -115,7 +115,7 @@ def test_started_as_a_module(campaign):
 
 @pytest.mark.parametrize(
     ("process", "sentence"),
-    [("local.warden", "starts local workers keeps dying"), ("samplers.learning", "fits the model")],
+    [("pool.fork_server", "starts local workers keeps dying"), ("samplers.learning", "fits the model")],
 )
 def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, process, sentence):
     """Protects whoever has to find out why: the reason is in the sentence, not nowhere."""
@@ -134,7 +134,7 @@ def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, p
         "PYTHONPATH", os.pathsep.join([str(made.root / "site"), os.environ["PYTHONPATH"]])
     )
     ended = made.run_apart()
-    assert ended.code == (3 if process == "local.warden" else 1), ended
+    assert ended.code == (3 if process == "pool.fork_server" else 1), ended
     assert "Traceback" not in ended.err
     assert sentence in ended.err
     assert f"ended with code 7 (no licence for {process})" in ended.err

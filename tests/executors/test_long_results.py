@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 
-from enchanted_tui.executors.local.channel import WorkerChannel
-from enchanted_tui.executors.local.worker import write_all
+from enchanted_tui.executors.pool.channel import WorkerChannel
+from enchanted_tui.executors.pool.worker import write_all
 
 
 def test_lines_of_any_length_come_back_whole_and_in_order(tmp_path) -> None:

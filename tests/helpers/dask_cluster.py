@@ -118,7 +118,7 @@ class DaskCluster:
                 found += [
                     " ".join(process.cmdline())
                     for process in below
-                    if "warden" in " ".join(process.cmdline())
+                    if "fork_server" in " ".join(process.cmdline())
                 ]
         return found
 
@@ -152,13 +152,13 @@ def dask_cluster(place: Path, workers: int) -> Iterator[DaskCluster]:
 def dask_worker_processes(root: int) -> list[psutil.Process]:
     """Give the Dask workers (not their nannies) below a process: those below which samples run."""
     below = psutil.Process(root).children(recursive=True)
-    wardens = [
-        process for process in below if "executors.local.warden" in " ".join(_cmdline(process))
+    servers = [
+        process for process in below if "executors.pool.fork_server" in " ".join(_cmdline(process))
     ]
-    parents = [parent for process in wardens if (parent := process.parent()) is not None]
+    parents = [parent for process in servers if (parent := process.parent()) is not None]
     return list(
         {
-            parent.pid: parent for parent in parents if "warden" not in " ".join(_cmdline(parent))
+            parent.pid: parent for parent in parents if "fork_server" not in " ".join(_cmdline(parent))
         }.values()
     )
 

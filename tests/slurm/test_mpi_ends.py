@@ -185,8 +185,8 @@ def kill_supervisor(process: Any) -> None:
     os.kill(supervisor_of(process.pid), signal.SIGKILL)
 
 
-def kill_supervisor_and_warden(process: Any) -> None:
-    for pid in (supervisor_of(process.pid), warden_of(process.pid)):
+def kill_supervisor_and_fork_server(process: Any) -> None:
+    for pid in (supervisor_of(process.pid), fork_server_of(process.pid)):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -199,12 +199,12 @@ def supervisor_of(salloc: int) -> int:
     return min(
         pid
         for pid in descendants([salloc])
-        if "enchanted_tui" in command(pid) and "warden" not in command(pid)
+        if "enchanted_tui" in command(pid) and "fork_server" not in command(pid)
     )
 
 
-def warden_of(salloc: int) -> int:
-    return min(pid for pid in descendants([salloc]) if "warden" in command(pid))
+def fork_server_of(salloc: int) -> int:
+    return min(pid for pid in descendants([salloc]) if "fork_server" in command(pid))
 
 
 def command(pid: int) -> str:
@@ -237,7 +237,7 @@ def check_abort(
     ranks.assert_none_twice()
 
 
-@pytest.mark.parametrize("end", [kill_supervisor_and_warden])  # the others are in the long series
+@pytest.mark.parametrize("end", [kill_supervisor_and_fork_server])  # the others are in the long series
 def test_a_sample_never_runs_twice_at_once(
     end: Callable[[Any], None], campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
 ) -> None:
@@ -339,7 +339,7 @@ def test_fifty_ends_of_jobs(
 
 @pytest.mark.full
 @pytest.mark.parametrize(
-    "end", [abort, kill_supervisor, kill_supervisor_and_warden, kill_all_that_is_ours]
+    "end", [abort, kill_supervisor, kill_supervisor_and_fork_server, kill_all_that_is_ours]
 )
 @pytest.mark.parametrize("part", range(4))
 def test_sixty_aborts(

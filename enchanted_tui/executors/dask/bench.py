@@ -21,9 +21,11 @@ from importlib.machinery import PathFinder
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import JobEnds, Result, Task, TaskContext, Trouble
-from enchanted_tui.executors.local.pool import Pool
-from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.executors.local.executor import mark_of
+from enchanted_tui.executors.pool.pool import Pool
+from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.version import __version__
 
 BUDGET = 1.0  #: seconds after which a bundle starts nothing more
@@ -93,7 +95,14 @@ class LocalWorker:
 
     def __init__(self, timeout: float | None, max_retries: int, context: TaskContext) -> None:
         self.arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.pool = Pool(1, timeout, max_retries, context, self.arrived.put, {})
+        settings = PoolSettings(
+            size=1,
+            timeout=timeout,
+            max_retries=max_retries,
+            environment=inherited.for_samples(),
+            mark=mark_of(context),
+        )
+        self.pool = Pool(settings, context, self.arrived.put)
         self.pool.start()
         self.used = False
 
@@ -229,23 +238,13 @@ def run_bundle(
         }
     try:
         return _Run(
-            dask_worker, token, bench.lanes[lane], [_task(message) for message in messages]
+            dask_worker,
+            token,
+            bench.lanes[lane],
+            [Task.of_message(values.decode(message)) for message in messages],
         ).run()
     finally:
         bench.slots.release()
-
-
-def _task(message: bytes) -> Task:
-    fields: Mapping[str, Any] = values.decode(message)
-    return Task(
-        TaskId(*fields["task"]),
-        fields["runner"],
-        fields["params"],
-        fields["attempt"],
-        fields.get("prepared"),
-        fields.get("hide", ()),
-        fields.get("hide_always", ()),
-    )
 
 
 class _Run:

@@ -1,3 +1,1 @@
-"""Tasks in processes of this machine: `executor` (options), `pool` (who runs what), `warden`
-(starts and kills), `worker` (runs).
-"""
+"""Tasks in processes of this machine."""

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from enchanted_tui.config.options import option
+from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, WorkerInfo
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
-from enchanted_tui.executors.local.pool import Pool
+from enchanted_tui.executors.pool.pool import Pool
+from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.journal_lines import TaskId
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
@@ -45,15 +47,15 @@ class LocalExecutor(Executor):
     def start(self, context: TaskContext, deliver: Deliver) -> None:
         workers = self.worker_count()
         context = dataclasses.replace(context, cores=cores_for_each(workers))
-        self._pool = Pool(
-            workers,
-            self.timeout_sec,
-            self.max_retries,
-            context,
-            deliver,
-            thread_limits(workers),
-            job_is_over,
+        settings = PoolSettings(
+            size=workers,
+            timeout=self.timeout_sec,
+            max_retries=self.max_retries,
+            environment={**inherited.for_samples(), **thread_limits(workers)},
+            mark=mark_of(context),
+            job_ends=job_is_over,
         )
+        self._pool = Pool(settings, context, deliver)
         self._pool.start()
 
     def worker_count(self) -> int:
@@ -121,6 +123,13 @@ class JoblibExecutor(LocalExecutor):
             return super().worker_count()
         assert self.n_jobs is not None
         return self.n_jobs if self.n_jobs > 0 else max(1, usable_cpus() + 1 + self.n_jobs)
+
+
+def mark_of(context: TaskContext) -> str:
+    """Return what begins the mark of all that runs for a session of a campaign outside of jobs: the
+    next session ends what is left of it.
+    """
+    return f"{context.campaign}:{context.session}"
 
 
 def usable_cpus() -> int:

@@ -244,6 +244,7 @@ class SlurmExecutor(Executor):
             throttle=self.array_throttle,
             bundling=bundling,
             timeout=self.timeout_sec,
+            max_retries=self.max_retries,
             heartbeat=self.heartbeat,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from enchanted_tui.durations import duration
-from enchanted_tui.executors.slurm.far.crew import EXIT_DISK
+from enchanted_tui.executors.slurm.far.share_run import EXIT_DISK
 from enchanted_tui.executors.slurm.queue import JobRow
 from enchanted_tui.executors.slurm_terms import pending_reason
 

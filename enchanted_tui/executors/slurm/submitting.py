@@ -62,6 +62,7 @@ class JobOptions:
     throttle: int | None
     bundling: Bundling
     timeout: float | None
+    max_retries: int
     heartbeat: float
 
     walltime: float | None
@@ -254,6 +255,7 @@ class Submitter:
         header = {
             "context": self._context,
             "timeout": self._options.timeout,
+            "max_retries": self._options.max_retries,
             "processes": self._options.bundling.processes,
             "beat": self._options.heartbeat,
             "walltime": self._options.walltime,

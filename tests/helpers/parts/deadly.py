@@ -27,7 +27,7 @@ class Deadly:
                 file.write(os.path.basename(run_dir) + "\n")
             with open(self.log) as file:
                 if sum(line.strip() == os.path.basename(run_dir) for line in file) <= self.times:
-                    # above reaper and warden
+                    # above reaper and fork server
                     os.kill(psutil.Process().parents()[2].pid, signal.SIGKILL)
                     time.sleep(60)
         return {"output": float(params["kills"]), "success": True}

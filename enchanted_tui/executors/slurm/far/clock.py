@@ -1,4 +1,4 @@
-"""How much time a job has left, and whether a task fits into it.
+"""How much time a job has left, and which tasks fit into it.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -9,9 +9,14 @@ import contextlib
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
+from enchanted_tui.executors.base import Task
+from enchanted_tui.executors.pool.backlog import Backlog
+
 _KEPT = 50  #: run times of each runner that are remembered
+_MOST_LOOKED_AT = 100  #: tasks that wait, for one that fits
 _SAFETY = 1.1  #: a task may take so much longer than the longest one so far
 
 
@@ -45,6 +50,37 @@ class Clock:
             return True
         longest = max(known) * _SAFETY
         return left >= (longest if self._timeout is None else min(longest, self._timeout))
+
+
+class TimedBacklog(Backlog):
+    """The tasks of a job: one begins if it is likely to end before the job does. The very first one
+    begins in any case, since another job is no longer.
+    """
+
+    def __init__(self, clock: Clock, on_refusal: Callable[[], None]) -> None:
+        """`on_refusal` is called where tasks wait and none may begin any more."""
+        super().__init__()
+        self._clock = clock
+        self._on_refusal = on_refusal
+        self._begun = False
+
+    def next(self) -> Task | None:
+        """Take the first task that fits into what is left of the job; None if there is none."""
+        for index, task in enumerate(self._waiting):
+            if self._clock.fits(task.runner) or (not self._begun and self._clock.left() > 0):
+                del self._waiting[index]
+                self._begun = True
+                return task
+            if index > _MOST_LOOKED_AT:
+                break
+        if self._waiting:
+            self._on_refusal()
+        return None
+
+    def ran(self, task: Task, seconds: float) -> None:
+        """Take note of how long a task has taken."""
+        super().ran(task, seconds)
+        self._clock.took(task.runner, seconds)
 
 
 def _end_of_job(walltime: float | None) -> float | None:

@@ -11,12 +11,11 @@ import re
 import shutil
 import socket
 import sys
-import tempfile
 from typing import Any
 
 from enchanted_tui.executors.job import cpus_of_job
-from enchanted_tui.executors.slurm.far.crew import EXIT_DISK, Crew
 from enchanted_tui.executors.slurm.far.share import Results, output_file, read_share, revocations
+from enchanted_tui.executors.slurm.far.share_run import EXIT_DISK, ShareRun
 
 _MOST_PRINTED = 2_000  #: bytes
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -40,9 +39,8 @@ def main(arguments: list[str]) -> int:
     _prepare(header)
     results = Results(directory, element)
     recorded = results.recorded()
-    scratch = tempfile.mkdtemp(prefix="enchanted-")
     try:
-        crew = Crew(directory, element, header, results, scratch)
+        run = ShareRun(directory, element, header, results)
         results.note(
             "hello",
             node=os.environ.get("SLURMD_NODENAME", ""),
@@ -51,24 +49,18 @@ def main(arguments: list[str]) -> int:
             job=os.environ.get("SLURM_JOB_ID", ""),
             array=os.environ.get("SLURM_ARRAY_JOB_ID", ""),
             cpus=int(cpus) if (cpus := os.environ.get("SLURM_CPUS_ON_NODE", "")).isdigit() else 1,
-            ends=crew.clock.ends,
+            ends=run.clock.ends,
             remark=header.get("remark", ""),
             printed=printed,
         )
-        crew.flush()
-        try:
-            why = crew.work(
-                [message for message in messages if tuple(message["task"]) not in recorded]
-            )
-        finally:
-            crew.end_all()
-        results.note("bye", why=why, left=len(crew.waiting))
-        crew.flush()
+        run.flush()
+        why = run.work([message for message in messages if tuple(message["task"]) not in recorded])
+        results.note("bye", why=why, left=len(run.left))
+        run.flush()
     except OSError as error:
         print(f"the results cannot be written: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_DISK
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
         _remove_private(header["context"]["local_storage"])
     return 0
 
@@ -88,6 +80,8 @@ def _prepare(header: dict[str, Any]) -> None:
     storage.
     """
     context = header["context"]
+    # also for the processes that are started in another working directory
+    sys.path[:] = [os.path.abspath(entry) for entry in sys.path]
     os.makedirs(context["data_dir"], exist_ok=True)
     with contextlib.suppress(OSError):
         os.chdir(context["working_dir"])

@@ -1,11 +1,14 @@
-"""The warden as the pool sees it: start it, have workers started and killed, hear what became of
-them.
+"""The fork server as the pool sees it: start it, have workers started and killed, hear what became
+of them.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -13,25 +16,26 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from enchanted_tui.executors import inherited
 from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.processes import MARK_VARIABLE
-from enchanted_tui.executors.local.channel import WorkerChannel
-from enchanted_tui.executors.local.warden import mark_prefix
+from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.interpreter import ending_of, last_words, python_command
 
-_CODE = "from enchanted_tui.executors.local.warden import main; main(int(sys.argv[1]))"
-_END_GRACE = 60.0  #: seconds; the warden has a limit of its own
+_CODE = "from enchanted_tui.executors.pool.fork_server import main; main(int(sys.argv[1]))"
+_END_GRACE = 60.0  #: seconds; the fork server has a limit of its own
 
 
-class WardenProcess:
-    """A running warden. `scratch` is its directory for what workers print and for long messages; it
-    goes when the warden ends.
+class ForkServerHandle:
+    """A running fork server. `scratch` is its directory for what workers print and for long
+    messages; it goes when the fork server ends.
     """
 
-    def __init__(self, context: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, context: Mapping[str, Any], environment: Mapping[str, str], mark: str
+    ) -> None:
+        """`mark`: what all processes of the pool bear in their environment begins with it."""
         self.scratch = tempfile.mkdtemp(prefix="enchanted-")
-        self._mark = mark_prefix(dict(context), self.scratch)
+        self._mark = f"{mark}:{self.scratch}:"
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as the process lives
         self._process = subprocess.Popen(
@@ -40,21 +44,23 @@ class WardenProcess:
             stdout=self._printed,
             stderr=self._printed,
             pass_fds=[theirs.fileno()],
-            env={**inherited.for_samples(), **environment, MARK_VARIABLE: self._mark},
-            cwd=context["working_dir"],
+            env={**environment, MARK_VARIABLE: self._mark},
+            # not there on every node of a cluster with files of its own
+            cwd=context["working_dir"] if os.path.isdir(context["working_dir"]) else None,
             start_new_session=True,
         )
         theirs.close()
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as start:
-            start.write(json.dumps({"context": context, "capture_dir": self.scratch}).encode())
+            what = {"context": context, "capture_dir": self.scratch, "mark": self._mark}
+            start.write(json.dumps(what).encode())
         self.control.setblocking(False)
 
     def spawn(self, worker: WorkerChannel) -> None:
         """Have a worker started at the other ends of the channel."""
         message = json.dumps({"op": "spawn", "id": worker.number}).encode()
         self.control.setblocking(True)
-        # a warden that has just died is noticed when it is heard
+        # a fork server that has just died is noticed when it is heard
         with contextlib.suppress(OSError):
             socket.send_fds(self.control, [message], worker.ends())
         self.control.setblocking(False)
@@ -65,12 +71,12 @@ class WardenProcess:
         self._tell({"op": "kill", "id": worker.number})
 
     def end(self) -> None:
-        """Ask the warden to end once its workers have."""
+        """Ask the fork server to end once its workers have."""
         self._tell({"op": "close"})
 
     def hear(self) -> dict[str, Any] | None:
-        """Give the next message there is, an empty one if there is none; None if the warden has
-        gone.
+        """Return the next message there is, an empty one if there is none; None if the fork
+        server has gone.
         """
         try:
             data = self.control.recv(4096)
@@ -84,8 +90,8 @@ class WardenProcess:
         return message
 
     def bury(self) -> str:
-        """The warden has died: end what it can end no more. Return how it ended and what it printed
-        last.
+        """The fork server has died: end what it can end no more. Return how it ended and what it
+        printed last.
         """
         self.control.close()
         how = ending_of(self._process.wait())
@@ -94,11 +100,11 @@ class WardenProcess:
             return how + last_words(self._printed)
 
     def discard(self) -> None:
-        """Remove what a dead warden has left."""
+        """Remove what a dead fork server has left."""
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def wait(self) -> None:
-        """Wait until the warden has ended; it is killed if it takes too long."""
+        """Wait until the fork server has ended; it is killed if it takes too long."""
         try:
             self._process.wait(timeout=_END_GRACE)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,7 @@
-"""One local worker as the pool sees it: the tasks it holds and the sockets between."""
+"""One worker as the pool sees it: the tasks it holds and the sockets between.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from collections import deque
 
 from enchanted_tui import fast_values
 from enchanted_tui.executors.base import Task, WorkerInfo
-from enchanted_tui.executors.local.worker import MAX_MESSAGE, OVER, READY, SPOOLED, content
+from enchanted_tui.executors.pool.worker import MAX_MESSAGE, OVER, READY, SPOOLED, content
 from enchanted_tui.executors.task import task_message
 from enchanted_tui.journal_lines import TaskId
 
@@ -34,9 +37,8 @@ class WorkerChannel:
         self.since = 0.0  #: monotonic time at which the first assigned task started
         self.since_epoch = 0.0
         self.over = False  #: the first assigned task has ended, but not yet what it has left behind
-        self.killed_for: TaskId | None = (
-            None  #: the task whose time limit the worker is being killed for
-        )
+        #: the task whose time limit the worker is being ended for
+        self.killed_for: TaskId | None = None
         self._scratch = scratch
         #: the pieces that have arrived; joined once, however long the line
         self._unfinished_line: list[bytes] = []
@@ -62,7 +64,7 @@ class WorkerChannel:
         )
 
     def ends(self) -> list[int]:
-        """Give the descriptors that the worker gets: of the task socket and of the result pipe."""
+        """Return the descriptors that the worker gets: of the task socket and of the result pipe."""
         return [self._queue_end.fileno(), self._results_end]
 
     def handed_over(self) -> None:
@@ -71,7 +73,7 @@ class WorkerChannel:
         self._results_end = -1
 
     def send(self, task: Task) -> bool:
-        """Give a task to the worker; False if its queue is full or it has gone."""
+        """Send a task to the worker; False if its queue is full or it has gone."""
         packet = fast_values.encode(task_message(task))
         if len(packet) > MAX_MESSAGE:
             packet = self._spool(packet)
@@ -79,12 +81,11 @@ class WorkerChannel:
             self._tasks.send(packet)
         except (BlockingIOError, BrokenPipeError, ConnectionResetError):
             return False
-        if not self.assigned:
-            self.started_next()
         self.assigned.append(task)
         return True
 
     def started_next(self) -> None:
+        """Take note that the first assigned task begins."""
         self.since, self.since_epoch, self.over = time.monotonic(), time.time(), False
 
     def take_unread(self) -> list[Task]:
@@ -100,7 +101,7 @@ class WorkerChannel:
         return taken
 
     def read_lines(self) -> list[bytes] | None:
-        """Give the whole lines that have arrived; None if the worker has closed its end."""
+        """Return the whole lines that have arrived; None if the worker has closed its end."""
         try:
             data = os.read(self.results, _READ)
         except BlockingIOError:

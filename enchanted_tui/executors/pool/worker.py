@@ -1,4 +1,4 @@
-"""One local worker: takes task messages, runs them one after another, sends back their records.
+"""One worker: takes task messages, runs them one after another, sends back their records.
 
 It shares nothing with the supervisor but two descriptors: a packet socket on which tasks arrive,
 one message a packet, and a pipe into which results go, one line each. Standard output and error are
@@ -23,7 +23,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.ends.leftovers import Leftovers
-from enchanted_tui.executors.local.fresh import run_in_child, wants_fresh_process
+from enchanted_tui.executors.pool.fresh_process import run_in_child, wants_fresh_process
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment, here
@@ -213,7 +213,7 @@ def _preload(context: dict[str, Any]) -> None:
 
 
 def content(packet: bytes) -> bytes:
-    """Give the task message that a packet holds or names; a file that held it is removed."""
+    """Return the task message that a packet holds or names; a file that held it is removed."""
     if not packet.startswith(SPOOLED):
         return packet
     path = packet[1:].decode()

@@ -1,5 +1,7 @@
 """What is told of a worker that died: the record of the task that it ran, or what it printed before
 it ran any.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ import time
 from typing import Any
 
 from enchanted_tui.executors.base import Result, Task, Trouble
-from enchanted_tui.executors.local.channel import WorkerChannel
-from enchanted_tui.executors.local.warden import capture_files
-from enchanted_tui.executors.local.worker import collect_output
+from enchanted_tui.executors.pool.channel import WorkerChannel
+from enchanted_tui.executors.pool.fork_server import capture_files
+from enchanted_tui.executors.pool.worker import collect_output
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.executors.verdict import explained
 from enchanted_tui.interpreter import ending_of, last_words
@@ -43,9 +45,9 @@ def failure_of(
     return Result(task.id, line)
 
 
-def died_early(worker: WorkerChannel, scratch: str, status: int) -> Trouble:
-    """Return what the campaign is told of workers that die before they run anything; `status`: as
-    `os.wait` gives it.
+def died_early(called: str, worker: WorkerChannel, scratch: str, status: int) -> Trouble:
+    """Return what the campaign is told of workers, `called` so, that die before they run anything;
+    `status`: as `os.wait` gives it.
     """
     how = ending_of(os.waitstatus_to_exitcode(status))
     with (
@@ -53,12 +55,12 @@ def died_early(worker: WorkerChannel, scratch: str, status: int) -> Trouble:
         open(capture_files(scratch, worker.number)[2], "rb") as printed,
     ):
         how += last_words(printed)
-    return Trouble(f"local workers die before they are ready: the last one {how}")
+    return Trouble(f"{called} die before they are ready: the last one {how}")
 
 
-def trouble_of(error: Exception) -> Trouble:
-    """Return what the campaign is told when workers cannot be run any more."""
+def trouble_of(called: str, error: Exception) -> Trouble:
+    """Return what the campaign is told when workers, `called` so, cannot be run any more."""
     if isinstance(error, OSError):
-        return Trouble(f"local workers cannot be run: {explained(error)}")
-    log.error("the local executor failed", exc_info=error)
-    return Trouble(f"the local executor failed: {error!r}; this is a defect of the program")
+        return Trouble(f"{called} cannot be run: {explained(error)}")
+    log.error("the pool of workers failed", exc_info=error)
+    return Trouble(f"the pool of {called} failed: {error!r}; this is a defect of the program")

@@ -1,5 +1,5 @@
-"""The warden: a small process between the supervisor and its local workers. It starts them, reaps
-them and kills them.
+"""The fork server: a small process between a pool and its workers. It starts them, reaps them and
+has them ended.
 
 Why a process of its own:
 - workers are forked from a process that has no threads and has imported next to nothing, never from
@@ -7,15 +7,17 @@ Why a process of its own:
 - each worker has a reaper (`executors.ends.reaper`), through which a time limit and the end of the
   campaign reach processes that have left their process group or session, and job steps on other
   nodes;
-- when the supervisor dies, even by SIGKILL, its end of the control socket closes and the warden has
-  all workers ended with what they have started; when the warden itself dies, the reapers do so of
-  their own accord (parent-death signal).
+- when the pool's process dies, even by SIGKILL, its end of the control socket closes and the fork
+  server has all workers ended with what they have started; when the fork server itself dies, the
+  reapers do so of their own accord (parent-death signal).
 
-Control messages are JSON packets. From the supervisor: ``{"op": "spawn", "id": n}`` with two
-descriptors (task socket, result pipe), ``{"op": "kill", "id": n}``, ``{"op": "close"}``. To it:
-``{"op": "spawned", "id": n, "pid": p}``, ``{"op": "exit", "id": n, "status": wait status, "left":
-[what could not be ended], "asked": whether it was ended on request}``; ``{"op": "terminated"}``:
-this process was asked to end by somebody else (SIGTERM), and does.
+Control messages are JSON packets. From the pool: ``{"op": "spawn", "id": n}`` with two descriptors
+(task socket, result pipe), ``{"op": "kill", "id": n}``, ``{"op": "close"}``. To it: ``{"op":
+"spawned", "id": n, "pid": p}``, ``{"op": "exit", "id": n, "status": wait status, "left": [what
+could not be ended], "asked": whether it was ended on request}``; ``{"op": "terminated"}``: this
+process was asked to end by somebody else (SIGTERM), and does.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from typing import Any
 from enchanted_tui.executors.ends.ending import end
 from enchanted_tui.executors.ends.processes import MARK_VARIABLE, adopt_orphans
 from enchanted_tui.executors.ends.reaper import Reaper
-from enchanted_tui.executors.local import worker
+from enchanted_tui.executors.pool import worker
 
 _CLOSE_GRACE = (
     2.0  #: seconds in which workers may end by themselves once nothing more is to be done
@@ -43,23 +45,26 @@ _END_GRACE = 40.0  #: seconds in which they have to be ended, with job steps tha
 
 
 def main(control_fd: int) -> None:
-    """Serve the supervisor at the other end of `control_fd`; the campaign's context comes as JSON
-    on standard input.
+    """Serve the pool at the other end of `control_fd`; what all its workers share comes as JSON on
+    standard input.
     """
     start = json.loads(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     control = socket.socket(fileno=control_fd)
     try:
-        Warden(control, start).serve()
+        ForkServer(control, start).serve()
     finally:
         shutil.rmtree(start["capture_dir"], ignore_errors=True)
 
 
-class Warden:
+class ForkServer:
+    """Start and end workers, as the pool at the other end of the control socket asks for it."""
+
     def __init__(self, control: socket.socket, start: dict[str, Any]) -> None:
         self.control = control
         self.context: dict[str, Any] = start["context"]
         self.capture_dir: str = start["capture_dir"]
+        self.mark: str = start["mark"]
         #: by the process id of its reaper: number and reaper of each worker
         self.workers: dict[int, tuple[int, Reaper]] = {}
         self.closing_since: float | None = None
@@ -101,7 +106,7 @@ class Warden:
         return not self.workers or time.monotonic() - self.closing_since > _CLOSE_GRACE
 
     def _obey(self) -> bool:
-        """Carry out one message; False if the supervisor is gone."""
+        """Carry out one message; False if the pool is gone."""
         try:
             data, descriptors, _, _ = socket.recv_fds(self.control, 4096, 2)
         except OSError:
@@ -121,7 +126,7 @@ class Warden:
         return True
 
     def _spawn(self, number: int, task_fd: int, result_fd: int) -> None:
-        mark = f"{mark_prefix(self.context, self.capture_dir)}{number}."
+        mark = f"{self.mark}{number}."
         reaper = Reaper(lambda: self._work(number, mark, task_fd, result_fd), mark)
         os.close(task_fd)
         os.close(result_fd)
@@ -139,7 +144,7 @@ class Warden:
             opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(opened, descriptor)
             os.close(opened)
-        with contextlib.suppress(BrokenPipeError):  # the supervisor has gone; so do we
+        with contextlib.suppress(BrokenPipeError):  # the pool has gone; so do we
             worker.serve(socket.socket(fileno=task_fd), result_fd, self.context, captured)
 
     def _reap(self) -> None:
@@ -176,7 +181,7 @@ class Warden:
         end([os.getpid()])
 
     def _tell(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # the supervisor has gone: the next poll says so
+        with contextlib.suppress(OSError):  # the pool has gone: the next poll says so
             self.control.send(json.dumps(message).encode())
 
 
@@ -186,10 +191,3 @@ def capture_files(directory: str, number: int) -> dict[int, str]:
         1: os.path.join(directory, f"{number}.out"),
         2: os.path.join(directory, f"{number}.err"),
     }
-
-
-def mark_prefix(context: dict[str, Any], capture_dir: str) -> str:
-    """Give the mark that a warden has in its environment, and its workers and their children with a
-    number at the end.
-    """
-    return f"{context['campaign']}:{context['session']}:{capture_dir}:"

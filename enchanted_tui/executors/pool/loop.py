@@ -1,0 +1,330 @@
+"""The thread of a pool, which owns everything in it: who runs what, since when, and what becomes of
+a task whose worker dies.
+
+Tasks go to a worker through a packet socket of which the pool also holds the receiving end: what a
+worker has not read yet can be taken back exactly, so short tasks are handed out many in advance and
+still no task ever waits behind a long one, and after a crash it is certain which task was running.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import math
+import os
+import selectors
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, Trouble
+from enchanted_tui.executors.job import job_here
+from enchanted_tui.executors.pool.backlog import Backlog
+from enchanted_tui.executors.pool.channel import WorkerChannel
+from enchanted_tui.executors.pool.delivery import Delivery
+from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.pool.worker import TROUBLE
+from enchanted_tui.executors.pool.worker_death import died_early, failure_of, trouble_of
+from enchanted_tui.executors.pool.worker_group import WorkerGroup
+from enchanted_tui.executors.verdict import ending, timed_out
+from enchanted_tui.journal_lines import TaskId
+
+log = logging.getLogger(__name__)
+
+_START_ATTEMPTS = 3
+_LONGEST_WAIT = 3600.0  #: seconds; the operating system takes no time-out beyond 24 days
+
+
+class PoolLoop:
+    """What the thread of a pool does. All methods but `command` belong to that thread."""
+
+    def __init__(
+        self, settings: PoolSettings, context: TaskContext, deliver: Deliver, backlog: Backlog
+    ) -> None:
+        self._settings = settings
+        self._deliver = deliver
+        self.backlog = backlog
+        self.delivery = Delivery(deliver, settings.job_ends)
+        self._selector = selectors.DefaultSelector()
+        self.workers = WorkerGroup(context, settings.environment, settings.mark, self._selector)
+        self._failed_starts = 0
+        self._commands: deque[Callable[[], None]] = deque()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        self._closing = False
+        self._ended = False
+        self._hopeless = False  #: workers die at their start: no more are started
+
+    def prepare(self) -> None:
+        """Start the fork server. Raises OSError."""
+        self.workers.start_server()
+        self._selector.register(self._wake_read, selectors.EVENT_READ, "wake")
+
+    def command(self, command: Callable[[], None]) -> None:
+        """Have something done in the pool's thread; may be called from any thread."""
+        self._commands.append(command)
+        with contextlib.suppress(BlockingIOError, OSError):
+            os.write(self._wake_write, b"w")
+
+    def close_descriptors(self) -> None:
+        """Close what the thread was woken by, once it has ended."""
+        for descriptor in (self._wake_read, self._wake_write):
+            os.close(descriptor)
+
+    # -- commands ----------------------------------------------------------------------------------
+
+    def take_back(self) -> list[TaskId]:
+        """Take away what has not begun; return whom."""
+        self._take_unread(self.workers)
+        taken = self.backlog.take()
+        self.delivery.settled += len(taken)
+        return taken
+
+    def kill_all(self, submitted: int, *, believe_failures: bool) -> None:
+        """End all workers and forget all tasks, so many as have been submitted."""
+        if believe_failures:
+            self._release_failures(due=False)
+        self._closing = True
+        self.backlog.take()
+        for worker in self.workers:
+            self.workers.kill(worker)
+        self.delivery.settled = submitted
+
+    def hang_up(self) -> None:
+        """Let workers end once they have nothing to do."""
+        self._closing = True
+        self.workers.hang_up()
+
+    # -- the thread --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Be the thread."""
+        try:
+            self._start_workers()
+            while not (self._closing and self._ended):
+                self._turn()
+        except Exception as error:  # noqa: BLE001 - the campaign is told
+            self._deliver(trouble_of(self._settings.called, error))
+        finally:
+            self._release()
+
+    def _turn(self) -> None:
+        for key, _ in self._selector.select(self._until_something()):
+            if key.data == "wake":
+                os.read(self._wake_read, 4096)
+            elif key.data == "server":
+                self._hear_server()
+            # it may have been forgotten in this very turn
+            elif self.workers.get(key.data.number) is not None:
+                self._take_lines(key.data, self.workers.read(key.data))
+        while self._commands:
+            self._commands.popleft()()
+        if not self._closing:
+            self._enforce_time_limit()
+            self._release_failures()
+        if not self._closing:
+            self._start_workers()
+            self._hand_out()
+
+    def _until_something(self) -> float | None:
+        """Return for how many seconds there is nothing to do unless something arrives."""
+        if self._closing:
+            return None
+        left = self.delivery.seconds_left()
+        running = [worker.since for worker in self.workers if worker.running]
+        if self._settings.timeout is not None and running:
+            left = min(left, min(running) + self._settings.timeout - time.monotonic())
+        return None if left == math.inf else min(max(0.0, left), _LONGEST_WAIT)
+
+    def _release(self) -> None:
+        for worker in self.workers:
+            self.workers.forget(worker)
+        self.workers.hang_up()
+        with contextlib.suppress(Exception):
+            self._selector.close()
+
+    # -- handing out -------------------------------------------------------------------------------
+
+    def _start_workers(self) -> None:
+        """Start as many workers as are wanted, also for those that have died."""
+        if not self._hopeless:
+            for _ in range(self._settings.size - len(self.workers)):
+                self.workers.spawn()
+
+    def _hand_out(self) -> None:
+        if not self.backlog:
+            self._relieve_stragglers()
+        ready = sorted(
+            (worker for worker in self.workers if worker.ready and worker.killed_for is None),
+            key=lambda worker: len(worker.assigned),
+        )
+        for level in range(1 + self.backlog.ahead()):
+            for worker in ready:
+                if len(worker.assigned) <= level and not self._give_next(worker):
+                    return
+
+    def _give_next(self, worker: WorkerChannel) -> bool:
+        """Give a worker the next task, if its queue takes it; tell whether there was any."""
+        task = self.backlog.next() if self.backlog else None
+        if task is None:
+            return False
+        if not worker.send(task):
+            self.backlog.put_back([task])
+        elif len(worker.assigned) == 1:
+            self._note_begin(worker)
+        return True
+
+    def _note_begin(self, worker: WorkerChannel) -> None:
+        worker.started_next()
+        if worker.assigned:
+            self._settings.on_begin(worker.assigned[0].id)
+
+    def _relieve_stragglers(self) -> None:
+        """Where workers are idle, take back what waits unread behind others' running tasks."""
+        if any(worker.idle for worker in self.workers):
+            self._take_unread(worker for worker in self.workers if len(worker.assigned) > 1)
+
+    def _take_unread(self, workers: Iterable[WorkerChannel]) -> None:
+        for worker in workers:
+            self.backlog.put_back(worker.take_unread())
+
+    # -- results -----------------------------------------------------------------------------------
+
+    def _take_lines(self, worker: WorkerChannel, lines: Iterable[bytes]) -> None:
+        for line in lines:
+            if worker.takes_note(line):
+                self._failed_starts = 0
+            else:
+                self._take_record(worker, line)
+
+    def _take_record(self, worker: WorkerChannel, line: bytes) -> None:
+        task = worker.assigned.popleft()
+        self.backlog.ran(task, time.monotonic() - worker.since)
+        if line.startswith(TROUBLE):
+            self.delivery.take(Trouble(values.decode(line[1:]), task.id))
+        else:
+            self.delivery.take(Result(task.id, line))
+        self._note_begin(worker)
+
+    def _release_failures(self, *, due: bool = True) -> None:
+        if not self.delivery.release(due=due):
+            self._job_is_ending()
+
+    def _job_is_ending(self) -> None:
+        self._closing = True
+        self.delivery.job_is_ending()
+
+    # -- time limits and deaths --------------------------------------------------------------------
+
+    def _enforce_time_limit(self) -> None:
+        if self._settings.timeout is None:
+            return
+        now = time.monotonic()
+        for worker in self.workers:
+            if worker.running and now - worker.since >= self._settings.timeout:
+                self._take_unread([worker])
+                if worker.assigned:
+                    self._kill(worker)
+
+    def _kill(self, worker: WorkerChannel) -> None:
+        """End a worker for the sake of the task that it runs."""
+        worker.killed_for = worker.assigned[0].id
+        self.workers.kill(worker)
+
+    def _hear_server(self) -> None:
+        message = self.workers.hear()
+        if message is None:
+            self._server_is_gone()
+            return
+        worker = self.workers.get(message.get("id", 0))
+        if message.get("op") == "terminated":
+            self._terminated()
+        elif worker is None:
+            return
+        elif message["op"] == "spawned":
+            worker.pid = message["pid"]
+        elif message["op"] == "exit":
+            self._worker_died(worker, message)
+
+    def _terminated(self) -> None:
+        """Somebody has asked the fork server to end: whoever ends the job asks all its processes."""
+        if job_here() and not self._closing:
+            self._job_is_ending()
+        self.delivery.drop()
+
+    def _worker_died(self, worker: WorkerChannel, message: Mapping[str, Any]) -> None:
+        self._take_lines(worker, self.workers.drain(worker))
+        waiting = worker.take_unread()
+        self.workers.forget(worker)
+        if self._closing:
+            return
+        self.backlog.put_back(waiting)
+        if worker.assigned:
+            self._bury(worker, worker.assigned.popleft(), message)
+        elif not worker.ready:
+            self._failed_starts += 1
+            if self._failed_starts >= _START_ATTEMPTS + self._settings.max_retries:
+                self._hopeless = True
+                called, scratch = self._settings.called, self.workers.scratch
+                self._deliver(died_early(called, worker, scratch, message["status"]))
+
+    def _bury(self, worker: WorkerChannel, task: Task, message: Mapping[str, Any]) -> None:
+        """Deliver what killed a worker as the failure of the task it ran."""
+        if worker.killed_for is not None and worker.killed_for != task.id:
+            # its time-limited predecessor finished just before the blow fell
+            self.backlog.put_back([task])
+        elif worker.killed_for is not None:
+            assert self._settings.timeout is not None
+            ended = timed_out(self._settings.timeout, message["left"])
+            self.delivery.take_at_once(self._failure(worker, task, *ended))
+        elif message["asked"]:  # by somebody else
+            self._run_again(worker, task)
+        else:
+            self.delivery.take(self._failure(worker, task, *self._why_died(message["status"])))
+
+    def _why_died(self, status: int) -> tuple[str, str]:
+        """Return kind and reason of a failure, by the wait status of its worker."""
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        return (killed and self._settings.why_killed()) or ending(status)
+
+    def _failure(self, worker: WorkerChannel, task: Task, kind: str, why: str) -> Result | Trouble:
+        workers = self.workers
+        return failure_of(worker, task, workers.context, workers.scratch, kind, why)
+
+    def _run_again(self, worker: WorkerChannel, task: Task) -> None:
+        """Let a task whose worker was lost through no fault of its own wait again, or give it up."""
+        if task.attempt < self._settings.max_retries:
+            self.backlog.put_back([dataclasses.replace(task, attempt=task.attempt + 1)])
+            return
+        why = f"its worker was lost {task.attempt + 1} times"
+        self.delivery.take(self._failure(worker, task, "lost", why))
+
+    def _server_is_gone(self) -> None:
+        """All workers died with the fork server: infrastructure, so the tasks they held run again."""
+        if self._closing:
+            self._ended = True
+            return
+        self._failed_starts += 1
+        how = self.workers.bury_server()
+        held: list[tuple[WorkerChannel, Task]] = []
+        for worker in self.workers:
+            self._take_lines(worker, self.workers.drain(worker))
+            self._take_unread([worker])
+            held.extend((worker, task) for task in worker.assigned)
+            self.workers.forget(worker)
+        for worker, task in held:
+            self._run_again(worker, task)
+        if self._failed_starts > _START_ATTEMPTS + self._settings.max_retries:
+            what = f"the process that starts {self._settings.called} keeps dying: it {how}"
+            self._deliver(Trouble(what))
+            self._ended = self._hopeless = True
+            return
+        log.warning(f"the process that starts {self._settings.called} {how}; starting another one")
+        self.workers.discard_server()
+        self.workers.start_server()
