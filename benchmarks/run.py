@@ -121,7 +121,7 @@ class Bench:
         print(f"{case.name:20} {contender.name:28} {said}  (load {measured.load:.1f})", flush=True)
 
     def measure_waiting(self) -> None:
-        """Measure the processor time of supervisor and warden while all workers sleep."""
+        """Measure the processor time of supervisor and fork server while all workers sleep."""
         settle, window = (10, 5) if self._quick else (20, 20)
         for workers in _WAITING:
             name = f"waiting, {workers} workers"
