@@ -16,9 +16,7 @@ import sys
 from collections.abc import Iterable
 from typing import IO
 
-#: Before Python 3.11, the working directory has to be taken out again.
-_SAFE_PATH, _DROP = (["-P"], "") if sys.version_info >= (3, 11) else ([], "sys.path.pop(0); ")
-_SET_PATH = f"import sys; {_DROP}import json; sys.path[:] = json.loads(sys.argv.pop(1)); "
+_SET_PATH = "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1)); "
 _SHOWN = 2_000  #: bytes of what a process has printed last
 
 
@@ -26,10 +24,7 @@ def python_command(code: str, *arguments: str, also: Iterable[str] = ()) -> list
     """Return the command that runs `code` with `arguments`; modules come from where this process
     has them from, then from `also`.
     """
-    return [
-        *(sys.executable, *_SAFE_PATH, "-c", _SET_PATH + code),
-        *(json.dumps(search_path(also)), *arguments),
-    ]
+    return [sys.executable, "-P", "-c", _SET_PATH + code, json.dumps(search_path(also)), *arguments]
 
 
 def search_path(also: Iterable[str] = ()) -> list[str]:

@@ -21,9 +21,8 @@ from importlib.machinery import PathFinder
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import JobEnds, Result, Task, TaskContext, Trouble
-from enchanted_tui.executors.local.executor import mark_of
+from enchanted_tui.executors.local.executor import fork_server
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.version import __version__
@@ -99,8 +98,7 @@ class LocalWorker:
             size=1,
             timeout=timeout,
             max_retries=max_retries,
-            environment=inherited.for_samples(),
-            mark=mark_of(context),
+            starter=fork_server(context, {}),
         )
         self.pool = Pool(settings, context, self.arrived.put)
         self.pool.start()

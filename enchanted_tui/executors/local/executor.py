@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, WorkerInfo
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
+from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.journal_lines import TaskId
@@ -51,8 +52,7 @@ class LocalExecutor(Executor):
             size=workers,
             timeout=self.timeout_sec,
             max_retries=self.max_retries,
-            environment={**inherited.for_samples(), **thread_limits(workers)},
-            mark=mark_of(context),
+            starter=fork_server(context, thread_limits(workers)),
             job_ends=job_is_over,
         )
         self._pool = Pool(settings, context, deliver)
@@ -125,11 +125,14 @@ class JoblibExecutor(LocalExecutor):
         return self.n_jobs if self.n_jobs > 0 else max(1, usable_cpus() + 1 + self.n_jobs)
 
 
-def mark_of(context: TaskContext) -> str:
-    """Return what begins the mark of all that runs for a session of a campaign outside of jobs: the
-    next session ends what is left of it.
+def fork_server(
+    context: TaskContext, environment: Mapping[str, str]
+) -> Callable[[dict[str, Any]], ForkServerHandle]:
+    """Return what starts workers here, with these additional variables. All that they start bears
+    the mark of this session of the campaign: the next one ends what is left of it.
     """
-    return f"{context.campaign}:{context.session}"
+    mark = f"{context.campaign}:{context.session}"
+    return lambda shared: ForkServerHandle(shared, {**inherited.for_samples(), **environment}, mark)
 
 
 def usable_cpus() -> int:

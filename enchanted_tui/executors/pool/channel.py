@@ -122,6 +122,11 @@ class WorkerChannel:
         self.over = self.over or line == OVER
         return line in (READY, OVER)
 
+    def close_ours(self) -> None:
+        """Close, in a worker that was forked from the pool's own process, what is the pool's."""
+        os.close(self.results)
+        self._tasks.close()
+
     def hang_up(self) -> None:
         """Let the worker end once it has nothing to do."""
         self._tasks.close()

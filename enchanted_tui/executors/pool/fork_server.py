@@ -33,15 +33,11 @@ import sys
 import time
 from typing import Any
 
-from enchanted_tui.executors.ends.ending import end
-from enchanted_tui.executors.ends.processes import MARK_VARIABLE, adopt_orphans
-from enchanted_tui.executors.ends.reaper import Reaper
-from enchanted_tui.executors.pool import worker
+from enchanted_tui.executors.pool.forking import Forking, wake_up_on_signals
 
 _CLOSE_GRACE = (
     2.0  #: seconds in which workers may end by themselves once nothing more is to be done
 )
-_END_GRACE = 40.0  #: seconds in which they have to be ended, with job steps that SLURM has to end
 
 
 def main(control_fd: int) -> None:
@@ -52,7 +48,7 @@ def main(control_fd: int) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     control = socket.socket(fileno=control_fd)
     try:
-        ForkServer(control, start).serve()
+        ForkServer(control, Forking(start["context"], start["capture_dir"], start["mark"])).serve()
     finally:
         shutil.rmtree(start["capture_dir"], ignore_errors=True)
 
@@ -60,55 +56,45 @@ def main(control_fd: int) -> None:
 class ForkServer:
     """Start and end workers, as the pool at the other end of the control socket asks for it."""
 
-    def __init__(self, control: socket.socket, start: dict[str, Any]) -> None:
-        self.control = control
-        self.context: dict[str, Any] = start["context"]
-        self.capture_dir: str = start["capture_dir"]
-        self.mark: str = start["mark"]
-        #: by the process id of its reaper: number and reaper of each worker
-        self.workers: dict[int, tuple[int, Reaper]] = {}
-        self.closing_since: float | None = None
+    def __init__(self, control: socket.socket, workers: Forking) -> None:
+        self._control = control
+        self._workers = workers
+        self._closing_since: float | None = None
         self._terminated = False
-        self._wakeup_read, self._wakeup_write = os.pipe()
-        for descriptor in (self._wakeup_read, self._wakeup_write):
-            os.set_blocking(descriptor, False)
+        self._wake_read, self._wake_write = wake_up_on_signals(self._on_terminate)
 
     def serve(self) -> None:
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        signal.signal(signal.SIGTERM, self._on_terminate)
+        """Serve until everything is done, the pool has gone, or somebody ends this process."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
-        adopt_orphans()
         poll = select.poll()
-        poll.register(self.control, select.POLLIN)
-        poll.register(self._wakeup_read, select.POLLIN)
+        poll.register(self._control, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
         while not self._finished():
-            ready = {
-                descriptor
-                for descriptor, _ in poll.poll(200 if self.closing_since is not None else None)
-            }
-            if self._wakeup_read in ready:
-                os.read(self._wakeup_read, 4096)
+            closing = self._closing_since is not None
+            ready = {descriptor for descriptor, _ in poll.poll(200 if closing else None)}
+            if self._wake_read in ready:
+                os.read(self._wake_read, 4096)
             if self._terminated:
-                self._tell({"op": "terminated"})
+                self._tell("terminated")
                 break
-            self._reap()
-            if self.control.fileno() in ready and self.closing_since is None and not self._obey():
+            for ended in self._workers.reap():
+                self._tell("exit", **ended)
+            if self._control.fileno() in ready and not closing and not self._obey():
                 break
-        self._end_everything()
+        self._workers.end_everything()
 
-    def _on_terminate(self, number: int, frame: Any) -> None:
+    def _on_terminate(self) -> None:
         self._terminated = True
 
     def _finished(self) -> bool:
-        if self.closing_since is None:
+        if self._closing_since is None:
             return False
-        return not self.workers or time.monotonic() - self.closing_since > _CLOSE_GRACE
+        return not self._workers or time.monotonic() - self._closing_since > _CLOSE_GRACE
 
     def _obey(self) -> bool:
         """Carry out one message; False if the pool is gone."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self.control, 4096, 2)
+            data, descriptors, _, _ = socket.recv_fds(self._control, 4096, 2)
         except OSError:
             return False
         if not data:
@@ -117,77 +103,23 @@ class ForkServer:
         if message["op"] == "spawn":
             self._spawn(message["id"], *descriptors)
         elif message["op"] == "kill":
-            for reaper in [
-                reaper for number, reaper in self.workers.values() if number == message["id"]
-            ]:
-                reaper.end()
+            self._workers.kill(message["id"])
         elif message["op"] == "close":
-            self.closing_since = time.monotonic()
+            self._closing_since = time.monotonic()
         return True
 
     def _spawn(self, number: int, task_fd: int, result_fd: int) -> None:
-        mark = f"{self.mark}{number}."
-        reaper = Reaper(lambda: self._work(number, mark, task_fd, result_fd), mark)
+        pid = self._workers.spawn(number, task_fd, result_fd, self._close)
         os.close(task_fd)
         os.close(result_fd)
-        self.workers[reaper.pid] = number, reaper
-        self._tell({"op": "spawned", "id": number, "pid": reaper.worker})
+        self._tell("spawned", id=number, pid=pid)
 
-    def _work(self, number: int, mark: str, task_fd: int, result_fd: int) -> None:
-        """Be a worker."""
-        self.control.close()
-        os.close(self._wakeup_read)
-        os.close(self._wakeup_write)
-        os.environ[MARK_VARIABLE] = mark
-        captured = capture_files(self.capture_dir, number)
-        for descriptor, path in captured.items():
-            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.dup2(opened, descriptor)
-            os.close(opened)
-        with contextlib.suppress(BrokenPipeError):  # the pool has gone; so do we
-            worker.serve(socket.socket(fileno=task_fd), result_fd, self.context, captured)
+    def _close(self) -> None:
+        """Close, in a worker, what is the fork server's."""
+        self._control.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
 
-    def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            if pid in self.workers:
-                number, reaper = self.workers.pop(pid)
-                found = reaper.report(status)
-                self._tell(
-                    {
-                        "op": "exit",
-                        "id": number,
-                        "status": found.status,
-                        "left": found.left,
-                        "asked": found.asked,
-                    }
-                )
-
-    def _end_everything(self) -> None:
-        """End all workers; their reapers do the work, and what has no reaper any more is ended
-        here.
-        """
-        for _, reaper in self.workers.values():
-            reaper.end()
-        deadline = time.monotonic() + _END_GRACE
-        while self.workers and time.monotonic() < deadline:
-            self._reap()
-            time.sleep(0.01)
-        end([os.getpid()])
-
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _tell(self, op: str, **fields: Any) -> None:
         with contextlib.suppress(OSError):  # the pool has gone: the next poll says so
-            self.control.send(json.dumps(message).encode())
-
-
-def capture_files(directory: str, number: int) -> dict[int, str]:
-    """Give, by descriptor, the files that take a worker's standard output and error."""
-    return {
-        1: os.path.join(directory, f"{number}.out"),
-        2: os.path.join(directory, f"{number}.err"),
-    }
+            self._control.send(json.dumps({"op": op, **fields}).encode())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -45,8 +44,7 @@ class ForkServerHandle:
             stderr=self._printed,
             pass_fds=[theirs.fileno()],
             env={**environment, MARK_VARIABLE: self._mark},
-            # not there on every node of a cluster with files of its own
-            cwd=context["working_dir"] if os.path.isdir(context["working_dir"]) else None,
+            cwd=context["working_dir"],
             start_new_session=True,
         )
         theirs.close()

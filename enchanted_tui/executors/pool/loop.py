@@ -1,5 +1,5 @@
-"""The thread of a pool, which owns everything in it: who runs what, since when, and what becomes of
-a task whose worker dies.
+"""What a pool does, turn by turn: who runs what, since when, and what becomes of a task whose worker
+dies.
 
 Tasks go to a worker through a packet socket of which the pool also holds the receiving end: what a
 worker has not read yet can be taken back exactly, so short tasks are handed out many in advance and
@@ -42,7 +42,9 @@ _LONGEST_WAIT = 3600.0  #: seconds; the operating system takes no time-out beyon
 
 
 class PoolLoop:
-    """What the thread of a pool does. All methods but `command` belong to that thread."""
+    """The loop of a pool. All methods but `command` belong to one thread: that of a `Pool`, or the
+    only one of a process that has the loop to itself.
+    """
 
     def __init__(
         self, settings: PoolSettings, context: TaskContext, deliver: Deliver, backlog: Backlog
@@ -52,7 +54,7 @@ class PoolLoop:
         self.backlog = backlog
         self.delivery = Delivery(deliver, settings.job_ends)
         self._selector = selectors.DefaultSelector()
-        self.workers = WorkerGroup(context, settings.environment, settings.mark, self._selector)
+        self.workers = WorkerGroup(context, settings.starter, self._selector)
         self._failed_starts = 0
         self._commands: deque[Callable[[], None]] = deque()
         self._wake_read, self._wake_write = os.pipe()
@@ -62,12 +64,12 @@ class PoolLoop:
         self._hopeless = False  #: workers die at their start: no more are started
 
     def prepare(self) -> None:
-        """Start the fork server. Raises OSError."""
-        self.workers.start_server()
+        """Make ready to start workers. Raises OSError."""
+        self.workers.begin()
         self._selector.register(self._wake_read, selectors.EVENT_READ, "wake")
 
     def command(self, command: Callable[[], None]) -> None:
-        """Have something done in the pool's thread; may be called from any thread."""
+        """Have something done in the next turn; may be called from any thread."""
         self._commands.append(command)
         with contextlib.suppress(BlockingIOError, OSError):
             os.write(self._wake_write, b"w")
@@ -108,18 +110,30 @@ class PoolLoop:
         try:
             self._start_workers()
             while not (self._closing and self._ended):
-                self._turn()
+                self.turn()
         except Exception as error:  # noqa: BLE001 - the campaign is told
             self._deliver(trouble_of(self._settings.called, error))
         finally:
             self._release()
+            self.workers.hang_up()
 
-    def _turn(self) -> None:
-        for key, _ in self._selector.select(self._until_something()):
+    def finish(self) -> None:
+        """End all workers at once; what they had finished is delivered. After it there is no turn."""
+        self._closing = True
+        self.delivery.drop()
+        self.workers.wait()
+        for worker in self.workers:
+            self._take_lines(worker, self.workers.drain(worker))
+        self._release()
+        self.close_descriptors()
+
+    def turn(self, longest: float = math.inf) -> None:
+        """Wait until something arrives or is due, at most `longest` seconds, and do what follows."""
+        for key, _ in self._selector.select(self._until_something(longest)):
             if key.data == "wake":
                 os.read(self._wake_read, 4096)
-            elif key.data == "server":
-                self._hear_server()
+            elif key.data == "starter":
+                self._hear_starter()
             # it may have been forgotten in this very turn
             elif self.workers.get(key.data.number) is not None:
                 self._take_lines(key.data, self.workers.read(key.data))
@@ -132,11 +146,11 @@ class PoolLoop:
             self._start_workers()
             self._hand_out()
 
-    def _until_something(self) -> float | None:
+    def _until_something(self, longest: float) -> float | None:
         """Return for how many seconds there is nothing to do unless something arrives."""
         if self._closing:
             return None
-        left = self.delivery.seconds_left()
+        left = min(longest, self.delivery.seconds_left())
         running = [worker.since for worker in self.workers if worker.running]
         if self._settings.timeout is not None and running:
             left = min(left, min(running) + self._settings.timeout - time.monotonic())
@@ -145,7 +159,6 @@ class PoolLoop:
     def _release(self) -> None:
         for worker in self.workers:
             self.workers.forget(worker)
-        self.workers.hang_up()
         with contextlib.suppress(Exception):
             self._selector.close()
 
@@ -182,7 +195,7 @@ class PoolLoop:
 
     def _note_begin(self, worker: WorkerChannel) -> None:
         worker.started_next()
-        if worker.assigned:
+        if worker.assigned and not self._closing:
             self._settings.on_begin(worker.assigned[0].id)
 
     def _relieve_stragglers(self) -> None:
@@ -237,10 +250,10 @@ class PoolLoop:
         worker.killed_for = worker.assigned[0].id
         self.workers.kill(worker)
 
-    def _hear_server(self) -> None:
+    def _hear_starter(self) -> None:
         message = self.workers.hear()
         if message is None:
-            self._server_is_gone()
+            self._starter_is_gone()
             return
         worker = self.workers.get(message.get("id", 0))
         if message.get("op") == "terminated":
@@ -253,7 +266,7 @@ class PoolLoop:
             self._worker_died(worker, message)
 
     def _terminated(self) -> None:
-        """Somebody has asked the fork server to end: whoever ends the job asks all its processes."""
+        """Somebody has asked the starter to end: whoever ends the job asks all its processes."""
         if job_here() and not self._closing:
             self._job_is_ending()
         self.delivery.drop()
@@ -305,13 +318,13 @@ class PoolLoop:
         why = f"its worker was lost {task.attempt + 1} times"
         self.delivery.take(self._failure(worker, task, "lost", why))
 
-    def _server_is_gone(self) -> None:
-        """All workers died with the fork server: infrastructure, so the tasks they held run again."""
+    def _starter_is_gone(self) -> None:
+        """All workers died with their starter: infrastructure, so the tasks they held run again."""
         if self._closing:
             self._ended = True
             return
         self._failed_starts += 1
-        how = self.workers.bury_server()
+        how = self.workers.bury_starter()
         held: list[tuple[WorkerChannel, Task]] = []
         for worker in self.workers:
             self._take_lines(worker, self.workers.drain(worker))
@@ -326,5 +339,5 @@ class PoolLoop:
             self._ended = self._hopeless = True
             return
         log.warning(f"the process that starts {self._settings.called} {how}; starting another one")
-        self.workers.discard_server()
-        self.workers.start_server()
+        self.workers.discard_starter()
+        self.workers.begin()

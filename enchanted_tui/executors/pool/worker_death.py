@@ -14,7 +14,7 @@ from typing import Any
 
 from enchanted_tui.executors.base import Result, Task, Trouble
 from enchanted_tui.executors.pool.channel import WorkerChannel
-from enchanted_tui.executors.pool.fork_server import capture_files
+from enchanted_tui.executors.pool.forking import capture_files
 from enchanted_tui.executors.pool.worker import collect_output
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.executors.verdict import explained

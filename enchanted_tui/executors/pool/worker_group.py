@@ -1,4 +1,4 @@
-"""The workers of a pool and the fork server that they come from.
+"""The workers of a pool and who starts them.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -10,30 +10,27 @@ import dataclasses
 import json
 import selectors
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from enchanted_tui.executors.base import TaskContext, WorkerInfo
 from enchanted_tui.executors.pool.channel import WorkerChannel
-from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
+from enchanted_tui.executors.pool.settings import Starter
 
 
 class WorkerGroup:
     """Workers by their numbers, which are never used again. What arrives from them, and from their
-    fork server, is watched by `selector`; the key's data is the worker, or "server".
+    starter, is watched by `selector`; the key's data is the worker, or "starter".
     """
 
     def __init__(
         self,
         context: TaskContext,
-        environment: Mapping[str, str],
-        mark: str,
+        starter: Callable[[dict[str, Any]], Starter],
         selector: selectors.BaseSelector,
     ) -> None:
-        """`environment`: of all that runs; `mark`: what begins the mark that all of it bears."""
         self.context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
-        self._environment = environment
-        self._mark = mark
+        self._new_starter = starter
         self._selector = selector
         self._workers: dict[int, WorkerChannel] = {}
         self._numbers = 0
@@ -51,55 +48,55 @@ class WorkerGroup:
     @property
     def scratch(self) -> str:
         """The directory of what workers print."""
-        return self._server.scratch
+        return self._starter.scratch
 
-    def start_server(self) -> None:
-        """Start a fork server; the one before, if there was one, has died. Raises OSError."""
-        self._server = ForkServerHandle(self.context, self._environment, self._mark)
-        self._selector.register(self._server.control, selectors.EVENT_READ, "server")
+    def begin(self) -> None:
+        """Begin with a starter; the one before, if there was one, has died. Raises OSError."""
+        self._starter = self._new_starter(self.context)
+        self._selector.register(self._starter.control, selectors.EVENT_READ, "starter")
 
     def spawn(self) -> None:
         """Have one more worker started. Raises OSError without descriptors to reach it by."""
         self._numbers += 1
-        worker = WorkerChannel(self._numbers, self._server.scratch)
+        worker = WorkerChannel(self._numbers, self._starter.scratch)
         self._workers[worker.number] = worker
-        self._server.spawn(worker)
+        self._starter.spawn(worker)
         self._selector.register(worker.results, selectors.EVENT_READ, worker)
 
     def kill(self, worker: WorkerChannel) -> None:
         """Have a worker ended with everything it has started; returns at once."""
-        self._server.kill(worker)
+        self._starter.kill(worker)
 
     def hear(self) -> dict[str, Any] | None:
-        """Return the fork server's next message, see there; None if it has gone, and then it is
+        """Return the starter's next message, see there; None if it has gone, and then it is
         watched no longer.
         """
-        message = self._server.hear()
+        message = self._starter.hear()
         if message is None:
-            self._selector.unregister(self._server.control)
+            self._selector.unregister(self._starter.control)
         return message
 
-    def bury_server(self) -> str:
-        """End what a fork server that has died cannot end any more; return how it ended."""
-        return self._server.bury()
+    def bury_starter(self) -> str:
+        """End what a starter that has died cannot end any more; return how it ended."""
+        return self._starter.bury()
 
-    def discard_server(self) -> None:
-        """Remove what a fork server that has died has left."""
-        self._server.discard()
+    def discard_starter(self) -> None:
+        """Remove what a starter that has died has left."""
+        self._starter.discard()
 
     def hang_up(self) -> None:
-        """Let fork server and workers end once they have nothing to do."""
-        self._server.end()
+        """Let starter and workers end once they have nothing to do."""
+        self._starter.end()
         for worker in self:
             worker.hang_up()
 
     def wait(self) -> None:
-        """Wait until the fork server has ended, and all workers with it."""
-        self._server.wait()
+        """Wait until the starter has ended, and all workers with it."""
+        self._starter.wait()
 
     def read(self, worker: WorkerChannel) -> list[bytes]:
         """Return the lines that have arrived from a worker; one that has gone is watched no longer:
-        the fork server will say so.
+        the starter will say so.
         """
         lines = worker.read_lines()
         if lines is None:

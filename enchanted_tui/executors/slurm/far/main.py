@@ -80,8 +80,6 @@ def _prepare(header: dict[str, Any]) -> None:
     storage.
     """
     context = header["context"]
-    # also for the processes that are started in another working directory
-    sys.path[:] = [os.path.abspath(entry) for entry in sys.path]
     os.makedirs(context["data_dir"], exist_ok=True)
     with contextlib.suppress(OSError):
         os.chdir(context["working_dir"])

@@ -5,20 +5,18 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
-import signal
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from enchanted_tui.executors.base import JobEnds, Result, Task, TaskContext, Trouble
-from enchanted_tui.executors.pool.pool import Pool
+from enchanted_tui.executors.base import Delivered, JobEnds, Result, Task, TaskContext, Trouble
+from enchanted_tui.executors.pool.forking_here import ForkingHere
+from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
+from enchanted_tui.executors.verdict import explained
 from enchanted_tui.journal_lines import TaskId
 
 EXIT_DISK = 74  #: exit code of a job that could not write its results
@@ -27,15 +25,8 @@ _DISK_PATIENCE = 60.0  #: seconds for which a results file that cannot be writte
 _AT_ONCE = ("revoked", "terminated", "trouble")  #: ends that wait for no task
 
 
-@dataclass(frozen=True)
-class _Begun:
-    """A task begins."""
-
-    task: TaskId
-
-
 class ShareRun:
-    """Runs the tasks of one share."""
+    """Runs the tasks of one share, in a process without threads."""
 
     def __init__(
         self, directory: str, element: int, header: dict[str, Any], results: Results
@@ -47,37 +38,30 @@ class ShareRun:
         self._results = results
         self._revoked = revocations(directory, element)
         self._share = share_file(directory, element)
-        # not what local workers bear: a resumed campaign kills those of the session before, and
-        # jobs are to go on
-        context = header["context"]
-        share = f"{os.path.basename(directory)}.{element}"
-        self._mark = f"job:{context['campaign']}:{context['session']}:{share}"
+        self._mark = f"{os.path.basename(directory)}.{element}"
         self._waited_for: set[TaskId] = set()
-        self._arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._refused = False
         self._failing_since: float | None = None
         self._checked_at = 0.0  #: when it was last seen whether the share is still ours
         self._oom_kills = oom_kills()
 
     def work(self, messages: list[dict[str, Any]]) -> str:
         """Run the tasks, as far as they fit into the job; return why it ended: done, walltime,
-        revoked, terminated or trouble.
+        revoked, terminated or trouble. Raises OSError where results cannot be written.
         """
         tasks = [Task.of_message(message) for message in messages]
         self.left = {task.id for task in tasks}
         self._waited_for = set(self.left)
-        signal.signal(signal.SIGTERM, lambda number, frame: self._arrived.put(signal.SIGTERM))
         self._check_revoked()
         pool = self._pool(len(tasks))
-        pool.start()
         try:
-            pool.submit(tasks)
+            pool.prepare()
+            pool.backlog.add(tasks)
             while not self._finished():
-                self._wait(pool)
+                self._take_turn(pool)
                 self._write()
         finally:
-            pool.cancel(believe_failures=False)
-            pool.close()
-            self._take_arrived(pool)
+            pool.finish()
         return self.why or "done"
 
     def flush(self) -> None:
@@ -97,20 +81,54 @@ class ShareRun:
                     raise
                 time.sleep(1)
 
-    def _pool(self, tasks: int) -> Pool:
+    def _pool(self, tasks: int) -> PoolLoop:
+        context = TaskContext(**self._header["context"])
+        # not what local workers bear: a resumed campaign kills those of the session before, and
+        # jobs are to go on
+        mark = f"job:{context.campaign}:{context.session}:{self._mark}"
         settings = PoolSettings(
             size=max(1, min(self._header["processes"], tasks)),
             timeout=self._header.get("timeout"),
             max_retries=self._header.get("max_retries", 0),
-            environment=dict(os.environ),
-            mark=self._mark,
+            starter=lambda shared: ForkingHere(shared, mark),
             called="the processes of a job",
             job_ends=lambda: False,  # SLURM tells us by a signal
             why_killed=self._out_of_memory,
-            on_begin=lambda task: self._arrived.put(_Begun(task)),
+            on_begin=lambda task: self._results.note("begin", task=list(task)),
         )
-        backlog = TimedBacklog(self.clock, on_refusal=lambda: self._arrived.put("walltime"))
-        return Pool(settings, TaskContext(**self._header["context"]), self._arrived.put, backlog)
+        return PoolLoop(settings, context, self._take, TimedBacklog(self.clock, self._refuse))
+
+    def _take_turn(self, pool: PoolLoop) -> None:
+        """Wait until something happens or is due, and take it."""
+        try:
+            pool.turn(max(0.0, self._until_something()))
+        except OSError as error:  # no more processes or descriptors
+            self._take(Trouble(f"the processes of a job cannot be run: {explained(error)}"))
+        if self._refused:
+            self.why = self.why or "walltime"
+            self._waited_for.difference_update(pool.take_back())
+            self._refused = False
+
+    def _finished(self) -> bool:
+        return self.why in _AT_ONCE or not self._waited_for
+
+    # -- what the pool says ------------------------------------------------------------------------
+
+    def _take(self, item: Delivered) -> None:
+        if isinstance(item, Result):
+            self._results.add(item.line)
+            self.left.discard(item.id)
+            self._waited_for.discard(item.id)
+        elif isinstance(item, JobEnds):
+            self.why = self.why or "terminated"
+        elif isinstance(item, Trouble):
+            task = {} if item.task is None else {"task": list(item.task)}
+            self._results.note("trouble", **task, message=item.message)
+            self.why = "trouble"
+
+    def _refuse(self) -> None:
+        """Tasks wait, and none may begin any more."""
+        self._refused = True
 
     def _out_of_memory(self) -> tuple[str, str] | None:
         """Return kind and reason of a failure if the kernel has killed for memory since this was
@@ -123,40 +141,6 @@ class ShareRun:
             "killed for want of memory in its job; ask for more under sbatch: mem, or lower"
             " processes_per_job"
         )
-
-    def _finished(self) -> bool:
-        return self.why in _AT_ONCE or not self._waited_for
-
-    # -- what arrives ------------------------------------------------------------------------------
-
-    def _wait(self, pool: Pool) -> None:
-        """Wait until something arrives or something is due, and take it."""
-        with contextlib.suppress(queue.Empty):
-            self._take(self._arrived.get(timeout=max(0.0, self._until_something())), pool)
-        self._take_arrived(pool)
-
-    def _take_arrived(self, pool: Pool) -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._take(self._arrived.get_nowait(), pool)
-
-    def _take(self, item: Any, pool: Pool) -> None:
-        if isinstance(item, Result):
-            self._results.add(item.line)
-            self.left.discard(item.id)
-            self._waited_for.discard(item.id)
-        elif isinstance(item, _Begun):
-            self._results.note("begin", task=list(item.task))
-        elif isinstance(item, JobEnds) or item == signal.SIGTERM:
-            self.why = self.why or "terminated"
-        elif isinstance(item, Trouble):
-            task = {} if item.task is None else {"task": list(item.task)}
-            self._results.note("trouble", **task, message=item.message)
-            self.why = "trouble"
-        elif item == "walltime" and not self.why:
-            self.why = "walltime"
-        if self.why == "walltime":  # also what comes back from a worker that was lost
-            self._waited_for.difference_update(pool.recall())
 
     # -- what is due -------------------------------------------------------------------------------
 
