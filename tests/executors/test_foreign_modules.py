@@ -115,7 +115,10 @@ def test_started_as_a_module(campaign):
 
 @pytest.mark.parametrize(
     ("process", "sentence"),
-    [("pool.fork_server", "starts local workers keeps dying"), ("samplers.learning", "fits the model")],
+    [
+        ("pool.fork_server", "starts local workers keeps dying"),
+        ("samplers.learning", "fits the model"),
+    ],
 )
 def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, process, sentence):
     """Protects whoever has to find out why: the reason is in the sentence, not nowhere."""

@@ -158,7 +158,9 @@ def dask_worker_processes(root: int) -> list[psutil.Process]:
     parents = [parent for process in servers if (parent := process.parent()) is not None]
     return list(
         {
-            parent.pid: parent for parent in parents if "fork_server" not in " ".join(_cmdline(parent))
+            parent.pid: parent
+            for parent in parents
+            if "fork_server" not in " ".join(_cmdline(parent))
         }.values()
     )
 

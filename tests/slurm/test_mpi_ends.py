@@ -237,7 +237,9 @@ def check_abort(
     ranks.assert_none_twice()
 
 
-@pytest.mark.parametrize("end", [kill_supervisor_and_fork_server])  # the others are in the long series
+@pytest.mark.parametrize(
+    "end", [kill_supervisor_and_fork_server]
+)  # the others are in the long series
 def test_a_sample_never_runs_twice_at_once(
     end: Callable[[Any], None], campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
 ) -> None:
