@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from enchanted_tui import cli
+from enchanted_tui.command_parser import command_parser
 from enchanted_tui.record.outcome import RefusedError
 
 ROOT = Path(__file__).parent.parent
@@ -152,7 +153,7 @@ def test_the_page_on_the_command_line_has_every_option_and_no_other() -> None:
     """Its tables, text and outline name the options of the parser; those of --export have a table
     on the page about datasets.
     """
-    parser = cli._parser()
+    parser = command_parser()
     declared = {
         option for action in parser._actions for option in action.option_strings if action.help
     } - {"-h", "--help", "--version"}
@@ -171,7 +172,7 @@ def test_the_page_on_the_command_line_has_every_option_and_no_other() -> None:
 
 def test_options_in_the_text_exist() -> None:
     """`--like-this` in the text of any page is an option of the program."""
-    declared = {option for action in cli._parser()._actions for option in action.option_strings}
+    declared = {option for action in command_parser()._actions for option in action.option_strings}
     for page in PAGES:
         quoted = set(re.findall(r"`(--[a-z][a-z_-]+)", prose(page)))
         assert quoted <= declared, name_of(page)
@@ -206,4 +207,4 @@ def test_the_house_on_the_page_is_the_house() -> None:
 def test_a_command_that_does_not_exist_would_be_found() -> None:
     """The tests above rest on the parser's refusing what it does not know."""
     with pytest.raises(RefusedError, match="no option --nope"):
-        cli._parser().parse(["--nope"])
+        command_parser().parse(["--nope"])

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from enchanted_tui import cli, shell_completion
+from enchanted_tui import shell_completion
+from enchanted_tui.command_parser import command_parser
 
 
 def _script(shell: str) -> str:
@@ -51,7 +52,7 @@ def test_each_shell_can_read_its_script(shell: str, tmp_path: Path) -> None:
     text = _script(shell)
     options = {
         name
-        for action in cli._parser()._actions
+        for action in command_parser()._actions
         for name in action.option_strings
         if name.startswith("--")
     }

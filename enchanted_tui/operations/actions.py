@@ -28,8 +28,9 @@ from enchanted_tui.record.why import Facts
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, look_at
 from enchanted_tui.supervisor import control
-from enchanted_tui.supervisor.campaign import Observer
-from enchanted_tui.supervisor.session import check_files, has_record, read_at
+from enchanted_tui.supervisor.continuing import read_at
+from enchanted_tui.supervisor.free_directory import check_files, has_record
+from enchanted_tui.supervisor.recorder import Observer
 from enchanted_tui.supervisor.supervisor import Supervisor
 from enchanted_tui.views.disk import free_space
 from enchanted_tui.views.liveness import LivenessWatch

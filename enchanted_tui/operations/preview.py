@@ -21,8 +21,9 @@ from enchanted_tui.record.records import Record
 from enchanted_tui.record.session_start import build_samplers, is_pure, sampler_target
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.continuing import check_unchanged, go_on, read_at
+from enchanted_tui.supervisor.free_directory import has_record
 from enchanted_tui.supervisor.plan import learns
-from enchanted_tui.supervisor.session import check_unchanged, go_on, has_record, read_at
 
 _SAMPLES_SHOWN = 3
 

@@ -98,7 +98,7 @@ def take(
         failed=failed,
         failure_kinds=tuple(
             sorted(
-                ((kind, count) for kind, count in state.failure_kinds.items() if count),
+                ((kind, count) for kind, count in state.failed.kinds.items() if count),
                 key=lambda pair: (-pair[1], pair[0]),
             )
         ),

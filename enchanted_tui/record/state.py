@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
-from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import gaps
+from enchanted_tui.record import forgetting, gaps
 from enchanted_tui.record.batch_sizes import BatchSizes, Span
 from enchanted_tui.record.jobs import JobBook
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.parent_list import changed_places, extends
+from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.records import (
     BatchCompleteRecord,
     ControlRecord,
@@ -39,30 +39,13 @@ from enchanted_tui.record.stage_state import (
     FAILED,
     NOT_RUN,
     OK,
-    UNKNOWN_KIND,
     BatchState,
     StageState,
     StepState,
 )
 from enchanted_tui.record.unplaced import Result, Unplaced
 
-_KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
-_RECENT_FAILURES = 1000
 _RECENT_TIMES = 512
-
-
-@dataclass(frozen=True)
-class FailureNote:
-    """A failure as kept in memory: enough to list and group; the rest is in the journal at
-    `offset`.
-    """
-
-    task: TaskId
-    kind: str
-    message: str
-    time: float
-    host: str
-    offset: int
 
 
 class CampaignState:
@@ -94,14 +77,12 @@ class CampaignState:
         self.mode = ""
         self.stages: list[StageState] = []
         self.ended: EndRecord | None = None  #: the last session's end, unless one has begun since
-        self.previous_end: EndRecord | None = (
-            None  #: the end of the session before, if nothing was recorded in between
-        )
+        #: the end of the session before, if nothing was recorded in between
+        self.previous_end: EndRecord | None = None
         self.paused_by: str | None = None
         self.last_time = 0.0
         self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
-        self.failure_kinds: Counter[str] = Counter()
-        self.failures: deque[FailureNote] = deque(maxlen=_RECENT_FAILURES)
+        self.failed = RecordedFailures()
         self.runtime_sum = 0.0  #: seconds of all tasks, failed and repeated ones included
         self.core_seconds = 0.0  #: the same times the CPU cores that each of them held
         self.core_seconds_before = 0.0  #: those of earlier sessions
@@ -193,7 +174,7 @@ class CampaignState:
                 self.irregular |= not extends(stage.parents, parents)
                 return
             for index in changed_places(stage.parents, parents):
-                self._forget_parent(stage, index)
+                forgetting.forget_parent(self, stage, index)
         elif parents == stage.parents:
             return
         stage.parents = parents
@@ -231,7 +212,7 @@ class CampaignState:
             self.jobs.came_back(TaskId(depth, number, sample, step))
         if depth >= len(self.stages) or step >= self.stages[depth].n_steps:
             return
-        batch = self._find_batch(depth, number)
+        batch = self.find_batch(depth, number)
         if batch is None or sample >= batch.count:
             self.irregular = True
             self.unplaced.put(record, offset)
@@ -260,17 +241,7 @@ class CampaignState:
         if record["outcome"] == "ok":
             tasks.put(sample, OK, offset)
         else:
-            tasks.put(sample, _KIND_CODES.get(record["kind"], UNKNOWN_KIND), offset)
-            self.failure_kinds[record["kind"] if record["kind"] in _KIND_CODES else "unknown"] += 1
-            note = FailureNote(
-                TaskId(*record["task"]),
-                record["kind"],
-                record["message"],
-                finished,
-                record["host"],
-                offset,
-            )
-            self.failures.append(note)
+            tasks.put(sample, self.failed.put(record, finished, offset), offset)
         if step == len(batch.steps) - 1:
             self.stages[depth].n_rows += 1
         self.tasks_recorded += 1
@@ -291,7 +262,7 @@ class CampaignState:
         self.replaced += 1
         if step == len(batch.steps) - 1:
             self.stages[record["task"][0]].n_rows -= 1
-        self._drop_failure(TaskId(*record["task"]), batch.steps[step].clear(sample))
+        self.failed.drop(TaskId(*record["task"]), batch.steps[step].clear(sample))
         return True
 
     def _retry(self, record: RetryRecord, offset: int) -> None:
@@ -303,47 +274,7 @@ class CampaignState:
                 self._given_up.setdefault(task, set()).add(started)
             # else its new result has come before, out of order
             if not (record.get("failed") and self._outcome(task) == OK):
-                self._forget(task)
-
-    def _forget(self, task: TaskId) -> None:
-        """Forget a task's result, those of its later steps and those of all its descendants."""
-        self.unplaced.drop(task)
-        batch = self._find_batch(task.depth, task.batch)
-        if batch is None or task.sample >= batch.count:
-            return
-        outcome = NOT_RUN
-        for step in range(task.step, len(batch.steps)):
-            outcome = batch.steps[step].clear(task.sample)
-            if outcome >= FAILED:
-                self._drop_failure(TaskId(task.depth, task.batch, task.sample, step), outcome)
-        batch.finished_at = None
-        self.stages[task.depth].completed_rows = None
-        self.stages[task.depth].n_rows -= outcome != NOT_RUN
-        if outcome != NOT_RUN and task.depth + 1 < len(self.stages):
-            self._forget_children(task)
-
-    def _forget_children(self, task: TaskId) -> None:
-        child_stage = self.stages[task.depth + 1]
-        index = 0
-        for number, start, stop in child_stage.parents:
-            if number == task.batch and start <= task.sample < stop:
-                self._forget_parent(child_stage, index + task.sample - start)
-                return
-            index += stop - start
-
-    def _forget_parent(self, stage: StageState, parent: int) -> None:
-        """Forget the results of all samples of a stage that were combined with one parent."""
-        for batch in stage.batches:
-            for sample in range(parent * batch.size, (parent + 1) * batch.size):
-                self._forget(TaskId(stage.depth, batch.index, sample, 0))
-
-    def _drop_failure(self, task: TaskId, outcome: int) -> None:
-        kind = FAILURE_KINDS[outcome - FAILED] if outcome != UNKNOWN_KIND else "unknown"
-        self.failure_kinds[kind] -= 1
-        for note in self.failures:
-            if note.task == task:
-                self.failures.remove(note)
-                return
+                forgetting.forget(self, task)
 
     def _batch_complete(self, record: BatchCompleteRecord, offset: int) -> None:
         stage = self.stages[record["depth"]]
@@ -351,7 +282,7 @@ class CampaignState:
             gaps.open_told(
                 self, stage, record["batch"], Span(record["first"], record["size"]), record["time"]
             )
-        batch = self._find_batch(record["depth"], record["batch"])
+        batch = self.find_batch(record["depth"], record["batch"])
         if batch is not None:
             batch.finished_at = record["time"]
 
@@ -389,18 +320,19 @@ class CampaignState:
 
     # -- what it tells -----------------------------------------------------------------------------
 
-    def _find_batch(self, depth: int, number: int) -> BatchState | None:
+    def find_batch(self, depth: int, number: int) -> BatchState | None:
+        """Return a batch; None if nothing has been drawn for it."""
         if depth >= len(self.stages) or number >= len(self.stages[depth].batches):
             return None
         return self.stages[depth].batches[number]
 
+    def _step_of(self, task: TaskId) -> StepState | None:
+        batch = self.find_batch(task.depth, task.batch)
+        return None if batch is None or task.sample >= batch.count else batch.steps[task.step]
+
     def _outcome(self, task: TaskId) -> int:
-        batch = self._find_batch(task.depth, task.batch)
-        return (
-            NOT_RUN
-            if batch is None or task.sample >= batch.count
-            else batch.steps[task.step].outcomes[task.sample]
-        )
+        step = self._step_of(task)
+        return NOT_RUN if step is None else step.outcomes[task.sample]
 
     @property
     def current_depth(self) -> int:
@@ -415,11 +347,9 @@ class CampaignState:
         return bool(self.stages) and all(stage.complete for stage in self.stages)
 
     def offset_of(self, task: TaskId) -> int:
-        """Give the offset of a task's record, or -1."""
-        batch = self._find_batch(task.depth, task.batch)
-        if batch is None or task.sample >= batch.count:
-            return -1
-        return batch.steps[task.step].offsets[task.sample]
+        """Return the offset of a task's record, or -1."""
+        step = self._step_of(task)
+        return -1 if step is None else step.offsets[task.sample]
 
     def failed_tasks(self, *, first: bool = True) -> Iterator[TaskId]:
         """Give the first failed step of every sample that has one, or all of its failed steps."""

@@ -7,40 +7,35 @@ nothing.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
-import queue
 import time
 from collections.abc import Callable
-from typing import cast
 
-from enchanted_tui import fast_values
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.errors import ExitCode
-from enchanted_tui.executors.base import Delivered, Note, Result, Returned, TaskContext, Trouble
+from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.records import (
     BatchCompleteRecord,
     ControlRecord,
     EndRecord,
-    Record,
-    TaskRecord,
 )
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import PATIENCE
-from enchanted_tui.supervisor import control
+from enchanted_tui.supervisor import control, stopping
 from enchanted_tui.supervisor.aside import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.inbox import Event, Inbox
 from enchanted_tui.supervisor.live_report import LiveFile
-from enchanted_tui.supervisor.plan import stage_plans, task_context
+from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
-from enchanted_tui.supervisor.reunion import retry_record
+from enchanted_tui.supervisor.recorder import Observer, Recorder
+from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.session import Session, environment_problem
-from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StagePlan, StageRun
-from enchanted_tui.supervisor.stopping import completed, reason_to_stop, too_many_failures
+from enchanted_tui.supervisor.stage import Ready, StageRun
 from enchanted_tui.supervisor.weather import Weather
 
 log = logging.getLogger(__name__)
@@ -50,31 +45,23 @@ ALREADY_SHOWN = {"already_shown": True}
 
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
-#: seconds over which results that come in quick succession are taken together; executors hold more
-#: work than that
-_GATHER = 0.005
 _RESTLESS_TICKS = (
     12  #: short ticks after the last arrival, until everything that came with it is written
 )
 _LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
-Event = Delivered | Request | Woken  #: what the queue holds
-Observer = Callable[[Record], None]
-
 
 class Campaign:
     """A session in progress."""
 
-    def __init__(
-        self, session: Session, inbox: queue.SimpleQueue[Event], observer: Observer | None
-    ) -> None:
+    def __init__(self, session: Session, inbox: Inbox, observer: Observer | None) -> None:
         self.session = session
         self.config = session.config
         self.state = session.state
         self.journal = session.journal
         self._inbox = inbox
-        self._observer = observer
+        self._recorder = Recorder(self.journal, self.state, observer)
         self._context: TaskContext = task_context(session)
         self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
         self.projections = Projections(session)
@@ -88,7 +75,7 @@ class Campaign:
         self._aborted = False
         self._failed_now = 0
         self._finished_now = 0
-        self._last_tick = self._next_tick = self._last_wake = 0.0
+        self._last_tick = self._next_tick = 0.0
         self._restless = 0
         self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._lock_lost = False
@@ -105,13 +92,13 @@ class Campaign:
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
             given_up = retry(self.state) if retry is not None else []
-            self._forget(given_up)
+            self._recorder.give_up(given_up)
             self.projections.open(changed=bool(given_up))
             for plan in self._plans:
                 self._run_stage(self._stage_run(plan))
                 if self._stopping is not None:
                     break
-            outcome = self._stopping or completed(self.state)
+            outcome = self._stopping or stopping.completed(self.state)
         except OSError as error:
             if error.errno in (None, errno.EBADF, errno.EINVAL):
                 self._defect(error)
@@ -127,7 +114,7 @@ class Campaign:
     def _stage_run(self, plan: StagePlan) -> StageRun:
         wake = lambda: self._inbox.put(Woken())  # noqa: E731
         return StageRun(
-            plan, self.state, self.journal, self._record, wake, self.projections.publish
+            plan, self.state, self.journal, self._recorder.put, wake, self.projections.publish
         )
 
     def _run_stage(self, run: StageRun) -> None:
@@ -155,7 +142,7 @@ class Campaign:
             run.close()
         self._stopping = self._stopping or self._sampler_failed
         if self._stopping is None:
-            self._record(run.stage.complete_record())
+            self._recorder.put(run.stage.complete_record())
             self.journal.flush()
             self._dispatcher.keep_only(depth + 1)
             self.projections.end_stage(run)
@@ -170,7 +157,7 @@ class Campaign:
 
     def _turn(self) -> None:
         """Wait for something to happen and deal with all that has."""
-        arrived = self._wait()
+        arrived = self._inbox.wait(self._next_tick, several=len(self._dispatcher.in_flight) > 1)
         self._notice_a_stop()
         if self._lock_lost:
             return
@@ -195,18 +182,6 @@ class Campaign:
             self._trouble(Trouble(LOCK_LOST))
         self._last_look = now
 
-    def _wait(self) -> list[Event]:
-        arrived = []
-        try:
-            arrived.append(self._inbox.get(timeout=max(0.0, self._next_tick - time.monotonic())))
-            if len(self._dispatcher.in_flight) > 1:
-                time.sleep(max(0.0, self._last_wake + _GATHER - time.monotonic()))
-            while True:
-                arrived.append(self._inbox.get_nowait())
-        except queue.Empty:
-            self._last_wake = time.monotonic()
-        return arrived
-
     def _submit(self) -> None:
         if self._stopping is None and self.state.paused_by is None and self._run is not None:
             try:
@@ -214,11 +189,7 @@ class Campaign:
                 self.projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
-                message = (
-                    f"{failure}; what had been drawn was run, and the campaign can be resumed (the"
-                    " log has the traceback)"
-                )
-                self._sampler_failed = Outcome(failure.exit_code, EndReason.SAMPLER_FAILED, message)
+                self._sampler_failed = stopping.sampler_failed(failure)
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -229,17 +200,14 @@ class Campaign:
         elif isinstance(item, Request):
             self._obey(item)
         elif isinstance(item, Note):
-            self._write_down(item)
+            self._recorder.put_note(item)
         elif isinstance(item, Returned):
             self._dispatcher.came_back(item.tasks)
         elif isinstance(item, Trouble):
             self._trouble(item)
 
     def _finish(self, result: Result) -> None:
-        record: TaskRecord = fast_values.decode(result.line)
-        offset = self.journal.append_line(result.line)
-        self.state.apply(record, offset)
-        self._observe(record)
+        record = self._recorder.put_line(result.line)
         task = result.id
         failed = record["outcome"] != "ok"
         self._finished_now += 1
@@ -257,7 +225,7 @@ class Campaign:
         if batch.steps[task.step].done == batch.count:
             self.projections.step_complete(task, batch)
             if batch.done:
-                self._record(
+                self._recorder.put(
                     BatchCompleteRecord(
                         type="batch_complete",
                         depth=task.depth,
@@ -268,45 +236,17 @@ class Campaign:
                 )
                 self.projections.batch_complete(task, batch)
 
-    def _record(self, record: Record) -> int:
-        offset = self.journal.append(record)
-        self.state.apply(record, offset)
-        self._observe(record)
-        return offset
-
-    def _write_down(self, note: Note) -> None:
-        """Put what an executor announces on disk, after all the results that it has delivered
-        before.
-        """
-        self._record(cast(Record, note.record))
-        self.journal.sync()
-        note.written.set()
-
-    def _observe(self, record: Record) -> None:
-        if self._observer is not None:
-            self._observer(record)
-
-    def _forget(self, tasks: list[TaskId]) -> None:
-        if tasks:
-            record = retry_record(tasks, self.state, self.journal)
-            record["failed"] = True
-            self._record(record)
-            self.journal.sync()
-
     # -- steering ----------------------------------------------------------------------------------
 
     def _obey(self, request: Request) -> None:
         log.info(f"{request.action} requested by {request.by}")
-        self._record(ControlRecord(type="control", action=request.action, by=request.by))
+        self._recorder.put(ControlRecord(type="control", action=request.action, by=request.by))
         if request.action == "pause":
             self._dispatcher.recall()
-        elif request.action == "drain":
-            code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
-            self._stop(Outcome(code, EndReason.DRAINED, f"drained by {request.by}"))
-        elif request.action == "abort":
-            code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
-            self._stop(Outcome(code, EndReason.ABORTED, f"aborted by {request.by}"))
-            self._abort()
+        elif request.action in ("drain", "abort"):
+            self._stop(stopping.on_request(request))
+            if request.action == "abort":
+                self._abort()
 
     def _stop(self, outcome: Outcome) -> None:
         """Begin nothing new; what runs may finish."""
@@ -324,13 +264,7 @@ class Campaign:
             self._dispatcher.arrived(trouble.task)
         if self._stopping is None or self._stopping.reason is not EndReason.ENVIRONMENT:
             log.error(trouble.message)
-            remedy = "Go on" if trouble.drain else "Remove the cause, then go on"
-            outcome = Outcome(
-                ExitCode.ENVIRONMENT,
-                EndReason.ENVIRONMENT,
-                f"{trouble.message}. {remedy} with --run-mode resume; nothing that has finished is"
-                " lost.",
-            )
+            outcome = stopping.in_trouble(trouble)
             if trouble.drain:
                 self._stop(outcome)
             else:
@@ -340,15 +274,12 @@ class Campaign:
     def _check_failures(self) -> None:
         """Stop when more have failed than `max_failures` bears."""
         limit = self.config.supervisor.max_failures
-        reason = (
-            None
-            if limit is None or self._stopping is not None
-            else too_many_failures(limit, self._failed_now, self._finished_now)
-        )
-        if reason is not None:
-            message = f"{reason}; the campaign was drained and can be resumed"
-            log.error(message)
-            self._stop(Outcome(ExitCode.FAILURES, EndReason.MAX_FAILURES, message))
+        if limit is None or self._stopping is not None:
+            return
+        outcome = stopping.too_many_failures(limit, self._failed_now, self._finished_now)
+        if outcome is not None:
+            log.error(outcome.message)
+            self._stop(outcome)
 
     def _check_enough(self) -> None:
         """Stop when what `stop_when` asks for is reached."""
@@ -357,13 +288,11 @@ class Campaign:
         if not limits or self._stopping is not None or last.n_rows == last.expected > 0:
             return
         held = 3600.0 * self._dispatcher.core_hours() if "core_hours" in limits else 0.0
-        reason = reason_to_stop(
-            limits, self.state, time.time() - self.state.session_started_at, held
-        )
-        if reason is not None:
-            message = f"{reason}; the campaign can be resumed or extended with another limit"
-            log.info(message)
-            self._stop(Outcome(ExitCode.COMPLETED, EndReason.STOP_WHEN, message))
+        elapsed = time.time() - self.state.session_started_at
+        outcome = stopping.enough(limits, self.state, elapsed, held)
+        if outcome is not None:
+            log.info(outcome.message)
+            self._stop(outcome)
 
     # -- the clock ---------------------------------------------------------------------------------
 
@@ -408,12 +337,9 @@ class Campaign:
         """Write down what executors deliver while they end: last results, and that they have
         cancelled their jobs.
         """
-        with contextlib.suppress(queue.Empty):
-            while True:
-                item = self._inbox.get(timeout=patience) if patience else self._inbox.get_nowait()
-                if isinstance(item, Note | Result):
-                    self._take(item)
-                patience = 0.0
+        for item in self._inbox.all_there_is(patience):
+            if isinstance(item, Note | Result):
+                self._take(item)
         self.journal.flush()
 
     def _tell(self, doing: str) -> None:
@@ -442,7 +368,7 @@ class Campaign:
             self._last_words()
             self.journal.flush()
             self.projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self._tell)
-            self._record(
+            self._recorder.put(
                 EndRecord(
                     type="end",
                     reason=outcome.reason.value,

@@ -26,7 +26,8 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.jobs import JobBook
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.runners.base import Runner
-from enchanted_tui.supervisor.stage import Ready, SamplerFailure, StageRun
+from enchanted_tui.supervisor.sampler_failure import SamplerFailure
+from enchanted_tui.supervisor.stage import Ready, StageRun
 
 log = logging.getLogger(__name__)
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import re
 import shlex
 import signal
 import subprocess
 from contextlib import suppress
-from typing import Any
 
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.executors.base import Trouble
@@ -25,6 +23,7 @@ from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.record.records import OnCompleteRecord
 from enchanted_tui.supervisor import control
+from enchanted_tui.supervisor.inbox import Inbox
 from enchanted_tui.supervisor.session import Session
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ _LOOK_EVERY = 0.5  #: seconds between two looks at what is asked of the supervis
 _GRACE = 5.0  #: seconds from SIGTERM to SIGKILL
 
 
-def run_hook(session: Session, outcome: Outcome, inbox: queue.SimpleQueue[Any]) -> None:
+def run_hook(session: Session, outcome: Outcome, inbox: Inbox) -> None:
     """Run the campaign's hook if it is complete and this has not been done for what it holds.
     `inbox` gets requests meanwhile.
     """
@@ -80,9 +79,7 @@ def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) ->
     return shlex.split(wanted) if isinstance(wanted, str) else list(wanted)
 
 
-def _run(
-    session: Session, outcome: Outcome, wanted: str | list[str], inbox: queue.SimpleQueue[Any]
-) -> int | None:
+def _run(session: Session, outcome: Outcome, wanted: str | list[str], inbox: Inbox) -> int | None:
     """Run it, its output in a file of its own, and give its exit code: 127 if it cannot be started,
     None if somebody had it ended.
     """
@@ -122,13 +119,9 @@ def _run(
             return None
 
 
-def _reason_to_end(session: Session, inbox: queue.SimpleQueue[Any]) -> str | None:
+def _reason_to_end(session: Session, inbox: Inbox) -> str | None:
     """Say why the hook must end, if it must."""
-    arrived: list[Any] = list(control.receive(session.run_dir.control))
-    with suppress(queue.Empty):
-        while True:
-            arrived.append(inbox.get_nowait())
-    for item in arrived:
+    for item in [*control.receive(session.run_dir.control), *inbox.all_there_is()]:
         if isinstance(item, control.Request) and item.action in ("drain", "abort"):
             return f"{item.action} requested by {item.by}"
         if isinstance(item, Trouble):  # the directory is somebody else's now

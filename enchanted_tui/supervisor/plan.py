@@ -6,13 +6,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
-from enchanted_tui.samplers.base import Sampler
+from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.supervisor.session import Session
-from enchanted_tui.supervisor.stage import StagePlan
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """The configuration of one stage, made ready."""
+
+    depth: int
+    sampler: SomeSampler
+    pure: bool  #: the sampler can draw any part again (`samplers.base.Sampler.points`)
+    adaptive: bool  #: the sampler learns, so a batch waits for the results of the ones before
+    learning: bool  #: it is a `samplers.learning_sampler.LearningSampler`
+    runners: tuple[str, ...]  #: one name a step
+    #: what is drawn, here and in the stages before; None if a sampler does not say
+    parameters: frozenset[str] | None
+    #: one set a step: columns that a failed row must not show with an inherited value
+    own_outputs: tuple[frozenset[str], ...]
+    data_dir: str  #: absolute
+    skip_failed_parents: bool
+    skip_after_failed_step: bool
 
 
 def stage_plans(session: Session) -> list[StagePlan]:

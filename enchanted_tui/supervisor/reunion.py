@@ -21,7 +21,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.stage import StagePlan
+    from enchanted_tui.supervisor.plan import StagePlan
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,8 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from enchanted_tui.errors import ExitCode, UserError
-from enchanted_tui.executors.verdict import describe
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import parent_list
 from enchanted_tui.record.journal import Journal
@@ -23,9 +19,11 @@ from enchanted_tui.record.records import LearnedRecord, ParentsRecord, Record
 from enchanted_tui.record.samples import SLICE, clean_sample, read_samples, samples_record
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.supervisor.aside import Aside
+from enchanted_tui.supervisor.plan import StagePlan
+from enchanted_tui.supervisor.replayed_sampler import ReplayedSampler
 from enchanted_tui.supervisor.reunion import Reunion
+from enchanted_tui.supervisor.sampler_failure import SamplerFailure, blamed_on
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
@@ -53,25 +51,6 @@ class Inputs(NamedTuple):
     hide_always: list[str]
 
 
-@dataclass(frozen=True)
-class StagePlan:
-    """The configuration of one stage, made ready."""
-
-    depth: int
-    sampler: SomeSampler
-    pure: bool  #: the sampler can draw any part again (`samplers.base.Sampler.points`)
-    adaptive: bool  #: the sampler learns, so a batch waits for the results of the ones before
-    learning: bool  #: it is a `samplers.learning_sampler.LearningSampler`
-    runners: tuple[str, ...]  #: one name a step
-    #: what is drawn, here and in the stages before; None if a sampler does not say
-    parameters: frozenset[str] | None
-    #: one set a step: columns that a failed row must not show with an inherited value
-    own_outputs: tuple[frozenset[str], ...]
-    data_dir: str  #: absolute
-    skip_failed_parents: bool
-    skip_after_failed_step: bool
-
-
 class StageRun:
     """Walks through a stage: what is unfinished in recorded batches first, then new batches until
     the target is reached.
@@ -96,9 +75,7 @@ class StageRun:
         self._parent: tuple[int, Row] | None = None
         self.reunion = Reunion(plan, state, journal, record, self._first_params)
         self._learned_batches = 0
-        self._skipped = False
-        self._draws_again, self._drawn_again = False, 0  # of a sampler that cannot skip
-        self._drawn_ahead: list[Row] = []
+        self._replayed = ReplayedSampler(plan.sampler, self.stage)
         self._aside = Aside(wake)
         self.learning: Learning | None = self._make_learning() if plan.learning else None
         self._walk = self._tasks()
@@ -192,7 +169,7 @@ class StageRun:
             elif self.plan.pure:
                 drawn = self._draw_by_position()
             else:
-                drawn = self._record_batch(self._next_samples())
+                drawn = self._record_batch(self._replayed.next_samples())
             if not drawn:
                 return
 
@@ -287,7 +264,7 @@ class StageRun:
         return samples
 
     def _points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Row]:
-        with _blaming(self.plan.sampler):
+        with blamed_on(self.plan.sampler):
             points: list[Row] = self.plan.sampler.points(batch, first, size, start, stop)  # type: ignore[attr-defined]
         return points
 
@@ -352,69 +329,6 @@ class StageRun:
             self.reunion.check(self.stage.batches[number])
         return bool(drawn)
 
-    # -- samplers that are not pure ----------------------------------------------------------------
-
-    def _catch_up(self, batches: int) -> None:
-        """Bring a new instance of a sampler that replays to where the recorded batches ended."""
-        if self._skipped:
-            return
-        self._skipped = True
-        for batch in self.stage.batches[:batches]:
-            self._skip_to(batch.first + batch.size)
-        self._allow(self.stage.target)
-
-    def _skip_to(self, count: int) -> None:
-        """Let the sampler go on as if it had drawn `count` samples, in whatever batches it now
-        draws them.
-        """
-        sampler = self.plan.sampler
-        self._allow(count)  # many draw as one batch what is left of their budget
-        if self._draws_again:
-            self._draw_past(count)
-            return
-        try:
-            sampler.skip(1)
-        except Exception as error:  # noqa: BLE001 - some say in this way that they cannot
-            name = type(sampler).__name__
-            log.warning(
-                f"{name}.skip failed ({describe(error)}); what is recorded is drawn again, to be"
-                " left out"
-            )
-            self._draws_again = True
-            self._draw_past(count)
-            return
-        while (submitted := getattr(sampler, "submitted", count)) < count:
-            sampler.skip(1)
-            if getattr(sampler, "submitted", count) == submitted:
-                return
-
-    def _draw_past(self, count: int) -> None:
-        """Let a sampler that cannot skip draw `count` samples in all; what it draws beyond them is
-        for the next batch.
-        """
-        left = count - self._drawn_again
-        while left > 0:
-            drawn, self._drawn_ahead = self._drawn_ahead or self._draw(), []
-            if not drawn:
-                return
-            self._drawn_again += min(left, len(drawn))
-            self._drawn_ahead = drawn[left:]
-            left -= len(drawn)
-
-    def _draw(self) -> list[Row]:
-        return [clean_sample(sample) for sample in self.plan.sampler.get_next_samples() or ()]
-
-    def _allow(self, budget: int) -> None:
-        with suppress(AttributeError):  # a budget that cannot be set is taken as it is
-            self.plan.sampler.budget = budget
-
-    def _next_samples(self) -> list[Row]:
-        """Ask a sampler for its next batch."""
-        with _blaming(self.plan.sampler):
-            self._catch_up(len(self.stage.batches))
-            drawn, self._drawn_ahead = self._drawn_ahead or self._draw(), []
-        return drawn[: self.stage.target - self.stage.drawn]
-
     # -- samplers that learn -----------------------------------------------------------------------
 
     def _draw_adaptive(self) -> Generator[None, None, bool]:
@@ -442,10 +356,10 @@ class StageRun:
         if rows:
             import pandas
 
-            with _blaming(self.plan.sampler):
-                self._catch_up(len(self.stage.batches))
+            with blamed_on(self.plan.sampler):
+                self._replayed.catch_up()
                 self.plan.sampler.register_future(pandas.DataFrame(rows))
-        return self._next_samples() if self.stage.drawn < self.stage.target else []
+        return self._replayed.next_samples() if self.stage.drawn < self.stage.target else []
 
     def _make_learning(self) -> Learning:
         from enchanted_tui.samplers.learning_sampler import LearningSampler
@@ -462,7 +376,7 @@ class StageRun:
         )
 
     def _draw_learning(self, learning: Learning) -> Generator[None, None, bool]:
-        with _blaming(self.plan.sampler):
+        with blamed_on(self.plan.sampler):
             draw = yield from learning.next_batch(self._sample)
         if draw is None:
             return False
@@ -474,20 +388,3 @@ class StageRun:
         return self._record_batch(
             [clean_sample(sample) for sample in draw.samples], known=draw.known
         )
-
-
-class SamplerFailure(UserError):
-    """A sampler raised; the message says which and what."""
-
-    exit_code = ExitCode.DEFECT
-
-
-@contextmanager
-def _blaming(sampler: object) -> Iterator[None]:
-    """Turn whatever a sampler raises into a SamplerFailure."""
-    try:
-        yield
-    except (Exception, SystemExit) as error:
-        raise SamplerFailure(
-            f"{type(sampler).__name__} failed: {type(error).__name__}: {error}"
-        ) from error

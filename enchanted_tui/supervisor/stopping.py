@@ -1,5 +1,5 @@
-"""When a campaign stops by itself: it has done enough (`supervisor.stop_when`), or too much fails
-(`supervisor.max_failures`).
+"""When and how a campaign stops: it has done enough (`supervisor.stop_when`), too much fails
+(`supervisor.max_failures`), a sampler or an executor cannot go on, or somebody asks for it.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from collections.abc import Mapping
 
 from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.errors import ExitCode
+from enchanted_tui.executors.base import Trouble
 from enchanted_tui.record.learned import Learned
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.supervisor.control import Request
+from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 
 _HOUR = 3600.0
 _MIN_TASKS_FOR_FRACTION = 20
@@ -30,10 +33,38 @@ def completed(state: CampaignState) -> Outcome:
     return Outcome(ExitCode.COMPLETED, EndReason.COMPLETED)
 
 
-def reason_to_stop(
+def sampler_failed(failure: SamplerFailure) -> Outcome:
+    """Return the outcome of a campaign whose sampler has raised, when all that was drawn has run."""
+    return Outcome(
+        failure.exit_code,
+        EndReason.SAMPLER_FAILED,
+        f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the"
+        " traceback)",
+    )
+
+
+def on_request(request: Request) -> Outcome:
+    """Return the outcome of a campaign that somebody drains or aborts."""
+    code = ExitCode.TERMINATED if "SIGTERM" in request.by else ExitCode.INTERRUPTED
+    if request.action == "abort":
+        return Outcome(code, EndReason.ABORTED, f"aborted by {request.by}")
+    return Outcome(code, EndReason.DRAINED, f"drained by {request.by}")
+
+
+def in_trouble(trouble: Trouble) -> Outcome:
+    """Return the outcome of a campaign that an executor cannot go on with."""
+    remedy = "Go on" if trouble.drain else "Remove the cause, then go on"
+    return Outcome(
+        ExitCode.ENVIRONMENT,
+        EndReason.ENVIRONMENT,
+        f"{trouble.message}. {remedy} with --run-mode resume; nothing that has finished is lost.",
+    )
+
+
+def enough(
     limits: Mapping[str, float], state: CampaignState, elapsed: float, held: float
-) -> str | None:
-    """Say which limit has been reached, as a sentence; None if none has.
+) -> Outcome | None:
+    """Return the outcome of a campaign that has reached one of its limits; None if none has been.
 
     `elapsed`: seconds since the session began; `held`: core-seconds that jobs have been given since
     then, whether tasks used them or not.
@@ -44,22 +75,29 @@ def reason_to_stop(
     for name, limit in limits.items():
         found = _reached(name, limit, state, learned, elapsed, held)
         if found is not None:
-            return f"{found}, which stop_when.{name} = {limit:g} asked for"
+            return Outcome(
+                ExitCode.COMPLETED,
+                EndReason.STOP_WHEN,
+                f"{found}, which stop_when.{name} = {limit:g} asked for; the campaign can be"
+                " resumed or extended with another limit",
+            )
     return None
 
 
-def too_many_failures(limit: float, failed: int, finished: int) -> str | None:
-    """Say that too many of this session's tasks have failed; None if not. A `limit` below 1 is a
-    share, held against 20 tasks or more.
+def too_many_failures(limit: float, failed: int, finished: int) -> Outcome | None:
+    """Return the outcome of a campaign of which too many tasks have failed in this session; None if
+    not. A `limit` below 1 is a share, held against 20 tasks or more.
     """
     if limit < 1 and finished < _MIN_TASKS_FOR_FRACTION:
         return None
     most = limit * finished if limit < 1 else limit - 1
     if failed <= most:
         return None
-    return (
+    return Outcome(
+        ExitCode.FAILURES,
+        EndReason.MAX_FAILURES,
         f"{failed} of {finished} tasks failed in this session, too many for max_failures ="
-        f" {limit:g}"
+        f" {limit:g}; the campaign was drained and can be resumed",
     )
 
 

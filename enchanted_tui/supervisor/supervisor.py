@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +15,14 @@ from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor import control, notify
-from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign, Event, Observer
+from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign
 from enchanted_tui.supervisor.control import Request
+from enchanted_tui.supervisor.free_directory import Confirm
+from enchanted_tui.supervisor.inbox import Inbox
 from enchanted_tui.supervisor.main_log import campaign_log, early_log
 from enchanted_tui.supervisor.on_complete import run_hook
-from enchanted_tui.supervisor.session import Confirm, open_session
+from enchanted_tui.supervisor.recorder import Observer
+from enchanted_tui.supervisor.session import open_session
 
 if TYPE_CHECKING:
     import pandas
@@ -55,7 +57,7 @@ class Supervisor:
         self._confirm = confirm
         self._observer = observer
         self._retry = retry
-        self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._inbox = Inbox()
 
     @property
     def state(self) -> CampaignState | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.campaign_status import Liveness, Phase
+from enchanted_tui.record.recorded_failures import FailureNote
 from enchanted_tui.record.snapshot import Snapshot
-from enchanted_tui.record.state import FailureNote
 from enchanted_tui.record.why import Facts, how_it_ended, why_nothing_happens
 from enchanted_tui.storage.lock import Holder
 
@@ -75,5 +75,5 @@ def status_of(root: Path, facts: Facts, damage: tuple[str, ...]) -> Status:
         why=why_nothing_happens(facts),
         ended=how_it_ended(facts.state) if facts.taken.phase.at_rest else "",
         damage=damage,
-        last_failures=tuple(facts.state.failures)[-_FAILURES_KEPT:],
+        last_failures=tuple(facts.state.failed.recent)[-_FAILURES_KEPT:],
     )

@@ -190,7 +190,7 @@ def facts(state: CampaignState) -> Any:
         state.sessions,
         state.paused_by,
         state.ended,
-        +state.failure_kinds,
+        +state.failed.kinds,
         state.runtime_sum,
         state.tasks_recorded,
     )

@@ -147,7 +147,7 @@ async def test_tasks_are_found_by_words(finished_run: Path, way: str) -> None:
         await _settled(watcher, 60)
         await watcher.press("slash") if way == "key" else await watcher.command("Monitor: Filter")
         await watcher.type("MESH converge")
-        messages = [note.message for note in actions.read_state(finished_run).failures]
+        messages = [note.message for note in actions.read_state(finished_run).failed.recent]
         await _settled(watcher, sum("mesh did not converge" in message for message in messages))
         await watcher.sees("filter MESH converge")
         await watcher.press("escape")
@@ -198,7 +198,7 @@ async def test_one_key_leads_to_the_last_failure(finished_run: Path, way: str) -
     async with watching(finished_run, "monitor") as watcher:
         await _settled(watcher, 60)
         await watcher.press("F") if way == "key" else await watcher.command("Monitor: Last failure")
-        last = actions.read_state(finished_run).failures[-1]
+        last = actions.read_state(finished_run).failed.recent[-1]
         await watcher.sees(last.task.name, "Traceback (most recent call last)")
 
 

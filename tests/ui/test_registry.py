@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 import enchanted_tui.ui
-from enchanted_tui import cli
+from enchanted_tui.command_parser import command_parser
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.palette import ActionCommands, area
@@ -79,7 +79,7 @@ def test_action_is_bound_where_it_is_defined(action: Action) -> None:
 )
 def test_command_line_exists(action: Action) -> None:
     """The options of the command line that help and documentation name exist."""
-    parser = cli._parser()
+    parser = command_parser()
     known = {option for entry in parser._actions for option in entry.option_strings}
     if action.command_line.startswith("enchanted-tui"):
         assert set(re.findall(r"(?<!\S)--[a-z-]+", action.command_line)) <= known

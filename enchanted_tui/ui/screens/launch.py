@@ -272,7 +272,7 @@ def consequences(asked: Launch) -> Consequences:
     from enchanted_tui.operations.preview import preview
     from enchanted_tui.operations.removing import what_a_campaign_created
     from enchanted_tui.storage.layout import RunDir
-    from enchanted_tui.supervisor.session import has_record
+    from enchanted_tui.supervisor.free_directory import has_record
 
     try:
         config = asked.configuration()

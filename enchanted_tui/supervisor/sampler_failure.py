@@ -1,0 +1,25 @@
+"""A sampler that raises: it stops the campaign, when what was drawn before has been run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from enchanted_tui.errors import ExitCode, UserError
+
+
+class SamplerFailure(UserError):
+    """A sampler raised; the message says which and what."""
+
+    exit_code = ExitCode.DEFECT
+
+
+@contextmanager
+def blamed_on(sampler: object) -> Iterator[None]:
+    """Turn whatever a sampler raises into a SamplerFailure."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise SamplerFailure(
+            f"{type(sampler).__name__} failed: {type(error).__name__}: {error}"
+        ) from error
