@@ -140,7 +140,7 @@ def _report(outcome: Outcome) -> int:
 
 
 def _confirm() -> Callable[[str], bool] | None:
-    """Give a way to ask, if there is somebody to answer."""
+    """Return a way to ask, if there is somebody to answer."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None
 
@@ -284,7 +284,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _existing(run_dir: str) -> str:
-    """Give the name of a run directory, which must exist: here it is never taken for a
+    """Return the name of a run directory, which must exist: here it is never taken for a
     configuration.
     """
     if not Path(run_dir).is_dir():
@@ -315,7 +315,7 @@ def _config(options: argparse.Namespace) -> CampaignConfig:
 
 
 def _log_level(given: str | None) -> list[str]:
-    """Give the override that an option of its own stands for, if it was given."""
+    """Return the override that an option of its own stands for, if it was given."""
     from enchanted_tui.config.validation import LOG_LEVELS
     from enchanted_tui.suggestions import did_you_mean
 

@@ -91,7 +91,9 @@ def ask(question: str) -> bool:
 
 @contextlib.contextmanager
 def _wakened_by_signals() -> Iterator[int]:
-    """Give a descriptor that can be read once a signal has come; only the main thread gets signals."""
+    """Return a descriptor that can be read once a signal has come; only the main thread gets
+    signals.
+    """
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     in_main_thread = threading.current_thread() is threading.main_thread()
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False) if in_main_thread else -1
@@ -212,7 +214,7 @@ def width() -> int:
 
 
 def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
-    """Give the progress display: whole pipeline, current stage, rate and ETA, failures; no line
+    """Return the progress display: whole pipeline, current stage, rate and ETA, failures; no line
     wider than `columns`.
 
     `doing` is what is done after the last task.
@@ -246,7 +248,7 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
 
 
 def one_line(taken: Snapshot, doing: str = "") -> str:
-    """Give the progress as one line for logs and pipes; `doing` is what is done after the last
+    """Return the progress as one line for logs and pipes; `doing` is what is done after the last
     task.
     """
     stage = taken.stages[taken.depth]
@@ -293,7 +295,7 @@ def learned_words(point: LearnedPoint) -> str:
 
 
 def status_lines(found: Status) -> list[str]:
-    """Give the answer of ``--status``."""
+    """Return the answer of ``--status``."""
     taken = found.snapshot
     holder = f" ({found.holder.describe()})" if found.holder else ""
     died = taken.phase is Phase.STOPPED and taken.end_reason is None

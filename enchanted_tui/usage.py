@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
     """
 
     def parse(self, arguments: Sequence[str] | None) -> argparse.Namespace:
-        """Give the options. Raises RefusedError, and SystemExit after the help or the version."""
+        """Return the options. Raises RefusedError, and SystemExit after the help or the version."""
         options, rest = self.parse_known_args(arguments)
         if rest and rest[0].startswith("-"):
             from enchanted_tui.suggestions import did_you_mean

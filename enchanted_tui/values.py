@@ -27,7 +27,7 @@ _MAX_DIGITS_BITS = 14_000  # below Python's limit of 4,300 digits for int <-> st
 
 
 def encode(value: Any) -> str:
-    """Give `value` as one line of ASCII JSON.
+    """Return `value` as one line of ASCII JSON.
 
     Raises ValueError for a value that contains itself.
     """
@@ -49,7 +49,7 @@ def decode(text: str | bytes) -> Any:
 
 
 def to_json(value: Any) -> Any:
-    """Give `value` in types that `json.dumps` writes exactly, tagging what JSON lacks."""
+    """Return `value` in types that `json.dumps` writes exactly, tagging what JSON lacks."""
     kind = type(value)
     if kind in _EXACT:
         if kind is int and value.bit_length() > _MAX_DIGITS_BITS:
@@ -65,7 +65,7 @@ def to_json(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Give a numpy scalar as the Python number it holds, None for a masked one; anything else
+    """Return a numpy scalar as the Python number it holds, None for a masked one; anything else
     unchanged.
     """
     if type(value) in _EXACT or not hasattr(value, "dtype") or getattr(value, "ndim", 1) != 0:
@@ -74,8 +74,8 @@ def plain(value: Any) -> Any:
 
 
 def cell(value: Any) -> str:
-    """Give `value` as the text of a CSV cell: numbers exact, None empty, arrays and dictionaries as
-    JSON, never cut.
+    """Return `value` as the text of a CSV cell: numbers exact, None empty, arrays and dictionaries
+    as JSON, never cut.
     """
     kind = type(value)
     if kind is str:
@@ -163,7 +163,7 @@ def _array(dtype: str, shape: list[int], data: str) -> Any:
 
 
 def _untagged(value: Any) -> Any:
-    """Give tagged JSON in the shape a person expects in a CSV cell: an array as nested lists."""
+    """Return tagged JSON in the shape a person expects in a CSV cell: an array as nested lists."""
     if isinstance(value, list):
         return [_untagged(item) for item in value]
     if not isinstance(value, dict):

@@ -86,12 +86,12 @@ def write_file(path: str, data: bytes, flags: int = 0) -> None:
 
 
 def read_file(path: str) -> bytes:
-    """Give a file's content. Raises OSError."""
+    """Return a file's content. Raises OSError."""
     return _read_all(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
 
 
 def read_regular(path: str | os.PathLike[str]) -> bytes:
-    """Give the content of what has to be a file. Raises as `open_regular` does."""
+    """Return the content of what has to be a file. Raises as `open_regular` does."""
     return _read_all(open_regular(path))
 
 
@@ -140,7 +140,7 @@ def partial_path(path: Path, *, own: bool = False) -> Path:
 
 @contextlib.contextmanager
 def replacement(path: Path, *, own: bool = False) -> Iterator[Path]:
-    """Give the place for a new version of `path`, which takes the place of the old one when the
+    """Return the place for a new version of `path`, which takes the place of the old one when the
     block ends.
 
     If the block fails, the new version is removed, the old one stays as it was, and the error goes

@@ -201,7 +201,7 @@ def _explain_class(title: str, place: Place) -> Explanation:
 
 
 def option_facts(hint: Any, option: Option) -> list[tuple[str, str]]:
-    """Give type, default, unit, other names and an example of a declared option, as text."""
+    """Return type, default, unit, other names and an example of a declared option, as text."""
     kind = type_name(hint, option)
     facts = [("type", f"path ({kind})" if option.path else kind)]
     if option.required:
@@ -220,7 +220,7 @@ def option_facts(hint: Any, option: Option) -> list[tuple[str, str]]:
 
 
 def as_yaml(value: Any) -> str:
-    """Give a value as YAML text without the line break at its end."""
+    """Return a value as YAML text without the line break at its end."""
     return dump(value).rstrip("\n").removesuffix("\n...")
 
 
@@ -238,7 +238,7 @@ _OneLine.add_representer(str, _represent_text)
 
 
 def one_line(value: Any) -> str:
-    """Give a value as YAML in one line."""
+    """Return a value as YAML in one line."""
     text: str = yaml.dump(
         value,
         Dumper=_OneLine,

@@ -47,7 +47,7 @@ class Completion:
 
 
 def complete(assistant: Assistant, line: int, column: int) -> Completion:
-    """Give what could be written at a place of the text; lines and columns count from 0."""
+    """Return what could be written at a place of the text; lines and columns count from 0."""
     cursor = assistant.cursor(line, column)
     line = min(max(line, 0), len(assistant.scan.lines) - 1)
     if cursor.part == "none":
@@ -60,7 +60,7 @@ def complete(assistant: Assistant, line: int, column: int) -> Completion:
 def file_candidates(
     written: str, start: FilePath, *, suffixes: tuple[str, ...] = ()
 ) -> list[Candidate]:
-    """Give the files and directories whose path begins as written; a relative one starts at
+    """Return the files and directories whose path begins as written; a relative one starts at
     `start`.
 
     With `suffixes`, only directories and files that end so. What cannot be read gives nothing.

@@ -132,8 +132,8 @@ class Checker:
     def _foreign_options(
         self, kind: str, name: str, cls: type, path: Path, mapping: dict[Any, Any]
     ) -> dict[str, Any]:
-        """Give all keys, as the older program passed them, unless the constructor says that it does
-        not take them.
+        """Return all keys, as the older program passed them, unless the constructor says that it
+        does not take them.
         """
         for key in mapping:
             if not isinstance(key, str):

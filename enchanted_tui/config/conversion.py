@@ -52,7 +52,7 @@ class Conversion:
         self.report = Report(self.document)
 
     def convert(self, value: Any, hint: Any, path: Path) -> Any:
-        """Give the value in the declared type, or INVALID."""
+        """Return the value in the declared type, or INVALID."""
         if value is None:
             return None if allows_none(hint) else self._expected(value, hint, path)
         kinds = members(hint)
@@ -125,7 +125,7 @@ class Conversion:
         return self._limited(number, value, hint, path)
 
     def _number(self, value: Any, path: Path, pattern: re.Pattern[str]) -> Any:
-        """Give a number, or text that is one, as int or float; INVALID for anything else."""
+        """Return a number, or text that is one, as int or float; INVALID for anything else."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         if not isinstance(value, str) or _FLOAT_TEXT.match(value) is None:
@@ -165,7 +165,7 @@ class Conversion:
         return self._file(text, path) if self.option.path is True else text
 
     def _as_written(self, value: Any, path: Path) -> str:
-        """Give a scalar that YAML took for a number, a date or a truth value as it was written:
+        """Return a scalar that YAML took for a number, a date or a truth value as it was written:
         01:30:00, 0123, no.
         """
         place = self.document.place(path)

@@ -24,7 +24,7 @@ _known_types: WeakKeyDictionary[type, dict[str, Any]] = WeakKeyDictionary()
 
 
 def option_types(cls: type[Declared]) -> Mapping[str, Any]:
-    """Give the type of each declared option. Raises NameError if an annotation names what its
+    """Return the type of each declared option. Raises NameError if an annotation names what its
     module does not have.
     """
     found = _known_types.get(cls)
@@ -35,7 +35,7 @@ def option_types(cls: type[Declared]) -> Mapping[str, Any]:
 
 
 def members(hint: Any) -> tuple[Any, ...]:
-    """Give what a union is made of, None left out; a type that is no union is its only member."""
+    """Return what a union is made of, None left out; a type that is no union is its only member."""
     if typing.get_origin(hint) in _UNIONS:
         return tuple(member for member in typing.get_args(hint) if member is not type(None))
     return (hint,)
@@ -51,7 +51,7 @@ def allows_none(hint: Any) -> bool:
 
 
 def split(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Give the kind of a type that is no union (list, dict, tuple, Literal, or itself) and its
+    """Return the kind of a type that is no union (list, dict, tuple, Literal, or itself) and its
     parameters.
     """
     origin = typing.get_origin(hint)
@@ -59,7 +59,7 @@ def split(hint: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def choices_of(hint: Any, option: Option) -> tuple[str, ...]:
-    """Give the spellings allowed for text: those of the option, or of a Literal type."""
+    """Return the spellings allowed for text: those of the option, or of a Literal type."""
     kind, parameters = split(hint)
     return tuple(map(str, parameters)) if kind is Literal else option.choices
 

@@ -18,7 +18,7 @@ MOST_STEPS = 64
 
 
 def too_many_rows(targets: Sequence[int]) -> tuple[int, str] | None:
-    """Give the first stage that would have too many rows, and a sentence; `targets` says how many
+    """Return the first stage that would have too many rows, and a sentence; `targets` says how many
     samples each stage draws.
     """
     rows = 1
@@ -74,7 +74,9 @@ def check_extent(
 
 
 def _sizes(spec: ComponentSpec, instance: Any) -> tuple[int, int]:
-    """Give how many samples a sampler draws, and the size of its batches; 0 where it does not say."""
+    """Return how many samples a sampler draws, and the size of its batches; 0 where it does not
+    say.
+    """
     target = (
         spec.options.get("budget")
         if instance is None or not hasattr(instance, "target")

@@ -36,8 +36,8 @@ _END = 8 << 20
 
 
 def identity(config: CampaignConfig) -> dict[str, Any]:
-    """Give the stages, each with its sampler's class, what determines its points, and its runners;
-    and the campaign's seed.
+    """Return the stages, each with its sampler's class, what determines its points, and its
+    runners; and the campaign's seed.
     """
     stages = [
         {
@@ -51,8 +51,8 @@ def identity(config: CampaignConfig) -> dict[str, Any]:
 
 
 def runner_options(config: CampaignConfig) -> dict[str, Any]:
-    """Give class and options of each runner in use, by name, and digests of the files besides that
-    its results depend on.
+    """Return class and options of each runner in use, by name, and digests of the files besides
+    that its results depend on.
     """
     from enchanted_tui.config.code import code_files
 
@@ -127,7 +127,7 @@ def is_same(old: Any, new: Any) -> bool:
 
 
 def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:
-    """Give the options of a component that count."""
+    """Return the options of a component that count."""
     if issubclass(spec.cls, Component):
         return _declared_options(spec.cls, spec.options, free)
     return {
@@ -140,8 +140,8 @@ def _options(spec: ComponentSpec, free: frozenset[str]) -> dict[str, Any]:
 def _declared_options(
     cls: type[Component], given: dict[str, Any], free: frozenset[str]
 ) -> dict[str, Any]:
-    """Give options with the defaults filled in, so that writing one out changes nothing; files and
-    parts by what they hold.
+    """Return options with the defaults filled in, so that writing one out changes nothing; files
+    and parts by what they hold.
     """
     declared = cls.options()
     parts = {name: _parts(kind, given.get(name, {})) for name, kind in part_options(cls).items()}
@@ -161,7 +161,7 @@ def _declared_options(
 
 
 def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Give components that are parts of another by name: class and options; `is_unsized` if a
+    """Return components that are parts of another by name: class and options; `is_unsized` if a
     budget is needed and not given.
     """
     described = {}
@@ -189,7 +189,7 @@ def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _contents(value: Any, *, only_code: bool) -> Any:
-    """Give a path, or the paths in a list or mapping, as digests of what they lead to."""
+    """Return a path, or the paths in a list or mapping, as digests of what they lead to."""
     if isinstance(value, dict):
         return {str(key): _contents(item, only_code=only_code) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -198,7 +198,7 @@ def _contents(value: Any, *, only_code: bool) -> Any:
 
 
 def _digest(path: str, only_code: bool) -> str:
-    """Give name and content of a file or directory as ``name sha256:...``; the path itself if it
+    """Return name and content of a file or directory as ``name sha256:...``; the path itself if it
     cannot be read.
     """
     try:
@@ -218,8 +218,8 @@ def _digest(path: str, only_code: bool) -> str:
 
 
 def _files(directory: str, ending: str) -> Iterator[str]:
-    """Give the files below a directory, in order, without what campaigns leave there: the directory
-    of a configuration holds them too.
+    """Return the files below a directory, in order, without what campaigns leave there: the
+    directory of a configuration holds them too.
     """
     for place, directories, names in os.walk(directory):
         directories[:] = sorted(
@@ -245,7 +245,7 @@ def _file_digest(path: str) -> str:
 
 
 def _as_lists(value: Any) -> Any:
-    """Give tuples as lists: what is compared has been through JSON."""
+    """Return tuples as lists: what is compared has been through JSON."""
     if isinstance(value, dict):
         return (
             _as_lists(value["$tuple"])

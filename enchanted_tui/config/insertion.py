@@ -63,7 +63,7 @@ def _opens_bracket(assistant: Assistant, node: Node) -> bool:
 
 
 def _end_of(assistant: Assistant, node: Node) -> int:
-    """Give the line after the last one that belongs to a section; comments and blank lines before
+    """Return the line after the last one that belongs to a section; comments and blank lines before
     the next belong to that.
     """
     lines = assistant.scan.lines

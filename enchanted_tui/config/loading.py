@@ -197,7 +197,7 @@ def _similar_files(path: Path) -> str:
 
 
 def _located(value: Any) -> Any:
-    """Give a mapping from a program in the types that YAML gives."""
+    """Return a mapping from a program in the types that YAML gives."""
     value = values.plain(value)
     if isinstance(value, Mapping):
         return Map({key: _located(item) for key, item in value.items()})

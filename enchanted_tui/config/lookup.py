@@ -142,7 +142,7 @@ def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
 
 
 def builtin_path(kind: str, name: str) -> str | None:
-    """Give where a built-in is, by any spelling of its name, without importing it."""
+    """Return where a built-in is, by any spelling of its name, without importing it."""
     declared = _builtin_names(kind).get(_form(name))
     return _builtins(kind)[declared] if declared is not None else None
 
@@ -235,7 +235,7 @@ def _unknown(kind: str, name: str) -> str:
 
 
 def _with_suffix(kind: str, name: str) -> str | None:
-    """Give the built-in whose name without its ending is `name`."""
+    """Return the built-in whose name without its ending is `name`."""
     return _builtin_names(kind).get(normalised(name) + kind)
 
 
@@ -261,7 +261,7 @@ def _is_plugin(kind: str, name: str) -> bool:
 
 
 def _entry_point(kind: str, name: str) -> Any:
-    """Give the entry point of that name, exactly spelt or else in another spelling; None if there
+    """Return the entry point of that name, exactly spelt or else in another spelling; None if there
     is none.
     """
     points = _entry_points(kind)
@@ -278,7 +278,7 @@ def _entry_point(kind: str, name: str) -> Any:
 
 
 def _older_path(kind: str, name: str, directories: Sequence[Path]) -> str | None:
-    """Give where the older program would have a component of that name: ``my_runner`` or
+    """Return where the older program would have a component of that name: ``my_runner`` or
     ``MyRunner`` in a module of its own.
 
     None where there is no such module.

@@ -160,7 +160,7 @@ def _depth_of_nested(hint: Any, option: Option, keys: Path) -> int | None:
 
 
 def type_of(cls: type | None, option: Option) -> Any:
-    """Give the type that a class declares for one of its options, Any if that cannot be told."""
+    """Return the type that a class declares for one of its options, Any if that cannot be told."""
     try:
         return option_types(cls).get(option.name, Any) if cls is not None else Any
     except Exception:  # noqa: BLE001 - whatever evaluating a plugin's annotations raises
@@ -168,7 +168,7 @@ def type_of(cls: type | None, option: Option) -> Any:
 
 
 def spellings(hint: Any, option: Option) -> list[str]:
-    """Give the values that can be listed: those of an enumeration, true and false."""
+    """Return the values that can be listed: those of an enumeration, true and false."""
     found: list[str] = []
     for member in members(hint):
         found += choices_of(member, option)
@@ -178,7 +178,7 @@ def spellings(hint: Any, option: Option) -> list[str]:
 
 
 def signature_of(cls: type) -> dict[str, inspect.Parameter]:
-    """Give the keyword options of a class that declares none."""
+    """Return the keyword options of a class that declares none."""
     try:
         parameters = inspect.signature(cls).parameters
     except (TypeError, ValueError):  # a class written in C may not tell
@@ -191,7 +191,7 @@ def signature_of(cls: type) -> dict[str, inspect.Parameter]:
 
 
 def first_sentence(text: str | None) -> str:
-    """Give the first sentence of a documentation in one line."""
+    """Return the first sentence of a documentation in one line."""
     paragraph = " ".join((text or "").strip().split("\n\n")[0].split())
     end = paragraph.find(". ")
     return paragraph if end < 0 else paragraph[: end + 1]
@@ -205,7 +205,7 @@ def _schema() -> dict[str, Any]:
 
 
 def schema_at(path: Path) -> dict[str, Any]:
-    """Give what the JSON schema says of a place outside components: sections and stages. Empty if
+    """Return what the JSON schema says of a place outside components: sections and stages. Empty if
     nothing.
     """
     node: dict[str, Any] = _schema()

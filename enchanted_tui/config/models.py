@@ -57,7 +57,7 @@ class ComponentSpec:
             ) from error
 
     def worker_options(self) -> dict[str, Any]:
-        """Give the options as the workers' constructor gets them."""
+        """Return the options as the workers' constructor gets them."""
         return dict(self.options)
 
 
@@ -280,15 +280,15 @@ class CampaignConfig:
     warnings: list[Problem] = field(default_factory=list)
 
     def identity(self) -> dict[str, Any]:
-        """Give what may not change when the campaign is resumed, as JSON types: what determines the
-        samples and the steps.
+        """Return what may not change when the campaign is resumed, as JSON types: what determines
+        the samples and the steps.
         """
         from enchanted_tui.config.identity import identity
 
         return identity(self)
 
     def runner_options(self) -> dict[str, Any]:
-        """Give the options of the runners in use, as JSON types, with digests of the files they
+        """Return the options of the runners in use, as JSON types, with digests of the files they
         name.
         """
         from enchanted_tui.config.identity import runner_options
@@ -296,7 +296,7 @@ class CampaignConfig:
         return runner_options(self)
 
     def effective_text(self) -> str:
-        """Give the configuration as text to store: the source as it is, or with the overrides
+        """Return the configuration as text to store: the source as it is, or with the overrides
         applied and listed.
         """
         if not self.overrides:

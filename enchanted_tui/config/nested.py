@@ -107,7 +107,7 @@ class Reader:
         return None if report.error_count > errors_before else (options, extra, instance)
 
     def _nested(self, cls: type[Nested], value: dict[Any, Any], path: Path, report: Report) -> Any:
-        """Give a nested mapping as plain values; as it was written if there are errors, which are
+        """Return a nested mapping as plain values; as it was written if there are errors, which are
         reported: the rest of its component is checked all the same.
         """
         found = self.read(cls, path, value, report)
@@ -125,7 +125,7 @@ class Reader:
         mapping: dict[Any, Any],
         report: Report,
     ) -> Any:
-        """Give the typed value of an option that is written as `key`, _NOT_GIVEN, or INVALID."""
+        """Return the typed value of an option that is written as `key`, _NOT_GIVEN, or INVALID."""
         value = mapping.get(key)
         if value is None and (key not in mapping or not allows_none(hint)):
             if declared.required:
@@ -151,7 +151,7 @@ class Reader:
     def _rooted_parts(
         self, kind: str, path: Path, parts: dict[str, Any], report: Report
     ) -> dict[str, Any]:
-        """Give components that are parts of another with their relative paths made absolute; the
+        """Return components that are parts of another with their relative paths made absolute; the
         other checks the rest.
         """
         rooted = {}
@@ -229,7 +229,7 @@ class _UnknownOptionError(Exception):
 def option_path(
     document: Document, where: str, path: Path, given: Mapping[str, str] = MappingProxyType({})
 ) -> Path:
-    """Give the place of what the component at `path` calls ``bounds[1]``; `given` holds the keys
+    """Return the place of what the component at `path` calls ``bounds[1]``; `given` holds the keys
     written for its options.
     """
     if not where:
@@ -251,7 +251,7 @@ def _sort_keys(
     besides: Iterable[str],
     report: Report,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the key under which each declared option is given, and the keys that are none, saying
+    """Return the key under which each declared option is given, and the keys that are none, saying
     what is to say of these.
     """
     names = _spellings(cls)
@@ -285,7 +285,7 @@ def _sort_keys(
 
 
 def _spellings(cls: type[Declared]) -> dict[str, Option]:
-    """Give the declared options by all of their names."""
+    """Return the declared options by all of their names."""
     return {
         alias: declared
         for name, declared in cls.options().items()
@@ -353,6 +353,6 @@ def _unknown_in_component(
 
 
 def _in_a_sentence(doc: str) -> str:
-    """Give the first sentence of an option's help to go on a sentence with."""
+    """Return the first sentence of an option's help to go on a sentence with."""
     first = doc.split(". ")[0].removesuffix(".")
     return first[:1].lower() + first[1:] if first[1:2].islower() else first

@@ -123,7 +123,7 @@ class Declared:
 
     @classmethod
     def options(cls) -> dict[str, Option]:
-        """Give the declared options by name, those of base classes first."""
+        """Return the declared options by name, those of base classes first."""
         found = cls.__dict__.get("_options")
         if found is None:
             found = {}

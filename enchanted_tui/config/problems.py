@@ -64,7 +64,9 @@ class UnreadableConfigError(ConfigError):
 
 
 def key_text(path: Path) -> str:
-    """Give a place in the configuration as a person writes it: ``supervisor.run_order[0].sampler``."""
+    """Return a place in the configuration as a person writes it:
+    ``supervisor.run_order[0].sampler``.
+    """
     text = ""
     for part in path:
         if isinstance(part, int) and not isinstance(part, bool):
@@ -118,7 +120,7 @@ def in_style_of(written: str, name: str) -> str:
 
 
 def snake_case(name: str) -> str:
-    """Give ``LocalExecutor`` as ``local_executor``, ``CSVSampler`` as ``csv_sampler``,
+    """Return ``LocalExecutor`` as ``local_executor``, ``CSVSampler`` as ``csv_sampler``,
     ``Gauss2DRunner`` as ``gauss_2d_runner``.
     """
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)

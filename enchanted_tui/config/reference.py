@@ -96,7 +96,7 @@ _TITLES = {"executor": "Executors", "sampler": "Samplers", "runner": "Runners"}
 
 
 def page() -> str:
-    """Give the reference as Markdown."""
+    """Return the reference as Markdown."""
     parts = [
         _INTRODUCTION,
         _table(SupervisorOptions, list(SupervisorOptions.options())),

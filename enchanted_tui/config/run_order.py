@@ -95,7 +95,7 @@ class RunOrder:
         return found[0] if found else None
 
     def _references(self, kind: str, path: Path, entry: dict[Any, Any]) -> list[str] | None:
-        """Give the names that a stage lists under one key; None if any is wrong."""
+        """Return the names that a stage lists under one key; None if any is wrong."""
         value = entry.get(kind)
         if value is None:
             self._report.error(

@@ -134,7 +134,7 @@ def recovered(line: str, state: State) -> State:
 
 
 def scan_line(line: str, state: State) -> tuple[Tokens, State]:
-    """Give the tokens of one line that begins in `state`, and the state after it."""
+    """Return the tokens of one line that begins in `state`, and the state after it."""
     if state.block:
         indent = len(line) - len(line.lstrip())
         if not line.strip() or indent > state.owner:
@@ -241,7 +241,7 @@ class _LineScanner:
 
 
 def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
-    """Give how many lines are the same at the beginning, and how many of the others at the end."""
+    """Return how many lines are the same at the beginning, and how many of the others at the end."""
     shorter = min(len(old), len(new))
     first = 0
     while first < shorter and old[first] == new[first]:

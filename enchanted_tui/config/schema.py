@@ -40,7 +40,7 @@ _LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "ex
 
 
 def campaign_schema() -> Schema:
-    """Give the schema of a whole configuration file."""
+    """Return the schema of a whole configuration file."""
     return copy.deepcopy(_campaign_schema())
 
 
@@ -82,7 +82,7 @@ def _campaign_schema() -> Schema:
 
 
 def options_schema(cls: type[Declared]) -> Schema:
-    """Give the schema of the options that a class declares, but for which of a component's are
+    """Return the schema of the options that a class declares, but for which of a component's are
     required.
     """
     types = option_types(cls)
@@ -105,7 +105,7 @@ def options_schema(cls: type[Declared]) -> Schema:
 
 
 def _required(cls: type[Declared], free: tuple[str, ...] = ()) -> Schema:
-    """Give the schema that says which options are required, but for those that are `free`."""
+    """Return the schema that says which options are required, but for those that are `free`."""
     required = [
         {"anyOf": [{"required": [spelling]} for spelling in (name, *option.aliases)]}
         for name, option in cls.options().items()
@@ -115,7 +115,7 @@ def _required(cls: type[Declared], free: tuple[str, ...] = ()) -> Schema:
 
 
 def _variant_schema(cls: type[Nested], name: str) -> Schema:
-    """Give the schema of a nested mapping in which, of its variants, that one is given."""
+    """Return the schema of a nested mapping in which, of its variants, that one is given."""
     variant = cls.variants[name]
     excluded = cls.excluded([name])
     schema: Schema = {
@@ -128,8 +128,8 @@ def _variant_schema(cls: type[Nested], name: str) -> Schema:
 
 
 def option_schema(hint: Any, option: Option) -> Schema:
-    """Give the schema of one option. Null stands for the default, except where it is a value of its
-    own.
+    """Return the schema of one option. Null stands for the default, except where it is a value of
+    its own.
     """
     kinds = [_type_schema(member, option) for member in members(hint)]
     if allows_none(hint) or not (option.required or (option.exact and option.default is None)):
@@ -199,8 +199,8 @@ def _section(kind: str) -> Schema:
 
 
 def _choice_of_component(kind: str, free: tuple[str, ...] = ()) -> Schema:
-    """Give the schema of one component: `type` decides which options there are; a plugin's are its
-    own. What is `free` need not be given.
+    """Return the schema of one component: `type` decides which options there are; a plugin's are
+    its own. What is `free` need not be given.
     """
     described = f"Which {kind}: a built-in, the name of a plugin, or package.module:Class."
     cases = [
@@ -229,7 +229,7 @@ def _names(kind: str, name: str) -> list[str]:
 
 
 def _one_of(choices: Iterable[str]) -> Schema:
-    """Give the schema of an enumeration: the spellings to offer, and any case."""
+    """Return the schema of an enumeration: the spellings to offer, and any case."""
     return {
         "anyOf": [
             {"enum": list(choices)},
@@ -239,7 +239,7 @@ def _one_of(choices: Iterable[str]) -> Schema:
 
 
 def _any_spelling(names: Iterable[str]) -> str:
-    """Give a pattern for class names, in any case and with underscores anywhere, as `lookup`
+    """Return a pattern for class names, in any case and with underscores anywhere, as `lookup`
     matches them.
     """
     return f"^_*({'|'.join('_*'.join(map(_any_case, name)) for name in names)})_*$"

@@ -29,7 +29,7 @@ class Node:
     is_merge: bool = False  #: ``<<``
 
     def child(self, key: str | int) -> Node | None:
-        """Give the last child of that key, which is the one a half-typed copy stands for."""
+        """Return the last child of that key, which is the one a half-typed copy stands for."""
         return next((child for child in reversed(self.children) if child.key == key), None)
 
 
@@ -41,18 +41,18 @@ class Skeleton:
     anchors: dict[str, Node]
 
     def find(self, path: Path) -> Node | None:
-        """Give the node at a path, through aliases and merge keys; None if there is none."""
+        """Return the node at a path, through aliases and merge keys; None if there is none."""
         node: Node | None = self.root
         for key in path:
             node = self.get(node, key) if node is not None else None
         return node
 
     def get(self, node: Node, key: str | int) -> Node | None:
-        """Give a child, own ones before those merged in."""
+        """Return a child, own ones before those merged in."""
         return next((child for child in self.children(node) if child.key == key), None)
 
     def children(self, node: Node) -> Iterator[Node]:
-        """Give what a node holds, through its alias and its merge keys, the nearest first."""
+        """Return what a node holds, through its alias and its merge keys, the nearest first."""
         yield from self._children(node, 0)
 
     def _children(self, node: Node, depth: int) -> Iterator[Node]:
@@ -128,8 +128,8 @@ def cursor_at(scan: Scan, line: int, column: int) -> Cursor:
 
 
 def _start(scan: Scan, line: int) -> int:
-    """Give the last line, at or above `line`, that nothing above matters for: one with a key in its
-    first column.
+    """Return the last line, at or above `line`, that nothing above matters for: one with a key in
+    its first column.
     """
     for number in range(line, -1, -1):
         tokens = scan.tokens(number)
@@ -249,7 +249,7 @@ class _Builder:
         self.is_after_key = token.kind != "dash"
 
     def flow_place(self, is_key: bool) -> tuple[Path, Part]:
-        """Give path and part of a word inside brackets."""
+        """Return path and part of a word inside brackets."""
         path = list(self.path)
         for container, entry in self._flow[:-1]:
             path.append(entry.key if entry is not None else len(container.children) - 1)
@@ -328,7 +328,7 @@ def _add(parent: Node, key: str, line: int, column: int) -> Node:
 
 
 def unquoted(text: str) -> str:
-    """Give a scalar without its quotes."""
+    """Return a scalar without its quotes."""
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1].replace('\\"', '"')
     return text

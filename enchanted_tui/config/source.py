@@ -100,7 +100,7 @@ def read_value(text: str, file: str) -> Any:
 
 
 def dump(tree: Any) -> str:
-    """Give plain values as YAML text that reads back as the same values."""
+    """Return plain values as YAML text that reads back as the same values."""
     text: str = yaml.dump(
         plain(tree),
         Dumper=_Dumper,
@@ -345,7 +345,7 @@ class _Reader:
 
 
 def _with_merged(own: Map, merged: list[Map]) -> Map:
-    """Give a mapping with the keys it takes from others: its own come first, then those of the
+    """Return a mapping with the keys it takes from others: its own come first, then those of the
     earlier one.
     """
     whole = Map()

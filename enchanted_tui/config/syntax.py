@@ -60,8 +60,8 @@ _MEANINGS = (
 def meaning(
     error: yaml.MarkedYAMLError, rows: Sequence[str], line: int, column: int
 ) -> tuple[int, int, str]:
-    """Give line, column (from 1) and what is wrong there. `rows` is the text; the parser stopped at
-    `line` and `column`.
+    """Return line, column (from 1) and what is wrong there. `rows` is the text; the parser stopped
+    at `line` and `column`.
     """
     began = error.context_mark.line + 1 if error.context_mark is not None else line
     said = f"{error.context or ''} {error.problem}"
@@ -90,8 +90,8 @@ def meaning(
 
 
 def _bare_row_above(rows: Sequence[str], line: int) -> int:
-    """Give the number of the row above `line` if it is a word on its own, where the parser does not
-    look; or 0.
+    """Return the number of the row above `line` if it is a word on its own, where the parser does
+    not look; or 0.
     """
     written = [
         number

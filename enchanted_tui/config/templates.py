@@ -35,7 +35,9 @@ class Template:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def as_text(self) -> str:
-        """Give the configuration, with the files that have to lie beside it as comments at its end."""
+        """Return the configuration, with the files that have to lie beside it as comments at its
+        end.
+        """
         needed = [
             f"\n# {name}, to lie beside this file:\n#\n{textwrap.indent(text, '#   ')}"
             for name, text in self.files.items()
@@ -103,7 +105,7 @@ _HIDDEN = ("max_points",)
 
 
 def templates() -> list[Template]:
-    """Give all templates, whole campaigns first."""
+    """Return all templates, whole campaigns first."""
     found = [_quickstart(), _nested_stages(), _steps()]
     for kind in _KINDS:
         for name in BUILTIN[kind]:
@@ -113,14 +115,14 @@ def templates() -> list[Template]:
 
 
 def template_list() -> str:
-    """Give all templates, a line each: name and summary."""
+    """Return all templates, a line each: name and summary."""
     found = templates()
     width = max(len(each.name) for each in found)
     return "\n".join(f"{each.name:{width}}  {each.summary}" for each in found)
 
 
 def component_template(kind: str, name: str) -> Template:
-    """Give a whole campaign around one sampler, runner or executor."""
+    """Return a whole campaign around one sampler, runner or executor."""
     parts = {
         "sampler": "RandomSampler",
         "runner": "SyntheticDoubleGaussianRunner",
@@ -146,8 +148,8 @@ def component_template(kind: str, name: str) -> Template:
 
 
 def component_entry(kind: str, name: str, *, with_options: bool = True) -> str:
-    """Give the mapping that configures a component, as YAML: what it needs with example values, the
-    rest as comments.
+    """Return the mapping that configures a component, as YAML: what it needs with example values,
+    the rest as comments.
     """
     cls: type[Component] = find(kind, name).cls
     values = _example_values(cls, name)

@@ -55,7 +55,7 @@ class Document:
     has_text: bool = True
 
     def place(self, path: Path) -> Place | None:
-        """Give the place of a value; None if there is no such value or its place is not known."""
+        """Return the place of a value; None if there is no such value or its place is not known."""
         place, is_whole, _ = self._descend(path)
         return place if is_whole else None
 
@@ -82,7 +82,7 @@ class Document:
         return Problem(severity, self.file, place.key_line, place.key_column, key, message)
 
     def resolve(self, text: str, start: Path = ()) -> Path:
-        """Give the path that a text such as ``bounds[1]`` or ``samplers.a.budget`` means below
+        """Return the path that a text such as ``bounds[1]`` or ``samplers.a.budget`` means below
         `start`, whether it exists or not.
 
         A key that holds a dot is found if it exists. Raises ValueError for an empty part.
@@ -97,7 +97,7 @@ class Document:
         return tuple(path)
 
     def value(self, path: Path) -> Any:
-        """Give the value at `path`, or None."""
+        """Return the value at `path`, or None."""
         container: Any = self.root
         for key in path:
             if not _has(container, key):
@@ -131,8 +131,8 @@ class Document:
             container = below
 
     def _descend(self, path: Path) -> tuple[Place | None, bool, str | None]:
-        """Give the place of the longest part of `path` that has one, whether that is all of it, and
-        the last origin on the way.
+        """Return the place of the longest part of `path` that has one, whether that is all of it,
+        and the last origin on the way.
         """
         container: Any = self.root
         place: Place | None = None
@@ -150,12 +150,12 @@ class Document:
 
 
 def plain(value: Any) -> Any:
-    """Give a copy in plain dictionaries and lists; what was shared stays shared."""
+    """Return a copy in plain dictionaries and lists; what was shared stays shared."""
     return _plain(value, {})
 
 
 def measure(value: Any) -> tuple[int, int]:
-    """Give the number of values and the depth of a tree as if nothing in it were shared, without
+    """Return the number of values and the depth of a tree as if nothing in it were shared, without
     walking shared parts twice.
     """
     return _measure(value, {})
@@ -203,7 +203,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _next_key(container: Any, parts: list[str]) -> tuple[Any, int]:
-    """Give the key that the first of `parts` mean in `container`, and how many of them it takes."""
+    """Return the key that the first of `parts` mean in `container`, and how many of them it takes."""
     if isinstance(container, dict):
         written = {
             place.key: key

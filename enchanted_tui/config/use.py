@@ -43,7 +43,9 @@ def check_use(
 
 
 def parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], str]:
-    """Give the names that a sampler draws, and the option that lists them, empty if there is none."""
+    """Return the names that a sampler draws, and the option that lists them, empty if there is
+    none.
+    """
     listed = spec.options.get("parameters")
     if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
         return listed, "parameters"

@@ -29,7 +29,7 @@ _TABLE_SCHEMA_TYPES = {
 
 
 def schema_path(path: Path) -> Path:
-    """Give the place of the schema of a CSV file."""
+    """Return the place of the schema of a CSV file."""
     return path.with_name(path.name + ".schema.json")
 
 
@@ -62,7 +62,7 @@ def write_csv(
 
 
 def read_csv(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, str]]:
-    """Give columns, their cells and the provenance. Raises FileNotFoundError if the schema is not
+    """Return columns, their cells and the provenance. Raises FileNotFoundError if the schema is not
     there.
     """
     from pyarrow import csv

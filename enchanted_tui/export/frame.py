@@ -23,7 +23,7 @@ Cells = tuple[list[ColumnType], list[list[Any]], dict[str, str]]
 
 
 def load(path: str | Path) -> pandas.DataFrame:
-    """Give the dataset of a run directory, or a file made by ``--export``, as a pandas.DataFrame;
+    """Return the dataset of a run directory, or a file made by ``--export``, as a pandas.DataFrame;
     one row for each sample.
 
     Columns have the types of their values: bool, int64, float64, or where values are missing

@@ -100,8 +100,8 @@ def write_netcdf(
 
 
 def read_hdf5_table(path: Path) -> tuple[list[ColumnType], list[list[Any]], dict[str, str]]:
-    """Give columns, their cells and the provenance of what either function has written; ExportError
-    for a file of anything else.
+    """Return columns, their cells and the provenance of what either function has written;
+    ExportError for a file of anything else.
     """
     import h5py
 
@@ -207,7 +207,7 @@ class _Column:
 
 
 def _links(columns: Sequence[ColumnType]) -> Iterator[tuple[ColumnType, str]]:
-    """Give each column a name that both formats take."""
+    """Return each column a name that both formats take."""
     used: set[str] = {"sample"}
     for column in columns:
         link = link_name(column.name, used)

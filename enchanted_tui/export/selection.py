@@ -76,8 +76,8 @@ def _sizes(count: int, shares: Sequence[float]) -> list[int]:
 
 
 def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) -> list[ColumnType]:
-    """Give the columns named, in that order; all without names. Raises ExportError for a name that
-    there is not.
+    """Return the columns named, in that order; all without names. Raises ExportError for a name
+    that there is not.
     """
     if not wanted:
         return list(columns)

@@ -132,7 +132,7 @@ def start(
     confirm: Callable[[str], bool] | None = None,
     observer: Observer | None = None,
 ) -> Supervisor:
-    """Give a supervisor ready to `start`, for a fresh, resumed or extended campaign."""
+    """Return a supervisor ready to `start`, for a fresh, resumed or extended campaign."""
     return Supervisor(config, mode=mode, overwrite=overwrite, confirm=confirm, observer=observer)
 
 
@@ -142,8 +142,8 @@ def retry_failed(
     only: Collection[TaskId] | None = None,
     observer: Observer | None = None,
 ) -> Supervisor:
-    """Give a supervisor that runs failed samples again, and everything that was computed from them,
-    in place of what is recorded.
+    """Return a supervisor that runs failed samples again, and everything that was computed from
+    them, in place of what is recorded.
 
     A sample runs again from its first step that failed, whichever of its failed tasks `only` names;
     None stands for all.
@@ -172,7 +172,7 @@ def check_failed(root: Path, tasks: Collection[TaskId]) -> None:
 
 
 def nearest_tasks(wanted: TaskId, tasks: Iterable[TaskId], count: int = 3) -> list[TaskId]:
-    """Give the tasks nearest to one by stage, then batch, sample and step."""
+    """Return the tasks nearest to one by stage, then batch, sample and step."""
     return heapq.nsmallest(
         count, tasks, key=lambda task: [abs(a - b) for a, b in zip(wanted, task, strict=True)]
     )
@@ -211,7 +211,7 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
 
 
 def stored_config(root: Path) -> StoredConfig:
-    """Give the newest configuration kept in a run directory."""
+    """Return the newest configuration kept in a run directory."""
     run_dir = RunDir(root.resolve())
     found = newest_config(run_dir)
     if found is None:
@@ -223,8 +223,8 @@ def stored_config(root: Path) -> StoredConfig:
 
 
 def original_config(root: Path) -> Original | None:
-    """Give the file from which the newest configuration of a run directory was read; None if nobody
-    knows where that was.
+    """Return the file from which the newest configuration of a run directory was read; None if
+    nobody knows where that was.
     """
     return find_original(RunDir(root.resolve()))
 
@@ -235,7 +235,7 @@ def read_state(root: Path) -> CampaignState:
 
 
 def _holder(run_dir: RunDir) -> Holder | None:
-    """Give who holds the lock. Raises EnvironmentProblem if that cannot be seen."""
+    """Return who holds the lock. Raises EnvironmentProblem if that cannot be seen."""
     try:
         return look_at(run_dir.lock)
     except OSError as error:
@@ -246,8 +246,8 @@ def _holder(run_dir: RunDir) -> Holder | None:
 
 
 def _run_dir(root: Path, *, older: bool = False) -> RunDir:
-    """Give a run directory that holds a campaign, `older` being whether one that the older program
-    made will do.
+    """Return a run directory that holds a campaign, `older` being whether one that the older
+    program made will do.
     """
     run_dir = RunDir(root.resolve())
     if not run_dir.root.is_dir():

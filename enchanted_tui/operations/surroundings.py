@@ -9,7 +9,7 @@ _CLONE_FS = 0x200
 
 
 def own_working_directory() -> None:
-    """Give this thread, and those it starts, a working directory and umask that are not the
+    """Return this thread, and those it starts, a working directory and umask that are not the
     process's.
 
     Where the kernel refuses (or is another), they are shared, as in any program.

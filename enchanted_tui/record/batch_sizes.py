@@ -36,12 +36,12 @@ class Plan(NamedTuple):
 
 
 def as_runs(sizes: Iterable[int]) -> Runs:
-    """Give sizes in the form in which records hold them."""
+    """Return sizes in the form in which records hold them."""
     return [[size, len(list(group))] for size, group in groupby(sizes)]
 
 
 def spans(runs: Runs) -> Iterator[Span]:
-    """Give the samples of each batch."""
+    """Return the samples of each batch."""
     first = 0
     for size, count in runs:
         for _ in range(count):
@@ -107,11 +107,11 @@ class BatchSizes:
     # -- what they add up to -----------------------------------------------------------------------
 
     def told(self, depth: int, batch: int) -> Span | None:
-        """Give the samples of a batch if a record has them."""
+        """Return the samples of a batch if a record has them."""
         return self._told.get((depth, batch))
 
     def next_told(self, depth: int, batch: int, end: int) -> tuple[int, int | None]:
-        """Give the first batch from `batch` on, before `end`, of which a record has the samples,
+        """Return the first batch from `batch` on, before `end`, of which a record has the samples,
         and its first; else (`end`, None).
         """
         for number in range(batch, end):
@@ -121,7 +121,7 @@ class BatchSizes:
         return end, None
 
     def size(self, depth: int, batch: int, first: int, n_parents: int, ran: int) -> int | None:
-        """Give the size of a batch that begins with sample `first`; None if nothing says it.
+        """Return the size of a batch that begins with sample `first`; None if nothing says it.
 
         `ran` is how many of its samples, combined with `n_parents` parents, have a result at least.
         """

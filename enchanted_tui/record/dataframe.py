@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
-    """Give the dataset as a pandas.DataFrame, values as they were returned; from the run
+    """Return the dataset as a pandas.DataFrame, values as they were returned; from the run
     directories if there is no journal.
     """
     import pandas
@@ -37,7 +37,7 @@ def _recorded(run_dir: RunDir) -> list[Row]:
 
 
 def _left_in_run_directories(run_dir: RunDir) -> list[Row]:
-    """Give the rows of the last stage and step of which there is any."""
+    """Return the rows of the last stage and step of which there is any."""
     from enchanted_tui.record.older.adopt import datapoints
 
     found = {point.task: point.row for point in datapoints(run_dir)}

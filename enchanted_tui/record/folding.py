@@ -40,7 +40,7 @@ def survey(journal: Path, portions: Portions = tuple) -> Survey:
 
 
 def new_state(found: Survey | None = None) -> CampaignState:
-    """Give the state before the first record, or before the second where the first is lost and
+    """Return the state before the first record, or before the second where the first is lost and
     another one opens the campaign.
     """
     state = CampaignState(found.sizes if found is not None else None)

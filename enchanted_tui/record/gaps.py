@@ -6,18 +6,25 @@ drawn at once, and what results show.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from enchanted_tui.record.batch_sizes import Runs, Span, spans
+from enchanted_tui.record.batch_sizes import BatchSizes, Runs, Span, spans
 from enchanted_tui.record.stage_state import StageState
-
-if TYPE_CHECKING:
-    from enchanted_tui.record.state import CampaignState
+from enchanted_tui.record.unplaced import Unplaced
 
 
-def open_told(
-    state: CampaignState, stage: StageState, number: int, span: Span, time: float
-) -> None:
+class Batches(Protocol):
+    """Where the state of a campaign has batches, and what it knows of their sizes."""
+
+    sizes: BatchSizes
+    unplaced: Unplaced
+    irregular: bool
+
+    def open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
+        """Begin the next batch of a stage."""
+
+
+def open_told(state: Batches, stage: StageState, number: int, span: Span, time: float) -> None:
     """Open a batch of which a record says what samples it has, and those before it, unless they are
     open.
     """
@@ -26,7 +33,7 @@ def open_told(
         state.open_batch(stage, span.first, span.size, time)
 
 
-def open_all(state: CampaignState, stage: StageState, runs: Runs, time: float) -> None:
+def open_all(state: Batches, stage: StageState, runs: Runs, time: float) -> None:
     """Open all batches of which a record says the sizes, unless they are open."""
     if sum(count for _, count in runs) <= len(stage.batches):
         return
@@ -35,9 +42,7 @@ def open_all(state: CampaignState, stage: StageState, runs: Runs, time: float) -
         open_told(state, stage, batch, span, time)
 
 
-def open_missing(
-    state: CampaignState, stage: StageState, number: int, end: int, time: float
-) -> None:
+def open_missing(state: Batches, stage: StageState, number: int, end: int, time: float) -> None:
     """Open the batches before `number`, which begins with sample `end`: their records are lost, but
     their place is known.
     """
@@ -50,8 +55,8 @@ def open_missing(
         state.open_batch(stage, stage.drawn, size, time)
 
 
-def _size(state: CampaignState, stage: StageState, left: int, batches_left: int) -> int:
-    """Give the size of the next batch, where `left` samples are shared out among `batches_left`
+def _size(state: Batches, stage: StageState, left: int, batches_left: int) -> int:
+    """Return the size of the next batch, where `left` samples are shared out among `batches_left`
     batches.
     """
     if batches_left <= 1:

@@ -43,7 +43,7 @@ class JobBook:
         self.holders.pop(task, None)
 
     def of(self, executor: str) -> list[Submission]:
-        """Give an executor's open submissions, with the tasks alone that they still hold."""
+        """Return an executor's open submissions, with the tasks alone that they still hold."""
         found = []
         for submission in self.open.values():
             if submission.executor == executor:

@@ -149,7 +149,7 @@ class Journal:
         return _decode(_line_at(self._file, offset))
 
     def read_row(self, offset: int) -> dict[str, Any]:
-        """Give the row of the task record at `offset`."""
+        """Return the row of the task record at `offset`."""
         row: dict[str, Any] = self.read(offset)["row"]
         return row
 
@@ -193,12 +193,12 @@ class JournalReader:
         return found.st_dev, found.st_ino
 
     def before(self, offset: int, length: int) -> bytes:
-        """Give the bytes that end at `offset`, at most `length`."""
+        """Return the bytes that end at `offset`, at most `length`."""
         start = max(0, offset - length)
         return os.pread(self._file, offset - start, start)
 
     def records(self, *, rows: bool = True, tasks: bool = True) -> Iterator[tuple[int, Record]]:
-        """Give (offset, record) of every whole line since the last call; damaged lines go to
+        """Return (offset, record) of every whole line since the last call; damaged lines go to
         `damage`.
 
         Without `rows`, task records come without their row, which makes reading several times
@@ -216,7 +216,7 @@ class JournalReader:
             yield offset, record
 
     def read_row(self, offset: int) -> dict[str, Any]:
-        """Give the row of the task record at `offset`."""
+        """Return the row of the task record at `offset`."""
         row: dict[str, Any] = _decode(_line_at(self._file, offset))["row"]
         return row
 
@@ -288,7 +288,9 @@ def renew(path: Path) -> None:
 
 
 def last_open(path: Path) -> OpenRecord | None:
-    """Give the record with which the last session opened the journal, without decoding the others."""
+    """Return the record with which the last session opened the journal, without decoding the
+    others.
+    """
     found = None
     with JournalReader(path) as reader:
         for _, line in reader._lines_since():
@@ -325,7 +327,7 @@ def _line_at(descriptor: int, offset: int) -> bytes:
 
 
 def _intact_size(descriptor: int) -> int:
-    """Give the size of the file up to and including its last line end."""
+    """Return the size of the file up to and including its last line end."""
     end = os.fstat(descriptor).st_size
     while end > 0:
         start = max(0, end - _BLOCK)

@@ -57,7 +57,7 @@ class JournalFollower:
         )
 
     def begin_again(self) -> None:
-        """Give all records once more."""
+        """Return all records once more."""
         self._forget()
         self.look()
 
@@ -69,8 +69,8 @@ class JournalFollower:
         return had
 
     def records(self) -> Generator[tuple[int, Record]]:
-        """Give (offset, record) of what is new, task records without their rows. May be left in the
-        middle and called again.
+        """Return (offset, record) of what is new, task records without their rows. May be left in
+        the middle and called again.
         """
         if self._reader is None:
             return
@@ -81,7 +81,7 @@ class JournalFollower:
                 self._tail = self._reader.before(self._reader.position, _TAIL)
 
     def read(self, offset: int) -> Any:
-        """Give the record at `offset`, None if it cannot be read (any more)."""
+        """Return the record at `offset`, None if it cannot be read (any more)."""
         if self._reader is None:
             return None
         try:

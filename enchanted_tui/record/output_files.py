@@ -40,7 +40,7 @@ def nobody(doing: str) -> None:
 
 
 def _counted(rows: Iterator[Any], doing: str, total: int, tell: Tell) -> Iterator[Any]:
-    """Give the rows, telling how many of them have been taken."""
+    """Return the rows, telling how many of them have been taken."""
     for number, row in enumerate(rows):
         if number % _TELL_EVERY == 0:
             tell(f"{doing}: {number:,} of {total:,} samples")
@@ -48,13 +48,13 @@ def _counted(rows: Iterator[Any], doing: str, total: int, tell: Tell) -> Iterato
 
 
 def read_rows(stage: StageState, read_row: ReadRow) -> Iterator[tuple[tuple[int, int], Row]]:
-    """Give the rows of a stage's finished samples, by (batch, sample) and in that order."""
+    """Return the rows of a stage's finished samples, by (batch, sample) and in that order."""
     for batch, sample, _, offset in stage.rows():
         yield (batch, sample), read_row(offset)
 
 
 def read_failures(state: CampaignState, read: Callable[[int], TaskRecord]) -> Iterator[Failure]:
-    """Give all failures on record, in the order in which they were recorded."""
+    """Return all failures on record, in the order in which they were recorded."""
     offsets = array("q")
     for stage in state.stages:
         for batch in stage.batches:
@@ -71,13 +71,13 @@ def read_failures(state: CampaignState, read: Callable[[int], TaskRecord]) -> It
 
 
 def failure_of(task: TaskId, record: TaskRecord) -> Failure:
-    """Give a failed task's line of the failures file."""
+    """Return a failed task's line of the failures file."""
     row = record["row"]
     return Failure(task.name, record["kind"], record["message"], inputs_of(row), row["run_dir"])
 
 
 def inputs_of(row: Row) -> Row:
-    """Give the part of a row that was handed to its task: what stands behind its own success, but
+    """Return the part of a row that was handed to its task: what stands behind its own success, but
     for its own run time.
 
     Its own success is the first one of a runner; those of runners before it are among what it was
@@ -93,7 +93,7 @@ def inputs_of(row: Row) -> Row:
 
 
 def older_run_state(state: CampaignState) -> RunState | None:
-    """Give what the older program's ``enchanted_run.yaml`` says; None before the first batch is
+    """Return what the older program's ``enchanted_run.yaml`` says; None before the first batch is
     complete.
     """
     for stage in reversed(state.stages):
@@ -184,7 +184,7 @@ def write_runs_hdf5(
 
 
 def dataset_stage(state: CampaignState) -> StageState:
-    """Give the stage whose rows the dataset holds: the deepest one that has any."""
+    """Return the stage whose rows the dataset holds: the deepest one that has any."""
     for stage in reversed(state.stages):
         if stage.n_rows:
             return stage
@@ -192,7 +192,7 @@ def dataset_stage(state: CampaignState) -> StageState:
 
 
 def last_complete_stage(state: CampaignState) -> StageState | None:
-    """Give the stage whose rows the last complete dataset holds: the dataset's own if another
+    """Return the stage whose rows the last complete dataset holds: the dataset's own if another
     follows it, else the one before.
     """
     stage = dataset_stage(state)
@@ -209,7 +209,7 @@ def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
 
 
 def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
-    """Give size and modification time of the files made from the journal: found so by a later
+    """Return size and modification time of the files made from the journal: found so by a later
     session, they are not written again.
     """
     found = {}
@@ -223,7 +223,7 @@ def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
 
 
 def _date_as_recorded(run_dir: RunDir, recorded: dict[str, list[int]]) -> None:
-    """Give files that are again what the last session had written the date that is on record: the
+    """Return files that are again what the last session had written the date that is on record: the
     next one need not write them anew.
     """
     for name, (size, _) in fingerprints(run_dir).items():

@@ -11,14 +11,14 @@ ParentRow = tuple[int, int]  #: batch and sample, in the stage before
 
 
 def rows(ranges: Iterable[Sequence[int]]) -> Iterator[ParentRow]:
-    """Give the parents in order."""
+    """Return the parents in order."""
     for batch, start, stop in ranges:
         for sample in range(start, stop):
             yield batch, sample
 
 
 def ranges(parents: Iterable[ParentRow]) -> list[list[int]]:
-    """Give a list of parents as ranges."""
+    """Return a list of parents as ranges."""
     found: list[list[int]] = []
     for batch, sample in parents:
         if found and found[-1][0] == batch and found[-1][2] == sample:
@@ -39,7 +39,7 @@ def extends(new: Sequence[Range], old: Sequence[Range]) -> bool:
 
 
 def changed_places(old: Iterable[Sequence[int]], new: Iterable[Sequence[int]]) -> list[int]:
-    """Give the places of the list `old` that the list `new` gives to another parent, or has not."""
+    """Return the places of the list `old` that the list `new` gives to another parent, or has not."""
     before, after = list(rows(old)), list(rows(new))
     return [place for place, row in enumerate(before) if place >= len(after) or after[place] != row]
 
@@ -47,8 +47,8 @@ def changed_places(old: Iterable[Sequence[int]], new: Iterable[Sequence[int]]) -
 def without(
     parents: list[ParentRow], gone: set[ParentRow], fresh: list[ParentRow]
 ) -> list[ParentRow]:
-    """Give a list of parents with others in the places of those that are `gone`: `fresh` ones, then
-    the last of the list.
+    """Return a list of parents with others in the places of those that are `gone`: `fresh` ones,
+    then the last of the list.
 
     Fresh parents that are not needed for that are added at the end.
     """

@@ -11,7 +11,7 @@ from enchanted_tui.storage.progress import BatchProgress, PipelineProgress
 
 
 def batch_progress(depth: int, batch: BatchState, step: int) -> BatchProgress:
-    """Give how far a batch is at one step."""
+    """Return how far a batch is at one step."""
     tasks = batch.steps[step]
     return BatchProgress(
         depth, batch.index, step, tasks.done, batch.count, tasks.succeeded, tasks.failed
@@ -19,8 +19,8 @@ def batch_progress(depth: int, batch: BatchState, step: int) -> BatchProgress:
 
 
 def current_batch(state: CampaignState) -> BatchProgress | None:
-    """Give the first unfinished batch at its first unfinished step, or the last batch; None before
-    anything is drawn.
+    """Return the first unfinished batch at its first unfinished step, or the last batch; None
+    before anything is drawn.
     """
     begun = [stage for stage in state.stages if stage.batches]
     if not begun:
@@ -35,7 +35,7 @@ def current_batch(state: CampaignState) -> BatchProgress | None:
 
 
 def finished_steps(state: CampaignState) -> Iterator[BatchProgress]:
-    """Give the final report of every batch at every step that is complete."""
+    """Return the final report of every batch at every step that is complete."""
     for stage in state.stages:
         for batch in stage.batches:
             for step, tasks in enumerate(batch.steps):
@@ -44,7 +44,7 @@ def finished_steps(state: CampaignState) -> Iterator[BatchProgress]:
 
 
 def pipeline(taken: Snapshot) -> PipelineProgress:
-    """Give how far the whole campaign is."""
+    """Return how far the whole campaign is."""
     return PipelineProgress(
         state=taken.recorded_phase.value,
         stages=taken.stages,

@@ -17,7 +17,7 @@ PROVENANCE_COLUMNS = ("task", "success", "host", "started", "finished", "runtime
 
 
 def metadata(run_dir: RunDir, state: CampaignState) -> dict[str, str]:
-    """Give what every file says of the campaign, as text; the times are in UTC."""
+    """Return what every file says of the campaign, as text; the times are in UTC."""
     return {
         "program": f"enchanted-tui {state.version}".strip(),
         "campaign": state.campaign,
@@ -55,7 +55,7 @@ def provenance_rows(
 
 
 def _digest(run_dir: RunDir, state: CampaignState) -> str:
-    """Give the SHA-256 of the configuration's copy; nothing if it has gone."""
+    """Return the SHA-256 of the configuration's copy; nothing if it has gone."""
     try:
         return hashlib.sha256((run_dir.config / state.config_file).read_bytes()).hexdigest()
     except OSError:

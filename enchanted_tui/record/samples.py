@@ -18,7 +18,7 @@ class LostSamplesError(UserError):
 
 
 def clean_sample(sample: Mapping[str, Any]) -> Row:
-    """Give a sample with text keys and plain Python values."""
+    """Return a sample with text keys and plain Python values."""
     return {str(name): values.plain(value) for name, value in sample.items()}
 
 

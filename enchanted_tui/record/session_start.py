@@ -15,7 +15,7 @@ from enchanted_tui.version import __version__
 
 
 def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:
-    """Give each stage a sampler of its own, placed by seed and stage."""
+    """Return each stage a sampler of its own, placed by seed and stage."""
     samplers = []
     for depth, stage in enumerate(config.stages):
         sampler: Any = config.samplers[stage.sampler].build(**_handed(config, stage.sampler))
@@ -26,8 +26,8 @@ def build_samplers(config: CampaignConfig, seed: int) -> list[SomeSampler]:
 
 
 def _handed(config: CampaignConfig, name: str) -> dict[str, str]:
-    """Give what a sampler of somebody else's is told besides its options: the run directory, if it
-    takes that and has no other.
+    """Return what a sampler of somebody else's is told besides its options: the run directory, if
+    it takes that and has no other.
     """
     spec = config.samplers[name]
     if spec.builtin or "base_run_dir" in spec.options:
@@ -53,7 +53,7 @@ def sampler_target(sampler: Any) -> int:
 
 
 def portions(samplers: Sequence[Any]) -> list[int | None]:
-    """Give how many samples each sampler draws at once, where that is a function of the position
+    """Return how many samples each sampler draws at once, where that is a function of the position
     alone; 0: all that are left.
     """
     return [
@@ -77,7 +77,7 @@ def open_record(
     stored: str,
     targets: list[int],
 ) -> OpenRecord:
-    """Give the journal record with which a session opens; `stored` is the name of the
+    """Return the journal record with which a session opens; `stored` is the name of the
     configuration's copy.
     """
     return {
@@ -104,7 +104,7 @@ def open_record(
 
 
 def describe_stages(config: CampaignConfig) -> list[StageNames]:
-    """Give the stages by name and type, as recorded and shown."""
+    """Return the stages by name and type, as recorded and shown."""
     return [
         {
             "sampler": stage.sampler,

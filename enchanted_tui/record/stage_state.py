@@ -86,7 +86,7 @@ class BatchState:
         return self.steps[-1].done == self.count
 
     def next_step(self, sample: int, first: int) -> int | None:
-        """Give the first step from `first` on that a sample has no result of; None if it has them
+        """Return the first step from `first` on that a sample has no result of; None if it has them
         all.
         """
         steps = range(first, len(self.steps))
@@ -155,7 +155,9 @@ class StageState:
         return record
 
     def rows(self) -> Iterator[tuple[int, int, int, int]]:
-        """Give (batch, sample, outcome, offset) of every finished sample, in (batch, sample) order."""
+        """Return (batch, sample, outcome, offset) of every finished sample, in (batch, sample)
+        order.
+        """
         for batch in self.batches:
             last = batch.steps[-1]
             for sample, offset in enumerate(last.offsets):
@@ -163,7 +165,7 @@ class StageState:
                     yield batch.index, sample, last.outcomes[sample], offset
 
     def parent(self, index: int) -> tuple[int, int]:
-        """Give (batch, sample), in the previous stage, of parent `index`."""
+        """Return (batch, sample), in the previous stage, of parent `index`."""
         for batch, start, stop in self.parents:
             if index < stop - start:
                 return batch, start + index

@@ -352,7 +352,7 @@ class CampaignState:
         return -1 if step is None else step.offsets[task.sample]
 
     def failed_tasks(self, *, first: bool = True) -> Iterator[TaskId]:
-        """Give the first failed step of every sample that has one, or all of its failed steps."""
+        """Return the first failed step of every sample that has one, or all of its failed steps."""
         for stage in self.stages:
             for batch in stage.batches:
                 for sample in range(batch.count):
@@ -363,7 +363,7 @@ class CampaignState:
                                 break
 
     def take_placed(self) -> list[Result]:
-        """Give the results that have got their place since the last time, if they have not been
+        """Return the results that have got their place since the last time, if they have not been
         forgotten.
         """
         placed, self.placed = self.placed, []
@@ -374,7 +374,7 @@ class CampaignState:
         ]
 
     def totals(self) -> tuple[int, int]:
-        """Give the numbers of tasks that succeeded and failed, all stages and steps together."""
+        """Return the numbers of tasks that succeeded and failed, all stages and steps together."""
         succeeded = failed = 0
         for stage in self.stages:
             for batch in stage.batches:

@@ -38,7 +38,7 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def recorded_configs(run_dir: RunDir) -> set[str]:
-    """Give the names of all configurations that a campaign's sessions have stored."""
+    """Return the names of all configurations that a campaign's sessions have stored."""
     if not run_dir.journal.is_file():
         return set()
     with JournalReader(run_dir.journal) as reader:
@@ -70,7 +70,7 @@ def _is_same_place(path: str, root: Path) -> bool:
 
 
 def newest_config(run_dir: RunDir) -> StoredConfig | None:
-    """Give the stored configuration that was in force last; None if there is none."""
+    """Return the stored configuration that was in force last; None if there is none."""
     opened = last_open(run_dir.journal) if run_dir.journal.exists() else None
     if opened is not None and (run_dir.config / opened["config"]).exists():
         path, shown = opened.get("base_run_dir", (None, None))

@@ -41,7 +41,7 @@ class Unplaced:
         self._waiting.setdefault((depth, batch), []).append((record, offset))
 
     def take(self, depth: int, batch: int) -> list[Result]:
-        """Give the results of a batch, which wait no more."""
+        """Return the results of a batch, which wait no more."""
         return self._waiting.pop((depth, batch), [])
 
     def drop(self, task: TaskId) -> None:
@@ -56,11 +56,11 @@ class Unplaced:
             self._waiting[key] = kept
 
     def last_batch(self, depth: int) -> int:
-        """Give the last batch of a stage for which results wait, or -1."""
+        """Return the last batch of a stage for which results wait, or -1."""
         return max((batch for stage, batch in self._waiting if stage == depth), default=-1)
 
     def samples(self, depth: int, batch: int) -> int:
-        """Give how many samples a batch has at least, combined with their parents."""
+        """Return how many samples a batch has at least, combined with their parents."""
         return max(
             (record["task"][2] + 1 for record, _ in self._waiting.get((depth, batch), [])),
             default=0,

@@ -9,7 +9,7 @@ from enchanted_tui.runners.base import SampleFailed
 
 
 def number(params: Mapping[str, Any], name: str, asker: str) -> float:
-    """Give the parameter `name` as a number; text that spells one will do.
+    """Return the parameter `name` as a number; text that spells one will do.
 
     Raises SampleFailed if it is missing or no number.
     """
@@ -26,7 +26,9 @@ def number(params: Mapping[str, Any], name: str, asker: str) -> float:
 
 
 def listed(names: Iterable[Any], limit: int = 12) -> str:
-    """Give names as text for a message: ``a, b, c``, cut after `limit`, ``none`` if there are none."""
+    """Return names as text for a message: ``a, b, c``, cut after `limit`, ``none`` if there are
+    none.
+    """
     known = [str(name) or "''" for name in names]
     shown = ", ".join(known[:limit])
     return f"{shown}, ... ({len(known)} in all)" if len(known) > limit else shown or "none"

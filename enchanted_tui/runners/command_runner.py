@@ -258,7 +258,7 @@ def _compiled(
 def _unmet(
     rules: _Rules, files: RunFiles, outputs: Mapping[str, Any], missing: list[str]
 ) -> tuple[str, str] | None:
-    """Give kind and reason of the first thing that keeps a sample from being a success: what the
+    """Return kind and reason of the first thing that keeps a sample from being a success: what the
     files say comes first.
     """
     for condition in rules.on_files:

@@ -9,7 +9,7 @@ import os
 
 
 def encoded_environment() -> dict[bytes, bytes]:
-    """Give a copy of what `os.environ` holds. Going through it as text decodes every variable,
+    """Return a copy of what `os.environ` holds. Going through it as text decodes every variable,
     which took half the time of a short task.
     """
     held: dict[bytes, bytes] | None = getattr(os.environ, "_data", None)
@@ -17,7 +17,7 @@ def encoded_environment() -> dict[bytes, bytes]:
 
 
 def here() -> int:
-    """Give a descriptor of the working directory: `os.fchdir` leads back even when somebody has
+    """Return a descriptor of the working directory: `os.fchdir` leads back even when somebody has
     moved or removed it.
     """
     return os.open(".", getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)

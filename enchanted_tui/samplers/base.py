@@ -53,7 +53,7 @@ class Sampler(Component):
     # -- what a pure sampler implements ------------------------------------------------------------
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        """Give samples `start` to `stop` of a batch of `size` samples.
+        """Return samples `start` to `stop` of a batch of `size` samples.
 
         `batch` is the index of the batch in its stage and `first` the position, in its stage, of
         the batch's sample 0.

@@ -54,5 +54,5 @@ def scale(
 
 
 def as_samples(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[Sample]:
-    """Give rows of plain values as samples."""
+    """Return rows of plain values as samples."""
     return [dict(zip(names, row)) for row in rows]  # noqa: B905 - as long as the names; strict costs a third more

@@ -39,7 +39,7 @@ def total_by_default(doc: str) -> Any:
 
 
 def stretch(total: int, begin: int, end: int) -> range:
-    """Give positions `begin` to `end` of `total`; raises IndexError beyond the last."""
+    """Return positions `begin` to `end` of `total`; raises IndexError beyond the last."""
     if end > total:
         raise IndexError(
             f"there are {total} points; point {end - 1} was asked for, counting from 0"
@@ -96,8 +96,8 @@ class ProductSampler(Sampler):
         return self.axes()
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        """Give the points; raises ValueError if there are more than `max_points` in all, IndexError
-        beyond the last.
+        """Return the points; raises ValueError if there are more than `max_points` in all,
+        IndexError beyond the last.
         """
         axes, columns = self._axes, []
         positions = stretch(self.total, first + start, first + stop)

@@ -36,7 +36,7 @@ class LatinHypercubeSampler(BoxSampler):
         return as_samples(self.parameters, self._hypercube(batch, size)[start:stop].tolist())
 
     def _hypercube(self, batch: int, size: int) -> numpy.ndarray[Any, Any]:
-        """Give the whole batch, shape (size, d); kept until another is asked for, as it is served
+        """Return the whole batch, shape (size, d); kept until another is asked for, as it is served
         in slices.
         """
         key = (self.effective_seed(), self.stage, batch, size)

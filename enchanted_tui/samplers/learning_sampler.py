@@ -12,7 +12,7 @@ import importlib.util
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy
@@ -21,6 +21,7 @@ from enchanted_tui.config.options import option
 from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
+from enchanted_tui.samplers.findings import Finding, Known, number_in
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ Answer = dict[str, Any]
 
 EXTRA = "the extra 'learning' (pip install 'enchanted-tui[learning]')"
 _FEWEST = 2  #: observations without which nothing can be learnt
-
-
-class Finding(NamedTuple):
-    """What became of a sample: its value, NaN where it failed."""
-
-    position: int  #: in the stage; below 0 for samples of somebody else's campaign
-    point: tuple[float, ...]
-    value: float
 
 
 class Pending(NamedTuple):
@@ -57,28 +50,6 @@ class Draw:
     samples: list[Sample]
     known: int  #: samples of the stage that were known to have finished
     learned: dict[str, Any] | None = None
-
-
-@dataclass
-class _Known:
-    """All findings, by position."""
-
-    findings: dict[int, Finding] = field(default_factory=dict)
-
-    def ordered(self) -> list[Finding]:
-        return [self.findings[position] for position in sorted(self.findings)]
-
-
-def _number(value: Any) -> float | None:
-    """Give a value as a number, NaN if it is missing or too large; None if it is something else: an
-    array, or text.
-    """
-    try:
-        return math.nan if value is None or value == "" else float(value)
-    except OverflowError:
-        return math.nan
-    except (TypeError, ValueError):
-        return None
 
 
 class LearningSampler(BoxSampler):
@@ -136,7 +107,7 @@ class LearningSampler(BoxSampler):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self._known = _Known()
+        self._known = Known()
         self._drawn: list[Sample] = []
         self._fitted: dict[str, Any] | None = None
         self._told_useless = False
@@ -144,12 +115,12 @@ class LearningSampler(BoxSampler):
     # -- what a kind of learning says --------------------------------------------------------------
 
     def model_options(self) -> dict[str, Any]:
-        """Give the options of the model."""
+        """Return the options of the model."""
         raise NotImplementedError
 
     def batch_limit(self) -> int | None:
-        """Give the size of a batch after the first one, or None where the rest of the budget is one
-        batch.
+        """Return the size of a batch after the first one, or None where the rest of the budget is
+        one batch.
         """
         raise NotImplementedError
 
@@ -191,7 +162,7 @@ class LearningSampler(BoxSampler):
             return
         names = [name or "output" for name in self.observations]
         absent = [name for name in names if name not in row]
-        others = [name for name in names if name in row and _number(row[name]) is None]
+        others = [name for name in names if name in row and number_in(row[name]) is None]
         if not absent and not others:
             return
         self._told_useless = True
@@ -203,12 +174,12 @@ class LearningSampler(BoxSampler):
         )
 
     def value_of(self, row: Row) -> float:
-        """Give what is learnt from a row: the sum of the observations, or NaN if there is nothing
+        """Return what is learnt from a row: the sum of the observations, or NaN if there is nothing
         to learn from it.
         """
         if row.get("success") not in (True, "True"):
             return math.nan
-        numbers = [_number(row.get(name or "output")) for name in self.observations]
+        numbers = [number_in(row.get(name or "output")) for name in self.observations]
         try:
             return math.fsum(math.nan if number is None else number for number in numbers)
         except (
@@ -224,7 +195,7 @@ class LearningSampler(BoxSampler):
     # -- drawing -----------------------------------------------------------------------------------
 
     def next_count(self, first: int, target: int) -> int:
-        """Give the size of the batch that begins at position `first`, in batch mode."""
+        """Return the size of the batch that begins at position `first`, in batch mode."""
         left = target - first
         if first < self.first_batch():
             return min(left, self.first_batch() - first)
@@ -286,7 +257,7 @@ class LearningSampler(BoxSampler):
         }
 
     def _learned(self, findings: list[Finding], answer: Answer) -> dict[str, Any]:
-        """Give what is recorded of a fit."""
+        """Return what is recorded of a fit."""
         own = [finding for finding in findings if finding.position >= 0]
         good = [finding for finding in findings if math.isfinite(finding.value)]
         best = (
@@ -320,7 +291,7 @@ class LearningSampler(BoxSampler):
         )
 
     def _whole(self, point: Sequence[float]) -> tuple[float, ...]:
-        """Give a point of the free parameters with the constant ones filled in."""
+        """Return a point of the free parameters with the constant ones filled in."""
         found = dict(zip(self._free(), point, strict=True))
         return tuple(found.get(index, 0.0) for index in range(len(self.bounds)))
 
@@ -330,7 +301,7 @@ class LearningSampler(BoxSampler):
         return as_samples(self.parameters, scale(numpy.array(units), self.bounds).tolist())
 
     def _random_point(self, position: int) -> tuple[float, ...]:
-        """Give the point of a scrambled Sobol sequence that belongs to a position: random, and
+        """Return the point of a scrambled Sobol sequence that belongs to a position: random, and
         evenly spread.
         """
         seed = qmc.derived_seed(self.effective_seed(), self.stage)

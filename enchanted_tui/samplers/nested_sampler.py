@@ -106,8 +106,8 @@ class NestedSampler(Sampler):
         ]
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        """Give combinations; raises ValueError if something is wrong with the samplers, IndexError
-        beyond the last.
+        """Return combinations; raises ValueError if something is wrong with the samplers,
+        IndexError beyond the last.
         """
         factors = self._factors
         positions = stretch(self.total, first + start, first + stop)

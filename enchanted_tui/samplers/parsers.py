@@ -92,7 +92,7 @@ class ParserReader:
         )
 
     def row(self, row: Row) -> Row:
-        """Give a row with the observations that the parser finds in its run directory; one that
+        """Return a row with the observations that the parser finds in its run directory; one that
         failed stays as it is.
         """
         if row.get("success") not in (True, "True"):
@@ -103,7 +103,7 @@ class ParserReader:
         }
 
     def read(self, run_dir: str, *, needs_inputs: bool = True) -> dict[str, Any]:
-        """Give success and observations, and the inputs if the parser tells them; a parser that
+        """Return success and observations, and the inputs if the parser tells them; a parser that
         raises makes the sample a failure.
         """
         self._asked += 1
@@ -122,7 +122,7 @@ class ParserReader:
             return {"success": False}
 
     def _inputs(self, inputs: Any) -> dict[str, Any]:
-        """Give the parameters by name; a vector has them in the order of the sampler's."""
+        """Return the parameters by name; a vector has them in the order of the sampler's."""
         if inputs is None or isinstance(inputs, Mapping):
             return dict(inputs or {})
         vector = numpy.ravel(numpy.asarray(inputs, dtype=float)).tolist()
@@ -134,7 +134,7 @@ class ParserReader:
         return dict(zip(self._parameters, vector, strict=True))
 
     def _values(self, objective: Any) -> dict[str, Any]:
-        """Give a value for each observation; of fewer or more numbers, the sum counts, as
+        """Return a value for each observation; of fewer or more numbers, the sum counts, as
         observations are summed anyway.
         """
         names = [name or "output" for name in self._observations]
@@ -151,7 +151,7 @@ class ParserReader:
 def read_earlier(
     base_run_dir: str, data_dir: str, reader: ParserReader | None, parameters: Sequence[str]
 ) -> Iterator[tuple[Sample, Row]]:
-    """Give sample and row of everything an earlier campaign left: by the parser from its run
+    """Return sample and row of everything an earlier campaign left: by the parser from its run
     directories, else from its dataset.
 
     Nothing is given where the directory is this campaign's own (`data_dir`), whose samples come
@@ -185,8 +185,8 @@ def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
 
 
 def _last_steps(data_dir: Path) -> list[Path]:
-    """Give the run directories, of each sample that of its last step alone: those before it are no
-    samples of their own.
+    """Return the run directories, of each sample that of its last step alone: those before it are
+    no samples of their own.
     """
     last: dict[str, tuple[int, Path]] = {}
     for path in sorted(path for path in data_dir.iterdir() if path.is_dir()):
@@ -200,7 +200,7 @@ def _last_steps(data_dir: Path) -> list[Path]:
 
 
 def _datapoint(run_dir: Path) -> Row:
-    """Give the row that a task left in its run directory, if it did."""
+    """Return the row that a task left in its run directory, if it did."""
     try:
         with (run_dir / "enchanted_datapoint.csv").open(newline="", encoding="utf-8") as file:
             return next(csv_mappings(file), {})

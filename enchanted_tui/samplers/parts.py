@@ -35,15 +35,15 @@ class Factor:
         self._whole: list[Sample] | None = None
 
     def held(self, positions: range, stride: int) -> Iterator[Sample]:
-        """Give the sample that is part of each of consecutive combinations, where it changes every
-        `stride` of them.
+        """Return the sample that is part of each of consecutive combinations, where it changes
+        every `stride` of them.
         """
         begin, end = positions.start // stride, (positions.stop - 1) // stride + 1
         drawn = self._drawn(begin, end)
         return (drawn[position // stride - begin] for position in positions)
 
     def _drawn(self, begin: int, end: int) -> list[Sample]:
-        """Give samples `begin` to `end` of the draw repeated without end."""
+        """Return samples `begin` to `end` of the draw repeated without end."""
         drawn: list[Sample] = []
         while begin < end:
             start = begin % self.size

@@ -21,7 +21,7 @@ Floats = numpy.ndarray[Any, numpy.dtype[numpy.floating[Any]]]
 
 
 def words(seed: int, stage: int, start: int, count: int) -> Words:
-    """Give words `start` to `start + count` of the stream that belongs to `seed` and `stage`."""
+    """Return words `start` to `start + count` of the stream that belongs to `seed` and `stage`."""
     block, offset = divmod(start, _WORDS_PER_BLOCK)
     counter = (block + _LAST_COUNTER) % (_LAST_COUNTER + 1)
     generator = numpy.random.Philox(key=_key(seed, stage), counter=_limbs(counter))
@@ -29,12 +29,12 @@ def words(seed: int, stage: int, start: int, count: int) -> Words:
 
 
 def half_open(raw: Words) -> Floats:
-    """Give words as uniform numbers in [0, 1), multiples of 2**-53."""
+    """Return words as uniform numbers in [0, 1), multiples of 2**-53."""
     return (raw >> numpy.uint64(11)) * 2.0**-53
 
 
 def open_interval(raw: Words) -> Floats:
-    """Give words as uniform numbers in (0, 1), neither end included: odd multiples of 2**-53."""
+    """Return words as uniform numbers in (0, 1), neither end included: odd multiples of 2**-53."""
     return ((raw >> numpy.uint64(12)) + 0.5) * 2.0**-52
 
 

@@ -91,7 +91,7 @@ def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> Points
 def _read_cells(
     file: TextIO, path: str, wanted: Sequence[str] | None, delimiter: str
 ) -> tuple[list[str], list[list[str]], list[int]]:
-    """Give the names of the columns to take, their cells, and the line on which each row ends."""
+    """Return the names of the columns to take, their cells, and the line on which each row ends."""
     rows = _rows(file, path, delimiter)
     header = [name.strip() for name in next(rows, (0, []))[1]]
     names, chosen = _choose(header, wanted, path)
@@ -110,7 +110,7 @@ def _read_cells(
 
 
 def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Give each row that is not an empty line, with the number of the line on which it ends."""
+    """Return each row that is not an empty line, with the number of the line on which it ends."""
     reader = csv_rows(file, delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         for row in reader:
@@ -140,7 +140,7 @@ def _with_points(texts: list[str]) -> list[str]:
 
 
 def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: list[str]) -> Column:
-    """Give cells as whole numbers if all of them are, else as numbers if all of them are, else as
+    """Return cells as whole numbers if all of them are, else as numbers if all of them are, else as
     they are written.
     """
     stripped = [text.strip() for text in texts]
@@ -162,7 +162,7 @@ def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: li
 
 
 def _first_misfit(pattern: re.Pattern[str], texts: list[str]) -> int | None:
-    """Give the index of the first text that is not empty and not what the pattern describes."""
+    """Return the index of the first text that is not empty and not what the pattern describes."""
     return next(
         (index for index, text in enumerate(texts) if text and not pattern.fullmatch(text)), None
     )
@@ -218,8 +218,8 @@ def _plain_column(name: str, column: Any, path: str) -> Column:
 def _choose(
     header: Sequence[str], wanted: Sequence[str] | None, path: str
 ) -> tuple[list[str], list[int]]:
-    """Give the names and indices of the columns wanted, all if None. Raises PointsFileError for one
-    that is not there.
+    """Return the names and indices of the columns wanted, all if None. Raises PointsFileError for
+    one that is not there.
     """
     if not header:
         raise PointsFileError(f"{_short(path)} is empty; its first line names the columns")

@@ -8,7 +8,7 @@ import numpy
 
 
 def derived_seed(seed: int, *path: int) -> int:
-    """Give a seed that belongs to `seed` and the numbers in `path`, independent of those of other
+    """Return a seed that belongs to `seed` and the numbers in `path`, independent of those of other
     paths.
     """
     return int(numpy.random.SeedSequence(seed, spawn_key=path).generate_state(1, numpy.uint64)[0])

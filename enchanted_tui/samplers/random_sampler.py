@@ -100,7 +100,7 @@ def _elementwise(function: Callable[[float], float], values: philox.Floats) -> p
 
 
 def _int_uniform(raw: philox.Words, widths: list[int], bounds: Bounds) -> Iterator[tuple[int, ...]]:
-    """Give rows of whole numbers: floor(word * span / 2**bits) above the lower bound, the word
+    """Return rows of whole numbers: floor(word * span / 2**bits) above the lower bound, the word
     being one or several of 64 bits.
     """
     columns, edge = [], 0

@@ -55,8 +55,8 @@ class SobolSequenceSampler(BoxSampler):
         return as_samples(self.parameters, scale(unit, self.bounds).tolist())
 
     def _unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
-        """Give `count` points of the unit cube; consecutive calls go on with the same engine, which
-        is quicker than going there anew.
+        """Return `count` points of the unit cube; consecutive calls go on with the same engine,
+        which is quicker than going there anew.
         """
         made_with = (self._engine_seed(), self._variant)
         if (

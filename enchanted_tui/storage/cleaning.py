@@ -76,7 +76,7 @@ def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
 def campaign_files(
     run_dir: RunDir, *, stored_configs: Iterable[str] = (), config_path: Path | None = None
 ) -> Iterator[Path]:
-    """Give what a campaign has created in the directory: files, and the tasks' directories as
+    """Return what a campaign has created in the directory: files, and the tasks' directories as
     wholes.
 
     `stored_configs` are the names of copies in ``config/``; copies of `config_path` are known by
@@ -233,7 +233,7 @@ def _config_names(run_dir: RunDir, stored: Iterable[str], config_path: Path | No
 def _named(
     directory: Path, pattern: re.Pattern[str], *, directories: bool = False
 ) -> Iterator[Path]:
-    """Give the files (or directories) of `directory` whose names match; symbolic links count as
+    """Return the files (or directories) of `directory` whose names match; symbolic links count as
     either.
     """
     if directory.is_symlink():

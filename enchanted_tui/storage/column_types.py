@@ -39,8 +39,8 @@ class ColumnType:
     has_nul: bool = False  #: whether a text holds a NUL character
 
     def to_json(self, value: Any) -> str:
-        """Give a value of a ``json`` column as text; text that is no JSON as it is: a column of 0.7
-        and "L" reads ``0.7``, ``L``.
+        """Return a value of a ``json`` column as text; text that is no JSON as it is: a column of
+        0.7 and "L" reads ``0.7``, ``L``.
         """
         if type(value) is str and "\0" not in value and is_unicode(value) and not _is_json(value):
             return value
@@ -54,12 +54,12 @@ class ColumnType:
             return text
 
     def as_array(self, value: Any) -> np.ndarray[Any, Any]:
-        """Give a value of an ``array`` column."""
+        """Return a value of an ``array`` column."""
         return np.asarray(value, self.dtype)
 
 
 def column_types(rows: Iterable[Row], units: Mapping[str, str] | None = None) -> list[ColumnType]:
-    """Give the columns of all rows, in the dataset's order."""
+    """Return the columns of all rows, in the dataset's order."""
     order = Columns()
     found: dict[str, _Evidence] = {}
     for number, row in enumerate(rows):
@@ -74,8 +74,8 @@ def column_types(rows: Iterable[Row], units: Mapping[str, str] | None = None) ->
 
 
 def for_hdf5(column: ColumnType) -> ColumnType:
-    """Give the column for HDF5, whose text ends at a NUL, as a table whose arrays must all have one
-    shape.
+    """Return the column for HDF5, whose text ends at a NUL, as a table whose arrays must all have
+    one shape.
     """
     fits = column.shape is not None if column.kind == "array" else not column.has_nul
     return column if fits else ColumnType(column.name, "json", column.unit)
@@ -120,7 +120,7 @@ class _Evidence:
         return np.ndarray
 
     def column(self, name: str, unit: str) -> ColumnType:
-        """Give the type that all values fit."""
+        """Return the type that all values fit."""
         kinds = self._kinds
         if kinds == {bool}:
             return ColumnType(name, "bool", unit)
@@ -147,7 +147,7 @@ class _Evidence:
 
 
 def _number_array(value: Any) -> np.ndarray[Any, Any] | None:
-    """Give an array, or a rectangular list of numbers of one type, as an array that nested lists
+    """Return an array, or a rectangular list of numbers of one type, as an array that nested lists
     can carry; None for anything else.
     """
     if type(value) is list:
@@ -186,7 +186,7 @@ def _note_leaves(value: list[Any], kinds: set[type]) -> bool:
 
 
 def link_name(name: str, used: Container[str]) -> str:
-    """Give a column's name as HDF5 and NetCDF take it for a dataset, and unlike those that are
+    """Return a column's name as HDF5 and NetCDF take it for a dataset, and unlike those that are
     `used`.
     """
     link = unicode_name(name).replace("/", "_").strip() or "column"
@@ -215,7 +215,7 @@ def is_unicode(text: str) -> bool:
 
 
 def unicode_name(name: str) -> str:
-    """Give a column's name as every format takes it: lone surrogates and NUL, at which HDF5's text
-    ends, become escape sequences.
+    """Return a column's name as every format takes it: lone surrogates and NUL, at which HDF5's
+    text ends, become escape sequences.
     """
     return name.encode("utf-8", "backslashreplace").decode().replace("\0", r"\x00")

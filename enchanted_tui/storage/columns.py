@@ -40,14 +40,14 @@ class Columns:
                 self._header = ()
 
     def header(self) -> Shape:
-        """Give the columns in their order."""
+        """Return the columns in their order."""
         if not self._header:
             self._header = fold(shape for _key, shape in sorted(set(self._first.values())))
         return self._header
 
 
 def fold(shapes: Iterable[Shape]) -> Shape:
-    """Give the header of rows whose column names are `shapes`, in the order of the rows."""
+    """Return the header of rows whose column names are `shapes`, in the order of the rows."""
     header: list[str] = []
     known: set[str] = set()
     last = False

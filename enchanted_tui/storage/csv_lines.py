@@ -29,7 +29,7 @@ class CsvLines:
         self._write = csv.writer(self._written, lineterminator="\r\n").writerow
 
     def line(self, cells: Collection[Any]) -> bytes:
-        """Give a row's values, one per column, as one line."""
+        """Return a row's values, one per column, as one line."""
         if _WRITTEN_ALIKE.issuperset(map(type, cells)):
             try:
                 self._write(cells)
@@ -44,7 +44,7 @@ class CsvLines:
         return to_bytes(self._written.pop()[:-2] + "\n")
 
     def block(self, rows: Sequence[Collection[Any]]) -> tuple[bytes, list[int]]:
-        """Give many rows' values as lines, and the length of each in bytes; twice as fast as line
+        """Return many rows' values as lines, and the length of each in bytes; twice as fast as line
         by line where values are plain.
         """
         kinds: set[type] = set()

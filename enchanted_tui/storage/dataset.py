@@ -102,7 +102,7 @@ class Dataset:
         return next(iter(self._held.values()))[0]
 
     def _due(self, now: float) -> list[Key]:
-        """Give the keys of the rows held long enough and of all held rows that belong before the
+        """Return the keys of the rows held long enough and of all held rows that belong before the
         last of them.
         """
         old = takewhile(lambda item: item[1][0] <= now - _HOLD_SEC, self._held.items())
@@ -208,7 +208,7 @@ class _Written(NamedTuple):
 
 
 def _shapes(keys: list[Key], rows: list[Row]) -> dict[Shape, Key]:
-    """Give the distinct shapes of `rows`, each with the key of the first row that has it."""
+    """Return the distinct shapes of `rows`, each with the key of the first row that has it."""
     shapes: dict[Shape, Key] = {}
     previous: Shape | None = None
     for key, row in zip(keys, rows, strict=True):
@@ -220,7 +220,7 @@ def _shapes(keys: list[Key], rows: list[Row]) -> dict[Shape, Key]:
 
 
 def _under(header: Shape, rows: list[Row], shapes: Collection[Shape]) -> list[Collection[Any]]:
-    """Give the values of each row under `header`; None where it has no such column."""
+    """Return the values of each row under `header`; None where it has no such column."""
     if len(shapes) == 1 and header in shapes:
         return [row.values() for row in rows]
     return [[*map(row.get, header)] for row in rows]

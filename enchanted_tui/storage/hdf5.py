@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from io import FileIO
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +13,7 @@ import numpy as np
 from enchanted_tui import values
 from enchanted_tui.storage.column_types import link_name
 from enchanted_tui.storage.columns import Columns
+from enchanted_tui.storage.hdf5_file import FORMAT, Guard
 from enchanted_tui.values import Row
 from enchanted_tui.whole_files import open_replacement
 
@@ -26,14 +26,6 @@ _FIRST_ROWS = 100  #: rows from which the columns of the aggregated tables are g
 _BLOCK = 10_000  #: rows written at once
 _CHUNK_ROWS = 512
 _EXACT_INT = 2**53  #: integers up to this are exact as float64; larger ones are kept as text
-#: Small, and read by HDF5 1.10 and later. Metadata is gathered in pages: each of its small pieces
-#: would be a call of its own otherwise.
-_FORMAT: dict[str, Any] = {
-    "libver": ("v110", "latest"),
-    "fs_strategy": "page",
-    "fs_page_size": 4096,
-    "page_buf_size": 1 << 20,
-}
 _ONLY_RUN_DIR = ("run_dir",)
 _MAX_COMPACT = 8_000  #: numbers that fit into an object header
 
@@ -65,58 +57,12 @@ def write_hdf5(
     import h5py
 
     with open_replacement(path) as target:
-        guard = _Guard(target.raw)  # type: ignore[attr-defined]
-        with guard, h5py.File(guard, "w", **_FORMAT) as file:
+        guard = Guard(target.raw)  # type: ignore[attr-defined]
+        with guard, h5py.File(guard, "w", **FORMAT) as file:
             file.attrs.update(metadata or {})
             _write_data(file.create_group("data"), parents, dataset, units or {})
             for number, group in enumerate(run_groups):
                 file.create_group(f"metadata/run_groups/{number}").attrs.update(group)
-
-
-class _Guard:
-    """The file as HDF5 writes it. After the first error (a full disk) it swallows everything, and
-    the block ends with that error.
-
-    HDF5 cannot close a file whose last blocks it cannot write: it would try again at every turn and
-    complain at the end of the process.
-    """
-
-    def __init__(self, file: FileIO) -> None:
-        self._file = file
-        self._error: OSError | None = None
-        self.seek, self.tell, self.read, self.readinto = (
-            file.seek,
-            file.tell,
-            file.read,
-            file.readinto,
-        )
-
-    def write(self, data: Any) -> int:
-        rest = memoryview(data).cast("B")
-        while rest and self._error is None:
-            try:
-                rest = rest[self._file.write(rest) :]
-            except OSError as error:
-                self._error = error
-        return len(data)
-
-    def truncate(self, size: int) -> int:
-        if self._error is None:
-            try:
-                return self._file.truncate(size)
-            except OSError as error:
-                self._error = error
-        return size
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *exc: object) -> None:
-        if self._error is not None:  # whatever HDF5 made of it
-            raise self._error
 
 
 class _Split(NamedTuple):
@@ -146,7 +92,7 @@ def _split(row: Row) -> _Split:
 
 
 def encode_text(text: str) -> bytes:
-    """Give text as HDF5 can hold it: UTF-8, lone surrogates and NUL escaped."""
+    """Return text as HDF5 can hold it: UTF-8, lone surrogates and NUL escaped."""
     return text.encode("utf-8", "backslashreplace").replace(b"\0", b"\\x00")
 
 

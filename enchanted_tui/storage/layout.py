@@ -144,7 +144,7 @@ class RunDir:
 
 
 def campaign_that_owns(path: Path) -> Path | None:
-    """Give the run directory among whose own files `path` is or would be, if there is one."""
+    """Return the run directory among whose own files `path` is or would be, if there is one."""
     path = path.resolve()
     for root in path.parents:
         run_dir = RunDir(root)

@@ -115,7 +115,7 @@ class Lock:
         return holder is None or holder.token == self._holder.token
 
     def release(self) -> None:
-        """Give the lock back if it is still ours."""
+        """Return the lock back if it is still ours."""
         self._stop.set()
         self._thread.join()
         holder = read_holder(self._path)
@@ -135,7 +135,7 @@ class Lock:
 
 
 def look_at(path: Path) -> Holder | None:
-    """Give who holds the lock file, None if there is none or it names nobody. Raises OSError if
+    """Return who holds the lock file, None if there is none or it names nobody. Raises OSError if
     that cannot be seen.
     """
     try:
@@ -149,8 +149,8 @@ def look_at(path: Path) -> Holder | None:
 
 
 def read_holder(path: Path) -> Holder | None:
-    """Give who holds the lock file, None if there is none or it cannot be read; for those who only
-    look.
+    """Return who holds the lock file, None if there is none or it cannot be read; for those who
+    only look.
     """
     try:
         return look_at(path)
@@ -229,7 +229,7 @@ def _boot_id() -> str:
 
 
 def _content(holder: Holder, beat: int) -> bytes:
-    """Give the file's content, of the same length for every beat, so that a beat is one write in
+    """Return the file's content, of the same length for every beat, so that a beat is one write in
     place.
     """
     fields = asdict(holder)

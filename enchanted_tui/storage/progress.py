@@ -128,7 +128,7 @@ class ProgressFiles:
 
 
 def batch_report(progress: BatchProgress) -> str:
-    """Give the report on one batch, in the older program's form."""
+    """Return the report on one batch, in the older program's form."""
     rate = _percent(progress.succeeded, progress.done)
     lines = [
         "",
@@ -149,7 +149,7 @@ def batch_report(progress: BatchProgress) -> str:
 
 
 def pipeline_report(progress: PipelineProgress) -> str:
-    """Give the report on the whole campaign."""
+    """Return the report on the whole campaign."""
     lines = [
         "=== PIPELINE ===".ljust(_RULE, "="),
         f"Time: {_moment(progress.time)}",
@@ -172,7 +172,7 @@ def pipeline_report(progress: PipelineProgress) -> str:
 
 
 def bar(done: int, total: int) -> str:
-    """Give a bar of 40 characters with its percentage; full only when all is done."""
+    """Return a bar of 40 characters with its percentage; full only when all is done."""
     share = done / total if total else 1.0
     filled = min(int(share * _BAR), _BAR)
     return f"[{'#' * filled}{'-' * (_BAR - filled)}] {_percent(done, total):5.1f}%"
@@ -197,7 +197,7 @@ def _stage_lines(stage: StageProgress) -> list[str]:
 
 
 def _percent(part: int, whole: int) -> float:
-    """Give a percentage with one decimal that is 100 only if `part` is the whole."""
+    """Return a percentage with one decimal that is 100 only if `part` is the whole."""
     if part >= whole:
         return 100.0 if whole or not part else 0.0
     return min(99.9, 100.0 * part / whole)
@@ -239,7 +239,7 @@ def finished_here(path: Path) -> set[tuple[int, int]]:
 
 
 def _reported(path: Path) -> set[tuple[int, int, int | None]]:
-    """Give (depth, batch, step) of the reports in the file; the older program's do not name the
+    """Return (depth, batch, step) of the reports in the file; the older program's do not name the
     step.
     """
     try:

@@ -26,7 +26,7 @@ class RowOrder:
         self._complete_below = 0
 
     def restarted(self, start: int) -> RowOrder:
-        """Give the order of a new file, empty but for `start` bytes, for the same batches."""
+        """Return the order of a new file, empty but for `start` bytes, for the same batches."""
         fresh = RowOrder(start)
         fresh._complete = set(self._complete)
         fresh._complete_below = self._complete_below
@@ -94,7 +94,7 @@ class RowOrder:
         self._next = (batch, sample)
 
     def pieces(self) -> Iterator[tuple[int, int]]:
-        """Give (offset, length) of the rows that are not settled, in (batch, sample) order,
+        """Return (offset, length) of the rows that are not settled, in (batch, sample) order,
         neighbours joined.
         """
         offset = length = 0

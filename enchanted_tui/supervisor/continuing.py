@@ -117,7 +117,7 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
 def go_on(
     config: CampaignConfig, state: CampaignState, mode: str, read: Callable[[int], Any]
 ) -> tuple[list[SomeSampler], list[int]]:
-    """Give the samplers with which a recorded campaign goes on, and each stage's target; `read`
+    """Return the samplers with which a recorded campaign goes on, and each stage's target; `read`
     gives the record at an offset.
 
     Raises EnvironmentProblem if there is nothing to extend, RefusedError if what is recorded does
@@ -130,14 +130,14 @@ def go_on(
 
 
 def read_at(journal: Path, offset: int) -> Any:
-    """Give the record at an offset of a journal that is not open."""
+    """Return the record at an offset of a journal that is not open."""
     with JournalReader(journal) as reader:
         return reader.read(offset)
 
 
 def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: str) -> list[int]:
-    """Give each stage's target for a resume (the recorded one, or a larger budget) or an extension
-    (the last one grows by its budget).
+    """Return each stage's target for a resume (the recorded one, or a larger budget) or an
+    extension (the last one grows by its budget).
 
     Raises EnvironmentProblem if there is nothing to extend, RefusedError if it would be too much.
     """

@@ -39,7 +39,7 @@ class Request:
 
 
 def whoami() -> str:
-    """Give who asks, as shown to others."""
+    """Return who asks, as shown to others."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

@@ -131,7 +131,7 @@ class Learning:
     # -- results -----------------------------------------------------------------------------------
 
     def _finished(self, sample_of: SampleOf) -> list[tuple[int, Row, list[Row]]]:
-        """Give position, values and rows of the samples that have finished since the last time."""
+        """Return position, values and rows of the samples that have finished since the last time."""
         for batch in self._stage.batches[self._batches :]:
             self._open += [(batch.index, place) for place in range(batch.size)]
         self._batches = len(self._stage.batches)
@@ -161,13 +161,13 @@ class Learning:
         return told
 
     def _tasks(self, batch: BatchState, place: int) -> range:
-        """Give the samples, combined with parents, that one drawn sample has become."""
+        """Return the samples, combined with parents, that one drawn sample has become."""
         return range(place, batch.count, batch.size)
 
     def _samples(
         self, places: list[tuple[int, int]], sample_of: SampleOf
     ) -> Iterator[tuple[int, Row]]:
-        """Give positions and values; samples whose values are lost are on record as failed, and
+        """Return positions and values; samples whose values are lost are on record as failed, and
         nothing can be learnt from them.
         """
         for number, place in places:

@@ -47,7 +47,7 @@ def run_command(config: CampaignConfig, outcome: Outcome) -> None:
 
 
 def command_of(notify: str | list[str] | None) -> list[str]:
-    """Give the command and its arguments; none where there is only a bell to ring, or nothing."""
+    """Return the command and its arguments; none where there is only a bell to ring, or nothing."""
     if notify is None or notify == BELL:
         return []
     return shlex.split(notify) if isinstance(notify, str) else list(notify)

@@ -71,7 +71,7 @@ def run_hook(session: Session, outcome: Outcome, inbox: Inbox) -> None:
 
 
 def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) -> list[str]:
-    """Give the command that a hook stands for: a list or a line is one, without a shell;
+    """Return the command that a hook stands for: a list or a line is one, without a shell;
     ``package.module:function`` is called.
     """
     if isinstance(wanted, str) and _FUNCTION.fullmatch(wanted):

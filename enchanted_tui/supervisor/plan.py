@@ -35,7 +35,7 @@ class StagePlan:
 
 
 def stage_plans(session: Session) -> list[StagePlan]:
-    """Give the plan of each stage of an opened campaign."""
+    """Return the plan of each stage of an opened campaign."""
     config = session.config
     plans = []
     drawn: set[str] = set()
@@ -66,7 +66,7 @@ def stage_plans(session: Session) -> list[StagePlan]:
 
 
 def task_context(session: Session) -> TaskContext:
-    """Give what every task of the campaign shares."""
+    """Return what every task of the campaign shares."""
     config = session.config
     used = {step.runner for stage in config.stages for step in stage.steps}
     return TaskContext(
@@ -114,7 +114,7 @@ def is_learning_sampler(sampler: Any) -> bool:
 
 
 def _output_names(config: Any, runner: str) -> set[str]:
-    """Give the columns that a runner returns: those it declares, else the customary one."""
+    """Return the columns that a runner returns: those it declares, else the customary one."""
     spec = config.runners[runner]
     declared = spec.build().output_names() if hasattr(spec.cls, "output_names") else ()
     return set(declared) or {"output"}

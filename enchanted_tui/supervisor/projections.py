@@ -228,7 +228,7 @@ class Projections:
         self._write_progress(force=True)
 
     def fingerprints(self) -> dict[str, list[int]]:
-        """Give what `files.fingerprints` gives."""
+        """Return what `files.fingerprints` gives."""
         return fingerprints(self._run_dir)
 
     # -- parts -------------------------------------------------------------------------------------

@@ -72,8 +72,8 @@ class Reunion:
         return bool(found)
 
     def as_run(self, number: int, drawn: list[Row]) -> list[Row]:
-        """Give what a sampler has drawn for a batch, with the samples whose results wait for it as
-        they were when they ran.
+        """Return what a sampler has drawn for a batch, with the samples whose results wait for it
+        as they were when they ran.
 
         The batch was drawn before, and a sampler that is no function of the position may not draw
         the same again.
@@ -85,7 +85,7 @@ class Reunion:
         return kept
 
     def recovered(self, batch: BatchState, position: int) -> Row:
-        """Give a sample that is not on record and cannot be drawn again, from the row of a task
+        """Return a sample that is not on record and cannot be drawn again, from the row of a task
         that was given it.
 
         Raises LostSamplesError if there is none.
@@ -130,7 +130,7 @@ class Reunion:
         return all(_same(inputs[name], params[name]) for name in compared)
 
     def _sample_of(self, offset: int, step: int) -> Row | None:
-        """Give the sample that a row was computed from, if the row still shows all of it."""
+        """Return the sample that a row was computed from, if the row still shows all of it."""
         names = list(getattr(self._plan.sampler, "parameter_names", ()))
         inputs = _inputs(self._journal.read_row(offset), self._plan.runners[step])
         return (
@@ -148,8 +148,8 @@ def _first_done(batch: BatchState, sample: int) -> int | None:
 
 
 def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal) -> RetryRecord:
-    """Give the record that gives up the results of tasks; it names each by when it was begun, lest
-    it be taken for the next one.
+    """Return the record that gives up the results of tasks; it names each by when it was begun,
+    lest it be taken for the next one.
     """
     given_up = list(tasks)
     started = [
@@ -164,7 +164,7 @@ def _is_value(name: str) -> bool:
 
 
 def _inputs(row: Row, runner: str) -> Row:
-    """Give what a task was handed: what stands behind its own success. An input that it has
+    """Return what a task was handed: what stands behind its own success. An input that it has
     replaced is not among them.
     """
     names = list(row)

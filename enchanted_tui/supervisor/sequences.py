@@ -89,7 +89,7 @@ def _differences(sampler: Sampler, stage: StageState, read: Read) -> Iterator[st
 
 
 def _scales(samples: list[Row]) -> dict[str, float]:
-    """Give the largest size of each parameter that is a number everywhere."""
+    """Return the largest size of each parameter that is a number everywhere."""
     scales = {}
     for name in samples[0] if samples else ():
         if all(_is_number(sample.get(name)) for sample in samples):

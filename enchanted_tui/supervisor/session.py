@@ -226,8 +226,8 @@ def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
 
 
 def environment_problem(error: OSError, root: Path, *, begun: bool = True) -> EnvironmentProblem:
-    """Give an error of the file system as a sentence with the remedy; `begun` says whether there is
-    a campaign to go on with.
+    """Return an error of the file system as a sentence with the remedy; `begun` says whether there
+    is a campaign to go on with.
     """
     where = error.filename or root
     if not begun and error.errno == errno.ENOENT:

@@ -82,8 +82,8 @@ class StageRun:
         self.exhausted = False  #: every task of the stage has been given out
 
     def next(self) -> Ready | None:
-        """Give a task that can run, or None if there is none now (results have to arrive first, or
-        there are no more).
+        """Return a task that can run, or None if there is none now (results have to arrive first,
+        or there are no more).
 
         Raises SamplerFailure, once; there are no more tasks then.
         """
@@ -185,7 +185,7 @@ class StageRun:
                 yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
 
     def inputs(self, ready: Ready) -> Inputs:
-        """Give what a task is handed."""
+        """Return what a task is handed."""
         params, lost = self._params(ready)
         inherits = ready.id.step or self.plan.depth
         return Inputs(
@@ -199,7 +199,7 @@ class StageRun:
         )
 
     def _params(self, ready: Ready) -> tuple[Row, list[str]]:
-        """Give a task's parameters, and which of them the row of the step before does not show
+        """Return a task's parameters, and which of them the row of the step before does not show
         because a step failed.
         """
         task = ready.id
@@ -303,7 +303,7 @@ class StageRun:
         return True
 
     def _recorded_size(self, number: int) -> int | None:
-        """Give the size that a batch had when it was drawn before; None if it was not, or if
+        """Return the size that a batch had when it was drawn before; None if it was not, or if
         nothing says it.
         """
         depth = self.plan.depth
@@ -332,7 +332,7 @@ class StageRun:
     # -- samplers that learn -----------------------------------------------------------------------
 
     def _draw_adaptive(self) -> Generator[None, None, bool]:
-        """Give an adaptive sampler the rows it has not seen, when all have arrived, and draw the
+        """Return an adaptive sampler the rows it has not seen, when all have arrived, and draw the
         next batch if there is to be one.
 
         The dataset holds these rows by then: samplers of the older program may read them there.

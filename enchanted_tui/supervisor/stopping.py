@@ -21,7 +21,7 @@ _MIN_TASKS_FOR_FRACTION = 20
 
 
 def completed(state: CampaignState) -> Outcome:
-    """Give the outcome of a campaign that has reached all its targets."""
+    """Return the outcome of a campaign that has reached all its targets."""
     last = dataset_stage(state)
     failed = sum(batch.steps[-1].failed for batch in last.batches)
     if last.n_rows and failed == last.n_rows:

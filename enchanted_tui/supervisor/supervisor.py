@@ -109,7 +109,7 @@ class Supervisor:
         return outcome
 
     def create_dataset(self) -> pandas.DataFrame:
-        """Give what has been computed so far as a table: from the record, or from the run
+        """Return what has been computed so far as a table: from the record, or from the run
         directories where there is no record.
         """
         return dataset_frame(RunDir(self.config.base_run_dir))

@@ -75,7 +75,7 @@ class Tidying:
                     clean_task(self._run_dir, step.name, self._keep)
 
     def _left(self) -> Iterator[TaskId]:
-        """Give the samples that have not been given to `put` in this session."""
+        """Return the samples that have not been given to `put` in this session."""
         last = len(self._state.stages) - 1
         for stage in self._state.stages:
             for batch, sample, _, offset in stage.rows():

@@ -42,7 +42,7 @@ MODE_NAMES = ("runs", "config", "monitor", "failures", "results", "log")
 
 
 def _screen(mode: str) -> Callable[[], Screen[Any]]:
-    """Give what makes the screen of a mode, imported when it is first shown."""
+    """Return what makes the screen of a mode, imported when it is first shown."""
 
     def make() -> Screen[Any]:
         module = importlib.import_module(f"enchanted_tui.ui.screens.{mode}")
@@ -180,7 +180,7 @@ class EnchantedApp(Hosting):
         self.title_bar.restore()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Give what is done to all that is painted.
+        """Return what is done to all that is painted.
 
         Without colours (`NO_COLOR`) it is our filter in place of Textual's shades of grey; in
         ASCII, its frames and marks are replaced.
@@ -258,7 +258,7 @@ class EnchantedApp(Hosting):
         line.check()
 
     def _hand_on(self, view: View | None) -> None:
-        """Give the view to what can be seen: the topmost screen and, below dialogs, the next."""
+        """Return the view to what can be seen: the topmost screen and, below dialogs, the next."""
         for screen in reversed(self.screen_stack if self.is_running else ()):
             if isinstance(screen, CampaignScreen):
                 screen.receive(view)

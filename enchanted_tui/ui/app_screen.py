@@ -33,7 +33,7 @@ class AppScreen(Pointable, Screen[None]):
         yield Hints()
 
     def compose_body(self) -> ComposeResult:
-        """Give what is between status line and footer."""
+        """Return what is between status line and footer."""
         yield from ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -54,7 +54,7 @@ class AsciiOnly(LineFilter):
         self._table = _table()
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Give the segments in ASCII."""
+        """Return the segments in ASCII."""
         return [
             segment
             if segment.text.isascii()
@@ -65,5 +65,5 @@ class AsciiOnly(LineFilter):
 
 @cache
 def ascii_filter() -> AsciiOnly:
-    """Give the filter; the same one each time, because Textual keeps what a filter gave."""
+    """Return the filter; the same one each time, because Textual keeps what a filter gave."""
     return AsciiOnly()

@@ -32,7 +32,7 @@ def write_out(text: str) -> Path | None:
 
 
 def screen_text(screen: Screen[Any]) -> str:
-    """Give the text of a screen, one line a row, without trailing blanks."""
+    """Return the text of a screen, one line a row, without trailing blanks."""
     # what is painted; Textual has no public name for it but as a picture
     strips = screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips[: screen.size.height])

@@ -52,7 +52,7 @@ def open_app(options: argparse.Namespace) -> int:
 
 
 def arguments_of_run(options: argparse.Namespace) -> list[str]:
-    """Give the arguments with which the command is run again, in the background."""
+    """Return the arguments with which the command is run again, in the background."""
     arguments = (
         ["--retry-failed", options.retry_failed]
         if options.retry_failed

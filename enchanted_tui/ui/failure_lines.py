@@ -64,7 +64,7 @@ def task_cells(line: TaskLine, now: float) -> Sequence[Cell]:
 
 
 def _moment(moment: float, now: float) -> str:
-    """Give a time of day, or the day where that was not today."""
+    """Return a time of day, or the day where that was not today."""
     return time.strftime(
         "%H:%M:%S" if abs(now - moment) < 86_400 else "%d %b", time.localtime(moment)
     )

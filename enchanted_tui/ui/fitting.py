@@ -22,8 +22,8 @@ class Fact:
 
 
 def fit(facts: Sequence[Fact], width: int, between: str) -> Text:
-    """Give the facts that there is room for, in their order; the most important one in any case. No
-    width means all.
+    """Return the facts that there is room for, in their order; the most important one in any case.
+    No width means all.
     """
     kept = list(facts)
     while len(kept) > 1 and 0 < width < _width(kept, between):
@@ -75,7 +75,7 @@ def cut_name(name: str, width: int) -> str:
 
 
 def hide_part(number: str, before: int, beyond: int) -> str:
-    """Give a cell with a sign in place of its number if so many of its characters are beyond an
+    """Return a cell with a sign in place of its number if so many of its characters are beyond an
     edge of the screen, on the left or right.
 
     A part of a number looks like another number.

@@ -8,7 +8,9 @@ from typing import Any
 
 
 def number(value: Any) -> str:
-    """Give a value in a few characters: five significant digits, text as it is, anything else cut."""
+    """Return a value in a few characters: five significant digits, text as it is, anything else
+    cut.
+    """
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int):
@@ -19,12 +21,12 @@ def number(value: Any) -> str:
 
 
 def values(mapping: Mapping[str, Any]) -> str:
-    """Give names and values on one line."""
+    """Return names and values on one line."""
     return "  ".join(f"{name} {number(value)}" for name, value in mapping.items())
 
 
 def size(count: float | None) -> str:
-    """Give a number of bytes with its unit (1 kB = 1,000 bytes)."""
+    """Return a number of bytes with its unit (1 kB = 1,000 bytes)."""
     if count is None:
         return "?"
     for unit in ("B", "kB", "MB", "GB", "TB"):
@@ -35,7 +37,7 @@ def size(count: float | None) -> str:
 
 
 def clock(moment: float | None, now: float | None = None) -> str:
-    """Give a time of day; the date before it if it was not within a day of `now`."""
+    """Return a time of day; the date before it if it was not within a day of `now`."""
     if moment is None:
         return ""
     far = now is not None and abs(now - moment) > 86_400
@@ -43,7 +45,7 @@ def clock(moment: float | None, now: float | None = None) -> str:
 
 
 def moment(when: float | None, now: float) -> str:
-    """Give a time in at most eleven characters: the time of day if it was within a day of `now`,
+    """Return a time in at most eleven characters: the time of day if it was within a day of `now`,
     else the day, and the year if long ago.
     """
     if when is None:
@@ -56,7 +58,7 @@ def moment(when: float | None, now: float) -> str:
 
 
 def rate(per_second: float | None) -> str:
-    """Give a rate per second, minute or hour, whichever reads best."""
+    """Return a rate per second, minute or hour, whichever reads best."""
     if per_second is None:
         return "-"
     if per_second >= 0.5:

@@ -56,17 +56,17 @@ def is_ascii() -> bool:
 
 
 def glyph(name: str) -> str:
-    """Give the sign called `name`."""
+    """Return the sign called `name`."""
     return _GLYPHS[name][_ascii]
 
 
 def spelled(text: str) -> str:
-    """Give a text of ours with the sign for "and more is asked" as it can be shown."""
+    """Return a text of ours with the sign for "and more is asked" as it can be shown."""
     return text.replace(_GLYPHS["ellipsis"][False], glyph("ellipsis"))
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of all signs."""
+    """Return the names of all signs."""
     return tuple(_GLYPHS)
 
 

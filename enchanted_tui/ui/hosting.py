@@ -155,7 +155,7 @@ class Hosting(Opening):
         return {}
 
     def action_everywhere_suspend(self) -> None:
-        """Give the terminal back to the shell until it continues us."""
+        """Return the terminal back to the shell until it continues us."""
         if self.link is None:
             self.notify("There is no shell to go back to.", severity="warning")
             return

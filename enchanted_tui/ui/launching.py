@@ -37,7 +37,7 @@ class Launch:
         return self.target.is_dir()
 
     def arguments(self) -> list[str]:
-        """Give the arguments of ``enchanted-tui`` that start the same."""
+        """Return the arguments of ``enchanted-tui`` that start the same."""
         if self.mode == "retry":
             chosen = (
                 [] if self.only is None else ["--only", ",".join(task.name for task in self.only)]
@@ -51,7 +51,7 @@ class Launch:
         return [*given, "--overwrite"] if self.overwrite else given
 
     def command_line(self, home: Path) -> str:
-        """Give the command as a person would type it in the directory `home`."""
+        """Return the command as a person would type it in the directory `home`."""
         arguments = [_shortened(argument, home) for argument in self.arguments()]
         return command_line(*arguments, "--detach" if self.detached else "--no-ui")
 
@@ -83,7 +83,7 @@ class Launch:
         return found.supervisor.run_mode
 
     def supervisor(self, config: CampaignConfig) -> Supervisor:
-        """Give the supervisor that runs it in this process."""
+        """Return the supervisor that runs it in this process."""
         from enchanted_tui.operations import actions
 
         if self.mode != "retry":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -21,37 +20,11 @@ from enchanted_tui.storage.logs.log_file import Change, LogFile, identity_of
 from enchanted_tui.storage.logs.log_lines import Chosen, ChosenLines
 from enchanted_tui.storage.logs.log_search import Search
 from enchanted_tui.storage.logs.log_selection import Selection
-from enchanted_tui.storage.logs.log_text import Level, shown
+from enchanted_tui.storage.logs.log_text import shown
+from enchanted_tui.ui.log_page import LogRow, Page
 
 _SLICE = 1 << 22  #: bytes of counting between two looks at what the person wants
 _LINES_SLICE = 4_000  #: the same for lines that are gone through one by one
-
-
-@dataclass(frozen=True)
-class LogRow:
-    """A row of the screen: a line of the log, or a part of one that is wrapped."""
-
-    start: int  #: where the line begins in the file
-    text: str
-    level: Level
-
-
-@dataclass(frozen=True)
-class Page:
-    """What is on the screen."""
-
-    path: Path
-    rows: tuple[LogRow, ...] = ()
-    top: int = 0  #: where the first line begins
-    bottom: int = 0  #: where the last line ends
-    size: int = 0  #: of the file
-    follow: bool = False
-    number: int | None = None  #: of the first line, from 1; None while lines are still counted
-    total: int | None = None  #: number of lines
-    chosen: int | None = None  #: number of lines that the selection takes; None without one
-    busy: str = ""  #: what takes long, and how far it is
-    note: str = ""  #: what has happened: rotated, truncated, not found
-    found: int | None = None  #: where the line begins that the last search has found
 
 
 class LogReader:
@@ -358,7 +331,7 @@ class LogReader:
     # -- what is seen ------------------------------------------------------------------------------
 
     def look(self) -> Page:
-        """Give what is on the screen now."""
+        """Return what is on the screen now."""
         file = self._file
         if file is None:
             return Page(self.path, note=self._note, follow=self.follow)

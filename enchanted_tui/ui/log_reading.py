@@ -8,7 +8,7 @@ from enchanted_tui.storage.logs.log_search import compiled
 from enchanted_tui.storage.logs.log_selection import Selection
 from enchanted_tui.storage.logs.log_text import Level
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.log_reader import Page
+from enchanted_tui.ui.log_page import Page
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.log_view import LogView

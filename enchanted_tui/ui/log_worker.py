@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from enchanted_tui.ui.log_reader import LogReader, Page
+from enchanted_tui.ui.log_page import Page
+from enchanted_tui.ui.log_reader import LogReader
 
 Command = Callable[[LogReader], object]
 

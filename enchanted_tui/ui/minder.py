@@ -52,8 +52,8 @@ class Link:
             self._line.sendall(json.dumps({"do": do, **more}).encode() + b"\n")
 
     def receive(self) -> list[dict[str, Any]]:
-        """Give the messages that have come, waiting for at least a part of one; none, and `closed`,
-        if the other process has ended.
+        """Return the messages that have come, waiting for at least a part of one; none, and
+        `closed`, if the other process has ended.
         """
         try:
             data = self._line.recv(65536)

@@ -27,7 +27,7 @@ _SEPARATOR = "   "
 
 
 def outcome(succeeded: int, failed: int, colour: Colour) -> list[Text]:
-    """Give successes and failures, in words and signs, and the share of the former, which can be
+    """Return successes and failures, in words and signs, and the share of the former, which can be
     left out.
     """
     text = Text().append(f"{glyph('ok')} {succeeded:,} ok", style=colour("success"))
@@ -62,8 +62,8 @@ def stage_beside(stage: StageSummary) -> list[Text]:
 
 
 def pace(view: View, width: int, colour: Colour) -> Text:
-    """Give rate with its course, the time it will still take with its uncertainty, and the time it
-    has taken.
+    """Return rate with its course, the time it will still take with its uncertainty, and the time
+    it has taken.
     """
     taken = view.snapshot
     average = (
@@ -111,7 +111,7 @@ def _remaining(view: View) -> Fact:
 
 
 def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) -> Text:
-    """Give workers, core-hours, and what is on disk; `used` is the number of files and bytes if
+    """Return workers, core-hours, and what is on disk; `used` is the number of files and bytes if
     they have been counted.
     """
     taken = view.snapshot
@@ -156,7 +156,7 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
 
 
 def _core_time(used: float, expected: float | None) -> str:
-    """Give the computing time used, of how much if that is not all; a unit that both have once."""
+    """Return the computing time used, of how much if that is not all; a unit that both have once."""
     so_far = core_time(used)
     if expected is None:
         return f"{so_far} used"
@@ -170,7 +170,7 @@ def _fact(words: str, rank: int) -> Fact:
 
 
 def reason(view: View, colour: Colour) -> Text:
-    """Give the line that says why nothing happens, or else what should be known: damage, kinds of
+    """Return the line that says why nothing happens, or else what should be known: damage, kinds of
     failures.
     """
     if view.reading < 1:

@@ -21,12 +21,12 @@ MODE_OF_AREA = {"task": "monitor", "campaign": "monitor"}
 
 
 def area(action: Action) -> str:
-    """Give the first part of an action's id."""
+    """Return the first part of an action's id."""
     return action.id.partition(".")[0]
 
 
 def keys_of(app: EnchantedApp, action: Action) -> str:
-    """Give the keys of an action as a person reads them, those of the user's keymap if it names
+    """Return the keys of an action as a person reads them, those of the user's keymap if it names
     some.
     """
     keys = app.settings.preferences.keymap.get(action.id, action.keys)
@@ -53,7 +53,7 @@ def _spelled(key: str) -> str:
 
 
 def find_target(app: EnchantedApp, action: Action) -> DOMNode | None:
-    """Give what performs an action here: what has the focus, what is around it, the screen or the
+    """Return what performs an action here: what has the focus, what is around it, the screen or the
     app; None if nothing does.
     """
     return _first_that_can(action, _performers(app))
@@ -66,7 +66,7 @@ def _first_that_can(action: Action, nodes: Sequence[DOMNode]) -> DOMNode | None:
 
 
 def _performers(app: EnchantedApp) -> list[DOMNode]:
-    """Give all that may perform actions here, the nearest to the focus first.
+    """Return all that may perform actions here, the nearest to the focus first.
 
     Other widgets that can have the focus come last: a palette that is opened elsewhere on the
     screen should find their actions too.

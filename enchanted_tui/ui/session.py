@@ -30,7 +30,7 @@ class Memory:
 
 
 def read(directory: Path | None = None) -> Memory:
-    """Give what is remembered; nothing if there is no such file or it cannot be read."""
+    """Return what is remembered; nothing if there is no such file or it cannot be read."""
     try:
         content = json.loads(_file(directory).read_bytes())
     except (OSError, ValueError):

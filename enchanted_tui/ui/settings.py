@@ -73,12 +73,12 @@ class Settings:
 
 
 def config_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """Give where the preferences are kept."""
+    """Return where the preferences are kept."""
     return _xdg(environment, "XDG_CONFIG_HOME", ".config") / "config.yaml"
 
 
 def state_dir(environment: Mapping[str, str] = os.environ) -> Path:
-    """Give where the app keeps what it remembers from one session to the next."""
+    """Return where the app keeps what it remembers from one session to the next."""
     return _xdg(environment, "XDG_STATE_HOME", ".local/state")
 
 

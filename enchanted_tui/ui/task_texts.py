@@ -31,7 +31,7 @@ class Value(NamedTuple):
 
 
 def heading(line: TaskLine, colour: Colour) -> Text:
-    """Give the task's name, how it stands, and why it failed."""
+    """Return the task's name, how it stands, and why it failed."""
     sign, word, shade = LOOKS.get(line.status, ("unknown", line.status, "warning"))
     text = Text(f"{line.name}  ", style="bold")
     text.append(f"{glyph(sign)} {word}", style="dim" if shade == "dim" else colour(shade))
@@ -41,8 +41,8 @@ def heading(line: TaskLine, colour: Colour) -> Text:
 
 
 def facts(line: TaskLine, view: View, width: int = 0) -> Text:
-    """Give where the task stands in the campaign, how long it ran, when, where and how often: what
-    there is room for, in this order.
+    """Return where the task stands in the campaign, how long it ran, when, where and how often:
+    what there is room for, in this order.
     """
     parts = []
     stages = view.snapshot.stages
@@ -69,7 +69,7 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
 
 
 def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
-    """Give everything that is known of the task as lines of a table."""
+    """Return everything that is known of the task as lines of a table."""
     values = [Value("parameter", name, value) for name, value in line.params.items()]
     values += [Value("output", name, value) for name, value in line.outputs.items()]
     if record is not None:
@@ -83,7 +83,7 @@ def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
 
 
 def recorded_text(record: Mapping[str, Any] | None) -> str:
-    """Give what a failed task's record says: reason and, if there is one, traceback."""
+    """Return what a failed task's record says: reason and, if there is one, traceback."""
     if record is None or record.get("outcome") == "ok":
         return ""
     reason = f"{record.get('kind', '')}: {record.get('message', '')}"
@@ -91,7 +91,7 @@ def recorded_text(record: Mapping[str, Any] | None) -> str:
 
 
 def whole(value: Any) -> str:
-    """Give a value in full, arrays and dictionaries over several lines."""
+    """Return a value in full, arrays and dictionaries over several lines."""
     import pprint
 
     return value if isinstance(value, str) else pprint.pformat(value, width=100, sort_dicts=False)

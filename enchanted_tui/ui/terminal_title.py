@@ -35,7 +35,7 @@ class TerminalTitle:
 
 
 def title_of(view: View | None) -> str:
-    """Give the title: percentage and name while a campaign runs, its state and name otherwise."""
+    """Return the title: percentage and name while a campaign runs, its state and name otherwise."""
     if view is None:
         return "enchanted-tui"
     taken = view.snapshot

@@ -54,7 +54,7 @@ OWN = (DARK, LIGHT, SAFE)
 
 
 def theme_names() -> tuple[str, ...]:
-    """Give all themes, our own first."""
+    """Return all themes, our own first."""
     return (
         *(theme.name for theme in OWN),
         *(name for name in BUILTIN_THEMES if name != "textual-ansi"),

@@ -31,7 +31,7 @@ class Uncoloured(LineFilter):
         self._background = Color.parse(background).rgb  # the app's own
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Give the segments without colours."""
+        """Return the segments without colours."""
         return [
             Segment(text, style and _plain(style, self._background), control)
             for text, style, control in segments
@@ -40,7 +40,7 @@ class Uncoloured(LineFilter):
 
 @lru_cache(maxsize=8)
 def filter_on(background: str) -> Uncoloured:
-    """Give the filter for an app with this background; the same one each time, because Textual
+    """Return the filter for an app with this background; the same one each time, because Textual
     keeps what a filter gave.
     """
     return Uncoloured(background)

@@ -75,7 +75,7 @@ class Column:
         return np.array(self._numbers, dtype=np.float64)
 
     def words(self) -> list[str]:
-        """Give the different texts of a text column, sorted; too many are none."""
+        """Return the different texts of a text column, sorted; too many are none."""
         if self.kind != "text":
             return []
         found = {value for value in self.raw if value is not None}
@@ -250,7 +250,7 @@ def coverage(name: str, values: Floats, bins: int) -> Coverage | None:
 
 
 def pair_filled(x: Floats, y: Floats, bins: int) -> float | None:
-    """Give the share of ``bins * bins`` cells, over the ranges of two parameters, that hold a
+    """Return the share of ``bins * bins`` cells, over the ranges of two parameters, that hold a
     sample; None without any.
     """
     both = np.isfinite(x) & np.isfinite(y)
@@ -264,14 +264,14 @@ def pair_filled(x: Floats, y: Floats, bins: int) -> float | None:
 
 
 def expected_filled(samples: int, cells: int) -> float:
-    """Give the share of cells that so many independent uniform samples fill on average: 1 - (1 -
+    """Return the share of cells that so many independent uniform samples fill on average: 1 - (1 -
     1/cells)^samples.
     """
     return 1 - (1 - 1 / cells) ** samples
 
 
 def bin_of(values: Floats, low: float, high: float, bins: int) -> NDArray[np.intp]:
-    """Give the number of the bin of finite values; those beyond `low` and `high` belong to the
+    """Return the number of the bin of finite values; those beyond `low` and `high` belong to the
     first and the last.
     """
     width = high / 2 - low / 2

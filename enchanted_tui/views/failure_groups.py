@@ -27,7 +27,7 @@ _NUMBER = re.compile(
 
 
 def pattern_of(message: str) -> str:
-    """Give a message with paths, hexadecimal numbers, task names and numbers replaced by
+    """Return a message with paths, hexadecimal numbers, task names and numbers replaced by
     placeholders; its first line only.
     """
     first = next((line.strip() for line in message.splitlines() if line.strip()), "")[
@@ -114,7 +114,7 @@ class FailureGroups:
         _collect(group.values, line.params)
 
     def values(self, patterns: Collection[str]) -> tuple[Values, Values]:
-        """Give the values of the parameters in some groups taken together, and those in all
+        """Return the values of the parameters in some groups taken together, and those in all
         successes; they are copies.
         """
         failed: Values = {}
@@ -127,7 +127,7 @@ class FailureGroups:
         }
 
     def groups(self) -> tuple[FailureGroup, ...]:
-        """Give the groups, the largest first."""
+        """Return the groups, the largest first."""
         found = [self._frozen(pattern, group) for pattern, group in self._groups.items()]
         return tuple(sorted(found, key=lambda group: (-group.count, group.pattern)))
 

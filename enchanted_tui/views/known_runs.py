@@ -80,7 +80,7 @@ class RunCatalogue:
     def find(
         self, recent: Iterable[Path], roots: Iterable[Path], budget: float | None = None
     ) -> list[RunEntry]:
-        """Give all runs, the one changed last first.
+        """Return all runs, the one changed last first.
 
         After `budget` seconds the runs that are not in the cache are given as unread; the next
         call goes on. May read much: not for the event loop.
@@ -151,7 +151,7 @@ class RunCatalogue:
 
 
 def entry_of(view: View) -> RunEntry:
-    """Give the line of a run that somebody is viewing."""
+    """Return the line of a run that somebody is viewing."""
     taken = view.snapshot
     journal = next((file.size for file in view.files if file.name.endswith(".jsonl")), 0)
     return RunEntry(
@@ -197,7 +197,7 @@ def _below_all(roots: Iterable[Path]) -> Iterator[Path]:
 def runs_below(
     root: Path, max_depth: int = _MAX_DEPTH, max_entries: int = _MAX_ENTRIES
 ) -> Iterator[Path]:
-    """Give the run directories in and below `root`, nearest first; never looks into one, nor into
+    """Return the run directories in and below `root`, nearest first; never looks into one, nor into
     hidden directories or through links.
     """
     level = [os.path.realpath(root)]
@@ -217,7 +217,7 @@ def runs_below(
 
 
 def _listing(directory: str, limit: int) -> tuple[set[str], list[str]]:
-    """Give the names in a directory, at most `limit`, and the paths of the directories worth
+    """Return the names in a directory, at most `limit`, and the paths of the directories worth
     entering.
     """
     names: set[str] = set()
@@ -240,7 +240,7 @@ def _listing(directory: str, limit: int) -> tuple[set[str], list[str]]:
 
 
 def cache_path() -> Path:
-    """Give where summaries are kept."""
+    """Return where summaries are kept."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "enchanted-tui" / "runs.json"
 

@@ -36,7 +36,7 @@ class Pace:
             )
 
     def rates(self, now: float, since: float) -> tuple[int, tuple[float, ...]]:
-        """Give the width of a bucket in seconds and the results per second in each of the last
+        """Return the width of a bucket in seconds and the results per second in each of the last
         `BUCKETS` of them, the present one last.
 
         Buckets are wide enough for a few results each in the time from `since` (when the session
@@ -57,7 +57,7 @@ class Pace:
         return width, tuple(rates)
 
     def count_since(self, since: float) -> int:
-        """Give the number of results since a time, to within ten minutes."""
+        """Return the number of results since a time, to within ten minutes."""
         return sum(
             count for bucket, count in self._coarse.items() if (bucket + 1) * _COARSE > since
         )
@@ -75,7 +75,7 @@ class Pace:
 def eta_range(
     remaining: int, recent: float | None, recent_count: int, done: int, elapsed: float
 ) -> tuple[float, float] | None:
-    """Give the bounds, in seconds, of the time that `remaining` tasks will take; None if nothing
+    """Return the bounds, in seconds, of the time that `remaining` tasks will take; None if nothing
     can be said.
 
     Two rates are taken as equally likely, the present one (`recent` tasks a second, measured with

@@ -34,12 +34,12 @@ class RowColumns:
             column.append(value)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Give all columns by name, each of the same length; they are copies."""
+        """Return all columns by name, each of the same length; they are copies."""
         count = len(self._codes)
         return {
             name: column + [None] * (count - len(column)) for name, column in self._columns.items()
         }
 
     def tasks(self) -> TaskList:
-        """Give the tasks that the rows belong to, in the same order."""
+        """Return the tasks that the rows belong to, in the same order."""
         return TaskList(self._codes[:])

@@ -79,7 +79,7 @@ class RowReader:
             return reading.made.groups()
 
     def failure_values(self, patterns: Collection[str]) -> tuple[Values, Values]:
-        """Give the parameters' values in some of the groups of `failure_groups` as it was called
+        """Return the parameters' values in some of the groups of `failure_groups` as it was called
         last, and in the successes.
         """
         with self._lock:
@@ -87,20 +87,20 @@ class RowReader:
             return reading.made.values(patterns) if reading is not None else ({}, {})
 
     def columns(self) -> dict[str, list[Any]]:
-        """Give the columns of the dataset's stage, in the order in which its rows finished (see
+        """Return the columns of the dataset's stage, in the order in which its rows finished (see
         `tasks`). Not for the event loop.
         """
         return self.dataset()[0]
 
     def tasks(self) -> Sequence[TaskId]:
-        """Give the tasks of the rows of `columns` as it was called last."""
+        """Return the tasks of the rows of `columns` as it was called last."""
         with self._lock:
             reading = self._columns
             return reading.made.tasks() if reading is not None else TaskList(array("q"))
 
     def dataset(self) -> tuple[dict[str, list[Any]], TaskList]:
-        """Give the columns of the dataset's stage, in the order in which its rows finished, and the
-        tasks of these rows.
+        """Return the columns of the dataset's stage, in the order in which its rows finished, and
+        the tasks of these rows.
 
         Not for the event loop.
         """

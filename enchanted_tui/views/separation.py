@@ -68,7 +68,7 @@ class Separation:
         return _by_chance(1.0, min(self.n_failed, _ENOUGH), min(self.n_ok, _ENOUGH)) <= SURE
 
     def condition(self) -> str:
-        """Give the interval as a condition: ``pressure > 4e+04``."""
+        """Return the interval as a condition: ``pressure > 4e+04``."""
         if self.low is not None and self.high is not None:
             return f"{self.low:.4g} < {self.name} < {self.high:.4g}"
         if self.low is not None:
@@ -163,7 +163,7 @@ def _steps(failed: Sequence[float], ok: Sequence[float]) -> list[_Step]:
 
 
 def _interval(failed: Sequence[float], ok: Sequence[float]) -> tuple[float | None, float | None]:
-    """Give the best interval, a threshold where that is nearly as good; its ends lie between
+    """Return the best interval, a threshold where that is nearly as good; its ends lie between
     values.
     """
     if not ok:
@@ -210,7 +210,7 @@ def _best_prefix(steps: Sequence[_Step]) -> tuple[int, float]:
 
 
 def _between(below: float, above: float) -> float:
-    """Give a number between two, with as few digits as tell them apart."""
+    """Return a number between two, with as few digits as tell them apart."""
     middle = below / 2 + above / 2
     for digits in range(1, 17):
         rounded = float(f"{middle:.{digits}g}")
@@ -251,7 +251,7 @@ def heights(
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """Give where a value lies between two, 0 to 1, also where their difference is beyond all
+    """Return where a value lies between two, 0 to 1, also where their difference is beyond all
     numbers.
     """
     width = high / 2 - low / 2

@@ -130,7 +130,9 @@ def _may_keep_files(executor: str) -> bool:
 
 
 def _kept(run_dir: RunDir) -> str:
-    """Give what the configuration in force says about keeping files; empty if that cannot be known."""
+    """Return what the configuration in force says about keeping files; empty if that cannot be
+    known.
+    """
     import yaml
 
     stored = newest_config(run_dir)

@@ -27,7 +27,7 @@ _DEPTH_UNIT = 1 << (_STEP_BITS + _SAMPLE_BITS + _BATCH_BITS)
 
 
 def encode(task: Sequence[int]) -> int:
-    """Give (depth, batch, sample, step) as one number of 63 bits."""
+    """Return (depth, batch, sample, step) as one number of 63 bits."""
     depth, batch, sample, step = task
     return depth * _DEPTH_UNIT + batch * _BATCH_UNIT + sample * _SAMPLE_UNIT + step
 
@@ -66,7 +66,7 @@ class TaskList(Sequence[TaskId]):
     __hash__ = None  # type: ignore[assignment]
 
     def index(self, value: object, start: int = 0, stop: int = sys.maxsize) -> int:
-        """Give where a task stands in the list. Raises ValueError if it is not there."""
+        """Return where a task stands in the list. Raises ValueError if it is not there."""
         if not isinstance(value, TaskId):
             raise ValueError(f"{value!r} is no task")
         return self.codes.index(encode(value), start, stop)
@@ -124,7 +124,7 @@ class TaskIndex:
     def select(
         self, state: CampaignState, running: Collection[TaskId], status: str, text: str, order: str
     ) -> TaskList:
-        """Give the tasks of a status whose name or reason of failure holds every word of `text`.
+        """Return the tasks of a status whose name or reason of failure holds every word of `text`.
 
         Orders: "position"; "finished" (what runs, then the newest results, then what waits);
         "runtime" (longest first, then the rest).
@@ -185,7 +185,9 @@ def _positions(state: CampaignState, wanted: set[int] | None) -> list[int]:
 
 
 def _codes(state: CampaignState, wanted: set[int] | None) -> Iterator[int]:
-    """Give the codes of all tasks drawn so far whose outcome is wanted, step by step of each batch."""
+    """Return the codes of all tasks drawn so far whose outcome is wanted, step by step of each
+    batch.
+    """
     for stage in state.stages:
         for batch in stage.batches:
             for number, step in enumerate(batch.steps):
@@ -209,7 +211,7 @@ def _may_hold(succeeded: int, failed: int, count: int, wanted: set[int]) -> bool
 
 
 def _outcome(state: CampaignState, task: TaskId) -> int:
-    """Give a task's outcome, NOT_RUN if the state does not know it."""
+    """Return a task's outcome, NOT_RUN if the state does not know it."""
     if task.depth >= len(state.stages) or task.batch >= len(state.stages[task.depth].batches):
         return NOT_RUN
     batch = state.stages[task.depth].batches[task.batch]

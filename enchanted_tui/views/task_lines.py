@@ -44,7 +44,7 @@ class TaskLine:
 
 
 def line_of(task: TaskId, record: TaskRecord, names: Iterable[str] = ()) -> TaskLine:
-    """Give the line of a task that has ended; `names` are its stage's own parameters."""
+    """Return the line of a task that has ended; `names` are its stage's own parameters."""
     row = record["row"]
     try:
         inputs = shown(inputs_of(row))
@@ -65,7 +65,7 @@ def line_of(task: TaskId, record: TaskRecord, names: Iterable[str] = ()) -> Task
 
 
 def outputs_of(row: Row) -> Row:
-    """Give the part of a row that its runner returned: what stands before its own success."""
+    """Return the part of a row that its runner returned: what stands before its own success."""
     outputs: Row = {}
     for name, value in row.items():
         if name.startswith("success_"):
@@ -103,7 +103,7 @@ class DrawnSamples:
         self._names: dict[int, tuple[str, ...]] = {}
 
     def params(self, task: TaskId) -> Row:
-        """Give a task's parameters as far as they are known: its sample's, over its parent's row."""
+        """Return a task's parameters as far as they are known: its sample's, over its parent's row."""
         try:
             stage = self._state.stages[task.depth]
             batch = stage.batches[task.batch]

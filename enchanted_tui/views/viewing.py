@@ -290,7 +290,7 @@ class Viewer:
     # -- tasks -------------------------------------------------------------------------------------
 
     def select(self, status: str = "all", text: str = "", order: str = "position") -> TaskList:
-        """Give the tasks drawn so far with a status ("all", "running", "ok", "failed", "waiting")
+        """Return the tasks drawn so far with a status ("all", "running", "ok", "failed", "waiting")
         and every word of `text` in their name or
         reason of failure, ordered by "position", "finished" (what runs, then the newest, then what
         waits) or "runtime" (longest first)."""
@@ -298,7 +298,7 @@ class Viewer:
             return self._fold.index.select(self._fold.state, self._running(), status, text, order)
 
     def line(self, task: TaskId) -> TaskLine:
-        """Give a task as a line of a table: one short read from the journal, remembered."""
+        """Return a task as a line of a table: one short read from the journal, remembered."""
         with self._look():
             offset = self._offset(task)
             if offset < 0:
@@ -317,13 +317,13 @@ class Viewer:
             return line
 
     def record(self, task: TaskId) -> TaskRecord | None:
-        """Give a task's whole record, or None if it has none."""
+        """Return a task's whole record, or None if it has none."""
         with self._look():
             offset = self._offset(task)
             return self._source.read(offset) if offset >= 0 else None
 
     def executor_of(self, task: TaskId) -> str:
-        """Give the type of the executor that runs a task's step, empty if it is not known."""
+        """Return the type of the executor that runs a task's step, empty if it is not known."""
         with self._look(), suppress(IndexError, KeyError):
             return str(
                 self._fold.state.stage_names[task.depth]["steps"][task.step]["executor_type"]

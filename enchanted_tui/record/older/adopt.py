@@ -71,8 +71,8 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
 
 
 def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> tuple[CampaignState, list[Record]]:
-    """Give the state that the campaign would have, and its records, whose numbers are its offsets;
-    nothing is written.
+    """Return the state that the campaign would have, and its records, whose numbers are its
+    offsets; nothing is written.
 
     Raises as `adopt` does.
     """
@@ -84,7 +84,9 @@ def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> tuple[CampaignS
 
 
 def records_if_adopted(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
-    """Give the records that `adopt` would write, without writing anything. Raises as `adopt` does."""
+    """Return the records that `adopt` would write, without writing anything. Raises as `adopt`
+    does.
+    """
     for record in _read(run_dir, config):
         if record["type"] == "end":
             record["message"] = "made by the older program, not taken over yet"
@@ -193,7 +195,9 @@ class OlderStage:
         ]
 
     def _count(self, batch: int, present: set[int], last_step: int) -> int:
-        """Give the number of rows of a finished batch. Raises EnvironmentProblem if one is missing."""
+        """Return the number of rows of a finished batch. Raises EnvironmentProblem if one is
+        missing.
+        """
         missing = next(sample for sample in range(len(present) + 1) if sample not in present)
         if present and missing == len(present):
             return missing
@@ -211,7 +215,7 @@ class OlderStage:
         )
 
     def sizes(self, n_parents: int) -> list[int]:
-        """Give the number of samples drawn for each batch. Raises EnvironmentProblem if they are
+        """Return the number of samples drawn for each batch. Raises EnvironmentProblem if they are
         not the same for every parent.
         """
         for batch, count in enumerate(self.counts, self.first_batch):
@@ -224,7 +228,7 @@ class OlderStage:
         return [count // n_parents for count in self.counts]
 
     def records(self, n_parents: int, names: tuple[str, ...], first: int = 0) -> Iterator[Record]:
-        """Give the records of its batches, the first of which begins with sample `first` of the
+        """Return the records of its batches, the first of which begins with sample `first` of the
         stage.
         """
         for batch, size in enumerate(self.sizes(n_parents), self.first_batch):
@@ -288,7 +292,7 @@ def _task_record(point: Datapoint, runner: str) -> TaskRecord:
 
 
 def datapoints(run_dir: RunDir) -> Iterator[Datapoint]:
-    """Give every finished task there is a trace of: datasets first, so that the more exact run
+    """Return every finished task there is a trace of: datasets first, so that the more exact run
     directories replace them.
     """
     for dataset in (run_dir.last_complete_dataset, run_dir.dataset):
@@ -321,7 +325,7 @@ def _read_table(path: Path) -> Iterator[Datapoint]:
 
 
 def parse_cell(text: str) -> Any:
-    """Give the value that a cell of a CSV file most likely stands for."""
+    """Return the value that a cell of a CSV file most likely stands for."""
     if text in ("True", "False"):
         return text == "True"
     for kind in (int, float):

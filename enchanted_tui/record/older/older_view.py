@@ -28,14 +28,14 @@ class Recorded:
     read: Callable[[int], Any]
 
     def read_row(self, offset: int) -> dict[str, Any]:
-        """Give the row of the task record at `offset`."""
+        """Return the row of the task record at `offset`."""
         row: dict[str, Any] = self.read(offset)["row"]
         return row
 
 
 @contextlib.contextmanager
 def recorded(run_dir: RunDir) -> Iterator[Recorded]:
-    """Give a campaign of this program from its journal, or an untouched one of the older program
+    """Return a campaign of this program from its journal, or an untouched one of the older program
     from its files.
 
     Raises EnvironmentProblem if it cannot be read.
@@ -88,13 +88,13 @@ class OlderRun:
         return void
 
     def records(self) -> Generator[tuple[int, Record]]:
-        """Give (offset, record) of what has not been given."""
+        """Return (offset, record) of what has not been given."""
         while self.position < len(self._records):
             self.position += 1
             yield self.position - 1, self._records[self.position - 1]
 
     def read(self, offset: int) -> Any:
-        """Give the record at `offset`."""
+        """Return the record at `offset`."""
         return self._records[offset] if offset < len(self._records) else None
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class OlderRun:
 
 
 def _records(run_dir: RunDir) -> tuple[list[Record], str]:
-    """Give the records and, if there are none, a sentence that says why."""
+    """Return the records and, if there are none, a sentence that says why."""
     from enchanted_tui.config.loading import load_config
     from enchanted_tui.config.problems import ConfigError
     from enchanted_tui.record.older.adopt import records_if_adopted

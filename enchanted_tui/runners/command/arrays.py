@@ -17,7 +17,7 @@ _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 def hdf5_reader(
     file: str, address: str, index: int | list[int] | None
 ) -> Callable[[RunFiles], Any]:
-    """Give the function that reads the dataset ``group/name``, or the attribute
+    """Return the function that reads the dataset ``group/name``, or the attribute
     ``group/name@attribute``.
     """
     path, _, attribute = address.partition("@")
@@ -42,7 +42,7 @@ def hdf5_reader(
 def netcdf_reader(
     file: str, variable: str, index: int | list[int] | None
 ) -> Callable[[RunFiles], Any]:
-    """Give the function that reads a variable: NetCDF 4 through h5py, the classic formats through
+    """Return the function that reads a variable: NetCDF 4 through h5py, the classic formats through
     scipy.
 
     ``scale_factor`` and ``add_offset`` are applied, and fill values become NaN, as NetCDF's

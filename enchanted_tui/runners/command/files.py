@@ -146,7 +146,7 @@ def link_files(run_dir: str, sources: Mapping[str, str]) -> None:
 
 
 def place(run_dir: str, name: str) -> str:
-    """Give the path of `name` in `run_dir`, and make the directories it lies in.
+    """Return the path of `name` in `run_dir`, and make the directories it lies in.
 
     Raises SampleFailed if a symbolic link leads out of `run_dir`: what is written there would
     change somebody's originals.
@@ -167,7 +167,7 @@ def place(run_dir: str, name: str) -> str:
 
 
 def tail(path: str, lines: int = 3, limit: int = 300) -> str:
-    """Give the last non-empty lines of a text file as one line of at most `limit` characters;
+    """Return the last non-empty lines of a text file as one line of at most `limit` characters;
     nothing if it cannot be read.
     """
     try:

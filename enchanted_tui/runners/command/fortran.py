@@ -26,7 +26,7 @@ TYPES = ("float", "int", "str", "bool")
 
 
 def convert(value: Any, kind: str | None) -> Any:
-    """Give `value` (text, or what a JSON or HDF5 file held) as `kind`, one of TYPES, or unchanged
+    """Return `value` (text, or what a JSON or HDF5 file held) as `kind`, one of TYPES, or unchanged
     for None; a list item by item;
     of a list of numbers, those too wide for their field, or missing in a file of arrays, are NaN
     (None for int).

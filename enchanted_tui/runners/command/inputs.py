@@ -56,7 +56,7 @@ class Inputs:
         )
 
     def render(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what the worker needs to run one sample, as plain data; what is empty is left out."""
+        """Return what the worker needs to run one sample, as plain data; what is empty is left out."""
         names = context(params)
         argv = [_passable(text, text.render(names)) for text in self.argv]
         environment = {
@@ -83,7 +83,7 @@ class Inputs:
         return found
 
     def texts(self) -> Iterator[Text]:
-        """Give every text with placeholders."""
+        """Return every text with placeholders."""
         yield from self.argv
         for group in (self.files, self.copy, self.link, self.names):
             yield from group.values()
@@ -91,7 +91,7 @@ class Inputs:
 
 
 def command_texts(runner: CommandRunner) -> list[Text]:
-    """Give the command's parts as texts: the arguments of a list, or the one text for a shell."""
+    """Return the command's parts as texts: the arguments of a list, or the one text for a shell."""
     if runner.shell:
         return [Text.for_shell(str(runner.command), "command")]
     first, others = runner.command[:1], runner.command[1:]
@@ -120,14 +120,14 @@ def name_texts(runner: CommandRunner) -> list[Text]:
 
 
 def shell_of(runner: CommandRunner) -> str | None:
-    """Give the shell to run the command with, or None."""
+    """Return the shell to run the command with, or None."""
     if not runner.shell:
         return None
     return "/bin/sh" if runner.shell is True else runner.shell
 
 
 def named(sources: list[str] | Mapping[str, str]) -> dict[str, str]:
-    """Give files to copy or link by their names in the run directory; those of a list keep their
+    """Return files to copy or link by their names in the run directory; those of a list keep their
     own.
     """
     if isinstance(sources, Mapping):
@@ -159,7 +159,7 @@ def _file_name(text: Text, names: Mapping[str, Any]) -> str:
 
 
 def _passable(text: Text, value: str) -> str:
-    """Give `value` if a program can receive it as an argument or environment variable."""
+    """Return `value` if a program can receive it as an argument or environment variable."""
     if has_nul(value) if text.expanded else "\0" in value:
         raise SampleFailed(
             f"{text.where} holds a NUL character, which no program can be given", "prepare"

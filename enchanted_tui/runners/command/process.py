@@ -55,7 +55,7 @@ def run_command(
 
 
 def signal_name(number: int) -> str:
-    """Give a signal's name, such as SIGSEGV."""
+    """Return a signal's name, such as SIGSEGV."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -120,8 +120,8 @@ def _run_beside_threads(
 
 
 def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:
-    """Give the program to start: posix_spawnp looks in this process's PATH, even if the child is to
-    have another.
+    """Return the program to start: posix_spawnp looks in this process's PATH, even if the child is
+    to have another.
     """
     path = environment.get(b"PATH")
     if b"/" in program or path == os.environb.get(b"PATH"):

@@ -229,7 +229,7 @@ def regex_problem(key: str, pattern: str | None) -> Problems:
 
 
 def json_steps(address: str | list[Any]) -> list[Any]:
-    """Give ``a.b[0]["c.d"]`` as ["a", "b", 0, "c.d"]; a single dot, or nothing, is the whole
+    """Return ``a.b[0]["c.d"]`` as ["a", "b", 0, "c.d"]; a single dot, or nothing, is the whole
     document.
 
     Raises ValueError if it cannot be understood.

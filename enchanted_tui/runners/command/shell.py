@@ -49,7 +49,7 @@ def fence(text: str) -> str:
 
 
 def quote_values(command: str) -> str:
-    """Give the command with every fenced value quoted. Raises UnsafePlaceError where that is not
+    """Return the command with every fenced value quoted. Raises UnsafePlaceError where that is not
     safe.
     """
     reader = _ShellReader()

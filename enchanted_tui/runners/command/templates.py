@@ -73,7 +73,7 @@ class Text:
             return cls(file.read(), where, path)
 
     def render(self, names: Mapping[str, Any]) -> str:
-        """Give the text with its placeholders filled from `names` (see `context`).
+        """Return the text with its placeholders filled from `names` (see `context`).
 
         Raises SampleFailed, kind ``prepare``, with place and reason.
         """
@@ -188,7 +188,7 @@ class Text:
         return None
 
     def _with_included(self, seen: set[str | None]) -> Iterator[Text]:
-        """Give this text, the templates that it includes, and those that they include, each once."""
+        """Return this text, the templates that it includes, and those that they include, each once."""
         from jinja2 import meta
 
         yield self
@@ -218,7 +218,7 @@ class Text:
 
 
 def context(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a template can name: each parameter, and all of them as ``params``."""
+    """Return what a template can name: each parameter, and all of them as ``params``."""
     return {ALL: params, **params}
 
 
@@ -250,7 +250,7 @@ def _compiled(source: str, filename: str, environment: jinja2.Environment) -> ji
 
 
 def _written(value: Any) -> Any:
-    """Give a value as it goes into a text: numpy's numbers and arrays like Python's, whole and
+    """Return a value as it goes into a text: numpy's numbers and arrays like Python's, whole and
     exact.
     """
     if value is None:

@@ -91,7 +91,7 @@ def _sources(inputs: Inputs) -> Iterator[tuple[str, str]]:
 
 
 def _copied(inputs: Inputs) -> Iterator[tuple[str, str]]:
-    """Give the copied files that can be read here."""
+    """Return the copied files that can be read here."""
     for text in inputs.copy.values():
         if os.path.isfile(text.source):
             try:

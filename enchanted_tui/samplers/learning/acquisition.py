@@ -52,8 +52,8 @@ def log_probability_of_improvement(
 
 
 def upper_confidence_bound(beta: float) -> Worth:
-    """Give mean + sqrt(beta) deviation, as the logarithm of a softened excess over the best so far:
-    N. Srinivas et al., ICML 2010.
+    """Return mean + sqrt(beta) deviation, as the logarithm of a softened excess over the best so
+    far: N. Srinivas et al., ICML 2010.
     """
     root = math.sqrt(beta)
 
@@ -73,7 +73,7 @@ def upper_confidence_bound(beta: float) -> Worth:
 
 
 def _log_h(z: Array) -> Array:
-    """Give log(phi(z) + z Phi(z)) without cancellation far below zero."""
+    """Return log(phi(z) + z Phi(z)) without cancellation far below zero."""
     z = numpy.asarray(z, dtype=float)
     near = numpy.maximum(z, -1.0)
     upper = numpy.log(
@@ -93,11 +93,11 @@ class Factor:
     """
 
     def log_at(self, points: Array) -> Array:
-        """Give the logarithms, shape (m,), at points of shape (m, d)."""
+        """Return the logarithms, shape (m,), at points of shape (m, d)."""
         raise NotImplementedError
 
     def log_slope(self, point: Array) -> tuple[float, Array]:
-        """Give logarithm and derivatives (d,) at one point (d,)."""
+        """Return logarithm and derivatives (d,) at one point (d,)."""
         raise NotImplementedError
 
 
@@ -112,7 +112,7 @@ class Acquisition:
     counts_pending: bool = True  #: a pending point may raise the best so far
 
     def at(self, points: Array) -> Array:
-        """Give the logarithm of the worth at points of shape (m, d)."""
+        """Return the logarithm of the worth at points of shape (m, d)."""
         rows = []
         for posterior, best in self.models:
             mean, deviation = posterior.at(points)
@@ -124,7 +124,7 @@ class Acquisition:
         return total
 
     def slope(self, point: Array) -> tuple[float, Array]:
-        """Give the logarithm of the worth at one point and its derivatives."""
+        """Return the logarithm of the worth at one point and its derivatives."""
         values, slopes = [], []
         for posterior, best in self.models:
             mean, mean_slope, deviation, deviation_slope = posterior.slopes(point)
@@ -143,7 +143,7 @@ class Acquisition:
         return log_worth, gradient
 
     def expecting(self, point: Array, rng: numpy.random.Generator, versions: int) -> Acquisition:
-        """Give the acquisition function once a sample at `point` (d,) has been asked for."""
+        """Return the acquisition function once a sample at `point` (d,) has been asked for."""
         models = []
         for posterior, best in self.models:
             deviates = _stratified_normals(versions, rng) if self.counts_pending else numpy.zeros(1)
@@ -163,7 +163,7 @@ def _log_mean_exp(logarithms: Array) -> Array:
 
 
 def _stratified_normals(count: int, rng: numpy.random.Generator) -> Array:
-    """Give standard normals, one from each of `count` equally probable slices, in random order."""
+    """Return standard normals, one from each of `count` equally probable slices, in random order."""
     uniform = (numpy.arange(count) + rng.random(count)) / count
     normals: Array = ndtri(numpy.clip(uniform, 1e-12, 1 - 1e-12))
     rng.shuffle(normals)

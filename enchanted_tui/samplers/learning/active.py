@@ -85,7 +85,7 @@ def propose(
 def _pool(
     options: Options, points: Array, good: Array, count: int, rng: numpy.random.Generator
 ) -> Array:
-    """Give candidates spread over the cube, made anew for every question so that they never run
+    """Return candidates spread over the cube, made anew for every question so that they never run
     out.
     """
     size = max(options.n_candidates, 2 * count)
@@ -107,7 +107,7 @@ def _choose(
     count: int,
     rng: numpy.random.Generator,
 ) -> tuple[Array, float | None]:
-    """Give the chosen points and the utility of the first, where it is a number."""
+    """Return the chosen points and the utility of the first, where it is a number."""
     import warnings
 
     with warnings.catch_warnings():
@@ -169,7 +169,7 @@ def _query(
 
 
 def _sklearn_process(hyper: Hyperparameters) -> Any:
-    """Give scikit-learn's process with these hyperparameters."""
+    """Return scikit-learn's process with these hyperparameters."""
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
 

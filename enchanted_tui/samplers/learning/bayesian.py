@@ -93,7 +93,7 @@ def propose(
 
 
 def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
-    """Give the root mean square error of every value predicted from the others, and its share of
+    """Return the root mean square error of every value predicted from the others, and its share of
     the values' standard deviation.
 
     Equal values have no share: nothing is known of how well others would be predicted, and no
@@ -108,7 +108,7 @@ def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
 
 
 def standardise(values: Array) -> tuple[Array, float, float]:
-    """Give values with mean 0 and standard deviation 1, and the mean and deviation they had; that
+    """Return values with mean 0 and standard deviation 1, and the mean and deviation they had; that
     of equal values counts as 1.
     """
     # squares of very large or small values are beyond floating point
@@ -174,8 +174,8 @@ def _choose(
 def _in_units(
     options: Options, log_worth: float, posteriors: list[Posterior], centre: float, width: float
 ) -> float:
-    """Give the worth of the first point: an improvement or a bound in the units of the values, or a
-    probability.
+    """Return the worth of the first point: an improvement or a bound in the units of the values, or
+    a probability.
     """
     name = options.acquisition.upper().removeprefix("Q")
     worth = float(numpy.exp(log_worth))

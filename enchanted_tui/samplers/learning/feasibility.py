@@ -82,7 +82,7 @@ def _squashed(gain: float, latent: Array, variance: Array) -> Array:
 
 
 def _best_gain(labels: Array, mean: Array, variance: Array) -> float:
-    """Give the steepness with which the left-out labels are most probable."""
+    """Return the steepness with which the left-out labels are most probable."""
 
     def loss(log_gain: float) -> float:
         return -float(log_ndtr(labels * _squashed(math.exp(log_gain), mean, variance)).sum())

@@ -67,7 +67,7 @@ def fit(
     *,
     draws: bool = False,
 ) -> list[Hyperparameters]:
-    """Give the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of
+    """Return the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of
     the unit cube.
 
     With `draws`, give several drawn from their posterior instead, over which an acquisition
@@ -97,7 +97,7 @@ Likelihood = Callable[[Array], tuple[float, Array]]
 
 
 def log_likelihood(points: Array, values: Array, smoothness: float) -> Likelihood:
-    """Give the log marginal likelihood and its gradient as a function of the logarithms of
+    """Return the log marginal likelihood and its gradient as a function of the logarithms of
     amplitude, length scales and noise.
 
     Rasmussen and Williams (2006), equations 2.30 and 5.9.

@@ -16,15 +16,15 @@ SMOOTHNESS = {"Matern-1/2": 0.5, "Matern-3/2": 1.5, "Matern-5/2": 2.5, "RBF": ma
 
 
 def correlation(first: Array, second: Array, scales: Array, smoothness: float) -> Array:
-    """Give the correlation of points of shape (n, d) with points of shape (m, d), shape (n, m)."""
+    """Return the correlation of points of shape (n, d) with points of shape (m, d), shape (n, m)."""
     return correlation_at(distances(first, second, scales), smoothness)
 
 
 def correlation_and_slope(
     points: Array, where: Array, scales: Array, smoothness: float
 ) -> tuple[Array, Array]:
-    """Give the correlation of points (n, d) with one point (d,), shape (n,), and its derivatives by
-    that point, shape (n, d).
+    """Return the correlation of points (n, d) with one point (d,), shape (n,), and its derivatives
+    by that point, shape (n, d).
     """
     scaled = (where - points) / scales
     distance = numpy.sqrt((scaled * scaled).sum(axis=1))
@@ -33,8 +33,8 @@ def correlation_and_slope(
 
 
 def distances(first: Array, second: Array, scales: Array) -> Array:
-    """Give the distances, in length scales, of points of shape (n, d) from points of shape (m, d),
-    shape (n, m).
+    """Return the distances, in length scales, of points of shape (n, d) from points of shape (m,
+    d), shape (n, m).
     """
     one, other = first / scales, second / scales
     squared = (
@@ -45,7 +45,7 @@ def distances(first: Array, second: Array, scales: Array) -> Array:
 
 
 def correlation_at(distance: Array, smoothness: float) -> Array:
-    """Give the correlation at distances in length scales.
+    """Return the correlation at distances in length scales.
 
     C. E. Rasmussen, C. K. I. Williams, *Gaussian Processes for Machine Learning* (2006), equations
     4.9, 4.14 and 4.17.
@@ -59,7 +59,7 @@ def correlation_at(distance: Array, smoothness: float) -> Array:
 
 
 def slope_over_distance(distance: Array, smoothness: float) -> Array:
-    """Give k'(r) / r for correlations k at distances r in length scales, which stays finite at 0
+    """Return k'(r) / r for correlations k at distances r in length scales, which stays finite at 0
     for all but the roughest kernel.
     """
     if smoothness == math.inf:

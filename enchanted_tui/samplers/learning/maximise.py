@@ -18,7 +18,7 @@ _TOO_NEAR = 1e-7  #: in the unit cube: nothing new would be learnt
 def maximise(
     acquisition: Acquisition, around: Array, known: Array, rng: numpy.random.Generator
 ) -> tuple[Array, float]:
-    """Give the best point found, shape (d,), and the logarithm of its worth.
+    """Return the best point found, shape (d,), and the logarithm of its worth.
 
     Looks at points spread evenly and at some near `around` (k, d), then climbs with L-BFGS-B from
     the best of them. A point that coincides with one of `known` (n, d) is passed over.
@@ -49,7 +49,7 @@ def _near(around: Array, rng: numpy.random.Generator) -> Array:
 
 
 def _apart(ordered: Array, count: int) -> list[Array]:
-    """Give the first points that are not all on one hill: each some way from those before it, as
+    """Return the first points that are not all on one hill: each some way from those before it, as
     far as that leaves enough.
     """
     chosen: list[Array] = []

@@ -63,7 +63,7 @@ class Posterior:
         self._weights = cho_solve((self._factor, True), values, check_finite=False)
 
     def at(self, points: Array) -> tuple[Array, Array]:
-        """Give the means, shape (m, j), and standard deviations, shape (m,), of the function at
+        """Return the means, shape (m, j), and standard deviations, shape (m,), of the function at
         points of shape (m, d).
         """
         covariance = self.hyper.amplitude * correlation(
@@ -73,7 +73,7 @@ class Posterior:
         return covariance @ self._weights, numpy.sqrt(numpy.maximum(variance, _LEAST_VARIANCE))
 
     def slopes(self, point: Array) -> tuple[Array, Array, float, Array]:
-        """Give means (j,), their derivatives (j, d), the standard deviation and its derivatives
+        """Return means (j,), their derivatives (j, d), the standard deviation and its derivatives
         (d,) at one point of shape (d,).
         """
         unit, unit_slope = correlation_and_slope(
@@ -97,7 +97,7 @@ class Posterior:
         return self.at(self.points[: self.seen])[0]
 
     def left_out(self) -> tuple[Array, Array]:
-        """Give mean and variance of each value, predicted from all the others with these
+        """Return mean and variance of each value, predicted from all the others with these
         hyperparameters, both of shape (n,).
 
         Rasmussen and Williams (2006), equations 5.10 to 5.12. Only for a process without pending
@@ -108,8 +108,8 @@ class Posterior:
         return mean, variance
 
     def expecting(self, point: Array, deviates: Array) -> Posterior:
-        """Give the process with one more pending point (d,); standard normals `deviates` (j,) draw
-        its value in each version.
+        """Return the process with one more pending point (d,); standard normals `deviates` (j,)
+        draw its value in each version.
         """
         mean, deviation = self.at(point[None])
         drawn = (mean + deviation[:, None] * deviates[None])[:1]
@@ -120,7 +120,7 @@ class Posterior:
 
 
 def _factor(covariance: Array) -> Array:
-    """Give the lower Cholesky factor, with just as much added to the diagonal as it takes."""
+    """Return the lower Cholesky factor, with just as much added to the diagonal as it takes."""
     extra = 0.0
     while True:
         try:

@@ -37,7 +37,7 @@ class LearningProcess:
         self._lock = threading.Lock()
 
     def ask(self, question: Question) -> Answer:
-        """Give the answer; blocks. A process that dies is replaced once. Raises LearningError."""
+        """Return the answer; blocks. A process that dies is replaced once. Raises LearningError."""
         line = json.dumps(question) + "\n"
         try:
             reply: Answer = json.loads(self._line_for(line))
@@ -51,7 +51,7 @@ class LearningProcess:
         return reply
 
     def _line_for(self, line: str) -> str:
-        """Give the line that a line is answered with; raises LearningError if the process dies
+        """Return the line that a line is answered with; raises LearningError if the process dies
         instead.
         """
         process = self._started()

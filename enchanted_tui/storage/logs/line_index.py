@@ -47,7 +47,7 @@ class DisplayLines:
         self._read = read
 
     def start_of(self, offset: int) -> int:
-        """Give where the display line that holds the byte at `offset` begins."""
+        """Return where the display line that holds the byte at `offset` begins."""
         block = offset - offset % PIECE
         window = max(0, block - PIECE)
         newline = self._read(window, offset - window).rfind(b"\n")
@@ -59,7 +59,7 @@ class DisplayLines:
         return start
 
     def from_start(self, start: int) -> Iterator[Line]:
-        """Give the display lines from the one that begins at `start` to the last."""
+        """Return the display lines from the one that begins at `start` to the last."""
         while data := self._read(start, _BLOCK):
             at_end = len(data) < _BLOCK
             position = 0
@@ -75,7 +75,7 @@ class DisplayLines:
             start += position
 
     def line(self, start: int) -> Line:
-        """Give the display line that begins at `start`, which is inside the file."""
+        """Return the display line that begins at `start`, which is inside the file."""
         data = self._read(start, _forced_break(start) - start)
         newline = data.find(b"\n")
         return (
@@ -86,7 +86,7 @@ class DisplayLines:
 
 
 def _forced_break(start: int) -> int:
-    """Give where a line that begins at `start` and has no end is broken."""
+    """Return where a line that begins at `start` and has no end is broken."""
     return -(-start // PIECE) * PIECE + PIECE
 
 
@@ -118,7 +118,7 @@ class LineIndex:
         return self._newlines + self._open_line
 
     def line_of(self, offset: int, read: Read) -> int | None:
-        """Give the number, from 0, of the line that holds the byte at `offset`; None if that has
+        """Return the number, from 0, of the line that holds the byte at `offset`; None if that has
         not been taken in yet.
         """
         if offset >= self.position:
@@ -127,7 +127,7 @@ class LineIndex:
         return self._before[chunk] + read(chunk * CHUNK, offset % CHUNK).count(b"\n")
 
     def start_of(self, line: int, read: Read) -> int | None:
-        """Give where line `line`, counted from 0, begins; None if it has not been taken in yet."""
+        """Return where line `line`, counted from 0, begins; None if it has not been taken in yet."""
         if not 0 <= line < self.lines:
             return None
         if line == 0:

@@ -52,7 +52,7 @@ class LogFile:
         return self._identity
 
     def read(self, offset: int, length: int) -> bytes:
-        """Give up to `length` bytes at `offset`, none of them beyond `size`."""
+        """Return up to `length` bytes at `offset`, none of them beyond `size`."""
         length = min(length, self.size - offset)
         parts = []
         while length > 0 and (part := os.pread(self._file, length, offset)):
@@ -103,7 +103,7 @@ def _open(path: Path) -> int:
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
-    """Give device and inode of a file, or None if there is none."""
+    """Return device and inode of a file, or None if there is none."""
     try:
         found = path.stat()
     except OSError:

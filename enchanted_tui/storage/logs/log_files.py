@@ -13,8 +13,8 @@ _ROTATED = re.compile(r"(.*?)\.(\d+)\Z")
 
 
 def log_files(run_dir: RunDir) -> list[Path]:
-    """Give the files in ``logs/``: the campaign's log, its older parts from the newest on, then the
-    others by name.
+    """Return the files in ``logs/``: the campaign's log, its older parts from the newest on, then
+    the others by name.
     """
     try:
         with os.scandir(run_dir.logs) as entries:

@@ -37,7 +37,7 @@ class ChosenLines:
         return self.index.selection
 
     def down(self, start: int) -> Iterator[Chosen]:
-        """Give the chosen lines from the one that begins at the beginning of a display line,
+        """Return the chosen lines from the one that begins at the beginning of a display line,
         `start`, or after it.
         """
         patience = _PATIENCE
@@ -49,7 +49,7 @@ class ChosenLines:
             start = self._first_from(start + CHUNK)
 
     def up(self, start: int) -> Iterator[Chosen]:
-        """Give the chosen lines above the one that begins at `start`, the nearest first."""
+        """Return the chosen lines above the one that begins at `start`, the nearest first."""
         patience = _PATIENCE
         offset = start - 1
         while patience and (offset := self._skip_up(offset)) >= 0:
@@ -61,7 +61,7 @@ class ChosenLines:
             offset = first - 1
 
     def between(self, start: int, stop: int) -> Iterator[Chosen]:
-        """Give the chosen ones of the lines that begin in a range that begins with a line."""
+        """Return the chosen ones of the lines that begin in a range that begins with a line."""
         in_force = self._in_force_above(start)
         for line in self.lines.from_start(start):
             if line.start >= stop:
@@ -71,7 +71,7 @@ class ChosenLines:
                 yield Chosen(line, level)
 
     def _in_force_above(self, start: int) -> LevelInForce:
-        """Give the level that a line at `start` has if it has none of its own."""
+        """Return the level that a line at `start` has if it has none of its own."""
         for age in range(REACH):
             if start == 0:
                 break
@@ -82,7 +82,7 @@ class ChosenLines:
         return LevelInForce()
 
     def _first_from(self, offset: int) -> int:
-        """Give where the first display line begins that does so at or after `offset`."""
+        """Return where the first display line begins that does so at or after `offset`."""
         if offset >= self._file.size:
             return offset
         start = self.lines.start_of(offset)

@@ -86,7 +86,9 @@ class Search:
         return found
 
     def _look(self, begin: int, end: int) -> int | None:
-        """Give the line nearest in the direction of the search that begins in a range and matches."""
+        """Return the line nearest in the direction of the search that begins in a range and
+        matches.
+        """
         if begin >= end:
             return None
         first = self._lines.lines.start_of(begin)
@@ -112,6 +114,6 @@ class Search:
 
 
 def _plain_text(pattern: re.Pattern[str]) -> str | None:
-    """Give the text that a pattern stands for if it means nothing but itself."""
+    """Return the text that a pattern stands for if it means nothing but itself."""
     text = pattern.pattern
     return text if text.isascii() and not set(text) & set(r".^$*+?{}[]\|()") else None

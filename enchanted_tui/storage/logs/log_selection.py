@@ -74,14 +74,14 @@ class SelectionIndex:
         self.position = line.end
 
     def skip_down(self, offset: int) -> int:
-        """Give the first offset from `offset` on at which a chosen line may begin."""
+        """Return the first offset from `offset` on at which a chosen line may begin."""
         chunk = offset // CHUNK
         while self._is_empty(chunk):
             chunk += 1
         return max(offset, chunk * CHUNK)
 
     def skip_up(self, offset: int) -> int:
-        """Give the last offset up to `offset` at which a chosen line may begin; -1 if there is
+        """Return the last offset up to `offset` at which a chosen line may begin; -1 if there is
         none.
         """
         chunk = offset // CHUNK

@@ -22,19 +22,21 @@ class Level(IntEnum):
 
 
 def level_of(line: bytes) -> Level | None:
-    """Give the level that stands in a line; None if there is none, as in the lines of a traceback."""
+    """Return the level that stands in a line; None if there is none, as in the lines of a
+    traceback.
+    """
     found = _LEVEL.search(line, 0, _LEVEL_WITHIN)
     return Level(found.lastindex or 0) if found else None
 
 
 def decoded(line: bytes) -> str:
-    """Give a line as text, bytes that are no UTF-8 as ``\\xff``."""
+    """Return a line as text, bytes that are no UTF-8 as ``\\xff``."""
     return line.decode("utf-8", "backslashreplace")
 
 
 def shown(line: bytes) -> str:
-    """Give a line as text for a terminal: tabs expanded, control characters as ``^[``, what cannot
-    be printed as ``\\u202e``.
+    """Return a line as text for a terminal: tabs expanded, control characters as ``^[``, what
+    cannot be printed as ``\\u202e``.
     """
     text = decoded(line[:-1] if line.endswith(b"\r") else line)
     return text if text.isprintable() else "".join(map(_harmless, text.expandtabs(_TAB)))

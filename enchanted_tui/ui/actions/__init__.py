@@ -7,49 +7,15 @@ the help and the user's keymap find the same actions by the same names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.binding import Binding
 
+from enchanted_tui.ui.actions.action import Action, registered
 
-@dataclass(frozen=True)
-class Action:
-    """One thing that a person can do."""
-
-    id: str  #: such as ``runs.open``; the method is ``action_runs_open``
-    keys: (
-        str  #: as Textual writes them, comma-separated, or none; the user's keymap may replace them
-    )
-    title: str  #: in the footer and the palette
-    help: str  #: one sentence
-    command_line: str = ""  #: the same on the command line, with RUN_DIR and CONFIG as placeholders
-    reason: str = ""  #: why there is no such command
-    shown: bool = True  #: in the footer
-    changes: bool = False  #: a run directory or a file; refused in read-only mode
-
-    @property
-    def method(self) -> str:
-        """What Textual calls it."""
-        return self.id.replace(".", "_")
-
-
-_registry: dict[str, Action] = {}
-
-
-def register(*actions: Action) -> None:
-    """Add actions; each has a command line or a reason for having none."""
-    for action in actions:
-        if action.id in _registry:
-            raise ValueError(f"the action {action.id} is registered twice")
-        if bool(action.command_line) == bool(action.reason):
-            raise ValueError(
-                f"the action {action.id} needs either a command line or a reason for having none"
-            )
-        _registry[action.id] = action
+__all__ = ["Action", "bindings", "registry"]
 
 
 def registry() -> dict[str, Action]:
-    """Give all actions by id."""
+    """Return all actions by id."""
     from enchanted_tui.ui.actions import (
         campaign,  # noqa: F401
         config,  # noqa: F401
@@ -62,11 +28,11 @@ def registry() -> dict[str, Action]:
         task,  # noqa: F401
     )
 
-    return _registry
+    return registered
 
 
 def bindings(*ids: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
-    """Give Textual's bindings for some actions, in the order of the footer."""
+    """Return Textual's bindings for some actions, in the order of the footer."""
     found = registry()
     return [
         Binding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enchanted_tui.ui.actions import Action, register
+from enchanted_tui.ui.actions.action import Action, register
 
 _EDITS = "edits a file; any editor does that"
 _READS = "shows a part of what is edited"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enchanted_tui.ui.actions import Action, register
+from enchanted_tui.ui.actions.action import Action, register
 
 _LOG = "RUN_DIR/logs/main.log"
 _MOVES = "moves within the app"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enchanted_tui.ui.actions import Action, register
+from enchanted_tui.ui.actions.action import Action, register
 
 _DATASET = "less RUN_DIR/enchanted_dataset.csv"
 _PLOTS = "plots are a matter of the screen; the dataset is RUN_DIR/enchanted_dataset.csv"

@@ -22,7 +22,7 @@ class Axis:
     log: bool = False
 
     def share(self, values: Floats) -> Floats:
-        """Give where values lie, 0 at `low` to 1 at `high`; NaN for those outside and for what is
+        """Return where values lie, 0 at `low` to 1 at `high`; NaN for those outside and for what is
         no number.
         """
         with np.errstate(all="ignore"):
@@ -35,8 +35,8 @@ class Axis:
             return np.where((share >= -1e-9) & (share <= 1 + 1e-9), np.clip(share, 0, 1), np.nan)
 
     def ticks(self, most: int) -> list[float]:
-        """Give at most `most` round values on the axis (at least one), evenly spaced: steps of 1, 2
-        or 5 times a power of ten.
+        """Return at most `most` round values on the axis (at least one), evenly spaced: steps of 1,
+        2 or 5 times a power of ten.
         """
         if self.log:
             found = self._log_ticks(most)
@@ -80,8 +80,8 @@ class Axis:
 
 
 def axis_over(values: Floats, *, log: bool = False) -> Axis | None:
-    """Give an axis that holds all finite values (all positive ones, if logarithmic); None if there
-    are none.
+    """Return an axis that holds all finite values (all positive ones, if logarithmic); None if
+    there are none.
     """
     finite = values[np.isfinite(values)]
     if log:
@@ -110,7 +110,7 @@ def _around(value: float) -> Axis:
 
 
 def labels(ticks: list[float]) -> list[str]:
-    """Give the shortest texts that tell ticks apart, all with the same number of decimals."""
+    """Return the shortest texts that tell ticks apart, all with the same number of decimals."""
     largest = max((abs(tick) for tick in ticks), default=0.0)
     if largest >= 1e5 or 0 < largest < 1e-3 or _spread(ticks):
         return [_scientific(tick, ticks) for tick in ticks]

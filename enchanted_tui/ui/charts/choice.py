@@ -32,7 +32,7 @@ class Choice:
     largest: bool = False
 
     def settled(self, results: Results) -> Choice:
-        """Give the choice with its first parameter and its first output for columns that the
+        """Return the choice with its first parameter and its first output for columns that the
         dataset does not have.
         """
         names = results.numeric
@@ -50,7 +50,7 @@ class Choice:
 
 
 def colourings(results: Results) -> list[str]:
-    """Give what points can be marked by."""
+    """Return what points can be marked by."""
     words = [name for name, column in results.columns.items() if column.words()]
     return [
         BY_SUCCESS,
@@ -61,7 +61,7 @@ def colourings(results: Results) -> list[str]:
 
 
 def marking(results: Results, colour: str) -> drawing.Marking | None:
-    """Give how points are marked; None for all alike."""
+    """Return how points are marked; None for all alike."""
     if colour == BY_SUCCESS:
         return drawing.by_success(results.success)
     column = results.columns.get(colour)
@@ -112,7 +112,7 @@ def picture(results: Results, choice: Choice, view: str, width: int, height: int
 
 
 def file_drawing(results: Results, choice: Choice, view: str) -> export.Draw:
-    """Give what draws the same view with matplotlib."""
+    """Return what draws the same view with matplotlib."""
     x, y = results.columns[choice.x].numbers, results.columns[choice.y].numbers
     if view == "histogram":
         return export.histogram_draw(x, results.success, choice.x, log=choice.log_x)
@@ -126,7 +126,7 @@ def file_drawing(results: Results, choice: Choice, view: str) -> export.Draw:
 def legend(
     results: Results, choice: Choice, view: str, size: tuple[int, int]
 ) -> list[tuple[str, str]]:
-    """Give (text, colour) of what the signs mean in a view of this size."""
+    """Return (text, colour) of what the signs mean in a view of this size."""
     if view == "best":
         return [("largest" if choice.largest else "smallest", "primary")]
     marks = (

@@ -16,7 +16,7 @@ _BINS = 20
 
 
 def coverage_text(results: Results, width: int) -> Text:
-    """Give three lines a parameter, then a line for each pair."""
+    """Return three lines a parameter, then a line for each pair."""
     text = Text()
     if not results.parameters:
         return Text("There is no finished sample yet.")

@@ -36,7 +36,7 @@ class Marking:
     signs: tuple[str, ...]  #: a character each; empty for plain points
 
     def legend(self, grain: Grain) -> list[tuple[str, str]]:
-        """Give (text, colour) of each class, as `grain` draws plain points."""
+        """Return (text, colour) of each class, as `grain` draws plain points."""
         return [
             (f"{mark or _POINTS[grain](0xFF)} {name}", colour)
             for name, colour, mark in zip(self.names, self.colours, self.signs, strict=True)
@@ -165,8 +165,8 @@ def _prevailing(
     frame: Frame,
     count: int,
 ) -> NDArray[np.intp]:
-    """Give the class that most points of each character belong to, the last of several; -1 without
-    any.
+    """Return the class that most points of each character belong to, the last of several; -1
+    without any.
     """
     held = np.zeros((count, frame.height, frame.width), dtype=np.intp)
     known = classes >= 0
@@ -265,7 +265,7 @@ def course(
 
 
 def steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Give the dots of a line of steps through points from left to right."""
+    """Return the dots of a line of steps through points from left to right."""
     columns, rows, _ = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     if not columns.size:
         return columns, rows
@@ -284,7 +284,7 @@ def steps(frame: Frame, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray
 
 
 def nothing(size: tuple[int, int], reason: str) -> Picture:
-    """Give a picture that says why there is none."""
+    """Return a picture that says why there is none."""
     picture = Picture(*size)
     picture.put(max(0, (picture.width - len(reason)) // 2), picture.height // 2, reason, "dim")
     return picture

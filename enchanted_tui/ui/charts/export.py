@@ -58,7 +58,7 @@ def write_chart(path: Path, draw: Draw) -> None:
 def scatter_draw(
     x: Floats, y: Floats, titles: tuple[str, str], log: tuple[bool, bool], marking: Marking | None
 ) -> Draw:
-    """Give what draws a scatter plot."""
+    """Return what draws a scatter plot."""
 
     def draw(axes: Any) -> None:
         if marking is None:
@@ -82,7 +82,7 @@ def scatter_draw(
 
 
 def histogram_draw(values: Floats, ok: Mask, title: str, *, log: bool) -> Draw:
-    """Give what draws a histogram, failures below successes."""
+    """Return what draws a histogram, failures below successes."""
 
     def draw(axes: Any) -> None:
         usable = np.isfinite(values) & ((values > 0) | (not log))
@@ -107,7 +107,7 @@ def histogram_draw(values: Floats, ok: Mask, title: str, *, log: bool) -> Draw:
 
 
 def course_draw(values: Floats, best: Floats, titles: tuple[str, str], *, log: bool) -> Draw:
-    """Give what draws the best so far over the values."""
+    """Return what draws the best so far over the values."""
 
     def draw(axes: Any) -> None:
         numbers = np.arange(1, values.size + 1)

@@ -43,13 +43,13 @@ class Picture:
                     self._colours[y][place] = colour
 
     def runs(self, y: int) -> Iterator[tuple[str, str]]:
-        """Give (text, colour) of the stretches of a row."""
+        """Return (text, colour) of the stretches of a row."""
         row = zip(self._characters[y], self._colours[y], strict=True)
         for colour, cells in groupby(row, key=lambda cell: cell[1]):
             yield "".join(character for character, _ in cells), colour
 
     def text(self) -> str:
-        """Give the picture as text."""
+        """Return the picture as text."""
         return "\n".join("".join(row).rstrip() for row in self._characters)
 
 
@@ -113,7 +113,7 @@ class Frame:
     def cells(
         self, x: Floats, y: Floats, across: int, down: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
-        """Give column and row, from the upper left, of points on a grid over the frame, and which
+        """Return column and row, from the upper left, of points on a grid over the frame, and which
         points are on it.
         """
         sx, sy = self.x.share(x), self.y.share(y)
@@ -142,15 +142,15 @@ def dots(
 
 
 def sign(bits: int) -> str:
-    """Give the character for some dots."""
+    """Return the character for some dots."""
     if is_ascii():
         return _INK[min(len(_INK) - 1, (bits.bit_count() + 1) // 2)]
     return chr(_BRAILLE + bits)
 
 
 def block(bits: int) -> str:
-    """Give the character for some dots with the quarters filled in which there is one; it has more
-    ink than the dots.
+    """Return the character for some dots with the quarters filled in which there is one; it has
+    more ink than the dots.
     """
     if is_ascii():
         return sign(bits)

@@ -166,7 +166,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """Give a line with its colours; characters that a terminal would obey are shown as dots."""
+        """Return a line with its colours; characters that a terminal would obey are shown as dots."""
         line = self.document.get_line(line_index)
         text = Text(_UNPRINTABLE.sub("\N{MIDDLE DOT}", line), end="", no_wrap=True)
         if line_index >= len(self._scan.lines) or self._scan.lines[line_index] != line:
@@ -284,7 +284,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         await super()._on_mouse_down(event)
 
     def _editing_key(self, key: str) -> Callable[[], None] | None:
-        """Give what a key does other than in any text."""
+        """Return what a key does other than in any text."""
         if key == "enter":
             return self._break_line
         if key == "shift+tab":

@@ -307,3 +307,28 @@ def recovery_dialog(unsaved: Unsaved) -> Dialog:
         Choice("discard", "Discard", "d", destroys=True),
     )
     return Dialog("Unsaved changes were found", body, choices)
+
+
+def unsaved_dialog(what: str) -> Dialog:
+    """Return the question what is to become of changes that are not saved; `what` tells of them."""
+    choices = (
+        Choice("save", "Save", "s"),
+        Choice("stay", "Stay", "c"),
+        Choice("discard", "Discard the changes", "d", destroys=True),
+    )
+    return Dialog("Unsaved changes", what, choices)
+
+
+def overwrite_dialog(path: Path, *, is_own: bool) -> Dialog:
+    """Return the question whether to save over a file: `is_own` is the one that was read here."""
+    body = (
+        f"{path} was changed by somebody else after it was read here. Saving replaces what they"
+        " wrote."
+        if is_own
+        else f"{path} exists already. Saving replaces what is in it."
+    )
+    choices = (
+        Choice("stay", "Go back", "c"),
+        Choice("overwrite", "Overwrite", "o", destroys=True),
+    )
+    return Dialog("Overwrite the file?", body, choices)

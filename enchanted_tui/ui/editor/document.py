@@ -50,7 +50,7 @@ class LosslessDocument(Document):
         return result
 
     def get_text_range(self, start: Location, end: Location) -> str:
-        """Give the text between two places with the line breaks that it has."""
+        """Return the text between two places with the line breaks that it has."""
         (top, first), (bottom, last) = sorted((start, end))
         if top == bottom:
             return self._lines[top][first:last]
@@ -63,7 +63,7 @@ class LosslessDocument(Document):
 
 
 def _divided(text: str) -> tuple[list[str], list[str]]:
-    """Give the lines without their ends, and the ends; the last line has none."""
+    """Return the lines without their ends, and the ends; the last line has none."""
     lines: list[str] = []
     ends: list[str] = []
     for row in text.splitlines(keepends=True):

@@ -20,10 +20,15 @@ from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer
 from enchanted_tui.ui.editor.checking import NOT_ONE
-from enchanted_tui.ui.editor.dialogs import Entry, PathDialog, Picker, recovery_dialog
+from enchanted_tui.ui.editor.dialogs import (
+    PathDialog,
+    overwrite_dialog,
+    recovery_dialog,
+    unsaved_dialog,
+)
 from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
 from enchanted_tui.ui.editor.files import FileProblem
-from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+from enchanted_tui.ui.editor.from_templates import chosen_component, chosen_template, insert_lines
 
 _KEEP_AFTER = 0.5  #: seconds after an edit that the text is written down for recovery
 _LEAVE_WITHIN = 1.0  #: seconds that writing it down may hold up the end of the app
@@ -77,12 +82,7 @@ class FileScreen(AppScreen):
         what = self.unsaved()
         if what is None:
             return True
-        choices = (
-            Choice("save", "Save", "s"),
-            Choice("stay", "Stay", "c"),
-            Choice("discard", "Discard the changes", "d", destroys=True),
-        )
-        answer = await self.app.ask(under or self, Dialog("Unsaved changes", what, choices))
+        answer = await self.app.ask(under or self, unsaved_dialog(what))
         if answer == "save":
             return await self._save(self.buffer.path, under)
         if answer == "discard":
@@ -218,17 +218,7 @@ class FileScreen(AppScreen):
                 return
         if others and not self._told_of_others:
             self._told_of_others = True
-            if others == 1:
-                said = (
-                    "Of another file a text is kept that was not saved; opening that file"
-                    " offers it."
-                )
-            else:
-                said = (
-                    f"Of other files {others} texts are kept that were not saved; opening such a"
-                    " file offers them."
-                )
-            self.notify(said, timeout=6)
+            self.notify(recovery.told_of_others(others), timeout=6)
 
     async def _offer_one(self, file: Path, unsaved: recovery.Unsaved) -> bool:
         """Ask about one text that was not saved; give whether it has been restored."""
@@ -308,17 +298,7 @@ class FileScreen(AppScreen):
         return True
 
     async def _may_overwrite(self, path: Path, under: Screen[Any] | None) -> bool:
-        body = (
-            f"{path} was changed by somebody else after it was read here. Saving replaces what they"
-            " wrote."
-            if path == self.buffer.path
-            else f"{path} exists already. Saving replaces what is in it."
-        )
-        dialog = Dialog(
-            "Overwrite the file?",
-            body,
-            (Choice("stay", "Go back", "c"), Choice("overwrite", "Overwrite", "o", destroys=True)),
-        )
+        dialog = overwrite_dialog(path, is_own=path == self.buffer.path)
         return await self.app.ask(under or self, dialog, late=True) == "overwrite"
 
     async def _ask_for_path(
@@ -363,18 +343,10 @@ class FileScreen(AppScreen):
         self.app.perform(self._new())
 
     async def _new(self) -> None:
-        from enchanted_tui.config.templates import templates
-
         await self._started.wait()
-        offered = await in_thread(templates)
-        entries = [
-            Entry(str(index), found.group, found.name, found.summary)
-            for index, found in enumerate(offered)
-        ]
-        answer = await self.app.ask(self, Picker("A new configuration from a template", entries))
-        if answer is None or not await self.settle_unsaved():
+        template = await chosen_template(self)
+        if template is None or not await self.settle_unsaved():
             return
-        template = offered[int(answer)]
         self.buffer.begin(template.files)
         self._load("")
         self._replace_text(template.text)
@@ -392,33 +364,18 @@ class FileScreen(AppScreen):
     async def _insert(self) -> None:
         from enchanted_tui.config.assist import Assistant
         from enchanted_tui.config.insertion import insertion
-        from enchanted_tui.config.templates import templates
 
-        offered = [found for found in await in_thread(templates) if found.group != "campaign"]
-        entries = [
-            Entry(f"{found.group} {found.name}", found.group, found.name, found.summary)
-            for found in offered
-        ]
-        answer = await self.app.ask(self, Picker("Add to this configuration", entries))
-        if answer is None:
+        chosen = await chosen_component(self)
+        if chosen is None:
             return
-        kind, name = answer.split()
+        kind, name = chosen
         found = await in_thread(lambda: insertion(Assistant(self.area.text), kind, name))
         if found is None:
             self.notify(
                 f"The section {kind}s is written in braces; add {name} by hand.", severity="warning"
             )
-            return
-        line, text = found.line, found.text
-        last = self.area.document.line_count - 1
-        if line > last:  # the last line has no line break yet
-            line, text = last, "\n" + text.removesuffix("\n")
-            place = self.area.document.end
         else:
-            place = (line, 0)
-        self.area.insert(text, place, maintain_selection_offset=False)
-        self.area.go_to(found.line, 0)
-        self.area.focus()
+            insert_lines(self.area, found)
 
     def action_config_launch(self) -> None:
         self.app.perform(self._launch())

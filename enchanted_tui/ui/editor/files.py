@@ -60,7 +60,7 @@ def read(path: Path) -> Opened:
 
 
 def version_on_disk(path: Path) -> Version | None:
-    """Give the version that a file has now; None if there is no such file. Raises FileProblem."""
+    """Return the version that a file has now; None if there is no such file. Raises FileProblem."""
     try:
         return version_of(path.read_bytes())
     except FileNotFoundError:
@@ -70,12 +70,12 @@ def version_on_disk(path: Path) -> Version | None:
 
 
 def version_of(data: bytes) -> Version:
-    """Give the version of a content."""
+    """Return the version of a content."""
     return Version(hashlib.sha256(data).hexdigest())
 
 
 def stamp(path: Path) -> tuple[int, int, int] | None:
-    """Give what tells cheaply that a file may have changed; None if there is none."""
+    """Return what tells cheaply that a file may have changed; None if there is none."""
     try:
         found = os.stat(path)
     except OSError:

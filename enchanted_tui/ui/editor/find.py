@@ -32,7 +32,7 @@ class Wanted:
         return re.compile(re.escape(self.text), 0 if self.exact else re.IGNORECASE)
 
     def places(self, lines: Sequence[str]) -> list[Place]:
-        """Give every match, in order."""
+        """Return every match, in order."""
         if not self.text:
             return []
         return [
@@ -42,13 +42,13 @@ class Wanted:
         ]
 
     def replaced(self, text: str, by: str) -> str:
-        """Give a text with `by` in place of each match."""
+        """Return a text with `by` in place of each match."""
         return self._pattern.sub(lambda _: by, text)
 
 
 def nearest(places: Sequence[Place], line: int, column: int, step: int) -> int | None:
-    """Give the index of the first match at or after a place (`step` 1), or of the last that begins
-    before it (-1), round the ends.
+    """Return the index of the first match at or after a place (`step` 1), or of the last that
+    begins before it (-1), round the ends.
     """
     if not places:
         return None

@@ -47,7 +47,7 @@ class FindingScreen(FileScreen):
             self.find_bar.say(self._note or found)
 
     def _here(self) -> int | None:
-        """Give the index of the match that is selected."""
+        """Return the index of the match that is selected."""
         (line, start), (bottom, end) = sorted(self.area.selection)
         place = Place(line, start, end)
         return self._found.index(place) if line == bottom and place in self._found else None

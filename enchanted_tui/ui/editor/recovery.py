@@ -105,8 +105,8 @@ class Recovery:
                 path.unlink()
 
     def left_behind(self) -> list[tuple[Path, Unsaved]]:
-        """Give the texts of apps that are gone, the newest first; of an app on another host nobody
-        can tell, so its texts count too.
+        """Return the texts of apps that are gone, the newest first; of an app on another host
+        nobody can tell, so its texts count too.
         """
         found = []
         with contextlib.suppress(OSError):
@@ -145,8 +145,8 @@ def _is_alive(unsaved: Unsaved) -> bool:
 
 
 def _start(pid: int | None = None) -> str:
-    """Give when a process started, which tells it from a later one with its number; empty if there
-    is none.
+    """Return when a process started, which tells it from a later one with its number; empty if
+    there is none.
     """
     try:
         text = Path(f"/proc/{os.getpid() if pid is None else pid}/stat").read_text(
@@ -156,3 +156,13 @@ def _start(pid: int | None = None) -> str:
         return ""
     fields = text.rpartition(")")[2].split()
     return "" if fields[:1] == ["Z"] else fields[19]
+
+
+def told_of_others(count: int) -> str:
+    """Say that texts of so many other files are kept."""
+    if count == 1:
+        return "Of another file a text is kept that was not saved; opening that file offers it."
+    return (
+        f"Of other files {count} texts are kept that were not saved; opening such a file offers"
+        " them."
+    )

@@ -167,14 +167,14 @@ apart best comes first. Enter lists the tasks of the group."""
             self.tasks.set_rows(self._members())
 
     def _chosen(self) -> list[FailureGroup]:
-        """Give the groups under the cursor: one, or all that are shown."""
+        """Return the groups under the cursor: one, or all that are shown."""
         key = self.groups.cursor
         if key == _ALL:
             return [self._groups[pattern] for pattern in self.groups.rows[1:]]
         return [self._groups[key]] if key in self._groups else []
 
     def _members(self) -> Sequence[TaskId]:
-        """Give the tasks of the groups under the cursor."""
+        """Return the tasks of the groups under the cursor."""
         chosen = self._chosen()
         return (
             chosen[0].tasks

@@ -57,7 +57,7 @@ class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
             yield Static(self._keys())
 
     def _texts(self) -> list[str]:
-        """Give the help of the screen and of what has the focus."""
+        """Return the help of the screen and of what has the focus."""
         focused = self._about.focused
         nodes = [self._about, *([] if focused is None else list(focused.ancestors_with_self))]
         return list(dict.fromkeys(" ".join(node.HELP.split()) for node in nodes if node.HELP))
@@ -76,7 +76,7 @@ class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
         return table
 
     def _actions(self) -> list[Action]:
-        """Give the actions that work on the screen, those of the focused widget first."""
+        """Return the actions that work on the screen, those of the focused widget first."""
         found: dict[str, Action] = {}
         focused = self._about.focused
         chain = (

@@ -308,7 +308,9 @@ def _runs_already(root: Path, holder: Holder) -> str:
 
 
 def _in_order(shown: Preview, *, notes: bool = True) -> str:
-    """Give the preview with what there is to note about it first: reasons matter more than samples."""
+    """Return the preview with what there is to note about it first: reasons matter more than
+    samples.
+    """
     said = "\n".join(shown.notes) + "\n\n" if notes and shown.notes else ""
     return said + replace(shown, notes=()).as_text()
 

@@ -16,7 +16,7 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.log_reader import Page
+from enchanted_tui.ui.log_page import Page
 from enchanted_tui.ui.log_reading import READING, LogReading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser

@@ -220,7 +220,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
                 self._show_log(path)
 
     def _size_of(self, name: str) -> int:
-        """Give the size that a file of the task had when it was listed, in bytes."""
+        """Return the size that a file of the task had when it was listed, in bytes."""
         return (
             next((file.size for file in self._files.files if file.name == name), 0)
             if self._files is not None

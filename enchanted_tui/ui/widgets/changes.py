@@ -13,7 +13,7 @@ Cells = list[tuple[str, object]]
 
 
 def cells_of_text(text: Text) -> Cells:
-    """Give each cell of a text as its character and its styles."""
+    """Return each cell of a text as its character and its styles."""
     styles: list[tuple[str, ...]] = [()] * len(text.plain)
     for span in text.spans:
         for index in range(max(0, span.start), min(span.end, len(styles))):
@@ -25,7 +25,7 @@ def cells_of_text(text: Text) -> Cells:
 
 
 def cells_of_strip(strip: Strip) -> Cells:
-    """Give each cell of a strip as its character and its style."""
+    """Return each cell of a strip as its character and its style."""
     cells: Cells = []
     for text, style, _ in strip:
         if text.isascii():
@@ -37,8 +37,8 @@ def cells_of_strip(strip: Strip) -> Cells:
 
 
 def changed_region(before: Sequence[object], after: Sequence[object], y: int, width: int) -> Region:
-    """Give the part of line `y` to paint again where two sequences of cells differ; the shorter one
-    is taken as blank where it ends.
+    """Return the part of line `y` to paint again where two sequences of cells differ; the shorter
+    one is taken as blank where it ends.
 
     It begins at the left margin, because that is where Textual begins to write whichever part of a
     line has changed.

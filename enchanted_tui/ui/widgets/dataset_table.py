@@ -95,8 +95,8 @@ class DatasetTable(VirtualTable):
 
 
 def _for_people(results: Results) -> list[str]:
-    """Give the columns in an order for people: how it ended, parameters, outputs, and the program's
-    own last.
+    """Return the columns in an order for people: how it ended, parameters, outputs, and the
+    program's own last.
     """
     own = [name for name in results.columns if name.startswith(("success_", "runtime_sec_"))]
     first = [name for name in ("success", *results.parameters) if name in results.columns]

@@ -39,7 +39,7 @@ class Hints(Footer):
 
 
 def _fitting(hints: list[Widget], room: int) -> Iterable[Widget]:
-    """Give the hints that fit, in their order."""
+    """Return the hints that fit, in their order."""
     widths = [
         len(hint.key_display) + len(hint.description) + 2 if isinstance(hint, FooterKey) else 0
         for hint in hints

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def stage_that_learns(view: View) -> StageSummary | None:
-    """Give the latest stage in which a model has been fitted."""
+    """Return the latest stage in which a model has been fitted."""
     return next((stage for stage in reversed(view.snapshot.stages) if stage.learned), None)
 
 

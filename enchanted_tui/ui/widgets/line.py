@@ -51,7 +51,7 @@ class Line(Widget):
         return self._text.plain.count("\n") + 1
 
     def colour(self, name: str) -> str:
-        """Give a theme colour for a Rich style; nothing where the theme lacks it."""
+        """Return a theme colour for a Rich style; nothing where the theme lacks it."""
         return str(self.app.theme_variables.get(name, ""))
 
 
@@ -82,7 +82,7 @@ class Buttons(Line):
         self.show(text)
 
     def spot(self, action: str) -> int:
-        """Give the column at which an action can be clicked."""
+        """Return the column at which an action can be clicked."""
         return next(start for start, _, name in self._spots if name == action)
 
     async def on_click(self, event: Click) -> None:

@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from enchanted_tui.storage.logs.log_text import Level
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.log_reader import LogRow, Page
+from enchanted_tui.ui.log_page import LogRow, Page
 from enchanted_tui.ui.log_worker import Command, LogWorker
 
 _WHEEL = 3  # rows a notch
@@ -274,7 +274,7 @@ class LogView(Widget, can_focus=True):
         return self.get_component_rich_style(f"log-view--{name}", partial=True)
 
     def _bar(self, y: int, base: Style) -> Strip:
-        """Give the scroll bar's cell: how far the page is in the file, in bytes, which is known
+        """Return the scroll bar's cell: how far the page is in the file, in bytes, which is known
         without reading it.
         """
         page, height = self.page, self.size.height

@@ -44,7 +44,7 @@ class Pane(Vertical):
         yield self.table
 
     def cells(self, key: Any) -> Sequence[Cell]:
-        """Give the cells of a row."""
+        """Return the cells of a row."""
         raise NotImplementedError
 
     def show(self, view: View) -> None:
@@ -56,7 +56,7 @@ class Pane(Vertical):
         self.table.set_rows(keys)
 
     def rows(self, view: View) -> Sequence[Any]:
-        """Give the keys of the rows."""
+        """Return the keys of the rows."""
         raise NotImplementedError
 
     def title_of(self, view: View) -> str:
@@ -98,7 +98,7 @@ class BatchPane(Pane):
         super().show(view)
 
     def _columns_for(self, view: View) -> tuple[Column, ...]:
-        """Give the columns as wide as what they hold."""
+        """Return the columns as wide as what they hold."""
         batch, done, failed, duration, oldest = self.COLUMNS
         names = max((len(batch_name(one)) for one in view.batches), default=0)
         counts = max((len(f"{one.count:,}") for one in view.batches), default=0)
@@ -122,7 +122,7 @@ class BatchPane(Pane):
         return f"Batches  {complete:,} of {len(view.batches):,} complete"
 
     def batch_of(self, key: int | None) -> BatchSummary | None:
-        """Give the batch of a row."""
+        """Return the batch of a row."""
         return self.view.batches[key] if self.view is not None and key is not None else None
 
     def cells(self, key: int) -> Sequence[Cell]:
@@ -148,7 +148,7 @@ class BatchPane(Pane):
 
 
 def batch_name(batch: BatchSummary) -> str:
-    """Give the beginning of the names of a batch's tasks."""
+    """Return the beginning of the names of a batch's tasks."""
     return f"d{batch.depth}_b{batch.batch}"
 
 
@@ -167,7 +167,7 @@ class FilePane(Pane):
         return range(len(view.files))
 
     def path_of(self, key: int | None) -> Path | None:
-        """Give the file of a row."""
+        """Return the file of a row."""
         return (
             self.view.root / self.view.files[key].name
             if self.view is not None and key is not None

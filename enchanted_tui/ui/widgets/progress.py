@@ -14,7 +14,7 @@ from enchanted_tui.ui.widgets.line import Line
 
 
 def bar(share: float, width: int) -> str:
-    """Give a bar `width` characters long; full only at 1."""
+    """Return a bar `width` characters long; full only at 1."""
     share = min(1.0, max(0.0, share))
     eighths = glyph("eighths")
     filled = int(share * width * 8) if share < 1 else width * 8
@@ -26,7 +26,7 @@ def bar(share: float, width: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Give a percentage that is 100 only if `part` is the whole."""
+    """Return a percentage that is 100 only if `part` is the whole."""
     if not whole:
         return "-"
     return "100%" if part >= whole else f"{min(99, 100 * part // whole)}%"

@@ -55,8 +55,8 @@ def separation_text(
     width: int,
     colours: Mapping[str, str],
 ) -> Text:
-    """Give the verdict, and below it both strips with their ranges; `width` is that of the longest
-    line.
+    """Return the verdict, and below it both strips with their ranges; `width` is that of the
+    longest line.
     """
     rows = (("failed", failed, found.failed_span, "error"), ("ok", ok, found.ok_span, "success"))
     ranges = max(2 * _END + len(_dots()), *(len(_range(span)) for _, _, span, _ in rows))

@@ -11,8 +11,8 @@ from enchanted_tui.ui.widgets.line import Line
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
-    """Give the last `width` values as characters of eight heights; a value above 0 never looks like
-    0.
+    """Return the last `width` values as characters of eight heights; a value above 0 never looks
+    like 0.
     """
     shown = list(values[-width:]) if width > 0 else []
     heights = glyph("spark")

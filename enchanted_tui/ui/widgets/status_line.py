@@ -169,7 +169,7 @@ class StatusLine(Widget):
                 await self.app.run_action(f"app.everywhere_{mode}")
 
     def mode_region(self, mode: str) -> Region:
-        """Give where on the line a mode can be clicked."""
+        """Return where on the line a mode can be clicked."""
         for begin, end, name in self._mode_spans:
             if name == mode:
                 return Region(begin, 0, end - begin, 1)

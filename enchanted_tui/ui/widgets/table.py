@@ -179,7 +179,7 @@ class VirtualTable(ScrollView, can_focus=True):
         return min(top, self._last_top)
 
     def _found(self, key: Hashable) -> int:
-        """Give where a key is now; where the cursor was, if it is nowhere."""
+        """Return where a key is now; where the cursor was, if it is nowhere."""
         try:
             return self._keys.index(key)
         except ValueError:
@@ -385,7 +385,7 @@ class VirtualTable(ScrollView, can_focus=True):
             x -= width + 2
 
     def row_text(self, row: int) -> str:
-        """Give a row's cells as text with tabs between, for copying."""
+        """Return a row's cells as text with tabs between, for copying."""
         return "\t".join(
             cell if isinstance(cell, str) else cell[0] for cell in self._cells(self._keys[row])
         )

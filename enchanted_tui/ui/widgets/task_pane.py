@@ -235,5 +235,5 @@ class TaskPane(Pane):
 
 
 def _reason(line: TaskLine) -> Cell:
-    """Give why a task failed."""
+    """Return why a task failed."""
     return (f"{line.kind}: {' '.join(line.message.split())}", "error")

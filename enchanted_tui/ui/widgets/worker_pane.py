@@ -64,7 +64,7 @@ class WorkerPane(Pane):
         return "  ".join((_jobs_in_short(view), busy, *live.get("links", ()))).strip()
 
     def task_of(self, key: int) -> str:
-        """Give the name of the task that a row's worker runs; empty for idle ones and jobs."""
+        """Return the name of the task that a row's worker runs; empty for idle ones and jobs."""
         view = self.view
         return (
             str(view.workers[key - len(view.jobs)]["task"] or "")
