@@ -30,13 +30,13 @@ from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.inbox import Event, Inbox
 from enchanted_tui.supervisor.live_report import LiveFile
+from enchanted_tui.supervisor.passing_errors import PassingErrors
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.recorder import Observer, Recorder
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.stage import Ready, StageRun
-from enchanted_tui.supervisor.weather import Weather
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Campaign:
         self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
         self.projections = Projections(session)
         self.live = LiveFile(session.run_dir)
-        self._weather = Weather()
+        self._passing_errors = PassingErrors()
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
         self._sampler_failed: Outcome | None = (
@@ -307,7 +307,7 @@ class Campaign:
             if self.journal.is_replaced():
                 self._trouble(Trouble(LOCK_LOST))
                 return
-            self._weather.bear("the journal", self.journal.check_in_place, now)
+            self._passing_errors.bear("the journal", self.journal.check_in_place, now)
             requests, watched = control.look(self.session.run_dir.control)
             for request in requests:
                 self._obey(request)

@@ -38,10 +38,10 @@ from enchanted_tui.storage.run_state import write_run_state
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.failure_log import FailureLog
+from enchanted_tui.supervisor.file_removal import FileRemoval
+from enchanted_tui.supervisor.passing_errors import PassingErrors
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
-from enchanted_tui.supervisor.tidying import Tidying
-from enchanted_tui.supervisor.weather import Weather
 from enchanted_tui.values import Row
 from enchanted_tui.whole_files import open_replacement
 
@@ -71,10 +71,10 @@ class Projections:
         self.stopping = False  #: nothing new is begun
         self.snapshot: Snapshot | None = None  #: the campaign as it was about a second ago
         self._run_state_due = False
-        self._weather = Weather()
+        self._passing_errors = PassingErrors()
         #: reports on finished batches that could not be written yet
         self._unreported: list[BatchProgress] = []
-        self._tidying: Tidying | None = None
+        self._file_removal: FileRemoval | None = None
         self._to_clean: list[TaskId] = []
         if self._config.supervisor.save_files != "all":
             keep = (
@@ -82,7 +82,9 @@ class Projections:
                 if self._config.supervisor.save_files == "custom"
                 else []
             )
-            self._tidying = Tidying(self._run_dir, list(keep), self._state, session.journal.size)
+            self._file_removal = FileRemoval(
+                self._run_dir, list(keep), self._state, session.journal.size
+            )
         self._tables = BackgroundTables(self._run_dir, table_names(session.config))
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
@@ -127,7 +129,7 @@ class Projections:
         self._touched = True
         if self._dataset is not None:
             self._dataset.add((task.batch, task.sample), row)
-        if self._tidying is not None and task.depth == len(self._config.stages) - 1:
+        if self._file_removal is not None and task.depth == len(self._config.stages) - 1:
             self._to_clean.append(task)
 
     def catch_up(self) -> None:
@@ -171,7 +173,7 @@ class Projections:
                     open_replacement(self._run_dir.last_complete_dataset) as copy,
                 ):
                     shutil.copyfileobj(dataset, copy)
-        self._weather.bear("enchanted_run.yaml", self._write_run_state, time.monotonic())
+        self._passing_errors.bear("enchanted_run.yaml", self._write_run_state, time.monotonic())
         self._tidy()
         self._dataset = None
 
@@ -185,15 +187,15 @@ class Projections:
     def tick(self, now: float) -> None:
         """Write what is due; `now` is monotonic."""
         if self._dataset is not None:
-            self._weather.bear("the dataset", self._dataset.tick, now)
-        self._weather.bear("the list of failures", self._failures.tick, now)
+            self._passing_errors.bear("the dataset", self._dataset.tick, now)
+        self._passing_errors.bear("the list of failures", self._failures.tick, now)
         if now >= self._next_progress:
             self._next_progress = now + _PROGRESS_INTERVAL
             self._write_progress()
             if self._run_state_due:
-                self._weather.bear("enchanted_run.yaml", self._write_run_state, now)
+                self._passing_errors.bear("enchanted_run.yaml", self._write_run_state, now)
             self._tidy()
-            self._weather.show(
+            self._passing_errors.show(
                 "runs.h5 or the Parquet file", lambda: self._tables.update_if_due(now, self._state)
             )
 
@@ -208,20 +210,20 @@ class Projections:
             if self._went_back and not complete:
                 self._rebuild_last_complete()
             write_tables(self._config, self._run_dir, self._state, self._read_row, tell)
-        if self._tidying is not None:
+        if self._file_removal is not None:
             tell("removing files of finished samples (save_files)")
             self._tidy()
             if complete:
                 self._journal.sync()
-                self._tidying.finish()
-            self._tidying.close()
+                self._file_removal.finish()
+            self._file_removal.close()
         self._write_run_state()
 
     def abandon(self) -> None:
         """Touch nothing any more: the directory has become somebody else's."""
         self._tables.wait()
-        if self._tidying is not None:
-            self._tidying.abandon()
+        if self._file_removal is not None:
+            self._file_removal.abandon()
 
     def ended(self) -> None:
         """Say in the progress files that the session has ended, once that is on record."""
@@ -261,7 +263,7 @@ class Projections:
     def _write_progress(self, *, force: bool = False) -> None:
         taken = self.publish_snapshot()
         current = progress_numbers.current_batch(self._state)
-        self._weather.show(
+        self._passing_errors.show(
             "a progress report",
             lambda: self._progress.write(current, progress_numbers.pipeline(taken), force=force),
         )
@@ -269,7 +271,7 @@ class Projections:
 
     def _write_reports(self) -> None:
         """Write the reports on finished batches; what cannot be written waits for the next time."""
-        self._weather.show("a progress report", self._write_waiting_reports)
+        self._passing_errors.show("a progress report", self._write_waiting_reports)
 
     def _write_waiting_reports(self) -> None:
         while self._unreported:
@@ -289,7 +291,7 @@ class Projections:
 
     def _tidy(self) -> None:
         """Have the files of finished samples removed, now that their results are on the disk."""
-        if self._tidying is not None and self._to_clean:
+        if self._file_removal is not None and self._to_clean:
             self._journal.sync()
-            self._tidying.put(self._to_clean)
+            self._file_removal.put(self._to_clean)
             self._to_clean = []

@@ -12,7 +12,7 @@ import pytest
 
 from enchanted_tui import cli
 from enchanted_tui.storage import cleaning
-from enchanted_tui.supervisor import tidying
+from enchanted_tui.supervisor import file_removal
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
 
@@ -69,7 +69,7 @@ def test_each_sample_is_cleaned_once(
         cleaned.append(name)
         return cleaning.clean_task(run_dir, name, keep)
 
-    monkeypatch.setattr(tidying, "clean_task", clean)
+    monkeypatch.setattr(file_removal, "clean_task", clean)
     more = {"save_files_list": ["result.txt"]} if save_files == "custom" else {}
     config = campaign_config(
         array_sampler("x", [0, 1]), random_sampler(3, 2, ("y",)), save_files=save_files, **more
@@ -103,7 +103,7 @@ def test_cleaning_that_fails_for_a_while(
             raise OSError(5, "Input/output error", str(Path(run_dir.data) / name))
         return cleaning.clean_task(run_dir, name, keep)
 
-    monkeypatch.setattr(tidying, "clean_task", clean)
+    monkeypatch.setattr(file_removal, "clean_task", clean)
     assert campaign.run(config=campaign_config(random_sampler(6, 2), save_files="none")) == 0
     assert os.listdir(campaign.path("data")) == []
     assert "cannot be removed" in campaign.path("logs/main.log").read_text()

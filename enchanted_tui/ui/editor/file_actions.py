@@ -36,7 +36,7 @@ _LOOK_AT_DISK = 2.0  #: seconds between two looks at the file
 _SUFFIXES = (".yaml", ".yml")
 
 
-class FileScreen(AppScreen):
+class ConfigFileScreen(AppScreen):
     """The part of the Config screen that deals with files."""
 
     def __init__(self) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual import on
 
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.file_actions import FileScreen
+from enchanted_tui.ui.editor.file_actions import ConfigFileScreen
 from enchanted_tui.ui.editor.find import Place, Wanted, nearest
 from enchanted_tui.ui.editor.find_bar import FindBar
 
 
-class FindingScreen(FileScreen):
+class FindingScreen(ConfigFileScreen):
     """The part of the Config screen that looks for text, shows where it stands, and replaces it."""
 
     def __init__(self) -> None:

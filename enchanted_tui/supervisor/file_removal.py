@@ -19,7 +19,7 @@ from enchanted_tui.storage.layout import RunDir
 log = logging.getLogger(__name__)
 
 
-class Tidying:
+class FileRemoval:
     """Cleans samples in a thread. What fails is told once and is done again at the end of the
     campaign, or by a later session.
     """
@@ -43,7 +43,7 @@ class Tidying:
         if not tasks:
             return
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="tidying", daemon=True)
+            self._thread = threading.Thread(target=self._work, name="file removal", daemon=True)
             self._thread.start()
         self._queue.put(tasks)
 

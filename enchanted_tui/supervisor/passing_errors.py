@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 60.0  #: seconds for which a file of results may fail before the campaign stops
 
 
-class Weather:
+class PassingErrors:
     """Makes writes that may fail, and tells of each kind of failure once."""
 
     def __init__(self) -> None:
