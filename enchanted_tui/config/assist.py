@@ -15,7 +15,7 @@ import yaml
 
 from enchanted_tui.config.declared import type_name
 from enchanted_tui.config.lookup import ALIASES, KINDS
-from enchanted_tui.config.meaning import Meanings, Place, schema_at, signature_of
+from enchanted_tui.config.meaning import KeyMeaning, Meanings, schema_at, signature_of
 from enchanted_tui.config.options import Declared, Nested, Option
 from enchanted_tui.config.problems import Path, key_text
 from enchanted_tui.config.scan import Scan, lines_of
@@ -154,7 +154,7 @@ class Assistant:
             return Explanation(title, tuple(option_facts(place.hint(option), option)), option.doc)
         return self._explain_foreign(title, place)
 
-    def _explain_foreign(self, title: str, place: Place) -> Explanation | None:
+    def _explain_foreign(self, title: str, place: KeyMeaning) -> Explanation | None:
         if place.cls is None or issubclass(place.cls, Declared):
             return None
         parameter = signature_of(place.cls).get(str(place.rest[0]))
@@ -174,7 +174,7 @@ class Assistant:
         )
 
 
-def _explain_class(title: str, place: Place) -> Explanation:
+def _explain_class(title: str, place: KeyMeaning) -> Explanation:
     if place.cls is None:
         article = "an" if place.kind == "executor" else "a"
         text = (

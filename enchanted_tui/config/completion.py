@@ -13,7 +13,13 @@ from typing import Any
 from enchanted_tui.config.assist import Assistant, one_line, option_facts
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, KINDS, builtin_path, names_like
-from enchanted_tui.config.meaning import Place, first_sentence, schema_at, signature_of, spellings
+from enchanted_tui.config.meaning import (
+    KeyMeaning,
+    first_sentence,
+    schema_at,
+    signature_of,
+    spellings,
+)
 from enchanted_tui.config.options import Nested, Option
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.skeleton import Cursor
@@ -150,7 +156,7 @@ class _Candidates:
             described.update(dict.fromkeys(signature_of(place.cls), "keyword argument"))
         return described
 
-    def _nested_keys(self, place: Place, nested: type[Nested]) -> dict[str, str]:
+    def _nested_keys(self, place: KeyMeaning, nested: type[Nested]) -> dict[str, str]:
         """The keys that go with what the nested mapping says already."""
         excluded = nested.excluded(self._meanings.given(place.base) - {self._cursor.word})
         described = {
@@ -205,7 +211,7 @@ class _Candidates:
                 found.append(Candidate(name, "plugin"))
         return found
 
-    def _option_values(self, place: Place, option: Option) -> list[Candidate]:
+    def _option_values(self, place: KeyMeaning, option: Option) -> list[Candidate]:
         hint = place.hint(option)
         if len(place.rest) == 1:
             listed = spellings(hint, option)
@@ -233,7 +239,7 @@ class _Candidates:
         return [Candidate(text, detail) for text, detail in suggested.items()]
 
 
-def _key_detail(place: Place, option: Option) -> str:
+def _key_detail(place: KeyMeaning, option: Option) -> str:
     facts = dict(option_facts(place.hint(option), option))
     kind = "required" if option.required else facts["type"]
     return f"{kind}: {first_sentence(option.doc)}"

@@ -22,7 +22,7 @@ _SECTION_KINDS = {section: kind for kind, section in KINDS.items() if kind != "p
 
 
 @dataclass(frozen=True)
-class Place:
+class KeyMeaning:
     """A place inside a component, a nested mapping of one, or the section `supervisor`: the option
     below it, if any, and what is deeper than that.
     """
@@ -73,18 +73,18 @@ class Meanings:
         self.skeleton, self._import_dirs = skeleton, tuple(import_dirs)
         self._classes: dict[tuple[str, str], Found | None] = {}
 
-    def place(self, path: Path) -> Place | None:
+    def place(self, path: Path) -> KeyMeaning | None:
         """Say in which component a place is; None outside of all."""
         if not path or not isinstance(path[0], str):
             return None
         if path[0] == "supervisor":
-            return Place("supervisor", path[:1], SupervisorOptions, None, path[1:])
+            return KeyMeaning("supervisor", path[:1], SupervisorOptions, None, path[1:])
         kind = _SECTION_KINDS.get(path[0])
         if kind is None or len(path) < 2:
             return None
         return self._inside(kind, path[:2], path[2:])
 
-    def mapping(self, path: Path) -> Place | None:
+    def mapping(self, path: Path) -> KeyMeaning | None:
         """Say what the mapping at a path is, whose keys are options; None if it is none."""
         place = self.place((*path, ""))
         return replace(place, rest=()) if place is not None and place.rest == ("",) else None
@@ -120,7 +120,7 @@ class Meanings:
                 self._classes[kind, name] = None
         return self._classes[kind, name]
 
-    def _inside(self, kind: str, base: Path, rest: Path) -> Place:
+    def _inside(self, kind: str, base: Path, rest: Path) -> KeyMeaning:
         node = self.skeleton.find(base)
         written = self.skeleton.get(node, "type") if node is not None else None
         type_name = written.value if written is not None else None
@@ -129,10 +129,10 @@ class Meanings:
         parts: Mapping[str, str] = part_options(cls) if cls is not None else {}
         if len(rest) >= 2 and rest[0] in parts:
             return self._inside(parts[rest[0]], (*base, *rest[:2]), rest[2:])
-        return _in_nested(Place(kind, base, cls, type_name, rest))
+        return _in_nested(KeyMeaning(kind, base, cls, type_name, rest))
 
 
-def _in_nested(place: Place) -> Place:
+def _in_nested(place: KeyMeaning) -> KeyMeaning:
     """Return a place as one of the innermost nested mapping that has a key around it."""
     option = place.option()
     if option is None or option.nested is None:
@@ -141,7 +141,7 @@ def _in_nested(place: Place) -> Place:
     if depth is None or not isinstance(option.nested, type):
         return place
     end = 1 + depth
-    inside = Place(
+    inside = KeyMeaning(
         "nested", (*place.base, *place.rest[:end]), option.nested, None, place.rest[end:]
     )
     return _in_nested(inside)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from textual.widgets import Input
 
-from enchanted_tui.ui.editor.find import Place, Wanted, nearest
+from enchanted_tui.ui.editor.find import Match, Wanted, nearest
 from enchanted_tui.ui.widgets.line import Buttons
 from helpers.ui.editing import TEXT, opened
 from helpers.ui.snapshots import assert_screen
@@ -54,7 +54,7 @@ def test_the_next_match_is_round_the_end() -> None:
     """Next is the first at or after a place, the one before begins before it; both go round the
     ends of the text.
     """
-    places = [Place(0, 2, 4), Place(3, 0, 2)]
+    places = [Match(0, 2, 4), Match(3, 0, 2)]
     assert [nearest(places, *at, 1) for at in ((0, 0), (0, 2), (0, 3), (3, 1))] == [0, 0, 1, 0]
     assert [nearest(places, *at, -1) for at in ((0, 2), (0, 3), (3, 0), (9, 9))] == [1, 0, 0, 1]
     assert nearest([], 0, 0, 1) is None

@@ -25,7 +25,7 @@ from textual.widgets.text_area import Location, Selection, TextAreaTheme
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.config.scan import Scan, TokenKind
 from enchanted_tui.ui.editor.document import LosslessDocument, install
-from enchanted_tui.ui.editor.find import Place
+from enchanted_tui.ui.editor.find import Match
 from enchanted_tui.ui.editor.menu import CompletionMenu
 
 #: Theme colour and attributes of each kind of token. Attributes tell keys and comments apart where
@@ -110,7 +110,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         self._scan = Scan([""])
         self._marks: dict[int, list[Mark]] = {}
         self._is_yaml = True
-        self._found: dict[int, list[Place]] = {}
+        self._found: dict[int, list[Match]] = {}
         self._found_style = Style()
         self._token_styles: dict[TokenKind, Style] = {}
         self._mark_styles: dict[str, Style] = {}
@@ -205,9 +205,9 @@ class ConfigArea(TextArea, inherit_bindings=False):
             self.notify_style_update()
             self.refresh()
 
-    def show_found(self, places: Sequence[Place]) -> None:
+    def show_found(self, places: Sequence[Match]) -> None:
         """Mark what was looked for."""
-        found: dict[int, list[Place]] = {}
+        found: dict[int, list[Match]] = {}
         for place in places:
             found.setdefault(place.line, []).append(place)
         if found != self._found:
@@ -215,7 +215,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
             self.notify_style_update()
             self.refresh()
 
-    def select_place(self, place: Place) -> None:
+    def select_place(self, place: Match) -> None:
         """Select a match, and scroll to it if it is not seen."""
         self.selection = Selection((place.line, place.start), (place.line, place.end))
         self.scroll_cursor_visible(center=not self._is_seen(place.line))
@@ -224,7 +224,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         top = round(self.scroll_offset.y)
         return top <= line < top + self.size.height
 
-    def replace_place(self, place: Place, text: str) -> None:
+    def replace_place(self, place: Match, text: str) -> None:
         """Replace a match as an edit of its own; the cursor stands after it."""
         self.history.checkpoint()
         self.replace(

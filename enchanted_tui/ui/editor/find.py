@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
+class Match(NamedTuple):
     """A match within one line: its line and its first and last column, counted from 0, the last not
     included.
     """
@@ -31,12 +31,12 @@ class Wanted:
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(re.escape(self.text), 0 if self.exact else re.IGNORECASE)
 
-    def places(self, lines: Sequence[str]) -> list[Place]:
+    def places(self, lines: Sequence[str]) -> list[Match]:
         """Return every match, in order."""
         if not self.text:
             return []
         return [
-            Place(number, *found.span())
+            Match(number, *found.span())
             for number, line in enumerate(lines)
             for found in self._pattern.finditer(line)
         ]
@@ -46,7 +46,7 @@ class Wanted:
         return self._pattern.sub(lambda _: by, text)
 
 
-def nearest(places: Sequence[Place], line: int, column: int, step: int) -> int | None:
+def nearest(places: Sequence[Match], line: int, column: int, step: int) -> int | None:
     """Return the index of the first match at or after a place (`step` 1), or of the last that
     begins before it (-1), round the ends.
     """

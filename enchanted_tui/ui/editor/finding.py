@@ -6,7 +6,7 @@ from textual import on
 
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.file_actions import ConfigFileScreen
-from enchanted_tui.ui.editor.find import Place, Wanted, nearest
+from enchanted_tui.ui.editor.find import Match, Wanted, nearest
 from enchanted_tui.ui.editor.find_bar import FindBar
 
 
@@ -15,7 +15,7 @@ class FindingScreen(ConfigFileScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: list[Place] = []
+        self._found: list[Match] = []
         self._note = ""  #: said of what has just been done, instead of the number of matches
 
     @property
@@ -49,7 +49,7 @@ class FindingScreen(ConfigFileScreen):
     def _here(self) -> int | None:
         """Return the index of the match that is selected."""
         (line, start), (bottom, end) = sorted(self.area.selection)
-        place = Place(line, start, end)
+        place = Match(line, start, end)
         return self._found.index(place) if line == bottom and place in self._found else None
 
     def _go(self, step: int, *, stay: bool = False) -> None:
