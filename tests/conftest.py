@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +22,18 @@ settings.register_profile(
 )
 settings.load_profile("any machine")
 
+CHECKOUT = Path(__file__).parents[1]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home
-    directory.
+    directory. Compile the package once for the thousands of processes that tests start.
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # it has inherited those of its controller
+    if sys.dont_write_bytecode:
+        for place in (CHECKOUT / "enchanted_tui", CHECKOUT / "tests" / "helpers"):
+            compileall.compile_dir(str(place), quiet=2)
     directory = tempfile.TemporaryDirectory(
         prefix="enchanted-tui-tests-", ignore_cleanup_errors=True
     )
@@ -75,6 +82,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="accept what the screens of the app show now",
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Let modules of tests be compiled once, too, where bytecode is written otherwise never."""
+    unwritten, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        return (yield)
+    finally:
+        sys.dont_write_bytecode = unwritten
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
