@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("helpers")
-from helpers.marks import LONGER, marks_of  # noqa: E402
+from helpers.marks import FULL_VARIABLE, LONGER, marks_of  # noqa: E402
 
 # others may use it, too
 settings.register_profile(
@@ -31,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # it has inherited those of its controller
+    if config.getoption("--full"):
+        os.environ[FULL_VARIABLE] = "1"
     if sys.dont_write_bytecode:
         for place in (CHECKOUT / "enchanted_tui", CHECKOUT / "tests" / "helpers"):
             compileall.compile_dir(str(place), quiet=2)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from enchanted_tui.config.loading import parse_config
 from enchanted_tui.config.source import dump, read_document, read_value
 from enchanted_tui.config.tree import plain
+from helpers.marks import examples
 
 RICH = """\
 executors:
@@ -114,7 +115,7 @@ def test_rich_configuration_is_good():
     assert check(RICH) is not None
 
 
-@settings(QUIET, max_examples=150)
+@settings(QUIET, max_examples=examples(150))
 @given(
     st.lists(
         st.tuples(
@@ -149,7 +150,7 @@ def change(container, key, what, odd):
         container[key if what == "replace" else f"{key}x"] = odd if what == "replace" else value
 
 
-@settings(QUIET, max_examples=150)
+@settings(QUIET, max_examples=examples(150))
 @given(
     st.lists(
         st.tuples(
@@ -174,7 +175,7 @@ def test_mutated_text(changes):
     check(text)
 
 
-@settings(QUIET, max_examples=60)
+@settings(QUIET, max_examples=examples(60))
 @given(JSON_LIKE)
 def test_what_is_stored_is_read_back(tree):
     """Any values survive being stored beside the results."""

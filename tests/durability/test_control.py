@@ -13,6 +13,7 @@ import time
 import pytest
 
 from helpers.campaign import Campaign
+from helpers.marks import in_full
 from helpers.processes import LIMIT, assert_one_sentence, finish
 from helpers.shapes import flat
 
@@ -181,7 +182,9 @@ def test_signal_drains(running, uninterrupted, number, code):
     completes_exactly(busy, uninterrupted)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), *in_full((signal.SIGTERM, 143))]
+)
 def test_second_signal_aborts(campaign, number, code):
     """Whoever asks twice does not want to wait for a task of 100 s."""
     busy = campaign(flat(10, sleep=100))
@@ -207,7 +210,7 @@ def test_closing_the_terminal_ends_nothing(running, uninterrupted):
     completes_exactly(busy, uninterrupted)
 
 
-@pytest.mark.parametrize("at", [0.0, 0.2, 0.4, 0.8])
+@pytest.mark.parametrize("at", [0.2, *in_full(0.0, 0.4, 0.8)])
 def test_signal_while_starting(campaign, at):
     """A signal in the first instants ends the program in an orderly way, and a later start is not
     disturbed.

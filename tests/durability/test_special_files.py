@@ -15,6 +15,7 @@ import pytest
 from test_environment import as_somebody
 
 from enchanted_tui import cli
+from helpers.marks import in_full
 from helpers.processes import assert_one_sentence, finish
 from helpers.shapes import flat
 
@@ -99,8 +100,17 @@ def test_whatever_is_in_the_place_of_a_file(done, capsys):
     assert said(capsys, "campaign.yaml", "--no-ui", "--run-mode", "resume")[0] == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["state/lock", "state/journal.jsonl"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("state/lock", "a named pipe"),
+        ("state/journal.jsonl", "a directory"),
+        *in_full(
+            *(("state/lock", kind) for kind in KINDS if kind != "a named pipe"),
+            *(("state/journal.jsonl", kind) for kind in KINDS if kind != "a directory"),
+        ),
+    ],
+)
 def test_nobody_says_that_a_campaign_does_not_run_who_cannot_know(done, capsys, name, kind):
     """Status, steering, rebuilding, retrying and beginning anew say what is in the way as well, and
     delete nothing.
@@ -120,7 +130,7 @@ def test_nobody_says_that_a_campaign_does_not_run_who_cannot_know(done, capsys, 
     assert (done.run_dir / "enchanted_dataset.csv").exists()
 
 
-@pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device"])
+@pytest.mark.parametrize("kind", ["a named pipe", *in_full("a socket", "a device")])
 def test_configuration_that_is_no_file(done, capsys, kind):
     """Named on the command line, to be run or only checked."""
     done.config_path.unlink()

@@ -26,16 +26,14 @@ SHAPES["growing"]["supervisor"] |= {
 #: more than there are write points
 MOST = {"quick": 260, "growing": 600}
 
-EVERYDAY_KILLS = [("quick", at) for at in range(5, 210, 34)] + [
-    ("growing", at) for at in (120, 280)
-]
-EVERYDAY_TORN = [("quick", at) for at in (3, 9, 24)] + [("growing", 50)]
+EVERYDAY_KILLS = [("quick", at) for at in (5, 73, 141, 209)] + [("growing", 280)]
+EVERYDAY_TORN = [("quick", at) for at in (3, 24)]
 FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [
     ("growing", at) for at in range(1, MOST["growing"], 6)
 ]
 FULL_TORN = [("quick", at) for at in range(1, 70)] + [("growing", at) for at in range(1, 240, 6)]
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "ESTALE")
-EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 47, 60, 97)] + [
+EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 47, 60)] + [
     ("growing", 120, "ENOSPC", True)
 ]
 FULL_ERRORS = [

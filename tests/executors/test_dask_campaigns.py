@@ -17,6 +17,7 @@ from enchanted_tui.supervisor.supervisor import Supervisor
 from helpers import shapes
 from helpers.dask_cluster import LOCAL, contents_on_dask, dask_cluster, live, on_dask, wait_until
 from helpers.files import tree, without_runtimes
+from helpers.marks import in_full
 from helpers.odd_samples import CASES, check_leaving, leaving
 from helpers.odd_samples import config as odd_config
 from helpers.odd_samples import samples as odd_samples
@@ -117,6 +118,7 @@ def test_one_cluster_for_all_executors_that_name_it(campaign):
     shared.wait_for_no_process()
 
 
+@pytest.mark.full
 def test_same_name_for_clusters_that_differ(campaign):
     """As copied configurations have it: each executor gets the cluster that it describes. What
     concerns the executor alone may differ.
@@ -280,7 +282,7 @@ def test_all_workers_are_awaited_where_asked_for(campaign):
         "varying": {**VARYING, "scale_n_jobs_min": 1, "scale_n_jobs_max": 4},
     }.items():
         blocked = campaign(
-            on_dask(shapes.flat(2), executor, block_until_cluster_started=True, timeout=20), name
+            on_dask(shapes.flat(2), executor, block_until_cluster_started=True, timeout=120), name
         )
         ended = blocked.run_apart()
         assert ended.code == 0, ended
@@ -291,8 +293,8 @@ def test_no_worker_is_missed_while_there_is_no_work(campaign):
     `timeout` stops nothing.
     """
     config = shapes.sequence(1, None, 2)
-    config["runners"]["step0"]["sleep"] = 10
-    varying = {**VARYING, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2, "timeout": 7}
+    config["runners"]["step0"]["sleep"] = 23
+    varying = {**VARYING, "scale_n_jobs_min": 0, "scale_n_jobs_max": 2, "timeout": 20}
     config["executors"] = {"here": config["executors"]["local"], "dask": varying}
     config["supervisor"]["run_order"][0]["executor"] = ["here", "dask"]
     idle = campaign(config)
@@ -316,16 +318,19 @@ def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
     config = shapes.flat(12, sleep=0.3)
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
         short_of_memory(cluster)
+        cluster.wait_for_workers(1)
         dask = campaign(on_dask(config, cluster.executor, timeout=5))
         assert_one_sentence(
             dask.run_apart(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit"
         )
         cluster.add_worker()
+        cluster.wait_for_workers(2)
         ended = dask.run_apart("--run-mode", "resume")
         assert ended.code == 0, ended
     dask.assert_sound_record()
 
 
+@pytest.mark.full
 def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
     """Many workers share the memory of a job, and Dask would pause or kill each of them for its own
     process; samples run beside it.
@@ -385,9 +390,11 @@ def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
             {"scheduler_file": "nowhere.json", "timeout": 0.5},
             ("nowhere.json does not exist", "--scheduler-file"),
         ),
-        (
-            {"scheduler_address": "tls://127.0.0.1:9"},
-            ("no Dask scheduler answers at tls://127.0.0.1:9", "distributed.comm.tls"),
+        *in_full(
+            (
+                {"scheduler_address": "tls://127.0.0.1:9"},
+                ("no Dask scheduler answers at tls://127.0.0.1:9", "distributed.comm.tls"),
+            )
         ),
         (
             {"LocalCluster_config": {"n_workers": 1, "bogus": 1}},
@@ -424,6 +431,7 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
     assert not Path(dask.root / "dask-scratch-space").exists()
 
 
+@pytest.mark.full
 def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_the_work_may_have(
     campaign,
 ):

@@ -23,6 +23,7 @@ from enchanted_tui.export.frame import load
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.storage.column_types import column_types
 from enchanted_tui.storage.parquet import write_parquet
+from helpers.marks import examples
 
 Row = dict[str, Any]
 
@@ -194,7 +195,9 @@ _CELLS = st.one_of(
 
 @pytest.mark.parametrize("to", FORMATS)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     rows=st.lists(

@@ -84,6 +84,11 @@ class DaskCluster:
             options += ["--preload", preload]
         self.workers.append(self._run("worker", *options, *more))
 
+    def wait_for_workers(self, count: int) -> None:
+        """Wait until the scheduler knows `count` workers."""
+        log = self.place / "dask.log"
+        wait_until(lambda: log.read_text().count("Registered to") >= count, 120, log.read_text())
+
     def _run(self, what: str, *options: str) -> subprocess.Popen[bytes]:
         with (self.place / "dask.log").open("ab") as log:
             module = f"distributed.cli.dask_{what}"

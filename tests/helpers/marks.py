@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 TESTS = Path(__file__).parents[1]
 
@@ -77,6 +81,22 @@ QUICK = (
 
 #: what ``pytest --fast`` leaves out
 LONGER = frozenset({*BY_IMPORT.values(), *BY_PLACE.values(), "slow", "full"})
+
+#: set while the long series are run, for processes of tests too
+FULL_VARIABLE = "ENCHANTED_TESTS_FULL"
+
+
+def in_full(*values: Any) -> list[Any]:
+    """Return members of a series that are run with ``--full`` alone; tuples are several arguments."""
+    return [
+        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.full)
+        for value in values
+    ]
+
+
+def examples(count: int) -> int:
+    """Return on how many examples to try a property: on `count` with ``--full``, else a third."""
+    return count if os.environ.get(FULL_VARIABLE) else max(10, count // 3)
 
 
 @functools.cache

@@ -14,9 +14,10 @@ from enchanted_tui.samplers.grid_sampler import GridSampler
 from enchanted_tui.samplers.latin_hypercube_sampler import LatinHypercubeSampler
 from enchanted_tui.samplers.random_sampler import RandomSampler
 from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
+from helpers.marks import examples
 
 #: scipy is imported by the first draw, which takes longer than hypothesis allows an example.
-unhurried = settings(deadline=None, max_examples=50)
+unhurried = settings(deadline=None, max_examples=examples(50))
 
 Build = Callable[..., Sampler]
 SEED = 20_260

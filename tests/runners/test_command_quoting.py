@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command_runner import CommandRunner
+from helpers.marks import examples
 from helpers.runner_bench import Bench
 
 VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
@@ -39,7 +40,7 @@ def arguments(directory, params, **options):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(a=VALUES, b=VALUES)
 @example(a='it\'s; $(touch hacked) `id` "$HOME" \\', b="")
 @example(a="\n", b="#")
@@ -60,7 +61,7 @@ def test_any_text_arrives_unchanged_through_a_shell(show, shell, a, b):
         }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(a=VALUES, b=VALUES)
 @example(a="$(id)", b="'\"\n")
 def test_any_text_arrives_unchanged_without_a_shell(show, a, b):
@@ -70,7 +71,7 @@ def test_any_text_arrives_unchanged_without_a_shell(show, a, b):
         assert arguments(directory, {"a": a, "b": b}, command=command) == [a, f"--b={b}", a]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(a=VALUES)
 def test_any_text_arrives_unchanged_in_a_variable(show, a):
     """What the messages recommend where a value cannot stand in the command itself."""
@@ -81,7 +82,7 @@ def test_any_text_arrives_unchanged_in_a_variable(show, a):
         ) == [a + "."]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(a=VALUES)
 def test_the_quote_filter_is_for_shells_inside_a_list(show, a):
     """[bash, -c, ...] is not quoted by itself."""
@@ -212,7 +213,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(PIECES, max_size=14))
 @example(['"', "$(", "echo ", '"', "{{ v }}", '"', ")", '"'])
 def test_no_command_lets_a_value_become_code(pieces):

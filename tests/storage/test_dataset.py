@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from enchanted_tui.storage.columns import fold
 from enchanted_tui.storage.dataset import Dataset, Key
+from helpers.marks import examples
 from helpers.odd_rows import Row, as_read, parse, rows
 
 
@@ -81,7 +82,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(steps=steps)
 def test_any_sequence_of_rows(steps: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever comes in whatever order, every version of the file is whole and timely, and the last

@@ -19,6 +19,7 @@ from enchanted_tui import values
 from enchanted_tui.storage import hdf5
 from enchanted_tui.storage.columns import fold
 from enchanted_tui.storage.hdf5 import encode_text, write_hdf5
+from helpers.marks import examples
 from helpers.odd_rows import column_names, others, scalars
 
 Row = dict[str, Any]
@@ -59,7 +60,7 @@ def same(found: float, expected: Any) -> bool:
     return found == expected or (math.isnan(found) and math.isnan(expected))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(rows=some_rows)
 def test_every_value_is_where_the_old_layout_has_it(
     rows: list[Row], tmp_path_factory: pytest.TempPathFactory

@@ -20,6 +20,7 @@ from enchanted_tui.storage import parquet as module
 from enchanted_tui.storage.column_types import ColumnType
 from enchanted_tui.storage.columns import fold
 from enchanted_tui.storage.parquet import write_parquet
+from helpers.marks import examples
 from helpers.odd_rows import rows as odd_rows
 
 Row = dict[str, Any]
@@ -30,7 +31,7 @@ def write(path: Path, rows: list[Row]) -> pyarrow.Table:
     return parquet.read_table(path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(rows=st.lists(odd_rows(), min_size=1, max_size=8))
 def test_every_value_survives(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever mixture a column holds, each value is there, as itself or as the text that the CSV

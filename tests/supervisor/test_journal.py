@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from enchanted_tui import values
 from enchanted_tui.journal_lines import seal
 from enchanted_tui.record.journal import Journal, JournalReader, last_open
+from helpers.marks import examples
 
 _SCALARS = st.one_of(
     st.none(),
@@ -118,7 +119,7 @@ def _read(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
     st.lists(st.dictionaries(st.text(min_size=1), _SCALARS, max_size=3), max_size=12),
     st.floats(0, 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_torn_tail_costs_only_the_last_record(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], where: float
 ) -> None:
@@ -142,7 +143,7 @@ def test_a_torn_tail_costs_only_the_last_record(
 
 
 @given(st.integers(1, 9), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_altered_byte_is_noticed(
     tmp_path_factory: pytest.TempPathFactory, count: int, where: float, change: int
 ) -> None:

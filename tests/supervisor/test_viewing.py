@@ -34,6 +34,7 @@ from enchanted_tui.views.liveness import LivenessWatch
 from enchanted_tui.views.pace import BUCKETS, Pace, eta_range
 from enchanted_tui.views.task_index import decode, encode
 from enchanted_tui.views.viewing import Viewer
+from helpers.marks import examples
 
 NOW = 1_700_000_000.0
 
@@ -215,7 +216,7 @@ def by_hand(state: CampaignState, status: str) -> set[TaskId]:
 
 
 @given(journals(), st.lists(st.floats(0, 1), max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_is_read_in_parts_is_what_is_read_at_once(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, cuts: list[float]
 ) -> None:

@@ -19,6 +19,7 @@ from enchanted_tui.ui.feed import ViewUpdated
 from enchanted_tui.ui.screens.help import HelpScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.themes import OWN
+from helpers.marks import in_full
 from helpers.ui.campaigns import until
 from helpers.ui.snapshots import assert_screen
 from helpers.ui.watching import in_loop, watching
@@ -55,7 +56,7 @@ async def test_a_view_that_comes_while_the_app_ends(finished_run: Path) -> None:
         await ending
 
 
-@pytest.mark.parametrize("how", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_modes(finished_run: Path, how: str) -> None:
     """Each section is one step away: by its number, through the palette, by a click on the status
@@ -76,7 +77,7 @@ async def test_modes(finished_run: Path, how: str) -> None:
             await watcher.sees(f"[{number} {mode.capitalize()}]")
 
 
-@pytest.mark.parametrize("how", ["question_mark", "f1", "palette"])
+@pytest.mark.parametrize("how", ["question_mark", *in_full("f1", "palette")])
 @in_loop
 async def test_help(finished_run: Path, how: str) -> None:
     """Help names the keys of the screen and of what has the focus; Escape closes it."""
@@ -113,7 +114,7 @@ async def test_palette_by_mouse_and_for_another_screen(finished_run: Path) -> No
         await watcher.until(lambda: watcher.app.current_mode == "log")
 
 
-@pytest.mark.parametrize("how", ["key", "palette"])
+@pytest.mark.parametrize("how", ["key", *in_full("palette")])
 @in_loop
 async def test_theme(finished_run: Path, how: str) -> None:
     """T walks through our themes, a light one and one for the colour-blind among them; the choice
@@ -131,7 +132,7 @@ async def test_theme(finished_run: Path, how: str) -> None:
     assert session.read().theme == chosen
 
 
-@pytest.mark.parametrize("how", ["key", "palette"])
+@pytest.mark.parametrize("how", ["key", *in_full("palette")])
 @in_loop
 async def test_zoom(finished_run: Path, how: str) -> None:
     """z lets the focused pane fill the screen, and again brings the others back."""
@@ -144,7 +145,7 @@ async def test_zoom(finished_run: Path, how: str) -> None:
             )
 
 
-@pytest.mark.parametrize("how", ["key", "palette"])
+@pytest.mark.parametrize("how", ["key", *in_full("palette")])
 @in_loop
 async def test_screen_text(finished_run: Path, own_home: Path, how: str) -> None:
     """What is on the screen can be taken away: through the terminal, and as a file where the
@@ -344,7 +345,9 @@ def test_damaged_memory_is_forgotten(own_home: Path) -> None:
 ASCII = Settings(Preferences(ascii=True))
 
 
-@pytest.mark.parametrize("mode", ["runs", "config", "monitor", "failures", "results", "log"])
+@pytest.mark.parametrize(
+    "mode", ["config", "monitor", "results", *in_full("runs", "failures", "log")]
+)
 @in_loop
 async def test_ascii(finished_run: Path, mode: str) -> None:
     """Where only ASCII can be shown, only ASCII is shown, on each screen with its help, and in what

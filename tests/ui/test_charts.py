@@ -18,6 +18,7 @@ from enchanted_tui.ui import glyphs
 from enchanted_tui.ui.charts import drawing, export, picture
 from enchanted_tui.ui.charts.axes import Axis, axis_over, labels
 from enchanted_tui.views.dataset_statistics import running_best
+from helpers.marks import in_full
 
 _ANY = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),
@@ -201,7 +202,7 @@ def test_a_number_as_colour_has_as_many_points_in_each_step() -> None:
     assert drawing.by_value(np.array([3.0, 3.0])).names == ("3",)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+@pytest.mark.parametrize("suffix", [".svg", *in_full(".png", ".pdf")])
 def test_charts_are_written_as_files(tmp_path: Path, suffix: str) -> None:
     """Protects export: real files of each kind, of each chart, also from odd values."""
     x, y = np.array([1.0, 2.0, math.nan, math.inf, 5.0]), np.array([1.0, 0.1, 3.0, 4.0, 100.0])

@@ -22,6 +22,7 @@ from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.fitting import Fact, cut_between, fit, hide_part
 from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.views.viewing import View, Viewer
+from helpers.marks import in_full
 from helpers.ui.campaigns import HERE
 from helpers.ui.routes import hint_of
 from helpers.ui.watching import Watcher, in_loop, watching
@@ -239,7 +240,9 @@ async def test_batches_are_told_apart_at_every_width(view: View) -> None:
             assert "DURATION" in watcher.text and "…" not in heads
 
 
-@pytest.mark.parametrize("mode", ["runs", "config", "monitor", "failures", "results", "log"])
+@pytest.mark.parametrize(
+    "mode", ["config", "monitor", *in_full("runs", "failures", "results", "log")]
+)
 @in_loop
 async def test_hints_are_whole_and_help_is_always_there(finished_run: Path, mode: str) -> None:
     """The footer shows as many whole hints as there is room for, and how to get help and out at

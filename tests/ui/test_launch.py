@@ -23,6 +23,7 @@ from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.quit import QuitDialog
+from helpers.marks import in_full
 from helpers.ui.campaign_watch import (
     ended_afterwards,
     finished_tasks,
@@ -301,7 +302,7 @@ async def test_second_campaign_goes_elsewhere(work: Path) -> None:
         await watcher.press("escape")
 
 
-@pytest.mark.parametrize("how", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_quitting_asks(work: Path, how: str) -> None:
     """Leaving an app that runs a campaign asks, and the answer that changes nothing has the focus."""

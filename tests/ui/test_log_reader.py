@@ -19,6 +19,7 @@ from enchanted_tui.storage.logs.log_search import compiled
 from enchanted_tui.storage.logs.log_selection import REACH, Selection
 from enchanted_tui.storage.logs.log_text import Level, level_of
 from enchanted_tui.ui.log_reader import LogReader
+from helpers.marks import examples
 
 _LINES = st.sampled_from(
     [
@@ -119,7 +120,7 @@ class Model:
     st.booleans(),
     st.integers(1, 8),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_what_is_shown_is_what_is_there(
     content: bytes, moves: list[tuple], selection: Selection, wrap: bool, height: int
 ) -> None:

@@ -27,6 +27,7 @@ from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.ui.widgets.task_pane import TaskPane
+from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign, write_config
 from helpers.ui.snapshots import assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
@@ -67,7 +68,7 @@ async def test_how_it_looks(finished_run: Path, size: tuple[int, int]) -> None:
         assert_screen(watcher.app, f"monitor_batches_{size[0]}x{size[1]}", hide=HIDE)
 
 
-@pytest.mark.parametrize("way", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_the_panes_are_shown_in_turn(finished_run: Path, way: str) -> None:
     """Protects finding batches, workers and files on a narrow screen."""
@@ -88,7 +89,7 @@ async def test_the_panes_are_shown_in_turn(finished_run: Path, way: str) -> None
             await watcher.sees(seen, f"[{key} {name}]")
 
 
-@pytest.mark.parametrize("way", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_tasks_are_filtered_by_status(finished_run: Path, way: str) -> None:
     """Protects finding what failed among thousands."""
@@ -110,7 +111,7 @@ async def test_tasks_are_filtered_by_status(finished_run: Path, way: str) -> Non
         await _settled(watcher, 60)
 
 
-@pytest.mark.parametrize("way", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_tasks_are_sorted(finished_run: Path, way: str) -> None:
     """Protects the three orders, and the mark at the column that says which."""
@@ -137,7 +138,7 @@ def _is_sorted(runtimes: list[float]) -> bool:
     return runtimes == sorted(runtimes, reverse=True)
 
 
-@pytest.mark.parametrize("way", ["key", "palette"])
+@pytest.mark.parametrize("way", ["key", *in_full("palette")])
 @in_loop
 async def test_tasks_are_found_by_words(finished_run: Path, way: str) -> None:
     """Protects the filter: every word must be in the name or the reason; Escape shows everything
@@ -154,7 +155,7 @@ async def test_tasks_are_found_by_words(finished_run: Path, way: str) -> None:
         await _settled(watcher, 60)
 
 
-@pytest.mark.parametrize("way", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_what_is_under_the_cursor_opens(finished_run: Path, way: str) -> None:
     """Protects going down and up: a task, a batch's tasks, a file."""
@@ -191,7 +192,7 @@ async def _open(watcher: Watcher, way: str, text: str) -> None:
         await watcher.pilot.click(offset=(rows[y].index(text) + 1, y), times=2)
 
 
-@pytest.mark.parametrize("way", ["key", "palette"])
+@pytest.mark.parametrize("way", ["key", *in_full("palette")])
 @in_loop
 async def test_one_key_leads_to_the_last_failure(finished_run: Path, way: str) -> None:
     """Protects the shortest way from a failure to its traceback."""
@@ -202,7 +203,7 @@ async def test_one_key_leads_to_the_last_failure(finished_run: Path, way: str) -
         await watcher.sees(last.task.name, "Traceback (most recent call last)")
 
 
-@pytest.mark.parametrize("way", ["key", "palette"])
+@pytest.mark.parametrize("way", ["key", *in_full("palette")])
 @in_loop
 async def test_the_progress_report_and_the_disk_use(finished_run: Path, way: str) -> None:
     """Protects the two looks at the disk: the report as it is, and the count of all files."""
@@ -220,7 +221,7 @@ async def test_the_progress_report_and_the_disk_use(finished_run: Path, way: str
         assert isinstance(watcher.screen, MonitorScreen)
 
 
-@pytest.mark.parametrize("way", ["key", "palette"])
+@pytest.mark.parametrize("way", ["key", *in_full("palette")])
 @in_loop
 async def test_paths_are_copied(finished_run: Path, way: str) -> None:
     """Protects taking a path to another terminal."""

@@ -26,11 +26,12 @@ from enchanted_tui.ui.screens.runs import RunsScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.views.known_runs import is_run
+from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign, until, write_config
 from helpers.ui.snapshots import assert_screen
 from helpers.ui.watching import Watcher, in_loop
 
-HOW = pytest.mark.parametrize("how", ["key", "palette"])
+HOW = pytest.mark.parametrize("how", ["key", *in_full("palette")])
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ async def test_how_it_looks(runs: Path, size: tuple[int, int]) -> None:
         assert_screen(watcher.app, f"runs_{size[0]}x{size[1]}", hide=hide)
 
 
-@pytest.mark.parametrize("how", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_open(runs: Path, how: str) -> None:
     """Enter, a double click or the palette open the campaign under the cursor."""
@@ -139,7 +140,7 @@ async def test_filter(runs: Path, how: str) -> None:
         await watcher.until(lambda: len(order(watcher)) == 3)
 
 
-@pytest.mark.parametrize("how", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_sort(runs: Path, how: str) -> None:
     """Sorted by last change at first; then by name, in either direction."""
@@ -250,7 +251,7 @@ async def test_removing_what_runs_is_refused(runs: Path, tmp_path: Path) -> None
         assert (runs / "busy").is_dir()
 
 
-@pytest.mark.parametrize("how", ["key", "palette"])
+@pytest.mark.parametrize("how", ["key", *in_full("palette")])
 @in_loop
 async def test_steering_from_the_list(runs: Path, how: str) -> None:
     """Pause, continue and stop act on the run under the cursor, whoever runs it."""

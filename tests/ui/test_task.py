@@ -19,6 +19,7 @@ from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.views.task_files import task_files
 from enchanted_tui.views.task_lines import TaskLine
+from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign
 from helpers.ui.snapshots import assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
@@ -75,7 +76,7 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
         assert_screen(watcher.app, f"task_{size[0]}x{size[1]}", hide=HIDE)
 
 
-@pytest.mark.parametrize("way", ["key", "palette", "mouse"])
+@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
 @in_loop
 async def test_values_files_and_texts(run: Path, way: str) -> None:
     """Protects going through a task: its parts, a file from the list, a value in full."""
@@ -115,7 +116,7 @@ async def test_values_files_and_texts(run: Path, way: str) -> None:
         await watcher.sees("[Text]")
 
 
-@pytest.mark.parametrize("way", ["key", "palette"])
+@pytest.mark.parametrize("way", ["key", *in_full("palette")])
 @in_loop
 async def test_going_through_a_list_copying_and_back(run: Path, way: str) -> None:
     """Protects reading one failure after the other."""
