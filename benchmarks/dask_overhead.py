@@ -45,11 +45,10 @@ class Ours:
     def __init__(self, address: str, root: str) -> None:
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._batch = 0
-        self._executor = DaskExecutor(scheduler_address=address)
-        self._executor.start(
-            TaskContext(root, "data", {"g": _RUNNER}, seed=1, campaign="bench", session="bench"),
-            self._inbox.put,
+        context = TaskContext(
+            root, "data", {"g": _RUNNER}, seed=1, campaign="bench", session="bench"
         )
+        self._executor = DaskExecutor(scheduler_address=address).open(context, self._inbox.put, ())
 
     def run(self, samples: int) -> None:
         """Run so many samples, handing out as many at a time as the executor asks for, as a

@@ -80,7 +80,7 @@ ALIASES: dict[str, dict[str, str]] = {
 #: Components of the older program that this version does not have.
 ABSENT: dict[str, tuple[str, ...]] = {}
 
-#: What a class of each kind must have.
+#: What a class of each kind must have that is not built upon the base class of its kind.
 _INTERFACE = {"sampler": "get_next_samples", "runner": "single_code_run", "executor": "submit"}
 OLDER = "enchanted_surrogates"  #: the older program's package
 _GROUPS = ("enchanted_tui", OLDER)
@@ -359,14 +359,15 @@ def _checked(kind: str, class_path: str, cls: Any) -> Found:
     """Make sure that a plugin's class is of the kind asked for."""
     if not isinstance(cls, type):
         raise LookupFailure(f"{class_path!r} is not a class")
-    declared_kind = getattr(cls, "kind", kind) if issubclass(cls, Component) else kind
     method = _INTERFACE.get(kind)
-    if declared_kind != kind or (method is not None and not callable(getattr(cls, method, None))):
+    declared_kind = cls.kind if issubclass(cls, Component) else None
+    has_method = method is None or callable(getattr(cls, method, None))
+    if not (declared_kind == kind if declared_kind else has_method):
         other = next(
             (
                 name
                 for name, has in _INTERFACE.items()
-                if name != kind and callable(getattr(cls, has, None))
+                if name != kind and (declared_kind == name or callable(getattr(cls, has, None)))
             ),
             None,
         )

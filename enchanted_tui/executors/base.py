@@ -1,6 +1,6 @@
-"""What an executor is: it says where tasks run.
+"""What an executor is: it says where tasks run. `Executor` has the options, `Running` the workers.
 
-The supervisor hands over tasks, the executor hands back one `Result` for each through `deliver`, in
+The supervisor hands over tasks, `Running` hands back one `Result` for each through `deliver`, in
 any order and from any thread. A simulation that fails is a result like any other; infrastructure
 that fails (a lost worker) is the executor's business: it runs the task again, up to `max_retries`
 times, and then delivers a failure of kind ``lost``.
@@ -149,18 +149,94 @@ Delivered = Union[Result, Trouble, Returned, Note]
 Deliver = Callable[[Delivered], None]
 
 
+class Running:
+    """An executor that has been opened: it has workers, and perhaps jobs.
+
+    What it delivers through `deliver` may come from any thread, exactly once for each task that is
+    submitted and not taken back. All else is called by one thread, the supervisor's.
+    """
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Take tasks; never blocks for long."""
+        raise NotImplementedError
+
+    def capacity(self) -> int:
+        """Return how many more tasks it can usefully hold now."""
+        raise NotImplementedError
+
+    def recall(self) -> list[TaskId]:
+        """Take back the tasks that have not started and say which; nothing is delivered for them."""
+        return []
+
+    def cancel(self) -> None:
+        """Stop everything that waits or runs, at once; nothing is delivered for it. What had
+        finished may still be, see `has_ended`.
+        """
+        raise NotImplementedError
+
+    def has_ended(self) -> bool:
+        """Tell, after `cancel`, whether what had finished before has been delivered."""
+        return True
+
+    def close(self) -> None:
+        """Give back workers, sockets and files. No task may be waiting or running; use `cancel`
+        first otherwise.
+        """
+        raise NotImplementedError
+
+    # -- what people and samplers are told ---------------------------------------------------------
+
+    def worker_count(self) -> int:
+        """Return how many tasks run at the same time, as far as is known now; at least 1."""
+        return max(1, len(self.workers()))
+
+    def workers(self) -> list[WorkerInfo]:
+        """Return the workers there are and what each is doing."""
+        return []
+
+    def jobs(self) -> list[JobInfo]:
+        """Return the scheduler's jobs that it looks after."""
+        return []
+
+    def links(self) -> list[str]:
+        """Return the addresses of web pages about the workers."""
+        return []
+
+    def waiting_for(self) -> str:
+        """Return why no task runs although some wait, as far as it is known: ``2 jobs in the queue,
+        the first is PENDING (Priority)``.
+        """
+        return ""
+
+    def watched(self, seconds: float) -> None:
+        """Somebody looks at the jobs, for so many seconds more as far as is known: what is told of
+        them may be worth asking more often.
+        """
+
+    def core_hours(self) -> float:
+        """Return the hours of CPU cores that its jobs have been given in this session."""
+        return 0.0
+
+
 class Executor(Component):
-    """Run tasks somewhere."""
+    """Where tasks run: options, what this kind of executor can do, and what follows from these
+    alone. `open` makes what runs.
+    """
 
     kind: ClassVar[str] = "executor"
     #: Executors of this class that are configured alike and have no size of their own are one, with
     #: one set of workers. Said of a class, not of what is derived from it.
     shares_workers: ClassVar[bool] = False
+    #: Whether its jobs outlive a session and are taken over by the next one.
+    adopts_jobs: ClassVar[bool] = False
     #: Whether the run directories of its tasks may stay where they have run.
     may_keep_files: ClassVar[bool] = False
     looks_up_local_storage: ClassVar[bool] = (
         False  #: on the nodes where tasks run, so that it need not be anything here
     )
+
+    #: its name in the configuration, which it is told before anything else; no option
+    configured_name: str = ""
 
     n_workers: int | None = option(
         None,
@@ -194,94 +270,36 @@ class Executor(Component):
         ),
     )
 
-    def attach(self, name: str, submissions: Sequence[Submission]) -> None:
-        """Learn, before `start`, under which name it is configured and which jobs earlier sessions
-        may have left.
-
-        Tasks that these jobs hold are submitted again like all others; the executor takes them for
-        what they are.
-        """
-
-    def start(self, context: TaskContext, deliver: Deliver) -> None:
+    def open(
+        self, context: TaskContext, deliver: Deliver, left_over_jobs: Sequence[Submission]
+    ) -> Running:
         """Make ready to run tasks. `deliver` may be called from any thread, exactly once for each
         submitted task.
+
+        `left_over_jobs`: jobs of this executor that earlier sessions may have left. Tasks that they
+        hold are submitted again like all others; who `adopts_jobs` takes them for what they are.
 
         Raises EnvironmentError with a sentence for the user when nothing can run here.
         """
         raise NotImplementedError
 
-    def capacity(self) -> int:
-        """How many more tasks it can usefully hold now."""
-        raise NotImplementedError
-
-    def submit(self, tasks: Sequence[Task]) -> None:
-        """Take tasks; never blocks for long."""
-        raise NotImplementedError
-
-    def recall(self) -> list[TaskId]:
-        """Take back the tasks that have not started and say which; nothing is delivered for them."""
-        return []
-
-    def cancel(self) -> None:
-        """Stop everything that waits or runs, at once; nothing is delivered for it. What had
-        finished may still be, see `has_ended`.
-        """
-        raise NotImplementedError
-
-    def has_ended(self) -> bool:
-        """Tell, after `cancel`, whether what had finished before has been delivered."""
-        return True
-
-    def close(self) -> None:
-        """Give back workers, sockets and files. No task may be waiting or running; use `cancel`
-        first otherwise.
-        """
-        raise NotImplementedError
-
     def worker_count(self) -> int:
-        """How many tasks run at the same time, as far as is known now."""
-        return self.n_workers or max(1, len(self.workers()))
-
-    def workers(self) -> list[WorkerInfo]:
-        """The workers there are and what each is doing."""
-        return []
-
-    def links(self) -> list[str]:
-        """Addresses of web pages about the workers."""
-        return []
-
-    def waiting_for(self) -> str:
-        """Why no task runs although some wait, as far as it is known: ``2 jobs in the queue, the
-        first is PENDING (Priority)``.
-        """
-        return ""
+        """Return how many tasks run at the same time, as far as the options say; at least 1."""
+        return self.n_workers or 1
 
     @classmethod
     def resource(cls, options: Mapping[str, Any]) -> str | None:
-        """Name what executors with these options share; it is kept until the last stage that uses
-        it. None for nothing.
+        """Return a name for what executors with these options share; it is kept until the last
+        stage that uses it. None for nothing.
         """
         return None
 
-    def jobs(self) -> list[JobInfo]:
-        """The scheduler's jobs that it looks after."""
-        return []
-
-    def watched(self, seconds: float) -> None:
-        """Somebody looks at the jobs, for so many seconds more as far as is known: what is told of
-        them may be worth asking more often.
-        """
-
-    def core_hours(self) -> float:
-        """Hours of CPU cores that its jobs have been given in this session."""
-        return 0.0
-
     def dry_run(self, run_dir: str) -> str:
-        """Say what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing if
-        it asks none.
+        """Return what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing
+        if it asks none.
         """
         return ""
 
     def notices(self) -> list[str]:
-        """Sentences the user should read once, such as a default that was lowered."""
+        """Return sentences the user should read once, such as a default that is lowered here."""
         return []

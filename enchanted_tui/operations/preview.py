@@ -13,7 +13,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.executors.base import Executor
+from enchanted_tui.executors.older_form import build_executor
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.older.additions import notice
 from enchanted_tui.record.older.adopt import is_older_run, state_if_adopted
@@ -164,12 +164,7 @@ def _submissions(config: CampaignConfig) -> tuple[str, ...]:
     """Give, for each executor that is used, what it would ask a scheduler for."""
     texts = []
     for name in dict.fromkeys(step.executor for stage in config.stages for step in stage.steps):
-        spec = config.executors[name]
-        if not issubclass(spec.cls, Executor):
-            continue
-        executor = spec.build()
-        executor.attach(name, [])
-        text = executor.dry_run(str(config.base_run_dir))
+        text = build_executor(config.executors[name]).dry_run(str(config.base_run_dir))
         if text:
             texts.append(f"{name}: {text}")
     return tuple(texts)

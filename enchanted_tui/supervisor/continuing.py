@@ -11,9 +11,9 @@ from typing import Any
 from enchanted_tui.config.extent import too_many_rows
 from enchanted_tui.config.identity import is_same, runner_changes
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.steps import sweep
+from enchanted_tui.executors.older_form import adopts_jobs
 from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.record.session_start import build_samplers, sampler_target
@@ -53,7 +53,7 @@ def check_jobs(config: CampaignConfig, state: CampaignState) -> None:
     """
     for name in sorted({state.jobs.open[token].executor for token in state.jobs.holders.values()}):
         spec = config.executors.get(name)
-        if spec is None or getattr(spec.cls, "attach", Executor.attach) is Executor.attach:
+        if spec is None or not adopts_jobs(spec.cls):
             jobs = ", ".join(
                 sorted(submission.job or submission.name for submission in state.jobs.of(name))
             )

@@ -17,10 +17,12 @@ from enchanted_tui.executors.base import (
     Executor,
     JobInfo,
     Result,
+    Running,
     Task,
     TaskContext,
     WorkerInfo,
 )
+from enchanted_tui.executors.older_form import build_executor
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.jobs import JobBook
@@ -47,7 +49,7 @@ class Dispatcher:
         self._context_fields = asdict(context)
         self._deliver = deliver
         self._jobs = jobs
-        self._executors: dict[str, Executor] = {}
+        self._running: dict[str, Running] = {}
         self._keys = _executor_keys(config)
         self._resources = {
             name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()
@@ -88,7 +90,7 @@ class Dispatcher:
         flush()
         for key, tasks in batches.items():
             self.in_flight.update((task.id, key) for task in tasks)
-            self._executors[key].submit(tasks)
+            self._running[key].submit(tasks)
         if failure is not None:
             raise failure
 
@@ -110,14 +112,14 @@ class Dispatcher:
     def worker_count(self, depth: int) -> int:
         """How many tasks of a stage can run at the same time, its steps together."""
         keys = {self._keys[step.executor] for step in self._config.stages[depth].steps}
-        return sum(self._started(key).worker_count() for key in keys)
+        return sum(self._opened(key).worker_count() for key in keys)
 
     def _capacities(self, run: StageRun) -> dict[str, int]:
         capacity = {}
         for step in self._config.stages[run.plan.depth].steps:
             key = self._keys[step.executor]
             if key not in capacity:
-                capacity[key] = max(0, self._started(key).capacity())
+                capacity[key] = max(0, self._opened(key).capacity())
         return capacity
 
     def _room_for_new(self, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> bool:
@@ -181,8 +183,8 @@ class Dispatcher:
 
     def recall(self) -> None:
         """Take back what has not started; it waits for its turn again."""
-        for executor in self._executors.values():
-            self.came_back(executor.recall())
+        for running in self._running.values():
+            self.came_back(running.recall())
 
     def came_back(self, tasks: Sequence[TaskId]) -> None:
         """Take tasks that an executor has given back without having run them."""
@@ -194,18 +196,16 @@ class Dispatcher:
 
     # -- executors ---------------------------------------------------------------------------------
 
-    def _started(self, key: str) -> Executor:
-        executor = self._executors.get(key)
-        if executor is None:
-            executor = self._config.executors[key].build()
-            executor.attach(key, self._jobs.of(key))
-            executor.start(
-                replace(self._context, fresh_process=executor.fresh_process), self._deliver
-            )
+    def _opened(self, key: str) -> Running:
+        running = self._running.get(key)
+        if running is None:
+            executor = build_executor(self._config.executors[key])
+            context = replace(self._context, fresh_process=executor.fresh_process)
+            running = executor.open(context, self._deliver, self._jobs.of(key))
             for notice in executor.notices():
                 log.warning(notice)
-            self._executors[key] = executor
-        return executor
+            self._running[key] = running
+        return running
 
     def keep_only(self, depth: int) -> None:
         """Close the executors that no stage from `depth` on uses."""
@@ -214,59 +214,47 @@ class Dispatcher:
             for stage in self._config.stages[depth:]
             for step in stage.steps
         }
-        for key in [key for key in self._executors if self._resources[key] not in needed]:
-            self._executors.pop(key).close()
+        for key in [key for key in self._running if self._resources[key] not in needed]:
+            self._running.pop(key).close()
 
     def cancel(self) -> None:
         """Stop everything at once."""
-        for executor in self._executors.values():
-            executor.cancel()
+        for running in self._running.values():
+            running.cancel()
         self._cancelled.update(self.in_flight)
         self.in_flight.clear()
 
     def have_ended(self) -> bool:
         """Tell, after `cancel`, whether no executor has anything more to deliver."""
-        return all(_ask(executor, "has_ended", True) for executor in self._executors.values())
+        return all(running.has_ended() for running in self._running.values())
 
     def close(self) -> None:
-        while self._executors:
-            _, executor = self._executors.popitem()
-            executor.close()
+        while self._running:
+            _, running = self._running.popitem()
+            running.close()
 
     def jobs(self) -> list[JobInfo]:
-        return [job for executor in self._executors.values() for job in executor.jobs()]
+        return [job for running in self._running.values() for job in running.jobs()]
 
     def watched(self, seconds: float) -> None:
         """Somebody looks at the jobs."""
-        for executor in self._executors.values():
-            if hasattr(executor, "watched"):
-                executor.watched(seconds)
+        for running in self._running.values():
+            running.watched(seconds)
 
     def core_hours(self) -> float:
-        return sum(executor.core_hours() for executor in self._executors.values())
+        return sum(running.core_hours() for running in self._running.values())
 
     def workers(self) -> list[WorkerInfo]:
-        return [worker for executor in self._executors.values() for worker in executor.workers()]
+        return [worker for running in self._running.values() for worker in running.workers()]
 
     def links(self) -> list[str]:
-        return list(
-            dict.fromkeys(
-                link
-                for executor in self._executors.values()
-                for link in _ask(executor, "links", [])
-            )
-        )
+        links = (link for running in self._running.values() for link in running.links())
+        return list(dict.fromkeys(links))
 
     def waiting_for(self) -> str:
         """Why no task runs, in the words of the executors that know."""
-        return "; ".join(
-            dict.fromkeys(
-                filter(
-                    None,
-                    (_ask(executor, "waiting_for", "") for executor in self._executors.values()),
-                )
-            )
-        )
+        reasons = (running.waiting_for() for running in self._running.values())
+        return "; ".join(dict.fromkeys(filter(None, reasons)))
 
 
 def _executor_keys(config: CampaignConfig) -> dict[str, str]:
@@ -284,11 +272,6 @@ def _executor_keys(config: CampaignConfig) -> dict[str, str]:
                 f"{spec.class_path} {sorted(spec.options.items())}", name
             )
     return keys
-
-
-def _ask(executor: Any, method: str, otherwise: Any) -> Any:
-    """Ask an executor, which may be a plugin that does not know the question."""
-    return getattr(executor, method)() if hasattr(executor, method) else otherwise
 
 
 def _resource(spec: ComponentSpec) -> str | None:

@@ -25,8 +25,7 @@ def test_recall_while_workers_read_confuses_no_tasks(tmp_path: Path) -> None:
         str(tmp_path), "data", {"gaussian": GAUSSIAN}, seed=1, campaign="c", session="s"
     )
     inbox: queue.SimpleQueue[Result | Trouble] = queue.SimpleQueue()
-    executor = LocalExecutor(n_workers=2)
-    executor.start(context, inbox.put)
+    running = LocalExecutor(n_workers=2).open(context, inbox.put, ())
     tasks = {
         number: Task(TaskId(0, 0, number, 0), "gaussian", {"x": number / 4000})
         for number in range(4000)
@@ -34,15 +33,15 @@ def test_recall_while_workers_read_confuses_no_tasks(tmp_path: Path) -> None:
     waiting, finished = list(tasks), []
     try:
         while len(finished) < len(tasks):
-            room = min(executor.capacity(), len(waiting))
+            room = min(running.capacity(), len(waiting))
             if room > 0:
-                executor.submit([tasks[waiting.pop()] for _ in range(room)])
+                running.submit([tasks[waiting.pop()] for _ in range(room)])
             item = inbox.get(timeout=30)
             assert isinstance(item, Result), item
             assert values.decode(item.line)["task"] == list(item.id)
             finished.append(item.id.sample)
-            waiting += [task.sample for task in executor.recall()]
+            waiting += [task.sample for task in running.recall()]
     finally:
-        executor.cancel()
-        executor.close()
+        running.cancel()
+        running.close()
     assert sorted(finished) == sorted(tasks)

@@ -15,6 +15,7 @@ from enchanted_tui.plugins import (
     EnvironmentFailure,
     Executor,
     Result,
+    Running,
     Trouble,
     run_task,
     task_message,
@@ -22,10 +23,17 @@ from enchanted_tui.plugins import (
 
 
 class OneThreadExecutor(Executor):
-    """Run tasks one after another in this process."""
+    """Run tasks one after another in this process. Options would stand here."""
 
-    def start(self, context, deliver):
+    def open(self, context, deliver, left_over_jobs):
         """Make ready. `deliver` may be called from any thread, exactly once for each task."""
+        return OneThread(context, deliver)
+
+
+class OneThread(Running):
+    """The executor at work."""
+
+    def __init__(self, context, deliver):
         self._context, self._deliver = asdict(context), deliver
         self._waiting = queue.SimpleQueue()
         self._lock = (

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
-import itertools
 import json
-import logging
-import os
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from enchanted_tui import fast_values, values
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
-from enchanted_tui.executors.base import (
-    Deliver,
-    Executor,
-    JobInfo,
-    Result,
-    Task,
-    TaskContext,
-    Trouble,
-    WorkerInfo,
-)
+from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
 from enchanted_tui.executors.dask.keywords import LocalClusterKeywords, SlurmClusterKeywords
+from enchanted_tui.executors.dask.running import DaskRunning
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.local.executor import usable_cpus
-from enchanted_tui.executors.task import fail_task, task_message
-from enchanted_tui.journal_lines import TaskId
 
-log = logging.getLogger(__name__)
-
-_FIRST_WINDOW = 64  #: tasks to hold until the cluster says how many it can use
 _CLUSTERS = ("LocalCluster_config", "SLURMcluster_config", "scheduler_address", "scheduler_file")
-_numbers = itertools.count(1)
 
 
 class DaskExecutor(Executor):
@@ -135,8 +115,6 @@ class DaskExecutor(Executor):
         unit="s",
         gt=0,
     )
-
-    _process: ClusterProcess | None = None
 
     # -- options -----------------------------------------------------------------------------------
 
@@ -252,90 +230,6 @@ class DaskExecutor(Executor):
         )
         return f"dask {kind} {spec['config']['name']} {settings}"
 
-    # -- running -----------------------------------------------------------------------------------
-
-    def start(self, context: TaskContext, deliver: Deliver) -> None:
-        self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
-        self._context["python_path"] += [
-            path for path in _given_directories() if path not in self._context["python_path"]
-        ]
-        self._deliver = deliver
-        self._lane = f"{context.session}-{os.getpid()}-{next(_numbers)}"
-        self._taken = self._settled = 0
-        self._wanted = 2 * self.n_workers if self.n_workers else _FIRST_WINDOW
-        self._workers: list[WorkerInfo] = []
-        self._jobs: list[JobInfo] = []
-        self._core_seconds = 0.0
-        self._link: str | None = None
-        self._why = "the Dask cluster is starting"
-        self._recalled: list[TaskId] | None = None
-        self._answer = threading.Event()
-        self._cancelled = False
-        resource = self.resource({name: getattr(self, name) for name in self.options()})
-        share = f"{context.session} {resource}" if resource is not None else None
-        self._process = ClusterProcess.acquire(self.cluster_spec(), share)
-        limits = self.timeout_sec, self.max_retries, self.n_workers
-        self._process.open(
-            self._lane,
-            (self._context, *limits, self.block_until_cluster_started, self.timeout),
-            self._hear,
-        )
-
-    def capacity(self) -> int:
-        return self._wanted - (self._taken - self._settled)
-
-    def submit(self, tasks: Sequence[Task]) -> None:
-        self._taken += len(tasks)
-        sent = [
-            (tuple(task.id), fast_values.encode(task_message(task)), task.attempt) for task in tasks
-        ]
-        self._running().tell(self._lane, "submit", tasks=sent)
-
-    def recall(self) -> list[TaskId]:
-        process = self._running()
-        self._recalled = None
-        self._answer.clear()
-        process.tell(self._lane, "recall")
-        while not self._answer.wait(0.2):
-            if not process.alive:
-                return []
-        return self._recalled or []
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        if self._process is not None:
-            self._process.tell(self._lane, "close")
-
-    def close(self) -> None:
-        if self._process is not None:
-            self._process.close(self._lane)
-            self._process = None
-
-    def worker_count(self) -> int:
-        """Where the cluster follows the work, as many as it may have: those of a moment say nothing
-        of what would run.
-        """
-        spec = self.cluster_spec()
-        if self.n_workers or spec["adaptive"] is None:
-            return super().worker_count()
-        of_each = ("cores", "processes") if spec["kind"] == "slurm" else ("threads_per_worker",)
-        threads = next(
-            (int(spec["config"][name]) for name in of_each if spec["config"].get(name)), 1
-        )
-        return max(len(self.workers()), int(spec["adaptive"][1]) * threads)
-
-    def workers(self) -> list[WorkerInfo]:
-        return list(self._workers) if self._process is not None else []
-
-    def jobs(self) -> list[JobInfo]:
-        return list(self._jobs) if self._process is not None else []
-
-    def core_hours(self) -> float:
-        return self._core_seconds / 3600.0 if self._process is not None else 0.0
-
-    def links(self) -> list[str]:
-        return [self._link] if self._process is not None and self._link else []
-
     def dry_run(self, run_dir: str) -> str:
         if self.kind_of_cluster != "slurm":
             return ""
@@ -349,77 +243,34 @@ class DaskExecutor(Executor):
         seen = inherited.told(config.get("account") or config.get("project"))
         return f"{jobs} jobs, each with this script:\n\n{script}\n{seen}"
 
-    def waiting_for(self) -> str:
-        return self._why
+    def worker_count(self) -> int:
+        """Where the cluster follows the work, as many as it may have: those of a moment say nothing
+        of what would run.
+        """
+        spec = self.cluster_spec()
+        if self.n_workers or spec["adaptive"] is None:
+            return super().worker_count()
+        of_each = ("cores", "processes") if spec["kind"] == "slurm" else ("threads_per_worker",)
+        threads = next(
+            (int(spec["config"][name]) for name in of_each if spec["config"].get(name)), 1
+        )
+        return int(spec["adaptive"][1]) * threads
 
-    def _running(self) -> ClusterProcess:
-        if self._process is None:
-            raise RuntimeError("the executor has not been started")
-        return self._process
+    # -- running -----------------------------------------------------------------------------------
 
-    # -- what the cluster says; in another thread --------------------------------------------------
-
-    def _hear(self, message: Mapping[str, Any]) -> None:
-        heard = {
-            "results": self._hear_results,
-            "lost": self._hear_lost,
-            "trouble": self._hear_trouble,
-            "recalled": self._hear_recalled,
-            "workers": self._hear_workers,
-            "jobs": self._hear_jobs,
-        }.get(message["op"])
-        if heard is not None:
-            heard(message)
-        elif message["op"] == "wanted":
-            self._wanted = message["wanted"]
-        elif message["op"] == "link":
-            self._link = message["link"]
-            log.info(f"Dask dashboard: {self._link}")
-        elif message["op"] == "waiting":
-            self._why = message["why"]
-
-    def _hear_results(self, message: Mapping[str, Any]) -> None:
-        self._settled += len(message["results"])
-        if not self._cancelled:
-            for task, line in message["results"]:
-                self._deliver(Result(TaskId(*task), line))
-
-    def _hear_lost(self, message: Mapping[str, Any]) -> None:
-        """Nested a task whose worker was lost too often."""
-        fields = values.decode(message["message"])
-        failure = {"kind": "lost", "message": message["why"]}
-        self._settled += 1
-        if self._cancelled:
-            return
-        task = TaskId(*fields["task"])
-        try:
-            self._deliver(Result(task, fail_task(fields, self._context, failure, 0.0, time.time())))
-        except OSError as error:
-            self._deliver(Trouble(f"{task.name}: {error}", task))
-
-    def _hear_trouble(self, message: Mapping[str, Any]) -> None:
-        task = message.get("task")
-        self._settled += task is not None
-        if not self._cancelled:
-            self._deliver(Trouble(message["message"], TaskId(*task) if task is not None else None))
-
-    def _hear_recalled(self, message: Mapping[str, Any]) -> None:
-        self._recalled = [TaskId(*task) for task in message["tasks"]]
-        self._settled += len(self._recalled)
-        self._answer.set()
-
-    def _hear_workers(self, message: Mapping[str, Any]) -> None:
-        self._workers = [WorkerInfo(*worker) for worker in message["workers"]]
-
-    def _hear_jobs(self, message: Mapping[str, Any]) -> None:
-        self._jobs = [JobInfo(*job) for job in message["jobs"]]
-        self._core_seconds = message["core_seconds"]
-
-
-def _given_directories() -> list[str]:
-    """Give the directories of PYTHONPATH: what can be imported from there here is to be imported
-    from there on the workers.
-    """
-    return [
-        os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path
-    ]
+    def open(
+        self, context: TaskContext, deliver: Deliver, left_over_jobs: Sequence[Submission]
+    ) -> Running:
+        resource = self.resource({name: getattr(self, name) for name in self.options()})
+        share = f"{context.session} {resource}" if resource is not None else None
+        return DaskRunning(
+            ClusterProcess.acquire(self.cluster_spec(), share),
+            context,
+            deliver,
+            timeout=self.timeout_sec,
+            max_retries=self.max_retries,
+            n_workers=self.n_workers,
+            expected_workers=self.worker_count(),
+            blocks=self.block_until_cluster_started,
+            patience=self.timeout,
+        )

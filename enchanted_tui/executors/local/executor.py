@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
-from enchanted_tui.executors.base import Deliver, Executor, Task, TaskContext, WorkerInfo
+from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
-from enchanted_tui.journal_lines import TaskId
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
 _LOGIN_NODE_WORKERS = 4
@@ -42,10 +42,9 @@ class LocalExecutor(Executor):
         le=MOST_WORKERS,
     )
 
-    _pool: Pool | None = None
-    _lowered = False
-
-    def start(self, context: TaskContext, deliver: Deliver) -> None:
+    def open(
+        self, context: TaskContext, deliver: Deliver, left_over_jobs: Sequence[Submission]
+    ) -> Running:
         workers = self.worker_count()
         context = dataclasses.replace(context, cores=cores_for_each(workers))
         settings = PoolSettings(
@@ -55,21 +54,20 @@ class LocalExecutor(Executor):
             starter=fork_server(context, thread_limits(workers)),
             job_ends=job_is_over,
         )
-        self._pool = Pool(settings, context, deliver)
-        self._pool.start()
+        pool = LocalWorkers(settings, context, deliver)
+        pool.start()
+        return pool
 
     def worker_count(self) -> int:
-        """How many tasks run at the same time."""
-        if self.n_workers is not None:
-            return self.n_workers
-        available = usable_cpus()
-        if available > _LOGIN_NODE_WORKERS and on_login_node():
-            self._lowered = True
-            return _LOGIN_NODE_WORKERS
-        return available
+        """Return how many tasks run at the same time."""
+        return self._size() or (_LOGIN_NODE_WORKERS if too_many_for_here() else usable_cpus())
+
+    def _size(self) -> int | None:
+        """Return the number of workers that is configured, if one is."""
+        return self.n_workers
 
     def notices(self) -> list[str]:
-        if not self._lowered:
+        if self._size() is not None or not too_many_for_here():
             return []
         return [
             "This machine has sbatch and this is no job, so it looks like a login node: at most"
@@ -77,31 +75,12 @@ class LocalExecutor(Executor):
             " choose another number."
         ]
 
-    def capacity(self) -> int:
-        return self._running().capacity()
 
-    def submit(self, tasks: Sequence[Task]) -> None:
-        self._running().submit(tasks)
+class LocalWorkers(Pool, Running):
+    """Workers of this machine, for an executor."""
 
-    def recall(self) -> list[TaskId]:
-        return self._running().recall()
-
-    def cancel(self) -> None:
-        if self._pool is not None:
-            self._pool.cancel()
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
-
-    def workers(self) -> list[WorkerInfo]:
-        return self._pool.workers() if self._pool is not None else []
-
-    def _running(self) -> Pool:
-        if self._pool is None:
-            raise RuntimeError("the executor has not been started")
-        return self._pool
+    def worker_count(self) -> int:
+        return self._size
 
 
 class JoblibExecutor(LocalExecutor):
@@ -118,9 +97,9 @@ class JoblibExecutor(LocalExecutor):
         le=MOST_WORKERS,
     )
 
-    def worker_count(self) -> int:
+    def _size(self) -> int | None:
         if self.n_workers is not None or self.n_jobs in (None, 0):
-            return super().worker_count()
+            return self.n_workers
         assert self.n_jobs is not None
         return self.n_jobs if self.n_jobs > 0 else max(1, usable_cpus() + 1 + self.n_jobs)
 
@@ -149,6 +128,11 @@ def job_is_over() -> bool:
 def on_login_node() -> bool:
     """Tell whether this looks like a login node: jobs can be submitted here and this is not one."""
     return shutil.which("sbatch") is not None and "SLURM_JOB_ID" not in os.environ
+
+
+def too_many_for_here() -> bool:
+    """Tell whether a worker for each CPU would be too many here, because others work here too."""
+    return usable_cpus() > _LOGIN_NODE_WORKERS and on_login_node()
 
 
 def cores_for_each(workers: int) -> float:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
-from enchanted_tui.executors.base import Deliver, Executor, JobInfo, Task, TaskContext, WorkerInfo
+from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.keeper import Intervals, Keeper
@@ -20,7 +20,6 @@ from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.submitting import JobOptions
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
-from enchanted_tui.journal_lines import TaskId
 
 
 class SlurmExecutor(Executor):
@@ -33,6 +32,7 @@ class SlurmExecutor(Executor):
     `max_retries` times.
     """
 
+    adopts_jobs: ClassVar[bool] = True
     looks_up_local_storage: ClassVar[bool] = True
     may_keep_files: ClassVar[bool] = True
     n_workers: ClassVar[None] = None  # type: ignore[misc]  # withdrawn: see max_jobs and processes_per_job
@@ -158,10 +158,6 @@ class SlurmExecutor(Executor):
         unit="s",
         gt=0,
     )
-
-    _keeper: Keeper | None = None
-    _name = "slurm"
-    _submissions: Sequence[Submission] = ()
 
     # -- the configuration -------------------------------------------------------------------------
 
@@ -294,10 +290,9 @@ class SlurmExecutor(Executor):
 
     # -- running -----------------------------------------------------------------------------------
 
-    def attach(self, name: str, submissions: Sequence[Submission]) -> None:
-        self._name, self._submissions = name, submissions
-
-    def start(self, context: TaskContext, deliver: Deliver) -> None:
+    def open(
+        self, context: TaskContext, deliver: Deliver, left_over_jobs: Sequence[Submission]
+    ) -> Running:
         intervals = Intervals(
             self.results_interval,
             self.scheduler_interval,
@@ -306,7 +301,7 @@ class SlurmExecutor(Executor):
             self.grace,
         )
         places = Places.of(context.data_dir, self.remote_dir, context.campaign, self._name)
-        self._keeper = Keeper(
+        keeper = Keeper(
             self._name,
             self._job_options(),
             intervals,
@@ -315,9 +310,14 @@ class SlurmExecutor(Executor):
             places,
             self._connect,
             deliver,
-            self._submissions,
+            left_over_jobs,
         )
-        self._keeper.start()
+        keeper.start()
+        return keeper
+
+    @property
+    def _name(self) -> str:
+        return self.configured_name or "slurm"
 
     def _connect(self) -> Transport:
         if self.ssh is None:
@@ -326,50 +326,8 @@ class SlurmExecutor(Executor):
 
         return SshTransport(SshSettings.of(self.ssh), shared=True)
 
-    def capacity(self) -> int:
-        return self._running().capacity()
-
-    def submit(self, tasks: Sequence[Task]) -> None:
-        self._running().submit(tasks)
-
-    def recall(self) -> list[TaskId]:
-        return self._running().recall()
-
-    def cancel(self) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-
-    def has_ended(self) -> bool:
-        return self._keeper is None or self._keeper.has_ended()
-
-    def close(self) -> None:
-        if self._keeper is not None:
-            self._keeper.close()
-            self._keeper = None
-
     def worker_count(self) -> int:
         """As many as may be in the queue: the jobs of a moment say nothing of what would run if
         there were work.
         """
         return self.max_jobs * self.processes_per_job
-
-    def workers(self) -> list[WorkerInfo]:
-        return self._keeper.workers() if self._keeper is not None else []
-
-    def jobs(self) -> list[JobInfo]:
-        return self._keeper.jobs() if self._keeper is not None else []
-
-    def waiting_for(self) -> str:
-        return self._keeper.waiting_for() if self._keeper is not None else ""
-
-    def watched(self, seconds: float) -> None:
-        if self._keeper is not None:
-            self._keeper.watched(seconds)
-
-    def core_hours(self) -> float:
-        return self._keeper.core_hours() if self._keeper is not None else 0.0
-
-    def _running(self) -> Keeper:
-        if self._keeper is None:
-            raise RuntimeError("the executor has not been started")
-        return self._keeper

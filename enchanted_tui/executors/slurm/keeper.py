@@ -13,6 +13,7 @@ from enchanted_tui.executors.base import (
     Deliver,
     JobInfo,
     Note,
+    Running,
     Task,
     TaskContext,
     Trouble,
@@ -66,7 +67,7 @@ class _Ended(Exception):
     """The executor is being closed."""
 
 
-class Keeper:
+class Keeper(Running):
     """Keeps an executor's jobs behind one thread."""
 
     def __init__(
@@ -151,6 +152,12 @@ class Keeper:
     def has_ended(self) -> bool:
         """Tell whether nothing more is delivered after `cancel`."""
         return self._transport is None or not self._thread.is_alive()
+
+    def worker_count(self) -> int:
+        """As many as may be in the queue: the jobs of a moment say nothing of what would run if
+        there were work.
+        """
+        return self._options.bundling.max_jobs * self._options.bundling.processes
 
     def workers(self) -> list[WorkerInfo]:
         return [worker for element in list(self._ledger.elements) for worker in element.workers()]
