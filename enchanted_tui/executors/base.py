@@ -145,6 +145,9 @@ class JobInfo:
     ends: float | None
 
 
+#: Methods of an executor of before there was `Running`, see `executors.older_form`.
+_OF_BEFORE = ("attach", "start", "submit", "capacity", "recall", "cancel", "close")
+
 Delivered = Union[Result, Trouble, Returned, Note]
 Deliver = Callable[[Delivered], None]
 
@@ -234,6 +237,13 @@ class Executor(Component):
     looks_up_local_storage: ClassVar[bool] = (
         False  #: on the nodes where tasks run, so that it need not be anything here
     )
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Refuse classes of before that change how one of ours runs: nobody would call them."""
+        super().__init_subclass__(**keywords)
+        unused = [name for name in _OF_BEFORE if name in vars(cls)]
+        if unused and "open" not in vars(cls) and cls.open is not Executor.open:
+            raise TypeError(f"{unused[0]}() would never be called: override open()")
 
     #: its name in the configuration, which it is told before anything else; no option
     configured_name: str = ""

@@ -203,3 +203,24 @@ def test_what_it_can_tell_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def _written(content: dict[str, Any]) -> str:
     Path("campaign.yaml").write_text(yaml.safe_dump(content))
     return "campaign.yaml"
+
+
+def test_one_that_changes_how_ours_runs_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects whoever derived from an executor of ours: what is never called any more is not
+    ignored in silence.
+    """
+    monkeypatch.chdir(tmp_path)
+    Path("derived_executor.py").write_text(
+        "from enchanted_tui.executors.local.executor import LocalExecutor\n"
+        "class Counting(LocalExecutor):\n"
+        "    def submit(self, tasks):\n"
+        "        super().submit(tasks)\n"
+    )
+    content = config(1)
+    content["executors"]["mine"] = {"type": "derived_executor:Counting"}
+    _written(content)
+    assert cli.main(["campaign.yaml", "--check"]) == 2
+    said = capsys.readouterr().err
+    assert "submit() would never be called: override open()" in said
