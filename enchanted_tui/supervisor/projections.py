@@ -227,7 +227,8 @@ class Projections:
 
     def ended(self) -> None:
         """Say in the progress files that the session has ended, once that is on record."""
-        self._write_progress(force=True)
+        if not self._write_progress(force=True):  # nobody writes them again later
+            self._write_progress(force=True)
 
     def fingerprints(self) -> dict[str, list[int]]:
         """Return what `files.fingerprints` gives."""
@@ -260,14 +261,16 @@ class Projections:
         self.snapshot = snapshot.take(self._state, liveness, stopping=self.stopping)
         return self.snapshot
 
-    def _write_progress(self, *, force: bool = False) -> None:
+    def _write_progress(self, *, force: bool = False) -> bool:
+        """Write the reports that are due, and tell whether that of the campaign was possible."""
         taken = self.publish_snapshot()
         current = progress_numbers.current_batch(self._state)
-        self._passing_errors.show(
+        written = self._passing_errors.show(
             "a progress report",
             lambda: self._progress.write(current, progress_numbers.pipeline(taken), force=force),
         )
         self._write_reports()
+        return written
 
     def _write_reports(self) -> None:
         """Write the reports on finished batches; what cannot be written waits for the next time."""
