@@ -11,6 +11,7 @@ import yaml
 
 from enchanted_tui import cli
 from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
 from helpers.slurm.campaign import QUICK, SlurmCampaign
 
 CLUSTERS = Path(__file__).parents[2] / "configs" / "clusters"
@@ -55,13 +56,12 @@ def test_a_script_of_the_users_own_runs(tmp_path: Path, cluster: Bed) -> None:
     assert "for name in grün; do" in campaign.said
     assert campaign.run() == 0, campaign.said
     campaign.check_complete(100)
-    assert (
-        len(
-            [
-                name
-                for name in os.listdir(os.fsencode(tmp_path))
-                if name.startswith(b"after-gr\xfcn.")
-            ]
-        )
-        == 10
-    )
+    # its last lines run after the results that complete the campaign
+    wait_for("the ends of the scripts", lambda: len(ends_of_scripts(tmp_path)) == 10)
+
+
+def ends_of_scripts(directory: Path) -> list[bytes]:
+    """Return the names of the files that job scripts make at their end."""
+    return [
+        name for name in os.listdir(os.fsencode(directory)) if name.startswith(b"after-gr\xfcn.")
+    ]

@@ -273,7 +273,8 @@ def check_end_of_jobs(
     seconds = f"$(if [ -e {again} ]; then echo 0.5; else echo {AFTER_THE_LIMIT}; fi)"
     samples(campaign, [ranks.shell(launch, seconds) for launch in launches])
     campaign.executor.update(max_jobs=len(launches), samples_per_job=1)
-    campaign.executor["sbatch"].update(nodes=2, ntasks=2)
+    # mpirun and its ranks need more than what a CPU of the bed has by default, at times
+    campaign.executor["sbatch"].update({"nodes": 2, "ntasks": 2, "mem-per-cpu": "300M"})
     process = campaign.supervise()
     wait_for("the ranks", lambda: ranks.count() == 2 * len(launches), 60, 0.1)
     end(nodes)
