@@ -16,13 +16,7 @@ from enchanted_tui.executors.slurm.inputs import Inputs
 from enchanted_tui.executors.slurm.places import Places
 
 #: A command to run as somebody whom permissions concern.
-ORDINARY = [
-    "capsh",
-    "--drop=cap_dac_override,cap_dac_read_search,cap_fowner",
-    "--",
-    "-c",
-    'exec "$0" "$@"',
-]
+ORDINARY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"]
 
 
 def run_as_ordinary(directory: Path, config: dict, *arguments: str) -> str:
