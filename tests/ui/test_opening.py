@@ -215,7 +215,7 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
     """Protects the text: a paste longer than the screen, taken back, made again and taken back, is
     no end of the app.
     """
-    await person.burst("2")
+    await person.opens("ConfigScreen", "2")
     await person.until(lambda: not person.app.screen.area.is_waiting)
     area = person.app.screen.area
     for columns in (1, 300):
