@@ -70,9 +70,12 @@ def test_what_is_before_the_job_is_no_part_of_it() -> None:
 
 
 def start_job(
-    tmp_path: Path, samples: Sequence[Mapping[str, Any]], runner: Mapping[str, Any] | None = None
+    tmp_path: Path,
+    samples: Sequence[Mapping[str, Any]],
+    runner: Mapping[str, Any] | None = None,
+    beat: float = 0.5,
 ) -> subprocess.Popen[bytes]:
-    """Start what a job runs, with a heartbeat of half a second and, unless a runner is given,
+    """Start what a job runs, with a heartbeat of `beat` seconds and, unless a runner is given,
     samples of a tenth of a second each.
     """
     directory = tmp_path / "jobs"
@@ -99,7 +102,7 @@ def start_job(
         "context": dataclasses.asdict(context),
         "timeout": None,
         "processes": 1,
-        "beat": 0.5,
+        "beat": beat,
         "walltime": None,
     }
     messages = [
@@ -141,6 +144,13 @@ def test_a_busy_job_notices_that_its_share_was_given_away(tmp_path: Path) -> Non
     why, results = end_of(job, tmp_path)
     assert why == "revoked"
     assert 5 < results < 100
+
+
+def test_a_job_waits_for_no_heartbeat(tmp_path: Path) -> None:
+    """Protects core-hours: the first sample begins, and the job ends, however seldom it shows that
+    it lives.
+    """
+    assert end_of(start_job(tmp_path, [{}] * 3, beat=3600.0), tmp_path) == ("done", 3)
 
 
 def test_a_file_system_in_trouble_is_no_reason_to_end(tmp_path: Path) -> None:

@@ -54,9 +54,10 @@ class ShareRun:
         self._waited_for = set(self.left)
         self._check_revoked()
         pool = self._pool(len(tasks))
+        pool.prepare()
         try:
-            pool.prepare()
-            pool.backlog.add(tasks)
+            # a command ends the first wait, in which nothing else would happen
+            pool.command(lambda: pool.backlog.add(tasks))
             while not self._finished():
                 self._take_turn(pool)
                 self._write()
