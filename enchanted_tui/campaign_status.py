@@ -1,8 +1,8 @@
 """The words for how a campaign stands: whether a supervisor runs it, its phase, and why its last
 session ended.
 
-They are text, so files and JSON output hold them as they are. A journal may hold a reason of a later
-version: it is compared, not converted.
+They are text, so files and JSON output hold them as they are. A journal may hold a reason of a
+later version: it is compared, not converted.
 """
 
 from __future__ import annotations

@@ -173,8 +173,6 @@ def test_threads_are_daemons_with_a_name() -> None:
 _LONG = {
     "enchanted_tui/executors/dask/broker.py",
     "enchanted_tui/executors/dask/executor.py",
-    "enchanted_tui/executors/slurm/keeper.py",
-    "enchanted_tui/executors/slurm/watching.py",
     "enchanted_tui/ui/editor/file_actions.py",
 }
 

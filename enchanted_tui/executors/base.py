@@ -182,7 +182,7 @@ class Running:
         return True
 
     def close(self) -> None:
-        """Give back workers, sockets and files. No task may be waiting or running; use `cancel`
+        """Return back workers, sockets and files. No task may be waiting or running; use `cancel`
         first otherwise.
         """
         raise NotImplementedError

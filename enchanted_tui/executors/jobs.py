@@ -33,7 +33,7 @@ class Submission:
     job: str | None = None  #: the scheduler's number, once known
 
     def intent(self) -> dict[str, Any]:
-        """Give the record of the intent to submit."""
+        """Return the record of the intent to submit."""
         return {
             "type": "jobs",
             "event": "intent",
@@ -52,13 +52,13 @@ class Submission:
 
 
 def token_of(job_name: str) -> str | None:
-    """Give the token in a job's name, if it is one of ours."""
+    """Return the token in a job's name, if it is one of ours."""
     found = _TOKEN.search(job_name)
     return found[1] if found else None
 
 
 def _packed(tasks: Sequence[tuple[TaskId, int]]) -> list[list[int]]:
-    """Give tasks as runs [depth, batch, first sample, step, count, attempt]."""
+    """Return tasks as runs [depth, batch, first sample, step, count, attempt]."""
     runs: list[list[int]] = []
     for task, attempt in tasks:
         last = runs[-1] if runs else None

@@ -101,8 +101,8 @@ _TIME = re.compile(
 
 
 def seconds(text: str) -> float | None:
-    """Give one of SLURM's times in seconds: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S; None if it is
-    none, or without limit.
+    """Return one of SLURM's times in seconds: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S; None if it
+    is none, or without limit.
     """
     found = _TIME.match(text.strip())
     if found is None:

@@ -95,7 +95,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
 
 
 def _work_dir(name: str, context: dict[str, Any]) -> str:
-    """Give the directory in which a task runs."""
+    """Return the directory in which a task runs."""
     local: str | None = context["local_storage"]
     if local:
         os.makedirs(local, exist_ok=True)  # on this node there may have been no task yet
@@ -173,7 +173,7 @@ def finish_task(
 
 
 def task_message(task: Any) -> dict[str, Any]:
-    """Give an `executors.base.Task` as the message that `run_task` takes."""
+    """Return an `executors.base.Task` as the message that `run_task` takes."""
     message: dict[str, Any] = {
         "task": list(task.id),
         "name": task.id.name,
@@ -214,7 +214,7 @@ def compose_row(
     failure: dict[str, Any] | None,
     runtime: float,
 ) -> dict[str, Any]:
-    """Give the datapoint's columns in their order: outputs, success, inputs, run time, run
+    """Return the datapoint's columns in their order: outputs, success, inputs, run time, run
     directory.
 
     An output replaces an equally named input. The row of a failed task, and those of the steps
@@ -251,7 +251,7 @@ def make_record(
     started: float,
     cores: float = 1.0,
 ) -> dict[str, Any]:
-    """Give the journal record of an ended task, which held so many `cores`."""
+    """Return the journal record of an ended task, which held so many `cores`."""
     record: dict[str, Any] = {
         "v": FORMAT_VERSION,
         "type": "task",

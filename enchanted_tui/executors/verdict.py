@@ -159,19 +159,19 @@ def _of_the_runner(whole: TracebackType | None) -> TracebackType | None:
 
 
 def known_outputs(error: BaseException) -> dict[str, Any]:
-    """Give the outputs that a runner knew when it failed (see `runners.base.SampleFailed`)."""
+    """Return the outputs that a runner knew when it failed (see `runners.base.SampleFailed`)."""
     outputs = getattr(error, "outputs", None) if hasattr(error, "failure_kind") else None
     return _data_of(outputs)[0] if isinstance(outputs, dict) else {}
 
 
 def describe(error: BaseException) -> str:
-    """Give an exception as one line."""
+    """Return an exception as one line."""
     text = safe_text(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def environment_error(error: BaseException | None) -> BaseException | None:
-    """Give the exception, or the one that caused it, that is the file system's and not the
+    """Return the exception, or the one that caused it, that is the file system's and not the
     sample's; None if there is none.
     """
     seen = set()
@@ -225,7 +225,7 @@ def explained(error: BaseException) -> str:
 
 
 def ending(status: int) -> tuple[str, str]:
-    """Give the failure kind and the reason for the wait status of the process that ran a task."""
+    """Return the failure kind and the reason for the wait status of the process that ran a task."""
     if not os.WIFSIGNALED(status):
         return (
             "exit",

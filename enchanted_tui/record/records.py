@@ -1,5 +1,5 @@
-"""What the records of a journal hold: one class for each kind. ``docs/journal.md`` is made from them
-(`record.journal_page`).
+"""What the records of a journal hold: one class for each kind. ``docs/journal.md`` is made from
+them (`record.journal_page`).
 
 They describe the mappings that lines are decoded to, so reading a hundred thousand of them costs
 nothing more, and what a later version adds to a record is kept. `Journal.append` adds version and
@@ -104,8 +104,8 @@ class ParentsRecord(_Line):
 
 
 class SamplesRecord(_Line):
-    """Values drawn, before any of them runs; at most 1,000 in one record. Either `names` with `rows`
-    or, where samples differ in their names, `samples`.
+    """Values drawn, before any of them runs; at most 1,000 in one record. Either `names` with
+    `rows` or, where samples differ in their names, `samples`.
     """
 
     type: Literal["samples"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from enchanted_tui.executors.slurm.queue import Scheduler
+from enchanted_tui.executors.slurm.scheduler import Scheduler
 from enchanted_tui.executors.slurm.transport import LocalTransport
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for

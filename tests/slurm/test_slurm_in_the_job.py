@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from enchanted_tui.executors.base import TaskContext
-from enchanted_tui.executors.slurm.bundle import archive
 from enchanted_tui.executors.slurm.far.clock import Clock
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
 from enchanted_tui.executors.slurm.script import job_script, sbatch_arguments
+from enchanted_tui.executors.slurm.worker_archive import archive
 from helpers.parts.leaving import HOW
 from helpers.processes import TESTS
 from helpers.slurm.bed_processes import wait_for

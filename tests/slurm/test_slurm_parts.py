@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.jobs import Submission, token_of
-from enchanted_tui.executors.slurm.bundle import archive
+from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.element import elements_of
-from enchanted_tui.executors.slurm.queue import JobRow
+from enchanted_tui.executors.slurm.job_end import job_end, never_starts
+from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.executors.slurm.script import job_script, option_problems, walltime
-from enchanted_tui.executors.slurm.settle import judge, never_starts
-from enchanted_tui.executors.slurm.shares import Bundling
+from enchanted_tui.executors.slurm.worker_archive import archive
 from enchanted_tui.executors.slurm_terms import seconds
 from enchanted_tui.journal_lines import seal
 from enchanted_tui.record.jobs import JobBook
@@ -72,7 +72,7 @@ def test_auto_goes_by_run_times_and_walltime(mean: float, expected: int) -> None
     """Protects against jobs of a second and against jobs that the walltime cuts off: two hours, one
     process, 1,000 wait for 10 jobs.
     """
-    assert Bundling(None, 1, 10, 7_200.0).share(1_000, 10, mean) == expected
+    assert Bundling(None, 1, 10, 7_200.0).bundle_size(1_000, 10, mean) == expected
 
 
 # -- scripts ---------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_each_end_of_a_job_is_told_from_the_others(
     """Protects the right treatment: what is retried, what counts as an attempt, and what the sample
     is recorded as at last.
     """
-    verdict = judge(JobRow("7", 1, state, "n", node="n1", exit_code=exit_code), 60.0)
+    verdict = job_end(JobRow("7", 1, state, "n", node="n1", exit_code=exit_code), 60.0)
     assert (verdict.kind, verdict.failure, verdict.counts) == (kind, failure, counts)
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
-from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
+from enchanted_tui.executors.slurm.ssh.session_limit import Refusals, SessionLimit
 from enchanted_tui.executors.slurm.ssh.transport import SshTransport
 from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem
 from helpers.ssh.interactive_server import InteractiveServer
@@ -176,7 +176,7 @@ def test_queueing_behind_others_is_no_refusal() -> None:
     """Protects commands that wait for longer than a log-in may take: only a sole command's refusal
     is final.
     """
-    slots, released = Slots(2), list[bool]()
+    slots, released = SessionLimit(2), list[bool]()
 
     def hold() -> None:
         with slots.one():

@@ -17,8 +17,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.dask import bench
-from enchanted_tui.executors.dask.lanes import Bundle, Held, Lane, Seat, takes_tasks
+from enchanted_tui.executors.dask import worker_pools
+from enchanted_tui.executors.dask.queues import (
+    Bundle,
+    DaskWorker,
+    ExecutorQueue,
+    QueuedTask,
+    takes_tasks,
+)
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.version import __version__
 
@@ -30,14 +36,14 @@ _PAUSE = 2.0  #: seconds before a task runs again, in which what is left of its 
 
 
 class Broker:
-    """Lanes and workers. `tell` sends a message to the supervisor; everything runs in one event
+    """Queues and workers. `tell` sends a message to the supervisor; everything runs in one event
     loop.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
         self.client: Any = None
-        self.lanes: dict[str, Lane] = {}
-        self.seats: dict[str, Seat] = {}
+        self.queues: dict[str, ExecutorQueue] = {}
+        self.known_workers: dict[str, DaskWorker] = {}
         self.expected_slots = 0
         self.some_are_paused = False  #: workers are there that take no tasks
         self.complete = False  #: all workers that there should be have been there
@@ -63,104 +69,104 @@ class Broker:
     # -- the supervisor's wishes -------------------------------------------------------------------
 
     def submit(self, key: str, tasks: Iterable[tuple[tuple[int, ...], bytes, int]]) -> None:
-        self.lanes[key].backlog.extend(Held(*task) for task in tasks)
-        if not self.seats:
+        self.queues[key].backlog.extend(QueuedTask(*task) for task in tasks)
+        if not self.known_workers:
             self.suspicious.set()  # the cluster may wait for work
         self.hand_out()
 
     def recall(self, key: str) -> list[tuple[int, ...]]:
         """Take back what has not been sent to a worker."""
-        taken = [task.id for task in self.lanes[key].backlog]
-        self.lanes[key].backlog.clear()
+        taken = [task.id for task in self.queues[key].backlog]
+        self.queues[key].backlog.clear()
         return taken
 
     async def cancel(self, key: str) -> None:
         """Forget an executor's tasks and have those that run killed."""
-        lane = self.lanes.pop(key, None)
-        if lane is None:
+        queue = self.queues.pop(key, None)
+        if queue is None:
             return
-        self._forget([bundle for bundle in self._bundles.values() if bundle.lane is lane])
-        await self._run_on(list(self.seats), bench.close_lane, key)
+        self._forget([bundle for bundle in self._bundles.values() if bundle.queue is queue])
+        await self._run_on(list(self.known_workers), worker_pools.close_lane, key)
 
     # -- workers -----------------------------------------------------------------------------------
 
     @property
     def slots(self) -> int:
-        return sum(seat.threads for seat in self.seats.values())
+        return sum(worker.threads for worker in self.known_workers.values())
 
     @property
     def work(self) -> int:
         """How many slots the tasks that are here could use."""
-        active = sum(lane.active for lane in self.lanes.values())
+        active = sum(queue.active for queue in self.queues.values())
         return active + sum(
-            math.ceil((len(lane.backlog) + lane.resting) / lane.fitting(1.0))
-            for lane in self.lanes.values()
+            math.ceil((len(queue.backlog) + queue.resting) / queue.fitting(1.0))
+            for queue in self.queues.values()
         )
 
     @property
     def held_back(self) -> bool:
         """True if there are tasks that wait until the cluster is complete."""
         return not self.complete and any(
-            lane.blocks and lane.backlog for lane in self.lanes.values()
+            queue.blocks and queue.backlog for queue in self.queues.values()
         )
 
     @property
     def patience(self) -> float | None:
         """How long to wait for workers, by the least patient executor that says so."""
         return min(
-            (lane.patience for lane in self.lanes.values() if lane.patience is not None),
+            (queue.patience for queue in self.queues.values() if queue.patience is not None),
             default=None,
         )
 
     @property
     def any_takes_tasks(self) -> bool:
-        return not all(seat.leaving for seat in self.seats.values())
+        return not all(worker.leaving for worker in self.known_workers.values())
 
     async def look(self, workers: dict[str, Any]) -> None:
         """Take note of the workers there are: `workers` by address, as the scheduler tells."""
         self.some_are_paused = any(about.get("status") == "paused" for about in workers.values())
-        gone = [seat for seat in self.seats.values() if seat.address not in workers]
+        gone = [worker for worker in self.known_workers.values() if worker.address not in workers]
         if gone:
             await asyncio.sleep(_NEWS)
-        for seat in gone:
-            self.lose(seat)
+        for worker in gone:
+            self.lose(worker)
         for address, about in workers.items():
-            present = self.seats.get(address)
+            present = self.known_workers.get(address)
             if present is not None:
                 present.notice(takes_tasks(about))
             known = (
-                present is not None and not present.doubtful and present.lanes >= set(self.lanes)
+                present is not None and not present.doubtful and present.queues >= set(self.queues)
             )
-            if not known and takes_tasks(about) and self.lanes and address not in self._meeting:
+            if not known and takes_tasks(about) and self.queues and address not in self._meeting:
                 self._meeting.add(address)
                 self._in_background(self._meet(address, about))
-        for seat in self.seats.values():
-            self._take_back(seat)
+        for worker in self.known_workers.values():
+            self._take_back(worker)
         self.hand_out()
 
-    def open_lane(self, lane: Lane) -> None:
+    def open_lane(self, queue: ExecutorQueue) -> None:
         """Take an executor on; the look that follows makes it known to the workers."""
-        self.lanes[lane.key] = lane
+        self.queues[queue.key] = queue
         self.suspicious.set()
 
     async def _meet(self, address: str, about: dict[str, Any]) -> None:
-        """Make all lanes known to a worker, and make sure that it is still the process that was at
+        """Make all queues known to a worker, and make sure that it is still the process that was at
         this address.
         """
-        lanes = list(self.lanes.values())
+        queues = list(self.queues.values())
         try:
-            answer = await self._open_on(lanes, address)
+            answer = await self._open_on(queues, address)
         finally:
             self._meeting.discard(address)
-        seat = self.seats.get(address)
-        if seat is not None and (answer is None or answer["instance"] != seat.instance):
-            self.lose(seat)
-            seat = None
+        worker = self.known_workers.get(address)
+        if worker is not None and (answer is None or answer["instance"] != worker.instance):
+            self.lose(worker)
+            worker = None
         if answer is None:  # the next look tries again, if it is still there
             return
-        if seat is None:
+        if worker is None:
             threads = max(1, about["nthreads"])
-            seat = Seat(
+            worker = DaskWorker(
                 address,
                 answer["instance"],
                 str(about["name"]),
@@ -168,17 +174,19 @@ class Broker:
                 answer["pid"],
                 threads,
             )
-            self.seats[address] = seat
-        seat.doubtful, seat.lanes = False, {lane.key for lane in lanes}
+            self.known_workers[address] = worker
+        worker.doubtful, worker.queues = False, {queue.key for queue in queues}
         self.suspicious.set()  # the cluster may be complete now
         self.hand_out()
 
-    async def _open_on(self, lanes: list[Lane], address: str) -> dict[str, Any] | None:
-        """Open lanes on a worker; give what it says about itself, or None if it cannot run tasks."""
+    async def _open_on(self, queues: list[ExecutorQueue], address: str) -> dict[str, Any] | None:
+        """Open queues on a worker; return what it says about itself, or None if it cannot run
+        tasks.
+        """
         answer: Any = None
-        for lane in lanes:
+        for queue in queues:
             answer = (
-                await self._run_on([address], bench.open_lane, lane.key, *lane.arguments)
+                await self._run_on([address], worker_pools.open_lane, queue.key, *queue.arguments)
             ).get(address)
             if (
                 not isinstance(answer, dict)
@@ -204,49 +212,49 @@ class Broker:
             return {}
         return done
 
-    def lose(self, seat: Seat) -> None:
+    def lose(self, worker: DaskWorker) -> None:
         """A worker has gone: what it held runs again, or is lost for good."""
-        if self.seats.pop(seat.address, None) is None:
+        if self.known_workers.pop(worker.address, None) is None:
             return
-        bundles = list(seat.bundles.values())
+        bundles = list(worker.bundles.values())
         some_started = any(bundle.started is not None for bundle in bundles)
         self._forget(bundles)
         for bundle in bundles:
             for task in bundle.left():
                 waited = some_started and bundle.started is None  # behind another one
                 self._again(
-                    bundle.lane,
+                    bundle.queue,
                     task,
-                    f"its worker {seat.name} on {seat.host} was lost",
+                    f"its worker {worker.name} on {worker.host} was lost",
                     counts=not waited,
                 )
 
-    def _take_back(self, seat: Seat) -> None:
+    def _take_back(self, worker: DaskWorker) -> None:
         """Have others run what a worker has not begun and does not begin, because it is paused or
         about to close.
         """
-        if seat.leaving_since is None or time.monotonic() - seat.leaving_since < _PATIENCE:
+        if worker.leaving_since is None or time.monotonic() - worker.leaving_since < _PATIENCE:
             return
-        bundles = [bundle for bundle in seat.bundles.values() if bundle.started is None]
+        bundles = [bundle for bundle in worker.bundles.values() if bundle.started is None]
         self._forget(bundles)
         for bundle in bundles:
             for task in bundle.left():
                 self._again(
-                    bundle.lane,
+                    bundle.queue,
                     task,
-                    f"its worker {seat.name} on {seat.host} is paused",
+                    f"its worker {worker.name} on {worker.host} is paused",
                     counts=False,
                 )
 
-    def _again(self, lane: Lane, task: Held, why: str, *, counts: bool) -> None:
-        """Run a task again that may have begun; if that `counts`, no more often than the lane
+    def _again(self, queue: ExecutorQueue, task: QueuedTask, why: str, *, counts: bool) -> None:
+        """Run a task again that may have begun; if that `counts`, no more often than the queue
         allows.
         """
         losses = task.losses + counts
-        if losses > lane.max_retries:
+        if losses > queue.max_retries:
             times = f", {losses} times" if losses > 1 else ""
             self._tell(
-                {"op": "lost", "lane": lane.key, "message": task.message, "why": why + times}
+                {"op": "lost", "queue": queue.key, "message": task.message, "why": why + times}
             )
             return
         fields = values.decode(task.message)
@@ -254,18 +262,19 @@ class Broker:
         if counts:
             self._tell({"op": "log", "message": f"{fields['name']} runs again: {why}"})
         self._put_back(
-            lane, Held(task.id, values.encode(fields).encode("ascii"), task.attempt + 1, losses)
+            queue,
+            QueuedTask(task.id, values.encode(fields).encode("ascii"), task.attempt + 1, losses),
         )
 
-    def _put_back(self, lane: Lane, task: Held) -> None:
+    def _put_back(self, queue: ExecutorQueue, task: QueuedTask) -> None:
         """Let a task wait for its turn again, in a moment."""
-        lane.resting += 1
-        asyncio.get_running_loop().call_later(_PAUSE, self._wait_again, lane, task)
+        queue.resting += 1
+        asyncio.get_running_loop().call_later(_PAUSE, self._wait_again, queue, task)
 
-    def _wait_again(self, lane: Lane, task: Held) -> None:
-        lane.resting -= 1
-        if lane.key in self.lanes:
-            lane.backlog.appendleft(task)
+    def _wait_again(self, queue: ExecutorQueue, task: QueuedTask) -> None:
+        queue.resting -= 1
+        if queue.key in self.queues:
+            queue.backlog.appendleft(task)
             self.hand_out()
 
     # -- bundles -----------------------------------------------------------------------------------
@@ -273,56 +282,56 @@ class Broker:
     def hand_out(self) -> None:
         """Send bundles to the workers that have room, the least busy one first."""
         if self.client is not None:
-            for lane in self._lanes_with_work():
-                while lane.backlog and (seat := self._seat_for(lane)) is not None:
-                    self._send(lane, seat)
-        for lane in self.lanes.values():
-            self._say_wanted(lane)
+            for queue in self._lanes_with_work():
+                while queue.backlog and (worker := self._seat_for(queue)) is not None:
+                    self._send(queue, worker)
+        for queue in self.queues.values():
+            self._say_wanted(queue)
 
-    def _lanes_with_work(self) -> list[Lane]:
-        """Give the lanes in turn: the one with the fewest bundles on workers first."""
+    def _lanes_with_work(self) -> list[ExecutorQueue]:
+        """Return the queues in turn: the one with the fewest bundles on workers first."""
         ready = (
-            lane
-            for lane in self.lanes.values()
-            if lane.backlog and (self.complete or not lane.blocks)
+            queue
+            for queue in self.queues.values()
+            if queue.backlog and (self.complete or not queue.blocks)
         )
-        return sorted(ready, key=lambda lane: lane.active)
+        return sorted(ready, key=lambda queue: queue.active)
 
-    def _seat_for(self, lane: Lane) -> Seat | None:
-        if lane.limit is not None and lane.active >= (
-            lane.limit if lane.limit < self.slots else lane.limit * lane.depth
+    def _seat_for(self, queue: ExecutorQueue) -> DaskWorker | None:
+        if queue.limit is not None and queue.active >= (
+            queue.limit if queue.limit < self.slots else queue.limit * queue.depth
         ):
             return None
         free = [
-            seat
-            for seat in self.seats.values()
-            if seat.open_for(lane) and len(seat.bundles) < seat.threads * lane.depth
+            worker
+            for worker in self.known_workers.values()
+            if worker.open_for(queue) and len(worker.bundles) < worker.threads * queue.depth
         ]
         # short tasks: one that may have cost a worker is alone with it, so that it takes no others'
         # results along
-        if lane.depth > 1:
-            suspect = lane.backlog[0].losses > 0
+        if queue.depth > 1:
+            suspect = queue.backlog[0].losses > 0
             free = [
-                seat
-                for seat in free
-                if not seat.bundles
-                or not (suspect or any(held.suspect for held in seat.bundles.values()))
+                worker
+                for worker in free
+                if not worker.bundles
+                or not (suspect or any(held.suspect for held in worker.bundles.values()))
             ]
-        return min(free, key=lambda seat: len(seat.bundles) / seat.threads, default=None)
+        return min(free, key=lambda worker: len(worker.bundles) / worker.threads, default=None)
 
-    def _send(self, lane: Lane, seat: Seat) -> None:
-        tasks = lane.take(self.slots if lane.limit is None else min(lane.limit, self.slots))
-        bundle = Bundle(f"{self._prefix}-{next(self._numbers)}", lane, seat, list(tasks))
-        seat.bundles[bundle.token] = self._bundles[bundle.token] = bundle
-        lane.active += 1
+    def _send(self, queue: ExecutorQueue, worker: DaskWorker) -> None:
+        tasks = queue.take(self.slots if queue.limit is None else min(queue.limit, self.slots))
+        bundle = Bundle(f"{self._prefix}-{next(self._numbers)}", queue, worker, list(tasks))
+        worker.bundles[bundle.token] = self._bundles[bundle.token] = bundle
+        queue.active += 1
         bundle.future = self.client.submit(
-            bench.run_bundle,
+            worker_pools.run_bundle,
             bundle.token,
-            seat.instance,
-            lane.key,
+            worker.instance,
+            queue.key,
             [task.message for task in tasks],
             key=bundle.token,
-            workers=[seat.address],
+            workers=[worker.address],
             # where it does nothing, which tells that this worker has gone
             allow_other_workers=True,
             retries=0,
@@ -354,7 +363,7 @@ class Broker:
         self.hand_out()
 
     def _settle(self, bundle: Bundle, outcome: dict[str, Any]) -> None:
-        lane = bundle.lane
+        queue = bundle.queue
         for index, line in outcome["done"]:
             self._finish(bundle, index, line)
         for index, message in outcome["troubles"]:
@@ -362,7 +371,7 @@ class Broker:
             self._tell(
                 {
                     "op": "trouble",
-                    "lane": lane.key,
+                    "queue": queue.key,
                     "message": message,
                     "task": task.id if task is not None else None,
                 }
@@ -370,8 +379,8 @@ class Broker:
         for index in reversed(outcome["unstarted"]):
             task = bundle.tasks[index]
             if task is not None:
-                lane.backlog.appendleft(task)
-        lane.measure(outcome["seconds"])
+                queue.backlog.appendleft(task)
+        queue.measure(outcome["seconds"])
         self._release(bundle)
 
     def _unfinished(self, bundle: Bundle, counts: bool, why: str) -> None:
@@ -382,7 +391,7 @@ class Broker:
         self.suspicious.set()
         self._release(bundle)
         for task in reversed(bundle.left()):
-            self._again(bundle.lane, task, why, counts=counts)
+            self._again(bundle.queue, task, why, counts=counts)
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
         """A worker reports on a bundle."""
@@ -400,7 +409,7 @@ class Broker:
         if task is not None:
             bundle.tasks[index] = None
             bundle.worker.done += 1
-            self._results.setdefault(bundle.lane.key, []).append((task.id, line))
+            self._results.setdefault(bundle.queue.key, []).append((task.id, line))
             if not self._flush_due:
                 self._flush_due = True
                 asyncio.get_running_loop().call_soon(self._flush)
@@ -409,12 +418,12 @@ class Broker:
         self._flush_due = False
         results, self._results = self._results, {}
         for key, lines in results.items():
-            self._tell({"op": "results", "lane": key, "results": lines})
+            self._tell({"op": "results", "queue": key, "results": lines})
 
     def _release(self, bundle: Bundle) -> None:
         if self._bundles.pop(bundle.token, None) is not None:
             bundle.worker.bundles.pop(bundle.token, None)
-            bundle.lane.active -= 1
+            bundle.queue.active -= 1
 
     def _forget(self, bundles: list[Bundle]) -> None:
         """Want nothing more of bundles, and have Dask not run them elsewhere."""
@@ -433,45 +442,45 @@ class Broker:
 
     # -- what the supervisor is told ---------------------------------------------------------------
 
-    def _say_wanted(self, lane: Lane) -> None:
-        """Tell how many tasks the lane can usefully hold, where that has changed."""
+    def _say_wanted(self, queue: ExecutorQueue) -> None:
+        """Tell how many tasks the queue can usefully hold, where that has changed."""
         slots = max(self.slots, self.expected_slots)
-        slots = min(slots, lane.limit) if lane.limit is not None else slots
+        slots = min(slots, queue.limit) if queue.limit is not None else slots
         if not slots:
             wanted = _FIRST_WINDOW
-        elif lane.depth == 1:
+        elif queue.depth == 1:
             wanted = 2 * slots
         else:
-            wanted = 4 * slots * lane.fitting()
-        if abs(wanted - lane.wanted) > 0.1 * lane.wanted:
-            lane.wanted = wanted
-            self._tell({"op": "wanted", "lane": lane.key, "wanted": wanted})
+            wanted = 4 * slots * queue.fitting()
+        if abs(wanted - queue.wanted) > 0.1 * queue.wanted:
+            queue.wanted = wanted
+            self._tell({"op": "wanted", "queue": queue.key, "wanted": wanted})
 
     def workers(self, key: str) -> list[tuple[str, str, int, str | None, float | None]]:
-        """Give (name, host, pid, task, since) for each slot, as far as the slot is not another
+        """Return (name, host, pid, task, since) for each slot, as far as the slot is not another
         executor's.
         """
         shown: list[tuple[str, str, int, str | None, float | None]] = []
-        for seat in self.seats.values():
-            running = [bundle for bundle in seat.bundles.values() if bundle.started is not None][
-                : seat.threads
+        for worker in self.known_workers.values():
+            running = [bundle for bundle in worker.bundles.values() if bundle.started is not None][
+                : worker.threads
             ]
-            for slot in range(seat.threads):
-                name = seat.name if seat.threads == 1 else f"{seat.name}/{slot}"
+            for slot in range(worker.threads):
+                name = worker.name if worker.threads == 1 else f"{worker.name}/{slot}"
                 bundle = running[slot] if slot < len(running) else None
                 left = bundle.left() if bundle is not None else []
-                if bundle is not None and bundle.lane.key == key and left:
+                if bundle is not None and bundle.queue.key == key and left:
                     shown.append(
                         (
                             name,
-                            seat.host,
-                            seat.pid,
+                            worker.host,
+                            worker.pid,
                             TaskId(*left[0].id).name,
                             bundle.started,
                         )
                     )
                 elif bundle is None:
-                    shown.append((name, seat.host, seat.pid, None, None))
+                    shown.append((name, worker.host, worker.pid, None, None))
         return shown
 
 

@@ -29,9 +29,9 @@ Hear = Callable[[dict[str, Any]], None]
 
 
 class ClusterProcess:
-    """A running process with a cluster for one or more lanes (executors).
+    """A running process with a cluster for one or more queues (executors).
 
-    What it says about a lane is passed to that lane's `hear`, in a thread of this object; what
+    What it says about a queue is passed to that queue's `hear`, in a thread of this object; what
     concerns the cluster, to all.
     """
 
@@ -67,7 +67,9 @@ class ClusterProcess:
 
     @classmethod
     def acquire(cls, spec: dict[str, Any], share: str | None) -> ClusterProcess:
-        """Give a process with this cluster: the one that is shared under `share`, if there is one."""
+        """Return a process with this cluster: the one that is shared under `share`, if there is
+        one.
+        """
         with cls._lock:
             found = cls._shared.get(share) if share is not None else None
             if found is None:
@@ -76,36 +78,36 @@ class ClusterProcess:
                     cls._shared[share] = found
             return found
 
-    # -- lanes -------------------------------------------------------------------------------------
+    # -- queues -------------------------------------------------------------------------------------
 
-    def open(self, lane: str, arguments: tuple[Any, ...], hear: Hear) -> None:
-        """Begin a lane; `arguments`: those of `lanes.Lane`."""
+    def open(self, queue: str, arguments: tuple[Any, ...], hear: Hear) -> None:
+        """Begin a queue; `arguments`: those of `queues.ExecutorQueue`."""
         with self._lock:
-            self._lanes[lane] = hear
-            self._closed[lane] = threading.Event()
-        self._send({"op": "open", "lane": lane, "arguments": arguments})
+            self._lanes[queue] = hear
+            self._closed[queue] = threading.Event()
+        self._send({"op": "open", "queue": queue, "arguments": arguments})
 
-    def tell(self, lane: str, op: str, **what: Any) -> None:
-        self._send({"op": op, "lane": lane, **what})
+    def tell(self, queue: str, op: str, **what: Any) -> None:
+        self._send({"op": op, "queue": queue, **what})
 
     @property
     def alive(self) -> bool:
         return self._thread.is_alive()
 
-    def close(self, lane: str) -> None:
-        """End a lane, and with the last one the cluster; returns when nothing of it is left."""
+    def close(self, queue: str) -> None:
+        """End a queue, and with the last one the cluster; returns when nothing of it is left."""
         with self._lock:
-            last = list(self._lanes) == [lane]
+            last = list(self._lanes) == [queue]
             if last:
                 self._ending = True
                 if self._share is not None:
                     self._shared.pop(self._share, None)
         # workers that stay must let go, and those in jobs tidy up before they are cancelled
         if not last or self.spec["kind"] != "local":
-            self.tell(lane, "close")
-            self._wait(self._closed[lane], _LANE_GRACE)
+            self.tell(queue, "close")
+            self._wait(self._closed[queue], _LANE_GRACE)
         with self._lock:
-            self._lanes.pop(lane, None)
+            self._lanes.pop(queue, None)
         if last:
             self._end()
 
@@ -158,16 +160,16 @@ class ClusterProcess:
             log.warning(message["message"])
             return
         with self._lock:
-            lane = message.get("lane")
+            queue = message.get("queue")
             hearers = (
                 list(self._lanes.values())
-                if lane is None
-                else [self._lanes[lane]]
-                if lane in self._lanes
+                if queue is None
+                else [self._lanes[queue]]
+                if queue in self._lanes
                 else []
             )
-            if message["op"] == "closed" and lane in self._closed:
-                self._closed[lane].set()
+            if message["op"] == "closed" and queue in self._closed:
+                self._closed[queue].set()
         for hear in hearers:
             hear(message)
 

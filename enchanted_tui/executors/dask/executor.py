@@ -182,7 +182,7 @@ class DaskExecutor(Executor):
         )
 
     def cluster_spec(self) -> dict[str, Any]:
-        """Give what the cluster is to be, as plain data."""
+        """Return what the cluster is to be, as plain data."""
         kind = self.kind_of_cluster
         config = (
             dict((self.SLURMcluster_config if kind == "slurm" else self.LocalCluster_config) or {})

@@ -27,7 +27,7 @@ _OF_THE_CLUSTER = (
 
 
 def job_script(config: Mapping[str, Any]) -> str:
-    """Give the script, or a sentence that says why there is none. `config`: what SLURMCluster is
+    """Return the script, or a sentence that says why there is none. `config`: what SLURMCluster is
     given.
     """
     done = subprocess.run(

@@ -34,7 +34,7 @@ _numbers = itertools.count(1)
 
 
 class DaskRunning(Running):
-    """One lane of a cluster process."""
+    """One queue of a cluster process."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class DaskRunning(Running):
         patience: float | None,
     ) -> None:
         """`n_workers`: how many tasks may run at the same time; `expected_workers`: how many will
-        where there is work; the rest as in `lanes.Lane`.
+        where there is work; the rest as in `queues.ExecutorQueue`.
         """
         self._process, self._deliver = process, deliver
         self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
@@ -176,7 +176,7 @@ class DaskRunning(Running):
 
 
 def _given_directories() -> list[str]:
-    """Give the directories of PYTHONPATH: what can be imported from there here is to be imported
+    """Return the directories of PYTHONPATH: what can be imported from there here is to be imported
     from there on the workers.
     """
     return [

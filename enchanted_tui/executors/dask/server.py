@@ -25,9 +25,9 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.executors.dask.broker import Broker
-from enchanted_tui.executors.dask.grid import DEFAULT_PATIENCE, Grid, grid_of, told
-from enchanted_tui.executors.dask.lanes import Lane
+from enchanted_tui.executors.dask.cluster import DEFAULT_PATIENCE, Cluster, cluster_of, told
 from enchanted_tui.executors.dask.problem import ClusterProblem
+from enchanted_tui.executors.dask.queues import ExecutorQueue
 
 if TYPE_CHECKING:
     import psutil
@@ -104,7 +104,7 @@ class Server:
     def __init__(self, connection: Connection, spec: Message) -> None:
         self._connection = connection
         self._spec = spec
-        self._grid: Grid = grid_of(spec)
+        self._cluster: Cluster = cluster_of(spec)
         self._broker = Broker(self._tell)
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._ended = asyncio.Event()
@@ -124,7 +124,7 @@ class Server:
         for part in parts:
             part.cancel()
         await asyncio.wait(parts)
-        await self._grid.close()
+        await self._cluster.close()
 
     async def _guarded(self, part: Coroutine[Any, Any, None]) -> None:
         """Do a part of the work; what stops it stops the campaigns, with a sentence."""
@@ -157,35 +157,35 @@ class Server:
     async def _obey(self) -> None:
         while True:
             message = await self._inbox.get()
-            op, key = message["op"], message["lane"]
+            op, key = message["op"], message["queue"]
             if op == "open":
-                self._broker.open_lane(Lane(key, *message["arguments"]))
+                self._broker.open_lane(ExecutorQueue(key, *message["arguments"]))
                 self._say_about_cluster(key)
             elif op == "submit":
                 self._broker.submit(key, message["tasks"])
             elif op == "recall":
-                self._tell({"op": "recalled", "lane": key, "tasks": self._broker.recall(key)})
+                self._tell({"op": "recalled", "queue": key, "tasks": self._broker.recall(key)})
             elif op == "close":
                 await self._broker.cancel(key)
-                self._tell({"op": "closed", "lane": key})
+                self._tell({"op": "closed", "queue": key})
 
     # -- the cluster -------------------------------------------------------------------------------
 
     async def _tend(self) -> None:
         """Start the cluster and look after it."""
-        await self._grid.open()
-        self._broker.expected_slots = self._grid.expected_slots
-        self._broker.attach(self._grid.client)
+        await self._cluster.open()
+        self._broker.expected_slots = self._cluster.expected_slots
+        self._broker.attach(self._cluster.client)
         self._with_workers = self._answered = time.monotonic()
-        link = self._grid.dashboard()
+        link = self._cluster.dashboard()
         if link:
             self._tell({"op": "link", "link": link})
         while True:
             await self._look()
-            await self._grid.scale(self._broker.work)
-            await self._grid.ask_queue()
+            await self._cluster.scale(self._broker.work)
+            await self._cluster.ask_queue()
             await self._say_why_nothing_runs()
-            for key in list(self._broker.lanes):
+            for key in list(self._broker.queues):
                 self._say_about_cluster(key)
             await self._pause()
 
@@ -193,9 +193,9 @@ class Server:
         """Wait for the next look: shorter while a cluster starts, longer where it is large, at once
         on suspicion.
         """
-        seats = len(self._broker.seats)
-        starts = not seats and time.monotonic() - self._with_workers < _STARTING
-        tick = _STARTING_TICK if starts else _TICK * max(1.0, seats / _WORKERS_PER_TICK)
+        known_workers = len(self._broker.known_workers)
+        starts = not known_workers and time.monotonic() - self._with_workers < _STARTING
+        tick = _STARTING_TICK if starts else _TICK * max(1.0, known_workers / _WORKERS_PER_TICK)
         self._broker.suspicious.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._broker.suspicious.wait(), tick)
@@ -203,16 +203,16 @@ class Server:
 
     async def _look(self) -> None:
         try:
-            workers = await self._grid.identity()
+            workers = await self._cluster.identity()
         except OSError as error:
-            patience = _HUNG if self._grid.client.status == "running" else _SILENCE
+            patience = _HUNG if self._cluster.client.status == "running" else _SILENCE
             if time.monotonic() - self._answered > patience:
                 self._broker.detach()
                 raise ClusterProblem(f"the Dask scheduler has gone ({told(error)})") from error
             return
         self._answered = time.monotonic()
         await self._broker.look(workers)
-        if not self._broker.complete and self._broker.slots >= self._grid.least_slots:
+        if not self._broker.complete and self._broker.slots >= self._cluster.least_slots:
             self._broker.complete = True
             self._broker.hand_out()
         if not self._missing:
@@ -228,21 +228,21 @@ class Server:
         )
 
     async def _say_why_nothing_runs(self) -> None:
-        """Give up when there have been no workers for too long."""
+        """Return up when there have been no workers for too long."""
         if not self._missing:
             self._said_once("waiting", {"op": "waiting", "why": ""})
             return
-        why = _ALL_PAUSED if self._all_paused else await self._grid.reason()
+        why = _ALL_PAUSED if self._all_paused else await self._cluster.reason()
         self._said_once("waiting", {"op": "waiting", "why": why or "waiting for Dask workers"})
         patience = (
-            self._broker.patience if self._broker.patience is not None else self._grid.patience
+            self._broker.patience if self._broker.patience is not None else self._cluster.patience
         )
         if patience is None and self._all_paused:  # no queue to wait for
             patience = DEFAULT_PATIENCE
         if patience is not None and time.monotonic() - self._with_workers > patience:
             there = (
-                f"only {self._broker.slots} of {self._grid.least_slots} slots"
-                if self._broker.held_back and self._broker.seats
+                f"only {self._broker.slots} of {self._cluster.least_slots} slots"
+                if self._broker.held_back and self._broker.known_workers
                 else ""
             )
             there = there or (
@@ -259,17 +259,17 @@ class Server:
 
     def _say_about_cluster(self, key: str) -> None:
         workers = self._broker.workers(key)
-        self._said_once(f"workers {key}", {"op": "workers", "lane": key, "workers": workers})
-        # jobs hold the workers of all lanes, and are shown once
-        if key == next(iter(self._broker.lanes), None):
-            jobs = self._grid.jobs_held(list(self._broker.seats.values()))
+        self._said_once(f"workers {key}", {"op": "workers", "queue": key, "workers": workers})
+        # jobs hold the workers of all queues, and are shown once
+        if key == next(iter(self._broker.queues), None):
+            jobs = self._cluster.jobs_held(list(self._broker.known_workers.values()))
             self._said_once(
                 f"jobs {key}",
                 {
                     "op": "jobs",
-                    "lane": key,
+                    "queue": key,
                     "jobs": jobs,
-                    "core_seconds": self._grid.core_seconds(),
+                    "core_seconds": self._cluster.core_seconds(),
                 },
             )
 
@@ -298,7 +298,7 @@ def kill_descendants() -> None:
 
 
 def _descendants() -> list[psutil.Process]:
-    """Give the processes below this one, but for Python's own that cleans up after all others and
+    """Return the processes below this one, but for Python's own that cleans up after all others and
     ends by itself once this one has.
     """
     import psutil

@@ -151,7 +151,7 @@ def cores_for_each(workers: int) -> float:
 
 
 def thread_limits(workers: int) -> dict[str, str]:
-    """Give environment variables that keep numerical libraries from starting more threads than
+    """Return environment variables that keep numerical libraries from starting more threads than
     there are CPUs, where unset.
     """
     share = str(max(1, usable_cpus() // workers))

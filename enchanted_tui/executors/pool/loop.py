@@ -1,5 +1,5 @@
-"""What a pool does, turn by turn: who runs what, since when, and what becomes of a task whose worker
-dies.
+"""What a pool does, turn by turn: who runs what, since when, and what becomes of a task whose
+worker dies.
 
 Tasks go to a worker through a packet socket of which the pool also holds the receiving end: what a
 worker has not read yet can be taken back exactly, so short tasks are handed out many in advance and
@@ -183,7 +183,7 @@ class PoolLoop:
                     return
 
     def _give_next(self, worker: WorkerChannel) -> bool:
-        """Give a worker the next task, if its queue takes it; tell whether there was any."""
+        """Return a worker the next task, if its queue takes it; tell whether there was any."""
         task = self.backlog.next() if self.backlog else None
         if task is None:
             return False

@@ -29,8 +29,8 @@ class Pool:
         deliver: Deliver,
         backlog: Backlog | None = None,
     ) -> None:
-        """`deliver` is called in the pool's thread, once for each task that is submitted and not taken
-        back.
+        """`deliver` is called in the pool's thread, once for each task that is submitted and not
+        taken back.
         """
         self._size = settings.size
         self._submitted = 0

@@ -1,5 +1,5 @@
-"""One element of a job array, as the executor follows it: the tasks it holds and what its results
-file has said so far.
+"""One element of a job array, as the executor follows it: the tasks it was given and what its
+results file has said so far.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from enchanted_tui.executors.base import JobInfo, Task, WorkerInfo
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
-from enchanted_tui.executors.slurm.queue import JobRow
+from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.journal_lines import TaskId, is_intact
 
 _HEAD = re.compile(
@@ -22,9 +22,9 @@ _HEAD = re.compile(
 
 
 @dataclass(slots=True)
-class Held:
-    """A task that a job holds. After a restart the task itself is known only once it is submitted
-    again.
+class AssignedTask:
+    """A task that a job was given. After a restart the task itself is known only once it is
+    submitted again.
     """
 
     attempt: int
@@ -34,11 +34,11 @@ class Held:
 
 @dataclass
 class Element:
-    """A job that works through one share."""
+    """A job that works through one bundle of tasks."""
 
     submission: Submission
     index: int
-    held: dict[TaskId, Held]  #: what has no result yet
+    unfinished: dict[TaskId, AssignedTask]  #: what has no result yet
     count: int  #: number of tasks it was given
     adopted: bool = False  #: an earlier session submitted it
     offset: int = 0  #: up to which its results file has been read
@@ -55,7 +55,7 @@ class Element:
     final_at: float = 0.0
     missing_since: float | None = None
     grown_at: float = 0.0  #: when its results file was last seen to grow
-    _unfinished: bytes = field(default=b"", repr=False)
+    _partial_line: bytes = field(default=b"", repr=False)
 
     @property
     def job(self) -> str:
@@ -83,14 +83,14 @@ class Element:
         return self.hello is None and (self.row is None or self.row.state == "PENDING")
 
     def take(self, data: bytes) -> tuple[list[tuple[TaskId, bytes, float]], list[dict[str, Any]]]:
-        """Take what the results file has grown by: give (task, record, run time) of each whole
+        """Take what the results file has grown by: return (task, record, run time) of each whole
         result, and the notes.
         """
         self.offset += len(data)
         if data:
             self.grown_at = time.monotonic()
-        lines = (self._unfinished + data).split(b"\n")
-        self._unfinished = lines.pop()
+        lines = (self._partial_line + data).split(b"\n")
+        self._partial_line = lines.pop()
         results, notes = [], []
         for line in lines:
             if line.startswith(NOTE):
@@ -112,7 +112,7 @@ class Element:
             self.bye = note
         elif op == "begin":
             self.began_any = True
-            task = self.held.get(TaskId(*note["task"]))
+            task = self.unfinished.get(TaskId(*note["task"]))
             if task is not None:
                 task.begun = note["at"]
         return [note]
@@ -140,7 +140,7 @@ class Element:
             reason=row.reason if row is not None else "",
             node=self.node,
             held=self.count,
-            done=self.count - len(self.held),
+            done=self.count - len(self.unfinished),
             since=since,
             ends=ends,
         )
@@ -170,18 +170,22 @@ class Element:
         host = self.node or (str(self.hello["host"]) if self.hello else "")
         pid = int(self.hello["pid"]) if self.hello else 0
         busy = [
-            (task.name, held.begun)
-            for task, held in list(self.held.items())
-            if held.begun is not None
+            (task.name, assigned.begun)
+            for task, assigned in list(self.unfinished.items())
+            if assigned.begun is not None
         ]
         return [WorkerInfo(self.job, host, pid, name, since) for name, since in busy]
 
 
 def elements_of(submission: Submission, *, adopted: bool = False) -> list[Element]:
-    """Give the elements of a job array."""
+    """Return the elements of a job array."""
     return [
         Element(
-            submission, index, {task: Held(attempt) for task, attempt in held}, len(held), adopted
+            submission,
+            index,
+            {task: AssignedTask(attempt) for task, attempt in tasks},
+            len(tasks),
+            adopted,
         )
-        for index, held in enumerate(submission.elements)
+        for index, tasks in enumerate(submission.elements)
     ]

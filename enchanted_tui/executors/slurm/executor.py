@@ -12,14 +12,15 @@ from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.slurm.bundle import archive
-from enchanted_tui.executors.slurm.keeper import Intervals, Keeper
-from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.bundling import Bundling
+from enchanted_tui.executors.slurm.directories import Directories
+from enchanted_tui.executors.slurm.polling import Intervals
+from enchanted_tui.executors.slurm.running import SlurmRunning
 from enchanted_tui.executors.slurm.script import COMMAND, option_problems, read_template, shown
-from enchanted_tui.executors.slurm.shares import Bundling
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.submitting import JobOptions
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
+from enchanted_tui.executors.slurm.worker_archive import archive
 
 
 class SlurmExecutor(Executor):
@@ -245,10 +246,12 @@ class SlurmExecutor(Executor):
         )
 
     def dry_run(self, run_dir: str) -> str:
-        """Give the command and the script that would submit a job array."""
+        """Return the command and the script that would submit a job array."""
         options = self._job_options()
-        places = Places.of(os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN", self._name)
-        directory = f"{places.jobs}/TOKEN"
+        directories = Directories.of(
+            os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN", self._name
+        )
+        directory = f"{directories.jobs}/TOKEN"
         command = options.arguments(
             f"{options.job_name(os.path.basename(run_dir))}-TOKEN", directory, self.max_jobs, set()
         )
@@ -262,7 +265,7 @@ class SlurmExecutor(Executor):
             if self.samples_per_job == "auto"
             else f"{self.samples_per_job} samples"
         )
-        script = options.script(f"{places.jobs}/{archive()[0]}", directory)
+        script = options.script(f"{directories.jobs}/{archive()[0]}", directory)
         return (
             f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a"
             f" time; an array of them is submitted by\n  {shlex.join(command)}\nwith the script\n"
@@ -300,20 +303,22 @@ class SlurmExecutor(Executor):
             self.scheduler_interval_watched,
             self.grace,
         )
-        places = Places.of(context.data_dir, self.remote_dir, context.campaign, self._name)
-        keeper = Keeper(
+        directories = Directories.of(
+            context.data_dir, self.remote_dir, context.campaign, self._name
+        )
+        running = SlurmRunning(
             self._name,
             self._job_options(),
             intervals,
             self.max_retries,
             context,
-            places,
+            directories,
             self._connect,
             deliver,
             left_over_jobs,
         )
-        keeper.start()
-        return keeper
+        running.start()
+        return running
 
     @property
     def _name(self) -> str:

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from enchanted_tui.executors.slurm.places import Places
+from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
 
 _OWN = "enchanted_tui."
@@ -25,25 +25,25 @@ _TIMEOUT = 3600.0
 class Inputs:
     """Translates tasks for the far side, and gathers the files that they need there."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, directories: Directories) -> None:
+        self._directories = directories
         self._there: set[str] = set()  #: names of the run directories that exist on the far side
         self._sent: dict[str, str] = {}  #: by path here: path there
         #: what is to go with the next archive: by path there, path here
         self._waiting: dict[str, str] = {}
 
     def context(self, context: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what all tasks share as the far side has to know it."""
+        """Return what all tasks share as the far side has to know it."""
         modules = [
             _module_of(name) for runner in context["runners"].values() for name in _imported(runner)
         ]
-        places = [
+        directories = [
             *context["python_path"],
             *(path for runner in context["runners"].values() for path in _import_paths(runner)),
         ]
-        directory = posixpath.join(self._places.root, "python")
+        directory = posixpath.join(self._directories.root, "python")
         for module in modules:
-            self._send_module(module, places, directory)
+            self._send_module(module, directories, directory)
         runners = {
             name: {
                 **runner,
@@ -58,15 +58,15 @@ class Inputs:
             **context,
             "runners": runners,
             "python_path": [directory],
-            "data_dir": self._places.far,
-            "working_dir": self._places.root,
+            "data_dir": self._directories.remote_data,
+            "working_dir": self._directories.root,
         }
 
     def message(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Give a task as the far side has to know it."""
+        """Return a task as the far side has to know it."""
         translated = dict(message)
         before = message["params"].get("run_dir")
-        if isinstance(before, str) and posixpath.dirname(before) == self._places.home:
+        if isinstance(before, str) and posixpath.dirname(before) == self._directories.local_data:
             self._send_run_dir(posixpath.basename(before))
             translated["params"] = {**message["params"], "run_dir": self._translated(before)}
         prepared = message.get("prepared")
@@ -86,34 +86,34 @@ class Inputs:
         self._there.add(name)
 
     def archive(self) -> bytes:
-        """Give what has gathered as an archive to unpack at the root of the far side's file system;
-        nothing if there is nothing.
+        """Return what has gathered as an archive to unpack at the root of the far side's file
+        system; nothing if there is nothing.
         """
         if not self._waiting:
             return b""
         made = io.BytesIO()
         with tarfile.open(fileobj=made, mode="w:gz", compresslevel=1) as packed:
             for there, here in self._waiting.items():
-                _pack(packed, here, posixpath.relpath(there, self._places.root))
+                _pack(packed, here, posixpath.relpath(there, self._directories.root))
         self._waiting.clear()
         return made.getvalue()
 
     def _send_run_dir(self, name: str) -> None:
-        here = os.path.join(self._places.home, name)
+        here = os.path.join(self._directories.local_data, name)
         if name not in self._there and os.path.isdir(here):
-            self._waiting[posixpath.join(self._places.far, name)] = here
+            self._waiting[posixpath.join(self._directories.remote_data, name)] = here
             self._there.add(name)
 
     def _file(self, path: str) -> str:
-        """Give the path there of a file or directory that exists here; any other path as it is."""
-        if path.startswith(self._places.home + "/"):
-            self._send_run_dir(path[len(self._places.home) + 1 :].split("/")[0])
+        """Return the path there of a file or directory that exists here; any other path as it is."""
+        if path.startswith(self._directories.local_data + "/"):
+            self._send_run_dir(path[len(self._directories.local_data) + 1 :].split("/")[0])
             return str(self._translated(path))
         if not os.path.isabs(path) or not os.path.exists(path):
             return path
         if path not in self._sent:
             there = posixpath.join(
-                self._places.root,
+                self._directories.root,
                 "inputs",
                 f"{zlib.crc32(path.encode()):08x}",
                 os.path.basename(path.rstrip("/")),
@@ -127,7 +127,9 @@ class Inputs:
         stands in a text.
         """
         if isinstance(value, str):
-            return value.replace(self._places.home + "/", self._places.far + "/")
+            return value.replace(
+                self._directories.local_data + "/", self._directories.remote_data + "/"
+            )
         if isinstance(value, dict):
             return {key: self._translated(item) for key, item in value.items()}
         if isinstance(value, list):

@@ -35,12 +35,12 @@ _ACCOUNT_LINE = re.compile(r"^#SBATCH\s+(?:--account(?:=|\s+)|-A\s*)(\S+)", re.M
 
 
 def option_name(key: str) -> str:
-    """Give an option as sbatch spells it: ``cpus_per_task`` is ``cpus-per-task``."""
+    """Return an option as sbatch spells it: ``cpus_per_task`` is ``cpus-per-task``."""
     return key.strip().lstrip("-").replace("_", "-")
 
 
 def option_problems(options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Give (key, sentence) for each option that cannot be used."""
+    """Return (key, sentence) for each option that cannot be used."""
     for key, value in options.items():
         name = option_name(key)
         if not _OPTION.match(name) or len(name) == 1:
@@ -70,7 +70,7 @@ def option_problems(options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def option_list(options: Mapping[str, Any]) -> list[str]:
-    """Give options as arguments: ``--name=value``; a flag that is true has no value, one that is
+    """Return options as arguments: ``--name=value``; a flag that is true has no value, one that is
     false is left out.
     """
     arguments = []
@@ -111,7 +111,7 @@ def job_script(
     template: str | None,
     command: Sequence[str],
 ) -> str:
-    """Give the script of a job. `command` starts the worker; the number of its array element is
+    """Return the script of a job. `command` starts the worker; the number of its array element is
     added.
 
     In a template, which has its own ``#SBATCH`` lines, `options` are left to the command line.
@@ -135,7 +135,7 @@ def sbatch_arguments(
     on_command_line: bool,
     account: str | None = None,
 ) -> list[str]:
-    """Give the arguments of sbatch for an array of `count` elements, whose script comes on its
+    """Return the arguments of sbatch for an array of `count` elements, whose script comes on its
     standard input.
 
     `account` is named here as well, since a default of the environment would come before what the
@@ -174,7 +174,7 @@ def account_of(options: Mapping[str, Any], template: str | None) -> str | None:
 
 
 def walltime(options: Mapping[str, Any], template: str | None) -> float | None:
-    """Give the time limit of a job in seconds, as far as it is known here."""
+    """Return the time limit of a job in seconds, as far as it is known here."""
     for key, value in options.items():
         if option_name(key) == "time":
             return seconds(str(value))

@@ -15,13 +15,12 @@ from typing import Any
 
 from enchanted_tui.executors.base import Note, Task, TaskContext
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.slurm.bundle import archive
-from enchanted_tui.executors.slurm.element import Element, Held
+from enchanted_tui.executors.slurm.bundling import Bundling
+from enchanted_tui.executors.slurm.directories import Directories
+from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
 from enchanted_tui.executors.slurm.inputs import Inputs, unpack
-from enchanted_tui.executors.slurm.ledger import Ledger
-from enchanted_tui.executors.slurm.places import Places
-from enchanted_tui.executors.slurm.queue import (
+from enchanted_tui.executors.slurm.scheduler import (
     QueueFull,
     Scheduler,
     SchedulerUnreachable,
@@ -35,8 +34,9 @@ from enchanted_tui.executors.slurm.script import (
     sbatch_arguments,
     walltime,
 )
-from enchanted_tui.executors.slurm.shares import Bundling
+from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
+from enchanted_tui.executors.slurm.worker_archive import archive
 from enchanted_tui.executors.task import task_message
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,9 @@ class JobOptions:
         )
 
     def job_name(self, campaign: str) -> str:
-        """Give what the jobs' names begin with: the campaign's name, unless the user wants another."""
+        """Return what the jobs' names begin with: the campaign's name, unless the user wants
+        another.
+        """
         wanted = next(
             (value for key, value in self.sbatch.items() if option_name(key) == "job-name"), None
         )
@@ -132,23 +134,23 @@ class Submitter:
         name: str,
         options: JobOptions,
         context: TaskContext,
-        places: Places,
+        directories: Directories,
         transport: Transport,
         scheduler: Scheduler,
-        ledger: Ledger,
+        table: TaskTable,
         record: Callable[[dict[str, Any], bool], Note],
     ) -> None:
         self._name = name
         self._options = options
-        self._places = places
-        self._directory = places.jobs
-        self._transport, self._scheduler, self._ledger, self._record = (
+        self._directories = directories
+        self._directory = directories.jobs
+        self._transport, self._scheduler, self._table, self._record = (
             transport,
             scheduler,
-            ledger,
+            table,
             record,
         )
-        self.inputs = None if places.shared else Inputs(places)
+        self.inputs = None if directories.shared else Inputs(directories)
         shared = {**dataclasses.asdict(context), "local_storage": None}
         self._context = shared if self.inputs is None else self.inputs.context(shared)
         self._local_storage = context.local_storage_written
@@ -170,27 +172,27 @@ class Submitter:
             return False
         assert self._array_limit is not None
         bundling = self._options.bundling
-        free = bundling.max_jobs - len(self._ledger.elements)
-        tasks = self._ledger.next_tasks(len(self._ledger.backlog))
-        shares = bundling.divide(tasks, free, self._array_limit, self._ledger.mean_runtime())
-        self._ledger.put_back(tasks[sum(map(len, shares)) :])
-        if shares:
-            self._prepare(shares)
-        return bool(shares) and self._send()
+        free = bundling.max_jobs - len(self._table.elements)
+        tasks = self._table.next_tasks(len(self._table.backlog))
+        bundles = bundling.divide(tasks, free, self._array_limit, self._table.mean_runtime())
+        self._table.put_back(tasks[sum(map(len, bundles)) :])
+        if bundles:
+            self._prepare(bundles)
+        return bool(bundles) and self._send()
 
     def seconds_until_due(self) -> float:
         """How long nothing has to be submitted."""
         if self._unsent is not None:
             return 0.0
         if (
-            not self._ledger.backlog
+            not self._table.backlog
             or self.unsure
-            or len(self._ledger.elements) >= self._options.bundling.max_jobs
+            or len(self._table.elements) >= self._options.bundling.max_jobs
         ):
             return float("inf")
         return max(
             0.0,
-            self._ledger.backlog_grown_at + _LINGER - time.monotonic(),
+            self._table.backlog_grown_at + _LINGER - time.monotonic(),
             self._not_before - time.monotonic(),
         )
 
@@ -198,19 +200,19 @@ class Submitter:
         """Tell whether tasks have gathered: they come in quick succession at first, and one by one
         when others end.
         """
-        ledger = self._ledger
-        free = self._options.bundling.max_jobs - len(ledger.elements)
-        if not ledger.backlog or free <= 0:
+        table = self._table
+        free = self._options.bundling.max_jobs - len(table.elements)
+        if not table.backlog or free <= 0:
             return False
         now = time.monotonic()
-        if now - ledger.backlog_grown_at < _LINGER:
+        if now - table.backlog_grown_at < _LINGER:
             return False
-        mean = ledger.mean_runtime()
-        enough = self._options.bundling.share(len(ledger.backlog), free, mean)
+        mean = table.mean_runtime()
+        enough = self._options.bundling.bundle_size(len(table.backlog), free, mean)
         return (
-            not ledger.elements
-            or len(ledger.backlog) >= enough
-            or now - ledger.backlog_since >= _MOST_LINGER
+            not table.elements
+            or len(table.backlog) >= enough
+            or now - table.backlog_since >= _MOST_LINGER
         )
 
     def _ask_array_limit(self) -> bool:
@@ -241,15 +243,15 @@ class Submitter:
             elements, self._unsent = self._unsent[0], None
             self._take_back(elements[0].submission, elements)
 
-    def _prepare(self, shares: list[list[Task]]) -> None:
+    def _prepare(self, bundles: list[list[Task]]) -> None:
         """Write the intent into the journal."""
         token = f"e{secrets.token_hex(6)}"
         submission = Submission(
             token=token,
             executor=self._name,
-            name=f"{self._options.job_name(self._places.campaign)}-{token}",
+            name=f"{self._options.job_name(self._directories.campaign)}-{token}",
             directory=posixpath.join(self._directory, token),
-            elements=[[(task.id, task.attempt) for task in share] for share in shares],
+            elements=[[(task.id, task.attempt) for task in bundle] for bundle in bundles],
             time=time.time(),
         )
         header = {
@@ -259,23 +261,26 @@ class Submitter:
             "processes": self._options.bundling.processes,
             "beat": self._options.heartbeat,
             "walltime": self._options.walltime,
-            "runtimes": self._ledger.longest_runtimes(),
+            "runtimes": self._table.longest_runtimes(),
             "local_storage": self._local_storage,
         }
         elements = [
             Element(
-                submission, index, {task.id: Held(task.attempt, task) for task in share}, len(share)
+                submission,
+                index,
+                {task.id: AssignedTask(task.attempt, task) for task in bundle},
+                len(bundle),
             )
-            for index, share in enumerate(shares)
+            for index, bundle in enumerate(bundles)
         ]
         files = {
             share_file(submission.directory, index): write_share(
-                header, [self._message(task) for task in share]
+                header, [self._message(task) for task in bundle]
             )
-            for index, share in enumerate(shares)
+            for index, bundle in enumerate(bundles)
         }
         archive_of_inputs = self.inputs.archive() if self.inputs is not None else b""
-        self._ledger.add(elements)
+        self._table.add(elements)
         self._record(submission.intent(), True)
         self._unsent = elements, files, archive_of_inputs
 
@@ -284,7 +289,7 @@ class Submitter:
         return message if self.inputs is None else self.inputs.message(message)
 
     def _send(self) -> bool:
-        """Put the shares on the cluster and submit them. A lost connection before sbatch leaves
+        """Put the bundles on the cluster and submit them. A lost connection before sbatch leaves
         them to be sent again.
         """
         assert self._unsent is not None
@@ -292,12 +297,12 @@ class Submitter:
         submission = elements[0].submission
         worker, content = archive()
         path = posixpath.join(self._directory, worker)
-        if self._places.shared and not self._shipped:
+        if self._directories.shared and not self._shipped:
             self._make_sure_of_sharing()
         self._transport.put(files if self._shipped else {path: content, **files})
         self._shipped = True
         if inputs:
-            unpack(self._transport, inputs, self._places.root)
+            unpack(self._transport, inputs, self._directories.root)
         arguments = self._options.arguments(
             submission.name, submission.directory, len(elements), self.failed_nodes
         )
@@ -317,7 +322,7 @@ class Submitter:
             return True
         except QueueFull as problem:
             self._take_back(submission, elements)
-            if not self._ledger.elements:
+            if not self._table.elements:
                 raise SubmissionRefused(
                     f"the scheduler takes no job of this kind: {problem}; lower max_jobs or the"
                     " time under sbatch, or ask your administrator for the limits"
@@ -353,7 +358,7 @@ class Submitter:
             os.unlink(path)
         if path not in seen:
             raise FarSideProblem(
-                f"the cluster does not see {self._places.home}: set remote_dir to a directory of"
+                f"the cluster does not see {self._directories.local_data}: set remote_dir to a directory of"
                 " the cluster, or base_run_dir to one that both see under the same path"
             )
 
@@ -391,4 +396,4 @@ class Submitter:
     def _take_back(self, submission: Submission, elements: list[Element]) -> None:
         self.unsure.pop(submission.token, None)
         for element in list(elements):
-            self._ledger.release(element, None)
+            self._table.release(element, None)

@@ -90,8 +90,8 @@ class Transport(Protocol):
         ...
 
     def read(self, offsets: Mapping[str, int]) -> dict[str, bytes]:
-        """Give what each file has beyond an offset, at most READ_LIMIT bytes each; a file that does
-        not exist gives nothing.
+        """Return what each file has beyond an offset, at most READ_LIMIT bytes each; a file that
+        does not exist gives nothing.
 
         A negative offset counts from the end of the file.
         """
@@ -118,7 +118,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Give everything back; a call that runs in another thread ends with ConnectionLost."""
+        """Return everything back; a call that runs in another thread ends with ConnectionLost."""
         ...
 
 

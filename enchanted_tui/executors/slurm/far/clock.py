@@ -84,7 +84,7 @@ class TimedBacklog(Backlog):
 
 
 def _end_of_job(walltime: float | None) -> float | None:
-    """Give when the job's time is up, seconds since the epoch: its time limit from its beginning
+    """Return when the job's time is up, seconds since the epoch: its time limit from its beginning
     on, or earlier, as SLURM says by the
     clock of another machine; None where neither is known."""
     ends = [time.time() - _age_of_job() + walltime] if walltime else []
@@ -93,7 +93,7 @@ def _end_of_job(walltime: float | None) -> float | None:
 
 
 def _age_of_job() -> float:
-    """Give how long the job's script has been at work before it came to us: older SLURMs do not
+    """Return how long the job's script has been at work before it came to us: older SLURMs do not
     say, and loading modules takes its time.
     """
     mark = b"SLURM_JOB_ID=" + os.environ.get("SLURM_JOB_ID", "").encode()

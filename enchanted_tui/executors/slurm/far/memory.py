@@ -13,7 +13,7 @@ _COUNT = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
 
 
 def oom_kills() -> int:
-    """Give how many processes of this job's control groups the kernel has killed so far; 0 where
+    """Return how many processes of this job's control groups the kernel has killed so far; 0 where
     memory is not limited by them.
     """
     for path in _counters():

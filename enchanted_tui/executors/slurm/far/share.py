@@ -62,13 +62,13 @@ def is_gone(path: str) -> bool:
 
 
 def write_share(header: dict[str, Any], messages: list[dict[str, Any]]) -> bytes:
-    """Give the content of a share file."""
+    """Return the content of a share file."""
     lines = [json.dumps(header), *(values.encode(message) for message in messages)]
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
 def read_share(directory: str, element: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Give the header and the task messages of a share file."""
+    """Return the header and the task messages of a share file."""
     with open(share_file(directory, element), "rb") as file:
         header = json.loads(file.readline())
         return header, [values.decode(line) for line in file]
@@ -85,7 +85,7 @@ class Results:
         self.written_at = time.monotonic()
 
     def recorded(self) -> set[tuple[int, ...]]:
-        """Give the tasks that an earlier life of this job has recorded; end a line that it could
+        """Return the tasks that an earlier life of this job has recorded; end a line that it could
         not finish.
         """
         try:
@@ -133,7 +133,7 @@ class Results:
 
 
 def _task_of(line: bytes) -> tuple[int, ...] | None:
-    """Give the task of a whole record; None for notes and for what is torn."""
+    """Return the task of a whole record; None for notes and for what is torn."""
     if not line.startswith(RECORD) or not line.endswith(b'"}'):
         return None
     try:

@@ -10,7 +10,7 @@ _TIMEOUT = 20.0  #: an agent may ask its user to confirm, or to touch a device
 
 
 def agent_keys(path: str | None) -> list[Any]:
-    """Give the keys of the agent that listens at `path`; none where nothing listens."""
+    """Return the keys of the agent that listens at `path`; none where nothing listens."""
     from paramiko import SSHException
     from paramiko.agent import AgentSSH
 

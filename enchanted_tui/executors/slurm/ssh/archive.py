@@ -57,7 +57,7 @@ class Unpacking:
             self._place(member.name).chmod(0o700 | member.mode & 0o777)
 
     def into_place(self) -> list[str]:
-        """Move every directory to its name, replacing what is there; give the names."""
+        """Move every directory to its name, replacing what is there; return the names."""
         brought = sorted(entry.name for entry in os.scandir(self._room))
         replaced = self._room / ".replaced"
         replaced.mkdir()

@@ -79,8 +79,8 @@ class _LogIn:
         return ()
 
     def _one_method(self, allowed: Sequence[str]) -> Sequence[str] | None:
-        """Get past one method; give those that come after it, none when logged in, or None where no
-        method succeeds.
+        """Get past one method; return those that come after it, none when logged in, or None where
+        no method succeeds.
         """
         methods = {
             "publickey": self._keys,
@@ -300,7 +300,7 @@ class _Conversation:
     def answer(
         self, title: str, instructions: str, prompts: Sequence[tuple[str, bool]]
     ) -> list[str]:
-        """Give one answer to each prompt. Raises SSHException, which ends the log-in, when nobody
+        """Return one answer to each prompt. Raises SSHException, which ends the log-in, when nobody
         answers.
         """
         return [self._one(title, instructions, prompt, echo) for prompt, echo in prompts]

@@ -10,8 +10,8 @@ from enchanted_tui.executors.slurm.ssh.framing import Exchange, script_of
 from enchanted_tui.executors.slurm.ssh.keeping import ConnectionState, Kept
 from enchanted_tui.executors.slurm.ssh.link import Link
 from enchanted_tui.executors.slurm.ssh.questions import Asker
+from enchanted_tui.executors.slurm.ssh.session_limit import SessionLimit
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.ssh.slots import Slots
 
 
 class SshConnection:
@@ -25,7 +25,7 @@ class SshConnection:
         self.settings = settings
         self._ask = ask or questions.ask
         self._secrets = Secrets()
-        self._slots = Slots(settings.max_sessions)
+        self._sessions = SessionLimit(settings.max_sessions)
         self.round_trips = 0  #: commands run so far
         self._kept = Kept(self._open)
 
@@ -52,7 +52,7 @@ class SshConnection:
         timeout: float | None,
         setup: Sequence[str] = (),
     ) -> tuple[int, bytes]:
-        """Run a program, handing what it prints to `sink` piece by piece; give its exit code and
+        """Run a program, handing what it prints to `sink` piece by piece; return its exit code and
         error output.
 
         `timeout` in seconds; `setup` are shell lines between the prologue and the program. Raises
@@ -69,7 +69,7 @@ class SshConnection:
         timeout: float | None = None,
         setup: Sequence[str] = (),
     ) -> tuple[int, bytes, bytes]:
-        """Run a program; give its exit code, output and error output. See `stream`."""
+        """Run a program; return its exit code, output and error output. See `stream`."""
         output = bytearray()
         code, errors = self.stream(argv, [stdin] if stdin else [], output.extend, timeout, setup)
         return code, bytes(output), errors
@@ -82,7 +82,7 @@ class SshConnection:
         if self.settings.transport == "openssh":
             from enchanted_tui.executors.slurm.ssh.openssh_link import OpensshLink
 
-            return OpensshLink(self.settings, self._ask, self._slots)
+            return OpensshLink(self.settings, self._ask, self._sessions)
         from enchanted_tui.executors.slurm.ssh.paramiko_link import ParamikoLink
 
-        return ParamikoLink(self.settings, self._ask, self._secrets, self._slots)
+        return ParamikoLink(self.settings, self._ask, self._secrets, self._sessions)

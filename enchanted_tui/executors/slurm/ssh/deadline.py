@@ -15,7 +15,7 @@ class Deadline:
         self._end = None if timeout is None else time.monotonic() + timeout
 
     def left(self, most: float) -> float:
-        """Give the seconds left, `most` at most."""
+        """Return the seconds left, `most` at most."""
         return most if self._end is None else max(0.0, min(most, self._end - time.monotonic()))
 
     @property
@@ -24,5 +24,5 @@ class Deadline:
         return self._end is not None and time.monotonic() >= self._end
 
     def passed(self) -> CommandTimeout:
-        """Give the error that says so."""
+        """Return the error that says so."""
         return CommandTimeout(f"a command on the cluster did not end within {self._timeout:g} s")

@@ -26,8 +26,8 @@ _MOST_ERRORS = 1 << 16  #: bytes of a command's error output that are kept
 
 
 def script_of(argv: Sequence[str], timeout: float | None = None) -> str:
-    """Give the shell script that runs one program with these arguments. Raises ValueError for what
-    no argument can hold.
+    """Return the shell script that runs one program with these arguments. Raises ValueError for
+    what no argument can hold.
 
     After `timeout` seconds and a little more the far side ends it by itself, where it can: what we
     have given up must neither stay on a login node nor occupy one of the sessions that the server
@@ -91,7 +91,7 @@ class Exchange:
         self._out.noise = self._err.noise = b""
 
     def finished(self) -> tuple[int, bytes] | None:
-        """Give exit code and error output, or None while the end has not been seen."""
+        """Return exit code and error output, or None while the end has not been seen."""
         ended = re.search(rb"\n%s (\d+)\n\Z" % self._token, self._error_output)
         if ended is None or not self._out.found:
             return None

@@ -91,7 +91,7 @@ def _is_hash_of(hashed: str, name: str) -> bool:
 
 
 def fingerprint(blob: bytes) -> str:
-    """Give the fingerprint as OpenSSH shows it."""
+    """Return the fingerprint as OpenSSH shows it."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 

@@ -88,7 +88,7 @@ class Kept:
     def execute(
         self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
     ) -> tuple[int, bytes]:
-        """Run one command to its end; give its exit code and error output.
+        """Run one command to its end; return its exit code and error output.
 
         Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """

@@ -68,13 +68,13 @@ def look_up(settings: SshSettings) -> Target:
 
 
 def by_hand_command(settings: SshSettings) -> str:
-    """Give the command by which a person logs in in the same way."""
+    """Return the command by which a person logs in in the same way."""
     keys = [part for key in settings.key_filenames for part in ("-i", key)]
     return shlex.join(["ssh", *ssh_arguments(settings), *keys, settings.host])
 
 
 def ssh_arguments(settings: SshSettings) -> list[str]:
-    """Give what of `settings` the command ``ssh`` understands as arguments, all but the host."""
+    """Return what of `settings` the command ``ssh`` understands as arguments, all but the host."""
     return _arguments(settings, settings.user, settings.port, settings.proxy_jump)
 
 

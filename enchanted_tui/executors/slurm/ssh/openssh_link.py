@@ -26,8 +26,8 @@ from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
 from enchanted_tui.executors.slurm.ssh.lookup import by_hand_command, ssh_arguments
 from enchanted_tui.executors.slurm.ssh.process_run import run_process
 from enchanted_tui.executors.slurm.ssh.questions import Asker
+from enchanted_tui.executors.slurm.ssh.session_limit import Refusals, SessionLimit
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 # Ends ssh when our end of its input closes, so that no connection and no file outlives a killed
@@ -48,13 +48,13 @@ class OpensshLink:
     made.
     """
 
-    def __init__(self, settings: SshSettings, ask: Asker, slots: Slots) -> None:
+    def __init__(self, settings: SshSettings, ask: Asker, sessions: SessionLimit) -> None:
         if shutil.which("ssh") is None:
             raise ConnectionFailed(
                 "`transport: openssh` needs the program ssh; install the OpenSSH client, or use"
                 " `transport: paramiko`"
             )
-        self._settings, self._slots = settings, slots
+        self._settings, self._sessions = settings, sessions
         self._options = [
             *ssh_arguments(settings),
             *(part for key in settings.key_filenames for part in ("-i", key)),
@@ -83,7 +83,7 @@ class OpensshLink:
     def execute(
         self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
     ) -> tuple[int, bytes]:
-        """Run one command to its end; give its exit code and error output.
+        """Run one command to its end; return its exit code and error output.
 
         Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
@@ -99,8 +99,8 @@ class OpensshLink:
             self._settings.host,
             LOGIN_COMMAND,
         ]
-        refusals = Refusals(self._slots, deadline, self._settings.connect_timeout)
-        with self._slots.one():
+        refusals = Refusals(self._sessions, deadline, self._settings.connect_timeout)
+        with self._sessions.one():
             while True:
                 run_process(command, exchange, stdin, deadline)
                 done = exchange.finished()
@@ -126,7 +126,7 @@ class OpensshLink:
         )
 
     def _users_master(self) -> str | None:
-        """Give the socket of a connection that the user has opened."""
+        """Return the socket of a connection that the user has opened."""
         done = subprocess.run(
             ["ssh", "-G", *self._options, "--", self._settings.host],
             capture_output=True,
@@ -280,6 +280,6 @@ class _Master:
 
 
 def _short_directory() -> str | None:
-    """Give a directory whose path leaves room for a socket's name, which may have 104 characters."""
+    """Return a directory whose path leaves room for a socket's name, which may have 104 characters."""
     private = os.environ.get("XDG_RUNTIME_DIR", "")
     return private if private and len(private) < 40 and os.access(private, os.W_OK) else "/tmp"  # noqa: S108 - mkdtemp makes it private

@@ -15,8 +15,8 @@ from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
 from enchanted_tui.executors.slurm.ssh.lookup import look_up
 from enchanted_tui.executors.slurm.ssh.questions import Asker
+from enchanted_tui.executors.slurm.ssh.session_limit import Refusals, SessionLimit
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.ssh.slots import Refusals, Slots
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 _CHUNK = 1 << 16
@@ -32,8 +32,10 @@ class ParamikoLink:
     made.
     """
 
-    def __init__(self, settings: SshSettings, ask: Asker, secrets: Secrets, slots: Slots) -> None:
-        self._settings, self._slots = settings, slots
+    def __init__(
+        self, settings: SshSettings, ask: Asker, secrets: Secrets, sessions: SessionLimit
+    ) -> None:
+        self._settings, self._sessions = settings, sessions
         self._target = look_up(settings)
         self._dialled: Dialled = dial(self._target, ask, secrets, settings.connect_timeout)
         self._transport = self._dialled.transport
@@ -54,12 +56,12 @@ class ParamikoLink:
     def execute(
         self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
     ) -> tuple[int, bytes]:
-        """Run one command to its end; give its exit code and error output.
+        """Run one command to its end; return its exit code and error output.
 
         Raises ConnectionLost, CommandTimeout or FarSideProblem.
         """
         deadline = Deadline(timeout)
-        with self._slots.one():
+        with self._sessions.one():
             channel = self._open(deadline)
             try:
                 _Run(self, channel, exchange, deadline).run(stdin)
@@ -75,7 +77,7 @@ class ParamikoLink:
         raise self.lost(may_have_run=True)
 
     def lost(self, *, may_have_run: bool) -> ConnectionLost:
-        """Give the error that says so."""
+        """Return the error that says so."""
         return ConnectionLost(
             f"the connection to {self._target.shown} is lost", may_have_run=may_have_run
         )
@@ -84,7 +86,7 @@ class ParamikoLink:
         """Open a session, with fewer at a time from then on if the server allows no more."""
         import paramiko
 
-        refusals = Refusals(self._slots, deadline, self._settings.connect_timeout)
+        refusals = Refusals(self._sessions, deadline, self._settings.connect_timeout)
         while True:
             try:
                 with self._opening:
@@ -200,7 +202,7 @@ class _Run:
 
 
 def _upto(chunks: Iterator[bytes], most: int) -> tuple[bytes, bytes]:
-    """Take chunks until they are `most` bytes or more; give the first `most` bytes, and what is
+    """Take chunks until they are `most` bytes or more; return the first `most` bytes, and what is
     left of the last chunk taken.
     """
     taken = b""

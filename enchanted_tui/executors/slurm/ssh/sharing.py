@@ -27,7 +27,7 @@ _lock = threading.Lock()
 
 
 def join(settings: SshSettings) -> SshConnection:
-    """Give the connection with these settings, made by whoever comes first. Raises as making one
+    """Return the connection with these settings, made by whoever comes first. Raises as making one
     does; every user calls `leave`.
     """
     with _lock:

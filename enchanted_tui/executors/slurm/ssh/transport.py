@@ -141,7 +141,7 @@ class SshTransport:
         self._bulk(request, files.values(), bytearray().extend, _BULK_TIMEOUT + total / _SLOWEST)
 
     def read(self, offsets: Mapping[str, int]) -> dict[str, bytes]:
-        """Give what is new in files; see `Transport`."""
+        """Return what is new in files; see `Transport`."""
         if not offsets:
             return {}
         output = bytearray()

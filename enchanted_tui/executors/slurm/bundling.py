@@ -24,9 +24,9 @@ class Bundling:
     max_jobs: int
     walltime: float | None
 
-    def share(self, waiting: int, free: int, mean: float | None) -> int:
-        """Give how many tasks one job gets, of those that wait, where `free` more jobs are allowed
-        and tasks take `mean` seconds.
+    def bundle_size(self, waiting: int, free: int, mean: float | None) -> int:
+        """Return how many tasks one job gets, of those that wait, where `free` more jobs are
+        allowed and tasks take `mean` seconds.
 
         As many jobs as are allowed, but each worth its start, and none with more than fits well
         into its walltime.
@@ -41,24 +41,22 @@ class Bundling:
         return max(1, min(max(even, int(_SHORTEST_JOB * rate)), int(longest * rate)))
 
     def capacity(self, mean: float | None) -> int:
-        """Give how many tasks it can usefully hold, in jobs and waiting for one."""
+        """Return how many tasks it can usefully hold, in jobs and waiting for one."""
         if self.per_job is not None:
-            share = self.per_job
+            size = self.per_job
         elif mean is None:
-            share = self.processes * _UNMEASURED
+            size = self.processes * _UNMEASURED
         else:
-            share = self.share(MOST_HELD, self.max_jobs, mean)
+            size = self.bundle_size(MOST_HELD, self.max_jobs, mean)
         return max(
             1,
-            min(
-                MOST_HELD, max(2 * share, self.max_jobs * share + min(self.max_jobs * share, 1_000))
-            ),
+            min(MOST_HELD, max(2 * size, self.max_jobs * size + min(self.max_jobs * size, 1_000))),
         )
 
     def divide(
         self, tasks: Sequence[T], free: int, array_limit: int, mean: float | None
     ) -> list[list[T]]:
-        """Give the shares of the next job array."""
-        share = self.share(len(tasks), free, mean)
+        """Return the bundles of the next job array."""
+        size = self.bundle_size(len(tasks), free, mean)
         most = min(free, array_limit)
-        return [list(tasks[start : start + share]) for start in range(0, len(tasks), share)][:most]
+        return [list(tasks[start : start + size]) for start in range(0, len(tasks), size)][:most]

@@ -11,8 +11,10 @@ from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 _MOMENT, _LONG = 0.3, 60.0  #: seconds
 
 
-class Slots:
-    """A number of places that shrinks when the server turns out to allow fewer."""
+class SessionLimit:
+    """A number of sessions on one connection, which shrinks when the server turns out to allow
+    fewer.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit, self._used = limit, 0
@@ -30,7 +32,7 @@ class Slots:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Hold one place, waiting for it if necessary."""
+        """Hold one session, waiting for it if necessary."""
         with self._changed:
             self._changed.wait_for(lambda: self._used < self._limit)
             self._used += 1
@@ -42,7 +44,7 @@ class Slots:
                 self._changed.notify_all()
 
     def given_back(self, deadline: Deadline, alone: Deadline) -> bool:
-        """The server refused one: have as many places as are open, and wait until one of them is
+        """The server refused one: have as many sessions as are open, and wait until one of them is
         given back.
 
         Others may run as long as they like. Where no other is open, the server may not have
@@ -65,16 +67,16 @@ class Slots:
 class Refusals:
     """What the server refuses to one command."""
 
-    def __init__(self, slots: Slots, deadline: Deadline, patience: float) -> None:
-        self._slots, self._deadline, self._patience = slots, deadline, patience
+    def __init__(self, sessions: SessionLimit, deadline: Deadline, patience: float) -> None:
+        self._sessions, self._deadline, self._patience = sessions, deadline, patience
         self._alone: Deadline | None = None
 
     def worth_another_try(self) -> bool:
-        """Wait for a place; tell whether to ask again.
+        """Wait for a session; tell whether to ask again.
 
-        The patience (seconds) begins anew whenever another command holds a place: queueing behind
+        The patience (seconds) begins anew whenever another command holds a session: queueing behind
         others is no refusal. Raises CommandTimeout.
         """
-        if self._slots.others or self._alone is None:
+        if self._sessions.others or self._alone is None:
             self._alone = Deadline(self._patience)
-        return self._slots.given_back(self._deadline, self._alone)
+        return self._sessions.given_back(self._deadline, self._alone)

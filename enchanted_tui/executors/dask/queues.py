@@ -1,4 +1,4 @@
-"""What the broker of a Dask cluster keeps in mind: tasks, bundles of them, workers, and lanes, one
+"""What the broker of a Dask cluster keeps in mind: tasks, bundles of them, workers, and queues, one
 for each executor.
 """
 
@@ -15,7 +15,7 @@ _MAX_BUNDLE = 500
 
 
 @dataclass(slots=True)
-class Held:
+class QueuedTask:
     """A task that is here: its id and its message to the worker, how often it has perhaps begun,
     how often its worker was lost under it.
     """
@@ -31,9 +31,9 @@ class Bundle:
     """Tasks that were sent to a worker; those whose result has arrived are None."""
 
     token: str
-    lane: Lane
-    worker: Seat
-    tasks: list[Held | None]
+    queue: ExecutorQueue
+    worker: DaskWorker
+    tasks: list[QueuedTask | None]
     future: Any = None
     started: float | None = None  #: seconds since the epoch
     dropped: bool = False  #: what comes back is of no interest
@@ -43,12 +43,12 @@ class Bundle:
         """True if its task may be what its worker was lost for."""
         return any(task is not None and task.losses for task in self.tasks)
 
-    def left(self) -> list[Held]:
+    def left(self) -> list[QueuedTask]:
         return [task for task in self.tasks if task is not None]
 
 
 @dataclass(slots=True)
-class Seat:
+class DaskWorker:
     """A Dask worker as the broker sees it."""
 
     address: str
@@ -57,7 +57,7 @@ class Seat:
     host: str
     pid: int
     threads: int
-    lanes: set[str] = field(default_factory=set)  #: those that it knows
+    queues: set[str] = field(default_factory=set)  #: those that it knows
     leaving_since: float | None = (
         None  #: when it was first seen to take no tasks: paused, or about to close
     )
@@ -81,8 +81,8 @@ class Seat:
         elif self.leaving_since is None:
             self.leaving_since = time.monotonic()
 
-    def open_for(self, lane: Lane) -> bool:
-        return lane.key in self.lanes and not self.leaving and not self.doubtful
+    def open_for(self, queue: ExecutorQueue) -> bool:
+        return queue.key in self.queues and not self.leaving and not self.doubtful
 
 
 def takes_tasks(about: dict[str, Any]) -> bool:
@@ -90,7 +90,7 @@ def takes_tasks(about: dict[str, Any]) -> bool:
     return bool(about.get("status", "running") == "running")
 
 
-class Lane:
+class ExecutorQueue:
     """One executor: its tasks, and how long they take."""
 
     def __init__(
@@ -111,7 +111,7 @@ class Lane:
         self.patience = (
             patience  #: seconds without any worker after which to give up; None: the cluster's own
         )
-        self.backlog: deque[Held] = deque()
+        self.backlog: deque[QueuedTask] = deque()
         self.mean: float | None = None  #: running mean of the time a task takes, seconds
         self.active = 0  #: bundles that are on workers
         self.resting = 0  #: tasks that will be in the backlog again in a moment
@@ -134,7 +134,7 @@ class Lane:
             else max(1, min(_MAX_BUNDLE, int(seconds / max(self.mean, 1e-6))))
         )
 
-    def take(self, slots: int) -> list[Held]:
+    def take(self, slots: int) -> list[QueuedTask]:
         """Take the tasks of the next bundle: a fair share of what there is. One whose worker was
         lost goes alone: it may be the cause.
         """

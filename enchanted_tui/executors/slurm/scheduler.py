@@ -108,7 +108,7 @@ class _Listing:
         self._asked, self._rows = float("-inf"), list[JobRow]()
 
     def get(self, newer_than: float, ask: Callable[[], list[JobRow]]) -> tuple[float, list[JobRow]]:
-        """Give an answer with the moment at which it was asked for, asking again unless that was
+        """Return an answer with the moment at which it was asked for, asking again unless that was
         after `newer_than`.
         """
         with self._lock:
@@ -158,7 +158,7 @@ class Scheduler:
         raise SubmissionRefused(f"sbatch refused the job: {_said(complaint)}; {_remedy(complaint)}")
 
     def jobs(self, newer_than: float | None = None) -> list[JobRow]:
-        """Give this account's jobs, finished ones that are still known included. Raises
+        """Return this account's jobs, finished ones that are still known included. Raises
         SchedulerUnreachable.
 
         What another executor was told after the moment `newer_than` (monotonic) will do, but never
@@ -298,7 +298,7 @@ def _number(text: str) -> int | None:
 
 
 def _said(complaint: str) -> str:
-    """Give the last thing that was said, without the program's name before it."""
+    """Return the last thing that was said, without the program's name before it."""
     last = re.split(
         r"\b(?:sbatch|squeue|scancel|scontrol): (?:error: )?|slurm_\w+ error: ", complaint
     )[-1]

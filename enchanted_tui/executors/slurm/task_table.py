@@ -13,15 +13,15 @@ from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Result, Returned, Task, Trouble
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.slurm.element import Element, Held
-from enchanted_tui.executors.slurm.settle import Verdict
+from enchanted_tui.executors.slurm.element import AssignedTask, Element
+from enchanted_tui.executors.slurm.job_end import JobEnd
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.journal_lines import TaskId
 
 _RUNTIMES_KEPT = 200
 
 
-class Ledger:
+class TaskTable:
     """The tasks of one executor."""
 
     def __init__(self, deliver: Deliver, context: Mapping[str, Any], max_retries: int) -> None:
@@ -38,7 +38,7 @@ class Ledger:
         self._holders: dict[TaskId, Element] = {}
         #: results of tasks that an earlier session submitted and this one has not yet
         self._early: dict[TaskId, bytes] = {}
-        self._lost: dict[TaskId, Verdict] = {}  #: the same, of tasks that are given up
+        self._lost: dict[TaskId, JobEnd] = {}  #: the same, of tasks that are given up
         self._attempts: dict[TaskId, int] = {}
         self._outstanding = 0
         self._held_back = False  #: nothing new is to begin
@@ -61,7 +61,7 @@ class Ledger:
         elif task.id in self._lost:
             self._give_up(task, self._lost.pop(task.id))
         elif element is not None:
-            element.held[task.id].task = task
+            element.unfinished[task.id].task = task
         else:
             now = time.monotonic()
             if not self.backlog:
@@ -82,7 +82,7 @@ class Ledger:
             return taken
 
     def hold_back(self) -> None:
-        """Give back from now on what jobs leave undone, until tasks are submitted again."""
+        """Return back from now on what jobs leave undone, until tasks are submitted again."""
         self._held_back = True
 
     @property
@@ -94,14 +94,14 @@ class Ledger:
     def unclaimed(self) -> int:
         """Number of tasks of an earlier session that are still to be submitted again."""
         with self._lock:
-            held = sum(
+            unclaimed = sum(
                 1
                 for element in self.elements
                 if element.adopted
-                for item in element.held.values()
+                for item in element.unfinished.values()
                 if item.task is None
             )
-            return held + len(self._early) + len(self._lost)
+            return unclaimed + len(self._early) + len(self._lost)
 
     # -- the executor's side -----------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Ledger:
         return sum(known) / len(known) if known else None
 
     def longest_runtimes(self) -> dict[str, float]:
-        """Give, by runner, the longest of the latest run times."""
+        """Return, by runner, the longest of the latest run times."""
         with self._lock:
             return {runner: max(kept) for runner, kept in self._runtimes.items()}
 
@@ -140,60 +140,60 @@ class Ledger:
             for element in elements:
                 self.elements.append(element)
                 self.submissions[element.submission.token] = element.submission
-                self._holders.update(dict.fromkeys(element.held, element))
+                self._holders.update(dict.fromkeys(element.unfinished, element))
 
     def result(self, element: Element, task: TaskId, line: bytes, runtime: float) -> None:
         """Take a result; one that is not expected of this job is passed over."""
         with self._lock:
-            held = element.held.pop(task, None)
-            if held is None:
+            assigned = element.unfinished.pop(task, None)
+            if assigned is None:
                 return
             del self._holders[task]
-            if held.task is None:
+            if assigned.task is None:
                 self._early[task] = line
                 return
-            self._runtimes.setdefault(held.task.runner, deque(maxlen=_RUNTIMES_KEPT)).append(
+            self._runtimes.setdefault(assigned.task.runner, deque(maxlen=_RUNTIMES_KEPT)).append(
                 runtime
             )
             self._outstanding -= 1
             self._deliver(Result(task, line))
 
-    def release(self, element: Element, verdict: Verdict | None) -> None:
-        """A job has ended: what it left undone waits again. With a verdict, tasks that it was
+    def release(self, element: Element, end: JobEnd | None) -> None:
+        """A job has ended: what it left undone waits again. Where `end` says how, tasks that it was
         working on have failed once.
         """
         with self._lock:
             self.elements.remove(element)
             again: list[Task] = []
-            for task, held in element.held.items():
+            for task, assigned in element.unfinished.items():
                 self._holders.pop(task, None)
-                worked_on = held.begun is not None and verdict is not None and verdict.counts
-                attempt = held.attempt + worked_on
-                if worked_on and verdict is not None and attempt > self._max_retries:
-                    self._lose(task, held, verdict)
-                elif held.task is None:
+                worked_on = assigned.begun is not None and end is not None and end.counts
+                attempt = assigned.attempt + worked_on
+                if worked_on and end is not None and attempt > self._max_retries:
+                    self._lose(task, assigned, end)
+                elif assigned.task is None:
                     self._attempts[task] = attempt
                 else:
-                    again.append(dataclasses.replace(held.task, attempt=attempt))
-            element.held.clear()
+                    again.append(dataclasses.replace(assigned.task, attempt=attempt))
+            element.unfinished.clear()
         self.put_back(again)
 
-    def _lose(self, task: TaskId, held: Held, verdict: Verdict) -> None:
-        times = f" ({held.attempt + 1} attempts)" if held.attempt else ""
-        final = dataclasses.replace(verdict, reason=verdict.reason + times)
-        if held.task is None:
+    def _lose(self, task: TaskId, assigned: AssignedTask, end: JobEnd) -> None:
+        times = f" ({assigned.attempt + 1} attempts)" if assigned.attempt else ""
+        final = dataclasses.replace(end, reason=end.reason + times)
+        if assigned.task is None:
             self._lost[task] = final
         else:
-            self._give_up(held.task, final)
+            self._give_up(assigned.task, final)
 
-    def _give_up(self, task: Task, verdict: Verdict) -> None:
+    def _give_up(self, task: Task, end: JobEnd) -> None:
         """Deliver a task that its jobs could not finish as failed."""
         self._outstanding -= 1
         try:
             line = fail_task(
                 task_message(task),
                 self._context,
-                {"kind": verdict.failure, "message": verdict.reason},
+                {"kind": end.failure, "message": end.reason},
                 0.0,
                 time.time(),
             )

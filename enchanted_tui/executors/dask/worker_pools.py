@@ -34,10 +34,10 @@ _LOOK = 0.25  #: seconds between two looks whether the bundle is still wanted
 _LAST_MOMENTS = 60.0  #: seconds in which a job that is being ended has ended
 _IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 
-_benches: dict[str, Bench] = {}
+_benches: dict[str, WorkerPools] = {}
 
 
-class Lane:
+class OpenExecutor:
     """One executor on this Dask worker: its context, and its local worker processes that are free."""
 
     def __init__(self, context: dict[str, Any], timeout: float | None, max_retries: int) -> None:
@@ -109,12 +109,12 @@ class LocalWorker:
         self.pool.close()
 
 
-class Bench:
+class WorkerPools:
     """What a Dask worker keeps between bundles."""
 
     def __init__(self, threads: int) -> None:
         self.slots = threading.BoundedSemaphore(threads)
-        self.lanes: dict[str, Lane] = {}
+        self.executors: dict[str, OpenExecutor] = {}
         self._begun: set[str] = set()
         self._lock = threading.Lock()
 
@@ -130,7 +130,7 @@ class Bench:
 
 
 def open_lane(
-    lane: str,
+    executor: str,
     context: dict[str, Any],
     timeout: float | None,
     max_retries: int,
@@ -139,7 +139,7 @@ def open_lane(
     """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing
     can run here.
     """
-    bench = _benches.setdefault(dask_worker.id, Bench(dask_worker.state.nthreads))
+    pools = _benches.setdefault(dask_worker.id, WorkerPools(dask_worker.state.nthreads))
     about = {
         "instance": dask_worker.id,
         "host": socket.gethostname(),
@@ -178,8 +178,8 @@ def open_lane(
             " have PYTHONPATH name its directory"
         )
         return {**about, "problem": problem}
-    if lane not in bench.lanes:
-        bench.lanes[lane] = Lane(context, timeout, max_retries)
+    if executor not in pools.executors:
+        pools.executors[executor] = OpenExecutor(context, timeout, max_retries)
     return about
 
 
@@ -195,10 +195,10 @@ def _missing_module(context: Mapping[str, Any]) -> str | None:
     return None
 
 
-async def close_lane(lane: str, dask_worker: Any = None) -> None:
+async def close_lane(executor: str, dask_worker: Any = None) -> None:
     """End an executor's processes, which tidy up; what still runs is killed within moments."""
-    bench = _benches.get(dask_worker.id)
-    found = bench.lanes.pop(lane, None) if bench is not None else None
+    pools = _benches.get(dask_worker.id)
+    found = pools.executors.pop(executor, None) if pools is not None else None
     if found is not None:
         found.closed = True
         await asyncio.to_thread(found.close)
@@ -208,10 +208,10 @@ async def close_lane(lane: str, dask_worker: Any = None) -> None:
 
 
 def run_bundle(
-    token: str, instance: str, lane: str, messages: Sequence[bytes]
+    token: str, instance: str, executor: str, messages: Sequence[bytes]
 ) -> dict[str, Any] | None:
-    """Run tasks one after another; give what became of them by their index, or None if nothing was
-    run because this is not their turn.
+    """Run tasks one after another; return what became of them by their index, or None if nothing
+    was run because this is not their turn.
 
     ``done``: (index, record line); ``troubles``: (index, sentence); ``unstarted``: indices;
     ``seconds``: how long a task took on average.
@@ -219,15 +219,15 @@ def run_bundle(
     from distributed import get_worker
 
     dask_worker = get_worker()
-    bench = _benches.get(dask_worker.id)
+    pools = _benches.get(dask_worker.id)
     if (
-        bench is None
+        pools is None
         or dask_worker.id != instance
-        or lane not in bench.lanes
-        or not bench.claim(token)
+        or executor not in pools.executors
+        or not pools.claim(token)
     ):
         return None
-    if not bench.slots.acquire(timeout=BUDGET):
+    if not pools.slots.acquire(timeout=BUDGET):
         return {
             "done": [],
             "troubles": [],
@@ -238,20 +238,22 @@ def run_bundle(
         return _Run(
             dask_worker,
             token,
-            bench.lanes[lane],
+            pools.executors[executor],
             [Task.of_message(values.decode(message)) for message in messages],
         ).run()
     finally:
-        bench.slots.release()
+        pools.slots.release()
 
 
 class _Run:
     """A bundle that runs."""
 
-    def __init__(self, dask_worker: Any, token: str, lane: Lane, tasks: list[Task]) -> None:
+    def __init__(
+        self, dask_worker: Any, token: str, executor: OpenExecutor, tasks: list[Task]
+    ) -> None:
         self._dask_worker = dask_worker
         self._token = token
-        self._lane = lane
+        self._lane = executor
         self._tasks = tasks
         self._index = {task.id: index for index, task in enumerate(tasks)}
         self._done: list[tuple[int, bytes]] = []
@@ -289,7 +291,7 @@ class _Run:
         }
 
     def _collect(self, worker: LocalWorker, began: float) -> float | None:
-        """Wait for all tasks; give the time at which the first one ended."""
+        """Wait for all tasks; return the time at which the first one ended."""
         first: float | None = None
         reported, over_time = began, False
         while len(self._done) + len(self._unstarted) < len(self._tasks) and not self._troubles:
@@ -367,7 +369,7 @@ class _Run:
         secede()  # type: ignore[no-untyped-call]
 
     def _mean(self, began: float, first: float | None, fresh: bool) -> float | None:
-        """Give the mean time per task; the start of a process is not counted."""
+        """Return the mean time per task; the start of a process is not counted."""
         count = len(self._done)
         if not fresh and count:
             return (time.monotonic() - began) / count
@@ -377,5 +379,5 @@ class _Run:
 
 
 def topic_of(token: str) -> str:
-    """Give the name under which the reports on a client's bundles are published."""
+    """Return the name under which the reports on a client's bundles are published."""
     return token.rpartition("-")[0]

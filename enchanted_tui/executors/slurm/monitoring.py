@@ -1,4 +1,4 @@
-"""Follow jobs: collect results, ask the scheduler, and settle jobs that have ended.
+"""Follow jobs: ask the scheduler, and deal with jobs that have ended.
 
 What a job says itself counts first: its results, and its good-bye. Only then the scheduler is
 believed. A job that the scheduler does not list is unknown, not finished; a scheduler that does not
@@ -8,24 +8,21 @@ answer says nothing at all.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Note, Trouble
 from enchanted_tui.executors.prologue import failed_line
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import revocations
-from enchanted_tui.executors.slurm.ledger import Ledger
-from enchanted_tui.executors.slurm.places import Places
-from enchanted_tui.executors.slurm.queue import JobRow, Scheduler, SchedulerUnreachable
-from enchanted_tui.executors.slurm.settle import Verdict, judge, never_starts
+from enchanted_tui.executors.slurm.job_end import JobEnd, job_end, never_starts
+from enchanted_tui.executors.slurm.results import ResultCollector
+from enchanted_tui.executors.slurm.scheduler import JobRow, Scheduler, SchedulerUnreachable
 from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
-from enchanted_tui.executors.slurm.transport import READ_LIMIT, Transport
+from enchanted_tui.executors.slurm.task_table import TaskTable
+from enchanted_tui.executors.slurm.transport import Transport
 from enchanted_tui.executors.slurm_terms import LIVE
-from enchanted_tui.journal_lines import TaskId
 
 log = logging.getLogger(__name__)
 
@@ -37,126 +34,37 @@ _UNSURE_LOOKS = (
 _FRUITLESS = (
     3  #: jobs in a row that end before they begin, after which something is wrong with all of them
 )
-#: run directories; more would be so long under way that a connection that breaks costs too much
-_FETCHED_AT_ONCE = 1_000
 _OUTPUT_TAIL = -600  #: bytes of a job's output that are shown
-_MOST_PRINTED = (
-    5  #: different things that jobs print before their first samples and that are passed on
-)
-_COMPLAINT = re.compile(
-    r"error|warning|not found|no such|unable|cannot|can't|fail|denied|unknown|invalid",
-    re.IGNORECASE,
-)
 
 
-class Watcher:
-    """Looks after the jobs of one executor."""
+class JobMonitor:
+    """Knows how the jobs of one executor stand, and deals with those that have ended."""
 
     def __init__(
         self,
         options: JobOptions,
         grace: float,
-        places: Places,
         transport: Transport,
         scheduler: Scheduler,
-        ledger: Ledger,
+        table: TaskTable,
         submitter: Submitter,
+        collector: ResultCollector,
         deliver: Deliver,
         record: Callable[[dict[str, Any], bool], Note],
         core_seconds: dict[str, float],
     ) -> None:
-        self._options, self._grace, self._places = options, grace, places
-        self._transport, self._scheduler, self._ledger, self._submitter = (
-            transport,
-            scheduler,
-            ledger,
-            submitter,
-        )
+        self._options, self._grace = options, grace
+        self._transport, self._scheduler, self._table = transport, scheduler, table
+        self._submitter, self._collector = submitter, collector
+        self._starts = collector.starts
         self._deliver, self._record = deliver, record
-        #: results that are to be delivered
-        self._arrived: list[tuple[Element, TaskId, bytes, float]] = []
         self._seen: dict[str, tuple[str, str]] = {}  #: by job: state and node at the last look
-        self._any_began = False
-        self._fruitless = 0
         self._stopped_by_hand = False
         self._looked = False
-        self._printed: set[str] = set()  #: what jobs printed before their first samples
         self._core_seconds = core_seconds  #: by job
         self.unreachable_since: float | None = None
         #: job arrays from which nothing is expected: the note that says so, and their files
         self.finished: list[tuple[Note, str]] = []
-
-    # -- results -----------------------------------------------------------------------------------
-
-    def collect(self) -> int:
-        """Take what all results files have grown by, in one go but for those that have grown by
-        much; give how many results there were.
-        """
-        count, elements = 0, list(self._ledger.elements)
-        self._bring_home()
-        while elements:
-            began = time.monotonic()
-            found = self._transport.read({element.results: element.offset for element in elements})
-            longer = []
-            for element in elements:
-                data = found.get(element.results, b"")
-                count += self._take(element, data)
-                if len(data) >= READ_LIMIT:
-                    longer.append(element)
-                else:
-                    element.read_at = began
-            self._bring_home()
-            elements = longer
-        return count
-
-    def _bring_home(self) -> None:
-        """Deliver results, once their run directories are here. After an error, those that are not
-        yet here wait.
-        """
-        while self._arrived:
-            batch = self._arrived[:_FETCHED_AT_ONCE]
-            if not self._places.shared:
-                self._fetch([task.name for _, task, _, _ in batch])
-            for element, task, line, runtime in batch:
-                self._ledger.result(element, task, line, runtime)
-            del self._arrived[: len(batch)]
-
-    def _fetch(self, names: list[str]) -> None:
-        self._transport.fetch(self._places.far, names, Path(self._places.home))
-        for name in names:
-            assert self._submitter.inputs is not None
-            self._submitter.inputs.arrived(name)
-
-    def _take(self, element: Element, data: bytes) -> int:
-        results, notes = element.take(data)
-        self._arrived += [
-            (element, task, line, runtime)
-            for task, line, runtime in results
-            if task in element.held
-        ]
-        if element.began_any or results:
-            self._any_began, self._fruitless = True, 0
-        for note in notes:
-            # before this session, which was begun since
-            if note["op"] == "trouble" and element.adopted and not element.read_at:
-                log.warning(f"job {element.job} had stopped: {note['message']}")
-            elif note["op"] == "trouble":
-                self._deliver(Trouble(str(note["message"])))
-            elif note["op"] == "hello":
-                self._greet(element, note)
-        return len(results)
-
-    def _greet(self, element: Element, note: dict[str, Any]) -> None:
-        """A job has begun: pass on what it has to say, and what was printed before, the same thing
-        once.
-        """
-        if note.get("remark"):
-            log.warning(f"job {element.job}: {note['remark']}")
-        printed = " ".join(str(note.get("printed", "")).split())
-        if printed and printed not in self._printed and len(self._printed) < _MOST_PRINTED:
-            self._printed.add(printed)
-            level = logging.WARNING if _COMPLAINT.search(printed) else logging.INFO
-            log.log(level, f"job {element.job} printed before its first sample: {printed}")
 
     # -- the scheduler -----------------------------------------------------------------------------
 
@@ -181,14 +89,14 @@ class Watcher:
         self.count(rows)
         by_name = {(row.name, row.element): row for row in rows}
         missing = [
-            element for element in self._ledger.elements if not self._observe(element, by_name, now)
+            element for element in self._table.elements if not self._observe(element, by_name, now)
         ]
         self._ask_about(missing, now)
         self._refuse_what_never_starts()
         self._looked = True
         seen = {
             element.job: (element.row.state if element.row else "", element.node)
-            for element in self._ledger.elements
+            for element in self._table.elements
         }
         changed = seen != self._seen
         self._seen = seen
@@ -198,7 +106,7 @@ class Watcher:
         """Note how long our jobs have held how many CPUs; the queue has other jobs of this account
         as well.
         """
-        ours = {submission.name for submission in self._ledger.submissions.values()}
+        ours = {submission.name for submission in self._table.submissions.values()}
         for row in rows:
             if row.elapsed and row.name in ours:
                 self._count(f"{row.job}_{row.element}", row.elapsed * row.cpus)
@@ -275,16 +183,16 @@ class Watcher:
                 )
 
     def _refuse_what_never_starts(self) -> None:
-        for element in self._ledger.elements:
+        for element in self._table.elements:
             reason = (
-                never_starts(element.row, first=not self._any_began)
+                never_starts(element.row, first=not self._starts.any)
                 if element.row is not None
                 else None
             )
             if reason is not None:
                 running = any(
                     other.row is not None and not other.waits and other.final is None
-                    for other in self._ledger.elements
+                    for other in self._table.elements
                 )
                 self._deliver(Trouble(reason, drain=running))
                 return
@@ -296,7 +204,7 @@ class Watcher:
         """True while jobs are known to have ended whose last results are waited for."""
         return any(
             element.final is not None or self._said_good_bye(element)
-            for element in self._ledger.elements
+            for element in self._table.elements
         )
 
     @property
@@ -304,21 +212,21 @@ class Watcher:
         """True if a job was ended from outside and only the scheduler knows why."""
         return any(
             element.bye is not None and element.final is None and not self._said_good_bye(element)
-            for element in self._ledger.elements
+            for element in self._table.elements
         )
 
-    def settle(self) -> None:
+    def release_ended(self) -> None:
         """Deal with the jobs that have ended, what they had to say being read."""
-        if self._arrived:  # what they had to say is not here yet
+        if self._collector.pending:  # what they had to say is not here yet
             return
-        for element in list(self._ledger.elements):
+        for element in list(self._table.elements):
             if self._said_good_bye(element):
                 self._count_last(element)
-                self._ledger.release(element, None)
+                self._table.release(element, None)
             elif element.final is not None and element.read_at - element.final_at >= self._patience(
                 element
             ):
-                self._bury(element, self._details(element.final))
+                self._release_failed(element, self._details(element.final))
         self.close_submissions()
 
     def _said_good_bye(self, element: Element) -> bool:
@@ -338,37 +246,39 @@ class Watcher:
         return _LAG
 
     def _details(self, row: JobRow) -> JobRow:
-        """Give the row with the exit code, which squeue does not tell."""
+        """Return the row with the exit code, which squeue does not tell."""
         if row.exit_code or row.state not in ("FAILED",) or row.element is None:
             return row
         told = self._scheduler.ended({row.job: {row.element}})
         return told[0] if told and told[0].name == row.name and told[0].state == row.state else row
 
-    def _bury(self, element: Element, row: JobRow) -> None:
-        """Settle a job that ended without saying so itself."""
-        verdict = judge(row, self._options.walltime)
-        if verdict.kind in ("node", "vanished") and element.revoked_at is None:
+    def _release_failed(self, element: Element, row: JobRow) -> None:
+        """Release a job that ended without saying so itself."""
+        end = job_end(row, self._options.walltime)
+        if end.kind in ("node", "vanished") and element.revoked_at is None:
             self._revoke(element)
             return
-        if verdict.kind == "cancelled":
-            self._bury_cancelled(element, row)
+        if end.kind == "cancelled":
+            self._release_cancelled(element, row)
             return
-        if verdict.suspect_node and row.node:
+        if end.suspect_node and row.node:
             self._submitter.failed_nodes.add(row.node)
         began = element.began_any
         trouble = None
-        if verdict.kind == "disk":
+        if end.kind == "disk":
             trouble = (
-                f"{verdict.reason}: the disk that holds {element.submission.directory} is full or"
+                f"{end.reason}: the disk that holds {element.submission.directory} is full or"
                 " gone; make room"
             )
-        elif not began and verdict.kind in ("failed", "launch", "vanished", "done", "memory"):
-            trouble = self._why_fruitless(element, verdict)
+        elif not began and end.kind in ("failed", "launch", "vanished", "done", "memory"):
+            trouble = self._why_fruitless(element, end)
         if trouble is not None:
             self._deliver(Trouble(trouble))
-        elif verdict.kind not in ("done", "preempted") and (began or self._fruitless <= 1):
-            log.warning(f"{verdict.reason}; it leaves {len(element.held)} of {element.count} tasks")
-        self._ledger.release(element, verdict)
+        elif end.kind not in ("done", "preempted") and (began or self._starts.fruitless <= 1):
+            log.warning(
+                f"{end.reason}; it leaves {len(element.unfinished)} of {element.count} tasks"
+            )
+        self._table.release(element, end)
 
     def _revoke(self, element: Element) -> None:
         """Make sure that a job which may live on unseen does not touch its tasks any more, and give
@@ -377,7 +287,7 @@ class Watcher:
         self._transport.put({revocations(element.submission.directory, element.index)[1]: b""})
         element.revoked_at = element.final_at = time.monotonic()
 
-    def _bury_cancelled(self, element: Element, row: JobRow) -> None:
+    def _release_cancelled(self, element: Element, row: JobRow) -> None:
         by_us = element.cancelled or element.withdrawn
         if not by_us and not self._stopped_by_hand:
             self._stopped_by_hand = True
@@ -390,20 +300,20 @@ class Watcher:
                 )
             )
         if not by_us:
-            self._ledger.hold_back()
-        self._ledger.release(element, judge(row, None))
+            self._table.hold_back()
+        self._table.release(element, job_end(row, None))
 
-    def _why_fruitless(self, element: Element, verdict: Verdict) -> str | None:
+    def _why_fruitless(self, element: Element, end: JobEnd) -> str | None:
         """Say what is wrong with jobs that end before they begin, once that is clear."""
-        self._fruitless += 1
-        if self._any_began and self._fruitless < _FRUITLESS + len(self._ledger.elements):
+        self._starts.fruitless += 1
+        if self._starts.any and self._starts.fruitless < _FRUITLESS + len(self._table.elements):
             return None
-        if verdict.kind == "vanished" and self._fruitless < _FRUITLESS:
+        if end.kind == "vanished" and self._starts.fruitless < _FRUITLESS:
             return None
         printed = self._transport.read({element.output: _OUTPUT_TAIL}).get(element.output)
         if printed is None:
             return (
-                f"{verdict.reason} before it began, and printed nothing: its node cannot write"
+                f"{end.reason} before it began, and printed nothing: its node cannot write"
                 f" {element.submission.directory}; choose a directory that all nodes share"
             )
         text = printed.decode("utf-8", "replace")
@@ -411,21 +321,21 @@ class Watcher:
         if failed is not None:
             line, code = failed
             return (
-                f"{verdict.reason} before it began: {line!r} in job_script_prologue failed with"
+                f"{end.reason} before it began: {line!r} in job_script_prologue failed with"
                 f" exit code {code}; the job printed: {said}. Correct that line, or add `|| true`"
                 " where it may fail"
             )
         return (
-            f"{verdict.reason} before it began; it printed: {said}. Correct python,"
+            f"{end.reason} before it began; it printed: {said}. Correct python,"
             " job_script_prologue or the options under sbatch"
         )
 
     def close_submissions(self) -> None:
         """Write down of which job arrays nothing is expected any more."""
-        open_tokens = {element.submission.token for element in self._ledger.elements}
-        for token, submission in list(self._ledger.submissions.items()):
+        open_tokens = {element.submission.token for element in self._table.elements}
+        for token, submission in list(self._table.submissions.items()):
             if token not in open_tokens:
-                del self._ledger.submissions[token]
+                del self._table.submissions[token]
                 self.finished.append(
                     (self._record(submission.closed(), False), submission.directory)
                 )

@@ -11,11 +11,11 @@ from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
 
 
 @dataclass(frozen=True)
-class Places:
+class Directories:
     """Directories of one campaign. With a file system that both sides share, they are the same."""
 
-    home: str  #: of the run directories, here
-    far: str  #: of the run directories, where jobs see them
+    local_data: str  #: of the run directories, here
+    remote_data: str  #: of the run directories, where jobs see them
     jobs: str  #: of the files of this executor's jobs, on the far side
     campaign: str  #: the campaign's name, for people
     #: of everything on the far side that is this executor's alone; nothing where the file system is
@@ -23,8 +23,8 @@ class Places:
     root: str = ""
 
     @classmethod
-    def of(cls, data_dir: str, remote_dir: str | None, campaign: str, executor: str) -> Places:
-        """Give the places of the campaign with this unique id whose run directories are in
+    def of(cls, data_dir: str, remote_dir: str | None, campaign: str, executor: str) -> Directories:
+        """Return the directories of the campaign with this unique id whose run directories are in
         `data_dir` (absolute).
         """
         own = re.sub("[^A-Za-z0-9_.-]", "_", executor)
@@ -49,23 +49,26 @@ class Places:
         return self.root or self.jobs
 
 
-def places_there(places: Places, transport: Transport) -> Places:
-    """Give the places with ``~`` for the home directory of the far side resolved."""
-    if "\\" in places.jobs:
-        key = "base_run_dir" if places.shared else "remote_dir"
+def with_remote_home(directories: Directories, transport: Transport) -> Directories:
+    """Return the directories with ``~`` for the home directory of the far side resolved."""
+    if "\\" in directories.jobs:
+        key = "base_run_dir" if directories.shared else "remote_dir"
         raise FarSideProblem(
-            f"SLURM writes no output below {places.jobs}, because of the backslash; choose another"
+            f"SLURM writes no output below {directories.jobs}, because of the backslash; choose another"
             f" {key}"
         )
-    if not places.root.startswith("~"):
-        return places
+    if not directories.root.startswith("~"):
+        return directories
     home = transport.run(["printenv", "HOME"]).text.strip()
     if not home.startswith("/"):
         raise FarSideProblem(
             "the cluster does not tell your home directory; give remote_dir as a path that begins"
             " with /"
         )
-    root = home + places.root[1:]
+    root = home + directories.root[1:]
     return replace(
-        places, root=root, far=posixpath.join(root, "data"), jobs=posixpath.join(root, "jobs")
+        directories,
+        root=root,
+        remote_data=posixpath.join(root, "data"),
+        jobs=posixpath.join(root, "jobs"),
     )

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from enchanted_tui.executors.base import JobInfo
-from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
+from enchanted_tui.executors.dask.queues import DaskWorker
 from enchanted_tui.executors.prologue import failed_line
 from enchanted_tui.executors.slurm_terms import LIVE, pending_reason, seconds
 
@@ -217,17 +217,19 @@ class SlurmJobs:
             text += f" ({reason}{f': {meaning.meaning}' if meaning else ''})"
         return text
 
-    def held(self, seats: Iterable[Seat]) -> list[JobInfo]:
-        """Give the jobs as people are shown them; `seats` are the workers that they hold."""
-        by_name = {seat.name: seat for seat in seats}
+    def held(self, known_workers: Iterable[DaskWorker]) -> list[JobInfo]:
+        """Return the jobs as people are shown them; `known_workers` are the workers that they hold."""
+        by_name = {worker.name: worker for worker in known_workers}
         return [
             self._shown(str(job.job_id), self._workers_of(name), by_name)
             for name, job in self._cluster.workers.items()
             if job.job_id
         ]
 
-    def _shown(self, number: str, workers: set[Any], seats: dict[str, Seat]) -> JobInfo:
-        here = [seats[str(name)] for name in workers if str(name) in seats]
+    def _shown(
+        self, number: str, workers: set[Any], known_workers: dict[str, DaskWorker]
+    ) -> JobInfo:
+        here = [known_workers[str(name)] for name in workers if str(name) in known_workers]
         row = (self._queue or {}).get(number)
         state = (
             row.state
@@ -236,7 +238,7 @@ class SlurmJobs:
             if here
             else "SUBMITTED"
         )
-        done = sum(seat.done for seat in here)
+        done = sum(worker.done for worker in here)
         return JobInfo(
             name=str(getattr(self._cluster, "name", "")),
             job=number,
@@ -245,9 +247,9 @@ class SlurmJobs:
             node=(
                 row.node
                 if row is not None and row.node
-                else ", ".join(sorted({seat.host for seat in here}))
+                else ", ".join(sorted({worker.host for worker in here}))
             ),
-            held=done + sum(seat.held for seat in here),
+            held=done + sum(worker.held for worker in here),
             done=done,
             since=row.since if row is not None else None,
             ends=row.ends if row is not None else None,

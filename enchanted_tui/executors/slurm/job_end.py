@@ -1,4 +1,4 @@
-"""What the end of a job means for the tasks it held."""
+"""What the end of a job means for the tasks that it was given."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from enchanted_tui.durations import duration
 from enchanted_tui.executors.slurm.far.share_run import EXIT_DISK
-from enchanted_tui.executors.slurm.queue import JobRow
+from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.executors.slurm_terms import pending_reason
 
 
 @dataclass(frozen=True)
-class Verdict:
+class JobEnd:
     """What became of a job that did not say good-bye."""
 
     kind: (
@@ -23,7 +23,7 @@ class Verdict:
     suspect_node: bool = False
 
 
-def judge(row: JobRow, walltime: float | None) -> Verdict:
+def job_end(row: JobRow, walltime: float | None) -> JobEnd:
     """Say what a job's final state means."""
     state, where = (
         row.state,
@@ -34,39 +34,39 @@ def judge(row: JobRow, walltime: float | None) -> Verdict:
         "RaisedSignal:53(Real-time_signal_19)",
     )
     if state == "COMPLETED":
-        return Verdict("done", f"{where} ended without a word")
+        return JobEnd("done", f"{where} ended without a word")
     if state in ("TIMEOUT", "DEADLINE"):
         limit = f" of {duration(walltime)}" if walltime else ""
         reason = (
             f"{where} reached its time limit{limit} in the middle of the sample; ask for more under"
             " sbatch: time, or set timeout_sec"
         )
-        return Verdict("walltime", reason, "timeout")
+        return JobEnd("walltime", reason, "timeout")
     if state in ("NODE_FAIL", "BOOT_FAIL"):
-        return Verdict("node", f"the node of {where} failed", suspect_node=True)
+        return JobEnd("node", f"the node of {where} failed", suspect_node=True)
     if state in ("PREEMPTED", "REVOKED"):
-        return Verdict("preempted", f"{where} was preempted", counts=False)
+        return JobEnd("preempted", f"{where} was preempted", counts=False)
     if state == "OUT_OF_MEMORY":
         reason = (
             f"{where} ran out of memory; ask for more under sbatch: mem, or lower processes_per_job"
         )
-        return Verdict("memory", reason, "memory")
+        return JobEnd("memory", reason, "memory")
     if state == "CANCELLED":
-        return Verdict("cancelled", f"{where} was cancelled", counts=False)
+        return JobEnd("cancelled", f"{where} was cancelled", counts=False)
     if launch and not row.exit_code.endswith((":9", ":15")):
-        return Verdict("launch", f"{where} could not be started on its node", suspect_node=True)
+        return JobEnd("launch", f"{where} could not be started on its node", suspect_node=True)
     if row.exit_code == f"{EXIT_DISK}:0":
-        return Verdict("disk", f"{where} could not write its results", counts=False)
+        return JobEnd("disk", f"{where} could not write its results", counts=False)
     if state == "VANISHED":
-        return Verdict("vanished", f"{where} vanished, and nobody knows why")
+        return JobEnd("vanished", f"{where} vanished, and nobody knows why")
     ended = f" with exit code {row.exit_code}" if row.exit_code else ""
     if row.exit_code.endswith(":9"):
-        return Verdict(
+        return JobEnd(
             "memory",
             f"{where} was killed, most often for want of memory; ask for more under sbatch: mem",
             "memory",
         )
-    return Verdict("failed", f"{where} ended in state {state}{ended}")
+    return JobEnd("failed", f"{where} ended in state {state}{ended}")
 
 
 def never_starts(row: JobRow, *, first: bool) -> str | None:

@@ -50,7 +50,7 @@ sys.exit(main(sys.argv[1:]))
 
 @functools.cache
 def archive() -> tuple[str, bytes]:
-    """Give the archive's name, which tells its content, and its content."""
+    """Return the archive's name, which tells its content, and its content."""
     files = {
         path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes()
         for pattern in _SHIPPED

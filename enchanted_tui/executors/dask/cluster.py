@@ -15,9 +15,9 @@ from dataclasses import astuple
 from typing import Any
 
 from enchanted_tui.executors.dask.job_script import job_options
-from enchanted_tui.executors.dask.lanes import Seat
 from enchanted_tui.executors.dask.problem import ClusterProblem
-from enchanted_tui.executors.dask.slurm import SlurmJobs
+from enchanted_tui.executors.dask.queues import DaskWorker
+from enchanted_tui.executors.dask.slurm_jobs import SlurmJobs
 
 _CONNECT = 10.0  #: seconds in which a scheduler has to answer
 _ANSWER = 5.0  #: seconds in which it has to say which workers it has
@@ -25,7 +25,7 @@ _CLOSE = 10.0  #: seconds in which a cluster has to close
 DEFAULT_PATIENCE = 120.0  #: seconds in which workers have to appear where no queue is waited for
 
 
-class Grid:
+class Cluster:
     """A cluster and a client of it. `spec`: what `DaskExecutor.cluster_spec` gives."""
 
     expected_slots = 0  #: tasks at a time when all workers are there; 0 if that is not ours to know
@@ -56,8 +56,10 @@ class Grid:
     async def ask_queue(self) -> None:
         """Called now and then: find out how the scheduler's jobs stand."""
 
-    def jobs_held(self, seats: list[Seat]) -> list[tuple[Any, ...]]:
-        """Give the fields of `JobInfo` of each job of a scheduler; `seats` are all workers."""
+    def jobs_held(self, known_workers: list[DaskWorker]) -> list[tuple[Any, ...]]:
+        """Return the fields of `JobInfo` of each job of a scheduler; `known_workers` are all
+        workers.
+        """
         return []
 
     def core_seconds(self) -> float:
@@ -65,7 +67,7 @@ class Grid:
         return 0.0
 
     async def identity(self) -> dict[str, Any]:
-        """Give the workers by address. Raises OSError when the scheduler does not answer."""
+        """Return the workers by address. Raises OSError when the scheduler does not answer."""
         try:
             found: dict[str, Any] = await asyncio.wait_for(
                 self.client.scheduler.identity(n_workers=-1), _ANSWER
@@ -79,7 +81,7 @@ class Grid:
         return workers
 
     def dashboard(self) -> str | None:
-        """Give the address of the dashboard, if there is one."""
+        """Return the address of the dashboard, if there is one."""
         if importlib.util.find_spec("bokeh") is None:
             return None
         with contextlib.suppress(Exception):  # depends on the user's own template
@@ -100,7 +102,7 @@ class Grid:
         )  # type: ignore[no-untyped-call]
 
 
-class LocalGrid(Grid):
+class OwnLocalCluster(Cluster):
     """A cluster on this machine."""
 
     async def open(self) -> None:
@@ -138,7 +140,7 @@ class LocalGrid(Grid):
                 self.cluster.scale(wanted)
 
 
-class SlurmGrid(Grid):
+class OwnSlurmCluster(Cluster):
     """A cluster whose workers are SLURM jobs, by dask-jobqueue."""
 
     patience = None  # a queue takes as long as it takes
@@ -193,14 +195,14 @@ class SlurmGrid(Grid):
     async def ask_queue(self) -> None:
         await self.jobs.look()
 
-    def jobs_held(self, seats: list[Seat]) -> list[tuple[Any, ...]]:
-        return [astuple(job) for job in self.jobs.held(seats)] if self._begun else []
+    def jobs_held(self, known_workers: list[DaskWorker]) -> list[tuple[Any, ...]]:
+        return [astuple(job) for job in self.jobs.held(known_workers)] if self._begun else []
 
     def core_seconds(self) -> float:
         return self.jobs.core_seconds if self._begun else 0.0
 
 
-class RunningGrid(Grid):
+class ExistingCluster(Cluster):
     """A cluster that somebody else has started and goes on without us."""
 
     async def open(self) -> None:
@@ -244,14 +246,18 @@ class RunningGrid(Grid):
             await asyncio.sleep(0.2)
 
 
-def grid_of(spec: dict[str, Any]) -> Grid:
-    """Give the cluster that a specification asks for, not started yet."""
-    kinds: dict[str, type[Grid]] = {"local": LocalGrid, "slurm": SlurmGrid, "running": RunningGrid}
+def cluster_of(spec: dict[str, Any]) -> Cluster:
+    """Return the cluster that a specification asks for, not started yet."""
+    kinds: dict[str, type[Cluster]] = {
+        "local": OwnLocalCluster,
+        "slurm": OwnSlurmCluster,
+        "running": ExistingCluster,
+    }
     return kinds[spec["kind"]](spec)
 
 
 def told(error: BaseException) -> str:
-    """Give what an error says as one line, and what caused it: that a nanny failed to start says
+    """Return what an error says as one line, and what caused it: that a nanny failed to start says
     nothing.
     """
     text = " ".join(str(error).split())
@@ -278,6 +284,6 @@ def _check_section(name: str | None) -> None:
 
 
 def _sbatch_says(error: RuntimeError) -> str:
-    """Give what sbatch wrote to its standard error."""
+    """Return what sbatch wrote to its standard error."""
     _, found, said = str(error).partition("stderr:\n")
     return told(RuntimeError(said)) if found and said.strip() else told(error)

@@ -1,0 +1,176 @@
+"""The jobs of one executor, once there is a connection to the cluster: the parts that look after
+them, and how they end, with certainty.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from enchanted_tui.executors.base import Deliver, Note, TaskContext
+from enchanted_tui.executors.slurm.directories import Directories
+from enchanted_tui.executors.slurm.monitoring import JobMonitor
+from enchanted_tui.executors.slurm.results import ResultCollector
+from enchanted_tui.executors.slurm.scheduler import Scheduler, SchedulerUnreachable
+from enchanted_tui.executors.slurm.submitting import JobOptions, Submitter
+from enchanted_tui.executors.slurm.task_table import TaskTable
+from enchanted_tui.executors.slurm.transport import (
+    CommandTimeout,
+    ConnectionLost,
+    FarSideProblem,
+    Transport,
+)
+from enchanted_tui.executors.slurm_terms import LIVE
+
+log = logging.getLogger(__name__)
+
+_LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
+_RECORD_PATIENCE = 20.0  #: seconds for the supervisor to write down the last results
+
+
+class ClusterJobs:
+    """What submits jobs, collects their results and asks about them, through one connection."""
+
+    def __init__(
+        self,
+        name: str,
+        options: JobOptions,
+        grace: float,
+        context: TaskContext,
+        directories: Directories,
+        transport: Transport,
+        table: TaskTable,
+        deliver: Deliver,
+        record: Callable[[dict[str, Any], bool], Note],
+        core_seconds: dict[str, float],
+    ) -> None:
+        """`core_seconds`: by job, added to here; the rest as in the parts."""
+        self._directories, self._transport, self._table = directories, transport, table
+        self._scheduler = Scheduler(transport)
+        self.submitter = Submitter(
+            name, options, context, directories, transport, self._scheduler, table, record
+        )
+        self.collector = ResultCollector(directories, transport, table, self.submitter, deliver)
+        self.monitor = JobMonitor(
+            options,
+            grace,
+            transport,
+            self._scheduler,
+            table,
+            self.submitter,
+            self.collector,
+            deliver,
+            record,
+            core_seconds,
+        )
+        for submission in table.submissions.values():
+            if submission.job is None:
+                elements = [
+                    element for element in table.elements if element.submission is submission
+                ]
+                self.submitter.doubt(submission.token, elements)
+
+    @property
+    def scheduler_is_silent(self) -> bool:
+        return bool(self.submitter.silent) or self.monitor.unreachable_since is not None
+
+    def withdraw_waiting(self) -> bool:
+        """Cancel the jobs that have not begun; their tasks are given back when the scheduler has
+        confirmed it. Tell whether there were any.
+        """
+        if not any(element.waits and not element.withdrawn for element in self._table.elements):
+            return False
+        self.monitor.look()
+        known = [
+            (element, element.row)
+            for element in self._table.elements
+            if element.waits and element.final is None
+        ]
+        pending = {f"{row.job}_{row.element}": element for element, row in known if row is not None}
+        if pending and self._scheduler.cancel(pending, waiting=True):
+            for element in pending.values():
+                element.withdrawn = True
+        return True
+
+    def remove_finished(self) -> None:
+        """Remove the files of job arrays whose results are in the journal."""
+        finished = self.monitor.finished
+        done = [directory for note, directory in finished if note.written.is_set()]
+        if done:
+            self._transport.remove(done)
+            self.monitor.finished = [entry for entry in finished if not entry[0].written.is_set()]
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def end(self, *, wait_for_record: bool) -> None:
+        """Leave nothing behind: cancel what is still in the queue, and remove the files of what has
+        ended; with `wait_for_record` only if all that came from it is on record soon.
+        """
+        self._table.hold_back()
+        self.submitter.forget_unsent()
+        if self._table.elements:
+            if not self._are_gone():
+                names = " ".join(
+                    sorted({element.submission.name for element in self._table.elements})
+                )
+                log.warning(
+                    "it is not certain that all jobs were cancelled; resume the campaign, or"
+                    f" cancel them by their name: {names}"
+                )
+                return
+            self.collector.collect()  # what they have finished is not lost
+            for element in list(self._table.elements):
+                self._table.release(element, None)
+        self.monitor.close_submissions()
+        if not wait_for_record or _are_recorded(note for note, _ in self.monitor.finished):
+            self._remove_files()
+
+    def _are_gone(self) -> bool:
+        """Cancel all jobs; tell whether they are known to have gone."""
+        try:
+            return self._cancel_all()
+        except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
+            log.warning(str(problem).rstrip("."))
+            return False
+
+    def _cancel_all(self) -> bool:
+        """Cancel our jobs and no others.
+
+        Which numbers are ours is asked just before: a controller that has crashed gives numbers a
+        second time.
+        """
+        ours = {element.submission.name for element in self._table.elements}
+        for element in self._table.elements:
+            element.cancelled = True
+        for pause in _LOOKS:
+            time.sleep(pause)
+            try:
+                rows = [row for row in self._scheduler.jobs() if row.name in ours]
+            except SchedulerUnreachable:
+                continue
+            self.monitor.count(rows)
+            live = [row for row in rows if row.state in LIVE]
+            if not live:
+                return True
+            self._scheduler.cancel({row.job for row in live if row.state != "COMPLETING"})
+        return False
+
+    def _remove_files(self) -> None:
+        done = [directory for _, directory in self.monitor.finished]
+        paths = done if self._table.submissions else [self._directories.all]
+        try:
+            self._transport.remove(paths)
+        except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
+            log.warning(
+                f"{', '.join(paths)} may be left on the cluster ({problem}); remove what is left"
+                " by hand"
+            )
+        self.monitor.finished.clear()
+
+
+def _are_recorded(notes: Iterable[Note]) -> bool:
+    """Wait for notes, and so for all results before them, to be on record; tell whether they are."""
+    end = time.monotonic() + _RECORD_PATIENCE
+    return all(note.written.wait(max(0.0, end - time.monotonic())) for note in notes)
