@@ -14,11 +14,11 @@ from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.directories import Directories
+from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.polling import Intervals
 from enchanted_tui.executors.slurm.running import SlurmRunning
 from enchanted_tui.executors.slurm.script import COMMAND, option_problems, read_template, shown
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.submitting import JobOptions
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
 from enchanted_tui.executors.slurm.worker_archive import archive
 

@@ -25,12 +25,12 @@ from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.cluster_jobs import ClusterJobs
 from enchanted_tui.executors.slurm.directories import Directories, with_remote_home
 from enchanted_tui.executors.slurm.element import elements_of
+from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.polling import Intervals, PollTimes
 from enchanted_tui.executors.slurm.scheduler import (
     SchedulerUnreachable,
     SubmissionRefused,
 )
-from enchanted_tui.executors.slurm.submitting import JobOptions
 from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.executors.slurm.transport import (
     CommandTimeout,

@@ -9,30 +9,23 @@ import posixpath
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.executors.base import Note, Task, TaskContext
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
 from enchanted_tui.executors.slurm.inputs import Inputs, unpack
+from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.scheduler import (
     QueueFull,
     Scheduler,
     SchedulerUnreachable,
     SubmissionRefused,
     SubmissionUnsure,
-)
-from enchanted_tui.executors.slurm.script import (
-    account_of,
-    job_script,
-    option_name,
-    sbatch_arguments,
-    walltime,
 )
 from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
@@ -49,72 +42,6 @@ _PATIENCE, _MOST_PATIENCE = (
     180.0,
 )
 _MOST_LINGER = 10.0  #: seconds after which they are submitted in any case, while other jobs run
-
-
-@dataclass(frozen=True)
-class JobOptions:
-    """What the user wants jobs to be."""
-
-    sbatch: Mapping[str, Any]
-    prologue: list[str]
-    template: str | None
-    python: str
-    throttle: int | None
-    bundling: Bundling
-    timeout: float | None
-    max_retries: int
-    heartbeat: float
-
-    walltime: float | None
-
-    @classmethod
-    def of(
-        cls, *, sbatch: Mapping[str, Any], template: str | None, bundling: Bundling, **more: Any
-    ) -> JobOptions:
-        """Make options, with the walltime as far as it is known here."""
-        limit = walltime(sbatch, template)
-        return cls(
-            sbatch=sbatch,
-            template=template,
-            bundling=dataclasses.replace(bundling, walltime=limit),
-            walltime=limit,
-            **more,
-        )
-
-    def job_name(self, campaign: str) -> str:
-        """Return what the jobs' names begin with: the campaign's name, unless the user wants
-        another.
-        """
-        wanted = next(
-            (value for key, value in self.sbatch.items() if option_name(key) == "job-name"), None
-        )
-        return re.sub(r"[^A-Za-z0-9_.-]+", "_", str(wanted or campaign))[:40] or "campaign"
-
-    def script(self, worker: str, directory: str) -> str:
-        return job_script(
-            self._rest, self.prologue, self.template, [self.python, worker, directory]
-        )
-
-    def arguments(self, name: str, directory: str, count: int, exclude: set[str]) -> list[str]:
-        return sbatch_arguments(
-            self._rest,
-            name=name,
-            directory=directory,
-            count=count,
-            throttle=self.throttle,
-            exclude=exclude,
-            on_command_line=self.template is not None,
-            account=self.account,
-        )
-
-    @property
-    def account(self) -> str | None:
-        """Who pays, as far as the configuration says it."""
-        return account_of(self.sbatch, self.template)
-
-    @property
-    def _rest(self) -> dict[str, Any]:
-        return {key: value for key, value in self.sbatch.items() if option_name(key) != "job-name"}
 
 
 @dataclass

@@ -1,0 +1,84 @@
+"""What the user wants jobs to be, and the script and the command that follow from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from enchanted_tui.executors.slurm.bundling import Bundling
+from enchanted_tui.executors.slurm.script import (
+    account_of,
+    job_script,
+    option_name,
+    sbatch_arguments,
+    walltime,
+)
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """What the user wants jobs to be."""
+
+    sbatch: Mapping[str, Any]
+    prologue: list[str]
+    template: str | None
+    python: str
+    throttle: int | None
+    bundling: Bundling
+    timeout: float | None
+    max_retries: int
+    heartbeat: float
+
+    walltime: float | None
+
+    @classmethod
+    def of(
+        cls, *, sbatch: Mapping[str, Any], template: str | None, bundling: Bundling, **more: Any
+    ) -> JobOptions:
+        """Make options, with the walltime as far as it is known here."""
+        limit = walltime(sbatch, template)
+        return cls(
+            sbatch=sbatch,
+            template=template,
+            bundling=dataclasses.replace(bundling, walltime=limit),
+            walltime=limit,
+            **more,
+        )
+
+    def job_name(self, campaign: str) -> str:
+        """Return what the jobs' names begin with: the campaign's name, unless the user wants
+        another.
+        """
+        wanted = next(
+            (value for key, value in self.sbatch.items() if option_name(key) == "job-name"), None
+        )
+        return re.sub(r"[^A-Za-z0-9_.-]+", "_", str(wanted or campaign))[:40] or "campaign"
+
+    def script(self, worker: str, directory: str) -> str:
+        return job_script(
+            self._rest, self.prologue, self.template, [self.python, worker, directory]
+        )
+
+    def arguments(self, name: str, directory: str, count: int, exclude: set[str]) -> list[str]:
+        return sbatch_arguments(
+            self._rest,
+            name=name,
+            directory=directory,
+            count=count,
+            throttle=self.throttle,
+            exclude=exclude,
+            on_command_line=self.template is not None,
+            account=self.account,
+        )
+
+    @property
+    def account(self) -> str | None:
+        """Who pays, as far as the configuration says it."""
+        return account_of(self.sbatch, self.template)
+
+    @property
+    def _rest(self) -> dict[str, Any]:
+        return {key: value for key, value in self.sbatch.items() if option_name(key) != "job-name"}
