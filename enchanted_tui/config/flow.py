@@ -84,7 +84,8 @@ class Flow:
             self._is_complete = False
             return
         if self._is_complete:
-            for option, needed in instance.required_parameters().items():
+            needs = {**instance.required_parameters(), **instance.names_in_resources()}
+            for option, needed in needs.items():
                 for parameter in sorted(needed - self._names):
                     message = (
                         f"{where} needs {parameter!r}, which no sampler draws and no runner returns"

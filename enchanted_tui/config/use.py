@@ -68,6 +68,8 @@ def _used(names: Sequence[str], runners: Components) -> set[str] | None:
         if used is None:
             return None
         found |= used
+        assert instance is not None
+        found |= set().union(*instance.names_in_resources().values())
     return found
 
 

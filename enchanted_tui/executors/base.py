@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.journal_lines import TaskId as TaskId
+from enchanted_tui.resources import Resources
 
 if TYPE_CHECKING:
     from enchanted_tui.executors.jobs import Submission
@@ -35,6 +36,9 @@ class Task:
     #: inherited columns that the row shows only if the task itself returns them: a step that failed
     #: would have replaced them
     hide_always: Sequence[str] = ()
+    resources: Resources | None = None  #: what it needs, where its runner says so
+    #: what it holds while it runs, see `executors.pool.holding`
+    share: Mapping[str, Any] | None = None
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Task:
@@ -47,6 +51,7 @@ class Task:
             message.get("prepared"),
             message.get("hide", ()),
             message.get("hide_always", ()),
+            Resources.of(message["resources"]) if "resources" in message else None,
         )
 
 

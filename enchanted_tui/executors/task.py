@@ -151,7 +151,8 @@ def finish_task(
     line.
     """
     row = compose_row(message, context, outputs, failure, runtime)
-    cores = context.get("cores", 1.0)
+    share = message.get("share")
+    cores = context.get("cores", 1.0) if share is None else float(share["cpus"])
     try:
         record = make_record(message, row, failure, runtime, started, cores)
         line = seal(values.encode(record).encode("ascii"))
@@ -187,6 +188,10 @@ def task_message(task: Any) -> dict[str, Any]:
         message["hide"] = list(task.hide)
     if task.hide_always:
         message["hide_always"] = list(task.hide_always)
+    if task.resources is not None:
+        message["resources"] = task.resources.message()
+    if task.share is not None:
+        message["share"] = task.share
     return message
 
 
@@ -264,6 +269,8 @@ def make_record(
     }
     if cores != 1.0:
         record["cores"] = round(cores, 3)
+    if "share" in message:
+        record["resources"], record["where"] = message["resources"], message["share"]["where"]
     if failure is not None:
         record.update(failure)
     record["row"] = row

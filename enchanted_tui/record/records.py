@@ -137,6 +137,10 @@ class TaskRecord(_Line):
     host: Annotated[str, "on which it ran"]
     attempt: Annotated[int, "how often it had been begun before"]
     cores: NotRequired[Annotated[float, "that it held, if not 1"]]
+    resources: NotRequired[
+        Annotated[dict[str, Any], "that it was given, where its runner says what it needs"]
+    ]
+    where: NotRequired[Annotated[str, "the CPUs and GPUs of which nodes these were"]]
     kind: NotRequired[Annotated[str, "of a failure"]]
     message: NotRequired[Annotated[str, "of a failure"]]
     traceback: NotRequired[Annotated[str, "of a failure, where there is one"]]

@@ -6,9 +6,11 @@ Runs on workers: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Optional
 
 from enchanted_tui.config.options import Component, option
+from enchanted_tui.resources import Resources
+from enchanted_tui.runners.sample_resources import SampleResources, needed_names, sample_resources
 
 
 class SampleFailed(Exception):
@@ -52,6 +54,16 @@ class Runner(Component):
         ),
     )
 
+    resources: Optional[dict[str, Any]] = option(
+        None,
+        doc=(
+            "What one sample needs: `nodes`, `ranks`, `cpus_per_rank`, `gpus`, `mem`. Samples then"
+            " run beside each other as far as there is room, each with CPUs and GPUs of its own."
+        ),
+        example={"ranks": 4, "cpus_per_rank": 2, "mem": "8G"},
+        nested=SampleResources,
+    )
+
     #: What `prepare` returned for this sample, set before `single_code_run` is called.
     prepared: Any = None
 
@@ -81,6 +93,26 @@ class Runner(Component):
         is found before anything runs.
         """
         return {}
+
+    def resources_for(self, params: Mapping[str, Any]) -> Optional[Resources]:
+        """Return what this sample needs; None if the runner does not say.
+
+        Raises SampleFailed, kind ``prepare``.
+        """
+        written = self.written_resources()
+        return None if written is None else sample_resources(written, params)
+
+    def written_resources(self) -> Optional[Mapping[str, Any]]:
+        """Return the option `resources`; None if it is not given, or if a class means something
+        else by that name.
+        """
+        declared = type(self).options().get("resources") is vars(Runner)["resources"]
+        return self.resources if declared and self.resources else None
+
+    def names_in_resources(self) -> dict[str, set[str]]:
+        """Return the parameters that `resources` needs, by option path."""
+        written = self.written_resources()
+        return {} if written is None else needed_names(written)
 
     def used_parameters(self) -> set[str] | None:
         """Name the parameters that it can make use of, so that one which nothing uses is found

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.options import option
+from enchanted_tui.resources import LAUNCH
 from enchanted_tui.runners.base import Runner, SampleFailed
 from enchanted_tui.runners.command.checks import problems_of, warnings_of
 from enchanted_tui.runners.command.conditions import Condition, file_failure, output_failure
@@ -180,10 +181,14 @@ class CommandRunner(Runner):
             name and names.get(name, name) for name in (self.stdin, self.stdout, self.stderr)
         )
         try:
-            code = run_command(argv, run_dir, environment, source, stdout, stderr)
+            code = run_command(argv, run_dir, environment, source, stdout, stderr, self._launch())
         finally:
             silent = _remove_empty(run_dir, stdout, stderr)
         return self._judge(run_dir, RunFiles(run_dir, code, silent, names))
+
+    def _launch(self) -> list[str]:
+        """Return what comes before the command; in a shell it is where the user has put it."""
+        return [] if self.shell or not self.resources else os.environ.get(LAUNCH, "").split()
 
     def _judge(self, run_dir: str, files: RunFiles) -> dict[str, Any]:
         if self._rules is None:

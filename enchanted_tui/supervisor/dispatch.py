@@ -153,7 +153,7 @@ class Dispatcher:
             preparer = self._preparers.get(runner)
             if preparer is not None:
                 try:
-                    task.prepared = preparer.prepare(dict(inputs.params))
+                    _prepare(task, preparer, inputs.params)
                 except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
                     kind = getattr(error, "failure_kind", "prepare")
                     self._fail(task, kind, f"{type(error).__name__}: {error}")
@@ -280,10 +280,21 @@ def _resource(spec: ComponentSpec) -> str | None:
 
 
 def _preparers(config: CampaignConfig) -> Mapping[str, Any]:
-    """Give, by name, an instance of each runner that prepares its samples on this side."""
+    """Return, by name, an instance of each runner that prepares its samples on this side, or says
+    what they need.
+    """
     used = {step.runner for stage in config.stages for step in stage.steps}
     return {
         name: config.runners[name].build()
         for name in used
         if getattr(config.runners[name].cls, "prepare", Runner.prepare) is not Runner.prepare
+        or config.runners[name].options.get("resources")
     }
+
+
+def _prepare(task: Task, runner: Any, params: Mapping[str, Any]) -> None:
+    """Have a runner prepare a sample, and say what it needs."""
+    if hasattr(runner, "prepare"):
+        task.prepared = runner.prepare(dict(params))
+    if isinstance(runner, Runner):
+        task.resources = runner.resources_for(params)

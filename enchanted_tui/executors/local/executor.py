@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
@@ -14,6 +14,9 @@ from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.jobs import Submission
+from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
+from enchanted_tui.executors.pool.backlog import Backlog
+from enchanted_tui.executors.pool.booking import booking, size_for
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
@@ -41,11 +44,17 @@ class LocalExecutor(Executor):
         ge=1,
         le=MOST_WORKERS,
     )
+    launcher: str = launcher_option()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        yield from launcher_problems(self.launcher)
 
     def open(
         self, context: TaskContext, deliver: Deliver, left_over_jobs: Sequence[Submission]
     ) -> Running:
-        workers = self.worker_count()
+        shares = booking(context.runners, self.launcher, self._size())
+        workers = self.worker_count() if shares is None else size_for(shares, context.runners)
         context = dataclasses.replace(context, cores=cores_for_each(workers))
         settings = PoolSettings(
             size=workers,
@@ -54,7 +63,7 @@ class LocalExecutor(Executor):
             starter=fork_server(context, thread_limits(workers)),
             job_ends=job_is_over,
         )
-        pool = LocalWorkers(settings, context, deliver)
+        pool = LocalWorkers(settings, context, deliver, Backlog(shares))
         pool.start()
         return pool
 

@@ -30,7 +30,7 @@ from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.delivery import Delivery
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.executors.pool.worker import TROUBLE
-from enchanted_tui.executors.pool.worker_death import died_early, failure_of, trouble_of
+from enchanted_tui.executors.pool.worker_death import died_early, failure_of, too_large, trouble_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
 from enchanted_tui.executors.verdict import ending, timed_out
 from enchanted_tui.journal_lines import TaskId
@@ -139,6 +139,8 @@ class PoolLoop:
                 self._take_lines(key.data, self.workers.read(key.data))
         while self._commands:
             self._commands.popleft()()
+        for task, why in self.backlog.take_too_large():
+            self.delivery.take_at_once(too_large(task, self.workers.context, why))
         if not self._closing:
             self._enforce_time_limit()
             self._release_failures()
@@ -279,6 +281,7 @@ class PoolLoop:
             return
         self.backlog.put_back(waiting)
         if worker.assigned:
+            self.backlog.release(worker.assigned[0])
             self._bury(worker, worker.assigned.popleft(), message)
         elif not worker.ready:
             self._failed_starts += 1

@@ -24,6 +24,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.ends.leftovers import Leftovers
 from enchanted_tui.executors.pool.fresh_process import run_in_child, wants_fresh_process
+from enchanted_tui.executors.pool.holding import holding
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment, here
@@ -55,6 +56,7 @@ def serve(
     buffer = bytearray(MAX_MESSAGE + 1)
     view = memoryview(buffer)
     leftovers = Leftovers()
+    scratch = os.path.dirname(captured[1])
     write_all(results, READY)
     while True:
         size = tasks.recv_into(buffer)
@@ -62,10 +64,11 @@ def serve(
             return
         message = values.decode(content(bytes(view[:size])))
         leftovers.begin()
-        if wants_fresh_process(message["runner"], context):
-            line = run_in_child(partial(_record_of, message, context))
-        else:
-            line = _record_of(message, context)
+        with holding(message, scratch):
+            if wants_fresh_process(message["runner"], context):
+                line = run_in_child(partial(_record_of, message, context))
+            else:
+                line = _record_of(message, context)
         left = leftovers.end(line, lambda: write_all(results, OVER))
         if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
             home.restore()

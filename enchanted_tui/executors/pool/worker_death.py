@@ -45,6 +45,16 @@ def failure_of(
     return Result(task.id, line)
 
 
+def too_large(task: Task, context: dict[str, Any], why: str) -> Result | Trouble:
+    """Return the record of a task that can run nowhere here."""
+    failure = {"kind": "prepare", "message": f"no room: {why}; see resources of its runner"}
+    try:
+        line = fail_task(task_message(task), context, failure, 0.0, time.time())
+    except OSError as error:
+        return Trouble(f"{task.id.name}: {error}", task.id)
+    return Result(task.id, line)
+
+
 def died_early(called: str, worker: WorkerChannel, scratch: str, status: int) -> Trouble:
     """Return what the campaign is told of workers, `called` so, that die before they run anything;
     `status`: as `os.wait` gives it.

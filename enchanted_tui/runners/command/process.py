@@ -26,9 +26,12 @@ def run_command(
     stdin: str | None,
     stdout: str | None,
     stderr: str | None,
+    launch: Sequence[str] = (),
 ) -> int:
     """Run `argv` with `run_dir` as working directory and wait; give its exit code, negative for the
     signal that ended it.
+
+    `launch`: words of a launcher that come before it.
 
     `environment` adds to this process's own (None removes a variable); in its values and in the
     program, variables and ``~`` are expanded. `stdin`, `stdout`, `stderr` are files of the run
@@ -39,7 +42,7 @@ def run_command(
     """
     opened: list[int] = []
     merged = _merged(environment, run_dir)
-    argv = [expanded(argv[0], merged), *argv[1:]]
+    argv = [*launch, expanded(argv[0], merged), *argv[1:]]
     try:
         streams = _streams(opened, run_dir, stdin, stdout, stderr)
         run = _run_alone if threading.active_count() == 1 else _run_beside_threads

@@ -10,13 +10,13 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
 from enchanted_tui.executors.base import Task
 from enchanted_tui.executors.pool.backlog import Backlog
+from enchanted_tui.executors.pool.booking import Booking
 
 _KEPT = 50  #: run times of each runner that are remembered
-_MOST_LOOKED_AT = 100  #: tasks that wait, for one that fits
 _SAFETY = 1.1  #: a task may take so much longer than the longest one so far
 
 
@@ -57,25 +57,26 @@ class TimedBacklog(Backlog):
     begins in any case, since another job is no longer.
     """
 
-    def __init__(self, clock: Clock, on_refusal: Callable[[], None]) -> None:
+    def __init__(
+        self, clock: Clock, on_refusal: Callable[[], None], booking: Optional[Booking] = None
+    ) -> None:
         """`on_refusal` is called where tasks wait and none may begin any more."""
-        super().__init__()
+        super().__init__(booking)
         self._clock = clock
         self._on_refusal = on_refusal
         self._begun = False
 
-    def next(self) -> Task | None:
-        """Take the first task that fits into what is left of the job; None if there is none."""
-        for index, task in enumerate(self._waiting):
-            if self._clock.fits(task.runner) or (not self._begun and self._clock.left() > 0):
-                del self._waiting[index]
-                self._begun = True
-                return task
-            if index > _MOST_LOOKED_AT:
-                break
-        if self._waiting:
+    def next(self) -> Optional[Task]:
+        """Take the next task that fits into what is left of the job; None if there is none."""
+        task = super().next()
+        if task is not None:
+            self._begun = True
+        elif self._waiting and not any(map(self.may_begin, self._first_ones())):
             self._on_refusal()
-        return None
+        return task
+
+    def may_begin(self, task: Task) -> bool:
+        return self._clock.fits(task.runner) or (not self._begun and self._clock.left() > 0)
 
     def ran(self, task: Task, seconds: float) -> None:
         """Take note of how long a task has taken."""

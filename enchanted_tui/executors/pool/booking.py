@@ -1,0 +1,99 @@
+"""Shares for the tasks of a pool: of this machine, or of all nodes of the job that this is.
+
+Runs in SLURM jobs: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from enchanted_tui.executors.base import Task
+from enchanted_tui.executors.pool.book import Book
+from enchanted_tui.executors.pool.holding import share_message
+from enchanted_tui.executors.pool.launch import Launcher, launcher_for, single_everywhere
+from enchanted_tui.executors.pool.machine import host, nodes_of_job, pinnable, this_machine
+from enchanted_tui.resources import Resources
+
+_DEFAULT = Resources()
+
+
+class Booking:
+    """Gives tasks their shares of a book, and takes these back."""
+
+    def __init__(self, book: Book, launcher: Launcher) -> None:
+        self.book = book
+        self._launcher = launcher
+        self._pins = len(book.nodes) == 1 and pinnable(book.nodes[0])
+        self._has_gpus = any(node.gpus for node in book.nodes)
+
+    def take(self, task: Task) -> bool:
+        """Give a task its share; False if there is no room for it now."""
+        wanted = task.resources or _DEFAULT
+        share = self.book.take(wanted)
+        if share is None:
+            return False
+        task.resources = wanted
+        task.share = share_message(share, self._launcher, pins=self._pins, has_gpus=self._has_gpus)
+        return True
+
+    def give_back(self, task: Task) -> None:
+        """Take back the share of a task that has ended, or was not begun."""
+        if task.share is not None:
+            slot, task.share = task.share["slot"], None
+            held = self.book.held.get(slot)
+            if held is not None:
+                self.book.give_back(held)
+
+    def problem(self, task: Task) -> Optional[str]:
+        """Say why a task can never run here, or None."""
+        return self.book.problem(task.resources or _DEFAULT)
+
+
+def wanted_by(runners: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return, by name, what the runners of a `TaskContext` say that a sample needs, as written."""
+    found = {name: spec["options"].get("resources") for name, spec in runners.items()}
+    return {name: written for name, written in found.items() if isinstance(written, Mapping)}
+
+
+def booking(
+    runners: Mapping[str, Mapping[str, Any]], words: str, most: Optional[int]
+) -> Optional[Booking]:
+    """Return what gives out shares here, None if no runner says what its samples need.
+
+    `words`: the option `launcher`; `most`: how many samples may run at the same time at most.
+    Raises OSError with a sentence if there is no such launcher.
+    """
+    written = wanted_by(runners)
+    if not written:
+        return None
+    nodes = nodes_of_job() or this_machine()
+    try:
+        launcher = launcher_for(words, single=single_everywhere(written), nodes=len(nodes))
+    except LookupError as problem:
+        raise OSError(str(problem)) from problem
+    if launcher.pins:
+        nodes = [node for node in nodes if node.name == host()] or this_machine()
+    return Booking(Book(nodes, most), launcher)
+
+
+def size_for(made: Booking, runners: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return how many samples can run at the same time at most, as far as that is written down."""
+    most = 1
+    for name in runners:
+        written = wanted_by({name: runners[name]}).get(name, {})
+        most = max(most, made.book.most_at_once(_least(written)))
+    return most if made.book.most is None else min(most, made.book.most)
+
+
+def _least(written: Mapping[str, Any]) -> Resources:
+    """Return the least that samples need, where that depends on the sample."""
+    values = {
+        name: value
+        for name, value in written.items()
+        if value is not None and not (isinstance(value, str) and "{" in value)
+    }
+    try:
+        return Resources.of(values)
+    except ValueError:
+        return _DEFAULT
