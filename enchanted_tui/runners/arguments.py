@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from enchanted_tui.runners.base import SampleFailed
+from enchanted_tui.runners.failure import SampleFailed
 
 
 def number(params: Mapping[str, Any], name: str, asker: str) -> float:

@@ -10,23 +10,8 @@ from typing import Any, ClassVar, Optional
 
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.resources import Resources
+from enchanted_tui.runners.failure import SampleFailed as SampleFailed
 from enchanted_tui.runners.sample_resources import SampleResources, needed_names, sample_resources
-
-
-class SampleFailed(Exception):
-    """Raised by a runner to say in which way its sample failed, and to keep the outputs that it has
-    nevertheless.
-
-    `kind` is one of `executors.task.FAILURE_KINDS`; `outputs` go into the sample's row, which shows
-    ``success`` False.
-    """
-
-    def __init__(
-        self, message: str, kind: str = "reported", outputs: Mapping[str, Any] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.failure_kind = kind
-        self.outputs = dict(outputs or {})
 
 
 class Runner(Component):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from enchanted_tui.config.options import Nested, option
 from enchanted_tui.resources import Resources
+from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command.templates import Text
@@ -71,7 +72,6 @@ def needed_names(written: Mapping[str, Any]) -> dict[str, set[str]]:
 
 def sample_resources(written: Mapping[str, Any], params: Mapping[str, Any]) -> Resources:
     """Return what one sample needs. Raises SampleFailed, kind ``prepare``."""
-    from enchanted_tui.runners.base import SampleFailed
     from enchanted_tui.runners.command.templates import context
 
     rendered = {name: value for name, value in written.items() if value is not None}

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from enchanted_tui.runners.arguments import listed
-from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.search import search_for
 from enchanted_tui.runners.command.text import decoded, read_pieces
+from enchanted_tui.runners.failure import SampleFailed
 from enchanted_tui.whole_files import read_file, write_file
 
 #: Files of the program itself in a run directory.

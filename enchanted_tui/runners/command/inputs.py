@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.expansion import has_nul
 from enchanted_tui.runners.command.files import RESERVED, pattern_of, target_problem
 from enchanted_tui.runners.command.templates import Text, context, has_placeholders
+from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command_runner import CommandRunner

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import place
 from enchanted_tui.runners.environment import encoded_environment, here
+from enchanted_tui.runners.failure import SampleFailed
 
 Environment = Mapping[str, "str | None"]
 

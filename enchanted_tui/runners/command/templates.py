@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
-from enchanted_tui.runners.base import SampleFailed
 from enchanted_tui.runners.command.expansion import marked
 from enchanted_tui.runners.command.shell import UnsafePlaceError, fence, quote_values
 from enchanted_tui.runners.command.template_errors import (
@@ -24,6 +23,7 @@ from enchanted_tui.runners.command.template_errors import (
     failed_rendering,
     syntax_sentence,
 )
+from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
     import jinja2
