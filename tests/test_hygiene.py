@@ -125,6 +125,7 @@ _NOT_FOR_PEOPLE = {
     "TableError",
     "Unreadable",
     "UnsafePlaceError",
+    "Continues",
     # caught by the one that called, which knows what to do or what to say
     "FileChangedError",
     "InTheWayError",

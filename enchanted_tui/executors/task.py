@@ -6,16 +6,13 @@ Runs on workers: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import errno
 import importlib
 import io
 import os
 import random
-import shutil
 import socket
-import stat
 import sys
 import time
 import zlib
@@ -23,6 +20,15 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.as_data import safe_text
+from enchanted_tui.executors import continued
+from enchanted_tui.executors.run_directory import (
+    disk_is_full,
+    local_storage_of,
+    make_run_dir,
+    move_home,
+    run_dir_of,
+    take_run_dir,
+)
 from enchanted_tui.executors.verdict import (
     EnvironmentFailure,
     environment_error,
@@ -32,7 +38,7 @@ from enchanted_tui.executors.verdict import (
     known_outputs,
 )
 from enchanted_tui.journal_lines import FORMAT_VERSION, seal
-from enchanted_tui.whole_files import make_writable, remove_directory, write_file
+from enchanted_tui.whole_files import write_file
 
 #: Errors in writing a datapoint that a runner can bring about in its own directory: it must not
 #: stop the campaign.
@@ -53,7 +59,8 @@ _HOST = socket.gethostname()
 
 
 def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
-    """Run the task described by `message` and return its record as one line, newline included.
+    """Run the task described by `message` and return its record as one line, newline included; for
+    one that is to be continued a line that begins with `continued.CONTINUES`.
 
     `message`: ``task`` [depth, batch, sample, step], ``name``, ``attempt``, ``runner``, ``params``;
     if the runner prepared something, ``prepared``; ``hide``, the inherited columns that a failed
@@ -65,12 +72,13 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     name, runner_name, params = message["name"], message["runner"], message["params"]
     started = time.time()
     clock = time.perf_counter()
-    work_dir = _work_dir(name, context)
+    restart = continued.restart_of_task(message, context)
+    work_dir = run_dir_of(message, context)
     process = os.getpid()
     failure: dict[str, Any] | None = None
     outputs: dict[str, Any] = {}
     try:
-        make_run_dir(work_dir)
+        take_run_dir(work_dir, message, context, restart)
         runner = _runner(runner_name, context)
         if "prepared" in message:
             runner.prepared = message["prepared"]
@@ -84,22 +92,19 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     except BaseException as error:  # whatever a runner raises is a fact about its sample
         _leave_unless(process)
         runtime = time.perf_counter() - clock
-        if environment_error(error) is not None or _disk_is_full(context["data_dir"]):
+        if environment_error(error) is not None or disk_is_full(context["data_dir"]):
             raise EnvironmentFailure(f"{name}: {explained(error)}") from error
+        if continued.asks_to_go_on(error, restart):
+            return continued.line_of_continuation(work_dir, error, runtime)
         outputs, failure = known_outputs(error), failure_of(error)
+    finally:
+        if restart is not None:
+            continued.forget_variables()
     try:
         line = finish_task(message, context, work_dir, outputs, failure, runtime, started)
     except OSError as error:
         raise EnvironmentFailure(f"{name}: {explained(error)}") from error
     return line
-
-
-def _work_dir(name: str, context: dict[str, Any]) -> str:
-    """Return the directory in which a task runs."""
-    local: str | None = context["local_storage"]
-    if local:
-        os.makedirs(local, exist_ok=True)  # on this node there may have been no task yet
-    return os.path.join(local or context["data_dir"], name)
 
 
 def _leave_unless(process: int) -> None:
@@ -120,7 +125,7 @@ def fail_task(
     """Record a task that failed without being able to say so itself: its process died, or it could
     not be started.
     """
-    work_dir = _work_dir(message["name"], context)
+    work_dir = run_dir_of(message, context)
     if not os.path.isdir(work_dir):
         make_run_dir(work_dir)
     return finish_task(message, context, work_dir, {}, failure, runtime, started)
@@ -150,6 +155,8 @@ def finish_task(
     """Write the datapoint file of an ended task, move its files home and return its record as one
     line.
     """
+    if continued.restart_of_task(message, context) is not None:
+        message, runtime = continued.ended(work_dir, message, runtime, failure)
     row = compose_row(message, context, outputs, failure, runtime)
     share = message.get("share")
     cores = context.get("cores", 1.0) if share is None else float(share["cpus"])
@@ -168,8 +175,8 @@ def finish_task(
             )
         )
     _store(work_dir, row)
-    if context["local_storage"]:
-        _move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
+    if local_storage_of(message, context):
+        move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
     return line
 
 
@@ -195,23 +202,6 @@ def task_message(task: Any) -> dict[str, Any]:
     return message
 
 
-def make_run_dir(path: str) -> None:
-    """Make the task's directory, empty: what an attempt that was cut short left there is removed."""
-    try:
-        os.mkdir(path)
-    except FileExistsError:
-        remove_run_dir(path)
-        os.mkdir(path)
-
-
-def remove_run_dir(path: str) -> None:
-    """Remove one task's directory; a symbolic link is removed, never followed."""
-    if os.path.islink(path) or os.path.isfile(path):
-        os.unlink(path)
-        return
-    remove_directory(path)
-
-
 def compose_row(
     message: dict[str, Any],
     context: dict[str, Any],
@@ -232,6 +222,7 @@ def compose_row(
     if failure is not None:
         row["success"] = False
     own_success, own_runtime = "success_" + runner_name, "runtime_sec_" + runner_name
+    own_restarts = "restarts_" + runner_name
     row.pop(own_success, None)
     row.pop(own_runtime, None)
     row[own_success] = row["success"]
@@ -241,9 +232,13 @@ def compose_row(
     for key, value in message["params"].items():
         if key == own_runtime:
             row[key] = runtime  # of a runner that has served before: in its inherited place
+        elif key == own_restarts and "restarts" in message:
+            row[key] = message["restarts"]
         elif key not in row and key not in hidden:
             row[key] = value
     row[own_runtime] = runtime
+    if "restarts" in message:
+        row[own_restarts] = message["restarts"]
     row["run_dir"] = os.path.join(context["shown_data_dir"], message["name"])
     return row
 
@@ -356,44 +351,3 @@ def _seed_generators(seed: int, name: str) -> None:
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed(number & 0xFFFFFFFF)
-
-
-def _disk_is_full(path: str) -> bool:
-    """Tell whether the file system that holds `path` has no room or is gone: a failure then says
-    nothing about the sample.
-    """
-    try:
-        status = os.statvfs(path)
-    except OSError:
-        return True
-    return status.f_bavail == 0 and status.f_blocks > 0
-
-
-def _move_home(work_dir: str, home: str) -> None:
-    """Move a finished task's files from node-local storage to the campaign's directory, whole or
-    not at all.
-    """
-    partial = os.path.join(os.path.dirname(home), "." + os.path.basename(home) + ".partial")
-    for path in (partial, home):
-        if os.path.lexists(path):
-            remove_run_dir(path)
-    try:
-        shutil.copytree(work_dir, partial, symlinks=True, ignore=_special_files)
-    except (shutil.Error, PermissionError):  # perhaps what the sample has protected, even from us
-        make_writable(work_dir, files=True)
-        if os.path.lexists(partial):
-            remove_run_dir(partial)
-        shutil.copytree(work_dir, partial, symlinks=True, ignore=_special_files)
-    os.rename(partial, home)
-    with contextlib.suppress(OSError):
-        remove_directory(work_dir)
-
-
-def _special_files(directory: str, names: list[str]) -> list[str]:
-    """Name the pipes, sockets and devices in a directory: they cannot be copied."""
-    modes = ((name, os.lstat(os.path.join(directory, name)).st_mode) for name in names)
-    return [
-        name
-        for name, mode in modes
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
-    ]

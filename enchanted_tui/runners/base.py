@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Optional
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.resources import Resources
 from enchanted_tui.runners.failure import SampleFailed as SampleFailed
+from enchanted_tui.runners.restart import Restart
 from enchanted_tui.runners.sample_resources import SampleResources, needed_names, sample_resources
 
 
@@ -47,6 +48,16 @@ class Runner(Component):
         ),
         example={"ranks": 4, "cpus_per_rank": 2, "mem": "8G"},
         nested=SampleResources,
+    )
+
+    restart: dict[str, Any] | None = option(
+        None,
+        doc=(
+            "Continue a sample that was interrupted, by the end of its job or because it asked for"
+            " it, in its own directory: for codes that write checkpoints (see docs/long-samples.md)."
+        ),
+        example={"keep": ["restart.*"], "signal": "USR1", "exit_codes": [85]},
+        nested=Restart,
     )
 
     #: What `prepare` returned for this sample, set before `single_code_run` is called.

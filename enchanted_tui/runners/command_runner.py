@@ -30,6 +30,8 @@ from enchanted_tui.runners.command.inputs import Inputs
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.rules import OutputRule
 from enchanted_tui.runners.command.usage import meant_by, used_names
+from enchanted_tui.runners.kept_directory import begin_beside_checkpoints, inputs_left_to_put
+from enchanted_tui.runners.restart import Continues
 
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 
@@ -170,6 +172,8 @@ class CommandRunner(Runner):
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
         prepared = self.prepare(params) if self.prepared is None else self.prepared
+        if self.restart is not None:
+            prepared = inputs_left_to_put(run_dir, prepared, self.restart["keep"])
         links = copy_files(run_dir, prepared.get("copy", {}))
         link_files(run_dir, prepared.get("link", {}))
         # after the copies: a file of a copied directory may be replaced
@@ -180,6 +184,8 @@ class CommandRunner(Runner):
         source, stdout, stderr = (
             name and names.get(name, name) for name in (self.stdin, self.stdout, self.stderr)
         )
+        if self.restart is not None:
+            begin_beside_checkpoints(run_dir, (stdout, stderr), self.restart["keep"])
         try:
             code = run_command(argv, run_dir, environment, source, stdout, stderr, self._launch())
         finally:
@@ -191,6 +197,8 @@ class CommandRunner(Runner):
         return [] if self.shell or not self.resources else os.environ.get(LAUNCH, "").split()
 
     def _judge(self, run_dir: str, files: RunFiles) -> dict[str, Any]:
+        if self.restart is not None and files.exit_code in self.restart.get("exit_codes", ()):
+            raise Continues(f"the command ended with exit code {files.exit_code}")
         if self._rules is None:
             self._rules = _compiled(self.outputs, self.success)
         rules = self._rules

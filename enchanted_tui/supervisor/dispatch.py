@@ -200,7 +200,11 @@ class Dispatcher:
         running = self._running.get(key)
         if running is None:
             executor = build_executor(self._config.executors[key])
-            context = replace(self._context, fresh_process=executor.fresh_process)
+            context = replace(
+                self._context,
+                fresh_process=executor.fresh_process,
+                max_retries=executor.max_retries,
+            )
             running = executor.open(context, self._deliver, self._jobs.of(key))
             for notice in executor.notices():
                 log.warning(notice)

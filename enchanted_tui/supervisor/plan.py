@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
+from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.supervisor.session import Session
 
@@ -72,13 +74,7 @@ def task_context(session: Session) -> TaskContext:
     return TaskContext(
         data_dir=str(session.run_dir.data),
         shown_data_dir=os.path.join(config.shown_base_run_dir, "data"),
-        runners={
-            name: {
-                "class": config.runners[name].class_path,
-                "options": config.runners[name].worker_options(),
-            }
-            for name in sorted(used)
-        },
+        runners={name: _runner_spec(config.runners[name]) for name in sorted(used)},
         seed=session.state.seed,
         campaign=session.state.campaign,
         session=session.session_id,
@@ -88,6 +84,13 @@ def task_context(session: Session) -> TaskContext:
         working_dir=os.getcwd(),
         log_level=config.logging,
     )
+
+
+def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
+    """Return what workers make a runner from, and with `restart` how its samples are continued."""
+    made = {"class": spec.class_path, "options": spec.worker_options()}
+    restart = restart_of(spec.cls, spec.options)
+    return made if restart is None else {**made, "restart": restart}
 
 
 def _written_local_storage(tree: Mapping[str, Any]) -> str | None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.executors.continued import may_begin_so_often, restart_of_task
 from enchanted_tui.executors.dask import worker_pools
 from enchanted_tui.executors.dask.queues import (
     Bundle,
@@ -251,19 +252,21 @@ class Broker:
         allows.
         """
         losses = task.losses + counts
-        if losses > queue.max_retries:
+        fields = values.decode(task.message)
+        restart = restart_of_task(fields, queue.arguments[0])
+        if losses > may_begin_so_often(restart, queue.max_retries):
             times = f", {losses} times" if losses > 1 else ""
             self._tell(
                 {"op": "lost", "queue": queue.key, "message": task.message, "why": why + times}
             )
             return
-        fields = values.decode(task.message)
-        fields["attempt"] = task.attempt + 1
+        # one that is continued is given up by whoever sees that it does not advance
+        attempt = fields["attempt"] = task.attempt + (counts or restart is None)
         if counts:
             self._tell({"op": "log", "message": f"{fields['name']} runs again: {why}"})
         self._put_back(
             queue,
-            QueuedTask(task.id, values.encode(fields).encode("ascii"), task.attempt + 1, losses),
+            QueuedTask(task.id, values.encode(fields).encode("ascii"), attempt, losses),
         )
 
     def _put_back(self, queue: ExecutorQueue, task: QueuedTask) -> None:

@@ -21,7 +21,7 @@ from importlib.machinery import PathFinder
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import JobEnds, Result, Task, TaskContext, Trouble
+from enchanted_tui.executors.base import JobEnds, Result, Returned, Task, TaskContext, Trouble
 from enchanted_tui.executors.local.executor import fork_server
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
@@ -311,11 +311,13 @@ class _Run:
                 self._leave_thread()
         return first
 
-    def _take(self, item: Result | Trouble) -> None:
+    def _take(self, item: Result | Returned | Trouble) -> None:
         if isinstance(item, JobEnds):
             self._await_the_end()
         elif isinstance(item, Result):
             self._done.append((self._index[item.id], item.line))
+        elif isinstance(item, Returned):  # to be continued, by whoever has room
+            self._unstarted += [self._index[task] for task in item.tasks]
         else:
             self._troubles.append(
                 (self._index.get(item.task) if item.task is not None else None, item.message)

@@ -22,6 +22,12 @@ from enchanted_tui.executors.ends.ending import end
 from enchanted_tui.executors.ends.processes import adopt_orphans, die_with_parent, send
 
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
+#: Signals by which batch systems tell a job that it ends soon: no business of a reaper's, and for
+#: samples what they are for any program.
+NOTICES = (
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP, signal.SIGINT),
+    *(signal.SIGQUIT, signal.SIGALRM, signal.SIGXCPU),
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def _live(become_worker: Callable[[], None], mark: str, report: int) -> None:
     try:
         parent = os.getppid()
         signal.set_wakeup_fd(-1)
-        for number in _SIGNALS:
+        for number in (*_SIGNALS, *NOTICES):
             signal.signal(number, lambda number, frame: None)
         adopt_orphans()
         die_with_parent(signal.SIGTERM)
@@ -106,7 +112,7 @@ def _become(become_worker: Callable[[], None]) -> None:
         die_with_parent()
         if os.getppid() == parent:
             os.setsid()
-            for number in (*_SIGNALS, signal.SIGINT):
+            for number in (*_SIGNALS, *NOTICES):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             become_worker()

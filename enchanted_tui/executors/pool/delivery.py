@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Union
 
-from enchanted_tui.executors.base import Deliver, JobEnds, Result, Trouble
+from enchanted_tui.executors.base import Deliver, JobEnds, Result, Returned, Task, Trouble
 from enchanted_tui.executors.ends.hold import Hold, patience_with
 from enchanted_tui.executors.job import job_here
 
@@ -40,6 +40,11 @@ class Delivery:
         """Deliver how a task has ended, of which no end of a job can be the cause."""
         self.settled += 1
         self._deliver(ended)
+
+    def give_back(self, task: Task) -> None:
+        """Give a task back that is to go on elsewhere."""
+        self.settled += 1
+        self._deliver(Returned((task.id,)))
 
     def seconds_left(self) -> float:
         """Return how long nothing that is held back is due; infinity where nothing is."""

@@ -15,12 +15,15 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+from enchanted_tui.executors.ends.reaper import NOTICES
 from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.forking import Forking, wake_up_on_signals
 
 
 class ForkingHere:
-    """Workers that are forked from this process, where SIGTERM means the end of the job."""
+    """Workers that are forked from this process, where SIGTERM means the end of the job, and other
+    signals that it comes soon: ``sbatch --signal=B:USR1@60`` sends them to this process alone.
+    """
 
     def __init__(self, context: Mapping[str, Any], mark: str) -> None:
         """`mark`: what all that the workers start bears in its environment begins with it."""
@@ -29,6 +32,8 @@ class ForkingHere:
         self._said: deque[dict[str, Any]] = deque()
         self._closing = False
         self.control, self._wake_write = wake_up_on_signals(self._on_terminate)
+        for number in NOTICES:
+            signal.signal(number, lambda number, frame: self._said.append({"op": "notice"}))
 
     def spawn(self, worker: WorkerChannel) -> None:
         """Have a worker started at the other ends of the channel."""

@@ -27,6 +27,7 @@ from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, Tro
 from enchanted_tui.executors.job import job_here
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.channel import WorkerChannel
+from enchanted_tui.executors.pool.continuing import Continuing
 from enchanted_tui.executors.pool.delivery import Delivery
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.executors.pool.worker import TROUBLE
@@ -55,11 +56,13 @@ class PoolLoop:
         self.delivery = Delivery(deliver, settings.job_ends)
         self._selector = selectors.DefaultSelector()
         self.workers = WorkerGroup(context, settings.starter, self._selector)
+        self.continuing = Continuing(context.runners, settings.ends or (lambda: None))
         self._failed_starts = 0
         self._commands: deque[Callable[[], None]] = deque()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._closing = False
+        self._held_back = False  #: nothing begins, not even what has begun before
         self._ended = False
         self._hopeless = False  #: workers die at their start: no more are started
 
@@ -81,8 +84,16 @@ class PoolLoop:
 
     # -- commands ----------------------------------------------------------------------------------
 
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Take tasks."""
+        self._held_back = False
+        self.backlog.add(tasks)
+
     def take_back(self) -> list[TaskId]:
-        """Take away what has not begun; return whom."""
+        """Take away what has not begun; return whom. What is to be continued is given back from
+        now on, until there are tasks again.
+        """
+        self._held_back = True
         self._take_unread(self.workers)
         taken = self.backlog.take()
         self.delivery.settled += len(taken)
@@ -93,9 +104,12 @@ class PoolLoop:
         if believe_failures:
             self._release_failures(due=False)
         self._closing = True
+        self._take_unread(self.workers)
         self.backlog.take()
+        heard = self.continuing.end(self.workers)
         for worker in self.workers:
-            self.workers.kill(worker)
+            if worker not in heard:
+                self.workers.kill(worker)
         self.delivery.settled = submitted
 
     def hang_up(self) -> None:
@@ -141,18 +155,22 @@ class PoolLoop:
             self._commands.popleft()()
         for task, why in self.backlog.take_too_large():
             self.delivery.take_at_once(too_large(task, self.workers.context, why))
-        if not self._closing:
+        if self.continuing.ending:
+            self._wait_for_checkpoints()
+        elif not self._closing:
             self._enforce_time_limit()
             self._release_failures()
-        if not self._closing:
+            self.continuing.tell_due(self.workers)
+        if not self._closing and not self.continuing.ending:
             self._start_workers()
             self._hand_out()
 
     def _until_something(self, longest: float) -> float | None:
         """Return for how many seconds there is nothing to do unless something arrives."""
-        if self._closing:
+        if self._closing and not self.continuing.ending:
             return None
         left = min(longest, self.delivery.seconds_left())
+        left = min(left, self.continuing.seconds_left(self.workers))
         running = [worker.since for worker in self.workers if worker.running]
         if self._settings.timeout is not None and running:
             left = min(left, min(running) + self._settings.timeout - time.monotonic())
@@ -220,12 +238,23 @@ class PoolLoop:
 
     def _take_record(self, worker: WorkerChannel, line: bytes) -> None:
         task = worker.assigned.popleft()
-        self.backlog.ran(task, time.monotonic() - worker.since)
-        if line.startswith(TROUBLE):
-            self.delivery.take(Trouble(values.decode(line[1:]), task.id))
+        if self.continuing.goes_on(task, line):
+            self._continue(task)
         else:
-            self.delivery.take(Result(task.id, line))
+            self.backlog.ran(task, time.monotonic() - worker.since)
+            if line.startswith(TROUBLE):
+                self.delivery.take(Trouble(values.decode(line[1:]), task.id))
+            else:
+                self.delivery.take(Result(task.id, line))
+        self.continuing.forget(task)
         self._note_begin(worker)
+
+    def _continue(self, task: Task) -> None:
+        """A sample is not done: it goes on here, or, where this ends, elsewhere."""
+        if not (self._held_back or self.continuing.is_told(task)):
+            self.backlog.put_back([task])
+        elif not self._closing:
+            self.delivery.give_back(task)
 
     def _release_failures(self, *, due: bool = True) -> None:
         if not self.delivery.release(due=due):
@@ -260,6 +289,9 @@ class PoolLoop:
         worker = self.workers.get(message.get("id", 0))
         if message.get("op") == "terminated":
             self._terminated()
+        elif message.get("op") == "notice":
+            self.continuing.tell_all(self.workers)
+            self._settings.on_notice()
         elif worker is None:
             return
         elif message["op"] == "spawned":
@@ -269,9 +301,25 @@ class PoolLoop:
 
     def _terminated(self) -> None:
         """Somebody has asked the starter to end: whoever ends the job asks all its processes."""
-        if job_here() and not self._closing:
-            self._job_is_ending()
         self.delivery.drop()
+        if not job_here() or self._closing:
+            return
+        if self._settings.ends is None or not self.continuing.end(self.workers):
+            self._job_is_ending()
+
+    def _wait_for_checkpoints(self) -> None:
+        """Everything is being ended: go on with it once the samples are done that have been told,
+        or have had their time.
+        """
+        if not self.continuing.has_ended(self.workers):
+            return
+        if not self._closing:
+            self.delivery.drop()
+            self._job_is_ending()
+        else:
+            for worker in self.workers:
+                if worker.assigned:
+                    self.workers.kill(worker)
 
     def _worker_died(self, worker: WorkerChannel, message: Mapping[str, Any]) -> None:
         self._take_lines(worker, self.workers.drain(worker))
@@ -281,8 +329,10 @@ class PoolLoop:
             return
         self.backlog.put_back(waiting)
         if worker.assigned:
-            self.backlog.release(worker.assigned[0])
-            self._bury(worker, worker.assigned.popleft(), message)
+            task = worker.assigned.popleft()
+            self.backlog.release(task)
+            self._bury(worker, task, message)
+            self.continuing.forget(task)
         elif not worker.ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS + self._settings.max_retries:
@@ -299,6 +349,8 @@ class PoolLoop:
             assert self._settings.timeout is not None
             ended = timed_out(self._settings.timeout, message["left"])
             self.delivery.take_at_once(self._failure(worker, task, *ended))
+        elif self.continuing.is_told(task):
+            self._continue(task)
         elif message["asked"]:  # by somebody else
             self._run_again(worker, task)
         else:
@@ -315,7 +367,7 @@ class PoolLoop:
 
     def _run_again(self, worker: WorkerChannel, task: Task) -> None:
         """Let a task whose worker was lost through no fault of its own wait again, or give it up."""
-        if task.attempt < self._settings.max_retries:
+        if task.attempt < self.continuing.most_retries(task, self._settings.max_retries):
             self.backlog.put_back([dataclasses.replace(task, attempt=task.attempt + 1)])
             return
         why = f"its worker was lost {task.attempt + 1} times"

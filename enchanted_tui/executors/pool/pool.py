@@ -50,7 +50,7 @@ class Pool:
     def submit(self, tasks: Sequence[Task]) -> None:
         """Take tasks; returns at once."""
         self._submitted += len(tasks)
-        self._loop.command(lambda: self._loop.backlog.add(tasks))
+        self._loop.command(lambda: self._loop.add(tasks))
 
     def recall(self) -> list[TaskId]:
         """Take back the tasks that have not started; nothing is delivered for them."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Union
 
 from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.journal_lines import TaskId
@@ -61,3 +61,7 @@ class PoolSettings:
     #: kind and reason of a failure where a worker was killed (SIGKILL) and its host knows why
     why_killed: Callable[[], tuple[str, str] | None] = lambda: None
     on_begin: Callable[[TaskId], None] = lambda task: None
+    #: when the time of the job is up that this pool is all there is in, seconds since the epoch, if
+    #: it is known; nothing where others have something to do in that job
+    ends: Union[Callable[[], Union[float, None]], None] = None
+    on_notice: Callable[[], None] = lambda: None  #: the job is said to end soon

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Result, Returned, Task, Trouble
+from enchanted_tui.executors.continued import may_begin_so_often
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.job_end import JobEnd
@@ -169,7 +170,7 @@ class TaskTable:
                 self._holders.pop(task, None)
                 worked_on = assigned.begun is not None and end is not None and end.counts
                 attempt = assigned.attempt + worked_on
-                if worked_on and end is not None and attempt > self._max_retries:
+                if worked_on and end is not None and attempt > self._most_attempts(assigned.task):
                     self._lose(task, assigned, end)
                 elif assigned.task is None:
                     self._attempts[task] = attempt
@@ -177,6 +178,14 @@ class TaskTable:
                     again.append(dataclasses.replace(assigned.task, attempt=attempt))
             element.unfinished.clear()
         self.put_back(again)
+
+    def _most_attempts(self, task: Task | None) -> int:
+        """Return how often a task may be worked on again, as far as it is decided here."""
+        if task is None:
+            restarts = [spec.get("restart") for spec in self._context["runners"].values()]
+            return max(may_begin_so_often(restart, self._max_retries) for restart in restarts)
+        restart = self._context["runners"][task.runner].get("restart")
+        return may_begin_so_often(restart, self._max_retries)
 
     def _lose(self, task: TaskId, assigned: AssignedTask, end: JobEnd) -> None:
         times = f" ({assigned.attempt + 1} attempts)" if assigned.attempt else ""

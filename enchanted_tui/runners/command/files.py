@@ -19,7 +19,7 @@ from enchanted_tui.runners.failure import SampleFailed
 from enchanted_tui.whole_files import read_file, write_file
 
 #: Files of the program itself in a run directory.
-RESERVED = frozenset(("enchanted_datapoint.csv",))
+RESERVED = frozenset(("enchanted_datapoint.csv", "enchanted_restart.json"))
 #: Which of several files that match a pattern a rule may ask for.
 CHOICES = ("newest", "last")
 _KEPT = 1 << 23  #: bytes; the text of a larger file is not kept in memory

@@ -27,6 +27,12 @@ class Clock:
         self.ends = _end_of_job(header.get("walltime"))
         self._margin = min(30.0, 0.03 * header["walltime"]) if header.get("walltime") else 5.0
         self._timeout = header.get("timeout")
+        #: by runner, how long before the end of the job its samples are told to end, seconds
+        self._before = {
+            name: spec["restart"]["before"]
+            for name, spec in header.get("context", {}).get("runners", {}).items()
+            if spec.get("restart")
+        }
         self._runtimes: dict[str, deque[float]] = {
             runner: deque([longest], maxlen=_KEPT)
             for runner, longest in header.get("runtimes", {}).items()
@@ -40,11 +46,13 @@ class Clock:
 
     def fits(self, runner: str) -> bool:
         """Tell whether a task of this runner that starts now ends before the job does, judged by
-        the longest of the latest ones.
+        the longest of the latest ones; or, if it is continued later, whether it gets far enough.
         """
         left = self.left()
         if left <= 0:
             return False
+        if runner in self._before:  # to be continued: as long as there is more work than notice
+            return left >= 2 * self._before[runner]
         known = self._runtimes.get(runner)
         if not known:
             return True

@@ -9,7 +9,15 @@ import os
 import time
 from typing import Any
 
-from enchanted_tui.executors.base import Delivered, JobEnds, Result, Task, TaskContext, Trouble
+from enchanted_tui.executors.base import (
+    Delivered,
+    JobEnds,
+    Result,
+    Returned,
+    Task,
+    TaskContext,
+    Trouble,
+)
 from enchanted_tui.executors.pool.forking_here import ForkingHere
 from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.settings import PoolSettings
@@ -57,7 +65,7 @@ class ShareRun:
         pool.prepare()
         try:
             # a command ends the first wait, in which nothing else would happen
-            pool.command(lambda: pool.backlog.add(tasks))
+            pool.command(lambda: pool.add(tasks))
             while not self._finished():
                 self._take_turn(pool)
                 self._write()
@@ -96,6 +104,8 @@ class ShareRun:
             job_ends=lambda: False,  # SLURM tells us by a signal
             why_killed=self._out_of_memory,
             on_begin=lambda task: self._results.note("begin", task=list(task)),
+            ends=lambda: self.clock.ends,
+            on_notice=self._refuse,
         )
         return PoolLoop(settings, context, self._take, TimedBacklog(self.clock, self._refuse))
 
@@ -120,8 +130,11 @@ class ShareRun:
             self._results.add(item.line)
             self.left.discard(item.id)
             self._waited_for.discard(item.id)
+        elif isinstance(item, Returned):  # to be continued in another job
+            self._waited_for.difference_update(item.tasks)
+            self.why = self.why or "walltime"
         elif isinstance(item, JobEnds):
-            self.why = self.why or "terminated"
+            self.why = "terminated"
         elif isinstance(item, Trouble):
             task = {} if item.task is None else {"task": list(item.task)}
             self._results.note("trouble", **task, message=item.message)
