@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from enchanted_tui.executors.task import run_task, task_message
     from enchanted_tui.executors.verdict import FAILURE_KINDS, EnvironmentFailure
     from enchanted_tui.runners.base import Runner, SampleFailed
+    from enchanted_tui.runners.restart import Continues
     from enchanted_tui.samplers.base import Sample, Sampler
     from enchanted_tui.samplers.learning_sampler import LearningSampler
     from enchanted_tui.samplers.parser import Parser
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     __all__ = [
         "FAILURE_KINDS",
         "Component",
+        "Continues",
         "Deliver",
         "EnvironmentFailure",
         "Executor",
@@ -74,6 +76,7 @@ else:
             "Nested": "enchanted_tui.config.options",
             "Variant": "enchanted_tui.config.options",
             "option": "enchanted_tui.config.options",
+            "Continues": "enchanted_tui.runners.restart",
             "Sample": "enchanted_tui.samplers.base",
             "Sampler": "enchanted_tui.samplers.base",
             "LearningSampler": "enchanted_tui.samplers.learning_sampler",

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
+from enchanted_tui.executors.continued import CONTINUES
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.records import (
@@ -195,7 +196,9 @@ class Campaign:
 
     def _take(self, item: Event) -> None:
         if isinstance(item, Result):
-            if self._dispatcher.arrived(item.id):
+            if item.line.startswith(CONTINUES):  # of an executor that calls `run_task` itself
+                self._dispatcher.came_back([item.id])
+            elif self._dispatcher.arrived(item.id):
                 self._finish(item)
         elif isinstance(item, Request):
             self._obey(item)
