@@ -115,7 +115,7 @@ def main(log: str, steps: int, seconds: float, words: list[str]) -> int:
             say("stops")
             return ASKS
     say("done")
-    print("result =", 1.5 * step)  # noqa: T201
+    print("result =", 1.5 * step)
     return 0
 
 

@@ -5,9 +5,6 @@ The truth comes from the code, which writes down from which checkpoint it went o
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import time
 from pathlib import Path
 from typing import Any

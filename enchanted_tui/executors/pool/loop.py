@@ -254,6 +254,7 @@ class PoolLoop:
         if not (self._held_back or self.continuing.is_told(task)):
             self.backlog.put_back([task])
         elif not self._closing:
+            self.backlog.release(task)
             self.delivery.give_back(task)
 
     def _release_failures(self, *, due: bool = True) -> None:
