@@ -52,7 +52,7 @@ class Clock:
         if left <= 0:
             return False
         if runner in self._before:  # to be continued: as long as there is more work than notice
-            return left >= 2 * self._before[runner]
+            return bool(left >= 2 * self._before[runner])
         known = self._runtimes.get(runner)
         if not known:
             return True
