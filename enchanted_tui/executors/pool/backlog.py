@@ -73,6 +73,19 @@ class Backlog:
             passed_over = True
         return None
 
+    def could_begin(self) -> Optional[int]:
+        """Return for about how many of those that wait there is room now; None where room is not
+        counted.
+        """
+        if self.booking is None:
+            return None
+        free, number = self.booking.book.free_cpus(), 0
+        sizes = sorted(((task.resources or _DEFAULT).cpus for task in self._waiting), reverse=True)
+        for cpus in sizes:
+            if cpus <= free:
+                free, number = free - cpus, number + 1
+        return number
+
     def may_begin(self, task: Task) -> bool:
         """Tell whether a task may begin now, room for it apart."""
         return True

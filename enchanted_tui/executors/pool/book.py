@@ -96,6 +96,12 @@ class Book:
         for call in self.on_free:
             call()
 
+    def free_cpus(self) -> int:
+        """Return how many CPUs nobody holds, if one more sample may run at all."""
+        if self.most is not None and len(self.held) >= self.most:
+            return 0
+        return sum(len(node.free_cpus) for node in self.nodes)
+
     def problem(self, wanted: Resources) -> Optional[str]:
         """Say why a sample can never run here, or None."""
         able = sum(

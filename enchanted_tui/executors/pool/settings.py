@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, Union
 
+from enchanted_tui.executors.base import Task
 from enchanted_tui.executors.pool.channel import WorkerChannel
-from enchanted_tui.journal_lines import TaskId
 
 
 class Starter(Protocol):
@@ -60,7 +60,7 @@ class PoolSettings:
     job_ends: Callable[[], bool] | None = None
     #: kind and reason of a failure where a worker was killed (SIGKILL) and its host knows why
     why_killed: Callable[[], tuple[str, str] | None] = lambda: None
-    on_begin: Callable[[TaskId], None] = lambda task: None
+    on_begin: Callable[[Task], None] = lambda task: None
     #: when the time of the job is up that this pool is all there is in, seconds since the epoch, if
     #: it is known; nothing where others have something to do in that job
     ends: Union[Callable[[], Union[float, None]], None] = None

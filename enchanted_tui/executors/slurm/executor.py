@@ -12,6 +12,7 @@ from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.jobs import Submission
+from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_options import JobOptions
@@ -59,14 +60,15 @@ class SlurmExecutor(Executor):
         ),
         ge=1,
     )
-    processes_per_job: int = option(
-        1,
+    processes_per_job: int | None = option(
+        None,
         doc=(
             "How many samples a job runs at the same time; ask for as many CPUs under `sbatch`, by"
-            " `cpus_per_task`."
+            " `cpus_per_task`. By default one; where runners have `resources`, as many as fit."
         ),
         ge=1,
     )
+    launcher: str = launcher_option()
     max_jobs: int = option(
         20,
         doc=(
@@ -165,6 +167,7 @@ class SlurmExecutor(Executor):
     def problems(self) -> Iterator[tuple[str, str]]:
         for key, sentence in option_problems(self.sbatch):
             yield f"sbatch.{key}", sentence
+        yield from launcher_problems(self.launcher)
         if isinstance(self.samples_per_job, str) and self.samples_per_job != "auto":
             yield (
                 "samples_per_job",
@@ -229,7 +232,7 @@ class SlurmExecutor(Executor):
         )
         bundling = Bundling(
             per_job=self.samples_per_job if isinstance(self.samples_per_job, int) else None,
-            processes=self.processes_per_job,
+            processes=self.processes_per_job or 1,
             max_jobs=self.max_jobs,
             walltime=None,
         )
@@ -243,6 +246,8 @@ class SlurmExecutor(Executor):
             timeout=self.timeout_sec,
             max_retries=self.max_retries,
             heartbeat=self.heartbeat,
+            launcher=self.launcher,
+            processes=self.processes_per_job,
         )
 
     def dry_run(self, run_dir: str) -> str:
@@ -335,4 +340,4 @@ class SlurmExecutor(Executor):
         """As many as may be in the queue: the jobs of a moment say nothing of what would run if
         there were work.
         """
-        return self.max_jobs * self.processes_per_job
+        return self.max_jobs * (self.processes_per_job or 1)

@@ -16,6 +16,8 @@ from enchanted_tui.executors.slurm.script import (
     sbatch_arguments,
     walltime,
 )
+from enchanted_tui.executors.slurm.sizing import is_said, job_size
+from enchanted_tui.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class JobOptions:
     timeout: float | None
     max_retries: int
     heartbeat: float
+    launcher: str
+    processes: int | None  #: samples of a job at the same time at most; None for what fits
 
     walltime: float | None
 
@@ -73,6 +77,22 @@ class JobOptions:
             on_command_line=self.template is not None,
             account=self.account,
         )
+
+    def for_samples(self, wanted: Resources | None) -> JobOptions:
+        """Return the options of jobs for samples that need so much; None where they do not say."""
+        if wanted is None:
+            return self
+        size = job_size(self.sbatch, self.template, wanted, self.processes)
+        return dataclasses.replace(
+            self,
+            sbatch={**self.sbatch, **size.more},
+            bundling=dataclasses.replace(self.bundling, processes=size.at_once),
+        )
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether samples of any size go into the same jobs."""
+        return is_said(self.sbatch, self.template)
 
     @property
     def account(self) -> str | None:

@@ -9,8 +9,9 @@ import posixpath
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from enchanted_tui.executors.base import Note, Task, TaskContext
@@ -98,14 +99,30 @@ class Submitter:
         if self._array_limit is None and not self._ask_array_limit():
             return False
         assert self._array_limit is not None
-        bundling = self._options.bundling
+        tasks = self._next_tasks()
+        bundling = self._options_for(tasks).bundling
         free = bundling.max_jobs - len(self._table.elements)
-        tasks = self._table.next_tasks(len(self._table.backlog))
         bundles = bundling.divide(tasks, free, self._array_limit, self._table.mean_runtime())
         self._table.put_back(tasks[sum(map(len, bundles)) :])
         if bundles:
             self._prepare(bundles)
         return bool(bundles) and self._send()
+
+    def _next_tasks(self) -> list[Task]:
+        """Take the tasks that the next jobs are for: those of one size, where jobs follow from the
+        samples.
+        """
+        tasks = self._table.next_tasks(len(self._table.backlog))
+        if not tasks or self._options.takes_any:
+            return tasks
+        alike = [task for task in tasks if task.resources == tasks[0].resources]
+        self._table.put_back(task for task in tasks if task.resources != tasks[0].resources)
+        return alike
+
+    def _options_for(self, tasks: Sequence[Task]) -> JobOptions:
+        """Return what jobs for these tasks are to be; the largest ones tell."""
+        sizes = [task.resources for task in tasks if task.resources is not None]
+        return self._options.for_samples(max(sizes, key=attrgetter("cpus"), default=None))
 
     def seconds_until_due(self) -> float:
         """How long nothing has to be submitted."""
@@ -185,7 +202,8 @@ class Submitter:
             "context": self._context,
             "timeout": self._options.timeout,
             "max_retries": self._options.max_retries,
-            "processes": self._options.bundling.processes,
+            "processes": self._options.processes,
+            "launcher": self._options.launcher,
             "beat": self._options.heartbeat,
             "walltime": self._options.walltime,
             "runtimes": self._table.longest_runtimes(),
@@ -210,6 +228,7 @@ class Submitter:
         self._table.add(elements)
         self._record(submission.intent(), True)
         self._unsent = elements, files, archive_of_inputs
+        self._unsent_options = self._options_for([task for bundle in bundles for task in bundle])
 
     def _message(self, task: Task) -> dict[str, Any]:
         message = task_message(task)
@@ -230,10 +249,11 @@ class Submitter:
         self._shipped = True
         if inputs:
             unpack(self._transport, inputs, self._directories.root)
-        arguments = self._options.arguments(
+        options = self._unsent_options
+        arguments = options.arguments(
             submission.name, submission.directory, len(elements), self.failed_nodes
         )
-        script = self._options.script(path, submission.directory)
+        script = options.script(path, submission.directory)
         self._unsent = None
         self.doubt(submission.token, elements)  # until we know better, also if the next line raises
         try:

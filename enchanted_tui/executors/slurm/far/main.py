@@ -50,6 +50,7 @@ def main(arguments: list[str]) -> int:
             array=os.environ.get("SLURM_ARRAY_JOB_ID", ""),
             cpus=int(cpus) if (cpus := os.environ.get("SLURM_CPUS_ON_NODE", "")).isdigit() else 1,
             ends=run.clock.ends,
+            nodes=run.nodes(),
             remark=header.get("remark", ""),
             printed=printed,
         )
@@ -84,8 +85,9 @@ def _prepare(header: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
         os.chdir(context["working_dir"])
     cpus = os.environ.get("SLURM_CPUS_ON_NODE", "")
-    share = max(1, int(cpus) // header["processes"]) if cpus.isdigit() else 1
-    context["cores"] = (cpus_of_job() or 1) / header["processes"]
+    processes = header["processes"] or 1
+    share = max(1, int(cpus) // processes) if cpus.isdigit() else 1
+    context["cores"] = (cpus_of_job() or 1) / processes
     for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, str(share))
     wanted = header.get("local_storage")

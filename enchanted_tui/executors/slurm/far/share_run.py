@@ -18,7 +18,9 @@ from enchanted_tui.executors.base import (
     TaskContext,
     Trouble,
 )
+from enchanted_tui.executors.pool.booking import booking, size_for
 from enchanted_tui.executors.pool.forking_here import ForkingHere
+from enchanted_tui.executors.pool.launch import AUTO
 from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
@@ -52,6 +54,13 @@ class ShareRun:
         self._failing_since: float | None = None
         self._checked_at = 0.0  #: when it was last seen whether the share is still ours
         self._oom_kills = oom_kills()
+        self._booking, self._no_booking = None, ""
+        try:
+            self._booking = booking(
+                header["context"]["runners"], header.get("launcher", AUTO), header["processes"]
+            )
+        except OSError as problem:
+            self._no_booking = str(problem)
 
     def work(self, messages: list[dict[str, Any]]) -> str:
         """Run the tasks, as far as they fit into the job; return why it ended: done, walltime,
@@ -61,6 +70,9 @@ class ShareRun:
         self.left = {task.id for task in tasks}
         self._waited_for = set(self.left)
         self._check_revoked()
+        if self._no_booking:
+            self._take(Trouble(self._no_booking))
+            return self.why
         pool = self._pool(len(tasks))
         pool.prepare()
         try:
@@ -72,6 +84,17 @@ class ShareRun:
         finally:
             pool.finish()
         return self.why or "done"
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Return the nodes of which samples are given shares; none where no runner says what its
+        samples need.
+        """
+        if self._booking is None:
+            return []
+        return [
+            {"name": node.name, "cpus": node.cpus, "gpus": node.gpus, "mem": node.mem}
+            for node in self._booking.book.nodes
+        ]
 
     def flush(self) -> None:
         """Write what has gathered. Raises OSError after a minute of trying."""
@@ -96,18 +119,29 @@ class ShareRun:
         # jobs are to go on
         mark = f"job:{context.campaign}:{context.session}:{self._mark}"
         settings = PoolSettings(
-            size=max(1, min(self._header["processes"], tasks)),
+            size=max(1, min(self._size(), tasks)),
             timeout=self._header.get("timeout"),
             max_retries=self._header.get("max_retries", 0),
             starter=lambda shared: ForkingHere(shared, mark),
             called="the processes of a job",
             job_ends=lambda: False,  # SLURM tells us by a signal
             why_killed=self._out_of_memory,
-            on_begin=lambda task: self._results.note("begin", task=list(task)),
+            on_begin=self._begins,
             ends=lambda: self.clock.ends,
             on_notice=self._refuse,
         )
-        return PoolLoop(settings, context, self._take, TimedBacklog(self.clock, self._refuse))
+        backlog = TimedBacklog(self.clock, self._refuse, self._booking)
+        return PoolLoop(settings, context, self._take, backlog)
+
+    def _size(self) -> int:
+        """Return how many samples run at the same time at most."""
+        if self._booking is None:
+            return int(self._header["processes"] or 1)
+        return size_for(self._booking, self._header["context"]["runners"])
+
+    def _begins(self, task: Task) -> None:
+        where = {} if task.share is None else {"where": task.share["where"]}
+        self._results.note("begin", task=list(task.id), **where)
 
     def _take_turn(self, pool: PoolLoop) -> None:
         """Wait until something happens or is due, and take it."""
