@@ -67,6 +67,7 @@ def look_closely(process: Process) -> Launcher:
         directory = os.readlink(f"/proc/{process.pid}/cwd")
     entries = (entry.partition(b"=") for entry in environment_of(process.pid) if b"=" in entry)
     environment = {os.fsdecode(name): os.fsdecode(value) for name, _, value in entries}
+    environment = environment or dict(os.environ)  # it is just ending, and had what we have
     ports = _ports(process.pid) if process.name == "ssh" else None
     return Launcher(process, argv, environment, directory, ports)
 

@@ -24,7 +24,8 @@ class Booking:
     def __init__(self, book: Book, launcher: Launcher) -> None:
         self.book = book
         self._launcher = launcher
-        self._pins = len(book.nodes) == 1 and pinnable(book.nodes[0])
+        here = [node for node in book.nodes if node.name == host()]
+        self._binds = bool(here) and pinnable(here[0])
         self._has_gpus = any(node.gpus for node in book.nodes)
 
     def take(self, task: Task) -> bool:
@@ -34,7 +35,9 @@ class Booking:
         if share is None:
             return False
         task.resources = wanted
-        task.share = share_message(share, self._launcher, pins=self._pins, has_gpus=self._has_gpus)
+        task.share = share_message(
+            share, self._launcher, binds=self._binds, has_gpus=self._has_gpus
+        )
         return True
 
     def give_back(self, task: Task) -> None:

@@ -14,28 +14,29 @@ from dataclasses import asdict
 from typing import Any, Optional
 
 from enchanted_tui.executors.pool.launch import Launcher
+from enchanted_tui.executors.pool.machine import DEVICE_VARIABLES
 from enchanted_tui.resources import LAUNCH, NodeShare, Resources, Share
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-#: The two kinds of variables that say which GPUs are to be seen: one of them alone is set, since
-#: AMD's libraries would apply both, one upon the other.
 _CUDA, _ROCM = "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"
-_OTHER_ROCM = ("HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL")
+#: What AMD's libraries would apply besides, one upon the other.
+_BESIDES_ROCM = (_CUDA, "HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL")
 
 
 def share_message(
-    share: Share, launcher: Launcher, *, pins: bool, has_gpus: bool
+    share: Share, launcher: Launcher, *, binds: bool, has_gpus: bool
 ) -> dict[str, Any]:
     """Return a share as a worker is told of it.
 
-    `pins`: whether the ids of its CPUs are those of the machine; `has_gpus`: whether there are any.
+    `binds`: whether the ids of its CPUs are those of the machine; `has_gpus`: whether there are any.
     """
     return {
         "slot": share.slot,
         "resources": share.resources.message(),
         "nodes": [asdict(node) for node in share.nodes],
         "launcher": [launcher.words, launcher.family],
-        "pin": pins and launcher.pins,
+        "binds": binds,
+        "pin": binds and launcher.pins,
         "has_gpus": has_gpus,
         "cpus": share.resources.cpus,
         "where": share.where(),
@@ -71,7 +72,7 @@ def holding(task: Mapping[str, Any], scratch: str) -> Iterator[None]:
         _set(launcher.environment(share))
         _set(_variables(task, share, directory, has_gpus=told["has_gpus"]))
         label = f"{task['name']}.{task.get('attempt', 0)}"
-        os.environ[LAUNCH] = " ".join(launcher.line(share, scratch, label))
+        os.environ[LAUNCH] = " ".join(launcher.line(share, scratch, label, binds=told["binds"]))
         yield
     finally:
         _restore(before)
@@ -104,9 +105,11 @@ def _variables(
 def _devices(gpus: tuple[int, ...]) -> dict[str, Optional[str]]:
     """Return the variables that show these devices and hide all others."""
     shown = ",".join(map(str, gpus))
-    if _ROCM in os.environ or os.path.exists("/dev/kfd"):
-        return {_ROCM: shown, _CUDA: None, **dict.fromkeys(_OTHER_ROCM)}
-    return {_CUDA: shown}
+    if os.path.exists("/dev/kfd"):
+        return {_ROCM: shown, **dict.fromkeys(_BESIDES_ROCM)}
+    # SLURM sets them all where it does not know whose devices these are
+    others = {name: shown for name in DEVICE_VARIABLES if name in os.environ}
+    return {_CUDA: shown, **others}
 
 
 def _set(changes: Mapping[str, Optional[str]]) -> None:

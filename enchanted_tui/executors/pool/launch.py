@@ -47,11 +47,11 @@ class Launcher:
         """Whether nothing but ourselves binds a sample to its CPUs."""
         return self.name == NONE
 
-    def line(self, share: Share, directory: str, label: str) -> list[str]:
+    def line(self, share: Share, directory: str, label: str, *, binds: bool) -> list[str]:
         """Return the words that come before the command of a sample; none of them holds a blank.
 
         `directory`: where a file that the launcher reads may be made; `label`: what its step is
-        called.
+        called; `binds`: whether the CPUs of the share are those of the machines, by their numbers.
         """
         if self.name == NONE:
             return []
@@ -59,16 +59,18 @@ class Launcher:
             return _srun(self.words, share, label)
         if is_mpirun(self.name):
             if self.family == OPEN_MPI:
-                return _open_mpi(self.words, share, directory)
+                return _open_mpi(self.words, share, directory if binds else None)
             if self.family == HYDRA:
-                return _hydra(self.words, share)
+                return _hydra(self.words, share, binds=binds)
             return [*self.words.split(), "-n", str(share.resources.ranks)]
         return _own(self.words, share)
 
     def environment(self, share: Share) -> dict[str, Optional[str]]:
         """Return variables that the launcher is to see, None for those that it is not to see."""
         changes: dict[str, Optional[str]] = dict.fromkeys(_OF_THE_JOB)
-        if self.family == OPEN_MPI and "SLURM_JOB_ID" in os.environ:
+        if is_mpirun(self.name) and "SLURM_JOB_ID" in os.environ:
+            # its daemons on other nodes are steps, of which each would have a node to itself
+            changes["SLURM_OVERLAP"] = "1"
             # what it takes for the number of slots of each node of the job
             changes["SLURM_TASKS_PER_NODE"] = os.environ.get("SLURM_JOB_CPUS_PER_NODE", "1")
         return changes
@@ -145,26 +147,26 @@ def _srun(words: str, share: Share, label: str) -> list[str]:
     ]
 
 
-def _open_mpi(words: str, share: Share, directory: str) -> list[str]:
-    """Every rank has its CPUs by a file: without one, ranks of concurrent samples are bound to the
-    same first cores.
+def _open_mpi(words: str, share: Share, directory: Optional[str]) -> list[str]:
+    """Every rank has its CPUs by a file in `directory`: without one, ranks of concurrent samples
+    are bound to the same first cores. None: they are bound to none.
     """
+    hosts = ",".join(f"{node.name}:{node.ranks}" for node in share.nodes)
+    binding = ["--bind-to", "none"] if directory is None else _rank_file(share, directory)
+    exported = [word for name in _exported() for word in ("-x", name)]
+    count = str(share.resources.ranks)
+    return [*words.split(), "-np", count, "--host", hosts, *binding, *exported]
+
+
+def _rank_file(share: Share, directory: str) -> list[str]:
+    """Write down the CPUs of each rank; return the words that have it read."""
     if len(directory.split()) > 1:  # no word of the line may hold a blank
         directory = "/tmp"  # noqa: S108 - the file is named by this process, and read at once
     path = os.path.join(directory, f"enchanted-ranks-{os.getpid()}")
     with open(path, "w", encoding="ascii") as file:
         for rank, (name, cpus) in enumerate(_cpus_of_ranks(share)):
             file.write(f"rank {rank}={name} slot={ranges(cpus)}\n")
-    hosts = ",".join(f"{node.name}:{node.ranks}" for node in share.nodes)
-    exported = [word for name in _exported() for word in ("-x", name)]
-    return [
-        *words.split(),
-        *("-np", str(share.resources.ranks)),
-        *("--host", hosts),
-        *("--mca", "rmaps_rank_file_physical", "1"),
-        *("--rankfile", path),
-        *exported,
-    ]
+    return ["--mca", "rmaps_rank_file_physical", "1", "--rankfile", path]
 
 
 def _exported() -> tuple[str, ...]:
@@ -180,7 +182,7 @@ _PASSED_ON = (
 )
 
 
-def _hydra(words: str, share: Share) -> list[str]:
+def _hydra(words: str, share: Share, *, binds: bool) -> list[str]:
     """Ranks of every node are bound to the same CPUs, so that binding is left out where a sample
     holds different ones.
     """
@@ -194,7 +196,7 @@ def _hydra(words: str, share: Share) -> list[str]:
         *words.split(),
         *("-n", str(wanted.ranks)),
         *("-hosts", hosts),
-        *(("-bind-to", f"user:{binding}") if alike == 1 else ("-bind-to", "none")),
+        *("-bind-to", f"user:{binding}" if binds and alike == 1 else "none"),
     ]
 
 

@@ -48,15 +48,24 @@ def nodes_of_job(environment: Mapping[str, str] = os.environ) -> Optional[list[N
     for found in _ON_NODES.finditer(line):
         gpus = _INDICES.search(found["gres"] or "")
         for name in _host_names(found["nodes"]):
+            cpus = numbers(found["cpus"])
             nodes.append(
                 Node(
                     name,
-                    numbers(found["cpus"]),
+                    _as_bound(cpus) if name == host() else cpus,
                     numbers(gpus[1]) if gpus else (),
                     int(found["mem"]),
                 )
             )
     return nodes or None
+
+
+def _as_bound(cpus: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the CPUs of this node by the numbers of the machine: SLURM counts cores, and the
+    kernel their threads; where the job is bound to so many, these are they.
+    """
+    usable = usable_cpus()
+    return usable if len(usable) == len(cpus) else cpus
 
 
 def pinnable(node: Node) -> bool:
