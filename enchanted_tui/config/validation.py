@@ -17,6 +17,7 @@ from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, S
 from enchanted_tui.config.nested import option_path
 from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
+from enchanted_tui.config.resource_checks import check_resources
 from enchanted_tui.config.run_order import RunOrder
 from enchanted_tui.config.supervisor_section import check_supervisor
 from enchanted_tui.suggestions import did_you_mean
@@ -106,6 +107,14 @@ def check(
         return option_path(
             report.document, option, (KINDS[kind], key_of(report, KINDS[kind], name))
         )
+
+    check_resources(
+        report,
+        [(step.executor, step.runner) for stage in checked.stages for step in stage.steps],
+        {name: instance for name, (_, instance) in sections["executor"].items()},
+        {name: instance for name, (_, instance) in sections["runner"].items()},
+        place,
+    )
 
     with importing_from(import_dirs):  # functions are looked for where they will be found
         Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)

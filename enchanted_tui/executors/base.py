@@ -11,7 +11,7 @@ Modules of plugins import it on workers: Python 3.9 or newer, so no slots of dat
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
@@ -244,6 +244,9 @@ class Executor(Component):
         False  #: on the nodes where tasks run, so that it need not be anything here
     )
 
+    #: Whether it gives samples shares of CPUs, GPUs, memory and nodes by `resources` of their runner.
+    gives_shares: ClassVar[bool] = False
+
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse classes of before that change how one of ours runs: nobody would call them."""
         super().__init_subclass__(**keywords)
@@ -310,11 +313,21 @@ class Executor(Component):
         """
         return None
 
-    def dry_run(self, run_dir: str) -> str:
+    def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
         """Return what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing
-        if it asks none.
+        if it asks none. `wanted`: the `resources` of the runners whose samples it runs, as written.
         """
         return ""
+
+    def room_problem(self, wanted: Resources) -> str | None:
+        """Say why a sample that needs so much can never run here, or None."""
+        return None
+
+    def launch_warnings(self, launcher: str) -> Iterator[tuple[str, str]]:
+        """Yield (option, sentence) for what goes wrong with samples whose runner has no
+        `resources`; `launcher`: that they start by themselves, an empty text for none.
+        """
+        return iter(())
 
     def notices(self) -> list[str]:
         """Return sentences the user should read once, such as a default that is lowered here."""

@@ -163,8 +163,16 @@ def preview(config: CampaignConfig) -> Preview:
 def _submissions(config: CampaignConfig) -> tuple[str, ...]:
     """Give, for each executor that is used, what it would ask a scheduler for."""
     texts = []
-    for name in dict.fromkeys(step.executor for stage in config.stages for step in stage.steps):
-        text = build_executor(config.executors[name]).dry_run(str(config.base_run_dir))
+    steps = [step for stage in config.stages for step in stage.steps]
+    for name in dict.fromkeys(step.executor for step in steps):
+        executor = build_executor(config.executors[name])
+        root = str(config.base_run_dir)
+        if executor.gives_shares:
+            runners = dict.fromkeys(step.runner for step in steps if step.executor == name)
+            written = [config.runners[runner].options.get("resources") for runner in runners]
+            text = executor.dry_run(root, [found for found in written if found])
+        else:
+            text = executor.dry_run(root)
         if text:
             texts.append(f"{name}: {text}")
     return tuple(texts)

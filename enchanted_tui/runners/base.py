@@ -105,6 +105,18 @@ class Runner(Component):
         declared = type(self).options().get("resources") is vars(Runner)["resources"]
         return self.resources if declared and self.resources else None
 
+    def launchers(self) -> set[str]:
+        """Return the launchers of MPI that it starts by itself, such as ``srun``; an empty text for
+        none, since it may start something else.
+        """
+        return {""}
+
+    def resource_warnings(self, launches_nothing: bool) -> Iterable[str]:
+        """Yield what is probably not meant with the option `resources`; `launches_nothing`: whether
+        the launcher is none.
+        """
+        return ()
+
     def names_in_resources(self) -> dict[str, set[str]]:
         """Return the parameters that `resources` needs, by option path."""
         written = self.written_resources()

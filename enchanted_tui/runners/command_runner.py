@@ -27,6 +27,7 @@ from enchanted_tui.runners.command.files import (
     write_files,
 )
 from enchanted_tui.runners.command.inputs import Inputs
+from enchanted_tui.runners.command.launching import launchers_in, resource_warnings
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.rules import OutputRule
 from enchanted_tui.runners.command.usage import meant_by, used_names
@@ -162,6 +163,12 @@ class CommandRunner(Runner):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         return warnings_of(self)
+
+    def launchers(self) -> set[str]:
+        return launchers_in(self.command) or {""}
+
+    def resource_warnings(self, launches_nothing: bool) -> Iterator[str]:
+        return resource_warnings(self, launches_nothing)
 
     def _described(self) -> Inputs:
         if self._inputs is None:

@@ -230,7 +230,7 @@ class DaskExecutor(Executor):
         )
         return f"dask {kind} {spec['config']['name']} {settings}"
 
-    def dry_run(self, run_dir: str) -> str:
+    def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
         if self.kind_of_cluster != "slurm":
             return ""
         from enchanted_tui.executors.dask.job_script import job_script

@@ -14,12 +14,19 @@ from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
+from enchanted_tui.executors.launcher_option import (
+    beside_each_other,
+    launcher_option,
+    launcher_problems,
+)
 from enchanted_tui.executors.pool.backlog import Backlog
+from enchanted_tui.executors.pool.book import Book
 from enchanted_tui.executors.pool.booking import booking, size_for
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
+from enchanted_tui.executors.pool.machine import nodes_of_job, this_machine
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.resources import Resources
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
 _LOGIN_NODE_WORKERS = 4
@@ -45,6 +52,7 @@ class LocalExecutor(Executor):
         le=MOST_WORKERS,
     )
     launcher: str = launcher_option()
+    gives_shares: ClassVar[bool] = True
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
@@ -70,6 +78,13 @@ class LocalExecutor(Executor):
     def worker_count(self) -> int:
         """Return how many tasks run at the same time."""
         return self._size() or (_LOGIN_NODE_WORKERS if too_many_for_here() else usable_cpus())
+
+    def room_problem(self, wanted: Resources) -> str | None:
+        return Book(nodes_of_job() or this_machine()).problem(wanted)
+
+    def launch_warnings(self, launcher: str) -> Iterator[tuple[str, str]]:
+        if launcher and self.worker_count() > 1:
+            yield "n_workers", beside_each_other(launcher, self.worker_count())
 
     def _size(self) -> int | None:
         """Return the number of workers that is configured, if one is."""

@@ -85,11 +85,11 @@ def size_for(made: Booking, runners: Mapping[str, Mapping[str, Any]]) -> int:
     most = 1
     for name in runners:
         written = wanted_by({name: runners[name]}).get(name, {})
-        most = max(most, made.book.most_at_once(_least(written)))
+        most = max(most, made.book.most_at_once(least_of(written)))
     return most if made.book.most is None else min(most, made.book.most)
 
 
-def _least(written: Mapping[str, Any]) -> Resources:
+def least_of(written: Mapping[str, Any]) -> Resources:
     """Return the least that samples need, where that depends on the sample."""
     values = {
         name: value

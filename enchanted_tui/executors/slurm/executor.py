@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
+from enchanted_tui.executors.launcher_option import (
+    beside_each_other,
+    launcher_option,
+    launcher_problems,
+)
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.polling import Intervals
+from enchanted_tui.executors.slurm.preview import previews
 from enchanted_tui.executors.slurm.running import SlurmRunning
-from enchanted_tui.executors.slurm.script import COMMAND, option_problems, read_template, shown
+from enchanted_tui.executors.slurm.script import (
+    COMMAND,
+    option_name,
+    option_problems,
+    read_template,
+)
+from enchanted_tui.executors.slurm.sizing import gpus_of_node, room_problem
 from enchanted_tui.executors.slurm.ssh.settings import SshSettings
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
-from enchanted_tui.executors.slurm.worker_archive import archive
+from enchanted_tui.resources import Resources
+from enchanted_tui.runners.sample_resources import static_resources
 
 
 class SlurmExecutor(Executor):
@@ -35,6 +46,7 @@ class SlurmExecutor(Executor):
     """
 
     adopts_jobs: ClassVar[bool] = True
+    gives_shares: ClassVar[bool] = True
     looks_up_local_storage: ClassVar[bool] = True
     may_keep_files: ClassVar[bool] = True
     n_workers: ClassVar[None] = None  # type: ignore[misc]  # withdrawn: see max_jobs and processes_per_job
@@ -207,6 +219,28 @@ class SlurmExecutor(Executor):
                 ),
             )
 
+    def room_problem(self, wanted: Resources) -> str | None:
+        template = "" if self.job_script_template is not None else None
+        return room_problem(self.sbatch, template, wanted)
+
+    def launch_warnings(self, launcher: str) -> Iterator[tuple[str, str]]:
+        number = self.processes_per_job or 1
+        if launcher and number > 1:
+            yield "processes_per_job", beside_each_other(launcher, number)
+        given = {option_name(key): str(value) for key, value in self.sbatch.items()}
+        if number > 1 and gpus_of_node(self.sbatch):
+            yield (
+                "processes_per_job",
+                "every sample of a job sees all of its GPUs, and most codes take the first one; give"
+                " the runner resources with gpus, so that each has its own",
+            )
+        if not launcher and given.get("nodes", "1") not in ("1", "1-1"):
+            yield (
+                "sbatch",
+                f"jobs ask for {given['nodes']} nodes, and samples run on the first one alone; give"
+                " the runner resources, or ask for one node",
+            )
+
     def _template_problems(self, path: str) -> Iterator[tuple[str, str]]:
         try:
             text = read_template(path)
@@ -250,32 +284,28 @@ class SlurmExecutor(Executor):
             processes=self.processes_per_job,
         )
 
-    def dry_run(self, run_dir: str) -> str:
-        """Return the command and the script that would submit a job array."""
+    def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
+        """Return the command and the script that would submit a job array, one for each size of
+        samples.
+        """
         options = self._job_options()
         directories = Directories.of(
             os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN", self._name
-        )
-        directory = f"{directories.jobs}/TOKEN"
-        command = options.arguments(
-            f"{options.job_name(os.path.basename(run_dir))}-TOKEN", directory, self.max_jobs, set()
         )
         where = (
             f" on {self.ssh['host'] if isinstance(self.ssh, dict) else self.ssh}"
             if self.ssh
             else ""
         )
-        each = (
-            "as many samples as the run times suggest"
-            if self.samples_per_job == "auto"
-            else f"{self.samples_per_job} samples"
-        )
-        script = options.script(f"{directories.jobs}/{archive()[0]}", directory)
-        return (
-            f"At most {self.max_jobs} jobs{where}, each for {each}, {self.processes_per_job} at a"
-            f" time; an array of them is submitted by\n  {shlex.join(command)}\nwith the script\n"
-            + "".join(f"  | {line}\n" for line in shown(script).splitlines())
-        ) + self._surroundings(options)
+        name = os.path.basename(run_dir)
+        known = [static_resources(written) for written in wanted]
+        told = previews(options, directories, name, [size for size in known if size is not None])
+        if None in known:
+            told += (
+                "What depends on the sample is not known here: its launch line, and the size of its"
+                " jobs where sbatch does not say it.\n"
+            )
+        return f"At most {self.max_jobs} jobs{where}, {told}{self._surroundings(options)}"
 
     def notices(self) -> list[str]:
         options = [name for name in inherited.withheld_from_jobs() if name.startswith("SBATCH_")]

@@ -80,6 +80,11 @@ def room_problem(sbatch: Mapping[str, Any], template: str | None, wanted: Resour
     return None
 
 
+def gpus_of_node(sbatch: Mapping[str, Any]) -> int:
+    """Return how many GPUs jobs ask for on a node; 0 where they ask for none."""
+    return _gpus(sbatch, _number(sbatch, "nodes") or 1)
+
+
 def _rest(sbatch: Mapping[str, Any], wanted: Resources, number: int) -> dict[str, str]:
     """Return memory and GPUs, where samples need them and nothing is said of them."""
     given, more = _given(sbatch), {}

@@ -1,0 +1,69 @@
+"""What runners need beside what executors have: samples for which there is no room, and launches
+that fail or waste machines in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from enchanted_tui.config.problems import Path
+from enchanted_tui.config.report import Report
+from enchanted_tui.runners.base import Runner
+from enchanted_tui.runners.sample_resources import static_resources
+
+Instances = Mapping[str, Any]
+
+
+def check_resources(
+    report: Report,
+    pairs: Iterable[tuple[str, str]],
+    executors: Instances,
+    runners: Instances,
+    place: Callable[[str, str, str], Path],
+) -> None:
+    """Check each (executor, runner) that work together, by name; an instance is None where its
+    options are wrong. `place` gives the path of an option by kind and name of its component.
+    """
+    for executor_name, runner_name in sorted(set(pairs)):
+        executor, runner = executors.get(executor_name), runners.get(runner_name)
+        if executor is None or not isinstance(runner, Runner):
+            continue
+        if runner.written_resources() is not None:
+            where = place("runner", runner_name, "resources")
+            _check_pair(report, where, executor_name, executor, runner)
+        else:
+            for name in runner.launchers():
+                for option, sentence in _launch_warnings(executor, name):
+                    report.warning(place("executor", executor_name, option), sentence)
+
+
+def _check_pair(
+    report: Report, place: Path, executor_name: str, executor: Any, runner: Runner
+) -> None:
+    if not getattr(executor, "gives_shares", False):
+        report.warning(
+            place,
+            f"has no effect: the executor {executor_name!r} ({type(executor).__name__}) does not"
+            " count CPUs and GPUs",
+            at_key=True,
+        )
+        return
+    for sentence in runner.resource_warnings(str(getattr(executor, "launcher", "")) == "none"):
+        report.warning(place, sentence, at_key=True)
+    written = runner.written_resources()
+    assert written is not None
+    try:
+        wanted = static_resources(written)
+    except ValueError:  # said where it is written
+        return
+    why = None if wanted is None else executor.room_problem(wanted)
+    if why is not None:
+        report.error(
+            place, f"no sample can run on the executor {executor_name!r}: {why}", at_key=True
+        )
+
+
+def _launch_warnings(executor: Any, launcher: str) -> Iterable[tuple[str, str]]:
+    warnings = getattr(executor, "launch_warnings", None)
+    return warnings(launcher) if warnings is not None else ()

@@ -1,0 +1,51 @@
+"""Launchers of MPI in the commands of users, and what goes wrong with them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Union
+
+from enchanted_tui.resources import LAUNCH
+
+if TYPE_CHECKING:
+    from enchanted_tui.runners.command_runner import CommandRunner
+
+_NAMES = ("srun", "mpirun", "mpiexec", "orterun", "prterun")
+_IN_A_SHELL = re.compile(rf"(?:^|[\s;&|(`])(?:[\w./-]*/)?({'|'.join(_NAMES)})(?:[.\w]*)(?=\s|$)")
+
+
+def launchers_in(command: Union[str, list[str]]) -> set[str]:
+    """Return the launchers that a command starts."""
+    if isinstance(command, str):
+        return set(_IN_A_SHELL.findall(command))
+    first = os.path.basename(str(command[0])) if command else ""
+    return {name for name in _NAMES if first == name or first.startswith(f"{name}.")}
+
+
+def resource_warnings(runner: CommandRunner, launches_nothing: bool) -> Iterator[str]:
+    """Yield what is probably not meant with the option `resources`; `launches_nothing`: whether the
+    launcher is none.
+    """
+    written: Mapping[str, object] = runner.written_resources() or {}
+    own = sorted(launchers_in(runner.command))
+    if own and not launches_nothing:
+        yield (
+            f"the command starts {own[0]} by itself, where the launch line comes as well; leave it"
+            " out of the command"
+            if not runner.shell
+            else f"the command starts {own[0]} by itself: it knows nothing of the CPUs and GPUs of"
+            f" the sample; write ${LAUNCH} in its place"
+        )
+        return
+    needed = runner.shell and not launches_nothing and _has_ranks(written)
+    if needed and LAUNCH not in str(runner.command):
+        yield (
+            f"in a shell, ranks are started where ${LAUNCH} stands in the command; without it one"
+            " process runs"
+        )
+
+
+def _has_ranks(written: Mapping[str, object]) -> bool:
+    return any(str(written.get(name) or 1) != "1" for name in ("ranks", "nodes"))
