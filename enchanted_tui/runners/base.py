@@ -12,7 +12,12 @@ from enchanted_tui.config.options import Component, option
 from enchanted_tui.resources import Resources
 from enchanted_tui.runners.failure import SampleFailed as SampleFailed
 from enchanted_tui.runners.restart import Restart
-from enchanted_tui.runners.sample_resources import SampleResources, needed_names, sample_resources
+from enchanted_tui.runners.sample_resources import (
+    SampleResources,
+    needed_names,
+    sample_resources,
+    static_resources,
+)
 
 
 class Runner(Component):
@@ -104,6 +109,11 @@ class Runner(Component):
         """
         declared = type(self).options().get("resources") is vars(Runner)["resources"]
         return self.resources if declared and self.resources else None
+
+    def static_resources(self) -> Optional[Resources]:
+        """Return what every sample needs; None where that depends on the sample, or is not said."""
+        written = self.written_resources()
+        return None if written is None else static_resources(written)
 
     def launchers(self) -> set[str]:
         """Return the launchers of MPI that it starts by itself, such as ``srun``; an empty text for

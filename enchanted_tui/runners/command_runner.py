@@ -168,7 +168,9 @@ class CommandRunner(Runner):
         return launchers_in(self.command) or {""}
 
     def resource_warnings(self, launches_nothing: bool) -> Iterator[str]:
-        return resource_warnings(self, launches_nothing)
+        return resource_warnings(
+            self.command, bool(self.shell), self.written_resources() or {}, launches_nothing
+        )
 
     def _described(self) -> Inputs:
         if self._inputs is None:

@@ -187,18 +187,9 @@ class PoolLoop:
     def _start_workers(self) -> None:
         """Start as many workers as are wanted, also for those that have died."""
         if not self._hopeless:
-            for _ in range(self._wanted_workers() - len(self.workers)):
+            size, could_begin = self._settings.size, self.backlog.could_begin()
+            for _ in range(self.workers.missing(size, could_begin)):
                 self.workers.spawn()
-
-    def _wanted_workers(self) -> int:
-        """Return how many workers there are to be. Where samples hold shares, how many fit beside
-        each other shows only as they come, and each worker takes memory.
-        """
-        could_begin = self.backlog.could_begin()
-        if could_begin is None:
-            return self._settings.size
-        busy = sum(1 for worker in self.workers if worker.assigned)
-        return min(self._settings.size, busy + could_begin)
 
     def _hand_out(self) -> None:
         if not self.backlog:

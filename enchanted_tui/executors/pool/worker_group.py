@@ -11,7 +11,7 @@ import json
 import selectors
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Optional
 
 from enchanted_tui.executors.base import TaskContext, WorkerInfo
 from enchanted_tui.executors.pool.channel import WorkerChannel
@@ -62,6 +62,15 @@ class WorkerGroup:
         self._workers[worker.number] = worker
         self._starter.spawn(worker)
         self._selector.register(worker.results, selectors.EVENT_READ, worker)
+
+    def missing(self, size: int, could_begin: Optional[int]) -> int:
+        """Return how many workers are to be started, of `size` at most: all, or where samples hold
+        shares no more than can have one, since each takes memory. `could_begin`: how many samples
+        have room now, None where room is not counted.
+        """
+        if could_begin is not None:
+            size = min(size, sum(1 for worker in self if worker.assigned) + could_begin)
+        return size - len(self)
 
     def kill(self, worker: WorkerChannel) -> None:
         """Have a worker ended with everything it has started; returns at once."""

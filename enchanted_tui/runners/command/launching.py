@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Union
+from typing import Any, Union
 
 from enchanted_tui.resources import LAUNCH
-
-if TYPE_CHECKING:
-    from enchanted_tui.runners.command_runner import CommandRunner
 
 _NAMES = ("srun", "mpirun", "mpiexec", "orterun", "prterun")
 _IN_A_SHELL = re.compile(rf"(?:^|[\s;&|(`])(?:[\w./-]*/)?({'|'.join(_NAMES)})(?:[.\w]*)(?=\s|$)")
@@ -24,23 +21,24 @@ def launchers_in(command: Union[str, list[str]]) -> set[str]:
     return {name for name in _NAMES if first == name or first.startswith(f"{name}.")}
 
 
-def resource_warnings(runner: CommandRunner, launches_nothing: bool) -> Iterator[str]:
-    """Yield what is probably not meant with the option `resources`; `launches_nothing`: whether the
-    launcher is none.
+def resource_warnings(
+    command: Union[str, list[str]], shell: bool, written: Mapping[str, Any], launches_nothing: bool
+) -> Iterator[str]:
+    """Yield what is probably not meant with the option `resources`, which is `written`;
+    `launches_nothing`: whether the launcher is none.
     """
-    written: Mapping[str, object] = runner.written_resources() or {}
-    own = sorted(launchers_in(runner.command))
+    own = sorted(launchers_in(command))
     if own and not launches_nothing:
         yield (
             f"the command starts {own[0]} by itself, where the launch line comes as well; leave it"
             " out of the command"
-            if not runner.shell
+            if not shell
             else f"the command starts {own[0]} by itself: it knows nothing of the CPUs and GPUs of"
             f" the sample; write ${LAUNCH} in its place"
         )
         return
-    needed = runner.shell and not launches_nothing and _has_ranks(written)
-    if needed and LAUNCH not in str(runner.command):
+    needed = shell and not launches_nothing and _has_ranks(written)
+    if needed and LAUNCH not in str(command):
         yield (
             f"in a shell, ranks are started where ${LAUNCH} stands in the command; without it one"
             " process runs"
