@@ -25,7 +25,7 @@ def check_resources(
     """
     for executor_name, runner_name in sorted(set(pairs)):
         executor, runner = executors.get(executor_name), runners.get(runner_name)
-        if executor is None or not hasattr(runner, "written_resources"):
+        if executor is None or runner is None or not hasattr(runner, "written_resources"):
             continue
         if runner.written_resources() is not None:
             where = place("runner", runner_name, "resources")
