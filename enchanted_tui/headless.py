@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from enchanted_tui import values
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import core_time, rough_duration, whole_duration
 from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.records import Record
 from enchanted_tui.record.snapshot import Snapshot
@@ -178,7 +179,12 @@ class Display:
 
     def _show(self, taken: Snapshot) -> None:
         doing = "" if taken.end_reason else self._supervisor.doing
-        lines = picture(taken, width(), doing) if self._terminal else [one_line(taken, doing)]
+        busy = "" if taken.end_reason or doing else busy_cores(self._supervisor.live)
+        lines = (
+            picture(taken, width(), doing, busy)
+            if self._terminal
+            else [one_line(taken, doing, busy)]
+        )
         with self._write_lock:
             self._write(self._erase() + "\n".join(lines) + "\n")
             self._lines = len(lines) if self._terminal else 0
@@ -213,11 +219,11 @@ def width() -> int:
         return 80
 
 
-def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
+def picture(taken: Snapshot, columns: int, doing: str = "", busy: str = "") -> list[str]:
     """Return the progress display: whole pipeline, current stage, rate and ETA, failures; no line
     wider than `columns`.
 
-    `doing` is what is done after the last task.
+    `doing` is what is done after the last task, `busy` how many cores tasks hold, if that is known.
     """
     stage = taken.stages[taken.depth]
     whole = _bar("campaign", taken.tasks_done, taken.tasks_expected, "tasks", columns)
@@ -239,6 +245,8 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
         facts.append(doing)
     elif taken.eta is not None and taken.phase is Phase.RUNNING:
         facts.append(f"about {rough_duration(taken.eta)} left")
+    if busy:
+        facts.append(busy)
     lines = [whole, current, "  ".join(facts)]
     if taken.failure_kinds:
         lines.append(
@@ -247,10 +255,8 @@ def picture(taken: Snapshot, columns: int, doing: str = "") -> list[str]:
     return [line[: columns - 1] for line in lines]
 
 
-def one_line(taken: Snapshot, doing: str = "") -> str:
-    """Return the progress as one line for logs and pipes; `doing` is what is done after the last
-    task.
-    """
+def one_line(taken: Snapshot, doing: str = "", busy: str = "") -> str:
+    """Return the progress as one line for logs and pipes; `doing` and `busy` as for `picture`."""
     stage = taken.stages[taken.depth]
     parts = [
         time.strftime("%H:%M:%S"),
@@ -265,6 +271,8 @@ def one_line(taken: Snapshot, doing: str = "") -> str:
         parts.append(doing)
     elif taken.eta is not None and taken.phase is Phase.RUNNING:
         parts.append(f"about {rough_duration(taken.eta)} left")
+    if busy:
+        parts.append(busy)
     return "  ".join(parts)
 
 
@@ -294,6 +302,19 @@ def learned_words(point: LearnedPoint) -> str:
     return f"{', '.join(words)} from {point.observations} observations{failed}"
 
 
+def _resource_lines(live: Mapping[str, Any] | None) -> list[str]:
+    """Say what tasks hold of the nodes, and what jobs have held, while that is known."""
+    lines = []
+    if live and (busy := busy_cores(live)):
+        count = len(live["nodes"])
+        lines.append(f"  nodes      {count:,} {'node' if count == 1 else 'nodes'}, {busy}")
+    if live and live.get("core_hours"):
+        idle = live.get("idle_share")
+        words = "" if idle is None else f", {100 * idle:.0f} % of it idle"
+        lines.append(f"  jobs       {core_time(3600 * live['core_hours'])} held{words}")
+    return lines
+
+
 def status_lines(found: Status) -> list[str]:
     """Return the answer of ``--status``."""
     taken = found.snapshot
@@ -313,6 +334,7 @@ def status_lines(found: Status) -> list[str]:
         f"  tasks      {taken.tasks_done}/{taken.tasks_expected},"
         f" {core_time(taken.core_seconds)} used"
     )
+    lines += _resource_lines(found.live)
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
     if found.doing:

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 LAUNCH = "ENCHANTED_LAUNCH"  #: variable with the words that come before a command
 
@@ -128,11 +128,38 @@ class Share:
         )
 
 
-def ranges(numbers: Iterable[int]) -> str:
+class Place(NamedTuple):
+    """What a sample holds of one node, as `Share.where` tells it."""
+
+    node: str
+    cpus: tuple[int, ...]
+    gpus: tuple[int, ...]
+
+
+def places(where: str) -> list[Place]:
+    """Return the places that `Share.where` has written in short."""
+    found = []
+    for part in where.split():
+        node, _, held = part.rpartition(":")
+        cpus, _, gpus = held.partition("+gpu")
+        found.append(Place(node, numbers(cpus), numbers(gpus)))
+    return found
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Return the numbers that ranges stand for: ``0-3,7``."""
+    found: list[int] = []
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found.extend(range(int(first), int(last or first) + 1))
+    return tuple(found)
+
+
+def ranges(those: Iterable[int]) -> str:
     """Return numbers as ranges: ``0-3,7``."""
     said: list[str] = []
     first = last = None
-    for number in sorted(numbers):
+    for number in sorted(those):
         if last is not None and number == last + 1:
             last = number
             said[-1] = f"{first}-{last}"

@@ -132,6 +132,18 @@ class WorkerInfo:
     pid: int
     task: str | None  #: name of the task it runs
     since: float | None  #: when that task started, seconds since the epoch
+    #: what that task holds, as `resources.Share.where` writes it; empty where none is counted
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class NodeInfo:
+    """One node as shown to people: the part of it of which samples are given shares."""
+
+    name: str
+    cpus: str  #: ids as ranges: ``0-127``
+    gpus: str = ""  #: the same
+    mem: int = 0  #: MiB; 0 where it is not known
 
 
 @dataclass(frozen=True)
@@ -207,6 +219,12 @@ class Running:
         """Return the scheduler's jobs that it looks after."""
         return []
 
+    def nodes(self) -> list[NodeInfo]:
+        """Return the nodes of which it gives samples shares, one more than once if several jobs
+        hold parts of it; none where nothing is counted.
+        """
+        return []
+
     def links(self) -> list[str]:
         """Return the addresses of web pages about the workers."""
         return []
@@ -225,6 +243,12 @@ class Running:
     def core_hours(self) -> float:
         """Return the hours of CPU cores that its jobs have been given in this session."""
         return 0.0
+
+    def core_use(self) -> tuple[float, float] | None:
+        """Return for how many core-seconds its jobs have held CPUs, and for how many of these tasks
+        have; each over a job's whole life. None where that is not known.
+        """
+        return None
 
 
 class Executor(Component):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, TypedDict, cast
+from typing import Annotated, NotRequired, TypedDict, cast
 
 from enchanted_tui.whole_files import read_regular
 
@@ -22,6 +22,21 @@ class Worker(TypedDict):
     pid: Annotated[int, "of its process"]
     task: Annotated[str | None, "name of the task it runs"]
     since: Annotated[float | None, "when that task started, seconds since the epoch"]
+    where: NotRequired[
+        Annotated[str, "the CPUs and GPUs of which nodes that task holds; empty if none is counted"]
+    ]
+
+
+class Node(TypedDict):
+    """One node, as far as tasks are given shares of it."""
+
+    name: Annotated[str, "as the scheduler or the machine has it"]
+    cpus: Annotated[str, "ids of its CPUs that tasks may be given, as ranges"]
+    gpus: Annotated[str, "ids of its GPUs, likewise"]
+    mem: Annotated[int, "MiB of its memory, 0 where it is not known"]
+    busy_cpus: Annotated[int, "how many of the CPUs tasks hold"]
+    busy_gpus: Annotated[int, "how many of the GPUs tasks hold, or share"]
+    tasks: Annotated[int, "that hold something of it"]
 
 
 class Job(TypedDict):
@@ -47,8 +62,14 @@ class Live(TypedDict, total=False):
     in_flight: Annotated[int, "tasks handed out to executors"]
     workers: Annotated[list[Worker], "at most a thousand"]
     n_workers: Annotated[int, "how many there are"]
+    nodes: Annotated[list[Node], "at most a thousand; none where no runner has `resources`"]
+    cores: Annotated[int, "CPUs of all these nodes together"]
+    busy_cores: Annotated[int, "how many of them tasks hold"]
     jobs: Annotated[list[Job], "at most a thousand"]
     core_hours: Annotated[float, "that jobs have been given in this session"]
+    idle_share: Annotated[
+        float, "the part of the core time of jobs in which no task ran; missing where not known"
+    ]
     links: Annotated[list[str], "addresses of web pages about the workers"]
     waiting_for: Annotated[str, "why nothing seems to happen; empty if something does"]
     doing: Annotated[str, "what is done once nothing runs any more"]

@@ -16,6 +16,7 @@ from enchanted_tui.executors.base import (
     Deliver,
     Executor,
     JobInfo,
+    NodeInfo,
     Result,
     Running,
     Task,
@@ -240,6 +241,9 @@ class Dispatcher:
     def jobs(self) -> list[JobInfo]:
         return [job for running in self._running.values() for job in running.jobs()]
 
+    def nodes(self) -> list[NodeInfo]:
+        return [node for running in self._running.values() for node in running.nodes()]
+
     def watched(self, seconds: float) -> None:
         """Somebody looks at the jobs."""
         for running in self._running.values():
@@ -247,6 +251,14 @@ class Dispatcher:
 
     def core_hours(self) -> float:
         return sum(running.core_hours() for running in self._running.values())
+
+    def idle_share(self) -> float | None:
+        """Return the part of the core time of jobs in which no task ran; None where that is not
+        known.
+        """
+        known = [use for running in self._running.values() if (use := running.core_use())]
+        held, used = (sum(part) for part in zip(*known, strict=True)) if known else (0.0, 0.0)
+        return max(0.0, 1 - used / held) if held > 0 else None
 
     def workers(self) -> list[WorkerInfo]:
         return [worker for running in self._running.values() for worker in running.workers()]

@@ -12,16 +12,18 @@ from typing import cast
 
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.record.live import Job, Live, Worker
+from enchanted_tui.record.node_use import use_of_nodes
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.snapshot import phase_of
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.why import waiting_for
+from enchanted_tui.resources import numbers
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.whole_files import write_atomically
 
-_MAX_WORKERS_SHOWN = 1_000
+_MOST_SHOWN = 1_000  #: workers, nodes, jobs
 _TELL_EVERY = 1.0  #: seconds between two reports on what is done after the last task
 _REFRESH = 10.0  #: seconds after which an unchanged file is written again, as a sign of life
 
@@ -31,7 +33,7 @@ class LiveFile:
 
     def __init__(self, run_dir: RunDir) -> None:
         self._path = run_dir.live
-        self._last: Live | None = None
+        self.last: Live | None = None  #: what viewers have been told last
         self._written_at = 0.0
         self.doing = ""  #: what is being done once nothing runs any more
 
@@ -44,14 +46,20 @@ class LiveFile:
     ) -> None:
         """Write the file if anything in it has changed."""
         workers = [cast(Worker, asdict(worker)) for worker in dispatcher.workers()]
+        nodes = [use.told() for use in use_of_nodes(map(asdict, dispatcher.nodes()), workers)]
+        idle = dispatcher.idle_share()
         content: Live = {
             "state": phase_of(state, Liveness.RUNNING, stopping=stopping is not None),
             "depth": run.plan.depth if run is not None else None,
             "in_flight": len(dispatcher.in_flight),
-            "workers": workers[:_MAX_WORKERS_SHOWN],
+            "workers": workers[:_MOST_SHOWN],
             "n_workers": len(workers),
-            "jobs": [cast(Job, asdict(job)) for job in dispatcher.jobs()[:_MAX_WORKERS_SHOWN]],
+            "nodes": nodes[:_MOST_SHOWN],
+            "cores": sum(len(numbers(node["cpus"])) for node in nodes),
+            "busy_cores": sum(node["busy_cpus"] for node in nodes),
+            "jobs": [cast(Job, asdict(job)) for job in dispatcher.jobs()[:_MOST_SHOWN]],
             "core_hours": round(dispatcher.core_hours(), 4),
+            **({} if idle is None else {"idle_share": round(idle, 2)}),
             "links": dispatcher.links(),
             "waiting_for": waiting_for(
                 workers,
@@ -61,7 +69,7 @@ class LiveFile:
                 ask=dispatcher.waiting_for,
             ),
         }
-        if content != self._last or time.monotonic() - self._written_at > _REFRESH:
+        if content != self.last or time.monotonic() - self._written_at > _REFRESH:
             self._write(content)
 
     def tell(self, doing: str) -> None:
@@ -75,10 +83,12 @@ class LiveFile:
                 cast(
                     Live,
                     {
-                        **(self._last or {}),
+                        **(self.last or {}),
                         "in_flight": 0,
                         "workers": [],
                         "n_workers": 0,
+                        "nodes": [],
+                        "cores": 0,
                         "jobs": [],
                         "doing": doing,
                     },
@@ -86,7 +96,7 @@ class LiveFile:
             )
 
     def _write(self, content: Live) -> None:
-        self._last, self._written_at = content, time.monotonic()
+        self.last, self._written_at = content, time.monotonic()
         with contextlib.suppress(OSError):  # a viewer's convenience never stops a campaign
             write_atomically(self._path, json.dumps({"time": time.time(), **content}))
 

@@ -10,6 +10,7 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Trouble
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.dataframe import dataset_frame
+from enchanted_tui.record.live import Live
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
@@ -75,6 +76,11 @@ class Supervisor:
         tasks run.
         """
         return self._campaign.live.doing if self._campaign is not None else ""
+
+    @property
+    def live(self) -> Live | None:
+        """What viewers are told of workers, nodes and jobs, about once a second."""
+        return self._campaign.live.last if self._campaign is not None else None
 
     _campaign: Campaign | None = None
 

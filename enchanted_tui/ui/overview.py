@@ -4,19 +4,20 @@ happens. Texts only; no widgets.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.durations import between, core_time, duration, rough_duration, whole_duration
+from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.fitting import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.sparkline import sparkline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from enchanted_tui.record.snapshot import StageSummary
     from enchanted_tui.views.viewing import View
@@ -119,6 +120,8 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
     if view.live is not None:
         total = view.live.get("n_workers", len(view.workers))
         facts.append(_fact(f"workers {len(view.running):,}/{total:,} busy", 0))
+        if busy := busy_cores(view.live):
+            facts.append(_fact(busy, 2))
     expected = (
         taken.core_seconds / taken.tasks_done * taken.tasks_expected
         if taken.mean_runtime is not None and taken.tasks_done
@@ -136,7 +139,7 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
         )
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
     if granted:
-        facts.append(_fact(f"{core_time(3_600 * granted)} of jobs", 2))
+        facts.append(_fact(_of_jobs(granted, view.live), 2))
     if used is not None:
         count, bytes_used, whole = used
         facts.append(
@@ -153,6 +156,12 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
             )
     facts.append(_fact(f"{formats.size(view.disk_free)} free", 3))
     return fit(facts, width, _SEPARATOR)
+
+
+def _of_jobs(hours: float, live: Mapping[str, Any] | None) -> str:
+    """Return what jobs have held, and which part of it no task has used."""
+    idle = (live or {}).get("idle_share")
+    return f"{core_time(3_600 * hours)} of jobs" + (f", {100 * idle:.0f}% idle" if idle else "")
 
 
 def _core_time(used: float, expected: float | None) -> str:

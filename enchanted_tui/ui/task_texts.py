@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from enchanted_tui.durations import duration, whole_duration
+from enchanted_tui.resources import Resources
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.fitting import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
@@ -66,6 +67,19 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
     if line.status in ("ok", "failed"):
         parts.append(f"attempt {line.attempt + 1}")
     return fit([Fact(Text(part), rank) for rank, part in enumerate(parts)], width, "   ")
+
+
+def held(line: TaskLine) -> str:
+    """Return what the task was given and where that is; nothing where none is counted."""
+    if not line.where:
+        return ""
+    if line.resources is None:
+        return f"holds {line.where}"
+    try:
+        given = Resources.of(line.resources).shown()
+    except ValueError:  # of a later version
+        given = ", ".join(f"{name} {value}" for name, value in line.resources.items())
+    return f"given {given}   on {line.where}"
 
 
 def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:

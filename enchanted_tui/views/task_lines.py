@@ -32,6 +32,8 @@ class TaskLine:
     attempt: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    resources: Mapping[str, Any] | None = None  #: that it was given, where its runner says so
+    where: str = ""  #: the CPUs and GPUs of which nodes these are, see `resources.places`
 
     @property
     def name(self) -> str:
@@ -61,6 +63,8 @@ def line_of(task: TaskId, record: TaskRecord, names: Iterable[str] = ()) -> Task
         record["attempt"],
         own_first(names, inputs),
         outputs_of(row),
+        record.get("resources"),
+        record.get("where", ""),
     )
 
 

@@ -341,7 +341,12 @@ class Viewer:
         for worker in (self._live or Live()).get("workers", ()):
             if worker["task"] == task.name:
                 return TaskLine(
-                    task, "running", started=worker["since"], host=worker["host"], params=params
+                    task,
+                    "running",
+                    started=worker["since"],
+                    host=worker["host"],
+                    params=params,
+                    where=worker.get("where", ""),
                 )
         return TaskLine(task, "waiting", params=params)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from enchanted_tui.executors.base import Task
+from enchanted_tui.executors.base import NodeInfo, Task
 from enchanted_tui.executors.pool.book import Book
 from enchanted_tui.executors.pool.holding import share_message
 from enchanted_tui.executors.pool.launch import Launcher, launcher_for, single_everywhere
 from enchanted_tui.executors.pool.machine import host, nodes_of_job, pinnable, this_machine
-from enchanted_tui.resources import Resources
+from enchanted_tui.resources import Resources, ranges
 
 _DEFAULT = Resources()
 
@@ -47,6 +47,13 @@ class Booking:
             held = self.book.held.get(slot)
             if held is not None:
                 self.book.give_back(held)
+
+    def nodes(self) -> list[NodeInfo]:
+        """Return the nodes as people see them."""
+        return [
+            NodeInfo(node.name, ranges(node.cpus), ranges(node.gpus), node.mem)
+            for node in self.book.nodes
+        ]
 
     def problem(self, task: Task) -> Optional[str]:
         """Say why a task can never run here, or None."""

@@ -58,10 +58,13 @@ class WorkerChannel:
 
     def shown(self, host: str) -> WorkerInfo:
         """Return it as people see it."""
-        task = self.assigned[0].id.name if self.assigned and self.ready else None
-        return WorkerInfo(
-            f"local-{self.number}", host, self.pid, task, self.since_epoch if task else None
-        )
+        name = f"local-{self.number}"
+        task = self.assigned[0] if self.assigned and self.ready else None
+        if task is None:
+            return WorkerInfo(name, host, self.pid, None, None)
+        share = task.share
+        where = "" if share is None else share["where"]
+        return WorkerInfo(name, host, self.pid, task.id.name, self.since_epoch, where)
 
     def ends(self) -> list[int]:
         """Return the descriptors that the worker gets: of the task socket and of the result pipe."""

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 from enchanted_tui.executors.pool.book import Node
+from enchanted_tui.resources import numbers
 
 #: Variables that say which GPUs a process may use, of CUDA, ROCm and oneAPI.
 DEVICE_VARIABLES = (
@@ -117,15 +118,6 @@ def available_memory() -> int:
         with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
             amounts.append(int(file.read()) >> 20)
     return min(amounts, default=0)
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """Return the numbers that ranges stand for: ``0-3,7``."""
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        found.extend(range(int(first), int(last or first) + 1))
-    return tuple(found)
 
 
 def _line_of(told: str, job: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from enchanted_tui.executors.base import Deliver, Task, TaskContext, WorkerInfo
+from enchanted_tui.executors.base import Deliver, NodeInfo, Task, TaskContext, WorkerInfo
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.settings import PoolSettings
@@ -88,3 +88,8 @@ class Pool:
     def workers(self) -> list[WorkerInfo]:
         """Return the workers as people see them."""
         return self._loop.workers.shown()
+
+    def nodes(self) -> list[NodeInfo]:
+        """Return the nodes of which tasks are given shares."""
+        booking = self._loop.backlog.booking
+        return [] if booking is None else booking.nodes()

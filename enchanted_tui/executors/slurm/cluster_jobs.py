@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Note, TaskContext
+from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.monitoring import JobMonitor
@@ -45,15 +46,17 @@ class ClusterJobs:
         table: TaskTable,
         deliver: Deliver,
         record: Callable[[dict[str, Any], bool], Note],
-        core_seconds: dict[str, float],
+        core_time: CoreTime,
     ) -> None:
-        """`core_seconds`: by job, added to here; the rest as in the parts."""
+        """`core_time`: added to here; the rest as in the parts."""
         self._directories, self._transport, self._table = directories, transport, table
         self._scheduler = Scheduler(transport)
         self.submitter = Submitter(
             name, options, context, directories, transport, self._scheduler, table, record
         )
-        self.collector = ResultCollector(directories, transport, table, self.submitter, deliver)
+        self.collector = ResultCollector(
+            directories, transport, table, self.submitter, core_time, deliver
+        )
         self.monitor = JobMonitor(
             options,
             grace,
@@ -64,7 +67,7 @@ class ClusterJobs:
             self.collector,
             deliver,
             record,
-            core_seconds,
+            core_time,
         )
         for submission in table.submissions.values():
             if submission.job is None:

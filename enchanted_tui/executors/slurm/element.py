@@ -7,18 +7,24 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from enchanted_tui.executors.base import JobInfo, Task, WorkerInfo
+from enchanted_tui.executors.base import JobInfo, NodeInfo, Task, WorkerInfo
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
 from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.journal_lines import TaskId, is_intact
+from enchanted_tui.resources import places, ranges
 
 _HEAD = re.compile(
     rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),'
 )
+
+#: In a task's record, the cores that it held, if not 1.
+_CORES = re.compile(rb'"attempt":\d+,"cores":([\d.]+)')
+_HEAD_LENGTH = 1_000  #: bytes of a record within which its cores are told
 
 
 @dataclass(slots=True)
@@ -30,6 +36,7 @@ class AssignedTask:
     attempt: int
     task: Task | None = None
     begun: float | None = None  #: when it began, seconds since the epoch
+    where: str = ""  #: what it holds since then, where that is counted
 
 
 @dataclass
@@ -55,6 +62,7 @@ class Element:
     final_at: float = 0.0
     missing_since: float | None = None
     grown_at: float = 0.0  #: when its results file was last seen to grow
+    task_core_seconds: float = 0.0  #: for which the tasks that have ended here have held CPUs
     _partial_line: bytes = field(default=b"", repr=False)
 
     @property
@@ -97,7 +105,10 @@ class Element:
                 notes += self._note(line)
             elif (head := _HEAD.match(line)) is not None and is_intact(line + b"\n"):
                 task = TaskId(*map(int, head.groups()[:4]))
-                results.append((task, line + b"\n", float(head[5])))
+                runtime = float(head[5])
+                cores = _CORES.search(line, head.end(), _HEAD_LENGTH)
+                self.task_core_seconds += runtime * (1.0 if cores is None else float(cores[1]))
+                results.append((task, line + b"\n", runtime))
         return results, notes
 
     def _note(self, line: bytes) -> list[dict[str, Any]]:
@@ -114,8 +125,37 @@ class Element:
             self.began_any = True
             task = self.unfinished.get(TaskId(*note["task"]))
             if task is not None:
-                task.begun = note["at"]
+                task.begun, task.where = note["at"], note.get("where", "")
         return [note]
+
+    # -- core time ---------------------------------------------------------------------------------
+
+    @property
+    def cpus(self) -> int:
+        """How many CPUs it holds, as far as is known; of an older job those of its first node."""
+        if self.row is not None:
+            return self.row.cpus
+        return int((self.hello or {}).get("cpus", 1))
+
+    def core_seconds(self, now: float) -> float:
+        """Return for how long it has held CPUs by its own clock, until it ends; 0 where only the
+        scheduler knows.
+        """
+        if self.hello is None or (self.bye is None and self.final is not None):
+            return 0.0
+        end = now if self.bye is None else float(self.bye["at"])
+        return max(0.0, end - float(self.hello["at"])) * self.cpus
+
+    def running_core_seconds(self, now: float) -> float:
+        """Return for how long the tasks that run in it have held CPUs."""
+        if self.bye is not None or self.final is not None:
+            return 0.0
+        each = float((self.hello or {}).get("cores", 1.0))
+        return sum(
+            max(0.0, now - task.begun) * (_cores_of(task.where) or each)
+            for task in list(self.unfinished.values())
+            if task.begun is not None
+        )
 
     # -- for people --------------------------------------------------------------------------------
 
@@ -169,12 +209,33 @@ class Element:
         """What its processes are doing."""
         host = self.node or (str(self.hello["host"]) if self.hello else "")
         pid = int(self.hello["pid"]) if self.hello else 0
-        busy = [
-            (task.name, assigned.begun)
+        return [
+            WorkerInfo(self.job, host, pid, task.name, assigned.begun, assigned.where)
             for task, assigned in list(self.unfinished.items())
             if assigned.begun is not None
         ]
-        return [WorkerInfo(self.job, host, pid, name, since) for name, since in busy]
+
+    def nodes(self) -> list[NodeInfo]:
+        """What it holds of its nodes while it runs, as far as it has said so."""
+        if self.hello is None or self.bye is not None or self.final is not None:
+            return []
+        return [
+            NodeInfo(
+                str(node["name"]),
+                _as_ranges(node["cpus"]),
+                _as_ranges(node.get("gpus", ())),
+                int(node.get("mem", 0)),
+            )
+            for node in self.hello.get("nodes", ())
+        ]
+
+
+def _cores_of(where: str) -> int:
+    return sum(len(place.cpus) for place in places(where))
+
+
+def _as_ranges(ids: str | Iterable[int]) -> str:
+    return ids if isinstance(ids, str) else ranges(ids)
 
 
 def elements_of(submission: Submission, *, adopted: bool = False) -> list[Element]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Note, Trouble
 from enchanted_tui.executors.prologue import failed_line
+from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import revocations
 from enchanted_tui.executors.slurm.job_end import JobEnd, job_end, never_starts
@@ -52,7 +53,7 @@ class JobMonitor:
         collector: ResultCollector,
         deliver: Deliver,
         record: Callable[[dict[str, Any], bool], Note],
-        core_seconds: dict[str, float],
+        core_time: CoreTime,
     ) -> None:
         self._options, self._grace = options, grace
         self._transport, self._scheduler, self._table = transport, scheduler, table
@@ -62,7 +63,7 @@ class JobMonitor:
         self._seen: dict[str, tuple[str, str]] = {}  #: by job: state and node at the last look
         self._stopped_by_hand = False
         self._looked = False
-        self._core_seconds = core_seconds  #: by job
+        self._core_time = core_time
         self.unreachable_since: float | None = None
         #: job arrays from which nothing is expected: the note that says so, and their files
         self.finished: list[tuple[Note, str]] = []
@@ -110,18 +111,12 @@ class JobMonitor:
         ours = {submission.name for submission in self._table.submissions.values()}
         for row in rows:
             if row.elapsed and row.name in ours:
-                self._count(f"{row.job}_{row.element}", row.elapsed * row.cpus)
-
-    def _count(self, job: str, core_seconds: float) -> None:
-        self._core_seconds[job] = max(core_seconds, self._core_seconds.get(job, 0.0))
+                self._core_time.note_held(f"{row.job}_{row.element}", row.elapsed * row.cpus)
 
     def _count_last(self, element: Element) -> None:
         """A job has ended: count what it had since the scheduler was asked last, by its own clock."""
-        if element.hello is not None and element.bye is not None:
-            cpus = (
-                element.row.cpus if element.row is not None else int(element.hello.get("cpus", 1))
-            )
-            self._count(element.job, (element.bye["at"] - element.hello["at"]) * cpus)
+        if element.bye is not None:
+            self._core_time.note_held(element.job, element.core_seconds(time.time()))
 
     def _observe(
         self, element: Element, rows: dict[tuple[str, int | None], JobRow], now: float

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Trouble
+from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.submitting import Submitter
@@ -47,10 +48,11 @@ class ResultCollector:
         transport: Transport,
         table: TaskTable,
         submitter: Submitter,
+        core_time: CoreTime,
         deliver: Deliver,
     ) -> None:
         self._directories, self._transport, self._table = directories, transport, table
-        self._submitter, self._deliver = submitter, deliver
+        self._submitter, self._core_time, self._deliver = submitter, core_time, deliver
         self.starts = Starts()
         #: results that are to be delivered
         self._arrived: list[tuple[Element, TaskId, bytes, float]] = []
@@ -104,6 +106,8 @@ class ResultCollector:
 
     def _take(self, element: Element, data: bytes) -> int:
         results, notes = element.take(data)
+        if results:
+            self._core_time.note_used(element)
         self._arrived += [
             (element, task, line, runtime)
             for task, line, runtime in results

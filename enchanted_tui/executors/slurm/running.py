@@ -14,6 +14,7 @@ from typing import Any
 from enchanted_tui.executors.base import (
     Deliver,
     JobInfo,
+    NodeInfo,
     Note,
     Running,
     Task,
@@ -23,6 +24,7 @@ from enchanted_tui.executors.base import (
 )
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.cluster_jobs import ClusterJobs
+from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories, with_remote_home
 from enchanted_tui.executors.slurm.element import elements_of
 from enchanted_tui.executors.slurm.job_options import JobOptions
@@ -75,7 +77,7 @@ class SlurmRunning(Running):
             connect,
         )
         self._table = TaskTable(deliver, dataclasses.asdict(context), max_retries)
-        self._core_seconds: dict[str, float] = {}
+        self._core_time = CoreTime()
         self._transport: Transport | None = None
         for submission in submissions:
             self._table.add(elements_of(submission, adopted=True))
@@ -146,6 +148,9 @@ class SlurmRunning(Running):
     def jobs(self) -> list[JobInfo]:
         return [element.shown() for element in list(self._table.elements)]
 
+    def nodes(self) -> list[NodeInfo]:
+        return [node for element in list(self._table.elements) for node in element.nodes()]
+
     def waiting_for(self) -> str:
         """Say why nothing runs, as far as the scheduler or the connection is the reason."""
         if self._transport is None:
@@ -171,7 +176,10 @@ class SlurmRunning(Running):
             self._notify()
 
     def core_hours(self) -> float:
-        return sum(list(self._core_seconds.values())) / 3600.0
+        return self._core_time.held() / 3600.0
+
+    def core_use(self) -> tuple[float, float]:
+        return self._core_time.held_and_used(list(self._table.elements))
 
     def _notify(self) -> None:
         with self._wake:
@@ -217,7 +225,7 @@ class SlurmRunning(Running):
             self._table,
             self._deliver,
             self._record,
-            self._core_seconds,
+            self._core_time,
         )
         return True
 

@@ -41,7 +41,9 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     """
 
     DEFAULT_CSS = """
-    TaskScreen #heading, TaskScreen #facts, TaskScreen #note { padding: 0 1; }
+    TaskScreen #heading, TaskScreen #facts, TaskScreen #held, TaskScreen #note { padding: 0 1; }
+    TaskScreen #held { display: none; }
+    TaskScreen #held.-shown { display: block; }
     TaskScreen #note { color: $text-warning; display: none; height: auto; max-height: 3; }
     TaskScreen #note.-shown { display: block; }
     TaskScreen #tabs { background: $surface; padding: 0 1; }
@@ -90,6 +92,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     def compose_body(self) -> ComposeResult:
         yield Line(id="heading")
         yield Line(id="facts")
+        yield Line(id="held")
         yield Static(id="note", markup=False)
         yield Buttons(id="tabs")
         with Horizontal(id="parts"):
@@ -139,6 +142,9 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         heading, facts = self.query_one("#heading", Line), self.query_one("#facts", Line)
         heading.show(task_texts.heading(line, heading.colour))
         facts.show(task_texts.facts(line, view, self.size.width - 2))
+        held, words = self.query_one("#held", Line), task_texts.held(line)
+        held.show(words)
+        held.set_class(bool(words), "-shown")
         if before is None or before.task != line.task or before.status != line.status:
             self._take(line)
 

@@ -49,6 +49,7 @@ def main(arguments: list[str]) -> int:
             job=os.environ.get("SLURM_JOB_ID", ""),
             array=os.environ.get("SLURM_ARRAY_JOB_ID", ""),
             cpus=int(cpus) if (cpus := os.environ.get("SLURM_CPUS_ON_NODE", "")).isdigit() else 1,
+            cores=header["context"]["cores"],
             ends=run.clock.ends,
             nodes=run.nodes(),
             remark=header.get("remark", ""),

@@ -4,8 +4,9 @@
 holds the tasks' records, which are the very lines of the journal, and between them notes: ``#`` and
 a JSON object with ``op`` one of
 
-- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``cpus``, ``at``,
-  ``ends`` (when its time is up, or null)
+- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``cpus``,
+  ``cores`` (that each task holds, where nothing else is said), ``at``, ``ends`` (when its time is
+  up, or null)
 - ``begin``: ``task`` begins ``at``
 - ``beat``: nothing else was to be said for a while; ``at``
 - ``trouble``: the file system failed in ``task``; ``message``
