@@ -77,6 +77,7 @@ class TaskContext:
     working_dir: str = "."  #: working directory of every task at its start
     fresh_process: bool = False  #: whether each task has a process of its own
     max_retries: int = 1  #: how often a task is run again whose worker was lost
+    launcher: str = "auto"  #: what starts the ranks of samples whose runner says what they need
     cores: float = 1.0  #: CPU cores that one task holds while it runs
     log_level: int | str = (
         "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error

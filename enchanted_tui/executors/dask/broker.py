@@ -87,7 +87,7 @@ class Broker:
         if queue is None:
             return
         self._forget([bundle for bundle in self._bundles.values() if bundle.queue is queue])
-        await self._run_on(list(self.known_workers), worker_pools.close_lane, key)
+        await self._run_on(list(self.known_workers), worker_pools.close_executor, key)
 
     # -- workers -----------------------------------------------------------------------------------
 
@@ -145,7 +145,7 @@ class Broker:
             self._take_back(worker)
         self.hand_out()
 
-    def open_lane(self, queue: ExecutorQueue) -> None:
+    def open_executor(self, queue: ExecutorQueue) -> None:
         """Take an executor on; the look that follows makes it known to the workers."""
         self.queues[queue.key] = queue
         self.suspicious.set()
@@ -187,7 +187,9 @@ class Broker:
         answer: Any = None
         for queue in queues:
             answer = (
-                await self._run_on([address], worker_pools.open_lane, queue.key, *queue.arguments)
+                await self._run_on(
+                    [address], worker_pools.open_executor, queue.key, *queue.arguments
+                )
             ).get(address)
             if (
                 not isinstance(answer, dict)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
@@ -14,6 +15,7 @@ from enchanted_tui.executors.dask.cluster_process import ClusterProcess
 from enchanted_tui.executors.dask.keywords import LocalClusterKeywords, SlurmClusterKeywords
 from enchanted_tui.executors.dask.running import DaskRunning
 from enchanted_tui.executors.jobs import Submission
+from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
 from enchanted_tui.executors.local.executor import usable_cpus
 
 _CLUSTERS = ("LocalCluster_config", "SLURMcluster_config", "scheduler_address", "scheduler_file")
@@ -26,6 +28,8 @@ class DaskExecutor(Executor):
     past `timeout_sec` costs that sample alone. A worker that is lost costs at most the samples it
     held, and these run again, `max_retries` times, in clean directories.
     """
+
+    gives_shares: ClassVar[bool] = True
 
     n_workers: int | None = option(
         None,
@@ -116,9 +120,12 @@ class DaskExecutor(Executor):
         gt=0,
     )
 
+    launcher: str = launcher_option()
+
     # -- options -----------------------------------------------------------------------------------
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        yield from launcher_problems(self.launcher)
         low, high = self.scale_n_jobs_min, self.scale_n_jobs_max
         if (low is None) != (high is None) and self.scale_n_jobs is None:
             given, missing = (
@@ -265,7 +272,7 @@ class DaskExecutor(Executor):
         share = f"{context.session} {resource}" if resource is not None else None
         return DaskRunning(
             ClusterProcess.acquire(self.cluster_spec(), share),
-            context,
+            dataclasses.replace(context, launcher=self.launcher),
             deliver,
             timeout=self.timeout_sec,
             max_retries=self.max_retries,

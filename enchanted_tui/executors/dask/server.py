@@ -159,7 +159,7 @@ class Server:
             message = await self._inbox.get()
             op, key = message["op"], message["queue"]
             if op == "open":
-                self._broker.open_lane(ExecutorQueue(key, *message["arguments"]))
+                self._broker.open_executor(ExecutorQueue(key, *message["arguments"]))
                 self._say_about_cluster(key)
             elif op == "submit":
                 self._broker.submit(key, message["tasks"])

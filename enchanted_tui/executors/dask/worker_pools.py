@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import queue
+import re
 import socket
 import sys
 import threading
@@ -23,6 +24,8 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.base import JobEnds, Result, Returned, Task, TaskContext, Trouble
 from enchanted_tui.executors.local.executor import fork_server
+from enchanted_tui.executors.pool.backlog import Backlog
+from enchanted_tui.executors.pool.booking import Booking, booking_of_node
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.version import __version__
@@ -34,14 +37,17 @@ _LOOK = 0.25  #: seconds between two looks whether the bundle is still wanted
 _LAST_MOMENTS = 60.0  #: seconds in which a job that is being ended has ended
 _IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 
-_benches: dict[str, WorkerPools] = {}
+_pools: dict[str, WorkerPools] = {}
 
 
 class OpenExecutor:
     """One executor on this Dask worker: its context, and its local worker processes that are free."""
 
     def __init__(self, context: dict[str, Any], timeout: float | None, max_retries: int) -> None:
-        self._arguments = timeout, max_retries, TaskContext(**context)
+        known = TaskContext(**context)
+        name = re.sub(r"\W", "-", os.environ.get("SLURM_JOB_ID") or socket.gethostname())
+        self._booking = booking_of_node(known.runners, known.launcher, name)
+        self._arguments = timeout, max_retries, known, self._booking
         self._free: list[tuple[float, LocalWorker]] = []
         self._lock = threading.Lock()
         self._reaper: threading.Timer | None = None
@@ -92,7 +98,13 @@ class OpenExecutor:
 class LocalWorker:
     """One local worker process and where its results arrive."""
 
-    def __init__(self, timeout: float | None, max_retries: int, context: TaskContext) -> None:
+    def __init__(
+        self,
+        timeout: float | None,
+        max_retries: int,
+        context: TaskContext,
+        shares: Booking | None,
+    ) -> None:
         self.arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
         settings = PoolSettings(
             size=1,
@@ -100,7 +112,7 @@ class LocalWorker:
             max_retries=max_retries,
             starter=fork_server(context, {}),
         )
-        self.pool = Pool(settings, context, self.arrived.put)
+        self.pool = Pool(settings, context, self.arrived.put, Backlog(shares))
         self.pool.start()
         self.used = False
 
@@ -129,7 +141,7 @@ class WorkerPools:
 # -- called in the Dask worker's event loop --------------------------------------------------------
 
 
-def open_lane(
+def open_executor(
     executor: str,
     context: dict[str, Any],
     timeout: float | None,
@@ -139,7 +151,7 @@ def open_lane(
     """Make ready for the tasks of an executor; say who this is, and under ``problem`` why nothing
     can run here.
     """
-    pools = _benches.setdefault(dask_worker.id, WorkerPools(dask_worker.state.nthreads))
+    pools = _pools.setdefault(dask_worker.id, WorkerPools(dask_worker.state.nthreads))
     about = {
         "instance": dask_worker.id,
         "host": socket.gethostname(),
@@ -179,7 +191,10 @@ def open_lane(
         )
         return {**about, "problem": problem}
     if executor not in pools.executors:
-        pools.executors[executor] = OpenExecutor(context, timeout, max_retries)
+        try:
+            pools.executors[executor] = OpenExecutor(context, timeout, max_retries)
+        except OSError as problem:
+            return {**about, "problem": f"cannot run samples: {problem}"}
     return about
 
 
@@ -195,9 +210,9 @@ def _missing_module(context: Mapping[str, Any]) -> str | None:
     return None
 
 
-async def close_lane(executor: str, dask_worker: Any = None) -> None:
+async def close_executor(executor: str, dask_worker: Any = None) -> None:
     """End an executor's processes, which tidy up; what still runs is killed within moments."""
-    pools = _benches.get(dask_worker.id)
+    pools = _pools.get(dask_worker.id)
     found = pools.executors.pop(executor, None) if pools is not None else None
     if found is not None:
         found.closed = True
@@ -219,7 +234,7 @@ def run_bundle(
     from distributed import get_worker
 
     dask_worker = get_worker()
-    pools = _benches.get(dask_worker.id)
+    pools = _pools.get(dask_worker.id)
     if (
         pools is None
         or dask_worker.id != instance

@@ -6,6 +6,7 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -85,6 +86,13 @@ class Backlog:
             if cpus <= free:
                 free, number = free - cpus, number + 1
         return number
+
+    def look_again(self) -> float:
+        """Return after how many seconds there may be room for what waits, though nothing has ended
+        here; infinity where that cannot be.
+        """
+        waits = self.booking is not None and bool(self._waiting)
+        return self.booking.book.look_again if waits and self.booking is not None else math.inf
 
     def may_begin(self, task: Task) -> bool:
         """Tell whether a task may begin now, room for it apart."""

@@ -5,6 +5,7 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class Book:
         self.nodes = list(nodes)
         self.most = most
         self.held: dict[int, Share] = {}
+        self.look_again = math.inf  #: seconds after which others may have given something back
         self._parts: dict[int, int] = {}  #: by slot, the parts of a GPU that it holds
         self._lock = threading.Lock()
         #: called after something has been given back, in whatever thread that happens
@@ -71,15 +73,19 @@ class Book:
                 return None
             slot = next(number for number in range(len(self.held) + 1) if number not in self.held)
             share = Share(slot, wanted, tuple(chosen))
-            self.held[slot] = share
-            self._parts[slot] = _parts_of(wanted)
-            for held in chosen:
-                node = self._node(held.name)
-                node.free_cpus.difference_update(held.cpus)
-                node.free_mem -= held.mem
-                for gpu in held.gpus:
-                    node.free_gpus[gpu] -= self._parts[slot]
+            self.count(share)
             return share
+
+    def count(self, share: Share) -> None:
+        """Take note of what somebody holds."""
+        self.held[share.slot] = share
+        self._parts[share.slot] = parts = _parts_of(share.resources)
+        for held in share.nodes:
+            node = self._node(held.name)
+            node.free_cpus.difference_update(held.cpus)
+            node.free_mem -= held.mem
+            for gpu in held.gpus:
+                node.free_gpus[gpu] -= parts
 
     def give_back(self, share: Share) -> None:
         """Give back what a sample held that has ended."""

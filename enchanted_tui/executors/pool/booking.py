@@ -13,6 +13,7 @@ from enchanted_tui.executors.pool.book import Book
 from enchanted_tui.executors.pool.holding import share_message
 from enchanted_tui.executors.pool.launch import Launcher, launcher_for, single_everywhere
 from enchanted_tui.executors.pool.machine import host, nodes_of_job, pinnable, this_machine
+from enchanted_tui.executors.pool.node_book import NodeBook
 from enchanted_tui.resources import Resources, ranges
 
 _DEFAULT = Resources()
@@ -85,6 +86,21 @@ def booking(
     if launcher.pins:
         nodes = [node for node in nodes if node.name == host()] or this_machine()
     return Booking(Book(nodes, most), launcher)
+
+
+def booking_of_node(
+    runners: Mapping[str, Mapping[str, Any]], words: str, name: str
+) -> Optional[Booking]:
+    """Return the same for this node alone, where other processes give out shares of it too; `name`:
+    of what is shared.
+    """
+    written = wanted_by(runners)
+    if not written:
+        return None
+    of_job = [node for node in nodes_of_job() or [] if node.name == host()]
+    node = (of_job or this_machine())[0]
+    launcher = launcher_for(words, single=single_everywhere(written), nodes=1)
+    return Booking(NodeBook(node, name), launcher)
 
 
 def size_for(made: Booking, runners: Mapping[str, Mapping[str, Any]]) -> int:

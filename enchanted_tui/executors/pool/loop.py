@@ -169,7 +169,7 @@ class PoolLoop:
         """Return for how many seconds there is nothing to do unless something arrives."""
         if self._closing and not self.continuing.ending:
             return None
-        left = min(longest, self.delivery.seconds_left())
+        left = min(longest, self.delivery.seconds_left(), self.backlog.look_again())
         left = min(left, self.continuing.seconds_left(self.workers))
         running = [worker.since for worker in self.workers if worker.running]
         if self._settings.timeout is not None and running:

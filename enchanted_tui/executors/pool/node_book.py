@@ -1,0 +1,132 @@
+"""A book of one node that several processes share, such as the Dask workers of a machine: what is
+held stands in a file.
+
+Runs on workers: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import Any, Optional
+
+from enchanted_tui.executors.ends.processes import look_at
+from enchanted_tui.executors.pool.book import Book, Node
+from enchanted_tui.resources import NodeShare, Resources, Share
+
+_AGAIN = 0.1  #: seconds between two looks whether others have given something back
+
+
+class NodeBook(Book):
+    """One node, of which other processes of this user hold something too. What a process held that
+    has died is free.
+    """
+
+    def __init__(self, node: Node, name: str) -> None:
+        """`name`: of what is shared, such as the job that this is."""
+        super().__init__([node])
+        self.look_again = _AGAIN
+        self._path = os.path.join(tempfile.gettempdir(), f"enchanted-shares-{os.getuid()}-{name}")
+        self._own = f"{os.getpid()}-{id(self):x}"
+
+    def take(self, wanted: Resources) -> Optional[Share]:
+        with self._locked() as held:
+            whole = Node(
+                self.nodes[0].name, self.nodes[0].cpus, self.nodes[0].gpus, self.nodes[0].mem
+            )
+            book = Book([whole])
+            for entry in held:
+                book.count(_share_of(entry))
+            share = book.take(wanted)
+            if share is None:
+                return None
+            held.append(self._entry(share))
+            with self._lock:
+                self.held[share.slot] = share
+            return share
+
+    def give_back(self, share: Share) -> None:
+        with self._locked() as held:
+            held[:] = [
+                entry
+                for entry in held
+                if entry["slot"] != share.slot or entry["holder"] != self._own
+            ]
+        with self._lock:
+            self.held.pop(share.slot, None)
+        for call in self.on_free:
+            call()
+
+    def free_cpus(self) -> int:
+        return len(self.nodes[0].cpus)
+
+    def _entry(self, share: Share) -> dict[str, Any]:
+        node = share.nodes[0]
+        this = look_at(os.getpid())
+        return {
+            "holder": self._own,
+            "pid": os.getpid(),
+            "began": this.started if this is not None else 0,
+            "slot": share.slot,
+            "resources": share.resources.message(),
+            "node": [node.name, node.ranks, node.cpus, node.gpus, node.mem],
+        }
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield what is held by processes that live; what is left in the list is written down."""
+        descriptor = self._open()
+        try:
+            held = [entry for entry in _read(descriptor) if _lives(entry)]
+            before = json.dumps(held)
+            yield held
+            after = json.dumps(held)
+            if after != before:
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, after.encode())
+            if not held:  # nothing is left behind
+                os.unlink(self._path)
+        finally:
+            os.close(descriptor)
+
+    def _open(self) -> int:
+        """Return a descriptor of the file, locked; another one may have been removed meanwhile."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        while True:
+            descriptor = os.open(self._path, flags, 0o600)
+            opened = os.fstat(descriptor)
+            if opened.st_uid != os.getuid():
+                os.close(descriptor)
+                raise PermissionError(f"{self._path} belongs to somebody else; remove it")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with contextlib.suppress(FileNotFoundError):
+                if os.stat(self._path).st_ino == opened.st_ino:
+                    return descriptor
+            os.close(descriptor)
+
+
+def _read(descriptor: int) -> list[dict[str, Any]]:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        content = file.read()
+    try:
+        found: list[dict[str, Any]] = json.loads(content or b"[]")
+    except ValueError:  # torn by the death of its writer: those that live take again what is free
+        return []
+    return found
+
+
+def _lives(entry: dict[str, Any]) -> bool:
+    process = look_at(entry["pid"])
+    return process is not None and process.started == entry["began"]
+
+
+def _share_of(entry: dict[str, Any]) -> Share:
+    name, ranks, cpus, gpus, mem = entry["node"]
+    node = NodeShare(name, ranks, tuple(cpus), tuple(gpus), mem)
+    return Share(entry["slot"], Resources.of(entry["resources"]), (node,))

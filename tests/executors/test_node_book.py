@@ -1,0 +1,58 @@
+"""Shares of a node that processes give out beside each other, as Dask workers of a machine do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from enchanted_tui.executors.pool.book import Node
+from enchanted_tui.executors.pool.node_book import NodeBook
+from enchanted_tui.resources import Resources
+
+HOLD = """
+import sys, tempfile
+tempfile.tempdir = sys.argv[1]
+from enchanted_tui.executors.pool.book import Node
+from enchanted_tui.executors.pool.node_book import NodeBook
+from enchanted_tui.resources import Resources
+share = NodeBook(Node("here", (0, 1, 2, 3), (0, 1)), "test").take(Resources(ranks=3, gpus=1))
+print(share.where(), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NodeBook:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return NodeBook(Node("here", (0, 1, 2, 3), (0, 1)), "test")
+
+
+def test_others_hold_what_they_hold_until_they_die(book: NodeBook, tmp_path: Path) -> None:
+    """Protects samples of two Dask workers from each other, and what a killed one held from being
+    held for ever.
+    """
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "here:0-2+gpu0\n"
+    assert book.take(Resources(ranks=2)) is None
+    ours = book.take(Resources(gpus=1))
+    assert ours is not None
+    assert ours.where() == "here:3+gpu1"
+    assert book.take(Resources(gpus=0.5)) is None
+    other.kill()
+    other.wait()
+    again = book.take(Resources(ranks=3, gpus=1))
+    assert again is not None
+    assert again.where() == "here:0-2+gpu0"
+    assert again.slot != ours.slot
+    book.give_back(again)
+    book.give_back(ours)
+    assert list(tmp_path.glob("enchanted-*")) == []
