@@ -42,8 +42,8 @@ def test_workers_of_one_machine_share_its_cpus_and_gpus(campaign, monkeypatch):
                     "resources": {"cpus_per_rank": 1, "gpus": 1},
                     "command": [sys.executable, "-c", SAMPLE, "{{ x }}"],
                     "outputs": {
-                        "began": {"file": "stdout.txt", "regex": r"^(\\S+)"},
-                        "ended": {"file": "stdout.txt", "regex": r"^\\S+ (\\S+)"},
+                        "began": {"file": "stdout.txt", "regex": r"^(\S+)"},
+                        "ended": {"file": "stdout.txt", "regex": r"^\S+ (\S+)"},
                         "cpu": {"file": "stdout.txt", "regex": r"^\S+ \S+ (\S+) "},
                         "gpu": {"file": "stdout.txt", "regex": r"(\S+)$"},
                     },
