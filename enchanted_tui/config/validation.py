@@ -20,6 +20,7 @@ from enchanted_tui.config.report import Report
 from enchanted_tui.config.resource_checks import check_resources
 from enchanted_tui.config.run_order import RunOrder
 from enchanted_tui.config.supervisor_section import check_supervisor
+from enchanted_tui.runners.base import Runner, takes_many
 from enchanted_tui.suggestions import did_you_mean
 
 SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storage")
@@ -84,6 +85,7 @@ def check(
         getattr(instance, "looks_up_local_storage", False)
         for _, instance in sections["executor"].values()
     )
+    _check_batches(report, sections["runner"])
     checked.supervisor = check_supervisor(checker, interactive, elsewhere)
     checked.stages = run_order.stages()
 
@@ -279,6 +281,26 @@ def _one_at_a_time(report: Report, checked: Checked) -> None:
         report.warning(
             (KINDS["executor"], key_of(report, KINDS["executor"], name)), message, at_key=True
         )
+
+
+def _check_batches(report: Report, runners: Mapping[str, tuple[ComponentSpec, Any]]) -> None:
+    """Say which runners are to take many samples in one call and cannot."""
+    for name, (spec, instance) in runners.items():
+        if not isinstance(instance, Runner) or instance.batch == 1:
+            continue
+        where = (KINDS["runner"], key_of(report, KINDS["runner"], name))
+        if not takes_many(spec.cls):
+            message = (
+                f"{spec.cls.__name__} takes one sample at a time, as it has no many_code_run; leave"
+                " batch out"
+            )
+            report.error((*where, "batch"), message)
+        elif spec.options.get("restart"):
+            message = (
+                "a call with many samples cannot be continued in one of their directories; leave"
+                " out restart, or batch"
+            )
+            report.error((*where, "restart"), message, at_key=True)
 
 
 def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> None:

@@ -79,18 +79,18 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     outputs: dict[str, Any] = {}
     try:
         take_run_dir(work_dir, message, context, restart)
-        runner = _runner(runner_name, context)
+        runner = runner_for(runner_name, context)
         if "prepared" in message:
             runner.prepared = message["prepared"]
         if not leaves_no_trace(runner_name, context):
-            _seed_generators(context["seed"], name)
+            seed_generators(context["seed"], name)
         clock = time.perf_counter()
         returned = runner.single_code_run(run_dir=work_dir, params=dict(params))
         runtime = time.perf_counter() - clock
-        _leave_unless(process)
+        leave_unless(process)
         outputs, failure = judge(returned)
     except BaseException as error:  # whatever a runner raises is a fact about its sample
-        _leave_unless(process)
+        leave_unless(process)
         runtime = time.perf_counter() - clock
         if environment_error(error) is not None or disk_is_full(context["data_dir"]):
             raise EnvironmentFailure(f"{name}: {explained(error)}") from error
@@ -107,7 +107,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     return line
 
 
-def _leave_unless(process: int) -> None:
+def leave_unless(process: int) -> None:
     """End a child that the runner has forked and that has come back from it: it must not finish the
     task a second time.
     """
@@ -318,7 +318,7 @@ _classes: dict[str, Any] = {}
 _kept: dict[str, tuple[dict[str, Any], Any]] = {}
 
 
-def _runner(name: str, context: dict[str, Any]) -> Any:
+def runner_for(name: str, context: dict[str, Any]) -> Any:
     """Make the runner for a sample, or give the one that serves them all."""
     spec = context["runners"][name]
     if leaves_no_trace(name, context):
@@ -342,7 +342,7 @@ def leaves_no_trace(name: str, context: dict[str, Any]) -> bool:
     return kept is not None and kept[0] is context["runners"][name]
 
 
-def _seed_generators(seed: int, name: str) -> None:
+def seed_generators(seed: int, name: str) -> None:
     """Seed the global generators by campaign and task, so that a rerun gives the same result
     whichever worker runs it.
     """

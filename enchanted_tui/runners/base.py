@@ -65,7 +65,19 @@ class Runner(Component):
         nested=Restart,
     )
 
-    #: What `prepare` returned for this sample, set before `single_code_run` is called.
+    batch: int = option(
+        1,
+        doc=(
+            "How many samples one call takes at most, where the runner can take many at a time: for"
+            " codes to which one more sample costs little. Fewer where fewer wait; each has a row"
+            " of its own."
+        ),
+        ge=1,
+        example=200,
+    )
+
+    #: What `prepare` returned for this sample, set before `single_code_run` is called; for
+    #: `many_code_run` a list of it, one for each sample.
     prepared: Any = None
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +85,28 @@ class Runner(Component):
 
         Returns the outputs by name, with a boolean `success`. Whatever else it does (raise, return
         something else, exit, crash, hang) is recorded as a failure of this one sample.
+        """
+        if type(self).many_code_run is Runner.many_code_run:
+            raise NotImplementedError
+        from enchanted_tui.runners.results import only_result
+
+        self.prepared = [self.prepared]
+        result: dict[str, Any] = only_result(self.many_code_run([run_dir], [params]))
+        return result
+
+    def many_code_run(
+        self, run_dirs: list[str], params_list: list[dict[str, Any]]
+    ) -> Iterable[Any] | Mapping[str, Any]:
+        """Run several samples in one call, each with an existing directory: at most `batch` of
+        them. A class that has it may leave out `single_code_run`.
+
+        Returns, in the order of the samples, a list of what `single_code_run` returns, or an
+        exception where that would raise one; or an iterator, of which each result is recorded as
+        soon as it comes; or a mapping of outputs, each with a value for every sample, as a list or
+        along the first axis of an array.
+
+        If it raises, dies or runs out of time, the samples that have no result yet are run again in
+        two calls of half the size, down to one alone, of which it is a failure.
         """
         raise NotImplementedError
 
@@ -143,3 +177,8 @@ class Runner(Component):
         is not used; `known` are all
         parameters of a sample."""
         return ""
+
+
+def takes_many(cls: type) -> bool:
+    """Return whether runners of a class can run many samples in one call."""
+    return getattr(cls, "many_code_run", None) not in (None, Runner.many_code_run)

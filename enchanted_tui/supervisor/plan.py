@@ -12,6 +12,7 @@ from typing import Any
 from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
+from enchanted_tui.runners.base import takes_many
 from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.supervisor.session import Session
@@ -87,10 +88,21 @@ def task_context(session: Session) -> TaskContext:
 
 
 def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
-    """Return what workers make a runner from, and with `restart` how its samples are continued."""
+    """Return what workers make a runner from; with `restart` how its samples are continued, with
+    `batch` how many one call takes at most.
+    """
     made = {"class": spec.class_path, "options": spec.worker_options()}
-    restart = restart_of(spec.cls, spec.options)
-    return made if restart is None else {**made, "restart": restart}
+    more = {"restart": restart_of(spec.cls, spec.options), "batch": batch_of(spec)}
+    return {**made, **{name: value for name, value in more.items() if value not in (None, 1)}}
+
+
+def batch_of(spec: ComponentSpec) -> int:
+    """Return how many samples one call of a runner takes at most."""
+    if not takes_many(spec.cls):
+        return 1
+    declared = getattr(spec.cls, "batch", 1)
+    batch = spec.options.get("batch", getattr(declared, "default", declared))
+    return batch if isinstance(batch, int) and batch > 0 else 1
 
 
 def _written_local_storage(tree: Mapping[str, Any]) -> str | None:

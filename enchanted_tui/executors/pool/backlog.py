@@ -9,7 +9,7 @@ import itertools
 import math
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Optional
 
 from enchanted_tui.executors.base import Task
@@ -102,6 +102,20 @@ class Backlog:
         """Give back what a task holds that has ended, or does not begin."""
         if self.booking is not None:
             self.booking.give_back(task)
+
+    def count(self, wanted: Callable[[Task], bool]) -> int:
+        """Return how many of the tasks that wait are `wanted`."""
+        return sum(map(wanted, self._waiting))
+
+    def take_some(self, wanted: Callable[[Task], bool], most: int) -> list[Task]:
+        """Take the first of the tasks that are `wanted`, at most `most`."""
+        taken: list[Task] = []
+        others: list[Task] = []
+        while self._waiting and len(taken) < most:
+            task = self._waiting.popleft()
+            (taken if wanted(task) else others).append(task)
+        self._waiting.extendleft(reversed(others))
+        return taken
 
     def take(self) -> list[TaskId]:
         """Take away all that wait; return whom."""

@@ -1,4 +1,4 @@
-"""One worker as the pool sees it: the tasks it holds and the sockets between.
+"""One worker as the pool sees it: the calls it holds and the sockets between.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -13,7 +13,8 @@ import time
 from collections import deque
 
 from enchanted_tui import fast_values
-from enchanted_tui.executors.base import Task, WorkerInfo
+from enchanted_tui.executors.base import WorkerInfo
+from enchanted_tui.executors.pool.calls import Call
 from enchanted_tui.executors.pool.worker import MAX_MESSAGE, OVER, READY, SPOOLED, content
 from enchanted_tui.executors.task import task_message
 from enchanted_tui.journal_lines import TaskId
@@ -22,7 +23,7 @@ _READ = 1 << 18
 
 
 class WorkerChannel:
-    """Tasks go out through a packet socket, one a packet; result lines come back through a pipe.
+    """Calls go out through a packet socket, one a packet; result lines come back through a pipe.
 
     The pool also holds the socket's receiving end, so that what the worker has not read can be
     taken back.
@@ -33,12 +34,13 @@ class WorkerChannel:
         self.pid = 0
         self.ready = False
         #: in the order in which the worker reads them; the first one runs
-        self.assigned: deque[Task] = deque()
-        self.since = 0.0  #: monotonic time at which the first assigned task started
+        self.assigned: deque[Call] = deque()
+        self.since = 0.0  #: monotonic time at which the first assigned call started
         self.since_epoch = 0.0
-        self.over = False  #: the first assigned task has ended, but not yet what it has left behind
-        #: the task whose time limit the worker is being ended for
-        self.killed_for: TaskId | None = None
+        self.heard = 0.0  #: monotonic time of its latest result, or of its start
+        self.over = False  #: the first assigned call has ended, but not yet what it has left behind
+        #: the call whose time limit the worker is being ended for
+        self.killed_for: Call | None = None
         self._scratch = scratch
         #: the pieces that have arrived; joined once, however long the line
         self._unfinished_line: list[bytes] = []
@@ -53,16 +55,22 @@ class WorkerChannel:
 
     @property
     def running(self) -> bool:
-        """True if a task runs whose time limit is still to be watched."""
+        """True if a call runs whose time limit is still to be watched."""
         return self.ready and bool(self.assigned) and self.killed_for is None and not self.over
+
+    def due(self, timeout: float) -> float:
+        """Return the monotonic time at which what runs has had its time: `timeout` seconds for each
+        task that has no result, from the latest one on.
+        """
+        return self.heard + timeout * len(self.assigned[0].left)
 
     def shown(self, host: str) -> WorkerInfo:
         """Return it as people see it."""
         name = f"local-{self.number}"
-        task = self.assigned[0] if self.assigned and self.ready else None
-        if task is None:
+        call = self.assigned[0] if self.assigned and self.ready else None
+        if call is None:
             return WorkerInfo(name, host, self.pid, None, None)
-        share = task.share
+        task, share = call.left[0], call.first.share
         where = "" if share is None else share["where"]
         return WorkerInfo(name, host, self.pid, task.id.name, self.since_epoch, where)
 
@@ -75,32 +83,36 @@ class WorkerChannel:
         os.close(self._results_end)
         self._results_end = -1
 
-    def send(self, task: Task) -> bool:
-        """Send a task to the worker; False if its queue is full or it has gone."""
-        packet = fast_values.encode(task_message(task))
+    def send(self, call: Call) -> bool:
+        """Send a call to the worker; False if its queue is full or it has gone."""
+        messages = [task_message(task) for task in call.left]
+        packet = fast_values.encode(messages if len(messages) > 1 else messages[0])
         if len(packet) > MAX_MESSAGE:
             packet = self._spool(packet)
         try:
             self._tasks.send(packet)
         except (BlockingIOError, BrokenPipeError, ConnectionResetError):
             return False
-        self.assigned.append(task)
+        self.assigned.append(call)
         return True
 
     def started_next(self) -> None:
-        """Take note that the first assigned task begins."""
+        """Take note that the first assigned call begins."""
         self.since, self.since_epoch, self.over = time.monotonic(), time.time(), False
+        self.heard = self.since
 
-    def take_unread(self) -> list[Task]:
+    def take_unread(self) -> list[Call]:
         """Take back the packets that the worker has not read. It may read one between two of ours,
-        so each says which task it was.
+        so each says which call it was.
         """
         unread = set()
         with contextlib.suppress(BlockingIOError, OSError):
             while packet := self._queue_end.recv(MAX_MESSAGE + 1, socket.MSG_DONTWAIT):
-                unread.add(TaskId(*fast_values.decode(content(packet))["task"]))
-        taken = [task for task in self.assigned if task.id in unread]
-        self.assigned = deque(task for task in self.assigned if task.id not in unread)
+                message = fast_values.decode(content(packet))
+                first = message[0] if isinstance(message, list) else message
+                unread.add(TaskId(*first["task"]))
+        taken = [call for call in self.assigned if call.first.id in unread]
+        self.assigned = deque(call for call in self.assigned if call.first.id not in unread)
         return taken
 
     def read_lines(self) -> list[bytes] | None:

@@ -119,8 +119,8 @@ class Continuing:
 
     def _running(self, workers: Iterable[WorkerChannel]) -> Iterable[tuple[Task, WorkerChannel]]:
         for worker in workers:
-            if worker.running and worker.assigned[0].runner in self._restarts:
-                yield worker.assigned[0], worker
+            if worker.running and worker.assigned[0].first.runner in self._restarts:
+                yield worker.assigned[0].first, worker
 
     def _until(self, task: Task) -> float:
         """Return the seconds until a task that runs is to be told, or told again."""

@@ -11,29 +11,26 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 import math
 import os
 import selectors
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from enchanted_tui import values
-from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext, Trouble
+from enchanted_tui.executors.base import Deliver, Task, TaskContext, Trouble
 from enchanted_tui.executors.job import job_here
 from enchanted_tui.executors.pool.backlog import Backlog
+from enchanted_tui.executors.pool.calls import Call, Calls
 from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.continuing import Continuing
 from enchanted_tui.executors.pool.delivery import Delivery
+from enchanted_tui.executors.pool.outcomes import Outcomes
 from enchanted_tui.executors.pool.settings import PoolSettings
-from enchanted_tui.executors.pool.worker import TROUBLE
-from enchanted_tui.executors.pool.worker_death import died_early, failure_of, too_large, trouble_of
+from enchanted_tui.executors.pool.worker_death import died_early, too_large, trouble_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
-from enchanted_tui.executors.verdict import ending, timed_out
 from enchanted_tui.journal_lines import TaskId
 
 log = logging.getLogger(__name__)
@@ -57,12 +54,20 @@ class PoolLoop:
         self._selector = selectors.DefaultSelector()
         self.workers = WorkerGroup(context, settings.starter, self._selector)
         self.continuing = Continuing(context.runners, settings.ends or (lambda: None))
+        self.calls = Calls(backlog, context.runners, settings.size)
+        self.outcomes = Outcomes(
+            settings,
+            self.workers,
+            self.calls,
+            self.continuing,
+            self.delivery,
+            lambda: self._closing,
+        )
         self._failed_starts = 0
         self._commands: deque[Callable[[], None]] = deque()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._closing = False
-        self._held_back = False  #: nothing begins, not even what has begun before
         self._ended = False
         self._hopeless = False  #: workers die at their start: no more are started
 
@@ -86,16 +91,16 @@ class PoolLoop:
 
     def add(self, tasks: Iterable[Task]) -> None:
         """Take tasks."""
-        self._held_back = False
+        self.outcomes.held_back = False
         self.backlog.add(tasks)
 
     def take_back(self) -> list[TaskId]:
         """Take away what has not begun; return whom. What is to be continued is given back from
         now on, until there are tasks again.
         """
-        self._held_back = True
+        self.outcomes.held_back = True
         self._take_unread(self.workers)
-        taken = self.backlog.take()
+        taken = self.calls.take()
         self.delivery.settled += len(taken)
         return taken
 
@@ -105,7 +110,7 @@ class PoolLoop:
             self._release_failures(due=False)
         self._closing = True
         self._take_unread(self.workers)
-        self.backlog.take()
+        self.calls.take()
         heard = self.continuing.end(self.workers)
         for worker in self.workers:
             if worker not in heard:
@@ -171,9 +176,10 @@ class PoolLoop:
             return None
         left = min(longest, self.delivery.seconds_left(), self.backlog.look_again())
         left = min(left, self.continuing.seconds_left(self.workers))
-        running = [worker.since for worker in self.workers if worker.running]
-        if self._settings.timeout is not None and running:
-            left = min(left, min(running) + self._settings.timeout - time.monotonic())
+        timeout = self._settings.timeout
+        if timeout is not None:
+            due = (worker.due(timeout) for worker in self.workers if worker.running)
+            left = min(left, min(due, default=math.inf) - time.monotonic())
         return None if left == math.inf else min(max(0.0, left), _LONGEST_WAIT)
 
     def _release(self) -> None:
@@ -204,12 +210,12 @@ class PoolLoop:
                     return
 
     def _give_next(self, worker: WorkerChannel) -> bool:
-        """Return a worker the next task, if its queue takes it; tell whether there was any."""
-        task = self.backlog.next() if self.backlog else None
-        if task is None:
+        """Return a worker the next call, if its queue takes it; tell whether there was any."""
+        call = self.calls.next(full=bool(worker.assigned))
+        if call is None:
             return False
-        if not worker.send(task):
-            self.backlog.put_back([task])
+        if not worker.send(call):
+            self.calls.put_back([call])
         elif len(worker.assigned) == 1:
             self._note_begin(worker)
         return True
@@ -217,7 +223,8 @@ class PoolLoop:
     def _note_begin(self, worker: WorkerChannel) -> None:
         worker.started_next()
         if worker.assigned and not self._closing:
-            self._settings.on_begin(worker.assigned[0])
+            for task in worker.assigned[0].left:
+                self._settings.on_begin(task)
 
     def _relieve_stragglers(self) -> None:
         """Where workers are idle, take back what waits unread behind others' running tasks."""
@@ -226,7 +233,7 @@ class PoolLoop:
 
     def _take_unread(self, workers: Iterable[WorkerChannel]) -> None:
         for worker in workers:
-            self.backlog.put_back(worker.take_unread())
+            self.calls.put_back(worker.take_unread())
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -234,29 +241,8 @@ class PoolLoop:
         for line in lines:
             if worker.takes_note(line):
                 self._failed_starts = 0
-            else:
-                self._take_record(worker, line)
-
-    def _take_record(self, worker: WorkerChannel, line: bytes) -> None:
-        task = worker.assigned.popleft()
-        if self.continuing.goes_on(task, line):
-            self._continue(task)
-        else:
-            self.backlog.ran(task, time.monotonic() - worker.since)
-            if line.startswith(TROUBLE):
-                self.delivery.take(Trouble(values.decode(line[1:]), task.id))
-            else:
-                self.delivery.take(Result(task.id, line))
-        self.continuing.forget(task)
-        self._note_begin(worker)
-
-    def _continue(self, task: Task) -> None:
-        """A sample is not done: it goes on here, or, where this ends, elsewhere."""
-        if not (self._held_back or self.continuing.is_told(task)):
-            self.backlog.put_back([task])
-        elif not self._closing:
-            self.backlog.release(task)
-            self.delivery.give_back(task)
+            elif self.outcomes.take(worker, line):
+                self._note_begin(worker)
 
     def _release_failures(self, *, due: bool = True) -> None:
         if not self.delivery.release(due=due):
@@ -273,14 +259,14 @@ class PoolLoop:
             return
         now = time.monotonic()
         for worker in self.workers:
-            if worker.running and now - worker.since >= self._settings.timeout:
+            if worker.running and now >= worker.due(self._settings.timeout):
                 self._take_unread([worker])
                 if worker.assigned:
                     self._kill(worker)
 
     def _kill(self, worker: WorkerChannel) -> None:
-        """End a worker for the sake of the task that it runs."""
-        worker.killed_for = worker.assigned[0].id
+        """End a worker for the sake of the call that it runs."""
+        worker.killed_for = worker.assigned[0]
         self.workers.kill(worker)
 
     def _hear_starter(self) -> None:
@@ -329,51 +315,18 @@ class PoolLoop:
         self.workers.forget(worker)
         if self._closing:
             return
-        self.backlog.put_back(waiting)
+        self.calls.put_back(waiting)
         if worker.assigned:
-            task = worker.assigned.popleft()
-            self.backlog.release(task)
-            self._bury(worker, task, message)
-            self.continuing.forget(task)
+            call = worker.assigned.popleft()
+            self.backlog.release(call.first)
+            self.outcomes.bury(worker, call, message)
+            self.continuing.forget(call.first)
         elif not worker.ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_ATTEMPTS + self._settings.max_retries:
                 self._hopeless = True
                 called, scratch = self._settings.called, self.workers.scratch
                 self._deliver(died_early(called, worker, scratch, message["status"]))
-
-    def _bury(self, worker: WorkerChannel, task: Task, message: Mapping[str, Any]) -> None:
-        """Deliver what killed a worker as the failure of the task it ran."""
-        if worker.killed_for is not None and worker.killed_for != task.id:
-            # its time-limited predecessor finished just before the blow fell
-            self.backlog.put_back([task])
-        elif worker.killed_for is not None:
-            assert self._settings.timeout is not None
-            ended = timed_out(self._settings.timeout, message["left"])
-            self.delivery.take_at_once(self._failure(worker, task, *ended))
-        elif self.continuing.is_told(task):
-            self._continue(task)
-        elif message["asked"]:  # by somebody else
-            self._run_again(worker, task)
-        else:
-            self.delivery.take(self._failure(worker, task, *self._why_died(message["status"])))
-
-    def _why_died(self, status: int) -> tuple[str, str]:
-        """Return kind and reason of a failure, by the wait status of its worker."""
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        return (killed and self._settings.why_killed()) or ending(status)
-
-    def _failure(self, worker: WorkerChannel, task: Task, kind: str, why: str) -> Result | Trouble:
-        workers = self.workers
-        return failure_of(worker, task, workers.context, workers.scratch, kind, why)
-
-    def _run_again(self, worker: WorkerChannel, task: Task) -> None:
-        """Let a task whose worker was lost through no fault of its own wait again, or give it up."""
-        if task.attempt < self.continuing.most_retries(task, self._settings.max_retries):
-            self.backlog.put_back([dataclasses.replace(task, attempt=task.attempt + 1)])
-            return
-        why = f"its worker was lost {task.attempt + 1} times"
-        self.delivery.take(self._failure(worker, task, "lost", why))
 
     def _starter_is_gone(self) -> None:
         """All workers died with their starter: infrastructure, so the tasks they held run again."""
@@ -382,14 +335,14 @@ class PoolLoop:
             return
         self._failed_starts += 1
         how = self.workers.bury_starter()
-        held: list[tuple[WorkerChannel, Task]] = []
+        held: list[tuple[WorkerChannel, Call]] = []
         for worker in self.workers:
             self._take_lines(worker, self.workers.drain(worker))
             self._take_unread([worker])
-            held.extend((worker, task) for task in worker.assigned)
+            held.extend((worker, call) for call in worker.assigned)
             self.workers.forget(worker)
-        for worker, task in held:
-            self._run_again(worker, task)
+        for worker, call in held:
+            self.outcomes.run_again(worker, call)
         if self._failed_starts > _START_ATTEMPTS + self._settings.max_retries:
             what = f"the process that starts {self._settings.called} keeps dying: it {how}"
             self._deliver(Trouble(what))

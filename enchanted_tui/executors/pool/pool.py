@@ -45,7 +45,8 @@ class Pool:
     def capacity(self) -> int:
         """Return how many more tasks keep all workers busy until somebody looks again."""
         held = self._submitted - self._loop.delivery.settled
-        return 2 * self._size * (1 + self._loop.backlog.ahead()) - held
+        calls = 2 * self._size * (1 + self._loop.backlog.ahead())
+        return calls * self._loop.calls.most - held
 
     def submit(self, tasks: Sequence[Task]) -> None:
         """Take tasks; returns at once."""

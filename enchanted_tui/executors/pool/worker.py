@@ -1,7 +1,7 @@
 """One worker: takes task messages, runs them one after another, sends back their records.
 
 It shares nothing with the supervisor but two descriptors: a packet socket on which tasks arrive,
-one message a packet, and a pipe into which results go, one line each. Standard output and error are
+one a packet, or the several of one call, and a pipe into which results go, one line each. Standard output and error are
 files of its own, so that no runner can write on a terminal; what a task wrote there is moved into
 its run directory.
 """
@@ -23,6 +23,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.ends.leftovers import Leftovers
+from enchanted_tui.executors.many import run_many
 from enchanted_tui.executors.pool.fresh_process import run_in_child, wants_fresh_process
 from enchanted_tui.executors.pool.holding import holding
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
@@ -64,11 +65,12 @@ def serve(
             return
         message = values.decode(content(bytes(view[:size])))
         leftovers.begin()
+        if isinstance(message, list):
+            run, message = partial(_last_of_many, message, context, results), message[0]
+        else:
+            run = partial(_record_of, message, context)
         with holding(message, scratch):
-            if wants_fresh_process(message["runner"], context):
-                line = run_in_child(partial(_record_of, message, context))
-            else:
-                line = _record_of(message, context)
+            line = run_in_child(run) if wants_fresh_process(message["runner"], context) else run()
         left = leftovers.end(line, lambda: write_all(results, OVER))
         if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
             home.restore()
@@ -87,7 +89,26 @@ def _record_of(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     try:
         return run_task(message, context)
     except EnvironmentFailure as trouble:
-        return TROUBLE + values.encode(str(trouble)).encode("ascii") + b"\n"
+        return _trouble(trouble)
+
+
+def _last_of_many(messages: list[dict[str, Any]], context: dict[str, Any], results: int) -> bytes:
+    """Run the tasks of one call; return what it says last, and write the rest into `results` as it
+    comes.
+    """
+    last = b""
+    try:
+        for lines in run_many(messages, context):
+            write_all(results, last)
+            last = lines
+    except EnvironmentFailure as trouble:
+        write_all(results, last)
+        return _trouble(trouble)
+    return last
+
+
+def _trouble(failure: EnvironmentFailure) -> bytes:
+    return TROUBLE + values.encode(str(failure)).encode("ascii") + b"\n"
 
 
 def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool) -> None:

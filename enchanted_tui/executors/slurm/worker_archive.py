@@ -32,6 +32,7 @@ _SHIPPED = (
     "config/options.py",
     "executors/continued.py",
     "executors/job.py",
+    "executors/many.py",
     "executors/run_directory.py",
     "executors/task.py",
     "executors/verdict.py",

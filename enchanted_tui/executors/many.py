@@ -1,0 +1,134 @@
+"""Run several tasks of one runner in one call, with a record for each.
+
+Runs on workers: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from enchanted_tui import values
+from enchanted_tui.executors.run_directory import disk_is_full, make_run_dir, run_dir_of
+from enchanted_tui.executors.task import (
+    finish_task,
+    leave_unless,
+    leaves_no_trace,
+    runner_for,
+    seed_generators,
+)
+from enchanted_tui.executors.verdict import (
+    EnvironmentFailure,
+    environment_error,
+    explained,
+    failure_of,
+    judge,
+    known_outputs,
+)
+from enchanted_tui.runners.results import in_rows
+
+Message = dict[str, Any]
+#: begins the line, with a reason, after which the tasks without a record are to be run again
+AGAIN = b"~"
+
+
+def run_many(messages: Sequence[Message], context: dict[str, Any]) -> Iterator[bytes]:
+    """Run the tasks of `messages` (see `task.run_task`), all of one runner, and yield their records
+    in order: of results that come one after another each as it comes, of others all at once.
+
+    Where the call gives no result for some, the last line is AGAIN with the reason. Raises
+    EnvironmentFailure when the disk is full or gone.
+    """
+    call = _ManyRun(messages, context)
+    try:
+        results = call.begin()
+        if isinstance(results, list):
+            yield b"".join(call.records(results))
+        else:
+            yield from call.records(results)
+        why = f"it gave {call.done} results for {len(messages)} samples"
+    except _CallFailed as error:
+        why = str(error)
+    except OSError as error:
+        raise EnvironmentFailure(f"{call.name}: {explained(error)}") from error
+    if call.done < len(messages):
+        yield AGAIN + values.encode(why).encode("ascii") + b"\n"
+
+
+class _CallFailed(Exception):
+    """A call has raised; the text says what."""
+
+
+class _ManyRun:
+    """One call."""
+
+    def __init__(self, messages: Sequence[Message], context: dict[str, Any]) -> None:
+        self.name = messages[0]["name"]
+        self.done = 0  #: how many have a record
+        held = {key: messages[0][key] for key in ("share", "resources") if key in messages[0]}
+        self._messages, self._context = [{**message, **held} for message in messages], context
+        self._dirs: list[str] = []
+        self._process = os.getpid()
+        self._started, self._clock = time.time(), time.perf_counter()
+
+    def begin(self) -> list[Any] | Iterator[Any]:
+        """Call the runner; return its results, see `in_rows`. Raises _CallFailed."""
+        context, runner_name = self._context, self._messages[0]["runner"]
+        try:
+            for message in self._messages:
+                self._dirs.append(run_dir_of(message, context))
+                make_run_dir(self._dirs[-1])
+            runner = runner_for(runner_name, context)
+            if "prepared" in self._messages[0]:
+                runner.prepared = [message.get("prepared") for message in self._messages]
+            if not leaves_no_trace(runner_name, context):
+                seed_generators(context["seed"], self.name)
+            self._clock = time.perf_counter()
+            returned = runner.many_code_run(
+                run_dirs=list(self._dirs),
+                params_list=[dict(message["params"]) for message in self._messages],
+            )
+            leave_unless(self._process)
+            return in_rows(returned, len(self._messages))
+        except BaseException as error:
+            raise self._failed(error) from error
+
+    def records(self, results: Iterable[Any]) -> Iterator[bytes]:
+        """Yield the records of those that have a result. Raises _CallFailed."""
+        at_once, left = isinstance(results, list), iter(results)
+        share = (time.perf_counter() - self._clock) / len(self._messages)
+        for message, run_dir in zip(self._messages, self._dirs):  # noqa: B905 - Python 3.9
+            try:
+                returned = next(left)
+                leave_unless(self._process)
+            except StopIteration:
+                return
+            except BaseException as error:
+                raise self._failed(error) from error
+            if not at_once:  # what has passed since the result before
+                self._clock, share = self._lap()
+            yield self._record(message, run_dir, returned, share)
+            self.done += 1
+
+    def _lap(self) -> tuple[float, float]:
+        now = time.perf_counter()
+        return now, now - self._clock
+
+    def _record(self, message: Message, run_dir: str, returned: Any, runtime: float) -> bytes:
+        if isinstance(returned, BaseException):
+            outputs, failure = known_outputs(returned), failure_of(returned)
+        else:
+            outputs, failure = judge(returned)  # type: ignore[assignment]
+        return finish_task(
+            message, self._context, run_dir, outputs, failure, runtime, self._started
+        )
+
+    def _failed(self, error: BaseException) -> Exception:
+        """Return what to raise for an exception of the whole call."""
+        leave_unless(self._process)
+        if environment_error(error) is not None or disk_is_full(self._context["data_dir"]):
+            return EnvironmentFailure(f"{self.name}: {explained(error)}")
+        failure = failure_of(error)
+        return _CallFailed(f"{failure['kind']}: {failure['message']}")
