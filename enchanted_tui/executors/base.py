@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from enchanted_tui.config.options import Component, option
+from enchanted_tui.executors.ends.ending import GRACE
 from enchanted_tui.journal_lines import TaskId as TaskId
 from enchanted_tui.resources import Resources
 
@@ -78,6 +79,7 @@ class TaskContext:
     working_dir: str = "."  #: working directory of every task at its start
     fresh_process: bool = False  #: whether each task has a process of its own
     max_retries: int = 1  #: how often a task is run again whose worker was lost
+    grace: float = GRACE  #: seconds from SIGTERM to SIGKILL where a task is ended
     launcher: str = "auto"  #: what starts the ranks of samples whose runner says what they need
     cores: float = 1.0  #: CPU cores that one task holds while it runs
     log_level: int | str = (
@@ -296,6 +298,17 @@ class Executor(Component):
         ),
         unit="s",
         gt=0,
+    )
+    grace_sec: float = option(
+        GRACE,
+        doc=(
+            "How long a task that is ended, at its time limit or with the campaign, has from SIGTERM"
+            " to SIGKILL, so that it can write a checkpoint. Its place is free when all it has"
+            " started is gone."
+        ),
+        unit="s",
+        ge=0,
+        le=600,
     )
     max_retries: int = option(
         1,

@@ -204,6 +204,7 @@ class Dispatcher:
             context = replace(
                 self._context,
                 fresh_process=executor.fresh_process,
+                grace=executor.grace_sec,
                 max_retries=executor.max_retries,
             )
             running = executor.open(context, self._deliver, self._jobs.of(key))

@@ -9,9 +9,10 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from enchanted_tui.executors.ends.launchers import Launcher, is_launcher, look_closely
 from enchanted_tui.executors.ends.processes import (
@@ -113,7 +114,7 @@ class _Ending:
             pause = min(_LONGEST_TICK, 1.5 * pause)
 
     def _patience(self, process: Process) -> float:
-        return LAUNCHER_GRACE if is_launcher(process) else self._grace
+        return max(LAUNCHER_GRACE, self._grace) if is_launcher(process) else self._grace
 
     def _look(self) -> bool:
         """Look who there is, and ask those to end that are new; tell whether there were any."""
@@ -134,10 +135,23 @@ class _Ending:
         self._launchers += [look_closely(process) for process in fresh if is_launcher(process)]
         now = time.monotonic()
         for process in fresh:
-            self._asked[process.pid, process.started] = process, now
-            send(process.pid, signal.SIGTERM)
-            send(process.pid, signal.SIGCONT)
+            asked = self._cleans_up_since(process, there)
+            self._asked[process.pid, process.started] = process, asked or now
+            if asked is None:
+                send(process.pid, signal.SIGTERM)
+                send(process.pid, signal.SIGCONT)
         return bool(fresh)
+
+    def _cleans_up_since(self, process: Process, there: Mapping[int, Process]) -> float | None:
+        """Return when the parent of a process was asked to end, if it has started this one since:
+        what saves a checkpoint has the rest of the time that the parent has. Otherwise None.
+        """
+        parent = there.get(process.parent)
+        known = self._asked.get((parent.pid, parent.started)) if parent is not None else None
+        if known is None:
+            return None
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - process.started / os.sysconf("SC_CLK_TCK")
+        return known[1] if time.monotonic() - age > known[1] + _TICK else None
 
     @staticmethod
     def _wait_for(killed: list[Process]) -> list[Process]:

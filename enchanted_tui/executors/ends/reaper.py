@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from enchanted_tui.executors.ends.ending import end
+from enchanted_tui.executors.ends.ending import GRACE, end
 from enchanted_tui.executors.ends.processes import adopt_orphans, die_with_parent, send
 
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
@@ -42,9 +42,9 @@ class Report:
 class Reaper:
     """A reaper as its parent sees it."""
 
-    def __init__(self, become_worker: Callable[[], None], mark: str) -> None:
+    def __init__(self, become_worker: Callable[[], None], mark: str, grace: float = GRACE) -> None:
         """Fork a reaper, which forks the worker. `mark` is what the worker puts into its
-        environment. Use no threads.
+        environment; `grace`: seconds from SIGTERM to SIGKILL where it is ended. Use no threads.
         """
         self.mark = mark
         self._report, theirs = os.pipe()
@@ -53,7 +53,7 @@ class Reaper:
             self.pid = os.fork()
             if self.pid == 0:
                 os.close(self._report)
-                _live(become_worker, mark, theirs)
+                _live(become_worker, mark, grace, theirs)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         os.close(theirs)
@@ -85,7 +85,7 @@ class Reaper:
             self._report = -1
 
 
-def _live(become_worker: Callable[[], None], mark: str, report: int) -> None:
+def _live(become_worker: Callable[[], None], mark: str, grace: float, report: int) -> None:
     """Be the reaper; does not return."""
     try:
         parent = os.getppid()
@@ -99,7 +99,7 @@ def _live(become_worker: Callable[[], None], mark: str, report: int) -> None:
             os.close(report)
             _become(become_worker)
         os.write(report, worker.to_bytes(8, "little"))
-        found = _wait(worker, mark, orphaned=os.getppid() != parent)
+        found = _wait(worker, mark, grace, orphaned=os.getppid() != parent)
         with contextlib.suppress(OSError):
             os.write(report, json.dumps(found.__dict__).encode())
     finally:
@@ -123,7 +123,7 @@ def _become(become_worker: Callable[[], None]) -> None:
         os._exit(1)
 
 
-def _wait(worker: int, mark: str, *, orphaned: bool) -> Report:
+def _wait(worker: int, mark: str, grace: float, *, orphaned: bool) -> Report:
     """Wait until the worker ends, or end it when asked to; either way end what it has left."""
     left: list[str] = []
     asked = orphaned
@@ -132,7 +132,7 @@ def _wait(worker: int, mark: str, *, orphaned: bool) -> Report:
         if status is not None:
             return Report(status, left or end([os.getpid()], mark), asked)
         if asked:
-            left = end([os.getpid()], mark, frozen=[worker])
+            left = end([os.getpid()], mark, frozen=[worker], grace=grace)
             status = _reap(worker)
             return Report(signal.SIGKILL if status is None else status, left, asked)
         asked = signal.sigwait(_SIGNALS) == signal.SIGTERM

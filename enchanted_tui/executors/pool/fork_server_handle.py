@@ -34,6 +34,7 @@ class ForkServerHandle:
     ) -> None:
         """`mark`: what all processes of the pool bear in their environment begins with it."""
         self.scratch = tempfile.mkdtemp(prefix="enchanted-")
+        self._grace: float = context.get("grace", 0.0)
         self._mark = f"{mark}:{self.scratch}:"
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as the process lives
@@ -104,7 +105,7 @@ class ForkServerHandle:
     def wait(self) -> None:
         """Wait until the fork server has ended; it is killed if it takes too long."""
         try:
-            self._process.wait(timeout=_END_GRACE)
+            self._process.wait(timeout=_END_GRACE + self._grace)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from enchanted_tui.executors.ends.ending import end
+from enchanted_tui.executors.ends.ending import GRACE, end
 from enchanted_tui.executors.ends.processes import MARK_VARIABLE, adopt_orphans
 from enchanted_tui.executors.ends.reaper import Reaper
 from enchanted_tui.executors.pool import worker
@@ -30,6 +30,7 @@ class Forking:
         self._context = context
         self._capture_dir = capture_dir
         self._mark = mark
+        self._grace: float = context.get("grace", GRACE)
         #: by the process id of its reaper: number and reaper of each worker
         self._workers: dict[int, tuple[int, Reaper]] = {}
 
@@ -47,7 +48,7 @@ class Forking:
             os.environ[MARK_VARIABLE] = mark
             self._work(number, task_fd, result_fd)
 
-        reaper = Reaper(work, mark)
+        reaper = Reaper(work, mark, self._grace)
         self._workers[reaper.pid] = number, reaper
         return reaper.worker
 
@@ -76,7 +77,7 @@ class Forking:
         """
         for _, reaper in self._workers.values():
             reaper.end()
-        deadline = time.monotonic() + _END_GRACE
+        deadline = time.monotonic() + _END_GRACE + self._grace
         while self._workers and time.monotonic() < deadline:
             for _ in self.reap():
                 pass

@@ -33,7 +33,7 @@ class Pool:
         taken back.
         """
         self._size = settings.size
-        self._submitted = 0
+        self._submitted, self._grace = 0, context.grace
         self._loop = PoolLoop(settings, context, deliver, Backlog() if backlog is None else backlog)
         self._thread = threading.Thread(target=self._loop.run, name="worker-pool", daemon=True)
 
@@ -82,7 +82,7 @@ class Pool:
         ended.
         """
         self._loop.command(self._loop.hang_up)
-        self._thread.join(timeout=_LONGEST_END)
+        self._thread.join(timeout=_LONGEST_END + self._grace)
         self._loop.workers.wait()
         self._loop.close_descriptors()
 
