@@ -156,7 +156,7 @@ class JobInfo:
 
     name: str
     job: str  #: the scheduler's number, array index included
-    state: str  #: in the scheduler's words
+    state: str  #: in the scheduler's words; IDLE if it stays and has nothing to do
     reason: str  #: why it waits, or why it ended
     node: str
     held: int  #: number of tasks that it was given
@@ -262,8 +262,9 @@ class Executor(Component):
 
     kind: ClassVar[str] = "executor"
     #: Executors of this class that are configured alike and have no size of their own are one, with
-    #: one set of workers. Said of a class, not of what is derived from it.
-    shares_workers: ClassVar[bool] = False
+    #: one set of workers; the name of an option where this is so if that is set. Said of a class,
+    #: not of what is derived from it.
+    shares_workers: ClassVar[bool | str] = False
     #: Whether its jobs outlive a session and are taken over by the next one.
     adopts_jobs: ClassVar[bool] = False
     #: Whether the run directories of its tasks may stay where they have run.

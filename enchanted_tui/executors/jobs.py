@@ -1,8 +1,9 @@
 """What the journal knows of jobs: which were to be submitted, which were, and which tasks they
 still hold.
 
-Three records, of type ``jobs``: an ``intent`` before anything is submitted, ``submitted`` with the
-scheduler's number, and ``closed`` when nothing is expected of the jobs any more. The token that an
+Records of type ``jobs``: an ``intent`` before anything is submitted, ``submitted`` with the
+scheduler's number, ``added`` before a job that stays is given more, and ``closed`` when nothing is
+expected of the jobs any more. The token that an
 intent gives is part of the jobs' name: whatever becomes of the number, the jobs can be found again
 by it.
 """
@@ -10,8 +11,8 @@ by it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
@@ -31,6 +32,10 @@ class Submission:
     elements: list[list[tuple[TaskId, int]]]
     time: float = 0.0  #: when it was intended, seconds since the epoch
     job: str | None = None  #: the scheduler's number, once known
+    #: of jobs that stay for more work: what names the options that they were submitted with
+    stays: str | None = None
+    #: by array index and number: the shares that jobs were given later, like `elements`
+    added: dict[tuple[int, int], list[tuple[TaskId, int]]] = field(default_factory=dict)
 
     def intent(self) -> dict[str, Any]:
         """Return the record of the intent to submit."""
@@ -42,7 +47,15 @@ class Submission:
             "name": self.name,
             "directory": self.directory,
             "elements": [_packed(element) for element in self.elements],
+            **({"stays": self.stays} if self.stays is not None else {}),
         }
+
+    def addition(
+        self, shares: Mapping[tuple[int, int], Sequence[tuple[TaskId, int]]]
+    ) -> dict[str, Any]:
+        """Return the record of shares that are to be added, by array index and number."""
+        packed = [[*place, _packed(tasks)] for place, tasks in shares.items()]
+        return {"type": "jobs", "event": "added", "token": self.token, "shares": packed}
 
     def submitted(self, job: str) -> dict[str, Any]:
         return {"type": "jobs", "event": "submitted", "token": self.token, "job": job}

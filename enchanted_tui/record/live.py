@@ -44,7 +44,7 @@ class Job(TypedDict):
 
     name: Annotated[str, "as shown"]
     job: Annotated[str, "the scheduler's number, array index included"]
-    state: Annotated[str, "in the scheduler's words"]
+    state: Annotated[str, "in the scheduler's words; `IDLE` if it stays and has nothing to do"]
     reason: Annotated[str, "why it waits, or why it ended"]
     node: Annotated[str, "on which it runs"]
     held: Annotated[int, "tasks that it was given"]

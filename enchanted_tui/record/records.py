@@ -194,9 +194,9 @@ class JobsRecord(_Line):
 
     type: Literal["jobs"]
     event: Annotated[
-        Literal["intent", "submitted", "closed"],
-        "`intent`: on disk before anything is submitted; `submitted`; `closed`: nothing is expected"
-        " of these jobs any more",
+        Literal["intent", "submitted", "added", "closed"],
+        "`intent`: on disk before anything is submitted; `submitted`; `added`: on disk before jobs"
+        " that stay are given more; `closed`: nothing is expected of these jobs any more",
     ]
     executor: NotRequired[Annotated[str, "of an intent: configured name of the executor"]]
     token: Annotated[str, "in the name of the jobs, so that they are found again by it"]
@@ -209,7 +209,16 @@ class JobsRecord(_Line):
             " first sample, step, count, attempt]`",
         ]
     ]
+    stays: NotRequired[
+        Annotated[str, "of an intent: the jobs stay for more work; names the options they have"]
+    ]
     job: NotRequired[Annotated[str, "of `submitted`: the scheduler's number"]]
+    shares: NotRequired[
+        Annotated[
+            list[tuple[int, int, list[list[int]]]],
+            "of `added`: `[element, number of the share, its tasks]`, the tasks as in `elements`",
+        ]
+    ]
 
 
 class RetryRecord(_Line):

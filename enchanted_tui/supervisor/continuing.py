@@ -51,7 +51,9 @@ def check_jobs(config: CampaignConfig, state: CampaignState) -> None:
     """Raise EnvironmentProblem if jobs may still work on samples that this configuration would give
     to somebody else.
     """
-    for name in sorted({state.jobs.open[token].executor for token in state.jobs.holders.values()}):
+    for name in sorted(
+        {state.jobs.open[holder.token].executor for holder in state.jobs.holders.values()}
+    ):
         spec = config.executors.get(name)
         if spec is None or not adopts_jobs(spec.cls):
             jobs = ", ".join(

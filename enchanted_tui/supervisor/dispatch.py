@@ -207,7 +207,10 @@ class Dispatcher:
                 grace=executor.grace_sec,
                 max_retries=executor.max_retries,
             )
-            running = executor.open(context, self._deliver, self._jobs.of(key))
+            # of all that it serves: which one that was may have changed since
+            names = [name for name, by in self._keys.items() if by == key]
+            jobs = [submission for name in names for submission in self._jobs.of(name)]
+            running = executor.open(context, self._deliver, jobs)
             for notice in executor.notices():
                 log.warning(notice)
             self._running[key] = running
@@ -282,13 +285,18 @@ def _executor_keys(config: CampaignConfig) -> dict[str, str]:
     shared: dict[str, str] = {}
     for name, spec in config.executors.items():
         sizes = not spec.one_at_a_time and {"n_workers", "n_jobs"} & set(spec.options)
-        if sizes or not vars(spec.cls).get("shares_workers", False):
+        if sizes or not _shares_workers(spec):
             keys[name] = name
         else:
             keys[name] = shared.setdefault(
                 f"{spec.class_path} {sorted(spec.options.items())}", name
             )
     return keys
+
+
+def _shares_workers(spec: ComponentSpec) -> bool:
+    shares = vars(spec.cls).get("shares_workers", False)
+    return bool(spec.options.get(shares) if isinstance(shares, str) else shares)
 
 
 def _resource(spec: ComponentSpec) -> str | None:

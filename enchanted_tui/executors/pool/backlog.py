@@ -9,7 +9,7 @@ import itertools
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Optional
 
 from enchanted_tui.executors.base import Task
@@ -117,11 +117,13 @@ class Backlog:
         self._waiting.extendleft(reversed(others))
         return taken
 
-    def take(self) -> list[TaskId]:
-        """Take away all that wait; return whom."""
-        taken = [task.id for task in self._waiting]
-        self._waiting.clear()
-        return taken
+    def take(self, only: Optional[Container[TaskId]] = None) -> list[TaskId]:
+        """Take away all that wait, or of those that are named; return whom."""
+        taken = [task for task in self._waiting if only is None or task.id in only]
+        self._waiting = deque(
+            task for task in self._waiting if only is not None and task.id not in only
+        )
+        return [task.id for task in taken]
 
     def take_too_large(self) -> list[tuple[Task, str]]:
         """Take away the tasks for which there can never be room; return them with the reason."""

@@ -11,7 +11,7 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Optional
 
 from enchanted_tui.executors.base import Task
@@ -89,8 +89,12 @@ class Calls:
             if half:
                 self._put_half(half)
 
-    def take(self) -> list[TaskId]:
-        """Take away all that wait; return whom."""
+    def take(self, only: Optional[Collection[TaskId]] = None) -> list[TaskId]:
+        """Take away all that wait; return whom. Of those that are named, halves stay: they have
+        begun once.
+        """
+        if only is not None:
+            return self.backlog.take({task for task in only if task not in self._halves})
         taken = []
         for task in self.backlog.take():
             taken += [task, *(other.id for other in self._halves.get(task, ()))]

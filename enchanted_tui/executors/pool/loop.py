@@ -17,7 +17,7 @@ import os
 import selectors
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Task, TaskContext, Trouble
@@ -94,13 +94,13 @@ class PoolLoop:
         self.outcomes.held_back = False
         self.backlog.add(tasks)
 
-    def take_back(self) -> list[TaskId]:
-        """Take away what has not begun; return whom. What is to be continued is given back from
-        now on, until there are tasks again.
+    def take_back(self, only: Collection[TaskId] | None = None) -> list[TaskId]:
+        """Take away what has not begun, or what of it is named; return whom. If it was all, what is
+        to be continued is given back from now on, until there are tasks again.
         """
-        self.outcomes.held_back = True
+        self.outcomes.held_back = self.outcomes.held_back or only is None
         self._take_unread(self.workers)
-        taken = self.calls.take()
+        taken = self.calls.take(only)
         self.delivery.settled += len(taken)
         return taken
 

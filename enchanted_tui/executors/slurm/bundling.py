@@ -12,6 +12,7 @@ _SHORTEST_JOB = 60.0  #: seconds of work that make a job worth its start
 _LONGEST_JOB = 4 * 3600.0  #: seconds of work of a job whose walltime is not known
 _OF_WALLTIME = 0.8  #: part of the walltime that is planned with
 _UNMEASURED = 64  #: tasks for each process of a job, as long as no run time is known
+_UNMEASURED_AHEAD = 2  #: the same of a job that is given more as soon as it needs it
 MOST_HELD = 20_000  #: tasks that are taken at a time
 
 
@@ -23,6 +24,23 @@ class Bundling:
     processes: int
     max_jobs: int
     walltime: float | None
+    #: seconds of work that a job which stays is given at a time; 0 where jobs do not stay
+    horizon: float = 0.0
+
+    def ahead(self, mean: float | None, left: float | None) -> int:
+        """Return how many tasks of `mean` seconds a job that stays holds at most, which has `left`
+        seconds of its walltime.
+        """
+        if self.per_job is not None:
+            return self.per_job
+        if mean is None:
+            return self.processes * _UNMEASURED_AHEAD
+        seconds = self.horizon if left is None else min(self.horizon, left * _OF_WALLTIME)
+        return max(self.processes, int(seconds * self.processes / max(mean, 1e-4)))
+
+    def is_worth_a_job(self, waiting: int, held: int, jobs: int, mean: float) -> bool:
+        """Tell whether tasks that wait need another job, beside so many that stay and hold tasks."""
+        return not jobs or (waiting + held) * mean / (self.processes * jobs) > _SHORTEST_JOB
 
     def bundle_size(self, waiting: int, free: int, mean: float | None) -> int:
         """Return how many tasks one job gets, of those that wait, where `free` more jobs are
@@ -35,8 +53,13 @@ class Bundling:
             return self.per_job
         even = -(-waiting // max(1, free))
         if mean is None:
-            return max(1, min(even, self.processes * _UNMEASURED))
+            most = _UNMEASURED_AHEAD if self.horizon else _UNMEASURED
+            return max(1, min(even, self.processes * most))
         rate = self.processes / max(mean, 1e-4)
+        if self.horizon:
+            return max(
+                1, min(max(even, int(_SHORTEST_JOB * rate)), self.ahead(mean, self.walltime))
+            )
         longest = self.walltime * _OF_WALLTIME if self.walltime else _LONGEST_JOB
         return max(1, min(max(even, int(_SHORTEST_JOB * rate)), int(longest * rate)))
 

@@ -4,12 +4,14 @@ them, and how they end, with certainty.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Note, TaskContext
+from enchanted_tui.executors.slurm.adding import ShareAdder
 from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_options import JobOptions
@@ -29,6 +31,8 @@ from enchanted_tui.executors.slurm_terms import LIVE
 log = logging.getLogger(__name__)
 
 _LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
+#: seconds for jobs that have nothing to do to end by themselves, and between two looks
+_PARTING, _PARTING_LOOK = 6.0, 0.5
 _RECORD_PATIENCE = 20.0  #: seconds for the supervisor to write down the last results
 
 
@@ -54,6 +58,7 @@ class ClusterJobs:
         self.submitter = Submitter(
             name, options, context, directories, transport, self._scheduler, table, record
         )
+        self.adder = ShareAdder(options, directories, transport, table, self.submitter, record)
         self.collector = ResultCollector(
             directories, transport, table, self.submitter, core_time, deliver
         )
@@ -114,6 +119,8 @@ class ClusterJobs:
         """
         self._table.hold_back()
         self.submitter.forget_unsent()
+        if not wait_for_record:
+            self._let_go()
         if self._table.elements:
             if not self._are_gone():
                 names = " ".join(
@@ -130,6 +137,15 @@ class ClusterJobs:
         self.monitor.close_submissions()
         if not wait_for_record or _are_recorded(note for note, _ in self.monitor.finished):
             self._remove_files()
+
+    def _let_go(self) -> None:
+        """Have jobs that stay, and have nothing to do, end by themselves, as far as they soon do."""
+        end = time.monotonic() + _PARTING
+        with contextlib.suppress(ConnectionLost, CommandTimeout, FarSideProblem):
+            while self.adder.let_go() and time.monotonic() < end:
+                time.sleep(_PARTING_LOOK)
+                self.collector.collect()
+                self.monitor.release_ended()
 
     def _are_gone(self) -> bool:
         """Cancel all jobs; tell whether they are known to have gone."""

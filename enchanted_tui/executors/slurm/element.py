@@ -37,6 +37,7 @@ class AssignedTask:
     task: Task | None = None
     begun: float | None = None  #: when it began, seconds since the epoch
     where: str = ""  #: what it holds since then, where that is counted
+    share: int = 0  #: number of the share that it came with
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Element:
     row: JobRow | None = None  #: what the scheduler said last
     row_at: float = 0.0  #: when that was, seconds since the epoch
     hello: dict[str, Any] | None = None
+    greeted_at: float = 0.0  #: when that was read, seconds since the epoch
     bye: dict[str, Any] | None = None
     began_any: bool = False
     cancelled: bool = False  #: by us
@@ -63,6 +65,15 @@ class Element:
     missing_since: float | None = None
     grown_at: float = 0.0  #: when its results file was last seen to grow
     task_core_seconds: float = 0.0  #: for which the tasks that have ended here have held CPUs
+    # of a job that stays:
+    shares: int = 0  #: number of the last share that it was given
+    accepted: int = 0  #: number of the last share that it has taken
+    answered: int = 0  #: number of the last share that it has taken or given back
+    asked_back: set[int] = field(default_factory=set)  #: shares that it was to give back
+    put_away: int = 0  #: number of the last share whose files were removed
+    is_sorted_out: bool = False  #: adopted, and asked back what it had not accepted
+    told_to_end: bool = False  #: nothing more is to come
+    idle_since: float | None = None  #: seconds since the epoch
     _partial_line: bytes = field(default=b"", repr=False)
 
     @property
@@ -84,6 +95,48 @@ class Element:
             if known is not None and known.node:
                 return known.node
         return str(self.hello["node"]) if self.hello is not None else ""
+
+    @property
+    def stays(self) -> bool:
+        """True if it can be given more than it was submitted with."""
+        return self.submission.stays is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """True as long as it waits, or takes more."""
+        return self.bye is None and self.final is None and not self.told_to_end
+
+    @property
+    def runs(self) -> bool:
+        """True as long as it is not known to wait, or to have ended."""
+        row = self.row
+        return (
+            self.hello is not None
+            and self.bye is None
+            and self.final is None
+            and self.revoked_at is None
+            and not self.cancelled
+            and (row is None or row.state == "RUNNING" or self.row_at < self.greeted_at)
+        )
+
+    def open_shares(self, *, begun: bool = True) -> set[int]:
+        """Return the shares of which something has no result yet, or has not even begun."""
+        return {
+            assigned.share
+            for assigned in self.unfinished.values()
+            if begun or assigned.begun is None
+        }
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return how much is left of its walltime, as far as it says so itself."""
+        ends = self.hello["ends"] if self.hello is not None else None
+        return None if ends is None else max(0.0, ends - time.time())
+
+    @property
+    def is_idle(self) -> bool:
+        """True if it stays and has nothing to do."""
+        return self.stays and self.runs and not self.unfinished
 
     @property
     def waits(self) -> bool:
@@ -108,7 +161,10 @@ class Element:
                 runtime = float(head[5])
                 cores = _CORES.search(line, head.end(), _HEAD_LENGTH)
                 self.task_core_seconds += runtime * (1.0 if cores is None else float(cores[1]))
-                results.append((task, line + b"\n", runtime))
+                assigned = self.unfinished.get(task)
+                # of a share that was taken later: it had a result before, which was given up
+                if assigned is None or assigned.share <= self.accepted:
+                    results.append((task, line + b"\n", runtime))
         return results, notes
 
     def _note(self, line: bytes) -> list[dict[str, Any]]:
@@ -119,8 +175,15 @@ class Element:
         op = note["op"]
         if op == "hello":
             self.hello, self.bye = note, None
+            self.greeted_at, self.idle_since = time.time(), None
         elif op == "bye":
             self.bye = note
+        elif op == "idle":
+            self.idle_since = note["at"]
+        elif op in ("accept", "returned"):
+            self.answered = max(self.answered, note["share"])
+            if op == "accept":
+                self.accepted, self.idle_since = max(self.accepted, note["share"]), None
         elif op == "begin":
             self.began_any = True
             task = self.unfinished.get(TaskId(*note["task"]))
@@ -172,6 +235,8 @@ class Element:
         )
         if self.hello is not None and state == "PENDING":
             state = "RUNNING"
+        if state == "RUNNING" and self.is_idle:
+            state = "IDLE"
         since, ends = self._time()
         return JobInfo(
             name=self.submission.name,
@@ -240,7 +305,7 @@ def _as_ranges(ids: str | Iterable[int]) -> str:
 
 def elements_of(submission: Submission, *, adopted: bool = False) -> list[Element]:
     """Return the elements of a job array."""
-    return [
+    elements = [
         Element(
             submission,
             index,
@@ -250,3 +315,11 @@ def elements_of(submission: Submission, *, adopted: bool = False) -> list[Elemen
         )
         for index, tasks in enumerate(submission.elements)
     ]
+    for (index, number), tasks in submission.added.items():
+        element = elements[index]
+        element.shares = max(element.shares, number)
+        element.count += len(tasks)
+        element.unfinished.update(
+            (task, AssignedTask(attempt, share=number)) for task, attempt in tasks
+        )
+    return elements

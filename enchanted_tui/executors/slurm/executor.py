@@ -34,6 +34,8 @@ from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
 from enchanted_tui.resources import Resources
 from enchanted_tui.runners.sample_resources import static_resources
 
+_HORIZON = 60.0  #: seconds of work that a job which stays is given at a time, at least
+
 
 class SlurmExecutor(Executor):
     """Run tasks in SLURM jobs, many in each: through SSH, or on a login node by running `sbatch`
@@ -47,6 +49,7 @@ class SlurmExecutor(Executor):
 
     adopts_jobs: ClassVar[bool] = True
     gives_shares: ClassVar[bool] = True
+    shares_workers: ClassVar[bool | str] = "idle_timeout"
     looks_up_local_storage: ClassVar[bool] = True
     may_keep_files: ClassVar[bool] = True
     n_workers: ClassVar[None] = None  # type: ignore[misc]  # withdrawn: see max_jobs and processes_per_job
@@ -81,6 +84,17 @@ class SlurmExecutor(Executor):
         ge=1,
     )
     launcher: str = launcher_option()
+    idle_timeout: float | None = option(
+        None,
+        doc=(
+            "How long a job that has finished its samples stays for more: later samples, steps and"
+            " stages, and what runs again, then cost no new wait in the queue. Without it, a job"
+            " ends with its samples."
+        ),
+        unit="s",
+        ge=0,
+        example=600,
+    )
     max_jobs: int = option(
         20,
         doc=(
@@ -269,6 +283,7 @@ class SlurmExecutor(Executor):
             processes=self.processes_per_job or 1,
             max_jobs=self.max_jobs,
             walltime=None,
+            horizon=max(_HORIZON, 4 * self.results_interval) if self.idle_timeout else 0.0,
         )
         return JobOptions.of(
             sbatch=self.sbatch,
@@ -282,6 +297,7 @@ class SlurmExecutor(Executor):
             heartbeat=self.heartbeat,
             launcher=self.launcher,
             processes=self.processes_per_job,
+            idle_timeout=self.idle_timeout,
         )
 
     def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:

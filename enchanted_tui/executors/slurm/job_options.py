@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,7 @@ class JobOptions:
     heartbeat: float
     launcher: str
     processes: int | None  #: samples of a job at the same time at most; None for what fits
+    idle_timeout: float | None
 
     walltime: float | None
 
@@ -98,6 +100,16 @@ class JobOptions:
     def account(self) -> str | None:
         """Who pays, as far as the configuration says it."""
         return account_of(self.sbatch, self.template)
+
+    @property
+    def stays(self) -> str | None:
+        """Return what names the options of jobs that stay, as jobs with other ones are given no
+        more; None where jobs do not stay.
+        """
+        if not self.idle_timeout:
+            return None
+        options = self._rest, self.prologue, self.template, self.python, self.processes
+        return f"{zlib.crc32(repr(options).encode('utf-8', 'surrogateescape')):08x}"
 
     @property
     def _rest(self) -> dict[str, Any]:

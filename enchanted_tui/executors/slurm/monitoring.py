@@ -228,6 +228,7 @@ class JobMonitor:
     def _said_good_bye(self, element: Element) -> bool:
         return element.bye is not None and element.bye["why"] in (
             "done",
+            "idle",
             "walltime",
             "trouble",
             "revoked",

@@ -97,6 +97,11 @@ class PollTimes:
         if unsure:
             self._next_look = min(self._next_look, now + _SOON)
 
+    def after_addition(self) -> None:
+        """A job that runs was given more."""
+        self._collect_interval = _SHORTEST_COLLECT
+        self.next_collect = min(self.next_collect, time.monotonic() + _SHORTEST_COLLECT)
+
     def begin_look(self) -> float:
         """Return the moment than which what the scheduler has said must be newer."""
         interval = self._intervals

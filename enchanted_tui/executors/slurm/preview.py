@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from enchanted_tui.durations import duration
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.launch import AUTO, NONE, SRUN, Launcher, family_of, is_mpirun
 from enchanted_tui.executors.slurm.directories import Directories
@@ -44,12 +45,17 @@ def _preview(options: JobOptions, directories: Directories, campaign: str) -> st
         if bundling.per_job is None
         else f"{bundling.per_job} samples"
     )
+    stays = (
+        f", and each stays for more until it has had none for {duration(options.idle_timeout)}"
+        if options.idle_timeout
+        else ""
+    )
     command = options.arguments(
         f"{options.job_name(campaign)}-TOKEN", directory, bundling.max_jobs, set()
     )
     script = options.script(f"{directories.jobs}/{archive()[0]}", directory)
     return (
-        f"each for {each}, {bundling.processes} at a time; an array of them is submitted by\n"
+        f"each for {each}, {bundling.processes} at a time{stays}; an array of them is submitted by\n"
         f"  {shlex.join(command)}\nwith the script\n"
         + "".join(f"  | {line}\n" for line in shown(script).splitlines())
     )

@@ -123,6 +123,10 @@ class ResultCollector:
                 self._deliver(Trouble(str(note["message"])))
             elif note["op"] == "hello":
                 self._greet(element, note)
+            elif note["op"] == "returned":
+                tasks = note.get("tasks")
+                only = None if tasks is None else [TaskId(*task) for task in tasks]
+                self._table.unassign(element, note["share"], only)
         return len(results)
 
     def _greet(self, element: Element, note: dict[str, Any]) -> None:

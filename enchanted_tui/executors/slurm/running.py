@@ -296,7 +296,8 @@ class SlurmRunning(Running):
         with self._wake:
             if self._cancelled or self._closing:
                 return
-            until = self._cluster.submitter.seconds_until_due()
+            cluster = self._cluster
+            until = min(cluster.submitter.seconds_until_due(), cluster.adder.seconds_until_due())
             if self._lost_connection:
                 until = self._times.next_collect - time.monotonic()
             elif self._table.elements:
@@ -307,6 +308,7 @@ class SlurmRunning(Running):
     def _turn(self) -> None:
         if self._withdraw and time.monotonic() >= self._next_withdrawal:
             self._withdraw_waiting()
+        self._add()
         if self._cluster.submitter.submit_due():
             self._times.after_submission(unsure=bool(self._cluster.submitter.unsure))
         if self._table.elements and self._times.collect_is_due():
@@ -316,6 +318,17 @@ class SlurmRunning(Running):
         self._scheduler_is_silent = self._cluster.scheduler_is_silent
         self._cluster.monitor.release_ended()
         self._cluster.remove_finished()
+
+    def _add(self) -> None:
+        """Give jobs that stay what waits; while nothing is to begin, ask them for what they have
+        not begun.
+        """
+        adder = self._cluster.adder
+        adder.ask_back_unseen()
+        if self._table.is_held_back:
+            adder.ask_back()
+        elif adder.add_due():
+            self._times.after_addition()
 
     def _look(self) -> None:
         changed = self._cluster.monitor.look(self._times.begin_look())

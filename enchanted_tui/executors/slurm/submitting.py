@@ -9,7 +9,7 @@ import posixpath
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -32,6 +32,7 @@ from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
 from enchanted_tui.executors.slurm.worker_archive import archive
 from enchanted_tui.executors.task import task_message
+from enchanted_tui.resources import Resources
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,8 @@ class Submitter:
         """Take the tasks that the next jobs are for: those of one size, where jobs follow from the
         samples.
         """
-        tasks = self._table.next_tasks(len(self._table.backlog))
+        sizes = self._short_of_jobs() if self._options.idle_timeout else None
+        tasks = self._table.next_tasks(len(self._table.backlog), sizes)
         if not tasks or self._options.takes_any:
             return tasks
         alike = [task for task in tasks if task.resources == tasks[0].resources]
@@ -152,12 +154,30 @@ class Submitter:
         if now - table.backlog_grown_at < _LINGER:
             return False
         mean = table.mean_runtime()
+        if self._options.idle_timeout and not self._short_of_jobs():
+            return False
         enough = self._options.bundling.bundle_size(len(table.backlog), free, mean)
         return (
             not table.elements
             or len(table.backlog) >= enough
             or now - table.backlog_since >= _MOST_LINGER
         )
+
+    def _short_of_jobs(self) -> set[Resources | None]:
+        """Return what those waiting tasks need that jobs which stay cannot take soon."""
+        mean = self._table.mean_runtime()
+        short = set()
+        for size, count in self._table.waiting_sizes().items():
+            options = self._options.for_samples(size)
+            jobs = [
+                element
+                for element in self._table.elements
+                if element.submission.stays == options.stays and element.goes_on
+            ]
+            held = sum(len(element.unfinished) for element in jobs)
+            if mean is None or options.bundling.is_worth_a_job(count, held, len(jobs), mean):
+                short.add(size)
+        return short
 
     def _ask_array_limit(self) -> bool:
         """Find out how large arrays may be; False if the scheduler does not answer, which is then
@@ -189,6 +209,7 @@ class Submitter:
 
     def _prepare(self, bundles: list[list[Task]]) -> None:
         """Write the intent into the journal."""
+        options = self._options_for([task for bundle in bundles for task in bundle])
         token = f"e{secrets.token_hex(6)}"
         submission = Submission(
             token=token,
@@ -197,18 +218,8 @@ class Submitter:
             directory=posixpath.join(self._directory, token),
             elements=[[(task.id, task.attempt) for task in bundle] for bundle in bundles],
             time=time.time(),
+            stays=options.stays,
         )
-        header = {
-            "context": self._context,
-            "timeout": self._options.timeout,
-            "max_retries": self._options.max_retries,
-            "processes": self._options.processes,
-            "launcher": self._options.launcher,
-            "beat": self._options.heartbeat,
-            "walltime": self._options.walltime,
-            "runtimes": self._table.longest_runtimes(),
-            "local_storage": self._local_storage,
-        }
         elements = [
             Element(
                 submission,
@@ -219,16 +230,37 @@ class Submitter:
             for index, bundle in enumerate(bundles)
         ]
         files = {
-            share_file(submission.directory, index): write_share(
-                header, [self._message(task) for task in bundle]
-            )
+            share_file(submission.directory, index): self.content(bundle)
             for index, bundle in enumerate(bundles)
         }
-        archive_of_inputs = self.inputs.archive() if self.inputs is not None else b""
+        archive_of_inputs = self.archive_of_inputs()
         self._table.add(elements)
         self._record(submission.intent(), True)
         self._unsent = elements, files, archive_of_inputs
-        self._unsent_options = self._options_for([task for bundle in bundles for task in bundle])
+        self._unsent_options = options
+
+    def content(self, tasks: Iterable[Task]) -> bytes:
+        """Return the file of a share."""
+        options = self._options
+        header = {
+            "context": self._context,
+            "timeout": options.timeout,
+            "max_retries": options.max_retries,
+            "processes": options.processes,
+            "launcher": options.launcher,
+            "beat": options.heartbeat,
+            "walltime": options.walltime,
+            "runtimes": self._table.longest_runtimes(),
+            "local_storage": self._local_storage,
+            "idle_timeout": options.idle_timeout,
+        }
+        return write_share(header, [self._message(task) for task in tasks])
+
+    def archive_of_inputs(self) -> bytes:
+        """Return what the shares made since the last time need on the far side; nothing if there is
+        nothing.
+        """
+        return self.inputs.archive() if self.inputs is not None else b""
 
     def _message(self, task: Task) -> dict[str, Any]:
         message = task_message(task)

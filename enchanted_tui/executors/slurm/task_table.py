@@ -7,8 +7,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Result, Returned, Task, Trouble
@@ -18,6 +18,7 @@ from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.job_end import JobEnd
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.resources import Resources
 
 _RUNTIMES_KEPT = 200
 
@@ -87,6 +88,11 @@ class TaskTable:
         self._held_back = True
 
     @property
+    def is_held_back(self) -> bool:
+        """True while nothing new is to begin."""
+        return self._held_back
+
+    @property
     def outstanding(self) -> int:
         """Number of tasks that are somebody's to deliver."""
         return self._outstanding
@@ -117,10 +123,23 @@ class TaskTable:
         with self._lock:
             return {runner: max(kept) for runner, kept in self._runtimes.items()}
 
-    def next_tasks(self, most: int) -> list[Task]:
-        """Take waiting tasks."""
+    def next_tasks(self, most: int, sizes: Container[Resources | None] | None = None) -> list[Task]:
+        """Take waiting tasks, those alone that need so much."""
         with self._lock:
-            return [self.backlog.popleft() for _ in range(min(most, len(self.backlog)))]
+            if sizes is None:
+                return [self.backlog.popleft() for _ in range(min(most, len(self.backlog)))]
+            taken: list[Task] = []
+            left: deque[Task] = deque()
+            for task in self.backlog:
+                wanted = len(taken) < most and task.resources in sizes
+                (taken if wanted else left).append(task)
+            self.backlog = left
+            return taken
+
+    def waiting_sizes(self) -> Counter[Resources | None]:
+        """Return how many tasks wait, by what they need."""
+        with self._lock:
+            return Counter(task.resources for task in self.backlog)
 
     def put_back(self, tasks: Iterable[Task]) -> None:
         """Put tasks in front of those that wait, or give them back if nothing new is to begin."""
@@ -142,6 +161,31 @@ class TaskTable:
                 self.elements.append(element)
                 self.submissions[element.submission.token] = element.submission
                 self._holders.update(dict.fromkeys(element.unfinished, element))
+
+    def assign(self, element: Element, number: int, tasks: Iterable[Task]) -> None:
+        """Take note that a job is given one more share."""
+        with self._lock:
+            element.shares = number
+            for task in tasks:
+                element.unfinished[task.id] = AssignedTask(task.attempt, task, share=number)
+                element.count += 1
+                self._holders[task.id] = element
+
+    def unassign(self, element: Element, number: int, only: Iterable[TaskId] | None = None) -> None:
+        """A job has given back what it has not begun of a share, or what is named of it."""
+        again: list[Task] = []
+        with self._lock:
+            for task in list(element.unfinished) if only is None else only:
+                assigned = element.unfinished.get(task)
+                if assigned is None or assigned.share != number:
+                    continue
+                del element.unfinished[task], self._holders[task]
+                element.count -= 1
+                if assigned.task is None:
+                    self._attempts[task] = assigned.attempt
+                else:
+                    again.append(dataclasses.replace(assigned.task, attempt=assigned.attempt))
+        self.put_back(again)
 
     def result(self, element: Element, task: TaskId, line: bytes, runtime: float) -> None:
         """Take a result; one that is not expected of this job is passed over."""

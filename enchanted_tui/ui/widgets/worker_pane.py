@@ -33,7 +33,7 @@ _JOBS = (
     Column("for", "FOR", 7, "right", priority=1),
     Column("left", "LEFT", 7, "right", priority=2),
 )
-_COLOURS = {"RUNNING": "success", "PENDING": "dim", "SUBMITTED": "dim"}
+_COLOURS = {"RUNNING": "success", "IDLE": "dim", "PENDING": "dim", "SUBMITTED": "dim"}
 
 
 class WorkerPane(Pane):

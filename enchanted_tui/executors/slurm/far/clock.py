@@ -26,6 +26,11 @@ class Clock:
     def __init__(self, header: dict[str, Any]) -> None:
         self.ends = _end_of_job(header.get("walltime"))
         self._margin = min(30.0, 0.03 * header["walltime"]) if header.get("walltime") else 5.0
+        self._runtimes: dict[str, deque[float]] = {}
+        self.learn(header)
+
+    def learn(self, header: dict[str, Any]) -> None:
+        """Go by what a share says of its tasks from now on."""
         self._timeout = header.get("timeout")
         #: by runner, how long before the end of the job its samples are told to end, seconds
         self._before = {
@@ -33,16 +38,20 @@ class Clock:
             for name, spec in header.get("context", {}).get("runners", {}).items()
             if spec.get("restart")
         }
-        self._runtimes: dict[str, deque[float]] = {
-            runner: deque([longest], maxlen=_KEPT)
-            for runner, longest in header.get("runtimes", {}).items()
-        }
+        for runner, longest in header.get("runtimes", {}).items():
+            self._runtimes.setdefault(runner, deque([longest], maxlen=_KEPT))
 
     def left(self) -> float:
         return float("inf") if self.ends is None else self.ends - self._margin - time.time()
 
     def took(self, runner: str, seconds: float) -> None:
         self._runtimes.setdefault(runner, deque(maxlen=_KEPT)).append(seconds)
+
+    def fits_any(self) -> bool:
+        """Tell whether a task of some runner could still begin."""
+        return self.left() > 0 and (
+            not self._runtimes or any(self.fits(runner) for runner in self._runtimes)
+        )
 
     def fits(self, runner: str) -> bool:
         """Tell whether a task of this runner that starts now ends before the job does, judged by

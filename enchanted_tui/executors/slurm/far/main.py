@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 from enchanted_tui.executors.job import cpus_of_job
+from enchanted_tui.executors.slurm.far.further_shares import FurtherShares
 from enchanted_tui.executors.slurm.far.share import Results, output_file, read_share, revocations
 from enchanted_tui.executors.slurm.far.share_run import EXIT_DISK, ShareRun
 
@@ -36,11 +37,20 @@ def main(arguments: list[str]) -> int:
         print("this share has been done and put away")  # noqa: T201
         return 0
     printed = _printed(directory, element)
-    _prepare(header)
     results = Results(directory, element)
-    recorded = results.recorded()
+    earlier = results.earlier_life()
+    if earlier.said_good_bye:
+        print("this job has said good-bye, and its tasks are others'")  # noqa: T201
+        return 0
+    run = ShareRun(
+        directory,
+        element,
+        header,
+        FurtherShares(directory, element, results, earlier),
+        results,
+        _prepare,
+    )
     try:
-        run = ShareRun(directory, element, header, results)
         results.note(
             "hello",
             node=os.environ.get("SLURMD_NODENAME", ""),
@@ -56,14 +66,14 @@ def main(arguments: list[str]) -> int:
             printed=printed,
         )
         run.flush()
-        why = run.work([message for message in messages if tuple(message["task"]) not in recorded])
+        why = run.work(messages)
         results.note("bye", why=why, left=len(run.left))
         run.flush()
     except OSError as error:
         print(f"the results cannot be written: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_DISK
     finally:
-        _remove_private(header["context"]["local_storage"])
+        _remove_private(run.header["context"]["local_storage"])
     return 0
 
 

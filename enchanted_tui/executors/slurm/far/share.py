@@ -1,6 +1,7 @@
-"""The files of one array element: the share of tasks it was given, and the results it appends.
+"""The files of one array element: the shares of tasks it was given, and the results it appends.
 
-``share.K`` holds a JSON line that all tasks share and then one task message a line. ``results.K``
+``share.K`` holds a JSON line that all tasks share and then one task message a line; ``share.K.1``,
+``share.K.2`` ... are the same for a job that stays, given to it one after another. ``results.K``
 holds the tasks' records, which are the very lines of the journal, and between them notes: ``#`` and
 a JSON object with ``op`` one of
 
@@ -9,12 +10,16 @@ a JSON object with ``op`` one of
   up, or null)
 - ``begin``: ``task`` begins ``at``
 - ``beat``: nothing else was to be said for a while; ``at``
+- ``accept``: the job has taken ``share``, a number, and works on it from now on
+- ``idle``: a job that stays has nothing to do; ``at``
+- ``returned``: the job has given back what it has not begun of ``share``: ``tasks``, or all of it
 - ``trouble``: the file system failed in ``task``; ``message``
-- ``bye``: the job ends of its own accord; ``why``, ``at``, ``left`` (number of tasks it leaves
-  undone)
+- ``bye``: the job ends of its own accord, and takes nothing more; ``why``, ``at``, ``left`` (number
+  of tasks it leaves undone)
 
 The executor gives a share up by making ``revoked`` or ``revoked.K``: a job that comes to life later
-must not touch these tasks.
+must not touch these tasks. It takes back what a job that stays has not begun of one share by making
+``revoked.K.N``, which the job answers by ``returned``.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -33,8 +38,9 @@ NOTE = b"#"
 RECORD = b'{"v":'
 
 
-def share_file(directory: str, element: int) -> str:
-    return os.path.join(directory, f"share.{element}")
+def share_file(directory: str, element: int, number: int = 0) -> str:
+    """Name the file of a share: the one that a job begins with, or one that it was given later."""
+    return os.path.join(directory, f"share.{element}" + (f".{number}" if number else ""))
 
 
 def results_file(directory: str, element: int) -> str:
@@ -49,6 +55,11 @@ def output_file(directory: str, element: int | str) -> str:
 def revocations(directory: str, element: int) -> tuple[str, str]:
     """Name the files that say that all of an array's shares, or this one, are somebody else's now."""
     return os.path.join(directory, "revoked"), os.path.join(directory, f"revoked.{element}")
+
+
+def recall_file(directory: str, element: int, number: int) -> str:
+    """Name the file that takes back what has not begun of one share."""
+    return os.path.join(directory, f"revoked.{element}.{number}")
 
 
 def is_gone(path: str) -> bool:
@@ -68,11 +79,55 @@ def write_share(header: dict[str, Any], messages: list[dict[str, Any]]) -> bytes
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
-def read_share(directory: str, element: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def read_share(
+    directory: str, element: int, number: int = 0
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the header and the task messages of a share file."""
-    with open(share_file(directory, element), "rb") as file:
+    with open(share_file(directory, element, number), "rb") as file:
         header = json.loads(file.readline())
         return header, [values.decode(line) for line in file]
+
+
+class EarlierLife:
+    """What a job has done by its results file, before it was put back into the queue."""
+
+    def __init__(self, content: bytes) -> None:
+        self.accepted = 0  #: the last share that it has taken
+        self.said_good_bye = False  #: for good
+        self._done: dict[tuple[int, ...], int] = {}  #: by task: the last share before its record
+        self._returned: dict[int, set[tuple[int, ...]] | None] = {}  #: by share; None for all
+        for line in content.split(b"\n")[:-1]:
+            task = _task_of(line)
+            if task is not None:
+                self._done[task] = self.accepted
+            elif line.startswith(NOTE):
+                self._hear(line)
+
+    def _hear(self, line: bytes) -> None:
+        try:
+            note = json.loads(line[1:])
+        except ValueError:  # torn by the death of its writer
+            return
+        if note["op"] == "accept":
+            self.accepted = max(self.accepted, note["share"])
+        elif note["op"] == "returned":
+            tasks = note.get("tasks")
+            self._returned[note["share"]] = None if tasks is None else set(map(tuple, tasks))
+        elif note["op"] == "bye":
+            self.said_good_bye = note["why"] != "terminated"
+
+    @property
+    def answered(self) -> int:
+        """The last share that it has taken or given back."""
+        return max([self.accepted, *self._returned])
+
+    def is_open(self, task: tuple[int, ...], share: int) -> bool:
+        """Tell whether a task of a share is still to be run."""
+        if share in self._returned:
+            given_back = self._returned[share]
+            if given_back is None or task in given_back:
+                return False
+        return self._done.get(task, -1) < share
 
 
 class Results:
@@ -85,18 +140,16 @@ class Results:
         self._pending: list[bytes] = []
         self.written_at = time.monotonic()
 
-    def recorded(self) -> set[tuple[int, ...]]:
-        """Return the tasks that an earlier life of this job has recorded; end a line that it could
-        not finish.
-        """
+    def earlier_life(self) -> EarlierLife:
+        """Return what an earlier life of this job has done; end a line that it could not finish."""
         try:
             with open(self._path, "rb") as file:
                 content = file.read()
         except FileNotFoundError:
-            return set()
+            content = b""
         if content and not content.endswith(b"\n"):
             self._pending.append(b"\n")
-        return {task for line in content.split(b"\n")[:-1] if (task := _task_of(line)) is not None}
+        return EarlierLife(content)
 
     def note(self, op: str, **fields: Any) -> None:
         """Take a note; it is written by the next `flush`."""

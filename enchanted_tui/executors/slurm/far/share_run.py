@@ -1,4 +1,5 @@
-"""Run the tasks of one share: a pool has them run, and how each ended is written down.
+"""Run the tasks of one job: a pool has them run, and how each ended is written down. A job that
+stays looks for further shares where its own are used up, and leaves when none has come for long.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
@@ -7,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Optional
 
 from enchanted_tui.executors.base import (
     Delivered,
@@ -24,6 +26,7 @@ from enchanted_tui.executors.pool.launch import AUTO
 from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
+from enchanted_tui.executors.slurm.far.further_shares import FurtherShares, Share
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
 from enchanted_tui.executors.verdict import explained
@@ -33,19 +36,36 @@ EXIT_DISK = 74  #: exit code of a job that could not write its results
 _GATHER = 0.2  #: seconds after a write over which results are written together
 _DISK_PATIENCE = 60.0  #: seconds for which a results file that cannot be written is tried again
 _AT_ONCE = ("revoked", "terminated", "trouble")  #: ends that wait for no task
+#: seconds between two looks for further work, where processes may soon be free, and where not
+_LOOK, _LOOK_WHILE_BUSY = 1.0, 5.0
+#: what a share says of the pool that runs it; shares that say the same follow each other in one
+_TERMS = ("timeout", "max_retries", "processes", "launcher", "beat", "local_storage")
 
 
 class ShareRun:
-    """Runs the tasks of one share, in a process without threads."""
+    """Runs the tasks of one job, in a process without threads."""
 
     def __init__(
-        self, directory: str, element: int, header: dict[str, Any], results: Results
+        self,
+        directory: str,
+        element: int,
+        header: dict[str, Any],
+        further: FurtherShares,
+        results: Results,
+        prepare: Callable[[dict[str, Any]], None],
     ) -> None:
+        """`prepare` makes this process what a share's header wants it to be."""
         self.clock = Clock(header)
         self.left: set[TaskId] = set()  #: tasks without a result
         self.why = ""  #: why nothing more is begun
-        self._header = header
-        self._results = results
+        self._prepare = prepare
+        self._go_by(header)
+        self._further, self._results = further, results
+        self._patience = header.get("idle_timeout") or 0.0
+        self._idle_since: Optional[float] = None
+        self._looked_at = 0.0  #: when further work was looked for last
+        self._other: Optional[Share] = None  #: one that needs another pool
+        self._pool_now: Optional[PoolLoop] = None
         self._revoked = revocations(directory, element)
         self._share = share_file(directory, element)
         self._mark = f"{os.path.basename(directory)}.{element}"
@@ -54,6 +74,27 @@ class ShareRun:
         self._failing_since: float | None = None
         self._checked_at = 0.0  #: when it was last seen whether the share is still ours
         self._oom_kills = oom_kills()
+
+    def work(self, messages: list[dict[str, Any]]) -> str:
+        """Run the tasks, as far as they fit into the job; return why it ended: done, walltime,
+        revoked, terminated or trouble. Raises OSError where results cannot be written.
+        """
+        tasks = self._taken(self._further.begin(0, messages))
+        self._check_revoked()
+        while True:
+            self._work_on(tasks)
+            if self._other is None or self.why:
+                return self.why or "done"
+            self._go_by(self._other.header)
+            tasks = self._taken(self._further.accept(self._other))
+            self._other = None
+
+    def _go_by(self, header: dict[str, Any]) -> None:
+        """Make this process what a share wants it to be."""
+        self._terms = _terms_of(header)
+        self.header = header
+        self.clock.learn(header)
+        self._prepare(header)
         self._booking, self._no_booking = None, ""
         try:
             self._booking = booking(
@@ -62,28 +103,34 @@ class ShareRun:
         except OSError as problem:
             self._no_booking = str(problem)
 
-    def work(self, messages: list[dict[str, Any]]) -> str:
-        """Run the tasks, as far as they fit into the job; return why it ended: done, walltime,
-        revoked, terminated or trouble. Raises OSError where results cannot be written.
-        """
+    def _taken(self, messages: list[dict[str, Any]]) -> list[Task]:
+        """Return the tasks of a share, which are waited for from now on."""
+        self._idle_since = None
         tasks = [Task.of_message(message) for message in messages]
-        self.left = {task.id for task in tasks}
-        self._waited_for = set(self.left)
-        self._check_revoked()
+        self.left.update(task.id for task in tasks)
+        self._waited_for.update(task.id for task in tasks)
+        return tasks
+
+    def _work_on(self, tasks: list[Task]) -> None:
+        """Run tasks, and what comes after them and needs no other pool."""
         if self._no_booking:
             self._take(Trouble(self._no_booking))
-            return self.why
-        pool = self._pool(len(tasks))
+            return
+        pool = self._pool_now = self._pool(len(tasks))
         pool.prepare()
         try:
             # a command ends the first wait, in which nothing else would happen
-            pool.command(lambda: pool.add(tasks))
+            pool.command(lambda: self._begin(pool, tasks))
             while not self._finished():
                 self._take_turn(pool)
                 self._write()
         finally:
             pool.finish()
-        return self.why or "done"
+
+    def _begin(self, pool: PoolLoop, tasks: list[Task]) -> None:
+        pool.add(tasks)
+        if self._patience:
+            self._look(pool)
 
     def nodes(self) -> list[dict[str, Any]]:
         """Return the nodes of which samples are given shares; none where no runner says what its
@@ -114,14 +161,14 @@ class ShareRun:
                 time.sleep(1)
 
     def _pool(self, tasks: int) -> PoolLoop:
-        context = TaskContext(**self._header["context"])
+        context = TaskContext(**self.header["context"])
         # not what local workers bear: a resumed campaign kills those of the session before, and
         # jobs are to go on
         mark = f"job:{context.campaign}:{context.session}:{self._mark}"
         settings = PoolSettings(
-            size=max(1, min(self._size(), tasks)),
-            timeout=self._header.get("timeout"),
-            max_retries=self._header.get("max_retries", 0),
+            size=max(1, self._most_at_once(tasks)),
+            timeout=self.header.get("timeout"),
+            max_retries=self.header.get("max_retries", 0),
             starter=lambda shared: ForkingHere(shared, mark),
             called="the processes of a job",
             job_ends=lambda: False,  # SLURM tells us by a signal
@@ -136,16 +183,21 @@ class ShareRun:
     def _size(self) -> int:
         """Return how many samples run at the same time at most."""
         if self._booking is None:
-            return int(self._header["processes"] or 1)
-        return size_for(self._booking, self._header["context"]["runners"])
+            return int(self.header["processes"] or 1)
+        return size_for(self._booking, self.header["context"]["runners"])
 
     def _begins(self, task: Task) -> None:
         where = {} if task.share is None else {"where": task.share["where"]}
         self._results.note("begin", task=list(task.id), **where)
 
+    def _most_at_once(self, tasks: int) -> int:
+        return self._size() if self._patience else min(self._size(), tasks)
+
     def _take_turn(self, pool: PoolLoop) -> None:
         """Wait until something happens or is due, and take it."""
         try:
+            if time.monotonic() >= self._until_look():
+                pool.command(lambda: self._look(pool))  # what is handed out follows
             pool.turn(max(0.0, self._until_something()))
         except OSError as error:  # no more processes or descriptors
             self._take(Trouble(f"the processes of a job cannot be run: {explained(error)}"))
@@ -155,13 +207,63 @@ class ShareRun:
             self._refused = False
 
     def _finished(self) -> bool:
-        return self.why in _AT_ONCE or not self._waited_for
+        if self.why in _AT_ONCE or self._other is not None:
+            return True
+        return not self._waited_for and not (self._patience and not self.why)
+
+    # -- further work ------------------------------------------------------------------------------
+
+    def _until_look(self) -> float:
+        """Return the moment at which further work is looked for; infinity where it is not."""
+        if not self._patience or self.why or self._pool_now is None:
+            return float("inf")
+        return self._looked_at + (_LOOK if _needs_more(self._pool_now) else _LOOK_WHILE_BUSY)
+
+    def _look(self, pool: PoolLoop) -> None:
+        """Give back what is wanted back, and take the next share where processes are free or no
+        task waits for one.
+        """
+        self._looked_at = time.monotonic()
+        try:
+            self._give_back(pool)
+            share = self._further.find() if _needs_more(pool) else None
+        except OSError:  # a file system in trouble says nothing
+            return
+        if share is not None and share.is_last:
+            self._further.accept(share)
+            self.why = self.why or "done"
+        elif share is not None and _terms_of(share.header) == self._terms:
+            self.clock.learn(share.header)
+            pool.add(self._taken(self._further.accept(share)))
+        elif share is not None and not self._waited_for:
+            self._other = share
+        elif not self._waited_for:
+            self._be_idle()
+
+    def _give_back(self, pool: PoolLoop) -> None:
+        for number, tasks in self._further.asked_back().items():
+            taken = pool.take_back(tasks)
+            self._further.give_back(number, taken)
+            self.left.difference_update(taken)
+            self._waited_for.difference_update(taken)
+
+    def _be_idle(self) -> None:
+        """Nothing is to be done: wait for more, but not for ever."""
+        now = time.monotonic()
+        if self._idle_since is None:
+            self._idle_since = now
+            self._results.note("idle")
+        if now - self._idle_since >= self._patience:
+            self.why = self.why or "idle"
+        elif not self.clock.fits_any():
+            self.why = self.why or "walltime"
 
     # -- what the pool says ------------------------------------------------------------------------
 
     def _take(self, item: Delivered) -> None:
         if isinstance(item, Result):
             self._results.add(item.line)
+            self._further.ended(item.id)
             self.left.discard(item.id)
             self._waited_for.discard(item.id)
         elif isinstance(item, Returned):  # to be continued in another job
@@ -193,7 +295,8 @@ class ShareRun:
     # -- what is due -------------------------------------------------------------------------------
 
     def _until_something(self) -> float:
-        due: float = min(self._results.written_at, self._checked_at) + self._header["beat"]
+        due: float = min(self._results.written_at, self._checked_at) + self.header["beat"]
+        due = min(due, self._until_look())
         if self._results.pending:
             due = min(due, self._results.written_at + _GATHER)
         return due - time.monotonic()
@@ -203,9 +306,9 @@ class ShareRun:
         the share is still ours.
         """
         now = time.monotonic()
-        if now - self._checked_at >= self._header["beat"]:
+        if now - self._checked_at >= self.header["beat"]:
             self._check_revoked()
-        if now - self._results.written_at >= self._header["beat"] and not self._results.pending:
+        if now - self._results.written_at >= self.header["beat"] and not self._results.pending:
             self._results.note("beat")
         if self._results.pending and (
             now - self._results.written_at >= _GATHER or self._finished()
@@ -217,3 +320,14 @@ class ShareRun:
         self._checked_at = time.monotonic()
         if any(map(os.path.exists, self._revoked)) or is_gone(self._share):
             self.why = "revoked"
+
+
+def _needs_more(pool: PoolLoop) -> bool:
+    """Tell whether processes have nothing to do, or soon may have."""
+    return not len(pool.backlog) or any(worker.idle for worker in pool.workers)
+
+
+def _terms_of(header: dict[str, Any]) -> dict[str, Any]:
+    """Return what the pool that runs a share has to be like; a session is no reason for another."""
+    terms = {name: header.get(name) for name in _TERMS}
+    return {**terms, "context": {**header["context"], "session": ""}}
