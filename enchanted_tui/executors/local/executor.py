@@ -21,9 +21,8 @@ from enchanted_tui.executors.launcher_option import (
 )
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.book import Book
-from enchanted_tui.executors.pool.booking import booking, size_for
+from enchanted_tui.executors.pool.booking import booking, nodes_here, size_for
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
-from enchanted_tui.executors.pool.machine import nodes_of_job, this_machine
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.resources import Resources
@@ -61,7 +60,7 @@ class LocalExecutor(Executor):
     def open(
         self, context: TaskContext, deliver: Deliver, left_over_jobs: Sequence[Submission]
     ) -> Running:
-        shares = booking(context.runners, self.launcher, self._size())
+        shares = booking(context.runners, self.launcher, self._size(), self._most_cpus())
         workers = self.worker_count() if shares is None else size_for(shares, context.runners)
         context = dataclasses.replace(context, cores=cores_for_each(workers))
         settings = PoolSettings(
@@ -80,7 +79,13 @@ class LocalExecutor(Executor):
         return self._size() or (_LOGIN_NODE_WORKERS if too_many_for_here() else usable_cpus())
 
     def room_problem(self, wanted: Resources) -> str | None:
-        return Book(nodes_of_job() or this_machine()).problem(wanted)
+        return Book(nodes_here(self._most_cpus())).problem(wanted)
+
+    def _most_cpus(self) -> int | None:
+        """Return how many CPUs samples may have together where others work here too; None for
+        all.
+        """
+        return _LOGIN_NODE_WORKERS if self._size() is None and too_many_for_here() else None
 
     def launch_warnings(self, launcher: str) -> Iterator[tuple[str, str]]:
         if launcher and self.worker_count() > 1:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from enchanted_tui.executors.base import NodeInfo, Task
-from enchanted_tui.executors.pool.book import Book
+from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.holding import share_message
 from enchanted_tui.executors.pool.launch import Launcher, launcher_for, single_everywhere
 from enchanted_tui.executors.pool.machine import host, nodes_of_job, pinnable, this_machine
@@ -68,17 +68,21 @@ def wanted_by(runners: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str
 
 
 def booking(
-    runners: Mapping[str, Mapping[str, Any]], words: str, most: Optional[int]
+    runners: Mapping[str, Mapping[str, Any]],
+    words: str,
+    most: Optional[int],
+    most_cpus: Optional[int] = None,
 ) -> Optional[Booking]:
     """Return what gives out shares here, None if no runner says what its samples need.
 
-    `words`: the option `launcher`; `most`: how many samples may run at the same time at most.
+    `words`: the option `launcher`; `most`: how many samples may run at the same time at most;
+    `most_cpus`: see `nodes_here`.
     Raises OSError with a sentence if there is no such launcher.
     """
     written = wanted_by(runners)
     if not written:
         return None
-    nodes = nodes_of_job() or this_machine()
+    nodes = nodes_here(most_cpus)
     try:
         launcher = launcher_for(words, single=single_everywhere(written), nodes=len(nodes))
     except LookupError as problem:
@@ -101,6 +105,16 @@ def booking_of_node(
     node = (of_job or this_machine())[0]
     launcher = launcher_for(words, single=single_everywhere(written), nodes=1)
     return Booking(NodeBook(node, name), launcher)
+
+
+def nodes_here(most_cpus: Optional[int] = None) -> list[Node]:
+    """Return the nodes of the job that this is, or else this machine, of which no more than
+    `most_cpus` CPUs are to be used.
+    """
+    nodes = nodes_of_job()
+    if nodes:
+        return nodes
+    return [Node(node.name, node.cpus[:most_cpus], node.gpus, node.mem) for node in this_machine()]
 
 
 def size_for(made: Booking, runners: Mapping[str, Mapping[str, Any]]) -> int:

@@ -28,6 +28,7 @@ _ANSWER = 20.0  #: seconds in which scontrol has to answer
 _ON_NODES = re.compile(
     r"Nodes=(?P<nodes>\S+) CPU_IDs=(?P<cpus>\S+) Mem=(?P<mem>\d+)(?: GRES=(?P<gres>\S*))?"
 )
+_CPUS = re.compile(r"(\d+)(?:\(x(\d+)\))?")
 _INDICES = re.compile(r"gpu[^,]*?\(IDX:([\d,-]+)\)")
 
 
@@ -38,35 +39,62 @@ def this_machine() -> list[Node]:
 
 def nodes_of_job(environment: Mapping[str, str] = os.environ) -> Optional[list[Node]]:
     """Return the nodes of the job of SLURM that this process is in, and what the job holds of each;
-    None if SLURM does not say.
+    None if there is no job, or nobody says.
     """
     job = environment.get("SLURM_JOB_ID", "")
     if not job:
         return None
-    told = _asked(["scontrol", "-o", "-d", "show", "job", job])
-    nodes: list[Node] = []
-    line = _line_of(told, job)
-    for found in _ON_NODES.finditer(line):
-        gpus = _INDICES.search(found["gres"] or "")
-        for name in _host_names(found["nodes"]):
-            cpus = numbers(found["cpus"])
-            nodes.append(
-                Node(
-                    name,
-                    _as_bound(cpus) if name == host() else cpus,
-                    numbers(gpus[1]) if gpus else (),
-                    int(found["mem"]),
-                )
-            )
-    return nodes or None
+    told = _line_of(_asked(["scontrol", "-o", "-d", "show", "job", job]), job)
+    nodes = [
+        Node(name, numbers(found["cpus"]), _gpus_of(found["gres"]), int(found["mem"]))
+        for found in _ON_NODES.finditer(told)
+        for name in _host_names(found["nodes"])
+    ]
+    return _as_numbered_here(nodes or _by_environment(environment)) or None
 
 
-def _as_bound(cpus: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the CPUs of this node by the numbers of the machine: SLURM counts cores, and the
-    kernel their threads; where the job is bound to so many, these are they.
+def _by_environment(environment: Mapping[str, str]) -> list[Node]:
+    """Return the nodes as the job's variables tell, where the controller does not answer."""
+    names = _host_names(environment.get("SLURM_JOB_NODELIST", ""))
+    counts = [
+        int(cpus)
+        for cpus, nodes in _CPUS.findall(environment.get("SLURM_JOB_CPUS_PER_NODE", ""))
+        for _ in range(int(nodes or 1))
+    ]
+    gpus = visible_gpus() if environment.get("SLURM_GPUS_ON_NODE") else ()
+    mem = environment.get("SLURM_MEM_PER_NODE", "")
+    return [
+        Node(name, tuple(range(cpus)), gpus, int(mem) if mem.isdigit() else 0)
+        for name, cpus in zip(names, counts)  # noqa: B905 - Python 3.9
+    ]
+
+
+def _as_numbered_here(nodes: list[Node]) -> list[Node]:
+    """Return nodes with CPUs and GPUs by the numbers by which a process is bound to them.
+
+    SLURM counts cores, and the kernel their threads: where a job is bound on this node to as many
+    as it holds, these are they. Devices that a job may not see are no longer counted in it: where
+    those of this node begin at 0, so do those of the others.
     """
+    here = next((node for node in nodes if node.name == host()), None)
+    if here is None:
+        return nodes
+    seen = visible_gpus()
+    renumbered = bool(here.gpus) and seen == tuple(range(len(here.gpus)))
     usable = usable_cpus()
-    return usable if len(usable) == len(cpus) else cpus
+    found = []
+    for node in nodes:
+        bound = node is here and len(usable) == len(node.cpus)
+        gpus = tuple(range(len(node.gpus))) if renumbered else node.gpus
+        if node is here and len(seen) == len(node.gpus):
+            gpus = seen
+        found.append(Node(node.name, usable if bound else node.cpus, gpus, node.mem))
+    return found
+
+
+def _gpus_of(gres: Optional[str]) -> tuple[int, ...]:
+    found = _INDICES.search(gres or "")
+    return numbers(found[1]) if found else ()
 
 
 def pinnable(node: Node) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from enchanted_tui.executors.base import Task
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.script import (
     account_of,
@@ -17,7 +18,7 @@ from enchanted_tui.executors.slurm.script import (
     sbatch_arguments,
     walltime,
 )
-from enchanted_tui.executors.slurm.sizing import is_said, job_size
+from enchanted_tui.executors.slurm.sizing import is_said, job_size, room_problem
 from enchanted_tui.resources import Resources
 
 
@@ -90,6 +91,12 @@ class JobOptions:
             sbatch={**self.sbatch, **size.more},
             bundling=dataclasses.replace(self.bundling, processes=size.at_once),
         )
+
+    def room_problem(self, task: Task) -> str | None:
+        """Say why a task fits into no job, as far as the options say how large jobs are, or None."""
+        if task.resources is None:
+            return None
+        return room_problem(self.sbatch, self.template, task.resources)
 
     @property
     def takes_any(self) -> bool:

@@ -109,7 +109,11 @@ class SlurmRunning(Running):
 
     def submit(self, tasks: Sequence[Task]) -> None:
         self._withdraw = False
-        self._table.submit(tasks)
+        too_large = {task.id: why for task in tasks if (why := self._options.room_problem(task))}
+        self._table.submit([task for task in tasks if task.id not in too_large])
+        for task in tasks:
+            if task.id in too_large:
+                self._table.refuse(task, too_large[task.id])
         self._notify()
 
     def recall(self) -> list[TaskId]:

@@ -74,6 +74,14 @@ class TaskTable:
                 dataclasses.replace(task, attempt=attempt) if attempt != task.attempt else task
             )
 
+    def refuse(self, task: Task, why: str) -> None:
+        """Deliver a task that can run nowhere as failed."""
+        with self._lock:
+            self._outstanding += 1
+            self._give_up(
+                task, JobEnd("", f"no room: {why}; see resources of its runner", "prepare")
+            )
+
     def recall(self) -> list[TaskId]:
         """Take back what no job holds; from now on, tasks that jobs leave undone are given back."""
         with self._lock:
