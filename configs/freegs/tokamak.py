@@ -26,6 +26,7 @@ VACUUM_FIELD = 2.0  #: R * B_toroidal outside the plasma [T m]
 #: in normalised flux; equilibria stay within 0.11, since four coils cannot meet five constraints
 #: exactly
 EDGE_TOLERANCE = 0.25
+RESTART = "plasma_flux.npz"  #: what another equilibrium starts from
 Q_AT = (
     0.05,
     0.25,
@@ -42,9 +43,11 @@ def equilibrium(
     run_dir: str,
     resolution: int = 65,
     max_iterations: int = 50,
+    neighbour_run_dir: str | None = None,
 ) -> dict[str, Any]:
     """Solve for one equilibrium in the machine `freegs.machine.TestTokamak` and write it to
-    ``equilibrium.geqdsk`` in `run_dir`.
+    ``equilibrium.geqdsk`` in `run_dir`; the iteration starts from the equilibrium in
+    `neighbour_run_dir`, if one is given.
 
     `pressure_on_axis` in Pa, `plasma_current` in A, `x_point_z` (height of the lower X-point) in m;
     `resolution` points in R and in Z, of the form 2**n + 1. Lengths come back in m, the volume in
@@ -55,7 +58,12 @@ def equilibrium(
     """
     tokamak = freegs.machine.TestTokamak()
     plasma = freegs.Equilibrium(
-        tokamak=tokamak, nx=resolution, ny=resolution, boundary=free_boundary, **BOX
+        tokamak=tokamak,
+        nx=resolution,
+        ny=resolution,
+        boundary=free_boundary,
+        psi=first_flux(neighbour_run_dir, plasma_current),
+        **BOX,
     )
     profiles = freegs.jtor.ConstrainPaxisIp(plasma, pressure_on_axis, plasma_current, VACUUM_FIELD)
     coils = freegs.control.constrain(
@@ -70,7 +78,19 @@ def equilibrium(
     require_equilibrium(plasma, x_point_z)
     with open(os.path.join(run_dir, "equilibrium.geqdsk"), "w") as file:
         geqdsk.write(plasma, file)
+    np.savez(os.path.join(run_dir, RESTART), flux=plasma.plasma_psi, current=plasma_current)
     return {**measure(plasma), "iterations": len(changes), "solve_sec": solve_sec}
+
+
+def first_flux(neighbour_run_dir: str | None, plasma_current: float) -> np.ndarray | None:
+    """Return the flux of the plasma in `neighbour_run_dir` [Wb/rad], shape (resolution,
+    resolution), for another current; None, FreeGS' own first guess, if there is no neighbour.
+    """
+    if neighbour_run_dir is None:
+        return None
+    with np.load(os.path.join(neighbour_run_dir, RESTART)) as before:
+        flux: np.ndarray = before["flux"] * (plasma_current / before["current"])
+    return flux
 
 
 def measure(plasma: freegs.Equilibrium) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from enchanted_tui.config.meaning import (
 from enchanted_tui.config.options import Nested, Option
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.skeleton import Cursor
+from enchanted_tui.config.stage_options import KEYS as STAGE_OPTIONS
 from enchanted_tui.config.validation import LOG_LEVELS, SECTIONS
 from enchanted_tui.suggestions import normalised
 
@@ -113,11 +114,11 @@ class _Candidates:
             described = {name: str(schema_at((name,)).get("description", "")) for name in SECTIONS}
         elif path == ("storage",):
             described = {"type": str(schema_at(("storage", "type")).get("description", ""))}
-        elif path[:2] == ("supervisor", "run_order"):
+        elif path[:2] == ("supervisor", "run_order") and len(path) <= 3:
             described = (
                 {
                     key: str(schema_at((*path[:2], 0, key)).get("description", ""))
-                    for key in _STAGE_KEYS
+                    for key in (*_STAGE_KEYS, *STAGE_OPTIONS)
                 }
                 if len(path) == 3
                 else {}
@@ -173,7 +174,7 @@ class _Candidates:
             return [Candidate(level) for level in LOG_LEVELS]
         if path == ("storage", "type"):
             return [Candidate("none", "no runs.h5"), Candidate("hdf5", "the default")]
-        if path[:2] == ("supervisor", "run_order"):
+        if path[:2] == ("supervisor", "run_order") and not {*path[3:4]} & {*STAGE_OPTIONS}:
             return self._references(path[2:])
         place = self._meanings.place(path)
         if place is None or not place.rest:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from enchanted_tui import neighbours
 from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path
@@ -46,7 +47,7 @@ class Flow:
                 where = (
                     f"stage {depth}" if len(stage.steps) == 1 else f"step {index} of stage {depth}"
                 )
-                self._run(where, step.runner)
+                self._run(where, step.runner, stage.continuation is not None)
         if self._report.error_count == errors_before:  # what is misspelt is said once
             check_use(self._report, self._samplers, self._runners, self._place, stages)
 
@@ -71,33 +72,42 @@ class Flow:
         self._names.update(names)
         self._is_complete = self._is_complete and spec.builtin
 
-    def _run(self, where: str, name: str) -> None:
-        for column in (f"success_{name}", f"runtime_sec_{name}"):
-            if column in self._drawn_at:
-                message = (
-                    f"the runner {name!r} fills the column {column!r}, which will replace this"
-                    " parameter; choose another name"
-                )
-                self._report.warning(self._drawn_at.pop(column), message)
+    def _run(self, where: str, name: str, continues: bool) -> None:
+        own = {f"success_{name}", f"runtime_sec_{name}"}
+        if continues:
+            own.add(neighbours.column(name))
+        for column in sorted(own & self._drawn_at.keys()):
+            message = (
+                f"the runner {name!r} fills the column {column!r}, which will replace this"
+                " parameter; choose another name"
+            )
+            self._report.warning(self._drawn_at.pop(column), message)
         spec, instance = self._runners.get(name, (None, None))
         if spec is None or instance is None:
             self._is_complete = False
             return
+        given = {neighbours.RUN_DIR} if continues else set()
         if self._is_complete:
             needs = {**instance.required_parameters(), **instance.names_in_resources()}
             for option, needed in needs.items():
-                for parameter in sorted(needed - self._names):
-                    message = (
-                        f"{where} needs {parameter!r}, which no sampler draws and no runner returns"
-                        " before it"
-                    )
+                for parameter in sorted(needed - self._names - given):
                     self._report.error(
-                        self._place("runner", name, option),
-                        message + did_you_mean(parameter, self._names),
+                        self._place("runner", name, option), self._missing(where, parameter)
                     )
         outputs = set(instance.output_names())
         self._is_complete = self._is_complete and bool(outputs) and is_own(spec.class_path)
-        self._names |= {*outputs, "success", "run_dir", f"success_{name}", f"runtime_sec_{name}"}
+        self._names |= {*outputs, "success", "run_dir", *own}
+
+    def _missing(self, where: str, parameter: str) -> str:
+        if parameter == neighbours.RUN_DIR:
+            return (
+                f"{where} needs {parameter!r}, which samples have where their stage in run_order"
+                " says start_from: nearest"
+            )
+        return (
+            f"{where} needs {parameter!r}, which no sampler draws and no runner returns before it"
+            f"{did_you_mean(parameter, self._names)}"
+        )
 
 
 def check_foreign_names(report: Report, spec: ComponentSpec, base: Path) -> None:

@@ -17,7 +17,10 @@ from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.options import Declared, Option, part_options
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.skeleton import Skeleton
+from enchanted_tui.config.stage_options import KEYS as STAGE_OPTIONS
+from enchanted_tui.config.stage_options import StageOptions
 
+_ORDER, _STAGE = ("supervisor", "run_order"), 3  #: the list of stages, and how deep a key of one is
 _SECTION_KINDS = {section: kind for kind, section in KINDS.items() if kind != "parser"}
 
 
@@ -77,6 +80,10 @@ class Meanings:
         """Say in which component a place is; None outside of all."""
         if not path or not isinstance(path[0], str):
             return None
+        if path[:2] == _ORDER and len(path) > _STAGE and path[_STAGE] in STAGE_OPTIONS:
+            return _in_nested(
+                KeyMeaning("nested", path[:_STAGE], StageOptions, None, path[_STAGE:])
+            )
         if path[0] == "supervisor":
             return KeyMeaning("supervisor", path[:1], SupervisorOptions, None, path[1:])
         kind = _SECTION_KINDS.get(path[0])

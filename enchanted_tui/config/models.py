@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.config.problems import ConfigError, Problem
+from enchanted_tui.config.stage_options import Continuation
 from enchanted_tui.suggestions import did_you_mean
 
 #: Limits of `stop_when`, and whether only a sampler that learns can tell that they are reached.
@@ -75,6 +76,7 @@ class StageSpec:
 
     sampler: str
     steps: tuple[StepSpec, ...]
+    continuation: Continuation | None = None  #: how its samples start from others
 
 
 class SupervisorOptions(Component):

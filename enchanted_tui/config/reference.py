@@ -15,6 +15,7 @@ from enchanted_tui.config.lookup import ALIASES, BUILTIN, PARSERS, find
 from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.options import Component, Declared, Nested, Option
 from enchanted_tui.config.source import dump
+from enchanted_tui.config.stage_options import StageOptions
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -90,6 +91,8 @@ run_order:
   - {executor: here, sampler: geometry, runner: equilibrium}
   - {executor: [here, here], sampler: noise, runner: [prepare, simulate]}
 ```
+
+A stage may say where its samples start from (see [continuation.md](continuation.md)):
 """
 
 _TITLES = {"executor": "Executors", "sampler": "Samplers", "runner": "Runners"}
@@ -101,6 +104,8 @@ def page() -> str:
         _INTRODUCTION,
         _table(SupervisorOptions, list(SupervisorOptions.options())),
         _RUN_ORDER,
+        _table(StageOptions, list(StageOptions.options())),
+        _nested(StageOptions, list(StageOptions.options()), "run_order.", set()),
     ]
     for kind, title in _TITLES.items():
         classes: list[Any] = [find(kind, name).cls for name in BUILTIN[kind]]

@@ -6,8 +6,10 @@ from typing import Any
 
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.models import StageSpec, StepSpec
+from enchanted_tui.config.nested import Reader
 from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
+from enchanted_tui.config.stage_options import KEYS, read_stage_options
 from enchanted_tui.suggestions import did_you_mean
 
 _PATH: Path = ("supervisor", "run_order")
@@ -17,8 +19,8 @@ _KEYS = ("executor", "sampler", "runner")
 class RunOrder:
     """The stages of a document; making it reports what is wrong with them."""
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, report: Report, reader: Reader) -> None:
+        self._report, self._reader = report, reader
         self._known = {kind: _names(report, KINDS[kind]) for kind in _KEYS}
         self._used: dict[str, set[str]] = {kind: set() for kind in _KEYS}
         self._stages: list[StageSpec] = []
@@ -62,13 +64,15 @@ class RunOrder:
                 f" {describe(entry)}",
             )
             return None
+        known = (*_KEYS, *KEYS)
         for key in entry:
-            if key not in _KEYS:
-                message = f"ignored, because a stage has no such key{did_you_mean(str(key), _KEYS)}"
+            if key not in known:
+                message = f"ignored, because a stage has no such key{did_you_mean(str(key), known)}"
                 self._report.warning((*path, key), message, at_key=True)
         executors = self._references("executor", (*path, "executor"), entry)
         runners = self._references("runner", (*path, "runner"), entry)
         sampler = self._sampler((*path, "sampler"), entry)
+        continuation = read_stage_options(self._reader, path, entry, self._report)
         if executors is None or runners is None or sampler is None:
             return None
         if len(executors) != len(runners):
@@ -79,7 +83,9 @@ class RunOrder:
             self._report.error((*path, "runner"), message)
             return None
         return StageSpec(
-            sampler, tuple(StepSpec(*pair) for pair in zip(executors, runners, strict=True))
+            sampler,
+            tuple(StepSpec(*pair) for pair in zip(executors, runners, strict=True)),
+            continuation,
         )
 
     def _sampler(self, path: Path, entry: dict[Any, Any]) -> str | None:

@@ -23,6 +23,7 @@ from enchanted_tui.config.declared import (
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, KINDS, find
 from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.options import Declared, Nested, Option
+from enchanted_tui.config.stage_options import StageOptions
 from enchanted_tui.config.validation import LOG_LEVELS
 
 Schema = dict[str, Any]
@@ -275,6 +276,7 @@ def _supervisor_schema() -> Schema:
                     "description": "Name of a runner, or of one for each step.",
                     **one_or_several,
                 },
+                **options_schema(StageOptions)["properties"],
             },
             "required": ["executor", "sampler", "runner"],
         },

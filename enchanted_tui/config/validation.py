@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from enchanted_tui.config.components import Checker
+from enchanted_tui.config.continuation import check_continuation
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
@@ -75,7 +76,7 @@ def check(
                 at_key=True,
             )
     checked = Checked(logging=_log_level(report, root.get("logging")), hdf5=_hdf5(report, root))
-    run_order = RunOrder(report)
+    run_order = RunOrder(report, checker.reader)
     sections = {kind: _section(checker, kind, run_order.used(kind)) for kind in COMPONENT_KINDS}
     checked.components = {
         kind: {name: spec for name, (spec, _) in section.items()}
@@ -121,6 +122,9 @@ def check(
     with importing_from(import_dirs):  # functions are looked for where they will be found
         Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
     check_extent(report, sections["sampler"], checked.stages, place)
+    check_continuation(
+        report, sections["sampler"], sections["runner"], checked.stages, checked.supervisor
+    )
     return checked
 
 

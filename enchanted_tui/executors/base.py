@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
+from enchanted_tui import neighbours
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.executors.ends.ending import GRACE
 from enchanted_tui.journal_lines import TaskId as TaskId
@@ -40,6 +41,9 @@ class Task:
     resources: Resources | None = None  #: what it needs, where its runner says so
     #: what it holds while it runs, see `executors.pool.holding`
     share: Mapping[str, Any] | None = None
+    #: name of the task from whose run directory it starts, empty if from none; None where that is
+    #: not asked for
+    neighbour: str | None = None
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Task:
@@ -53,6 +57,7 @@ class Task:
             message.get("hide", ()),
             message.get("hide_always", ()),
             Resources.of(message["resources"]) if "resources" in message else None,
+            neighbour=message.get(neighbours.KEY),
         )
 
 

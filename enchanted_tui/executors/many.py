@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from enchanted_tui import values
+from enchanted_tui import neighbours, values
 from enchanted_tui.executors.run_directory import disk_is_full, make_run_dir, run_dir_of
 from enchanted_tui.executors.task import (
     finish_task,
@@ -88,7 +88,9 @@ class _ManyRun:
             self._clock = time.perf_counter()
             returned = runner.many_code_run(
                 run_dirs=list(self._dirs),
-                params_list=[dict(message["params"]) for message in self._messages],
+                params_list=[
+                    neighbours.given(item, context["data_dir"]) for item in self._messages
+                ],
             )
             leave_unless(self._process)
             return in_rows(returned, len(self._messages))

@@ -18,7 +18,7 @@ import time
 import zlib
 from typing import Any
 
-from enchanted_tui import values
+from enchanted_tui import neighbours, values
 from enchanted_tui.as_data import safe_text
 from enchanted_tui.executors import continued
 from enchanted_tui.executors.run_directory import (
@@ -64,7 +64,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
 
     `message`: ``task`` [depth, batch, sample, step], ``name``, ``attempt``, ``runner``, ``params``;
     if the runner prepared something, ``prepared``; ``hide``, the inherited columns that a failed
-    row does not show. `context`: the fields of `executors.base.TaskContext`.
+    row does not show; ``neighbour``, the task it starts from. `context`: the fields of `executors.base.TaskContext`.
 
     Raises EnvironmentFailure when the disk is full or gone; SystemExit and the like are recorded,
     not raised.
@@ -85,7 +85,8 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
         if not leaves_no_trace(runner_name, context):
             seed_generators(context["seed"], name)
         clock = time.perf_counter()
-        returned = runner.single_code_run(run_dir=work_dir, params=dict(params))
+        given = neighbours.given(message, context["data_dir"])
+        returned = runner.single_code_run(run_dir=work_dir, params=given)
         runtime = time.perf_counter() - clock
         leave_unless(process)
         outputs, failure = judge(returned)
@@ -199,6 +200,8 @@ def task_message(task: Any) -> dict[str, Any]:
         message["resources"] = task.resources.message()
     if task.share is not None:
         message["share"] = task.share
+    if task.neighbour is not None:
+        message[neighbours.KEY] = task.neighbour
     return message
 
 
@@ -236,6 +239,8 @@ def compose_row(
             row[key] = message["restarts"]
         elif key not in row and key not in hidden:
             row[key] = value
+    if neighbours.KEY in message:
+        row[neighbours.column(runner_name)] = message[neighbours.KEY]
     row[own_runtime] = runtime
     if "restarts" in message:
         row[own_restarts] = message["restarts"]

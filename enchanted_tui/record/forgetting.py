@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
 from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.record.unplaced import Unplaced
@@ -18,6 +19,7 @@ class Results(Protocol):
     stages: list[StageState]
     failed: RecordedFailures
     unplaced: Unplaced
+    neighbours: ChosenNeighbours
 
     def find_batch(self, depth: int, number: int) -> BatchState | None:
         """Return a batch; None if nothing has been drawn for it."""
@@ -32,6 +34,7 @@ def forget(state: Results, task: TaskId) -> None:
     outcome = NOT_RUN
     for step in range(task.step, len(batch.steps)):
         outcome = batch.steps[step].clear(task.sample)
+        state.neighbours.drop(task._replace(step=step))
         if outcome >= FAILED:
             state.failed.drop(TaskId(task.depth, task.batch, task.sample, step), outcome)
     batch.finished_at = None

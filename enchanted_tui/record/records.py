@@ -167,6 +167,20 @@ class StageCompleteRecord(_Line):
     parents: NotRequired[Annotated[list[list[int]], "as in `parents`, lest that line be damaged"]]
 
 
+class NeighboursRecord(_Line):
+    """From which samples others start (`start_from`), chosen before they run. A task keeps its
+    neighbour in later sessions, until it has a result; its row names it too.
+    """
+
+    type: Literal["neighbours"]
+    depth: Annotated[int, "of the stage"]
+    chosen: Annotated[
+        list[list[int]],
+        "`[batch, sample, step]` of a task, and behind it `batch, sample` of its neighbour, which"
+        " are missing where it starts cold",
+    ]
+
+
 class LearnedRecord(_Line):
     """A sampler that learns has fitted its model. See
     [learning.md](learning.md#what-it-says-of-itself).
@@ -272,6 +286,7 @@ Record = (
     | TaskRecord
     | BatchCompleteRecord
     | StageCompleteRecord
+    | NeighboursRecord
     | LearnedRecord
     | JobsRecord
     | RetryRecord
@@ -288,6 +303,7 @@ KINDS: dict[str, type] = {
     "task": TaskRecord,
     "batch_complete": BatchCompleteRecord,
     "stage_complete": StageCompleteRecord,
+    "neighbours": NeighboursRecord,
     "learned": LearnedRecord,
     "jobs": JobsRecord,
     "retry": RetryRecord,

@@ -15,6 +15,7 @@ from typing import Any
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import forgetting, gaps
 from enchanted_tui.record.batch_sizes import BatchSizes, Span
+from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
 from enchanted_tui.record.jobs import JobBook
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.parent_list import changed_places, extends
@@ -23,7 +24,6 @@ from enchanted_tui.record.records import (
     BatchCompleteRecord,
     ControlRecord,
     EndRecord,
-    JobsRecord,
     LearnedRecord,
     OnCompleteRecord,
     OpenRecord,
@@ -72,9 +72,7 @@ class CampaignState:
         self.opened_at = 0.0
         self.session_started_at = 0.0
         self.allocation = ""  #: the job of SLURM in which the session's supervisor ran
-        self.host = ""
-        self.pid = 0
-        self.mode = ""
+        self.host, self.pid, self.mode = "", 0, ""
         self.stages: list[StageState] = []
         self.ended: EndRecord | None = None  #: the last session's end, unless one has begun since
         #: the end of the session before, if nothing was recorded in between
@@ -89,6 +87,7 @@ class CampaignState:
         self.tasks_recorded = 0
         self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
         self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
+        self.neighbours = ChosenNeighbours()  #: from which samples the tasks to come start
         self.unplaced = Unplaced()
         self.placed: list[Result] = []  #: results that have got their place since somebody looked
         #: (depth, batch) of all results that did: they may be those of other samples
@@ -236,6 +235,8 @@ class CampaignState:
             return
         if tasks.outcomes[sample] != NOT_RUN and not self._replace(record, batch):
             return
+        if self.neighbours.chosen:
+            self.neighbours.drop(TaskId(depth, batch.index, sample, step))
         runtime = record["runtime"]
         finished = record["started"] + runtime
         if record["outcome"] == "ok":
@@ -308,9 +309,6 @@ class CampaignState:
             self.paused_by = record["by"]
         elif record["action"] == "continue":
             self.paused_by = None
-
-    def _jobs(self, record: JobsRecord, offset: int) -> None:
-        self.jobs.apply(record)
 
     def _end(self, record: EndRecord, offset: int) -> None:
         self.ended = record
@@ -394,7 +392,8 @@ _HANDLERS: dict[str, Callable[[CampaignState, Any, int], None]] = {
     "stage_complete": CampaignState._stage_complete,
     "learned": CampaignState._learned,
     "control": CampaignState._control,
-    "jobs": CampaignState._jobs,
+    "jobs": lambda state, record, _: state.jobs.apply(record),
+    "neighbours": lambda state, record, _: state.neighbours.apply(record),
     "end": CampaignState._end,
     "on_complete": CampaignState._on_complete,
 }

@@ -74,7 +74,9 @@ class CommandRunner(Runner):
         {},
         doc=(
             "Files or directories to copy into the run directory: a list, or by name there. Paths"
-            " may have placeholders; {{ run_dir }} is the directory of the previous step or stage."
+            " may have placeholders; {{ run_dir }} is the directory of the previous step or stage,"
+            " {{ neighbour_run_dir }} that of the sample to start from (`start_from`): a file there"
+            " is left out where a sample starts cold."
         ),
         path=True,
     )

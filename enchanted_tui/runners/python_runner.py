@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from enchanted_tui import neighbours
 from enchanted_tui.as_data import NotDataError, as_data, named
 from enchanted_tui.config.options import option
 from enchanted_tui.runners.arguments import listed
@@ -19,16 +20,18 @@ from enchanted_tui.runners.environment import here
 from enchanted_tui.runners.function_source import SourceFunction, find_function
 from enchanted_tui.suggestions import did_you_mean, nearest
 
-_RUN_DIR, _PARENT = "run_dir", "parent_run_dir"
+_RUN_DIR, _PARENT, _NEIGHBOUR = "run_dir", "parent_run_dir", neighbours.RUN_DIR
+_ONLY_BY_NAME = frozenset((_RUN_DIR, _NEIGHBOUR))  #: never among ``**kwargs``
 
 
 class PythonRunner(Runner):
     """Call a function with the sample's parameters as keyword arguments.
 
     It gets those parameters that it names, or all of them if it takes ``**kwargs``; as ``run_dir``,
-    if it names that, the task's own directory, and as ``parent_run_dir`` the one of the previous
-    step or stage. It returns a number, which becomes ``output``, or a dictionary of outputs, which
-    is a success unless its ``success`` is False.
+    if it names that, the task's own directory, as ``parent_run_dir`` the one of the previous step
+    or stage, and as ``neighbour_run_dir``, where the stage says `start_from`, the one of the sample
+    that it starts from, or None. It returns a number, which becomes ``output``, or a dictionary of
+    outputs, which is a success unless its ``success`` is False.
     """
 
     function: str = option(
@@ -90,7 +93,7 @@ class PythonRunner(Runner):
 
     def meant_by(self, name: str, known: set[str]) -> str:
         found = self._found()
-        given = set(self.arguments) | known | {_RUN_DIR, _PARENT}
+        given = set(self.arguments) | known | {_RUN_DIR, _PARENT, _NEIGHBOUR}
         near = nearest(name, found.accepted - given) if found is not None else None
         return f"{self.function} has an argument {near!r}" if near else ""
 
@@ -149,7 +152,7 @@ class LoadedFunction(NamedTuple):
         chosen = {
             name: value
             for name, value in given.items()
-            if name != _RUN_DIR and (self.accepted is None or name in self.accepted)
+            if name in self.named or (self.accepted is None and name not in _ONLY_BY_NAME)
         }
         chosen.update((name, path) for name, path in directories.items() if name in self.named)
         missing = [name for name in self.required if name not in chosen]

@@ -16,6 +16,8 @@ from enchanted_tui.config.options import Component, option
 if TYPE_CHECKING:
     import pandas
 
+    from enchanted_tui.config.ranges import Ranges
+
 Sample = dict[str, Any]
 
 
@@ -120,6 +122,12 @@ class Sampler(Component):
     def parameter_names(self) -> Sequence[str]:
         """Names of the parameters it draws."""
         return tuple(getattr(self, "parameters", ()))
+
+    def ranges(self) -> Ranges:
+        """Return how far the values of each parameter reach, of those of which that is known before
+        anything is drawn.
+        """
+        return {}
 
     # -- the interface that plugins and library users know -----------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from enchanted_tui.config.options import option
+from enchanted_tui.config.ranges import Range, Ranges
 from enchanted_tui.samplers import checks
 from enchanted_tui.samplers.base import Sample, Sampler
 
@@ -36,6 +37,10 @@ class BoxSampler(Sampler):
     ) -> Iterator[tuple[str, str]]:
         """Check one pair of bounds, `where` being its place in the options."""
         return checks.interval_problems(lower, upper, where)
+
+    def ranges(self) -> Ranges:
+        pairs = zip(self.parameters, self.bounds, strict=True)
+        return {name: Range(float(lower), float(upper)) for name, (lower, upper) in pairs}
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from enchanted_tui.config.options import option
+from enchanted_tui.config.ranges import Ranges, range_of
 from enchanted_tui.samplers import checks
 from enchanted_tui.samplers.base import Sample, Sampler
 from enchanted_tui.samplers.box import as_samples
@@ -63,6 +64,9 @@ class CSVSampler(Sampler):
             self._file.columns[name][rows.start : rows.stop] for name in self.parameter_names
         ]
         return as_samples(self.parameter_names, zip(*columns, strict=True))
+
+    def ranges(self) -> Ranges:
+        return {name: range_of(self._file.columns[name]) for name in self.parameter_names}
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if len(self.delimiter) != 1 or self.delimiter in '\r\n"':

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from enchanted_tui.config.options import Option, option
+from enchanted_tui.config.ranges import Ranges, range_of
 from enchanted_tui.samplers import checks
 from enchanted_tui.samplers.base import Sample, Sampler
 from enchanted_tui.samplers.box import as_samples
@@ -107,6 +108,9 @@ class ProductSampler(Sampler):
             columns.append([values[position // stride % count] for position in positions])
             stride *= count
         return as_samples(self.parameters, zip(*reversed(columns), strict=True))
+
+    def ranges(self) -> Ranges:
+        return dict(zip(self.parameters, map(range_of, self._axes), strict=True))
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from checks.name_problems(self.parameters)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from enchanted_tui.config.options import option
+from enchanted_tui.config.ranges import Ranges
 from enchanted_tui.samplers import checks
 from enchanted_tui.samplers.base import Sample, Sampler
 from enchanted_tui.samplers.finite import MAX_POINTS, stretch, total_by_default
@@ -104,6 +105,13 @@ class NestedSampler(Sampler):
         return [
             name for sampler in self._parts.samplers.values() for name in sampler.parameter_names
         ]
+
+    def ranges(self) -> Ranges:
+        return {
+            name: found
+            for sampler in self._parts.samplers.values()
+            for name, found in sampler.ranges().items()
+        }
 
     def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
         """Return combinations; raises ValueError if something is wrong with the samplers,

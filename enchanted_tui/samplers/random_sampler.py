@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy
 
 from enchanted_tui.config.options import option
+from enchanted_tui.config.ranges import Ranges
 from enchanted_tui.samplers import checks, philox
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
@@ -50,6 +51,13 @@ class RandomSampler(BoxSampler):
         if distribution == "int_uniform":
             return as_samples(self.parameters, _int_uniform(raw, widths, self.bounds))
         return as_samples(self.parameters, _CONTINUOUS[distribution](raw, self.bounds).tolist())
+
+    def ranges(self) -> Ranges:
+        logarithmic = self.distribution.lower() == "loguniform"
+        return {
+            name: found and found._replace(logarithmic=logarithmic)
+            for name, found in super().ranges().items()
+        }
 
     def interval_problems(
         self, lower: Number, upper: Number, where: str

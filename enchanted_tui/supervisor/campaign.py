@@ -219,6 +219,8 @@ class Campaign:
             self._failed_now += 1
             self.projections.failure(task, record)
             self._check_failures()
+        elif self._run is not None and self._run.neighbours is not None:
+            self._run.neighbours.finished(task)
         following = batch.next_step(task.sample, task.step + 1)
         if following is not None:
             row = record["row"] if following == task.step + 1 else None

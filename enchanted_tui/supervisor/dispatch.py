@@ -26,6 +26,7 @@ from enchanted_tui.executors.base import (
 from enchanted_tui.executors.older_form import build_executor
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.neighbours import with_neighbour
 from enchanted_tui.record.jobs import JobBook
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.runners.base import Runner
@@ -121,6 +122,13 @@ class Dispatcher:
             key = self._keys[step.executor]
             if key not in capacity:
                 capacity[key] = max(0, self._opened(key).capacity())
+        if run.neighbours is not None:  # who begins late has more to choose from
+            ahead = run.neighbours.plan.start_from.ahead
+            at_once = max(self._context.runners[name].get("batch", 1) for name in run.plan.runners)
+            for key, room in capacity.items():
+                held = sum(holder == key for holder in self.in_flight.values())
+                most = at_once * max(1, self._opened(key).worker_count()) + ahead - held
+                capacity[key] = max(0, min(room, most))
         return capacity
 
     def _room_for_new(self, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> bool:
@@ -131,6 +139,7 @@ class Dispatcher:
 
     def _tasks(self, run: StageRun, items: list[Ready]) -> list[Task]:
         tasks = []
+        chosen = run.neighbours.choose([ready.id for ready in items]) if run.neighbours else {}
         for ready in items:
             runner = run.plan.runners[ready.id.step]
             try:
@@ -146,6 +155,7 @@ class Dispatcher:
                 None,
                 inputs.hide,
                 inputs.hide_always,
+                neighbour=chosen.get(ready.id),
             )
             reason = run.reason_to_skip(ready.id)
             if reason is not None:
@@ -154,7 +164,8 @@ class Dispatcher:
             preparer = self._preparers.get(runner)
             if preparer is not None:
                 try:
-                    _prepare(task, preparer, inputs.params)
+                    given = with_neighbour(inputs.params, task.neighbour, self._context.data_dir)
+                    _prepare(task, preparer, given)
                 except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
                     kind = getattr(error, "failure_kind", "prepare")
                     self._fail(task, kind, f"{type(error).__name__}: {error}")

@@ -25,10 +25,10 @@ class FileRemoval:
     """
 
     def __init__(
-        self, run_dir: RunDir, keep: list[str], state: CampaignState, begun_at: int
+        self, run_dir: RunDir, keep: list[str], state: CampaignState, begun_at: float
     ) -> None:
         """`keep` are the patterns of files that stay; results from offset `begun_at` of the journal
-        on are this session's.
+        on are given to `put`.
         """
         self._run_dir, self._keep, self._state, self._begun_at = run_dir, keep, state, begun_at
         self._queue: queue.SimpleQueue[list[TaskId] | None] = queue.SimpleQueue()

@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from enchanted_tui.config.continuation import all_ranges, measured
 from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
@@ -16,6 +17,9 @@ from enchanted_tui.runners.base import takes_many
 from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.supervisor.session import Session
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.neighbour_choice import ContinuationPlan
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class StagePlan:
     data_dir: str  #: absolute
     skip_failed_parents: bool
     skip_after_failed_step: bool
+    continuation: ContinuationPlan | None = None  #: how its samples start from others
 
 
 def stage_plans(session: Session) -> list[StagePlan]:
@@ -63,9 +68,27 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 data_dir=str(session.run_dir.data),
                 skip_failed_parents=config.supervisor.failed_parents == "skip",
                 skip_after_failed_step=config.supervisor.failed_steps == "skip",
+                continuation=_continuation(session, depth),
             )
         )
     return plans
+
+
+def _continuation(session: Session, depth: int) -> ContinuationPlan | None:
+    config = session.config
+    continuation = config.stages[depth].continuation
+    if continuation is None:
+        return None
+    from enchanted_tui.supervisor.neighbour_choice import ContinuationPlan
+    from enchanted_tui.supervisor.space import Space
+
+    samplers = [
+        (config.samplers[stage.sampler], sampler)
+        for stage, sampler in zip(config.stages[: depth + 1], session.samplers, strict=False)
+    ]
+    start_from = continuation.start_from
+    space = Space(measured(start_from, samplers), all_ranges(samplers), start_from.scale)
+    return ContinuationPlan(start_from, continuation.by_distance, space)
 
 
 def task_context(session: Session) -> TaskContext:

@@ -5,6 +5,7 @@ projections of the journal.
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -82,9 +83,10 @@ class Projections:
                 if self._config.supervisor.save_files == "custom"
                 else []
             )
-            self._file_removal = FileRemoval(
-                self._run_dir, list(keep), self._state, session.journal.size
-            )
+            #: samples to come may start from the last stage's too
+            self._clean_at_end = self._config.stages[-1].continuation is not None
+            begun_at = math.inf if self._clean_at_end else session.journal.size
+            self._file_removal = FileRemoval(self._run_dir, list(keep), self._state, begun_at)
         self._tables = BackgroundTables(self._run_dir, table_names(session.config))
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
@@ -129,7 +131,8 @@ class Projections:
         self._touched = True
         if self._dataset is not None:
             self._dataset.add((task.batch, task.sample), row)
-        if self._file_removal is not None and task.depth == len(self._config.stages) - 1:
+        is_last = task.depth == len(self._config.stages) - 1
+        if self._file_removal is not None and is_last and not self._clean_at_end:
             self._to_clean.append(task)
 
     def catch_up(self) -> None:

@@ -28,6 +28,7 @@ from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.learning import Learning
+    from enchanted_tui.supervisor.neighbour_choice import NeighbourChoice
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,11 @@ class StageRun:
         self._replayed = ReplayedSampler(plan.sampler, self.stage)
         self._aside = Aside(wake)
         self.learning: Learning | None = self._make_learning() if plan.learning else None
+        self.neighbours: NeighbourChoice | None = None
+        if plan.continuation is not None:
+            self.neighbours = plan.continuation.choice(
+                state, self.stage, plan.data_dir, record, self._first_params
+            )
         self._walk = self._tasks()
         self.exhausted = False  #: every task of the stage has been given out
 
@@ -177,7 +183,8 @@ class StageRun:
         if batch.done:
             return
         last = batch.steps[-1].outcomes
-        for sample in range(batch.count):
+        follow = self.neighbours is not None and self.neighbours.order(batch)
+        for sample in follow or range(batch.count):
             if last[sample] != NOT_RUN:
                 continue
             step = batch.next_step(sample, 0)

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from enchanted_tui import neighbours
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
 
@@ -69,6 +70,8 @@ class Inputs:
         if isinstance(before, str) and posixpath.dirname(before) == self._directories.local_data:
             self._send_run_dir(posixpath.basename(before))
             translated["params"] = {**message["params"], "run_dir": self._translated(before)}
+        if message.get(neighbours.KEY):
+            self._send_run_dir(message[neighbours.KEY])
         prepared = message.get("prepared")
         if isinstance(prepared, dict):
             translated["prepared"] = {

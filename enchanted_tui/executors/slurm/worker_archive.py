@@ -28,6 +28,7 @@ _SHIPPED = (
     "whole_files.py",
     "interpreter.py",
     "journal_lines.py",
+    "neighbours.py",
     "resources.py",
     "config/options.py",
     "executors/continued.py",

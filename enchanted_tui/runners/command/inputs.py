@@ -5,9 +5,11 @@ placeholders.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from enchanted_tui import neighbours
 from enchanted_tui.runners.command.expansion import has_nul
 from enchanted_tui.runners.command.files import RESERVED, pattern_of, target_problem
 from enchanted_tui.runners.command.templates import Text, context, has_placeholders
@@ -15,6 +17,8 @@ from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command_runner import CommandRunner
+
+_NEIGHBOURS_FILE = re.compile(r"\{\{-?\s*" + neighbours.RUN_DIR + r"\s*-?\}\}")
 
 
 class Inputs:
@@ -66,8 +70,8 @@ class Inputs:
         prepared = {
             "argv": argv if self.shell is None else [self.shell, "-c", *argv],
             "files": {name: text.render(names) for name, text in self.files.items()},
-            "copy": {name: _joined(text, names) for name, text in self.copy.items()},
-            "link": {name: _joined(text, names) for name, text in self.link.items()},
+            "copy": _rendered_paths(self.copy, names),
+            "link": _rendered_paths(self.link, names),
             "environment": environment,
             "names": {written: _file_name(text, names) for written, text in self.names.items()},
         }
@@ -137,6 +141,16 @@ def named(sources: list[str] | Mapping[str, str]) -> dict[str, str]:
 
 def _paths(option: str, sources: list[str] | Mapping[str, str]) -> dict[str, Text]:
     return {name: Text(source, f"{option}.{name}") for name, source in named(sources).items()}
+
+
+def _rendered_paths(texts: Mapping[str, Text], names: Mapping[str, Any]) -> dict[str, str]:
+    """Render paths of files; those of a neighbour are left out where a sample starts cold."""
+    is_cold = names.get(neighbours.RUN_DIR) == ""
+    return {
+        name: _joined(text, names)
+        for name, text in texts.items()
+        if not (is_cold and _NEIGHBOURS_FILE.search(text.source))
+    }
 
 
 def _joined(text: Text, names: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from enchanted_tui import values
+from enchanted_tui import neighbours, values
 from enchanted_tui.runners.command.expansion import marked
 from enchanted_tui.runners.command.shell import UnsafePlaceError, fence, quote_values
 from enchanted_tui.runners.command.template_errors import (
@@ -218,7 +218,11 @@ class Text:
 
 
 def context(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a template can name: each parameter, and all of them as ``params``."""
+    """Return what a template can name: each parameter, and all of them as ``params``. Where a
+    sample starts cold, the neighbour's run directory is an empty text.
+    """
+    if params.get(neighbours.RUN_DIR, ...) is None:
+        params = {**params, neighbours.RUN_DIR: ""}
     return {ALL: params, **params}
 
 

@@ -1,0 +1,36 @@
+"""What a sample that starts from a neighbour is given, and the column that says which one it was.
+
+Runs on workers: standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+#: The parameter that holds the neighbour's run directory; None where a sample starts cold.
+RUN_DIR = "neighbour_run_dir"
+#: Where a task says its neighbour: the name of that task, empty where it starts cold.
+KEY = "neighbour"
+
+
+def column(runner: str) -> str:
+    """Return the column that names the task from which a runner has started."""
+    return "neighbour_" + runner
+
+
+def given(message: Mapping[str, Any], data_dir: str) -> dict[str, Any]:
+    """Return the parameters that the runner of a task is given, see `executors.task.run_task`."""
+    return with_neighbour(message["params"], message.get(KEY), data_dir)
+
+
+def with_neighbour(
+    params: Mapping[str, Any], neighbour: str | None, data_dir: str
+) -> dict[str, Any]:
+    """Return the parameters that a runner is given: with the neighbour's run directory below
+    `data_dir`, unless `neighbour` is None, as the stage starts from none.
+    """
+    if neighbour is None:
+        return dict(params)
+    return {**params, RUN_DIR: os.path.join(data_dir, neighbour) if neighbour else None}
