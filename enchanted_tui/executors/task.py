@@ -69,7 +69,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     Raises EnvironmentFailure when the disk is full or gone; SystemExit and the like are recorded,
     not raised.
     """
-    name, runner_name, params = message["name"], message["runner"], message["params"]
+    name, runner_name = message["name"], message["runner"]
     started = time.time()
     clock = time.perf_counter()
     restart = continued.restart_of_task(message, context)
