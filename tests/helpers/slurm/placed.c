@@ -1,10 +1,11 @@
 /* A rank that says where it lives and with what: placed DIRECTORY SAMPLE SECONDS
  *
- * It writes one line to DIRECTORY/SAMPLE.RANK.PID at its start, and the time of its last sign of life after it every 10 ms:
- * rank size host CPUs GPUs threads began last. */
+ * It writes one line to DIRECTORY/SAMPLE.RANK.PID, anew every 10 ms, whose last word is the time of that sign of life:
+ * rank size host CPUs GPUs threads slot began last. With a fourth argument it ignores SIGTERM. */
 #define _GNU_SOURCE
 #include <mpi.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ int main(int argc, char **argv) {
     char host[64], path[4096], cpus[4096] = "";
     cpu_set_t mask;
     double began = now();
+    if (argc > 4) signal(SIGTERM, SIG_IGN);
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -40,8 +42,8 @@ int main(int argc, char **argv) {
     for (double end = now() + atof(argv[3]); now() < end;) {
         rewind(file);
         if (ftruncate(fileno(file), 0)) return 4;
-        fprintf(file, "%d %d %s %s %s %s %.6f %.6f\n", rank, size, host, cpus, variable("CUDA_VISIBLE_DEVICES"),
-                variable("OMP_NUM_THREADS"), began, now());
+        fprintf(file, "%d %d %s %s %s %s %s %.6f %.6f\n", rank, size, host, cpus, variable("CUDA_VISIBLE_DEVICES"),
+                variable("OMP_NUM_THREADS"), variable("ENCHANTED_SLOT"), began, now());
         fflush(file);
         usleep(10000);
     }
