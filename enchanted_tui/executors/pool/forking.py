@@ -18,7 +18,9 @@ from enchanted_tui.executors.ends.ending import GRACE, end
 from enchanted_tui.executors.ends.processes import MARK_VARIABLE, adopt_orphans
 from enchanted_tui.executors.ends.reaper import Reaper
 from enchanted_tui.executors.pool import worker
+from enchanted_tui.executors.task import load_class
 
+_PACKAGE = __name__.partition(".")[0]
 _END_GRACE = 40.0  #: seconds in which workers have to be ended, with job steps SLURM has to end
 
 
@@ -33,6 +35,7 @@ class Forking:
         self._grace: float = context.get("grace", GRACE)
         #: by the process id of its reaper: number and reaper of each worker
         self._workers: dict[int, tuple[int, Reaper]] = {}
+        _import_our_runners(context)
 
     def __len__(self) -> int:
         return len(self._workers)
@@ -93,6 +96,16 @@ class Forking:
             os.close(opened)
         with contextlib.suppress(BrokenPipeError):  # the pool has gone; so do we
             worker.serve(socket.socket(fileno=task_fd), result_fd, self._context, captured)
+
+
+def _import_our_runners(context: dict[str, Any]) -> None:
+    """Import the runners of this package once for all workers: they start no threads and hold
+    nothing, as others may.
+    """
+    for spec in context["runners"].values():
+        if spec["class"].startswith(f"{_PACKAGE}."):
+            with contextlib.suppress(Exception):  # the tasks say what is wrong
+                load_class(spec["class"])
 
 
 def wake_up_on_signals(terminate: Callable[[], None]) -> tuple[int, int]:
