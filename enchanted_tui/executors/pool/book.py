@@ -5,6 +5,7 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -28,10 +29,15 @@ class Node:
     free_cpus: set[int] = field(init=False)
     free_gpus: dict[int, int] = field(init=False)  #: by id, the parts that are free
     free_mem: int = field(init=False)
+    whole_gpus: int = field(init=False, default=0)  #: that samples hold which share none
 
     def __post_init__(self) -> None:
         self.free_cpus, self.free_mem = set(self.cpus), self.mem
         self.free_gpus = dict.fromkeys(self.gpus, _PARTS)
+
+    def emptied(self) -> Node:
+        """Return the same node of which nothing is held."""
+        return Node(self.name, self.cpus, self.gpus, self.mem)
 
     def mem_of(self, wanted: Resources, cpus: int) -> int:
         """Return the MiB that go with so many CPUs: what is said, or else their part of the node."""
@@ -39,23 +45,43 @@ class Node:
             return wanted.mem
         return wanted.mem or self.mem * cpus // max(1, len(self.cpus))
 
-    def could_hold(self, wanted: Resources, cpus: int) -> bool:
-        """Tell whether the whole node is enough."""
-        gpus = wanted.gpus_on_node
-        return (
-            cpus <= len(self.cpus)
-            and (not gpus or -(-gpus // 1) <= len(self.gpus))
-            and (not self.mem or wanted.mem <= self.mem)
+    def has_room(self, wanted: Resources, ranks: int) -> bool:
+        """Tell whether there is room for so many ranks of a sample, devices apart."""
+        cpus = ranks * wanted.cpus_per_rank
+        return len(self.free_cpus) >= cpus and (
+            not self.mem or self.mem_of(wanted, cpus) <= self.free_mem
         )
+
+    def usable_gpus(self, wanted: Resources, *, slurm_chooses: bool) -> list[int]:
+        """Return the GPUs of which a sample can have what it needs of each; those first of which
+        others hold a part already.
+
+        Where SLURM chooses the devices of samples that share none, one of them might get a device
+        of which it does not know that others share it: these are never on a node at the same time.
+        """
+        parts = _parts_of(wanted)
+        if slurm_chooses:
+            shared = sum(self.free_gpus.values()) != _PARTS * (len(self.gpus) - self.whole_gpus)
+            if shared if wanted.gpus >= 1 else self.whole_gpus:
+                return []
+        usable = [gpu for gpu, free in self.free_gpus.items() if free >= parts]
+        return sorted(usable, key=lambda gpu: (self.free_gpus[gpu], gpu))
 
 
 class Book:
     """Nodes, and who holds what of them. May be used from several threads."""
 
-    def __init__(self, nodes: Sequence[Node], most: int | None = None) -> None:
-        """`most`: how many samples may hold something at the same time; None for what fits."""
+    def __init__(
+        self, nodes: Sequence[Node], most: int | None = None, *, slurm_chooses: bool = False
+    ) -> None:
+        """`most`: how many samples may hold something at the same time; None for what fits.
+        `slurm_chooses`: whether SLURM shows each sample its devices, on each node others, and not
+        we, by one variable for all of its nodes.
+        """
         self.nodes = list(nodes)
         self.most = most
+        self.slurm_chooses = slurm_chooses
+        self._problems: dict[Resources, Optional[str]] = {}
         self.held: dict[int, Share] = {}
         self.look_again = math.inf  #: seconds after which others may have given something back
         self._parts: dict[int, int] = {}  #: by slot, the parts of a GPU that it holds
@@ -84,6 +110,7 @@ class Book:
             node = self._node(held.name)
             node.free_cpus.difference_update(held.cpus)
             node.free_mem -= held.mem
+            node.whole_gpus += len(held.gpus) if parts == _PARTS else 0
             for gpu in held.gpus:
                 node.free_gpus[gpu] -= parts
 
@@ -97,6 +124,7 @@ class Book:
                 node = self._node(held.name)
                 node.free_cpus.update(held.cpus)
                 node.free_mem += held.mem
+                node.whole_gpus -= len(held.gpus) if parts == _PARTS else 0
                 for gpu in held.gpus:
                     node.free_gpus[gpu] += parts
         for call in self.on_free:
@@ -110,17 +138,18 @@ class Book:
 
     def problem(self, wanted: Resources) -> Optional[str]:
         """Say why a sample can never run here, or None."""
-        able = sum(
-            node.could_hold(wanted, wanted.ranks_on(index) * wanted.cpus_per_rank)
-            for index, node in enumerate(self.nodes)
-        )
-        if able >= wanted.nodes:
-            return None
-        return f"it needs {wanted.shown()}, and there is only {self.shown()}"
+        if wanted not in self._problems:
+            empty = Book([node.emptied() for node in self.nodes], slurm_chooses=self.slurm_chooses)
+            self._problems[wanted] = (
+                f"it needs {wanted.shown()}, and there is only {self.shown()}"
+                if empty.take(wanted) is None
+                else None
+            )
+        return self._problems[wanted]
 
     def most_at_once(self, wanted: Resources) -> int:
         """Return how many samples like this could run at the same time, at least 1."""
-        cpus = max(1, wanted.cpus_on_node)
+        cpus = wanted.ranks_on(wanted.nodes - 1) * wanted.cpus_per_rank
         fit = []
         for node in self.nodes:
             number = len(node.cpus) // cpus
@@ -129,7 +158,8 @@ class Book:
             if wanted.mem and node.mem:
                 number = min(number, node.mem // wanted.mem)
             fit.append(number)
-        return max(1, sum(fit) // wanted.nodes)
+        all_cpus = sum(len(node.cpus) for node in self.nodes)
+        return max(1, min(sum(fit) // wanted.nodes, all_cpus // wanted.cpus))
 
     def shown(self) -> str:
         """Return what there is in words: ``4 nodes with 4 CPUs, 2 GPUs, 16G each``."""
@@ -146,38 +176,56 @@ class Book:
         return "; ".join(f"{number} nodes with {what}" for what, number in kinds.items())
 
     def _choose(self, wanted: Resources) -> Optional[list[NodeShare]]:
-        """Return a share of each of the nodes that are to be used; None if there are not enough.
+        """Return a share of each of the nodes that are to be used; None if there are not enough."""
+        if wanted.nodes == 1 or not wanted.gpus or self.slurm_chooses:
+            return self._placed(wanted, self._devices(wanted))
+        # one set of visible devices has to do for all nodes
+        usable = [set(those or ()) for those in self._devices(wanted, all_of_them=True)]
+        number = int(wanted.gpus_on_node)
+        for devices in itertools.combinations(sorted(set().union(*usable)), number):
+            theirs = [devices if found.issuperset(devices) else None for found in usable]
+            shares = self._placed(wanted, theirs)
+            if shares is not None:
+                return shares
+        return None
 
-        Of the nodes that have room, the fullest ones: what is left free together stays together.
+    def _devices(
+        self, wanted: Resources, *, all_of_them: bool = False
+    ) -> list[Optional[tuple[int, ...]]]:
+        """Return the devices that a sample would have on each node, or could have; None where there
+        are not enough.
         """
-        counts = [wanted.ranks_on(index) for index in range(wanted.nodes)]
-        room = [node for node in self.nodes if self._has_room(node, wanted)]
-        if len(room) < wanted.nodes:
+        number = int(-(-wanted.gpus_on_node // 1))
+        if not number:
+            return [()] * len(self.nodes)
+        found = [node.usable_gpus(wanted, slurm_chooses=self.slurm_chooses) for node in self.nodes]
+        return [
+            tuple(those if all_of_them else those[:number]) if len(those) >= number else None
+            for those in found
+        ]
+
+    def _placed(
+        self, wanted: Resources, devices: Sequence[Optional[tuple[int, ...]]]
+    ) -> Optional[list[NodeShare]]:
+        """Return a share of each of the nodes that are to be used, with these devices; None if
+        there are not enough of them.
+        """
+        able = [
+            (node, those)
+            for node, those in zip(self.nodes, devices)  # noqa: B905 - Python 3.9
+            if those is not None
+        ]
+        chosen = _nodes_for(wanted, able)
+        if chosen is None:
             return None
-        room.sort(key=lambda node: (len(node.free_cpus), sum(node.free_gpus.values())))
-        chosen = room[: wanted.nodes]
-        common = set.intersection(*(node.free_cpus for node in chosen))
-        whole = set.intersection(*(_usable_gpus(node, wanted) for node in chosen))
-        gpus = int(-(-wanted.gpus_on_node // 1))
-        if len(whole) < gpus:  # one set of visible devices has to do for all nodes
-            return None
-        devices = tuple(sorted(whole, key=lambda gpu: (chosen[0].free_gpus[gpu], gpu))[:gpus])
+        common = set.intersection(*(node.free_cpus for node, _ in chosen))
         shares = []
-        for index, node in enumerate(chosen):
-            ranks = counts[index]
+        for index, (node, those) in enumerate(chosen):
+            ranks = wanted.ranks_on(index)
             cpus = ranks * wanted.cpus_per_rank
             ids = _neighbours(common if len(common) >= cpus else node.free_cpus, cpus)
-            shares.append(NodeShare(node.name, ranks, ids, devices, node.mem_of(wanted, cpus)))
+            shares.append(NodeShare(node.name, ranks, ids, those, node.mem_of(wanted, cpus)))
         return shares
-
-    def _has_room(self, node: Node, wanted: Resources) -> bool:
-        cpus = wanted.cpus_on_node
-        gpus = wanted.gpus_on_node
-        return (
-            len(node.free_cpus) >= cpus
-            and len(_usable_gpus(node, wanted)) >= -(-gpus // 1)
-            and (not node.mem or node.mem_of(wanted, cpus) <= node.free_mem)
-        )
 
     def _node(self, name: str) -> Node:
         return next(node for node in self.nodes if node.name == name)
@@ -188,10 +236,33 @@ def _parts_of(wanted: Resources) -> int:
     return _PARTS if wanted.gpus >= 1 else max(1, round(wanted.gpus * _PARTS))
 
 
-def _usable_gpus(node: Node, wanted: Resources) -> set[int]:
-    if not wanted.gpus:
-        return set(node.gpus)
-    return {gpu for gpu, free in node.free_gpus.items() if free >= _parts_of(wanted)}
+_Able = tuple[Node, tuple[int, ...]]
+
+
+def _nodes_for(wanted: Resources, able: Sequence[_Able]) -> Optional[list[_Able]]:
+    """Return the nodes for a sample, in the order of the job, as which launchers fill them.
+
+    Of the nodes that have room, the fullest ones: what is left free together stays together. Where
+    the first nodes have one rank more, these are the first ones with room for it.
+    """
+    more, least = wanted.ranks % wanted.nodes, wanted.ranks // wanted.nodes
+    if not more:
+        room = [(node, those) for node, those in able if node.has_room(wanted, least)]
+        places = sorted(
+            range(len(room)),
+            key=lambda place: (
+                len(room[place][0].free_cpus),
+                sum(room[place][0].free_gpus.values()),
+            ),
+        )
+        chosen = [room[place] for place in sorted(places[: wanted.nodes])]
+    else:
+        chosen = []
+        for node, those in able:
+            ranks = least + (len(chosen) < more)
+            if len(chosen) < wanted.nodes and node.has_room(wanted, ranks):
+                chosen.append((node, those))
+    return chosen if len(chosen) == wanted.nodes else None
 
 
 def _neighbours(free: Iterable[int], wanted: int) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Optional
 from enchanted_tui.executors.base import NodeInfo, Task
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.holding import share_message
-from enchanted_tui.executors.pool.launch import Launcher, launcher_for, single_everywhere
+from enchanted_tui.executors.pool.launch import SRUN, Launcher, launcher_for, single_everywhere
 from enchanted_tui.executors.pool.machine import host, nodes_of_job, pinnable, this_machine
 from enchanted_tui.executors.pool.node_book import NodeBook
 from enchanted_tui.resources import Resources, ranges
@@ -89,7 +89,7 @@ def booking(
         raise OSError(str(problem)) from problem
     if launcher.pins:
         nodes = [node for node in nodes if node.name == host()] or this_machine()
-    return Booking(Book(nodes, most), launcher)
+    return Booking(Book(nodes, most, slurm_chooses=launcher.name == SRUN), launcher)
 
 
 def booking_of_node(

@@ -35,10 +35,7 @@ class NodeBook(Book):
 
     def take(self, wanted: Resources) -> Optional[Share]:
         with self._locked() as held:
-            whole = Node(
-                self.nodes[0].name, self.nodes[0].cpus, self.nodes[0].gpus, self.nodes[0].mem
-            )
-            book = Book([whole])
+            book = Book([self.nodes[0].emptied()])
             for entry in held:
                 book.count(_share_of(entry))
             share = book.take(wanted)
