@@ -6,10 +6,14 @@ import subprocess
 
 import pytest
 
+from helpers.continuation import neighbours_in
+from helpers.files import journal_records
 from helpers.real_campaign import ROOT, assert_same_rows
 
 CONFIG = "configs/freegs/tokamak.yaml"
 FEW = ("--set", "samplers.operating_points.budget=6", "--set", "executors.local.n_workers=2")
+CONTINUED = "configs/freegs/tokamak_continuation.yaml"
+WIDTHS = (1.9e4, 3.0e5, 0.28)  #: of the parameters' bounds
 SAMPLED = ("pressure_on_axis", "plasma_current", "x_point_z")
 
 pytestmark = pytest.mark.campaign
@@ -72,6 +76,29 @@ def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
         timeout=60,
     )
     assert picture.stat().st_size > 10_000
+
+
+def test_more_equilibria_by_continuation(freegs_python, real_campaign, uninterrupted):
+    """Protects what the page on continuation says: from its nearest neighbour also that point
+    converges which does not from FreeGS' own first guess, all in fewer iterations, to the same
+    equilibria.
+    """
+    continued = real_campaign(CONTINUED, "continued", *FEW, python=freegs_python)
+    continued.whole()
+    found = neighbours_in(journal_records(continued.run_dir), dict(zip(SAMPLED, WIDTHS, strict=True)))
+    assert len(found) == 6
+    assert list(found.values()).count("") <= 2
+    rows = {row["run_dir"]: row for row in continued.comparable_rows()}
+    cold = {row["run_dir"]: row for row in uninterrupted.comparable_rows()}
+    assert cold["d0_b0_s4_r0"]["success"] == "False"
+    assert all(row["success"] == "True" for row in rows.values())
+    both = [name for name, row in cold.items() if row["success"] == "True" and found[name]]
+    assert sum(float(rows[name]["iterations"]) for name in both) < 0.7 * sum(
+        float(cold[name]["iterations"]) for name in both
+    )
+    for name in both:
+        beta = [float(row[name]["poloidal_beta"]) for row in (rows, cold)]
+        assert abs(beta[0] / beta[1] - 1) < 0.05
 
 
 def test_comparison_of_samplers(freegs_python, tmp_path, monkeypatch):

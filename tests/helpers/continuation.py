@@ -19,7 +19,19 @@ def check_neighbours(
     within: float = math.inf,
     gone: bool = False,
 ) -> dict[str, str]:
-    """Go through the journal of a complete campaign and check each choice of a stage; return the
+    """Check the choices in the journal of a complete campaign, see `neighbours_in`."""
+    return neighbours_in(campaign.records(), scale, depth=depth, within=within, gone=gone)
+
+
+def neighbours_in(
+    records: list[dict[str, Any]],
+    scale: Mapping[str, float],
+    *,
+    depth: int = 0,
+    within: float = math.inf,
+    gone: bool = False,
+) -> dict[str, str]:
+    """Go through the records of a complete campaign and check each choice of a stage; return the
     neighbour of each of its tasks, by name, empty for a cold start.
 
     A task starts from the success nearest to it, in the parameters of `scale`, that was on record
@@ -27,7 +39,6 @@ def check_neighbours(
     in between, and is in the row. `gone`: run directories were removed, so that another choice is
     right.
     """
-    records = campaign.records()
     places = {
         tuple(record["task"][1:3]): [record["row"].get(name) for name in scale]
         for record in records

@@ -31,6 +31,7 @@ BY_PLACE = {
     "campaigns/*": "campaign",
     "slurm/*": "slurm",
     "ssh/*": "ssh",
+    "durability/test_continuation_kill.py": "kill",
     "durability/test_kill.py": "kill",
     "durability/test_learning_kill.py": "kill",
     "durability/test_write_points.py": "kill",

@@ -15,7 +15,7 @@ import pytest
 from enchanted_tui import cli
 from helpers.campaign import Campaign
 from helpers.configs import Config, random_sampler
-from helpers.continuation import check_neighbours
+from helpers.continuation import check_neighbours, neighbours_in
 
 SOLVE = {"type": "PythonRunner", "function": "helpers.parts.continuing:solve"}
 
@@ -159,9 +159,8 @@ def test_distances_are_scaled(campaign: Campaign) -> None:
     for record in records:
         if record["type"] == "task":
             record["row"]["rate"] = math.log(record["row"]["rate"])
-    logarithmic: Any = type("Logarithmic", (), {"records": lambda self: records})()
     scale = {"kind": 1.0, "rate": math.log(1e6), "x": 0.5}
-    found = check_neighbours(logarithmic, scale, within=0.9)
+    found = neighbours_in(records, scale, within=0.9)
     assert len(found) == 40
     assert 2 <= list(found.values()).count("") < 20
     assert campaign.column("given") == campaign.column("neighbour_r0_0")
