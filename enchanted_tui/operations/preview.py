@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.config.continuation import measured
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.older_form import build_executor
 from enchanted_tui.record.folding import fold
@@ -41,6 +42,7 @@ class StagePreview:
     tasks: int
     done: int  #: samples that have a row already and are reused
     first_samples: tuple[dict[str, Any], ...]  #: only where they are known without running anything
+    start_from: str = ""  #: where samples start from another one: in what the distance is measured
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Preview:
                 f"  {_counted(stage.samples, 'row')},"
                 f" {_counted(stage.tasks, 'task')}{_reused(stage)}"
             )
+            if stage.start_from:
+                lines.append(f"  each starts from its nearest neighbour in {stage.start_from}")
             if not stage.done:
                 lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
         directories = _counted(
@@ -178,6 +182,19 @@ def _submissions(config: CampaignConfig) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _start_from(config: CampaignConfig, samplers: list[Any], depth: int) -> str:
+    stages = config.stages[: depth + 1]
+    continuation = stages[-1].continuation
+    if continuation is None:
+        return ""
+    known = [
+        (config.samplers[stage.sampler], sampler)
+        for stage, sampler in zip(stages, samplers, strict=False)
+    ]
+    order = ", the next one first" if continuation.by_distance else ""
+    return ", ".join(measured(continuation.start_from, known)) + order
+
+
 def _stages(
     config: CampaignConfig, state: CampaignState, samplers: list[Any], targets: list[int]
 ) -> tuple[StagePreview, ...]:
@@ -213,6 +230,7 @@ def _stages(
                     if is_pure(sampler) and target
                     else ()
                 ),
+                start_from=_start_from(config, samplers, depth),
             )
         )
         parents *= target

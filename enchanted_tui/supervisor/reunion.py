@@ -160,7 +160,7 @@ def retry_record(tasks: Iterable[TaskId], state: CampaignState, journal: Journal
 
 
 def _is_value(name: str) -> bool:
-    return not name.startswith(("runtime_sec_", "success_"))
+    return not name.startswith(("runtime_sec_", "success_", "neighbour_"))
 
 
 def _inputs(row: Row, runner: str) -> Row:

@@ -85,7 +85,9 @@ def test_more_equilibria_by_continuation(freegs_python, real_campaign, uninterru
     """
     continued = real_campaign(CONTINUED, "continued", *FEW, python=freegs_python)
     continued.whole()
-    found = neighbours_in(journal_records(continued.run_dir), dict(zip(SAMPLED, WIDTHS, strict=True)))
+    found = neighbours_in(
+        journal_records(continued.run_dir), dict(zip(SAMPLED, WIDTHS, strict=True))
+    )
     assert len(found) == 6
     assert list(found.values()).count("") <= 2
     rows = {row["run_dir"]: row for row in continued.comparable_rows()}

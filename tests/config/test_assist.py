@@ -95,6 +95,9 @@ def _labels(marked: str, *, base_dir: Path | None = None) -> list[str]:
         (TEXT.replace("runner: add", "runner: a|"), ["add"]),
         (TEXT.replace("        - here", "        - the|"), ["there"]),
         (TEXT.replace("- sampler: grid", "- sampler: grid\n      ru|"), ["runner"]),
+        (TEXT.replace("runner: add}", "runner: add, order: |}"), ["drawn", "nearest"]),
+        (TEXT.replace("runner: add}", "runner: add, start_from: nea|}"), ["nearest"]),
+        (TEXT.replace("runner: add}", "runner: add, start_from: {wit|}}"), ["within"]),
         (TEXT.replace("*machine", "*|"), ["*machine"]),
         (TEXT + "logging: warn|", ["WARNING", "WARN"]),
         (TEXT + "storage:\n  type: |", ["none", "hdf5"]),
@@ -254,6 +257,16 @@ def test_help_for_an_option_comes_from_its_declaration() -> None:
         (TEXT.replace("run_mode", "run|_mode"), "supervisor.run_mode", "fresh"),
         (TEXT.replace("run_order", "run_|order"), "supervisor.run_order", "stages"),
         (TEXT.replace("runner: add", "runner: a|dd"), "supervisor.run_order[0].runner", "runner"),
+        (
+            TEXT.replace("runner: add}", "runner: add, or|der: nearest}"),
+            "supervisor.run_order[0].order",
+            "finished success",
+        ),
+        (
+            TEXT.replace("runner: add}", "runner: add, start_from: {nearest: all, wit|hin: 1}}"),
+            "supervisor.run_order[0].start_from.within",
+            "starts cold",
+        ),
         (TEXT.replace("[c1]", "[c|1]"), "runners.add.params_to_sum", "add up"),
     ],
 )

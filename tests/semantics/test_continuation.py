@@ -206,6 +206,48 @@ def test_what_a_command_is_given(campaign: Campaign) -> None:
             assert "before.txt" not in row["listing"]
 
 
+def test_several_samples_in_one_call(campaign: Campaign) -> None:
+    """Protects `batch`: a call is still given several samples, each with a neighbour of its own."""
+    config = continued(runner={"type": "helpers.parts.continuing:ManyNotingRunner"})
+    config["executors"]["here"]["n_workers"] = 1
+    assert campaign.run(config=config) == 0
+    check_neighbours(campaign, {"x": 1.0, "y": 1.0})
+    assert campaign.column("given") == campaign.column("neighbour_r0_0")
+    assert max(campaign.numbers("together")) > 1
+
+
+def test_a_sampler_that_learns(campaign: Campaign) -> None:
+    """Protects samplers that draw batch after batch: neighbours come from all batches."""
+    sampler = {
+        "type": "BayesianOptimizationSampler",
+        "parameters": ["x", "y"],
+        "bounds": [[0.0, 1.0], [0.0, 1.0]],
+        "observations": ["chain"],
+        "budget": 8,
+        "initial_samples": 4,
+        "acquisition_batch_size": 2,
+    }
+    assert campaign.run(config=continued(sampler, order="nearest")) == 0
+    found = check_neighbours(campaign, {"x": 1.0, "y": 1.0})
+    assert len(found) == 8
+    assert all(name for task, name in found.items() if not task.startswith("d0_b0"))
+
+
+@pytest.mark.dask
+def test_on_dask_workers(campaign: Campaign) -> None:
+    """Protects Dask: samples there are given their neighbours too."""
+    config = continued(random_sampler(8))
+    config["executors"]["here"] = {
+        "type": "DaskExecutor",
+        "LocalCluster_config": {"n_workers": 2, "threads_per_worker": 1},
+    }
+    assert campaign.run(config=config) == 0
+    found = check_neighbours(campaign, {"x": 1.0})
+    written = chains(campaign)
+    for task, neighbour in found.items():
+        assert int(written[task]) == (int(written[neighbour]) + 1 if neighbour else 0)
+
+
 def test_without_the_option_nothing_changes(campaign: Campaign) -> None:
     """Protects other campaigns: no column, no record, and a function with the argument starts cold."""
     config = continued(random_sampler(4))
@@ -329,6 +371,13 @@ def test_files_stay_until_nobody_starts_from_them(campaign: Campaign, save_files
     assert list(found.values()).count("") <= 2
     left = sorted(path.name for path in campaign.path("data").glob("*/*"))
     assert left == (["restart.txt"] * 12 if save_files == "custom" else [])
+
+
+def test_what_would_run(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects `--dry-run`: it says what the distance is measured in."""
+    config = continued(order="nearest")
+    assert cli.main([str(campaign.write(config)), "--dry-run"]) == 0
+    assert "each starts from its nearest neighbour in x, y" in capsys.readouterr().out
 
 
 # -- what the check says ---------------------------------------------------------------------------

@@ -98,7 +98,11 @@ def _for_people(results: Results) -> list[str]:
     """Return the columns in an order for people: how it ended, parameters, outputs, and the
     program's own last.
     """
-    own = [name for name in results.columns if name.startswith(("success_", "runtime_sec_"))]
+    own = [
+        name
+        for name in results.columns
+        if name.startswith(("success_", "runtime_sec_", "neighbour_"))
+    ]
     first = [name for name in ("success", *results.parameters) if name in results.columns]
     return [
         *first,

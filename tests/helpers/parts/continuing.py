@@ -42,3 +42,17 @@ class NotingRunner:
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
         given = params["neighbour_run_dir"]
         return {"given": "" if given is None else os.path.basename(given), "success": True}
+
+
+class ManyNotingRunner(NotingRunner):
+    """The same for several samples in one call."""
+
+    batch = 4
+
+    def many_code_run(
+        self, run_dirs: list[str], params_list: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        return [
+            {**self.single_code_run(run_dir, params), "together": len(run_dirs)}
+            for run_dir, params in zip(run_dirs, params_list)  # noqa: B905 - Python 3.9
+        ]
