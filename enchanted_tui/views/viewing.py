@@ -74,6 +74,11 @@ class View(Status):
         return tuple(self.live.get("workers", ())) if self.live is not None else ()
 
     @property
+    def nodes(self) -> tuple[Mapping[str, Any], ...]:
+        """The nodes of which samples are given shares: the fields of `record.live.Node`."""
+        return tuple(self.live.get("nodes", ())) if self.live is not None else ()
+
+    @property
     def jobs(self) -> tuple[Mapping[str, Any], ...]:
         """The jobs of a scheduler that the supervisor reports: the fields of
         `executors.base.JobInfo`.

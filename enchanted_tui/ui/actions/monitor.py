@@ -32,6 +32,14 @@ register(
         shown=False,
     ),
     Action(
+        "monitor.nodes",
+        "n",
+        "Nodes",
+        "Go to the map of nodes: which cores and GPUs are held by what task.",
+        reason=_SCREEN,
+        shown=False,
+    ),
+    Action(
         "monitor.files",
         "f",
         "Files",

@@ -19,6 +19,7 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane, stage_that_learns
 from enchanted_tui.ui.widgets.line import Buttons
+from enchanted_tui.ui.widgets.node_pane import NodePane
 from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane
 from enchanted_tui.ui.widgets.table import VirtualTable
@@ -33,9 +34,13 @@ _PANES = (
     ("tasks", "Tasks"),
     ("batches", "Batches"),
     ("workers", "Workers"),
+    ("nodes", "Nodes"),
     ("files", "Files"),
     ("learned", "Model"),
 )
+
+#: Panes that not every campaign has, with the screen's class that shows them.
+_SOMETIMES = {"nodes": "-nodes", "learned": "-learns"}
 
 
 class MonitorScreen(CampaignScreen):
@@ -49,6 +54,8 @@ class MonitorScreen(CampaignScreen):
     MonitorScreen #side { width: 2fr; margin: 0 0 0 1; }
     MonitorScreen #batches { height: 2fr; }
     MonitorScreen #workers { height: 2fr; }
+    MonitorScreen #nodes { height: 3fr; display: none; }
+    MonitorScreen.-nodes #nodes { display: block; }
     MonitorScreen #files { height: 1fr; }
     MonitorScreen.-tall #files { height: 2fr; }
     MonitorScreen #learned { height: 3fr; display: none; }
@@ -70,6 +77,7 @@ class MonitorScreen(CampaignScreen):
         "monitor.tasks",
         "monitor.batches",
         "monitor.workers",
+        "monitor.nodes",
         "monitor.files",
         "monitor.learned",
         "monitor.filter",
@@ -92,6 +100,7 @@ class MonitorScreen(CampaignScreen):
                 yield LearnedPane(id="learned")
                 yield BatchPane(id="batches")
                 yield WorkerPane(id="workers")
+                yield NodePane(id="nodes")
                 yield FilePane(id="files")
 
     def __init__(self) -> None:
@@ -140,7 +149,8 @@ class MonitorScreen(CampaignScreen):
         self._shown_at = time.monotonic()
         self.query_one(Overview).show(view, roomy=self.size.height >= 36)
         self._say_that_jobs_are_watched(view)
-        self._make_room_for_model(stage_that_learns(view) is not None)
+        self._make_room("learned", "-learns", wanted=stage_that_learns(view) is not None)
+        self._make_room("nodes", "-nodes", wanted=bool(view.nodes) or self.has_class("-nodes"))
         viewer = self.viewer
         for pane in self.query(Pane):
             if not pane.display or not pane.parent or not getattr(pane.parent, "display", True):
@@ -152,12 +162,11 @@ class MonitorScreen(CampaignScreen):
             else:
                 pane.show(view)
 
-    def _make_room_for_model(self, learns: bool) -> None:
-        if learns != self.has_class("-learns"):
-            self.set_class(learns, "-learns")
-            self._mark(
-                self.pane.id if learns or not isinstance(self.pane, LearnedPane) else "tasks"
-            )
+    def _make_room(self, pane: str, shown: str, *, wanted: bool) -> None:
+        """Show a pane that not every campaign has, by a class of the screen, or hide it."""
+        if wanted != self.has_class(shown):
+            self.set_class(wanted, shown)
+            self._mark(self.pane.id if wanted or self.pane.id != pane else "tasks")
             self._show_again()
 
     def _say_that_jobs_are_watched(self, view: View) -> None:
@@ -221,7 +230,7 @@ class MonitorScreen(CampaignScreen):
             for active in self.active_bindings.values()
         }
         for pane_name, title in _PANES:
-            if pane_name == "learned" and not self.has_class("-learns"):
+            if pane_name in _SOMETIMES and not self.has_class(_SOMETIMES[pane_name]):
                 continue
             label = f"{keys.get(f'monitor.{pane_name}', '')} {title}".strip()
             label = f"[{label}]" if pane_name == name else f" {label} "
@@ -249,6 +258,16 @@ class MonitorScreen(CampaignScreen):
 
     def action_monitor_files(self) -> None:
         self._go("files")
+
+    def action_monitor_nodes(self) -> None:
+        if self.has_class("-nodes"):
+            self._go("nodes")
+        else:
+            self.app.notify(
+                "No runner of this campaign says what its samples need (resources), so nothing is"
+                " known of who holds which cores.",
+                severity="warning",
+            )
 
     def action_monitor_learned(self) -> None:
         if self.has_class("-learns"):
@@ -298,7 +317,10 @@ class MonitorScreen(CampaignScreen):
 
     def action_monitor_open(self) -> None:
         pane, key = self.pane, self.pane.table.cursor
-        if key is None or self.view is None:
+        if isinstance(pane, NodePane) and pane.map.has_focus:
+            if (task := TaskId.named(pane.chosen_on_map())) is not None:
+                self._open_task(task)
+        elif key is None or self.view is None:
             self.app.notify("There is nothing under the cursor to open.", severity="warning")
         elif isinstance(pane, BatchPane):
             batch = pane.batch_of(key)
@@ -306,7 +328,9 @@ class MonitorScreen(CampaignScreen):
                 self._go("tasks")
                 self.tasks.set(status="all", text=f"d{batch.depth}_b{batch.batch}_")
         elif isinstance(pane, WorkerPane):
-            self._open_worker(key)
+            self._open_named(pane.task_of(key))
+        elif isinstance(pane, NodePane):
+            self._open_named(key)
         elif isinstance(pane, LearnedPane):
             self.app.notify("A fit has no file of its own; the journal holds its record.")
         elif isinstance(pane, FilePane) and (path := pane.path_of(key)) is not None:
@@ -319,10 +343,8 @@ class MonitorScreen(CampaignScreen):
 
         self.app.open_over(self, TaskScreen(task, among))
 
-    def _open_worker(self, key: int) -> None:
-        from enchanted_tui.journal_lines import TaskId
-
-        task = TaskId.named(self.query_one(WorkerPane).task_of(key))
+    def _open_named(self, name: str) -> None:
+        task = TaskId.named(name)
         if task is not None:
             self._open_task(task)
         else:

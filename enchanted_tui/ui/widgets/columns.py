@@ -8,9 +8,25 @@ from typing import Literal
 
 from rich.cells import cell_len
 
+
+class Painted(tuple[tuple[str, str], ...]):
+    """A cell of several colours: stretches of text, each with the name of its colour."""
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self)
+
+
 #: A cell is text, or text and the name of a theme colour ("success", "error", "warning", "primary",
-#: ...) or "dim".
-Cell = str | tuple[str, str]
+#: ...), "dim" or "reverse"; or such stretches of text one after the other.
+Cell = str | tuple[str, str] | Painted
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell without its colours."""
+    return cell.text if isinstance(cell, Painted) else cell if isinstance(cell, str) else cell[0]
 
 
 @dataclass(frozen=True)
@@ -89,8 +105,7 @@ def note_names(
     for index, column, width in shown:
         if not column.name or index >= len(cells):
             continue
-        cell = cells[index]
-        length = cell_len(cell if isinstance(cell, str) else cell[0])
+        length = cell_len(text_of(cells[index]))
         if length > max(needed.get(column.key, 0), column.width):
             needed[column.key] = length
             is_news = is_news or length > width

@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from enchanted_tui.ui.widgets.changes import PaintedLines
-from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names
+from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
@@ -386,6 +386,4 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def row_text(self, row: int) -> str:
         """Return a row's cells as text with tabs between, for copying."""
-        return "\t".join(
-            cell if isinstance(cell, str) else cell[0] for cell in self._cells(self._keys[row])
-        )
+        return "\t".join(map(text_of, self._cells(self._keys[row])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -12,7 +12,10 @@ from textual.widget import Widget
 
 from enchanted_tui.ui.fitting import cut, cut_between, cut_name, hide_part
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.widgets.columns import Cell, Column, Shown
+from enchanted_tui.ui.widgets.columns import Cell, Column, Painted, Shown
+
+#: What stands in a cell: text with its style, piece by piece.
+Stretches = Sequence[tuple[str, Style]]
 
 
 class TableStyles:
@@ -36,6 +39,8 @@ class TableStyles:
         """Return a style with a colour of the theme, or dim; `marked`: of the row with the cursor,
         which has one colour while the table has the focus.
         """
+        if colour == "reverse":
+            return style + Style(reverse=True)
         if not colour or (marked and self._table.has_focus):
             return style
         if colour == "dim":
@@ -61,7 +66,7 @@ class LineLayout:
     def header(self, sort: tuple[str, bool] | None, style: Style) -> Strip:
         """Return the titles; `sort`: the column by which rows are sorted, and whether downwards."""
         titles = [_title(column, sort) for _, column, _ in self.columns]
-        return self._strip([(title, style) for title in titles], style, header=True)
+        return self._strip([[(title, style)] for title in titles], style, header=True)
 
     def row(
         self,
@@ -73,27 +78,29 @@ class LineLayout:
     ) -> Strip:
         """Return a row; `coloured` gives the style of a colour's name, `marked`: with the cursor."""
         picked = [cells[index] if index < len(cells) else "" for index, _, _ in self.columns]
-        pairs = [(cell, "") if isinstance(cell, str) else cell for cell in picked]
-        return self._strip(
-            [(text, coloured(colour)) for text, colour in pairs], style, marked=marked
-        )
+        return self._strip([_stretches(cell, coloured) for cell in picked], style, marked=marked)
 
     def _strip(
         self,
-        cells: Sequence[tuple[str, Style]],
+        cells: Sequence[Stretches],
         style: Style,
         *,
         header: bool = False,
         marked: bool = False,
     ) -> Strip:
-        first = cells[0][1] if cells and not marked else style
+        first = cells[0][0][1] if cells and cells[0] and not marked else style
         segments = [Segment(glyph("right") if marked else " ", first)]
         start = 1
-        for number, ((text, shade), (_, column, width)) in enumerate(
+        for number, (stretches, (_, column, width)) in enumerate(
             zip(cells, self.columns, strict=False)
         ):
             if number:
                 segments.append(Segment("  ", style))
+            if len(stretches) != 1:
+                segments += _fitted(stretches, width, style)
+                start += width + 2
+                continue
+            [(text, shade)] = stretches
             shown = _cut(text, column, width, header=header)
             if column.align == "right" and not self.fit:
                 end = start + width - self.left
@@ -102,6 +109,17 @@ class LineLayout:
             segments.append(Segment(shown, shade))
         strip = Strip(segments).simplify().adjust_cell_length(max(self.room, self.width), style)
         return strip.crop(self.left, self.left + self.room)
+
+
+def _stretches(cell: Cell, coloured: Callable[[str], Style]) -> Stretches:
+    parts = cell if isinstance(cell, Painted) else [(cell, "") if isinstance(cell, str) else cell]
+    return [(text, coloured(colour)) for text, colour in parts]
+
+
+def _fitted(stretches: Stretches, width: int, style: Style) -> Iterable[Segment]:
+    """Return stretches of text cut or padded to a width."""
+    strip = Strip([Segment(text, shade) for text, shade in stretches])
+    return strip.adjust_cell_length(width, style)
 
 
 def _title(column: Column, sort: tuple[str, bool] | None) -> str:
