@@ -43,7 +43,7 @@ def job_end(row: JobRow, walltime: float | None) -> JobEnd:
         )
         return JobEnd("walltime", reason, "timeout")
     if state in ("NODE_FAIL", "BOOT_FAIL"):
-        return JobEnd("node", f"the node of {where} failed", suspect_node=True)
+        return JobEnd("node", f"a node of {where} failed", suspect_node=True)
     if state in ("PREEMPTED", "REVOKED"):
         return JobEnd("preempted", f"{where} was preempted", counts=False)
     if state == "OUT_OF_MEMORY":

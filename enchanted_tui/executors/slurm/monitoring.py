@@ -259,7 +259,7 @@ class JobMonitor:
             self._release_cancelled(element, row)
             return
         if end.suspect_node and row.node:
-            self._submitter.failed_nodes.add(row.node)
+            self._submitter.failed_nodes |= self._scheduler.failed_nodes(row.node)
         began = element.began_any
         trouble = None
         if end.kind == "disk":

@@ -25,6 +25,8 @@ _UNSURE = re.compile(
     " again|in progress|broken pipe|unexpected",
     re.IGNORECASE,
 )
+#: States of a node that has failed, or is being taken away; with `*` it does not answer.
+_UNWELL = re.compile(r"down|fail|drain|error|unknown|reboot|.*\*", re.IGNORECASE)
 _FULL = re.compile(
     r"submit limit|accounting/QOS policy|too many"
     r" jobs|maximum.*jobs|AssocMaxSubmitJobLimit|QOSMaxSubmit",
@@ -182,6 +184,19 @@ class Scheduler:
             if not known.issuperset((job, element) for element in elements):
                 found += [row for row in self._shown(job) if (row.job, row.element) not in known]
         return [row for row in found if row.element in wanted.get(row.job, ())]
+
+    def failed_nodes(self, nodes: str) -> set[str]:
+        """Return those of some nodes, as SLURM writes them, that are not well; one that is alone
+        need not be asked about. Nothing where nobody knows.
+        """
+        if not re.search(r"[\[,]", nodes):
+            return {nodes}
+        try:
+            told = self._query(["sinfo", "-h", "-N", "-n", nodes, "-o", "%N|%T"])
+        except (SchedulerUnreachable, FarSideProblem):
+            return set()
+        cells = (line.strip().partition("|") for line in told.splitlines())
+        return {name for name, _, state in cells if _UNWELL.match(state)}
 
     def cancel(self, jobs: Collection[str], *, waiting: bool = False) -> bool:
         """Cancel jobs by numbers that `jobs` has just given, as a controller that has crashed gives

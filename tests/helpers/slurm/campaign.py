@@ -150,6 +150,10 @@ class SlurmCampaign(Campaign):
     def events(self, event: str) -> list[dict[str, Any]]:
         return [record for record in self.records("jobs") if record["event"] == event]
 
+    def log_text(self) -> str:
+        """Give what runners have noted."""
+        return self.log.read_text() if self.log.exists() else ""
+
     def main_log(self) -> str:
         path = self.run_dir / "logs" / "main.log"
         return path.read_text() if path.exists() else ""

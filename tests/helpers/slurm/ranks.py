@@ -69,7 +69,7 @@ class Ranks:
         directory.mkdir(exist_ok=True)
 
     @staticmethod
-    def make(programs: Path) -> None:
+    def make(programs: Path, source: str = "rank.c") -> None:
         """Compile the program for each MPI."""
         for mpi in ("openmpi", "mpich"):
             subprocess.run(
@@ -77,7 +77,7 @@ class Ranks:
                     f"mpicc.{mpi}",
                     "-o",
                     str(programs / mpi),
-                    str(Path(__file__).with_name("rank.c")),
+                    str(Path(__file__).with_name(source)),
                 ],
                 check=True,
             )
