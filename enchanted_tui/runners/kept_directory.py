@@ -36,6 +36,7 @@ class KeptState:
     restarts: int = 0  #: how often it has been continued
     session: str = ""  #: of the supervisor, when it began last
     attempt: int = 0  #: number of the attempt when a checkpoint had changed last
+    idle: int = 0  #: runs since then that have ended in good order
     ran: float = 0.0  #: seconds, without the run that began last
     began: float | None = None  #: when the run that has not ended in good order did
     failed: str = ""  #: kind of the failure that it was recorded with
@@ -91,14 +92,16 @@ def begin_run(
         state = KeptState(session=session, attempt=attempt, began=time.time(), kept=kept)
         write_state(run_dir, state)
         return state
-    advanced = _advanced(before.kept, kept)
-    base = attempt if advanced or before.session != session else before.attempt
-    _refuse_if_hopeless(before, restart, attempt - base, max_retries)
+    anew = _advanced(before.kept, kept) or before.session != session
+    base = attempt if anew else before.attempt
+    idle = 0 if anew else before.idle + (before.began is None)
+    _refuse_if_hopeless(before, restart, attempt - base + idle, max_retries)
     number_files(run_dir, ("stdout.txt", "stderr.txt"), before.restarts + 1, restart["keep"])
     state = KeptState(
         restarts=before.restarts + 1,
         session=session,
         attempt=base,
+        idle=idle,
         ran=before.ran + _length(run_dir, before, kept),
         began=time.time(),
         kept=kept,
@@ -216,8 +219,8 @@ def _refuse_if_hopeless(
         )
     if fruitless > max_retries:
         raise SampleFailed(
-            f"it was interrupted {fruitless} times while no file that matches"
-            f" {', '.join(restart['keep'])} changed; have the code write checkpoints more often, or"
+            f"it has run {fruitless + 1} times and changed no file that matches"
+            f" {', '.join(restart['keep'])}; have the code write checkpoints more often, or"
             " ask for jobs of more time",
             "lost",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import time
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ from enchanted_tui.record.records import (
     EndRecord,
 )
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.runners.kept_directory import begins_anew
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control, stopping
 from enchanted_tui.supervisor.aside import Woken
@@ -93,6 +95,8 @@ class Campaign:
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
             given_up = retry(self.state) if retry is not None else []
+            for task in given_up:
+                begins_anew(os.path.join(self._context.data_dir, task.name))
             self._recorder.give_up(given_up)
             self.projections.open(changed=bool(given_up))
             for plan in self._plans:

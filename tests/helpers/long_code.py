@@ -105,6 +105,9 @@ def main(log: str, steps: int, seconds: float, words: list[str]) -> int:
             file.write(line)
 
     say("from")
+    print("from", step)
+    if own == 0:
+        return ASKS
     while step < steps:
         time.sleep(seconds)
         step += 1

@@ -5,6 +5,8 @@ The truth comes from the code, which writes down from which checkpoint it went o
 
 from __future__ import annotations
 
+import random
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,8 @@ import pytest
 
 from helpers import long_code
 from helpers.slurm.bed import Bed
-from helpers.slurm.bed_processes import wait_for
-from helpers.slurm.campaign import SlurmCampaign, array
+from helpers.slurm.bed_processes import all_pids, command_of, send, wait_for
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 
 @pytest.fixture
@@ -47,3 +49,106 @@ def test_a_notice_of_the_end_is_passed_on(cluster: Bed, campaign: SlurmCampaign)
     assert "exclude" not in campaign.said
     assert [row["restarts_r0"] for row in campaign.rows()] == ["1", "1"]
     campaign.check_complete(2)
+
+
+@pytest.mark.parametrize("how", ["abort", "kill"])
+def test_checkpoints_wait_on_a_far_cluster(
+    cluster: Bed, campaign: SlurmCampaign, tmp_path: Path, how: str
+) -> None:
+    """Protects checkpoints where the cluster has files of its own: they stay there from session to
+    session, come down with the result, and then nothing is left there.
+    """
+    far = tmp_path / "far"
+    far.mkdir()
+    of_long_code(campaign, 2, 24, 0.4, signal="USR1", before=1, exit_codes=[85])
+    campaign.executor.update(ssh=ssh_options(cluster), remote_dir=str(far), max_jobs=2)
+    running = campaign.supervise()
+    wait_for("checkpoints", lambda: campaign.log_text().count(" wrote 3 ") == 2, 60, 0.05)
+    if how == "abort":
+        running.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        running.send_signal(signal.SIGTERM)
+        campaign.finish(running)
+    else:
+        campaign.kill(running)
+        cluster.slurm("scancel", f"--user={cluster.user}")
+    assert not list(campaign.run_dir.glob("data/*/restart.dat"))
+    code = campaign.resume()
+    if how == "kill":  # it sees that jobs were cancelled by somebody else
+        code = campaign.resume()
+    assert code == 0, campaign.said
+    found = long_code.check(campaign.log, 24, 2)
+    assert all(len(lives) == 2 for lives in found.values())
+    assert [row["restarts_r0"] for row in campaign.rows()] == ["1", "1"]
+    assert len(list(campaign.run_dir.glob("data/*/restart.dat"))) == 2
+    assert not list(far.iterdir())
+
+
+def test_only_the_node_that_died_is_excluded(tmp_path: Path) -> None:
+    """Protects the other nodes of a job: all were excluded with the one that died, and nothing was
+    left to run on. The sample goes on from its checkpoint.
+    """
+    with Bed(tmp_path / "bed", nodes=3, sshd=False) as bed:
+        bed.slurm("scontrol", "update", "nodename=n3", "state=drain", "reason=test")
+        campaign = SlurmCampaign(tmp_path, bed.environment)
+        of_long_code(campaign, 1, 40, 0.5)
+        campaign.executor["sbatch"].update(nodes=2, ntasks=2)
+        running = campaign.supervise()
+        wait_for("a checkpoint", lambda: " wrote 3 " in campaign.log_text(), 60, 0.05)
+        bed.slurm("scontrol", "update", "nodename=n3", "state=resume")
+        bed.crash_node("n2")
+        assert campaign.finish(running, 180) == 0, campaign.said
+        [lives] = long_code.check(campaign.log, 40, 1).values()
+        assert len(lives) == 2
+        submitted = [record["job"] for record in campaign.events("submitted")]
+        asked = bed.slurm("scontrol", "show", "job", submitted[-1])
+        assert "ExcNodeList=n2\n" in asked.replace(" ", "\n")
+        assert "NodeList=n[1,3]\n" in asked.replace(" ", "\n")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [1, 2])
+def test_three_walltimes_while_all_is_killed_at_random(tmp_path: Path, seed: int) -> None:
+    """Protects days of work: a sample of three walltimes is done while supervisor, jobs and the
+    processes in them are killed, and never goes on from an older checkpoint than the last one.
+    """
+    chance = random.Random(seed)
+    with Bed(tmp_path / "bed", nodes=2, sshd=False) as bed:
+        campaign = SlurmCampaign(tmp_path, bed.environment)
+        of_long_code(campaign, 2, 300, 0.5, signal="USR1", before=15, exit_codes=[85], most=60)
+        campaign.executor.update(sbatch={"time": "1"}, max_jobs=2, max_retries=3)
+        mode, code, blows = "fresh", -1, []
+        until = time.monotonic() + 420
+        while code != 0 and time.monotonic() < 2 * until:
+            running = campaign.supervise("--run-mode", mode)
+            mode = "auto"
+            while running.poll() is None and time.monotonic() < until:
+                time.sleep(chance.uniform(1, 25))
+                blows.append(strike(bed, campaign, running, chance))
+            code = campaign.finish(running, 400)
+        assert len(set(blows)) >= 3, blows
+        found = long_code.check(campaign.log, 300, 2)
+        assert all(len(lives) >= 4 for lives in found.values())
+        for row, lives in zip(campaign.rows(), found.values(), strict=True):
+            assert row["success"] == "True"
+            assert int(row["restarts_r0"]) >= len(lives) - 1
+        campaign.check_complete(2)
+
+
+def strike(bed: Bed, campaign: SlurmCampaign, running: Any, chance: random.Random) -> str:
+    """Kill something; say what."""
+    what = chance.choice(["supervisor", "abort", "job", "process", "process", "nothing"])
+    if what == "supervisor":
+        campaign.kill(running)
+    elif what == "abort":
+        running.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        running.send_signal(signal.SIGTERM)
+    elif what == "job":
+        bed.slurm("scancel", f"--user={bed.user}", check=False)
+    elif what == "process":
+        own = [pid for pid in all_pids() if "worker-" in command_of(pid)]
+        found = [pid for pid in own if str(campaign.run_dir) in command_of(pid)]
+        if found:
+            send(chance.choice(found))
+    return what

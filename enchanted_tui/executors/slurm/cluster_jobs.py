@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import posixpath
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -27,10 +28,18 @@ from enchanted_tui.executors.slurm.transport import (
     Transport,
 )
 from enchanted_tui.executors.slurm_terms import LIVE
+from enchanted_tui.runners.kept_directory import STATE
 
 log = logging.getLogger(__name__)
 
+#: names the directories below $1 that have a file $2
+_LIST = (
+    'cd "$1" 2>/dev/null || exit 0; exec find . -mindepth 2 -maxdepth 2 -name "$2" -printf "%P\\n"'
+)
+
 _LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
+#: the same where samples write a last checkpoint before they end
+_PATIENT_LOOKS = (*_LOOKS, 8.0, 8.0, 8.0)
 #: seconds for jobs that have nothing to do to end by themselves, and between two looks
 _PARTING, _PARTING_LOOK = 6.0, 0.5
 _RECORD_PATIENCE = 20.0  #: seconds for the supervisor to write down the last results
@@ -54,6 +63,7 @@ class ClusterJobs:
     ) -> None:
         """`core_time`: added to here; the rest as in the parts."""
         self._directories, self._transport, self._table = directories, transport, table
+        self._some_go_on = any(spec.get("restart") for spec in context.runners.values())
         self._scheduler = Scheduler(transport)
         self.submitter = Submitter(
             name, options, context, directories, transport, self._scheduler, table, record
@@ -164,7 +174,7 @@ class ClusterJobs:
         ours = {element.submission.name for element in self._table.elements}
         for element in self._table.elements:
             element.cancelled = True
-        for pause in _LOOKS:
+        for pause in _PATIENT_LOOKS if self._some_go_on else _LOOKS:
             time.sleep(pause)
             try:
                 rows = [row for row in self._scheduler.jobs() if row.name in ours]
@@ -181,6 +191,8 @@ class ClusterJobs:
         done = [directory for _, directory in self.monitor.finished]
         paths = done if self._table.submissions else [self._directories.all]
         try:
+            if self._some_go_on and self._directories.root in paths:
+                paths = self._all_but_checkpoints()
             self._transport.remove(paths)
         except (ConnectionLost, CommandTimeout, FarSideProblem) as problem:
             log.warning(
@@ -188,6 +200,25 @@ class ClusterJobs:
                 " by hand"
             )
         self.monitor.finished.clear()
+
+    def _all_but_checkpoints(self) -> list[str]:
+        """Return what can be removed on the far side, where the run directories of samples that
+        are to go on stay. Nothing is known of a file system in trouble.
+        """
+        data, root = self._directories.remote_data, self._directories.root
+        found = self._transport.run(["sh", "-c", _LIST, "sh", data, STATE])
+        inputs = self.submitter.inputs
+        home = self._table.given_up if inputs is None else self._table.given_up | inputs.there
+        names = [line.partition("/")[0] for line in found.text.splitlines()]
+        waiting = [name for name in names if name not in home]
+        if not waiting and not found.code:
+            return [root]
+        log.info(f"{len(waiting)} samples go on from what is kept of them in {data}")
+        there = () if found.code else home
+        return [
+            *(posixpath.join(root, name) for name in ("jobs", "inputs", "python")),
+            *(posixpath.join(data, name) for name in sorted(there)),
+        ]
 
 
 def _are_recorded(notes: Iterable[Note]) -> bool:

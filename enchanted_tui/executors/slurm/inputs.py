@@ -18,6 +18,7 @@ from typing import Any
 from enchanted_tui import neighbours
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
+from enchanted_tui.runners.kept_directory import STATE
 
 _OWN = "enchanted_tui."
 _TIMEOUT = 3600.0
@@ -28,7 +29,7 @@ class Inputs:
 
     def __init__(self, directories: Directories) -> None:
         self._directories = directories
-        self._there: set[str] = set()  #: names of the run directories that exist on the far side
+        self.there: set[str] = set()  #: names of the run directories that exist on the far side
         self._sent: dict[str, str] = {}  #: by path here: path there
         #: what is to go with the next archive: by path there, path here
         self._waiting: dict[str, str] = {}
@@ -66,6 +67,8 @@ class Inputs:
     def message(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return a task as the far side has to know it."""
         translated = dict(message)
+        if os.path.exists(os.path.join(self._directories.local_data, message["name"], STATE)):
+            self._send_run_dir(message["name"])  # it is tried again, and goes on
         before = message["params"].get("run_dir")
         if isinstance(before, str) and posixpath.dirname(before) == self._directories.local_data:
             self._send_run_dir(posixpath.basename(before))
@@ -86,7 +89,7 @@ class Inputs:
 
     def arrived(self, name: str) -> None:
         """A run directory was made on the far side."""
-        self._there.add(name)
+        self.there.add(name)
 
     def archive(self) -> bytes:
         """Return what has gathered as an archive to unpack at the root of the far side's file
@@ -103,9 +106,9 @@ class Inputs:
 
     def _send_run_dir(self, name: str) -> None:
         here = os.path.join(self._directories.local_data, name)
-        if name not in self._there and os.path.isdir(here):
+        if name not in self.there and os.path.isdir(here):
             self._waiting[posixpath.join(self._directories.remote_data, name)] = here
-            self._there.add(name)
+            self.there.add(name)
 
     def _file(self, path: str) -> str:
         """Return the path there of a file or directory that exists here; any other path as it is."""

@@ -42,6 +42,7 @@ class TaskTable:
         self._early: dict[TaskId, bytes] = {}
         self._lost: dict[TaskId, JobEnd] = {}  #: the same, of tasks that are given up
         self._attempts: dict[TaskId, int] = {}
+        self.given_up: set[str] = set()  #: names of tasks that no job could finish
         self._outstanding = 0
         self._held_back = False  #: nothing new is to begin
         self._runtimes: dict[str, deque[float]] = {}
@@ -249,6 +250,7 @@ class TaskTable:
 
     def _give_up(self, task: Task, end: JobEnd) -> None:
         """Deliver a task that its jobs could not finish as failed."""
+        self.given_up.add(task.id.name)
         self._outstanding -= 1
         try:
             line = fail_task(
