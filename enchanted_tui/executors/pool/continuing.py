@@ -53,6 +53,10 @@ class Continuing:
         """True while everything is being ended, and samples write their last checkpoints."""
         return self._patience_ends is not None
 
+    def concerns(self, task: Task) -> bool:
+        """Tell whether a task is one that is continued."""
+        return task.runner in self._restarts
+
     def most_retries(self, task: Task, max_retries: int) -> int:
         """Return how often a task may begin again whose worker was lost."""
         return may_begin_so_often(self._restarts.get(task.runner), max_retries)

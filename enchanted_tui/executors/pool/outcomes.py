@@ -82,14 +82,19 @@ class Outcomes:
         elif worker.killed_for is None and message["asked"]:  # by somebody else
             self.run_again(worker, call)
         elif len(call.left) > 1:
-            kind, why = self._why_died(message["status"])
+            kind, why = self._why_died(message["status"]) or ending(message["status"])
             self._divide(call, f"{kind}: {why}" if worker.killed_for is None else "its time is up")
         elif worker.killed_for is not None:
             assert timeout is not None
             ended = timed_out(timeout, message["left"])
             self._delivery.take_at_once(self._failure(worker, task, *ended))
         else:
-            self._delivery.take(self._failure(worker, task, *self._why_died(message["status"])))
+            known = self._why_died(message["status"])
+            if known is None and self._continuing.concerns(task):
+                self.run_again(worker, call)
+            else:
+                ended = known or ending(message["status"])
+                self._delivery.take(self._failure(worker, task, *ended))
 
     def _divide(self, call: Call, why: str) -> None:
         """Have those of a call that have no result run again, in halves."""
@@ -100,10 +105,12 @@ class Outcomes:
         self._calls.divide(call)
         call.left.clear()
 
-    def _why_died(self, status: int) -> tuple[str, str]:
-        """Return kind and reason of a failure, by the wait status of its worker."""
+    def _why_died(self, status: int) -> tuple[str, str] | None:
+        """Return kind and reason of a failure by the wait status of its worker; None where somebody
+        has killed it (SIGKILL), and nobody knows why.
+        """
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        return (killed and self._settings.why_killed()) or ending(status)
+        return self._settings.why_killed() if killed else ending(status)
 
     def _failure(self, worker: WorkerChannel, task: Task, kind: str, why: str) -> Result | Trouble:
         context, scratch = self._workers.context, self._workers.scratch
