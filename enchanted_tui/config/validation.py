@@ -19,6 +19,7 @@ from enchanted_tui.config.nested import option_path
 from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.resource_checks import check_resources
+from enchanted_tui.config.restart_checks import check_restarts
 from enchanted_tui.config.run_order import RunOrder
 from enchanted_tui.config.supervisor_section import check_supervisor
 from enchanted_tui.runners.base import Runner, takes_many
@@ -111,12 +112,21 @@ def check(
             report.document, option, (KINDS[kind], key_of(report, KINDS[kind], name))
         )
 
-    check_resources(
+    pairs = [(step.executor, step.runner) for stage in checked.stages for step in stage.steps]
+    instances = {
+        kind: {name: instance for name, (_, instance) in sections[kind].items()}
+        for kind in ("executor", "runner")
+    }
+    check_resources(report, pairs, instances["executor"], instances["runner"], place)
+    supervisor = root.get("supervisor")
+    local_storage = isinstance(supervisor, dict) and bool(supervisor.get("local_storage"))
+    check_restarts(
         report,
-        [(step.executor, step.runner) for stage in checked.stages for step in stage.steps],
-        {name: instance for name, (_, instance) in sections["executor"].items()},
-        {name: instance for name, (_, instance) in sections["runner"].items()},
+        pairs,
+        instances["executor"],
+        instances["runner"],
         place,
+        local_storage=local_storage,
     )
 
     with importing_from(import_dirs):  # functions are looked for where they will be found

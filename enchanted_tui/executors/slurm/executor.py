@@ -19,6 +19,7 @@ from enchanted_tui.executors.launcher_option import (
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_options import JobOptions
+from enchanted_tui.executors.slurm.notice_checks import restart_warning, signal_warnings
 from enchanted_tui.executors.slurm.polling import Intervals
 from enchanted_tui.executors.slurm.preview import previews
 from enchanted_tui.executors.slurm.running import SlurmRunning
@@ -223,7 +224,11 @@ class SlurmExecutor(Executor):
             yield "remote_dir", "needs ssh: without it the jobs see the same files as this machine"
 
     def warnings(self) -> Iterator[tuple[str, str]]:
-        walltime = self._job_options().walltime if not list(self.problems()) else None
+        if list(self.problems()):
+            return
+        options = self._job_options()
+        yield from signal_warnings(self.sbatch, options.template)
+        walltime = options.walltime
         if walltime is not None and self.timeout_sec is not None and self.timeout_sec > walltime:
             yield (
                 "timeout_sec",
@@ -232,6 +237,9 @@ class SlurmExecutor(Executor):
                     " with it"
                 ),
             )
+
+    def restart_warning(self, restart: Mapping[str, Any]) -> str | None:
+        return restart_warning(self._job_options().walltime, restart)
 
     def room_problem(self, wanted: Resources) -> str | None:
         template = "" if self.job_script_template is not None else None

@@ -20,6 +20,7 @@ from enchanted_tui.runners.command.inputs import (
     shell_of,
     variable_text,
 )
+from enchanted_tui.runners.command.restart_checks import restart_problems, restart_warnings
 from enchanted_tui.runners.command.templates import Text, has_placeholders
 from enchanted_tui.runners.environment import encoded_environment
 from enchanted_tui.suggestions import did_you_mean
@@ -40,6 +41,7 @@ def problems_of(runner: CommandRunner) -> Problems:
     yield from _text_problems(runner)
     yield from _environment_problems(runner)
     yield from _stream_problems(runner)
+    yield from restart_problems(runner)
     if isinstance(runner.exit_codes, str) and runner.exit_codes != "any":
         yield (
             "exit_codes",
@@ -68,6 +70,7 @@ def warnings_of(runner: CommandRunner) -> Problems:
     """
     yield from _program_warning(runner)
     yield from habit_warnings(runner)
+    yield from restart_warnings(runner)
     for option, sources in (("copy", runner.copy), ("link", runner.link)):
         for name, source in named(sources).items():
             if not has_placeholders(source) and not os.path.exists(source):
