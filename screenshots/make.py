@@ -42,6 +42,7 @@ SCENES = (
     Scene("launch", ("f9",), "--run-mode", opened="campaign.yaml"),
     Scene("monitor", ("3",), "RUNNING", opened="live", live=True),
     Scene("batches", ("3", "b"), "OLDEST", opened="live", live=True),
+    Scene("nodes", ("3", "n"), "cores busy", opened="nodes", live=True),
     Scene("learned", ("3", "m"), "cross-validated error", opened="learning"),
     Scene("task", ("3", "s", "s", "s", "enter"), "d1_b"),
     Scene("failures", ("4",), "drive"),
@@ -89,11 +90,15 @@ def place_of_the_study() -> Iterator[Path]:
         shutil.rmtree(directory)
 
 
+#: Options of the slow runner, by the directory of the campaign that has it.
+LIVE = {"live": "", "nodes": ", resources: {cpus_per_rank: 1}"}
+
+
 @contextmanager
-def running(directory: Path) -> Iterator[None]:
-    """A campaign that takes its time, in the directory ``live``."""
-    slow = 'runners.pendulum={type: PythonRunner, function: "pendulum:swing", arguments: {pause: 1.0}}'
-    process = enchanted(directory, "campaign.yaml", "--no-ui", "--base-run-dir", "live", "--overwrite", "--set", slow)
+def running(directory: Path, name: str) -> Iterator[None]:
+    """A campaign that takes its time, in the directory `name`."""
+    slow = 'runners.pendulum={type: PythonRunner, function: "pendulum:swing", arguments: {pause: 1.0}%s}' % LIVE[name]
+    process = enchanted(directory, "campaign.yaml", "--no-ui", "--base-run-dir", name, "--overwrite", "--set", slow)
     try:
         time.sleep(25)
         yield
@@ -167,11 +172,11 @@ def main() -> None:
         out = options.out.resolve()
         prepare(directory)
         os.chdir(directory)
-        for live in (False, True):
-            chosen = [scene for scene in scenes if scene.live == live]
+        for live in ("", *LIVE):
+            chosen = [scene for scene in scenes if (scene.opened if scene.live else "") == live]
             if not chosen:
                 continue
-            with running(directory) if live else nullcontext():
+            with running(directory, live) if live else nullcontext():
                 for scene in chosen:
                     for size in sizes:
                         to_png(asyncio.run(photograph(directory, scene, (size[0], size[1]), out)))

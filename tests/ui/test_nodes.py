@@ -4,12 +4,15 @@ mouse, and without colours; and what the Task screen says of it.
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from enchanted_tui.journal_lines import seal
 from enchanted_tui.record.node_use import NodeUse
 from enchanted_tui.ui.node_lines import LETTERS, Letters, layout, painted
 from enchanted_tui.ui.screens.task import TaskScreen
@@ -202,7 +205,7 @@ def test_each_core_has_its_place(cores: int, width: int, gpus: int) -> None:
 
 @in_loop
 async def test_the_task_screen_says_what_a_task_holds(run: Path) -> None:
-    """Protects knowing where a running task is; one that has ended is in test_task."""
+    """Protects knowing where a task runs."""
     tell(run, ["n1:0-3+gpu0 n2:0-3"] * 60)
     journal = run / "state" / "journal.jsonl"
     ended = re.compile(rb'"type":"task","task":\[0,0,0,0\]')
@@ -214,3 +217,33 @@ async def test_the_task_screen_says_what_a_task_holds(run: Path) -> None:
         await watcher.press("enter")
         await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
         await watcher.sees("holds n1:0-3+gpu0 n2:0-3")
+
+
+RECORDED = {
+    "resources": {"nodes": 2, "ranks": 8, "cpus_per_rank": 2, "gpus": 2.0, "mem": 2048},
+    "where": "n1:0-7+gpu0 n2:0-7+gpu0",
+}
+
+
+@in_loop
+async def test_the_task_screen_says_what_a_task_was_given(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    """Protects finding out, a year later, what a task ran with and where."""
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    journal = run / "state" / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    place = next(i for i, line in enumerate(lines) if b'"task":[0,0,0,0]' in line)
+    record = json.loads(lines[place])
+    row = record.pop("row")
+    del record["crc"]
+    body = json.dumps({**record, **RECORDED, "row": row}, separators=(",", ":")).encode()
+    lines[place] = seal(body)
+    journal.write_bytes(b"".join(lines))
+    async with watching(run, "monitor") as watcher:
+        await watcher.press("slash")
+        await watcher.type("d0_b0_s0_r0")
+        await watcher.press("t", "enter")
+        await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
+        await watcher.sees("given 2 nodes, 8 ranks x 2 CPUs, 2 GPUs, 2G a node   on n1:0-7+gpu0 n2")
