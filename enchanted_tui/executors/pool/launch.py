@@ -55,6 +55,8 @@ class Launcher:
         """
         if self.name == NONE:
             return []
+        if "{" in self.words:
+            return _own(self.words, share)
         if self.name == SRUN:
             return _srun(self.words, share, label)
         if is_mpirun(self.name):
