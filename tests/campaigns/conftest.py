@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.packages import INSTALL_LIMIT, installed
 from helpers.real_campaign import ROOT, RealCampaign
 
-INSTALL_LIMIT = 600  #: seconds
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "enchanted-tui-tests"
 
 
@@ -44,20 +44,7 @@ def freegs_python() -> str:
 @pytest.fixture(scope="session")
 def ngspice() -> str:
     """Give the path of ngspice; as root, install its Debian package where it is missing."""
-    if (
-        shutil.which("ngspice") is None
-        and os.geteuid() == 0
-        and shutil.which("apt-get") is not None
-    ):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "update", "-q"],
-            ["apt-get", "install", "-q", "-y", "--no-install-recommends", "ngspice"],
-        ):
-            subprocess.run(
-                command, env=environment, capture_output=True, timeout=INSTALL_LIMIT, check=False
-            )
-    found = shutil.which("ngspice")
+    found = installed("ngspice", "ngspice")
     if found is None:
         cannot_run(
             "ngspice is not installed; install the Debian package ngspice to run this campaign"

@@ -11,7 +11,7 @@ from helpers.real_campaign import ROOT
 TUTORIALS = ROOT / "docs" / "tutorials"
 
 
-@pytest.mark.parametrize("name", ["freegs", "ngspice"])
+@pytest.mark.parametrize("name", ["espresso", "freegs", "ngspice"])
 def test_excerpts_are_of_the_files(name):
     """Protects readers from a page that shows what the campaign no longer says: every line shown is
     a line of its files.
@@ -19,7 +19,9 @@ def test_excerpts_are_of_the_files(name):
     texts = [path.read_text() for path in (ROOT / "configs" / name).iterdir() if path.is_file()]
     lines = {_without_comment(line) for text in texts for line in text.splitlines()}
     shown = re.findall(
-        r"```(?:yaml|python|spice)\n(.*?)```", (TUTORIALS / f"{name}.md").read_text(), re.DOTALL
+        r"```(?:yaml|python|spice|fortran|csv)\n(.*?)```",
+        (TUTORIALS / f"{name}.md").read_text(),
+        re.DOTALL,
     )
     assert shown
     for line in "\n".join(shown).splitlines():

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +57,16 @@ def test_every_example_is_in_the_table() -> None:
 EXTRAS = {"sampler_active.yaml": ("learning", "skactiveml")}
 
 
+def lacks_a_compiler(name: str) -> str:
+    """Say what an example needs that compiles a program of two ranks or threads; nothing if it is
+    there.
+    """
+    compiler = re.search(r"command: (\w*cc) ", (CONFIGS / name).read_text())
+    if compiler is None or (shutil.which(compiler[1]) and len(os.sched_getaffinity(0)) > 1):
+        return ""
+    return f"{name} needs {compiler[1]} and two CPUs"
+
+
 def example_files() -> list[Any]:
     """Give every example, those without their extra to be skipped with a sentence that says what to
     install.
@@ -67,8 +79,17 @@ def example_files() -> list[Any]:
             missing,
             reason=f"{name} needs the extra '{extra}': pip install 'enchanted-tui[{extra}]'",
         )
-        found.append(pytest.param(name, marks=skip))
+        reason = lacks_a_compiler(name)
+        unable = pytest.mark.skipif(bool(reason), reason=reason or "able")
+        found.append(pytest.param(name, marks=[skip, unable]))
     return found
+
+
+@pytest.fixture(autouse=True)
+def may_be_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open MPI starts nothing as root unless it is told to."""
+    monkeypatch.setenv("OMPI_ALLOW_RUN_AS_ROOT", "1")
+    monkeypatch.setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
 
 
 @pytest.mark.parametrize("name", example_files())
