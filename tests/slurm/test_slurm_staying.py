@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpers.marks import in_full
 from helpers.slurm.bed import Bed
-from helpers.slurm.campaign import SlurmCampaign
+from helpers.slurm.bed_processes import all_pids, command_of, send, wait_for
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 
 @pytest.fixture
@@ -52,6 +58,7 @@ def two_steps(campaign: SlurmCampaign) -> None:
     ]
 
 
+@pytest.mark.full
 def test_adaptive_samples_of_two_steps_on_two_jobs(campaign: SlurmCampaign, cluster: Bed) -> None:
     """Protects against the queue: whatever is drawn later, and each later step, goes to the jobs
     that are there.
@@ -75,3 +82,142 @@ def test_killed_and_resumed_in_the_middle(campaign: SlurmCampaign) -> None:
     assert campaign.resume(timeout=240) == 0, campaign.said
     check_once(campaign, 32)
     assert submitted(campaign) == 2
+
+
+def states(cluster: Bed, campaign: SlurmCampaign) -> set[str]:
+    """How the jobs of a campaign stand, as SLURM says."""
+    numbers = [record["job"] for record in campaign.events("submitted")]
+    listed = cluster.slurm("squeue", "-h", "-t", "all", "-o", "%F %T").splitlines()
+    return {state for number, state in map(str.split, listed) if number in numbers}
+
+
+def test_later_stages_and_executors_with_equal_options(
+    campaign: SlurmCampaign, cluster: Bed
+) -> None:
+    """Protects the queue from one campaign: the second stage, its runners and an executor that is
+    configured alike use the jobs that are there. These end well, not cancelled.
+    """
+    campaign.config["executors"]["twin"] = campaign.executor
+    campaign.config["runners"]["sum"] = {"type": "SumRunner", "params_to_sum": ["x", "y"]}
+    campaign.config["samplers"] = {"s0": array("x", [1, 2, 3]), "s1": array("y", [1, 2])}
+    campaign.config["supervisor"]["run_order"] = [
+        {"executor": "cluster", "sampler": "s0", "runner": "r0"},
+        {"executor": ["twin", "cluster"], "sampler": "s1", "runner": ["sum", "r0"]},
+    ]
+    assert campaign.run() == 0, campaign.said
+    campaign.check_complete(3 + 6 + 6)
+    assert submitted(campaign) == 2
+    wait_for("the end", lambda: states(cluster, campaign) == {"COMPLETED"}, 15, 0.5)
+
+
+def test_drain_takes_back_what_has_not_begun(campaign: SlurmCampaign) -> None:
+    """Protects a person's time: what has begun is finished, the rest is given back at once and run
+    by the resume.
+    """
+    campaign.config["samplers"]["s0"] = array("seconds", [3.0] * 16)
+    campaign.executor.update(samples_per_job=8)
+    process = campaign.supervise()
+    campaign.wait_for_runs(2)
+    process.send_signal(signal.SIGINT)
+    assert campaign.finish(process) == 130, campaign.said
+    done = len(campaign.recorded())
+    assert 2 <= done <= 10
+    assert sum(campaign.executions().values()) == done
+    assert not campaign.left_over()
+    assert campaign.resume() == 0, campaign.said
+    check_once(campaign, 16)
+
+
+def test_jobs_that_have_left_meanwhile(campaign: SlurmCampaign, cluster: Bed) -> None:
+    """Protects core-hours: without a supervisor, jobs leave after `idle_timeout`; the resume finds
+    what they have done and submits another one for the rest.
+    """
+    campaign.executor.update(idle_timeout=2, max_jobs=1)
+    process = campaign.supervise()
+    campaign.wait_for_runs(2)
+    campaign.kill(process)
+    wait_for("the end", lambda: states(cluster, campaign) == {"COMPLETED"}, 40, 0.5)
+    done = sum(campaign.executions().values())
+    assert done < 8
+    assert campaign.resume() == 0, campaign.said
+    check_once(campaign, 8)
+    assert submitted(campaign) == 2
+
+
+@pytest.fixture
+def own_bed(tmp_path: Path) -> Iterator[Bed]:
+    with Bed(tmp_path / "bed", nodes=2) as bed:
+        yield bed
+
+
+def test_through_ssh_with_files_of_its_own(tmp_path: Path, own_bed: Bed) -> None:
+    """Protects laptops: jobs are given more through the connection too, with the files that later
+    steps and stages need there, and after it was cut.
+    """
+    campaign = SlurmCampaign(tmp_path, {})
+    (tmp_path / "given").write_text("a file\n")
+    campaign.executor.update(
+        ssh=ssh_options(own_bed), remote_dir=str(tmp_path / "far"), max_jobs=2, idle_timeout=60
+    )
+    campaign.config["samplers"] = {"s0": array("x", [1, 2, 3, 4]), "s1": array("y", [1, 2])}
+    campaign.config["runners"]["shell"] = {
+        "type": "CommandRunner",
+        "command": ["sh", "-c", "cat given; test -e {{ run_dir }}/enchanted_datapoint.csv"],
+        "copy": ["given"],
+        "outputs": {"code": {"exit_code": True}},
+    }
+    campaign.config["supervisor"]["run_order"] = [
+        {"executor": "cluster", "sampler": "s0", "runner": "r0"},
+        {"executor": ["cluster", "cluster"], "sampler": "s1", "runner": ["r0", "shell"]},
+    ]
+    process = campaign.supervise()
+    campaign.wait_for_runs(5)
+    own_bed.drop_ssh()
+    assert campaign.finish(process, 180) == 0, campaign.said
+    campaign.check_complete(4 + 8 + 8)
+    assert set(campaign.executions().values()) == {1}
+    assert {row["success"] for row in campaign.rows()} == {"True"}
+    assert submitted(campaign) == 2
+    assert not list((tmp_path / "far").glob("*/*"))
+
+
+def workers_of(campaign: SlurmCampaign) -> list[int]:
+    """The processes that run shares, of this campaign's jobs."""
+    jobs = str(campaign.run_dir / "state" / "jobs")
+    found = []
+    for pid in all_pids():
+        command = command_of(pid)
+        if ".pyz" in command and jobs in command:
+            found.append(pid)
+    return found
+
+
+@pytest.mark.parametrize("seed", [0, *in_full(*range(1, 12))])
+def test_killed_at_random_instants(tmp_path: Path, own_bed: Bed, seed: int) -> None:
+    """Protects every sample: whoever is killed whenever, supervisor or what runs in a job, each
+    sample is on record once, and never do two run the same one at the same time.
+    """
+    chance = random.Random(seed)
+    campaign = SlurmCampaign(tmp_path, own_bed.environment)
+    (tmp_path / "locks").mkdir()
+    probe = campaign.probe(seconds=0.4, alone=str(tmp_path / "locks"))
+    campaign.config["runners"] = {"r0": probe, "r1": probe}
+    campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(24)])
+    campaign.config["supervisor"]["run_order"] = [
+        {"executor": ["cluster", "cluster"], "sampler": "s0", "runner": ["r0", "r1"]}
+    ]
+    campaign.executor.update(
+        idle_timeout=60, max_jobs=3, processes_per_job=2, max_retries=50, samples_per_job=4
+    )
+    process = campaign.supervise()
+    for _ in range(chance.randrange(2, 5)):
+        time.sleep(chance.uniform(0.5, 6.0))
+        if chance.random() < 0.6:
+            campaign.kill(process)
+            process = campaign.supervise("--run-mode", "resume")
+        else:
+            for pid in chance.sample(found, 1) if (found := workers_of(campaign)) else ():
+                send(pid)
+    assert campaign.finish(process, 240) == 0, campaign.said
+    campaign.check_complete(48)
+    assert {row["success"] for row in campaign.rows()} == {"True"}, campaign.rows()

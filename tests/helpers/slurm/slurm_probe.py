@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import time
@@ -18,10 +19,14 @@ class Probe(Runner):
     kilobytes: int = option(0, doc="How much a sample writes into its directory.")
     text_megabytes: int = option(0, doc="How much text a sample returns.")
     log: str = option(doc="File that takes a line for each run.")
+    alone: str = option("", doc="Directory of a lock for each sample, which it has to have alone.")
 
     def single_code_run(self, run_dir: str, params: dict) -> dict:
         with open(self.log, "a") as log:
             log.write(os.path.basename(run_dir) + "\n")
+        if self.alone:
+            lock = open(os.path.join(self.alone, os.path.basename(run_dir)), "w")  # noqa: SIM115
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         how = params.get("how", 0)
         time.sleep(params.get("seconds", self.seconds))
         if how == 1:
