@@ -200,7 +200,7 @@ def test_killed_at_random_instants(tmp_path: Path, own_bed: Bed, seed: int) -> N
     chance = random.Random(seed)
     campaign = SlurmCampaign(tmp_path, own_bed.environment)
     (tmp_path / "locks").mkdir()
-    probe = campaign.probe(seconds=0.4, alone=str(tmp_path / "locks"))
+    probe = campaign.probe(seconds=0.8, alone=str(tmp_path / "locks"))
     campaign.config["runners"] = {"r0": probe, "r1": probe}
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(24)])
     campaign.config["supervisor"]["run_order"] = [
@@ -210,6 +210,7 @@ def test_killed_at_random_instants(tmp_path: Path, own_bed: Bed, seed: int) -> N
         idle_timeout=60, max_jobs=3, processes_per_job=2, max_retries=50, samples_per_job=4
     )
     process = campaign.supervise()
+    campaign.wait_for_runs(1)  # jobs that never get as far stop a campaign
     for _ in range(chance.randrange(2, 5)):
         time.sleep(chance.uniform(0.5, 6.0))
         if chance.random() < 0.6:
@@ -221,3 +222,17 @@ def test_killed_at_random_instants(tmp_path: Path, own_bed: Bed, seed: int) -> N
     assert campaign.finish(process, 240) == 0, campaign.said
     campaign.check_complete(48)
     assert {row["success"] for row in campaign.rows()} == {"True"}, campaign.rows()
+
+
+def test_what_waits_in_the_queue_goes_to_a_job_that_is_idle(
+    campaign: SlurmCampaign, cluster: Bed
+) -> None:
+    """Protects against hours: a job that has begun takes what another one was submitted with that
+    still waits, and what another one has not begun; the job that waits is kept.
+    """
+    campaign.config["samplers"]["s0"] = array("seconds", [0.3] * 11 + [25.0])
+    campaign.executor.update(samples_per_job=6, array_throttle=1)
+    assert campaign.run() == 0, campaign.said
+    check_once(campaign, 12)
+    assert submitted(campaign) == 2
+    assert campaign.events("added"), "the second job was waited for"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -27,6 +28,8 @@ from enchanted_tui.resources import Resources
 log = logging.getLogger(__name__)
 
 _LINGER = 0.1  #: seconds without another task after which those that wait are given away
+_IDLE_LONG = 2.0  #: seconds without work after which a job is given what waits in others
+_WORTH_MOVING = 5.0  #: seconds that tasks have to wait at least to be given to another job
 _MOST_SPENT = 50  #: files that are not needed any more, and are removed together
 
 
@@ -99,13 +102,13 @@ class ShareAdder:
         return [self._options.for_samples(size) for size in self._table.waiting_sizes()]
 
     def _takes_more(self, element: Element) -> bool:
-        asked_back = element.asked_back
+        asked = element.asked_back - element.gave_back
         return (
             element.stays
             and element.runs
             and (element.is_sorted_out or not element.adopted)
             and not element.told_to_end
-            and not (asked_back and asked_back & element.open_shares())
+            and not (asked and asked & element.open_shares())
         )
 
     def _choose(self) -> list[tuple[Element, list[Task]]]:
@@ -160,6 +163,8 @@ class ShareAdder:
             self._inputs = b""
         self._transport.put(self._unsent)
         self._unsent.clear()
+        for element in self._table.elements:
+            element.asked_at = min(element.asked_at, time.monotonic())
         spent = [path for element in self._table.elements for path in _spent(element)]
         if len(spent) >= _MOST_SPENT:
             self._transport.remove(spent)
@@ -187,7 +192,42 @@ class ShareAdder:
         if self._unsent:
             self._send()
 
+    def ask_back_where_it_waits(self) -> bool:
+        """Ask back what waits in some jobs while others, which take the same, have nothing to do;
+        tell whether there are jobs among them that wait in the queue.
+        """
+        if self._table.backlog:
+            return False
+        longest = time.monotonic() - _IDLE_LONG
+        idle = {
+            element.submission.stays
+            for element in self._table.elements
+            if element.is_idle and self._takes_more(element) and element.idle_seen_at < longest
+        }
+        asked_waiting = False
+        for element in self._table.elements if idle else ():
+            if element.submission.stays in idle:
+                shares = self._better_elsewhere(element) - element.asked_back
+                self._recall(element, shares)
+                asked_waiting |= element.waits and bool(shares)
+        if self._unsent:
+            self._send()
+        return asked_waiting
+
+    def _better_elsewhere(self, element: Element) -> set[int]:
+        """Return the shares of a job of which something would begin earlier in an idle one."""
+        if element.waits and element.submission.job is not None:
+            return element.open_shares()
+        mean = self._table.mean_runtime()
+        if not element.runs or mean is None:
+            return set()
+        waiting = sum(1 for assigned in element.unfinished.values() if assigned.begun is None)
+        seconds = mean * max(1.0, waiting / self._options.bundling.processes)
+        return element.open_shares(begun=False) if waiting and seconds > _WORTH_MOVING else set()
+
     def _recall(self, element: Element, shares: set[int]) -> None:
+        if shares:
+            element.asked_at = math.inf
         for number in shares - element.asked_back:
             path = recall_file(element.submission.directory, element.index, number)
             self._unsent[path] = b""

@@ -70,10 +70,13 @@ class Element:
     accepted: int = 0  #: number of the last share that it has taken
     answered: int = 0  #: number of the last share that it has taken or given back
     asked_back: set[int] = field(default_factory=set)  #: shares that it was to give back
+    asked_at: float = 0.0  #: when it was asked last; infinity as long as it cannot know yet
+    gave_back: set[int] = field(default_factory=set)  #: shares about which it has answered
     put_away: int = 0  #: number of the last share whose files were removed
     is_sorted_out: bool = False  #: adopted, and asked back what it had not accepted
     told_to_end: bool = False  #: nothing more is to come
     idle_since: float | None = None  #: seconds since the epoch
+    idle_seen_at: float = 0.0  #: when that was read
     _partial_line: bytes = field(default=b"", repr=False)
 
     @property
@@ -179,10 +182,12 @@ class Element:
         elif op == "bye":
             self.bye = note
         elif op == "idle":
-            self.idle_since = note["at"]
+            self.idle_since, self.idle_seen_at = note["at"], time.monotonic()
         elif op in ("accept", "returned"):
             self.answered = max(self.answered, note["share"])
-            if op == "accept":
+            if op == "returned":
+                self.gave_back.add(note["share"])
+            else:
                 self.accepted, self.idle_since = max(self.accepted, note["share"]), None
         elif op == "begin":
             self.began_any = True

@@ -130,6 +130,10 @@ class JobMonitor:
         element.row, element.row_at, element.missing_since = row, time.time(), None
         if row.state not in LIVE and element.final is None:
             self._ended(element, row, now)
+        if element.waits and element.asked_back and self._scheduler.asked_at > element.asked_at:
+            # it will find, before it begins anything, that this was taken back
+            for number in element.asked_back:
+                self._table.unassign(element, number)
         return True
 
     def _ended(self, element: Element, row: JobRow, now: float) -> None:

@@ -102,6 +102,11 @@ class PollTimes:
         self._collect_interval = _SHORTEST_COLLECT
         self.next_collect = min(self.next_collect, time.monotonic() + _SHORTEST_COLLECT)
 
+    def look_again(self) -> None:
+        """What the scheduler has said before does not tell what is to be known now."""
+        self._happened_at = time.monotonic()
+        self.look_soon(0.0)
+
     def begin_look(self) -> float:
         """Return the moment than which what the scheduler has said must be newer."""
         interval = self._intervals

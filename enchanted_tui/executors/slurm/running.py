@@ -333,6 +333,8 @@ class SlurmRunning(Running):
             adder.ask_back()
         elif adder.add_due():
             self._times.after_addition()
+        elif adder.ask_back_where_it_waits():
+            self._times.look_again()
 
     def _look(self) -> None:
         changed = self._cluster.monitor.look(self._times.begin_look())

@@ -131,7 +131,7 @@ class Scheduler:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._has_accounting = True
-        self._used = float("-inf")  #: when the answer was asked for that was given last
+        self.asked_at = float("-inf")  #: when the answer was asked for that was given last
         with _listings_lock:
             self._listing = _listings.setdefault(transport.way, _Listing())
 
@@ -166,8 +166,8 @@ class Scheduler:
         What another executor was told after the moment `newer_than` (monotonic) will do, but never
         the same answer twice; without it, the scheduler is asked now.
         """
-        oldest = time.monotonic() if newer_than is None else max(newer_than, self._used)
-        self._used, rows = self._listing.get(oldest, self._ask)
+        oldest = time.monotonic() if newer_than is None else max(newer_than, self.asked_at)
+        self.asked_at, rows = self._listing.get(oldest, self._ask)
         return rows
 
     def _ask(self) -> list[JobRow]:

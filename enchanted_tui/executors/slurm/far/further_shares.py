@@ -67,7 +67,6 @@ class FurtherShares:
 
     def find(self) -> Share | None:
         """Return the next share; None if there is none yet."""
-        self._look_afresh()
         while True:
             number = self._next
             if number > self._earlier.answered and self._is_asked_back(number):
@@ -92,6 +91,7 @@ class FurtherShares:
         """Return, by share, the tasks without a result of those accepted shares of which all that
         has not begun is wanted back.
         """
+        self._look_afresh()
         return {
             number: set(tasks)
             for number, tasks in self._open.items()
