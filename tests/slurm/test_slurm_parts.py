@@ -287,3 +287,35 @@ def test_the_archive_needs_the_standard_library_alone(interpreter: str, tmp_path
         [interpreter, "-I", "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
+
+
+# -- shares that are added -------------------------------------------------------------------------
+
+
+def test_who_holds_a_task_that_was_moved() -> None:
+    """Protects against two jobs with one task after a resume: it is held by the job that was given
+    it last, as that share of it, and by nobody once its result is there or the jobs are closed.
+    """
+    first, second, third = (TaskId(0, 0, number, 0) for number in range(3))
+    one = Submission("e" + "1" * 12, "cluster", "job", "/there", [[(first, 0)], [(second, 0)]])
+    one.stays = "as now"
+    two = Submission("e" + "2" * 12, "cluster", "job", "/there", [[]])
+    book = JobBook()
+    for record in (
+        one.intent(),
+        two.intent(),
+        one.addition({(0, 1): [(third, 0)]}),
+        one.addition({(1, 1): [(first, 1)], (0, 2): [(second, 0)]}),
+        two.addition({(0, 1): [(third, 0)]}),
+    ):
+        book.apply({"time": 0.0, **record})  # type: ignore[typeddict-item]
+    held = {submission.token: submission for submission in book.of("cluster")}
+    assert held[one.token].elements == [[], []]
+    assert held[one.token].added == {(0, 1): [], (1, 1): [(first, 1)], (0, 2): [(second, 0)]}
+    assert held[one.token].stays == "as now"
+    elements = elements_of(held[one.token], adopted=True)
+    assert [element.shares for element in elements] == [2, 1]
+    assert [list(element.unfinished) for element in elements] == [[second], [first]]
+    book.came_back(first)
+    book.apply({"time": 0.0, **one.closed()})  # type: ignore[typeddict-item]
+    assert set(book.holders) == {third}

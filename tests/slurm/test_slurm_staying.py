@@ -236,3 +236,50 @@ def test_what_waits_in_the_queue_goes_to_a_job_that_is_idle(
     check_once(campaign, 12)
     assert submitted(campaign) == 2
     assert campaign.events("added"), "the second job was waited for"
+
+
+@pytest.mark.full
+def test_a_walltime_that_ends(campaign: SlurmCampaign) -> None:
+    """Protects samples from the end of a job: it leaves before, and what it has not begun goes to
+    the next one.
+    """
+    campaign.config["samplers"]["s0"] = array("seconds", [2.0] * 40)
+    campaign.executor.update(max_jobs=1, samples_per_job=6)
+    campaign.executor["sbatch"]["time"] = "1"
+    assert campaign.run(timeout=300) == 0, campaign.said
+    check_once(campaign, 40)
+    assert 2 <= submitted(campaign) <= 4
+
+
+@pytest.mark.full
+def test_a_job_that_is_cancelled_by_hand(campaign: SlurmCampaign, cluster: Bed) -> None:
+    """Protects a person's decision: nothing more is begun, what runs is finished, and the resume
+    runs the rest.
+    """
+    campaign.config["samplers"]["s0"] = array("seconds", [1.0] * 24)
+    process = campaign.supervise()
+    campaign.wait_for_runs(4)
+    cluster.slurm("scancel", f"{campaign.events('submitted')[0]['job']}_0")
+    assert campaign.finish(process) != 0
+    assert "was cancelled by hand" in campaign.said
+    assert len(campaign.recorded()) < 24
+    assert campaign.resume() == 0, campaign.said
+    campaign.check_complete(24)
+    assert {row["success"] for row in campaign.rows()} == {"True"}
+    assert max(campaign.executions().values()) <= 2
+
+
+@pytest.mark.full
+def test_other_options_mean_other_jobs(campaign: SlurmCampaign) -> None:
+    """Protects a correction: after a resume with other options of sbatch, jobs with the old ones
+    are given nothing more, and leave.
+    """
+    campaign.executor.update(max_jobs=1, idle_timeout=600)
+    campaign.config["runners"]["r0"]["seconds"] = 1.0
+    process = campaign.supervise()
+    campaign.wait_for_runs(3)
+    campaign.kill(process)
+    campaign.executor["sbatch"]["comment"] = "corrected"
+    assert campaign.resume() == 0, campaign.said
+    check_once(campaign, 8)
+    assert submitted(campaign) == 2

@@ -136,11 +136,9 @@ class Submitter:
             or len(self._table.elements) >= self._options.bundling.max_jobs
         ):
             return float("inf")
-        return max(
-            0.0,
-            self._table.backlog_grown_at + _LINGER - time.monotonic(),
-            self._not_before - time.monotonic(),
-        )
+        soonest = max(self._table.backlog_grown_at + _LINGER, self._not_before)
+        left = max(0.0, soonest - time.monotonic())
+        return left if left or self._is_due() else _LINGER  # more are to gather
 
     def _is_due(self) -> bool:
         """Tell whether tasks have gathered: they come in quick succession at first, and one by one
