@@ -274,7 +274,7 @@ def test_other_options_mean_other_jobs(campaign: SlurmCampaign) -> None:
     """Protects a correction: after a resume with other options of sbatch, jobs with the old ones
     are given nothing more, and leave.
     """
-    campaign.executor.update(max_jobs=1, idle_timeout=600)
+    campaign.executor.update(max_jobs=1, idle_timeout=600, samples_per_job=2)
     campaign.config["runners"]["r0"]["seconds"] = 1.0
     process = campaign.supervise()
     campaign.wait_for_runs(3)
