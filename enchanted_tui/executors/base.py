@@ -67,8 +67,9 @@ class TaskContext:
 
     data_dir: str  #: absolute path of the directory that holds the run directories
     shown_data_dir: str  #: the same as the user wrote it, for the column `run_dir`
-    #: by configured name: ``{"class": "module:Class", "options": {...}}``, and ``"batch"``, the
-    #: number of samples that one call takes at most, where that is more than one
+    #: by configured name: ``{"class": "module:Class", "options": {...}}``, where it is
+    #: so, ``"batch"``, the number of samples that one call takes at most, and ``"shared"``, what is
+    #: the same for all samples
     runners: Mapping[str, Mapping[str, Any]]
     seed: int
     campaign: str  #: unique id of the campaign

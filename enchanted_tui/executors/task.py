@@ -334,6 +334,8 @@ def runner_for(name: str, context: dict[str, Any]) -> Any:
     if runner_class is None:
         runner_class = _classes[spec["class"]] = load_class(spec["class"])
     runner = runner_class(**spec["options"])
+    if "shared" in spec:
+        runner.shared = spec["shared"]
     if vars(runner_class).get("leaves_no_trace"):  # said of a class, not of what is derived from it
         _kept[name] = spec, runner
     return runner

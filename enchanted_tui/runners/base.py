@@ -80,6 +80,9 @@ class Runner(Component):
     #: `many_code_run` a list of it, one for each sample.
     prepared: Any = None
 
+    #: What `prepare_shared` has returned.
+    shared: Any = None
+
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
         """Run the sample `params` in the existing directory `run_dir` (absolute).
 
@@ -114,6 +117,12 @@ class Runner(Component):
         """Prepare a sample on the supervisor's side: what needs packages the worker may lack.
 
         The result must survive `values.encode`. An exception is a failure of this one sample.
+        """
+        return None
+
+    def prepare_shared(self) -> Any:
+        """Prepare, on the supervisor's side, what is the same for all samples: it is sent to a
+        worker once, and found there as `self.shared`. Plain data that JSON knows; None for nothing.
         """
         return None
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.options import option
 from enchanted_tui.resources import LAUNCH
 from enchanted_tui.runners.base import Runner, SampleFailed
+from enchanted_tui.runners.command.call_files import put_together
+from enchanted_tui.runners.command.call_inputs import CallInputs
 from enchanted_tui.runners.command.checks import problems_of, warnings_of
 from enchanted_tui.runners.command.conditions import Condition, file_failure, output_failure
 from enchanted_tui.runners.command.extract import Output, compile_output, read_outputs
@@ -29,6 +32,12 @@ from enchanted_tui.runners.command.files import (
 from enchanted_tui.runners.command.inputs import Inputs
 from enchanted_tui.runners.command.launching import launchers_in, resource_warnings
 from enchanted_tui.runners.command.process import run_command, signal_name
+from enchanted_tui.runners.command.row_outputs import (
+    Rows,
+    compile_columns,
+    outputs_of,
+    read_rows,
+)
 from enchanted_tui.runners.command.rules import OutputRule
 from enchanted_tui.runners.command.usage import meant_by, used_names
 from enchanted_tui.runners.kept_directory import begin_beside_checkpoints, inputs_left_to_put
@@ -133,7 +142,7 @@ class CommandRunner(Runner):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self._inputs: Inputs | None = None
+        self._inputs: Inputs | CallInputs | None = None
         self._rules: _Rules | None = None
 
     # -- the supervisor's side ---------------------------------------------------------------------
@@ -141,6 +150,11 @@ class CommandRunner(Runner):
     def prepare(self, params: dict[str, Any]) -> dict[str, Any]:
         """Fill in the placeholders for one sample."""
         return self._described().render(params)
+
+    def prepare_shared(self) -> dict[str, Any] | None:
+        """Fill in what all samples of a call have in common; None if each has its own."""
+        described = self._described()
+        return described.shared() if isinstance(described, CallInputs) else None
 
     def template_variables(self) -> dict[str, set[str]]:
         """Name the parameters that each text with placeholders needs, by option path such as
@@ -174,15 +188,33 @@ class CommandRunner(Runner):
             self.command, bool(self.shell), self.written_resources() or {}, launches_nothing
         )
 
-    def _described(self) -> Inputs:
+    def _described(self) -> Inputs | CallInputs:
         if self._inputs is None:
-            self._inputs = Inputs.of(self)
+            self._inputs = CallInputs.of(self) if self.batch > 1 else Inputs.of(self)
         return self._inputs
 
     # -- the worker's side -------------------------------------------------------------------------
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        if self.batch > 1:
+            return super().single_code_run(run_dir, params)
         prepared = self.prepare(params) if self.prepared is None else self.prepared
+        return self._judge(self._run(run_dir, prepared))
+
+    def many_code_run(
+        self, run_dirs: list[str], params_list: list[dict[str, Any]]
+    ) -> Iterable[dict[str, Any] | SampleFailed]:
+        shared = self.shared or self.prepare_shared() or {}
+        prepared = self.prepared or []
+        samples = [
+            self.prepare(params) if ready is None else ready
+            for ready, params in zip_longest(prepared[: len(params_list)], params_list)
+        ]
+        files = self._run(run_dirs[0], put_together(shared, samples))
+        return self._results(files, len(samples))
+
+    def _run(self, run_dir: str, prepared: dict[str, Any]) -> RunFiles:
+        """Run the command in a directory; return what it has left there."""
         if self.restart is not None:
             prepared = inputs_left_to_put(run_dir, prepared, self.restart["keep"])
         links = copy_files(run_dir, prepared.get("copy", {}))
@@ -201,20 +233,60 @@ class CommandRunner(Runner):
             code = run_command(argv, run_dir, environment, source, stdout, stderr, self._launch())
         finally:
             silent = _remove_empty(run_dir, stdout, stderr)
-        return self._judge(run_dir, RunFiles(run_dir, code, silent, names))
+        died = self.batch > 1 and not self._accepts(code)
+        return RunFiles(run_dir, code, silent, names, whole_lines=died)
 
     def _launch(self) -> list[str]:
         """Return what comes before the command; in a shell it is where the user has put it."""
         return [] if self.shell or not self.resources else os.environ.get(LAUNCH, "").split()
 
-    def _judge(self, run_dir: str, files: RunFiles) -> dict[str, Any]:
+    def _results(self, files: RunFiles, count: int) -> Iterable[dict[str, Any] | SampleFailed]:
+        """Return a result for each of `count` samples, or, where the command has not written of all,
+        for the first of them. Raises SampleFailed where it is not certain whose is whose.
+        """
+        if self._rules is None:
+            self._rules = _compiled(self.outputs, self.success, compile_columns(self.outputs))
+        rules = self._rules
+        rows = read_rows(rules.columns, files, count)
+        end = self._bad_end(files.exit_code)
+        if end is None and not rows.problem:
+            return [self._result(rows, place) for place in range(count)]
+        kind, why = end or ("output", rows.problem)
+        known = outputs_of(rules.columns, rows, 0)[0] if count == 1 and rows.complete else {}
+        failure = SampleFailed(why + self._last_words(files), kind, known)
+        # a bad end after the last row may be any sample's
+        if end is None or rows.complete in (0, count):
+            raise failure
+        return self._first_results(rows, failure)
+
+    def _first_results(
+        self, rows: Rows, failure: SampleFailed
+    ) -> Iterator[dict[str, Any] | SampleFailed]:
+        for place in range(rows.complete):
+            yield self._result(rows, place)
+        raise failure
+
+    def _result(self, rows: Rows, place: int) -> dict[str, Any] | SampleFailed:
+        assert self._rules is not None
+        outputs, missing = outputs_of(self._rules.columns, rows, place)
+        failure = _unmet(self._rules, outputs, missing)
+        if failure is not None:
+            return SampleFailed(failure[1], failure[0], outputs)
+        outputs["success"] = True
+        return outputs
+
+    def _judge(self, files: RunFiles) -> dict[str, Any]:
         if self.restart is not None and files.exit_code in self.restart.get("exit_codes", ()):
             raise Continues(f"the command ended with exit code {files.exit_code}")
         if self._rules is None:
             self._rules = _compiled(self.outputs, self.success)
         rules = self._rules
         outputs, missing = read_outputs(rules.outputs, files)
-        failure = self._bad_end(files.exit_code) or _unmet(rules, files, outputs, missing)
+        failure = (
+            self._bad_end(files.exit_code)
+            or _unmet_by_files(rules, files)
+            or _unmet(rules, outputs, missing)
+        )
         if failure is not None:
             kind, message = failure
             words = "" if kind == "reported" else self._last_words(files)
@@ -265,30 +337,37 @@ def _remove_empty(run_dir: str, *names: str | None) -> list[str]:
 
 class _Rules(NamedTuple):
     outputs: list[Output]
+    columns: list[Output]
     on_files: list[Mapping[str, Any]]
     on_outputs: list[Mapping[str, Any]]
 
 
 def _compiled(
-    outputs: Mapping[str, Mapping[str, Any]], success: Sequence[Mapping[str, Any]]
+    outputs: Mapping[str, Mapping[str, Any]],
+    success: Sequence[Mapping[str, Any]],
+    columns: Sequence[Output] = (),
 ) -> _Rules:
     return _Rules(
-        [compile_output(name, rule) for name, rule in outputs.items()],
+        [] if columns else [compile_output(name, rule) for name, rule in outputs.items()],
+        list(columns),
         [condition for condition in success if "file" in condition],
         [condition for condition in success if "output" in condition],
     )
 
 
-def _unmet(
-    rules: _Rules, files: RunFiles, outputs: Mapping[str, Any], missing: list[str]
-) -> tuple[str, str] | None:
-    """Return kind and reason of the first thing that keeps a sample from being a success: what the
-    files say comes first.
-    """
+def _unmet_by_files(rules: _Rules, files: RunFiles) -> tuple[str, str] | None:
+    """Return kind and reason of the first condition on a file that does not hold."""
     for condition in rules.on_files:
         reason = file_failure(condition, files)
         if reason is not None:
             return "reported", reason
+    return None
+
+
+def _unmet(rules: _Rules, outputs: Mapping[str, Any], missing: list[str]) -> tuple[str, str] | None:
+    """Return kind and reason of the first thing in its outputs that keeps a sample from being a
+    success.
+    """
     if missing:
         return "output", "; ".join(missing[:3]) + (
             f"; and {len(missing) - 3} more" if len(missing) > 3 else ""

@@ -13,7 +13,7 @@ from enchanted_tui.config.continuation import all_ranges, measured
 from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
-from enchanted_tui.runners.base import takes_many
+from enchanted_tui.runners.base import Runner, takes_many
 from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.supervisor.session import Session
@@ -115,8 +115,24 @@ def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
     `batch` how many one call takes at most.
     """
     made = {"class": spec.class_path, "options": spec.worker_options()}
-    more = {"restart": restart_of(spec.cls, spec.options), "batch": batch_of(spec)}
+    more = {
+        "restart": restart_of(spec.cls, spec.options),
+        "batch": batch_of(spec),
+        "shared": _shared_by_samples(spec),
+    }
     return {**made, **{name: value for name, value in more.items() if value not in (None, 1)}}
+
+
+def _shared_by_samples(spec: ComponentSpec) -> Any:
+    """Return what a runner has prepared for all of its samples; None if that fails: each sample says
+    so itself.
+    """
+    if getattr(spec.cls, "prepare_shared", Runner.prepare_shared) is Runner.prepare_shared:
+        return None
+    try:
+        return spec.build().prepare_shared()
+    except Exception:  # noqa: BLE001 - whatever a plugin raises
+        return None
 
 
 def batch_of(spec: ComponentSpec) -> int:

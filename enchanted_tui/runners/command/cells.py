@@ -113,6 +113,23 @@ def find_cells(rows: Iterator[TableRow], wanted: Wanted, column: int, shape: Sha
     return [table.cell(last[0], wanted)]
 
 
+def find_column(
+    rows: Iterator[TableRow], column: int, shape: Shape
+) -> list[Union[str, TableError]]:
+    """Return the cell in `column` of every row, or why it is none. Raises TableError if it is not
+    certain what the rows are.
+    """
+    table = _Table(shape, column)
+
+    def cell(row: TableRow) -> Union[str, TableError]:
+        try:
+            return table.cell(row, "all")
+        except TableError as error:
+            return error
+
+    return [cell(row) for row in table.rows(rows)]
+
+
 class _Table:
     def __init__(self, shape: Shape, column: int) -> None:
         self._shape, self._column = shape, column

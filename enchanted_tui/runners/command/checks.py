@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from enchanted_tui.runners.arguments import listed
+from enchanted_tui.runners.command.call_checks import call_problems
 from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import RESERVED, target_problem
 from enchanted_tui.runners.command.habits import habit_warnings
@@ -21,6 +22,7 @@ from enchanted_tui.runners.command.inputs import (
     variable_text,
 )
 from enchanted_tui.runners.command.restart_checks import restart_problems, restart_warnings
+from enchanted_tui.runners.command.rules import EACH
 from enchanted_tui.runners.command.templates import Text, has_placeholders
 from enchanted_tui.runners.environment import encoded_environment
 from enchanted_tui.suggestions import did_you_mean
@@ -42,6 +44,7 @@ def problems_of(runner: CommandRunner) -> Problems:
     yield from _environment_problems(runner)
     yield from _stream_problems(runner)
     yield from restart_problems(runner)
+    yield from call_problems(runner) if runner.batch > 1 else _each_problems(runner)
     if isinstance(runner.exit_codes, str) and runner.exit_codes != "any":
         yield (
             "exit_codes",
@@ -187,10 +190,22 @@ def _text_problems(runner: CommandRunner) -> Problems:
                 f"templates.{name}",
                 f"the template {path} cannot be read: {error.strerror or error}",
             )
+    if runner.batch > 1:  # told of by `call_checks`
+        return
     for text in _texts(runner):
         problem = text.problem()
         if problem is not None:
             yield text.where, problem
+
+
+def _each_problems(runner: CommandRunner) -> Problems:
+    for name, rule in runner.outputs.items():
+        if isinstance(rule.get("json"), str) and EACH in rule["json"]:
+            yield (
+                f"outputs.{name}.json",
+                f"{EACH} stands for the place of a sample in a call with many, and there is no"
+                " batch; give a number",
+            )
 
 
 def _texts(runner: CommandRunner) -> list[Text]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.search import search_for
-from enchanted_tui.runners.command.text import decoded, read_pieces
+from enchanted_tui.runners.command.text import decoded, only_whole_lines, read_pieces
 from enchanted_tui.runners.failure import SampleFailed
 from enchanted_tui.whole_files import read_file, write_file
 
@@ -193,12 +193,16 @@ class RunFiles:
         exit_code: int,
         silent: Iterable[str] = (),
         names: Mapping[str, str] | None = None,
+        *,
+        whole_lines: bool = False,
     ) -> None:
         """Look into `run_dir`.
 
         `silent` are the output files without content, which are not there; `names` gives the names
-        with placeholders as they are for this sample.
+        with placeholders as they are for this sample. With `whole_lines`, what stands behind the
+        last end of a line is not there: a program that has died may not have written all of it.
         """
+        self._whole_lines = whole_lines
         self._names = names or {}
         self.run_dir = run_dir
         self.exit_code = exit_code
@@ -283,6 +287,10 @@ class RunFiles:
         return found
 
     def _stream(self, name: str, *, as_written: bool) -> Iterator[str]:
+        pieces = self._pieces_of(name, as_written=as_written)
+        return only_whole_lines(pieces) if self._whole_lines else pieces
+
+    def _pieces_of(self, name: str, *, as_written: bool) -> Iterator[str]:
         path = self.path(name)
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # whoever opens a pipe waits for ever
@@ -297,7 +305,9 @@ class RunFiles:
         except PermissionError:
             raise Unreadable(f"{name} cannot be read: permission denied") from None
         if not as_written:
-            self._texts[self.shown(name)] = text
+            self._texts[self.shown(name)] = (
+                text[: text.rfind("\n") + 1] if self._whole_lines else text
+            )
         yield text
 
     def document(self, name: str) -> Any:

@@ -19,6 +19,8 @@ from enchanted_tui.suggestions import did_you_mean
 DEFAULT_TYPES = {"regex": "float", "table": "float", "csv": "float", "text": "str"}
 _JSON_STEP = re.compile(r'\.?([^.\[\]"]+)|\[(-?\d+)\]|\[?"([^"]*)"\]?')
 
+EACH = "[*]"  #: in the path to a JSON value, where the position of a sample of a call stands
+
 UNNAMED_FILE = "name the file to read, relative to the run directory, such as stdout.txt"
 
 Problems = Iterator[tuple[str, str]]
@@ -192,7 +194,7 @@ class OutputRule(Nested):
             yield source, f"expected the name of the {what}, found an empty text"
         if isinstance(self.json, str):
             try:
-                json_steps(self.json)
+                json_steps(self.json.replace(EACH, "[0]"))
             except ValueError as error:
                 yield "json", str(error)
         yield from self._group_problems()

@@ -13,7 +13,14 @@ from typing import Any, NamedTuple, Optional
 
 from enchanted_tui.csv_reading import csv_rows, usual_delimiter
 from enchanted_tui.runners.arguments import listed
-from enchanted_tui.runners.command.cells import Shape, TableError, TableRow, find_cells, usual_shape
+from enchanted_tui.runners.command.cells import (
+    Shape,
+    TableError,
+    TableRow,
+    find_cells,
+    find_column,
+    usual_shape,
+)
 from enchanted_tui.runners.command.files import RunFiles, Unreadable
 from enchanted_tui.runners.command.text import lines_of
 
@@ -88,12 +95,46 @@ def cell_reader(rule: TableRule, *, as_text: bool) -> Callable[[RunFiles], Any]:
     return read
 
 
+def column_reader(rule: TableRule, *, as_text: bool) -> Callable[[RunFiles], list[Any]]:
+    """Return the function that reads a column as texts like `cell_reader`, with an Unreadable in the
+    place of a cell that cannot be read.
+    """
+
+    def read(files: RunFiles) -> list[Any]:
+        try:
+            comma, found, column, shape = _opened_table(rule, files)
+            cells: list[Any] = [
+                Unreadable(f"{rule.file}: {cell}") if isinstance(cell, TableError) else cell
+                for cell in find_column(found, column, shape)
+            ]
+        except TableError as error:
+            raise Unreadable(f"{rule.file}: {error}") from None
+        except csv.Error as error:
+            raise Unreadable(f"{rule.file} is no readable CSV table: {error}") from None
+        if not comma or as_text:
+            return cells
+        return [
+            _DECIMAL_COMMA.sub(_with_point, cell) if isinstance(cell, str) else cell
+            for cell in cells
+        ]
+
+    return read
+
+
 def _with_point(number: re.Match[str]) -> str:
     return number[0].replace(",", ".")
 
 
 def _read(rule: TableRule, files: RunFiles) -> tuple[bool, list[str]]:
     """Return the cells asked for, and whether their numbers may have a decimal comma."""
+    comma, found, column, shape = _opened_table(rule, files)
+    return comma, find_cells(found, rule.row, column, shape)
+
+
+def _opened_table(rule: TableRule, files: RunFiles) -> tuple[bool, Iterator[TableRow], int, Shape]:
+    """Return whether numbers may have a decimal comma, the rows, the column's number, and how many
+    cells a row has.
+    """
     above = _lines_above(rule, files)
 
     def rows() -> tuple[_Names, str | None, Iterator[TableRow]]:
@@ -109,7 +150,7 @@ def _read(rule: TableRule, files: RunFiles) -> tuple[bool, list[str]]:
         shape = usual_shape(found)
         _, _, found = rows()
     comma = rule.decimal == "," or (rule.decimal is None and rule.quoted and delimiter == ";")
-    return comma, find_cells(found, rule.row, column, shape)
+    return comma, found, column, shape
 
 
 # -- where the table lies -------------------------------------------------------------------------

@@ -44,6 +44,17 @@ def read_pieces(path: str, *, as_written: bool = False) -> Iterator[str]:
         yield decode.decode(b"", True) if as_written else line_ends.decode(b"", True)
 
 
+def only_whole_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield a text that comes in pieces up to its last end of a line."""
+    begun = ""
+    for piece in pieces:
+        begun += piece
+        end = begun.rfind("\n") + 1
+        if end:
+            yield begun[:end]
+            begun = begun[end:]
+
+
 def lines_of(pieces: Iterable[str]) -> Iterator[str]:
     """Yield the lines of a text that comes in pieces, without their ends."""
     begun: list[str] = []

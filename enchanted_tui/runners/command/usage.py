@@ -13,6 +13,7 @@ from enchanted_tui.runners.command.templates import Text
 from enchanted_tui.suggestions import nearest
 
 if TYPE_CHECKING:
+    from enchanted_tui.runners.command.call_inputs import CallInputs
     from enchanted_tui.runners.command.inputs import Inputs
 
 _MOST_READ = 1 << 20  #: bytes of a copied file that are searched
@@ -52,7 +53,7 @@ def used_names(texts: list[Text]) -> set[str] | None:
     return found
 
 
-def meant_by(name: str, inputs: Inputs, known: set[str]) -> str:
+def meant_by(name: str, inputs: Inputs | CallInputs, known: set[str]) -> str:
     """Say as a clause what looks as if it was to be the parameter `name`; nothing if there is none.
 
     `known` are the parameters that a sample has.
@@ -78,19 +79,19 @@ def meant_by(name: str, inputs: Inputs, known: set[str]) -> str:
     return f"there is a placeholder {{{{ {near} }}}}" if near else ""
 
 
-def _is_named_by_shell(name: str, inputs: Inputs) -> bool:
+def _is_named_by_shell(name: str, inputs: Inputs | CallInputs) -> bool:
     """Tell whether a variable of that name is set for the command, so that a shell may use it as
     ``$NAME``.
     """
     return name in inputs.environment
 
 
-def _sources(inputs: Inputs) -> Iterator[tuple[str, str]]:
+def _sources(inputs: Inputs | CallInputs) -> Iterator[tuple[str, str]]:
     for text in inputs.texts():
         yield (os.path.basename(text.path) if text.path else text.where), text.source
 
 
-def _copied(inputs: Inputs) -> Iterator[tuple[str, str]]:
+def _copied(inputs: Inputs | CallInputs) -> Iterator[tuple[str, str]]:
     """Return the copied files that can be read here."""
     for text in inputs.copy.values():
         if os.path.isfile(text.source):

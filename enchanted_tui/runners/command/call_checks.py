@@ -1,0 +1,73 @@
+"""What can be wrong with a CommandRunner whose calls have many samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from enchanted_tui.runners.command.call_inputs import CallInputs
+from enchanted_tui.runners.command.inputs import name_texts
+from enchanted_tui.runners.command.rules import EACH
+
+if TYPE_CHECKING:
+    from enchanted_tui.runners.command_runner import CommandRunner
+
+Problems = Iterator[tuple[str, str]]
+_OF_THE_CALL = "with batch, a command runs for many samples, and {} is of all of them together; {}"
+
+
+def call_problems(runner: CommandRunner) -> Problems:
+    """Yield (option path, sentence) for what does not go with `batch`."""
+    try:
+        inputs = CallInputs.of(runner)
+    except OSError:  # told of elsewhere
+        return
+    yield from _text_problems(inputs)
+    for text in name_texts(runner):
+        yield text.where, "with batch, the name of a file cannot have placeholders"
+    if not runner.outputs:
+        yield (
+            "outputs",
+            "with batch, each sample is known by its outputs; declare what to read back",
+        )
+    for name, rule in runner.outputs.items():
+        for problem in _rule_problems(rule):
+            yield f"outputs.{name}", problem
+    for number, condition in enumerate(runner.success):
+        if "file" in condition:
+            yield (
+                f"success[{number}].file",
+                _OF_THE_CALL.format("a file", "give a condition on an output of each sample"),
+            )
+
+
+def _text_problems(inputs: CallInputs) -> Problems:
+    texts = list(inputs.texts())
+    found = [(text.where, problem) for text in texts if (problem := text.problem()) is not None]
+    yield from found
+    if not found and not inputs.has_loops():
+        yield (
+            "batch",
+            "no file names the samples: write, under files or templates, {% for sample in samples"
+            " %}, a line such as {{ sample.x }}, and {% endfor %}",
+        )
+    for text in texts:
+        if not inputs.is_file(text) and text.problem() is None and text.has_loop():
+            yield text.where, "with batch, only files and templates can loop over the samples"
+
+
+def _rule_problems(rule: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("text", "exit_code"):
+        if key in rule:
+            yield _OF_THE_CALL.format(
+                "this" if key == "text" else "the exit code", "read a table, or by json or regex"
+            )
+    table = rule.get("table", rule.get("csv"))
+    if isinstance(table, Mapping) and "row" in table:
+        yield "with batch, each row is a sample's; leave out row"
+    for key in ("index", "which"):
+        if key in rule:
+            yield f"with batch, each element or match is a sample's; leave out {key}"
+    address = rule.get("json")
+    if isinstance(address, str) and address.count(EACH) > 1:
+        yield f"{EACH} stands for the place of the sample, once"
