@@ -67,8 +67,9 @@ class _ManyRun:
     def __init__(self, messages: Sequence[Message], context: dict[str, Any]) -> None:
         self.name = messages[0]["name"]
         self.done = 0  #: how many have a record
-        held = {key: messages[0][key] for key in ("share", "resources") if key in messages[0]}
-        self._messages, self._context = [{**message, **held} for message in messages], context
+        told = {"call": self.name}
+        told.update((key, messages[0][key]) for key in ("share", "resources") if key in messages[0])
+        self._messages, self._context = [{**message, **told} for message in messages], context
         self._dirs: list[str] = []
         self._process = os.getpid()
         self._started, self._clock = time.time(), time.perf_counter()

@@ -271,6 +271,8 @@ def make_record(
         record["cores"] = round(cores, 3)
     if "share" in message:
         record["resources"], record["where"] = message["resources"], message["share"]["where"]
+    if "call" in message:
+        record["call"] = message["call"]
     if failure is not None:
         record.update(failure)
     record["row"] = row

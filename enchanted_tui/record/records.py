@@ -141,6 +141,9 @@ class TaskRecord(_Line):
         Annotated[dict[str, Any], "that it was given, where its runner says what it needs"]
     ]
     where: NotRequired[Annotated[str, "the CPUs and GPUs of which nodes these were"]]
+    call: NotRequired[
+        Annotated[str, "the first sample of the call that it ran in, where that had several"]
+    ]
     kind: NotRequired[Annotated[str, "of a failure"]]
     message: NotRequired[Annotated[str, "of a failure"]]
     traceback: NotRequired[Annotated[str, "of a failure, where there is one"]]

@@ -190,7 +190,8 @@ class CommandRunner(Runner):
 
     def _described(self) -> Inputs | CallInputs:
         if self._inputs is None:
-            self._inputs = CallInputs.of(self) if self.batch > 1 else Inputs.of(self)
+            described = Inputs.of(self)
+            self._inputs = described.for_calls() if self.batch > 1 else described
         return self._inputs
 
     # -- the worker's side -------------------------------------------------------------------------
@@ -210,11 +211,11 @@ class CommandRunner(Runner):
             self.prepare(params) if ready is None else ready
             for ready, params in zip_longest(prepared[: len(params_list)], params_list)
         ]
-        files = self._run(run_dirs[0], put_together(shared, samples))
+        files = self._run(run_dirs[0], put_together(shared, samples), len(samples))
         return self._results(files, len(samples))
 
-    def _run(self, run_dir: str, prepared: dict[str, Any]) -> RunFiles:
-        """Run the command in a directory; return what it has left there."""
+    def _run(self, run_dir: str, prepared: dict[str, Any], samples: int = 1) -> RunFiles:
+        """Run the command in a directory, for so many samples; return what it has left there."""
         if self.restart is not None:
             prepared = inputs_left_to_put(run_dir, prepared, self.restart["keep"])
         links = copy_files(run_dir, prepared.get("copy", {}))
@@ -233,7 +234,7 @@ class CommandRunner(Runner):
             code = run_command(argv, run_dir, environment, source, stdout, stderr, self._launch())
         finally:
             silent = _remove_empty(run_dir, stdout, stderr)
-        died = self.batch > 1 and not self._accepts(code)
+        died = samples > 1 and not self._accepts(code)
         return RunFiles(run_dir, code, silent, names, whole_lines=died)
 
     def _launch(self) -> list[str]:

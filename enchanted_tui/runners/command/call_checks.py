@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from enchanted_tui.runners.command.call_inputs import CallInputs
-from enchanted_tui.runners.command.inputs import name_texts
 from enchanted_tui.runners.command.rules import EACH
-
-if TYPE_CHECKING:
-    from enchanted_tui.runners.command_runner import CommandRunner
+from enchanted_tui.runners.command.templates import Text
 
 Problems = Iterator[tuple[str, str]]
 _OF_THE_CALL = "with batch, a command runs for many samples, and {} is of all of them together; {}"
 
 
-def call_problems(runner: CommandRunner) -> Problems:
-    """Yield (option path, sentence) for what does not go with `batch`."""
-    try:
-        inputs = CallInputs.of(runner)
-    except OSError:  # told of elsewhere
-        return
+def call_problems(
+    inputs: CallInputs,
+    names: Iterable[Text],
+    outputs: Mapping[str, Mapping[str, Any]],
+    success: Sequence[Mapping[str, Any]],
+) -> Problems:
+    """Yield (option path, sentence) for what does not go with `batch`; `names` are those of files
+    that have placeholders.
+    """
     yield from _text_problems(inputs)
-    for text in name_texts(runner):
+    for text in names:
         yield text.where, "with batch, the name of a file cannot have placeholders"
-    if not runner.outputs:
+    if not outputs:
         yield (
             "outputs",
             "with batch, each sample is known by its outputs; declare what to read back",
         )
-    for name, rule in runner.outputs.items():
+    for name, rule in outputs.items():
         for problem in _rule_problems(rule):
             yield f"outputs.{name}", problem
-    for number, condition in enumerate(runner.success):
+    for number, condition in enumerate(success):
         if "file" in condition:
             yield (
                 f"success[{number}].file",

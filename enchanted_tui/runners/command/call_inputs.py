@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from enchanted_tui.runners.command.call_files import LoopText
 from enchanted_tui.runners.command.call_texts import CallText
-from enchanted_tui.runners.command.inputs import Inputs
-
-if TYPE_CHECKING:
-    from enchanted_tui.runners.command_runner import CommandRunner
+from enchanted_tui.runners.command.templates import Text
 
 
 class CallInputs:
     """The texts of one runner whose calls have many samples. Only files know of single samples."""
 
-    def __init__(self, plain: Inputs) -> None:
-        self._argv = [CallText.of(text) for text in plain.argv]
-        self._shell = plain.shell
-        self._groups = {
-            key: {name: CallText.of(text) for name, text in getattr(plain, key).items()}
-            for key in ("copy", "link")
-        }
-        self._environment = {
-            name: None if text is None else CallText.of(text)
-            for name, text in plain.environment.items()
-        }
-        self._files = {name: CallText.of(text) for name, text in plain.files.items()}
+    def __init__(
+        self,
+        argv: Iterable[Text],
+        shell: str | None,
+        files: Mapping[str, Text],
+        copy: Mapping[str, Text],
+        link: Mapping[str, Text],
+        environment: Mapping[str, Text | None],
+    ) -> None:
+        self._argv = [CallText.of(text) for text in argv]
+        self._shell = shell
+        self._files = {name: CallText.of(text) for name, text in files.items()}
         self._with_loops: dict[str, CallText] | None = None
-        self.copy = self._groups["copy"]  # where placeholders are looked for that were copied
-        self.environment = self._environment
-
-    @classmethod
-    def of(cls, runner: CommandRunner) -> CallInputs:
-        """Read the options of `runner` and its template files. Raises OSError if one cannot be
-        read.
-        """
-        return cls(Inputs.of(runner))
+        self.copy = {name: CallText.of(text) for name, text in copy.items()}
+        self._link = {name: CallText.of(text) for name, text in link.items()}
+        self.environment = {
+            name: None if text is None else CallText.of(text) for name, text in environment.items()
+        }
 
     def shared(self) -> dict[str, Any]:
         """Return what all samples have in common, as plain data. Raises SampleFailed."""
@@ -47,12 +40,10 @@ class CallInputs:
             "files": {name: text.segments() for name, text in self._files.items()},
             "environment": {
                 name: None if text is None else text.constant()
-                for name, text in self._environment.items()
+                for name, text in self.environment.items()
             },
-            **{
-                key: {name: text.constant() for name, text in group.items()}
-                for key, group in self._groups.items()
-            },
+            "copy": {name: text.constant() for name, text in self.copy.items()},
+            "link": {name: text.constant() for name, text in self._link.items()},
         }
         return {key: value for key, value in found.items() if value}
 
@@ -79,6 +70,5 @@ class CallInputs:
         """Return every text with placeholders."""
         yield from self._argv
         yield from self._files.values()
-        for group in self._groups.values():
-            yield from group.values()
-        yield from (text for text in self._environment.values() if text is not None)
+        yield from (*self.copy.values(), *self._link.values())
+        yield from (text for text in self.environment.values() if text is not None)

@@ -15,6 +15,7 @@ from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import RESERVED, target_problem
 from enchanted_tui.runners.command.habits import habit_warnings
 from enchanted_tui.runners.command.inputs import (
+    Inputs,
     command_texts,
     name_texts,
     named,
@@ -44,7 +45,7 @@ def problems_of(runner: CommandRunner) -> Problems:
     yield from _environment_problems(runner)
     yield from _stream_problems(runner)
     yield from restart_problems(runner)
-    yield from call_problems(runner) if runner.batch > 1 else _each_problems(runner)
+    yield from _call_problems(runner) if runner.batch > 1 else _each_problems(runner)
     if isinstance(runner.exit_codes, str) and runner.exit_codes != "any":
         yield (
             "exit_codes",
@@ -196,6 +197,14 @@ def _text_problems(runner: CommandRunner) -> Problems:
         problem = text.problem()
         if problem is not None:
             yield text.where, problem
+
+
+def _call_problems(runner: CommandRunner) -> Problems:
+    try:
+        inputs = Inputs.of(runner).for_calls()
+    except OSError:  # of a template, which has been told of
+        return
+    yield from call_problems(inputs, name_texts(runner), runner.outputs, runner.success)
 
 
 def _each_problems(runner: CommandRunner) -> Problems:

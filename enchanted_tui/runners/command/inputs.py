@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import neighbours
+from enchanted_tui.runners.command.call_inputs import CallInputs
 from enchanted_tui.runners.command.expansion import has_nul
 from enchanted_tui.runners.command.files import RESERVED, pattern_of, target_problem
 from enchanted_tui.runners.command.templates import Text, context, has_placeholders
@@ -58,6 +59,10 @@ class Inputs:
             },
             names={text.source: text for text in name_texts(runner)},
         )
+
+    def for_calls(self) -> CallInputs:
+        """Return them as those of calls with many samples."""
+        return CallInputs(self.argv, self.shell, self.files, self.copy, self.link, self.environment)
 
     def render(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the worker needs to run one sample, as plain data; what is empty is left out."""

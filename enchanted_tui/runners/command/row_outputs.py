@@ -74,7 +74,8 @@ def _giving(value: Any) -> Callable[[RunFiles], Any]:
 
 def _compiled(name: str, rule: Mapping[str, Any]) -> Output:
     if "json" in rule:
-        return compile_output(name, rule)._replace(read=_json_column(rule))
+        whole = compile_output(name, {**rule, "json": "."})
+        return whole._replace(read=_json_column(rule))
     if "regex" in rule:
         return compile_output(name, {**rule, "which": "all"})
     for key in ("table", "csv"):
