@@ -11,45 +11,7 @@ from pathlib import Path
 import pytest
 
 from enchanted_tui import cli
-from helpers.parts.many import FATES
-
-MANY = "helpers.parts.many:ManyRunner"
-
-
-def _config(points, *, batch=1, gives="list", timeout=None, workers=2, **options):
-    """Return a campaign of the samples `points`, each a number with its fate."""
-    return {
-        "executors": {
-            "here": {"type": "LocalExecutor", "n_workers": workers, "timeout_sec": timeout}
-        },
-        "samplers": {
-            "s": {"type": "CSVSampler", "path": "points.csv"},
-        },
-        "runners": {"r": {"type": MANY, "batch": batch, "gives": gives, **options}},
-        "supervisor": {
-            "base_run_dir": "run",
-            "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}],
-        },
-    }
-
-
-def _campaign(make, points, name, **how):
-    made = make(_config(points, **how), name)
-    lines = [f"{x},{fate}" for x, fate in points]
-    (made.root / "points.csv").write_text("\n".join(["x,fate", *lines]) + "\n")
-    return made
-
-
-def _rows(made):
-    """Return what the dataset says of each sample, but for run times, and kind and reason of each
-    failure.
-    """
-    rows = [
-        {name: value for name, value in row.items() if not name.startswith("runtime")}
-        for row in made.rows()
-    ]
-    failures = {row["task"]: (row["kind"], row["message"]) for row in made.failures()}
-    return rows, failures
+from helpers.parts.many import FATES, many_campaign, many_config, rows_of
 
 
 @pytest.mark.parametrize(
@@ -66,10 +28,10 @@ def test_the_rows_are_those_of_single_samples(gives, seed, campaign) -> None:
     if gives == "columns":
         fates = [fate for fate in fates if fate not in ("bad return", "raises")]
     points = [(x / 8, rng.choice([*fates, *["well"] * 60])) for x in range(rng.randrange(1, 150))]
-    single = _campaign(campaign, points, "single")
-    many = _campaign(campaign, points, "many", batch=16, gives=gives)
+    single = many_campaign(campaign, points, "single")
+    many = many_campaign(campaign, points, "many", batch=16, gives=gives)
     assert (single.run_apart().code, many.run_apart().code) == (0, 0)
-    assert _rows(many) == _rows(single)
+    assert rows_of(many) == rows_of(single)
     tasks = [tuple(record["task"]) for record in many.records("task")]
     assert len(tasks) == len(set(tasks)) == len(points)
 
@@ -78,7 +40,9 @@ def test_calls_are_full_and_the_last_ones_shared(campaign) -> None:
     """A call takes as many samples as `batch` says while there are enough, and what is left at the
     end is shared by the workers.
     """
-    made = _campaign(campaign, [(x, "well") for x in range(1000)], "c", batch=50, log="calls.log")
+    made = many_campaign(
+        campaign, [(x, "well") for x in range(1000)], "c", batch=50, log="calls.log"
+    )
     assert made.run_apart().code == 0
     calls = [int(line) for line in (made.root / "calls.log").read_text().split()]
     assert sum(calls) >= 998  # the last may have gone alone
@@ -90,7 +54,7 @@ def test_a_class_without_single_code_run(campaign) -> None:
     """`many_code_run` alone is enough, with a size of its own, and `prepared` is a list of what
     `prepare` has returned; what is printed is kept by the first sample of the call.
     """
-    config = _config([], batch=8)
+    config = many_config(batch=8)
     config["runners"]["r"] = {"type": "helpers.parts.many:OnlyMany"}
     config["samplers"]["s"] = {"type": "ArraySampler", "parameters": ["x"], "bounds": [[*range(9)]]}
     made = campaign(config)
@@ -106,7 +70,7 @@ def test_a_killed_supervisor_loses_only_what_was_not_on_record(campaign) -> None
     theirs once.
     """
     points = [(x, "well") for x in range(4000)]
-    made = _campaign(campaign, points, "c", batch=100, gives="iterator")
+    made = many_campaign(campaign, points, "c", batch=100, gives="iterator")
     process = made.supervise()
     made.wait_for_tasks(300, process)
     process.kill()
@@ -125,7 +89,7 @@ def test_a_hanging_sample_is_found(campaign) -> None:
     and the halves, down to the one that hangs.
     """
     points = [(x, "hangs" if x == 11 else "well") for x in range(16)]
-    made = _campaign(campaign, points, "c", batch=16, timeout=0.2, workers=1, gives="iterator")
+    made = many_campaign(campaign, points, "c", batch=16, timeout=0.2, workers=1, gives="iterator")
     began = time.monotonic()
     assert made.run_apart().code == 0
     assert {row["task"]: row["kind"] for row in made.failures()} == {"d0_b0_s11_r0": "timeout"}

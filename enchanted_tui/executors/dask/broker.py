@@ -69,8 +69,10 @@ class Broker:
 
     # -- the supervisor's wishes -------------------------------------------------------------------
 
-    def submit(self, key: str, tasks: Iterable[tuple[tuple[int, ...], bytes, int]]) -> None:
-        self.queues[key].backlog.extend(QueuedTask(*task) for task in tasks)
+    def submit(self, key: str, tasks: Iterable[tuple[tuple[int, ...], bytes, int, int]]) -> None:
+        self.queues[key].backlog.extend(
+            QueuedTask(task, message, attempt, most=most) for task, message, attempt, most in tasks
+        )
         if not self.known_workers:
             self.suspicious.set()  # the cluster may wait for work
         self.hand_out()
@@ -454,9 +456,9 @@ class Broker:
         if not slots:
             wanted = _FIRST_WINDOW
         elif queue.depth == 1:
-            wanted = 2 * slots
+            wanted = 2 * slots * queue.most
         else:
-            wanted = 4 * slots * queue.fitting()
+            wanted = 4 * slots * max(queue.fitting(), queue.most)
         if abs(wanted - queue.wanted) > 0.1 * queue.wanted:
             queue.wanted = wanted
             self._tell({"op": "wanted", "queue": queue.key, "wanted": wanted})

@@ -17,13 +17,14 @@ _MAX_BUNDLE = 500
 @dataclass(slots=True)
 class QueuedTask:
     """A task that is here: its id and its message to the worker, how often it has perhaps begun,
-    how often its worker was lost under it.
+    how often its worker was lost under it; how many like it one call takes at most.
     """
 
     id: tuple[int, ...]
     message: bytes
     attempt: int
     losses: int = 0
+    most: int = 1
 
 
 @dataclass(slots=True)
@@ -113,6 +114,8 @@ class ExecutorQueue:
         )
         self.backlog: deque[QueuedTask] = deque()
         self.mean: float | None = None  #: running mean of the time a task takes, seconds
+        runners = context.get("runners", {}).values()
+        self.most = max((spec.get("batch", 1) for spec in runners), default=1)  #: of any task
         self.active = 0  #: bundles that are on workers
         self.resting = 0  #: tasks that will be in the backlog again in a moment
         self.wanted = 0
@@ -138,7 +141,10 @@ class ExecutorQueue:
         """Take the tasks of the next bundle: a fair share of what there is. One whose worker was
         lost goes alone: it may be the cause.
         """
-        size = min(self.fitting(), math.ceil(len(self.backlog) / (2 * max(1, slots))))
+        most = self.backlog[0].most
+        # a call is the less the more samples it has: none in halves but where few are left
+        share = (1 if most > 1 else 2) * max(1, slots)
+        size = min(max(self.fitting(), most), math.ceil(len(self.backlog) / share))
         taken = [self.backlog.popleft()]
         while (
             len(taken) < size

@@ -77,8 +77,15 @@ class DaskRunning(Running):
 
     def submit(self, tasks: Sequence[Task]) -> None:
         self._taken += len(tasks)
+        runners = self._context["runners"]
         sent = [
-            (tuple(task.id), fast_values.encode(task_message(task)), task.attempt) for task in tasks
+            (
+                tuple(task.id),
+                fast_values.encode(task_message(task)),
+                task.attempt,
+                runners[task.runner].get("batch", 1),
+            )
+            for task in tasks
         ]
         self._process.tell(self._lane, "submit", tasks=sent)
 

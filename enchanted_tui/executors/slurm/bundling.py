@@ -26,6 +26,7 @@ class Bundling:
     walltime: float | None
     #: seconds of work that a job which stays is given at a time; 0 where jobs do not stay
     horizon: float = 0.0
+    calls: int = 1  #: samples that one call of a process takes at most, by the runners' `batch`
 
     def ahead(self, mean: float | None, left: float | None) -> int:
         """Return how many tasks of `mean` seconds a job that stays holds at most, which has `left`
@@ -34,9 +35,9 @@ class Bundling:
         if self.per_job is not None:
             return self.per_job
         if mean is None:
-            return self.processes * _UNMEASURED_AHEAD
+            return self.processes * max(_UNMEASURED_AHEAD, self.calls)
         seconds = self.horizon if left is None else min(self.horizon, left * _OF_WALLTIME)
-        return max(self.processes, int(seconds * self.processes / max(mean, 1e-4)))
+        return max(self.processes * self.calls, int(seconds * self.processes / max(mean, 1e-4)))
 
     def is_worth_a_job(self, waiting: int, held: int, jobs: int, mean: float) -> bool:
         """Tell whether tasks that wait need another job, beside so many that stay and hold tasks."""
@@ -52,9 +53,11 @@ class Bundling:
         if self.per_job is not None:
             return self.per_job
         even = -(-waiting // max(1, free))
+        if self.calls > 1:  # each process has a whole call
+            even = max(even, self.processes * self.calls)
         if mean is None:
             most = _UNMEASURED_AHEAD if self.horizon else _UNMEASURED
-            return max(1, min(even, self.processes * most))
+            return max(1, min(even, self.processes * max(most, self.calls)))
         rate = self.processes / max(mean, 1e-4)
         if self.horizon:
             return max(
@@ -68,7 +71,7 @@ class Bundling:
         if self.per_job is not None:
             size = self.per_job
         elif mean is None:
-            size = self.processes * _UNMEASURED
+            size = self.processes * max(_UNMEASURED, self.calls)
         else:
             size = self.bundle_size(MOST_HELD, self.max_jobs, mean)
         return max(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from enchanted_tui.runners.command.call_files import COUNT, INDEX, INDEX0, LoopText
 from enchanted_tui.runners.command.shell import quote_values
-from enchanted_tui.runners.command.template_errors import failed_rendering
-from enchanted_tui.runners.command.templates import Text
+from enchanted_tui.runners.command.template_errors import ALL, failed_rendering
+from enchanted_tui.runners.command.templates import Text, context
 from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
@@ -79,9 +79,10 @@ class CallText(Text):
 
     def _for_sample(self, loop: _Loop, params: Mapping[str, Any]) -> LoopText:
         ends = ((False, False), (True, False), (False, True), (True, True))
+        named = context(params)[ALL]
         try:
             texts = [
-                loop.body.render({loop.name: params, _FIRST: first, _LAST: last})
+                loop.body.render({loop.name: named, _FIRST: first, _LAST: last})
                 for first, last in (ends if loop.knows_ends else ends[:1])
             ]
         except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is a fact about this sample

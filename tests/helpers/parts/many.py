@@ -73,3 +73,50 @@ class OnlyMany(Runner):
         for run_dir, doubled in zip(run_dirs, self.prepared, strict=True):
             print("ran", os.path.basename(run_dir))
             yield {"output": doubled, "members": len(params_list), "success": True}
+
+
+def many_config(*, batch=1, gives="list", timeout=None, workers=2, **options):
+    """Return a campaign of the samples in ``points.csv``, see `write_points`."""
+    return {
+        "executors": {
+            "here": {"type": "LocalExecutor", "n_workers": workers, "timeout_sec": timeout}
+        },
+        "samplers": {"s": {"type": "CSVSampler", "path": "points.csv"}},
+        "runners": {
+            "r": {
+                "type": "helpers.parts.many:ManyRunner",
+                "batch": batch,
+                "gives": gives,
+                **options,
+            }
+        },
+        "supervisor": {
+            "base_run_dir": "run",
+            "run_order": [{"executor": "here", "sampler": "s", "runner": "r"}],
+        },
+    }
+
+
+def write_points(place, points):
+    """Write samples, each a number with its fate."""
+    lines = "".join(f"{x},{fate}\n" for x, fate in points)
+    (place / "points.csv").write_text("x,fate\n" + lines)
+
+
+def many_campaign(make, points, name, **how):
+    """Make a campaign of processes with these samples."""
+    made = make(many_config(**how), name)
+    write_points(made.root, points)
+    return made
+
+
+def rows_of(made):
+    """Return what the dataset says of each sample, but for run times, and kind and reason of each
+    failure.
+    """
+    rows = [
+        {name: value for name, value in row.items() if not name.startswith("runtime")}
+        for row in made.rows()
+    ]
+    failures = {row["task"]: (row["kind"], row["message"]) for row in made.failures()}
+    return rows, failures

@@ -38,8 +38,12 @@ class Clock:
             for name, spec in header.get("context", {}).get("runners", {}).items()
             if spec.get("restart")
         }
+        runners = header.get("context", {}).get("runners", {})
+        #: by runner, how many samples one call takes at most, of which a run time is a part
+        self._most = {name: spec.get("batch", 1) for name, spec in runners.items()}
         for runner, longest in header.get("runtimes", {}).items():
-            self._runtimes.setdefault(runner, deque([longest], maxlen=_KEPT))
+            whole = longest * self._most.get(runner, 1)
+            self._runtimes.setdefault(runner, deque([whole], maxlen=_KEPT))
 
     def left(self) -> float:
         return float("inf") if self.ends is None else self.ends - self._margin - time.time()
@@ -66,7 +70,9 @@ class Clock:
         if not known:
             return True
         longest = max(known) * _SAFETY
-        return left >= (longest if self._timeout is None else min(longest, self._timeout))
+        if self._timeout is not None:
+            longest = min(longest, self._timeout * self._most.get(runner, 1))
+        return left >= longest
 
 
 class TimedBacklog(Backlog):
