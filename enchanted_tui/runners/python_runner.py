@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
 import numbers
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from enchanted_tui import neighbours
@@ -32,6 +33,10 @@ class PythonRunner(Runner):
     or stage, and as ``neighbour_run_dir``, where the stage says `start_from`, the one of the sample
     that it starts from, or None. It returns a number, which becomes ``output``, or a dictionary of
     outputs, which is a success unless its ``success`` is False.
+
+    With `batch`, each parameter is an array of numpy with a value for every sample (a list where
+    they are no numbers), and so is what it returns: an array, a dictionary of arrays, or a result
+    for each sample, as a list or one after another.
     """
 
     function: str = option(
@@ -58,6 +63,8 @@ class PythonRunner(Runner):
     )
 
     def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        if self.batch > 1:
+            return super().single_code_run(run_dir, params)
         function = load_function(self.function, tuple(self.python_path))
         arguments = function.arguments({**self.arguments, **params}, run_dir, params.get(_RUN_DIR))
         if not self.chdir:
@@ -70,7 +77,24 @@ class PythonRunner(Runner):
             os.fchdir(before)
             os.close(before)
 
+    def many_code_run(
+        self, run_dirs: list[str], params_list: list[dict[str, Any]]
+    ) -> Iterable[Any] | Mapping[str, Any]:
+        function = load_function(self.function, tuple(self.python_path))
+        samples = [
+            function.arguments({**self.arguments, **params}, run_dir, params.get(_RUN_DIR))
+            for run_dir, params in zip(run_dirs, params_list)  # noqa: B905 - Python 3.9
+        ]
+        given = {name for params in params_list for name in params} | set(_ONLY_BY_NAME)
+        columns = {
+            name: _column([sample[name] for sample in samples]) if name in given else value
+            for name, value in samples[0].items()
+        }
+        return _many_outputs(self.function, function.call(**columns))
+
     def problems(self) -> Iterator[tuple[str, str]]:
+        if self.batch > 1 and self.chdir:
+            yield "chdir", "with batch, a call has many run directories; leave chdir out"
         module, colon, name = self.function.partition(":")
         if not (colon and module and name) or not all(
             part.isidentifier() for part in (*module.split("."), *name.split("."))
@@ -194,6 +218,33 @@ def load_function(path: str, directories: tuple[str, ...] = ()) -> LoadedFunctio
     takes_any = any(entry.kind == entry.VAR_KEYWORD for entry in parameters)
     required = tuple(entry.name for entry in by_name if entry.default is entry.empty)
     return LoadedFunction(path, found, None if takes_any else names, names, required)
+
+
+def _column(values: list[Any]) -> Any:
+    """Return a parameter's values for many samples, numbers as an array of numpy."""
+    if all(isinstance(value, numbers.Number) for value in values):
+        with contextlib.suppress(ImportError):
+            return importlib.import_module("numpy").array(values)
+    return values
+
+
+def _many_outputs(path: str, returned: Any) -> Iterable[Any] | Mapping[str, Any]:
+    """Return what a function gives for many samples as `Runner.many_code_run` does."""
+    if isinstance(returned, Mapping):
+        return {"success": True, **returned}
+    if hasattr(returned, "__array__"):
+        return {"success": True, "output": returned}
+    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+        raise SampleFailed(
+            f"{path} returned {named(returned)}; with batch it must return an array, a dictionary"
+            " of arrays, or a result for each sample",
+            "bad_return",
+        )
+    results = (
+        result if isinstance(result, BaseException) else _outputs(path, result)
+        for result in returned
+    )
+    return list(results) if isinstance(returned, Sequence) else results
 
 
 def _outputs(path: str, returned: Any) -> dict[str, Any]:

@@ -11,7 +11,9 @@ import textwrap
 import pytest
 
 from enchanted_tui import values
-from enchanted_tui.runners.python_runner import PythonRunner
+from enchanted_tui.runners.failure import SampleFailed
+from enchanted_tui.runners.python_runner import PythonRunner, load_function
+from enchanted_tui.runners.results import in_rows
 
 MODULE = """
 import os
@@ -354,3 +356,66 @@ def test_a_fresh_process_runs_a_function_beside_nothing_else(module, tmp_path):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout
     assert values.decode(printed)["row"]["output"] == 8.0
+
+
+VECTORISED = """
+import numpy
+
+def array(x, scale):
+    assert isinstance(x, numpy.ndarray), x
+    return scale * x
+
+def columns(x, name, **others):
+    assert name == ["a", "b", "c"] and not others
+    return {"twice": 2 * x, "success": x < 3}
+
+def each(x, run_dir):
+    for value, directory in zip(x, run_dir, strict=True):
+        yield ValueError(directory) if value == 2 else float(value)
+
+def short(x):
+    return x[:-1]
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("array", [{"output": 10.0 * x, "success": True} for x in (1, 2, 3)]),
+        (
+            "columns",
+            [{"twice": 2.0 * x, "success": x < 3} for x in (1, 2, 3)],
+        ),
+        ("each", [{"output": 1.0, "success": True}, None, {"output": 3.0, "success": True}]),
+    ],
+)
+def test_a_vectorised_function(function, expected, tmp_path, monkeypatch):
+    """With `batch`, a function gets arrays and returns what each sample is to have."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "vectorised_functions.py").write_text(VECTORISED)
+    sys.modules.pop("vectorised_functions", None)
+    load_function.cache_clear()
+    runner = PythonRunner(
+        function=f"vectorised_functions:{function}",
+        arguments={"scale": 10} if function == "array" else {},
+        batch=5,
+    )
+    samples = [{"x": float(x)} for x in (1, 2, 3)]
+    if function == "columns":
+        for sample, name in zip(samples, "abc", strict=True):
+            sample["name"] = name
+    found = list(in_rows(runner.many_code_run(["1", "2", "3"], samples), 3))
+    assert [None if isinstance(item, ValueError) else item for item in found] == expected
+
+
+def test_a_vectorised_function_that_returns_too_little(tmp_path, monkeypatch):
+    """It is not known whose values are missing, so nobody's are taken."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "vectorised_functions.py").write_text(VECTORISED)
+    sys.modules.pop("vectorised_functions", None)
+    load_function.cache_clear()
+    runner = PythonRunner(function="vectorised_functions:short", batch=5)
+    with pytest.raises(SampleFailed, match="2 values of the output 'output' for 3 samples"):
+        in_rows(runner.many_code_run(["1", "2", "3"], [{"x": 1.0}] * 3), 3)
+    with pytest.raises(SampleFailed, match="0 values"):
+        runner.single_code_run("1", {"x": 1.0})

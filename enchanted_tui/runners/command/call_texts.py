@@ -9,7 +9,7 @@ sample, on the supervisor's side, before it is known which samples come together
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from enchanted_tui.runners.command.call_files import COUNT, INDEX, INDEX0, LoopText
 from enchanted_tui.runners.command.shell import quote_values
@@ -18,6 +18,8 @@ from enchanted_tui.runners.command.templates import Text, context
 from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     import jinja2
     from jinja2 import nodes
 
@@ -240,7 +242,7 @@ def _parameter(node: Any, sample: str) -> str | None:
     """Return the parameter that ``sample.x`` or ``sample["x"]`` names."""
     from jinja2 import nodes
 
-    if not isinstance(node, nodes.Getattr | nodes.Getitem) or not (
+    if not isinstance(node, (nodes.Getattr, nodes.Getitem)) or not (
         isinstance(node.node, nodes.Name) and node.node.name == sample
     ):
         return None
