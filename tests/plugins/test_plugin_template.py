@@ -122,3 +122,18 @@ def test_mistakes_in_the_options_of_own_parts_are_found_first(
     done = enchanted(installed, tmp_path, "--check", "--set", change)
     assert said in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_many_samples_in_one_call(installed: Path, tmp_path: Path) -> None:
+    """The template's runner takes many samples in a call, with the rows of single ones."""
+
+    def rows_with(*arguments: str) -> list[dict[str, str]]:
+        here = ("--set", "executors.here.type=LocalExecutor", "--no-ui", "--overwrite")
+        ran = enchanted(installed, tmp_path, *here, *arguments)
+        assert ran.returncode == 0, ran.stderr
+        return [
+            {name: value for name, value in row.items() if not name.startswith("runtime")}
+            for row in rows(tmp_path)
+        ]
+
+    assert rows_with("--set", "runners.orbit.batch=8") == rows_with()

@@ -24,6 +24,16 @@ class OrbitRunner(Runner):
             file.write(f"{x} {v}\n")
         return {"x": x, "v": v, "success": True}
 
+    def many_code_run(self, run_dirs, params_list):
+        """Run many samples in one call, where the configuration says so by `batch`: worth it for
+        vectorised codes. A result, or an exception, for each sample.
+        """
+        for run_dir, params in zip(run_dirs, params_list, strict=True):
+            try:
+                yield self.single_code_run(run_dir, params)
+            except SampleFailed as failure:
+                yield failure
+
     def output_names(self):
         """Name the outputs known beforehand."""
         return ("x", "v")

@@ -280,8 +280,7 @@ class SlurmExecutor(Executor):
                 f"{path} must have {{{{ command }}}} once, where the samples are to be run",
             )
 
-    def _job_options(self, calls: int = 1) -> JobOptions:
-        """Return the options of jobs; `calls`: how many samples one call takes at most."""
+    def _job_options(self) -> JobOptions:
         template = (
             read_template(self.job_script_template)
             if self.job_script_template is not None
@@ -293,7 +292,6 @@ class SlurmExecutor(Executor):
             max_jobs=self.max_jobs,
             walltime=None,
             horizon=max(_HORIZON, 4 * self.results_interval) if self.idle_timeout else 0.0,
-            calls=calls,
         )
         return JobOptions.of(
             sbatch=self.sbatch,
@@ -369,9 +367,7 @@ class SlurmExecutor(Executor):
         )
         running = SlurmRunning(
             self._name,
-            self._job_options(
-                max((spec.get("batch", 1) for spec in context.runners.values()), default=1)
-            ),
+            self._job_options(),
             intervals,
             self.max_retries,
             context,

@@ -41,6 +41,13 @@ class JobOptions:
 
     walltime: float | None
 
+    def for_calls_of(self, runners: Mapping[str, Mapping[str, Any]]) -> JobOptions:
+        """Return the options of jobs that run these runners of a `TaskContext`, whose calls may have
+        several samples.
+        """
+        most = max((spec.get("batch", 1) for spec in runners.values()), default=1)
+        return dataclasses.replace(self, bundling=dataclasses.replace(self.bundling, calls=most))
+
     @classmethod
     def of(
         cls, *, sbatch: Mapping[str, Any], template: str | None, bundling: Bundling, **more: Any

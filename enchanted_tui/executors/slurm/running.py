@@ -69,7 +69,8 @@ class SlurmRunning(Running):
         deliver: Deliver,
         submissions: Sequence[Submission],
     ) -> None:
-        self._options, self._grace, self._deliver = options, intervals.grace, deliver
+        self._grace, self._deliver = intervals.grace, deliver
+        self._options = options.for_calls_of(context.runners)
         self._name, self._context, self._directories, self._connect = (
             name,
             context,
