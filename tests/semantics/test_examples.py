@@ -68,9 +68,7 @@ def lacks_a_compiler(name: str) -> str:
 
 
 def example_files() -> list[Any]:
-    """Give every example, those without their extra to be skipped with a sentence that says what to
-    install.
-    """
+    """Give every example, those that lack something to be skipped with a sentence that says what."""
     found = []
     for name in FILES:
         extra, package = EXTRAS.get(name, ("", "enchanted_tui"))
