@@ -43,7 +43,12 @@ def said(
         return list(error.problems)
 
 
-SLURM = {"type": "SlurmExecutor", "sbatch": {"time": "01:00:00"}}
+def slurm(options: str) -> Any:
+    """Return an executor with these options, in YAML."""
+    return yaml.safe_load(f"{{type: SlurmExecutor, {options}}}")
+
+
+AN_HOUR = slurm("sbatch: {time: '01:00:00'}")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +94,7 @@ def test_errors(tmp_path: Path, restart: dict[str, Any], key: str, words: str) -
         ({}, {"type": "SlurmExecutor"}, {}, "runners.r.restart", "is not known from sbatch: time"),
         (
             {},
-            {**SLURM, "sbatch": {"time": "5"}},
+            slurm("sbatch: {time: '5'}"),
             {},
             "runners.r.restart",
             "less than twice restart: before (5 min)",
@@ -114,7 +119,7 @@ def test_warnings(
 def test_nothing_is_said_of_what_is_right(tmp_path: Path) -> None:
     """Protects warnings from being overlooked."""
     restart = {"keep": ["restart.*"], "signal": "USR1", "exit_codes": [85]}
-    assert said(tmp_path, {"restart": restart}, SLURM) == []
+    assert said(tmp_path, {"restart": restart}, AN_HOUR) == []
     assert said(tmp_path, {"restart": restart}, {}) == []
 
 
@@ -122,10 +127,6 @@ def test_nothing_is_said_of_what_is_right(tmp_path: Path) -> None:
 def test_a_signal_to_a_script_that_dies_by_it(tmp_path: Path, line: str, warned: int) -> None:
     """Protects jobs with a script of the user's own from the signal that announces their end."""
     (tmp_path / "job.sh").write_text(f"#!/bin/sh\n#SBATCH --time=60\n{line}\n")
-    executor = {
-        "type": "SlurmExecutor",
-        "job_script_template": "job.sh",
-        "sbatch": {"signal": "B:USR1@60"},
-    }
+    executor = slurm("job_script_template: job.sh, sbatch: {signal: 'B:USR1@60'}")
     found = said(tmp_path, {}, executor)
     assert [problem.key for problem in found] == ["executors.e.sbatch.signal"] * warned

@@ -1,20 +1,19 @@
-"""What can be wrong with the option `restart` of a CommandRunner before anything runs."""
+"""What can be wrong with the option `restart` of a CommandRunner before anything runs. The
+functions are given the runner.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from enchanted_tui.runners.command.inputs import named
 from enchanted_tui.runners.kept_directory import is_kept
 
-if TYPE_CHECKING:
-    from enchanted_tui.runners.command_runner import CommandRunner
-
 Problems = Iterator[tuple[str, str]]
 
 
-def restart_problems(runner: CommandRunner) -> Problems:
+def restart_problems(runner: Any) -> Problems:
     """Yield (option path, sentence) for what contradicts itself."""
     asks = set((runner.restart or {}).get("exit_codes", ()))
     accepted = asks & set(runner.exit_codes if isinstance(runner.exit_codes, list) else ())
@@ -26,7 +25,7 @@ def restart_problems(runner: CommandRunner) -> Problems:
         )
 
 
-def restart_warnings(runner: CommandRunner) -> Problems:
+def restart_warnings(runner: Any) -> Problems:
     """Yield (option path, sentence) for what is hardly meant."""
     if runner.restart is None:
         return
