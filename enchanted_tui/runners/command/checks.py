@@ -74,7 +74,7 @@ def warnings_of(runner: CommandRunner) -> Problems:
     """
     yield from _program_warning(runner)
     yield from habit_warnings(runner)
-    yield from restart_warnings(runner)
+    yield from restart_warnings(runner, _targets(runner))
     for option, sources in (("copy", runner.copy), ("link", runner.link)):
         for name, source in named(sources).items():
             if not has_placeholders(source) and not os.path.exists(source):
@@ -141,14 +141,19 @@ def _written(runner: CommandRunner) -> tuple[str, ...]:
     return (*runner.files, *runner.templates)
 
 
-def _target_problems(runner: CommandRunner) -> Problems:
-    seen: dict[str, str] = {}
-    groups = {
+def _targets(runner: CommandRunner) -> dict[str, dict[str, str]]:
+    """Return, by option, the files that it puts into the run directory."""
+    return {
         "files": runner.files,
         "templates": runner.templates,
         "copy": named(runner.copy),
         "link": named(runner.link),
     }
+
+
+def _target_problems(runner: CommandRunner) -> Problems:
+    seen: dict[str, str] = {}
+    groups = _targets(runner)
     for option, group in groups.items():
         for name in group:
             problem = target_problem(name, RESERVED)

@@ -4,10 +4,9 @@ functions are given the runner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from enchanted_tui.runners.command.inputs import named
 from enchanted_tui.runners.kept_directory import is_kept
 
 Problems = Iterator[tuple[str, str]]
@@ -25,17 +24,14 @@ def restart_problems(runner: Any) -> Problems:
         )
 
 
-def restart_warnings(runner: Any) -> Problems:
-    """Yield (option path, sentence) for what is hardly meant."""
+def restart_warnings(runner: Any, inputs: Mapping[str, Iterable[str]]) -> Problems:
+    """Yield (option path, sentence) for what is hardly meant. `inputs`: by option, the names of the
+    files that it puts into the run directory.
+    """
     if runner.restart is None:
         return
     keep = runner.restart["keep"]
-    for option, names in (
-        ("files", runner.files),
-        ("templates", runner.templates),
-        ("copy", named(runner.copy)),
-        ("link", named(runner.link)),
-    ):
+    for option, names in inputs.items():
         for name in names:
             if is_kept(name, keep):
                 yield (
