@@ -58,8 +58,10 @@ def use_of_nodes(
     found: dict[str, NodeUse] = {}
     for node in nodes:
         use = found.setdefault(node["name"], NodeUse(node["name"]))
-        use.mem += node["mem"]
-        use.cpus.update((cpu, []) for cpu in numbers(node["cpus"]))
+        cpus = numbers(node["cpus"])
+        if not use.cpus.keys() & set(cpus):  # or another executor gives shares of the same part
+            use.mem += node["mem"]
+        use.cpus.update((cpu, []) for cpu in cpus)
         use.gpus.update((gpu, []) for gpu in numbers(node["gpus"]))
     if not found:
         return []

@@ -20,6 +20,7 @@ from enchanted_tui.record.node_use import busy_cores, use_of_nodes
 from enchanted_tui.resources import NodeShare, Resources, Share, numbers, places
 from enchanted_tui.views.viewing import Viewer
 from helpers.campaign import Campaign
+from helpers.dask_cluster import LOCAL
 from helpers.processes import wait_until
 
 CONFIG: dict[str, Any] = {
@@ -85,6 +86,32 @@ def test_a_local_campaign_tells_who_holds_which_core(tmp_path: Path) -> None:
     viewer.close()
     assert line.resources == {"mem": 10}
     assert places(line.where)[0].node == node["name"]
+
+
+def test_samples_on_dask_workers_tell_it_too(campaign: Any) -> None:
+    """Protects the map where Dask workers give out the shares of a machine between them."""
+    made = campaign({**CONFIG, "executors": {"here": LOCAL}}, "dask")
+    go_on = made.root / "go_on"
+    made.environment["GO_ON"] = str(go_on)
+    process = made.supervise()
+    cpus = len(os.sched_getaffinity(0))
+    busy = min(2, cpus)
+    try:
+        wait_until(lambda: _live(made.run_dir).get("busy_cores") == busy, 60, "busy cores")
+        live = _live(made.run_dir)
+    finally:
+        go_on.touch()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    [node] = live["nodes"]  # that of all workers
+    assert (len(numbers(node["cpus"])), node["tasks"]) == (cpus, busy)
+    told = {worker["task"]: worker["where"] for worker in live["workers"] if worker["task"]}
+    recorded = {
+        TaskId(*record["task"]).name: record["where"]
+        for record in made.records()
+        if record["type"] == "task"
+    }
+    assert told.items() <= recorded.items()
 
 
 def test_places_are_read_as_they_are_written() -> None:

@@ -2,5 +2,6 @@
 process that holds the cluster).
 
 In that process: `server` (its loop), `cluster` and `slurm_jobs` (clusters), `broker` and `queues`
-(who runs what). On a Dask worker: `worker_pools`.
+(who runs what). On a Dask worker: `worker_pools` (bundles) and
+`local_workers` (the processes that run them).
 """

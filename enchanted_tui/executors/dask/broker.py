@@ -176,6 +176,7 @@ class Broker:
                 answer["host"],
                 answer["pid"],
                 threads,
+                nodes=answer.get("nodes", []),
             )
             self.known_workers[address] = worker
         worker.doubtful, worker.queues = False, {queue.key for queue in queues}
@@ -408,6 +409,7 @@ class Broker:
             return
         if report["op"] == "started":
             bundle.started = time.time()
+        bundle.where = report.get("where", bundle.where)
         for index, line in report.get("done", ()):
             self._finish(bundle, index, line)
 
@@ -463,11 +465,18 @@ class Broker:
             queue.wanted = wanted
             self._tell({"op": "wanted", "queue": queue.key, "wanted": wanted})
 
-    def workers(self, key: str) -> list[tuple[str, str, int, str | None, float | None]]:
-        """Return (name, host, pid, task, since) for each slot, as far as the slot is not another
-        executor's.
+    def nodes(self) -> list[dict[str, Any]]:
+        """Return the nodes that workers are on and of which samples are given shares, each once."""
+        found = {
+            node["name"]: node for worker in self.known_workers.values() for node in worker.nodes
+        }
+        return list(found.values())
+
+    def workers(self, key: str) -> list[tuple[str, str, int, str | None, float | None, str]]:
+        """Return (name, host, pid, task, since, where) for each slot, as far as the slot is not
+        another executor's.
         """
-        shown: list[tuple[str, str, int, str | None, float | None]] = []
+        shown: list[tuple[str, str, int, str | None, float | None, str]] = []
         for worker in self.known_workers.values():
             running = [bundle for bundle in worker.bundles.values() if bundle.started is not None][
                 : worker.threads
@@ -484,10 +493,11 @@ class Broker:
                             worker.pid,
                             TaskId(*left[0].id).name,
                             bundle.started,
+                            bundle.where,
                         )
                     )
                 elif bundle is None:
-                    shown.append((name, worker.host, worker.pid, None, None))
+                    shown.append((name, worker.host, worker.pid, None, None, ""))
         return shown
 
 

@@ -37,6 +37,7 @@ class Bundle:
     tasks: list[QueuedTask | None]
     future: Any = None
     started: float | None = None  #: seconds since the epoch
+    where: str = ""  #: what its task holds, as `resources.Share.where` writes it
     dropped: bool = False  #: what comes back is of no interest
 
     @property
@@ -65,6 +66,8 @@ class DaskWorker:
     doubtful: bool = False  #: perhaps no longer the process that it was
     bundles: dict[str, Bundle] = field(default_factory=dict)
     done: int = 0  #: tasks whose result has come from it
+    #: of which samples are given shares there, the fields of `executors.base.NodeInfo`
+    nodes: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def held(self) -> int:

@@ -16,6 +16,7 @@ from enchanted_tui import fast_values, values
 from enchanted_tui.executors.base import (
     Deliver,
     JobInfo,
+    NodeInfo,
     Result,
     Running,
     Task,
@@ -63,6 +64,7 @@ class DaskRunning(Running):
         self._wanted = 2 * n_workers if n_workers else _FIRST_WINDOW
         self._workers: list[WorkerInfo] = []
         self._jobs: list[JobInfo] = []
+        self._nodes: list[NodeInfo] = []
         self._core_seconds = 0.0
         self._link: str | None = None
         self._why = "the Dask cluster is starting"
@@ -114,6 +116,9 @@ class DaskRunning(Running):
     def jobs(self) -> list[JobInfo]:
         return list(self._jobs)
 
+    def nodes(self) -> list[NodeInfo]:
+        return list(self._nodes)
+
     def core_hours(self) -> float:
         return self._core_seconds / 3600.0
 
@@ -133,6 +138,7 @@ class DaskRunning(Running):
             "recalled": self._hear_recalled,
             "workers": self._hear_workers,
             "jobs": self._hear_jobs,
+            "nodes": self._hear_nodes,
         }.get(message["op"])
         if heard is not None:
             heard(message)
@@ -176,6 +182,9 @@ class DaskRunning(Running):
 
     def _hear_workers(self, message: Mapping[str, Any]) -> None:
         self._workers = [WorkerInfo(*worker) for worker in message["workers"]]
+
+    def _hear_nodes(self, message: Mapping[str, Any]) -> None:
+        self._nodes = [NodeInfo(**node) for node in message["nodes"]]
 
     def _hear_jobs(self, message: Mapping[str, Any]) -> None:
         self._jobs = [JobInfo(*job) for job in message["jobs"]]

@@ -262,6 +262,8 @@ class Server:
         self._said_once(f"workers {key}", {"op": "workers", "queue": key, "workers": workers})
         # jobs hold the workers of all queues, and are shown once
         if key == next(iter(self._broker.queues), None):
+            nodes = self._broker.nodes()
+            self._said_once(f"nodes {key}", {"op": "nodes", "queue": key, "nodes": nodes})
             jobs = self._cluster.jobs_held(list(self._broker.known_workers.values()))
             self._said_once(
                 f"jobs {key}",

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import os
 import queue
-import re
 import socket
 import sys
 import threading
@@ -22,12 +21,8 @@ from importlib.machinery import PathFinder
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import JobEnds, Result, Returned, Task, TaskContext, Trouble
-from enchanted_tui.executors.local.executor import fork_server
-from enchanted_tui.executors.pool.backlog import Backlog
-from enchanted_tui.executors.pool.booking import Booking, booking_of_node
-from enchanted_tui.executors.pool.pool import Pool
-from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.base import JobEnds, Result, Returned, Task, Trouble
+from enchanted_tui.executors.dask.local_workers import LocalWorker, OpenExecutor
 from enchanted_tui.version import __version__
 
 BUDGET = 1.0  #: seconds after which a bundle starts nothing more
@@ -35,90 +30,8 @@ _STREAM = 0.3  #: seconds between two reports on a bundle that takes longer than
 _ON_ITS_WAY = 0.004  #: seconds: Dask sends what has gathered in 0.002
 _LOOK = 0.25  #: seconds between two looks whether the bundle is still wanted
 _LAST_MOMENTS = 60.0  #: seconds in which a job that is being ended has ended
-_IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 
 _pools: dict[str, WorkerPools] = {}
-
-
-class OpenExecutor:
-    """One executor on this Dask worker: its context, and its local worker processes that are free."""
-
-    def __init__(self, context: dict[str, Any], timeout: float | None, max_retries: int) -> None:
-        known = TaskContext(**context)
-        name = re.sub(r"\W", "-", os.environ.get("SLURM_JOB_ID") or socket.gethostname())
-        self._booking = booking_of_node(known.runners, known.launcher, name)
-        self._arguments = timeout, max_retries, known, self._booking
-        self._free: list[tuple[float, LocalWorker]] = []
-        self._lock = threading.Lock()
-        self._reaper: threading.Timer | None = None
-        self.closed = False
-
-    def take(self) -> LocalWorker:
-        with self._lock:
-            if self._free:
-                return self._free.pop()[1]
-        return LocalWorker(*self._arguments)
-
-    def give_back(self, worker: LocalWorker) -> None:
-        with self._lock:
-            if not self.closed:
-                self._free.append((time.monotonic(), worker))
-                self._watch()
-                return
-        worker.end()
-
-    def close(self) -> None:
-        with self._lock:
-            self.closed = True
-            free, self._free = self._free, []
-            if self._reaper is not None:
-                self._reaper.cancel()
-        for _, worker in free:
-            worker.end()
-
-    def _watch(self) -> None:
-        if self._reaper is None:
-            self._reaper = threading.Timer(_IDLE, self._end_idle)
-            self._reaper.daemon = True
-            self._reaper.start()
-
-    def _end_idle(self) -> None:
-        """End processes that nobody has asked for: their supervisor may be gone."""
-        before = time.monotonic() - _IDLE
-        with self._lock:
-            idle = [worker for since, worker in self._free if since <= before]
-            self._free = [(since, worker) for since, worker in self._free if since > before]
-            self._reaper = None
-            if self._free and not self.closed:
-                self._watch()
-        for worker in idle:
-            worker.end()
-
-
-class LocalWorker:
-    """One local worker process and where its results arrive."""
-
-    def __init__(
-        self,
-        timeout: float | None,
-        max_retries: int,
-        context: TaskContext,
-        shares: Booking | None,
-    ) -> None:
-        self.arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        settings = PoolSettings(
-            size=1,
-            timeout=timeout,
-            max_retries=max_retries,
-            starter=fork_server(context, {}),
-        )
-        self.pool = Pool(settings, context, self.arrived.put, Backlog(shares))
-        self.pool.start()
-        self.used = False
-
-    def end(self) -> None:
-        self.pool.cancel()
-        self.pool.close()
 
 
 class WorkerPools:
@@ -195,7 +108,7 @@ def open_executor(
             pools.executors[executor] = OpenExecutor(context, timeout, max_retries)
         except OSError as problem:
             return {**about, "problem": f"cannot run samples: {problem}"}
-    return about
+    return {**about, "nodes": pools.executors[executor].nodes()}
 
 
 def _missing_module(context: Mapping[str, Any]) -> str | None:
@@ -276,6 +189,7 @@ class _Run:
         self._unstarted: list[int] = []
         self._streamed = 0
         self._over = False  #: the end of the job has ended it
+        self._where = ""  #: what its task holds, as was said last
 
     def run(self) -> dict[str, Any] | None:
         self._announce()
@@ -318,6 +232,7 @@ class _Run:
             if now - reported > _STREAM:
                 reported = now
                 self._stream()
+                self._say_what_is_held(worker)
                 if self._given_up():
                     return first
             if not over_time and now - began > BUDGET:
@@ -353,6 +268,12 @@ class _Run:
         if fresh:
             self._streamed = len(self._done)
             self._report(op="done", done=fresh)
+
+    def _say_what_is_held(self, worker: LocalWorker) -> None:
+        where = worker.where()
+        if where != self._where:
+            self._where = where
+            self._report(op="holds", where=where)
 
     def _announce(self) -> None:
         """Say that the bundle begins, and wait until that is on its way: what it brings upon the
