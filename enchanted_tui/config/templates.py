@@ -106,7 +106,7 @@ _HIDDEN = ("max_points",)
 
 def templates() -> list[Template]:
     """Return all templates, whole campaigns first."""
-    found = [_quickstart(), _nested_stages(), _steps()]
+    found = [_quickstart(), _nested_stages(), _steps(), _mpi()]
     for kind in _KINDS:
         for name in BUILTIN[kind]:
             with contextlib.suppress(LookupFailure):  # a package that it needs is not installed
@@ -297,4 +297,48 @@ supervisor:
 """
     return Template(
         "campaign", "Chain of steps", "Several codes one after another on each sample.", text
+    )
+
+
+def _mpi() -> Template:
+    text = """\
+# An MPI code in SLURM jobs: each sample says how many ranks it needs, and jobs follow from that.
+# What comes before the command is made for each sample: `enchanted-tui CONFIG --dry-run` shows it.
+executors:
+  cluster:
+    type: SlurmExecutor
+    sbatch: {account: project_1, partition: standard, time: 02:00:00}
+    launcher: auto                 # srun; or mpirun, or a line of your own
+    max_jobs: 10
+
+samplers:
+  cases:
+    type: GridSampler
+    parameters: [cells, gradient]
+    bounds: [[64, 256], [1, 4]]
+    num_samples: [2, 8]
+
+runners:
+  code:
+    type: CommandRunner
+    resources:
+      nodes: 1
+      ranks: '{{ cells // 4 }}'    # 16 or 64
+      cpus_per_rank: 1             # more for threads
+      gpus: 0                      # of all nodes together
+    shell: true
+    command: $ENCHANTED_LAUNCH my_code input.nml
+    files:
+      input.nml: "&run cells = {{ cells | int }}, gradient = {{ gradient }} /\\n"
+    outputs:
+      flux: {file: stdout.txt, regex: 'flux = ([-+.eE0-9]+)'}
+
+supervisor:
+  base_run_dir: runs/mpi           # a directory that all nodes see
+  seed: 1
+  run_order:
+    - {sampler: cases, executor: cluster, runner: code}
+"""
+    return Template(
+        "campaign", "MPI code on a cluster", "Samples of an MPI code, sized by a parameter.", text
     )
