@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.executors.base import (
@@ -32,6 +32,9 @@ from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.runners.base import Runner
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.stage import Ready, StageRun
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.neighbour_choice import NeighbourChoice
 
 log = logging.getLogger(__name__)
 
@@ -122,14 +125,24 @@ class Dispatcher:
             key = self._keys[step.executor]
             if key not in capacity:
                 capacity[key] = max(0, self._opened(key).capacity())
-        if run.neighbours is not None:  # who begins late has more to choose from
-            ahead = run.neighbours.plan.start_from.ahead
-            at_once = max(self._context.runners[name].get("batch", 1) for name in run.plan.runners)
-            for key, room in capacity.items():
-                held = sum(holder == key for holder in self.in_flight.values())
-                most = at_once * max(1, self._opened(key).worker_count()) + ahead - held
-                capacity[key] = max(0, min(room, most))
+        if run.neighbours is not None:
+            self._hand_out_late(run, run.neighbours, capacity)
         return capacity
+
+    def _hand_out_late(
+        self, run: StageRun, neighbours: NeighbourChoice, capacity: dict[str, int]
+    ) -> None:
+        """Leave room for no more tasks than run at the same time: who begins late has more to
+        choose from.
+        """
+        at_once = max(self._context.runners[name].get("batch", 1) for name in run.plan.runners)
+        # jobs of an earlier session may still run these
+        again = neighbours.handed_out - len(self.in_flight)
+        for key, room in capacity.items():
+            held = sum(holder == key for holder in self.in_flight.values())
+            workers = max(1, self._opened(key).worker_count())
+            most = at_once * workers + neighbours.plan.start_from.ahead - held
+            capacity[key] = max(0, min(room, max(most, again)))
 
     def _room_for_new(self, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> bool:
         waiting = sum(len(items) for items in self._waiting.values())
@@ -139,7 +152,11 @@ class Dispatcher:
 
     def _tasks(self, run: StageRun, items: list[Ready]) -> list[Task]:
         tasks = []
-        chosen = run.neighbours.choose([ready.id for ready in items]) if run.neighbours else {}
+        chosen = {}
+        if run.neighbours is not None:
+            chosen = run.neighbours.choose(
+                [ready.id for ready in items if run.reason_to_skip(ready.id) is None]
+            )
         for ready in items:
             runner = run.plan.runners[ready.id.step]
             try:

@@ -131,6 +131,11 @@ class NeighbourChoice:
             found = None
         return numpy.nan if found is None else found
 
+    @property
+    def handed_out(self) -> int:
+        """Number of tasks without a result that have been handed out, in earlier sessions too."""
+        return len(self._chosen)
+
     # -- choosing ----------------------------------------------------------------------------------
 
     def choose(self, tasks: Sequence[TaskId]) -> dict[TaskId, str]:
@@ -216,7 +221,10 @@ class NeighbourChoice:
 
     def _nearest_first(self, batch: BatchState) -> Iterator[int]:
         last = batch.steps[-1].outcomes
-        samples = [sample for sample in range(batch.count) if last[sample] == NOT_RUN]
+        left = [sample for sample in range(batch.count) if last[sample] == NOT_RUN]
+        begun = [sample for sample in left if self._was_handed_out(batch, sample)]
+        yield from begun
+        samples = sorted({*left} - {*begun})
         finished = self._loaded()[0]
         for start in range(0, batch.count, SLICE):
             self._place(batch, start)
@@ -225,6 +233,11 @@ class NeighbourChoice:
         while len(self._unbegun):
             yield self._unbegun.take()
         self._unbegun = None
+
+    def _was_handed_out(self, batch: BatchState, sample: int) -> bool:
+        """Tell whether an earlier session has handed out a sample's next task, which may run on."""
+        step = batch.next_step(sample, 0)
+        return TaskId(self._stage.depth, batch.index, sample, step or 0) in self._chosen
 
 
 def _has_succeeded(batch: BatchState, sample: int, step: int) -> bool:

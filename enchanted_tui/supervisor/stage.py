@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SLICES_KEPT = 4
+_SLICES_KEPT, _SLICES_KEPT_OUT_OF_ORDER = 4, 256
 
 
 class Ready(NamedTuple):
@@ -259,7 +259,8 @@ class StageRun:
 
     def _keep(self, key: tuple[int, int], samples: list[Row]) -> None:
         self._samples[key] = samples
-        while len(self._samples) > _SLICES_KEPT:
+        out_of_order = self.neighbours is not None and self.neighbours.plan.by_distance
+        while len(self._samples) > (_SLICES_KEPT_OUT_OF_ORDER if out_of_order else _SLICES_KEPT):
             self._samples.popitem(last=False)
 
     def _slice(self, batch: BatchState, start: int) -> list[Row]:

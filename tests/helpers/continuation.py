@@ -58,6 +58,10 @@ def neighbours_in(
                     _check_nearest(task, neighbour, ok, places, list(scale.values()), within)
         elif record["type"] == "task" and record["task"][0] == depth:
             task = tuple(record["task"][1:])
+            if record.get("kind") == "skipped":  # it has started from nothing
+                assert task not in chosen
+                ok[task] = False
+                continue
             neighbour = chosen.pop(task)
             name = _name(depth, (*neighbour, task[2])) if neighbour else ""
             columns = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from helpers.continuation import check_neighbours
 from helpers.shapes import sampler
 from helpers.slurm.bed import Bed
+from helpers.slurm.bed_processes import wait_for
 from helpers.slurm.campaign import SlurmCampaign, ssh_options
 
 RUNNER = {
@@ -50,3 +51,32 @@ def test_neighbours_are_there_where_samples_run(tmp_path: Path, shared_bed: Bed)
     points["budget"] = 8
     assert campaign.resume() == 0, campaign.said
     assert list(check(campaign).values()).count("") == 2
+
+
+def test_choices_hold_for_jobs_that_run_on(tmp_path: Path, shared_bed: Bed) -> None:
+    """Protects a supervisor that is killed while its jobs run: they have their neighbours, the next
+    session takes their results, and chooses for nobody twice.
+    """
+    campaign = SlurmCampaign(tmp_path, shared_bed.environment)
+    campaign.executor.update(max_jobs=2)
+    campaign.config["samplers"]["s0"] = sampler("x", 8)
+    campaign.config["runners"]["r0"] = {**RUNNER, "command": f"sleep 2; {RUNNER['command']}"}
+    campaign.config["supervisor"]["run_order"][0].update(start_from="nearest", order="nearest")
+    process = campaign.supervise()
+    campaign.wait_for_tasks(2, process)
+    wait_for("more to be handed out", lambda: len(chosen(campaign)) >= 4)
+    campaign.kill(process)
+    before = chosen(campaign)
+    assert campaign.resume() == 0, campaign.said
+    found = check(campaign)
+    assert len(found) == 8
+    assert {task: found[task] for task in before} == before
+
+
+def chosen(campaign: SlurmCampaign) -> dict[str, str]:
+    """Return every choice on record."""
+    return {
+        f"d0_b{batch}_s{sample}_r{step}": f"d0_b{of[0]}_s{of[1]}_r{step}" if of else ""
+        for record in campaign.records("neighbours")
+        for batch, sample, step, *of in record["chosen"]
+    }
