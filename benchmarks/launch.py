@@ -105,8 +105,8 @@ def measure(samples: int, rounds: int) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--samples", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=4)
     arguments = parser.parse_args()
     print(json.dumps(measure(arguments.samples, arguments.rounds), indent=2))
     return 0

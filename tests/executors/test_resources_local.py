@@ -121,3 +121,43 @@ def test_samples_without_room_are_refused_before_anything_runs(
     assert [path.read_text() for path in made.root.rglob("log")] == ["1\n"], ended
     [failure] = made.failures()
     assert "it needs 4000 CPUs" in str(failure)
+
+
+FUNCTION = """\
+import os, time
+
+def code(x):
+    began = time.time()
+    time.sleep(0.3)
+    cpus = ",".join(map(str, sorted(os.sched_getaffinity(0))))
+    gpus, threads = os.environ["CUDA_VISIBLE_DEVICES"], os.environ["OMP_NUM_THREADS"]
+    return {"began": began, "ended": time.time(), "cpus": cpus, "gpus": gpus, "threads": threads}
+"""
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs")
+@pytest.mark.parametrize("fresh", [False, True])
+def test_functions_hold_shares(fresh: bool, campaign: Callable[..., Campaign]) -> None:
+    """Protects Python codes: each sample has a CPU and a GPU of its own, also in a process of its
+    own, and nothing is left of its share for a sample after it.
+    """
+    changed = config({"gpus": 1}, 1)
+    changed["samplers"]["s0"]["bounds"] = [[1, 2, 3, 4]]
+    changed["runners"]["code"] = {
+        "type": "PythonRunner",
+        "function": "held:code",
+        "resources": {"gpus": 1},
+        "fresh_process": fresh,
+    }
+    made = campaign(changed)
+    (made.root / "held.py").write_text(FUNCTION)
+    made.environment["CUDA_VISIBLE_DEVICES"] = "1,2"
+    ended = made.run_apart()
+    assert ended.code == 0, ended
+    rows = made.rows()
+    assert {row["gpus"] for row in rows} == {"1", "2"}
+    assert {row["threads"] for row in rows} == {"1"}
+    for name in ("gpus", "cpus"):
+        for held in {row[name] for row in rows}:
+            spans = sorted((row["began"], row["ended"]) for row in rows if row[name] == held)
+            assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))

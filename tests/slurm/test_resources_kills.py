@@ -101,6 +101,10 @@ def worker_of_a_job(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> 
         send(pid, signal.SIGKILL)
 
 
+def cancelled_jobs(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> None:
+    subprocess.run(["scancel", "--user", str(os.getuid())], check=True, env=campaign.environment)
+
+
 def conf(campaign: SlurmCampaign) -> str:
     return campaign.environment["SLURM_CONF"]
 
@@ -126,6 +130,19 @@ def test_a_killed_worker(delay: float, shares: SlurmCampaign, placed: Placed) ->
     mixed(shares, placed, KINDS, SECONDS, "openmpi", shell=True)
     in_jobs_of_two_nodes(shares, launcher("srun", "openmpi"))
     check_kill(shares, placed, worker_of_a_job, delay)
+
+
+@pytest.mark.parametrize(
+    ("starter", "mpi", "delay"),
+    in_full(("srun", "openmpi", 0.5), ("srun", "mpich", 2.2), ("mpirun", "mpich", 1.0)),
+)
+def test_cancelled_jobs(
+    starter: str, mpi: str, delay: float, shares: SlurmCampaign, placed: Placed
+) -> None:
+    """Protects samples from scancel: what their ranks die of is no failure of theirs."""
+    mixed(shares, placed, KINDS, SECONDS, mpi)
+    in_jobs_of_two_nodes(shares, launcher(starter, mpi))
+    check_kill(shares, placed, cancelled_jobs, delay)
 
 
 @pytest.mark.full

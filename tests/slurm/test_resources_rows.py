@@ -124,6 +124,27 @@ def test_samples_are_not_serialised_by_memory(
     assert max(rank.first for rank in ranks) < min(rank.last for rank in ranks)
 
 
+# -- mpirun ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mpi", ["openmpi", *in_full("mpich")])
+def test_mpirun_uses_all_nodes_and_has_slots_enough(
+    mpi: str, shares: SlurmCampaign, placed: Placed
+) -> None:
+    """Protects the second node from idling, and samples from "not enough slots" where jobs are asked
+    for by `cpus_per_task`.
+    """
+    kinds = [*[HYBRID] * 3, Kind(ranks=4)]
+    mixed(shares, placed, kinds, 2, mpi)
+    sbatch = {"time": 10, "nodes": 2, "ntasks": 2, "cpus-per-task": CPUS, "mem": 3000}
+    shares.executor.update(launcher=launcher("mpirun", mpi), max_jobs=1, sbatch=sbatch)
+    assert shares.run() == 0, (shares.said, shares.failures())
+    ranks = placed.ranks()
+    assert_all_ran(kinds, ranks)
+    assert_shares_held(kinds, ranks)
+    assert len({rank.host for rank in ranks}) == 2
+
+
 # -- GPUs without srun -----------------------------------------------------------------------------
 
 
