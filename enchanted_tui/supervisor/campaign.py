@@ -103,6 +103,8 @@ class Campaign:
                 self._run_stage(self._stage_run(plan))
                 if self._stopping is not None:
                     break
+            if self._stopping is None:
+                self._dispatcher.look_after_left_overs()
             outcome = self._stopping or stopping.completed(self.state)
         except OSError as error:
             if error.errno in (None, errno.EBADF, errno.EINVAL):

@@ -254,6 +254,14 @@ class Dispatcher:
         for key in [key for key in self._running if self._resources[key] not in needed]:
             self._running.pop(key).close()
 
+    def look_after_left_overs(self) -> None:
+        """Open the executors of jobs that an earlier session has left and nobody needs any more:
+        closing them ends these.
+        """
+        for name, key in self._keys.items():
+            if key not in self._running and self._jobs.of(name):
+                self._opened(key)
+
     def cancel(self) -> None:
         """Stop everything at once."""
         for running in self._running.values():

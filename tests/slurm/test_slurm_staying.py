@@ -13,7 +13,7 @@ import pytest
 
 from helpers.marks import in_full
 from helpers.slurm.bed import Bed
-from helpers.slurm.bed_processes import all_pids, command_of, send, wait_for
+from helpers.slurm.bed_processes import all_pids, command_of, send, stat_of, wait_for
 from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 
@@ -144,6 +144,20 @@ def test_jobs_that_have_left_meanwhile(campaign: SlurmCampaign, cluster: Bed) ->
     assert submitted(campaign) == 2
 
 
+def test_jobs_of_a_campaign_that_was_complete_but_for_its_end(
+    campaign: SlurmCampaign, cluster: Bed
+) -> None:
+    """Protects core-hours: a resume that finds nothing to run still ends the jobs that stay."""
+    campaign.executor.update(idle_timeout=600)
+    process = campaign.supervise()
+    wait_for("the last record", lambda: len(campaign.recorded()) == 8, 60, 0.02)
+    campaign.kill(process)
+    assert states(cluster, campaign) == {"RUNNING"}
+    assert campaign.resume() == 0, campaign.said
+    check_once(campaign, 8)
+    wait_for("the end", lambda: states(cluster, campaign) == {"COMPLETED"}, 15, 0.5)
+
+
 @pytest.fixture
 def own_bed(tmp_path: Path) -> Iterator[Bed]:
     with Bed(tmp_path / "bed", nodes=2) as bed:
@@ -182,14 +196,14 @@ def test_through_ssh_with_files_of_its_own(tmp_path: Path, own_bed: Bed) -> None
 
 
 def workers_of(campaign: SlurmCampaign) -> list[int]:
-    """The processes that run shares, of this campaign's jobs."""
+    """The processes that run shares, of this campaign's jobs; not those that they have forked."""
     jobs = str(campaign.run_dir / "state" / "jobs")
     found = []
     for pid in all_pids():
         command = command_of(pid)
         if ".pyz" in command and jobs in command:
             found.append(pid)
-    return found
+    return [pid for pid in found if (stat := stat_of(pid)) and stat[1] not in found]
 
 
 @pytest.mark.parametrize("seed", [0, *in_full(*range(1, 12))])
@@ -221,7 +235,7 @@ def test_killed_at_random_instants(tmp_path: Path, own_bed: Bed, seed: int) -> N
                 send(pid)
     assert campaign.finish(process, 240) == 0, campaign.said
     campaign.check_complete(48)
-    assert {row["success"] for row in campaign.rows()} == {"True"}, campaign.rows()
+    assert {row["success"] for row in campaign.rows()} == {"True"}, campaign.failures()
 
 
 def test_what_waits_in_the_queue_goes_to_a_job_that_is_idle(

@@ -152,6 +152,8 @@ class ClusterJobs:
         """Have jobs that stay, and have nothing to do, end by themselves, as far as they soon do."""
         end = time.monotonic() + _PARTING
         with contextlib.suppress(ConnectionLost, CommandTimeout, FarSideProblem):
+            self.collector.collect()
+            self.monitor.release_ended()
             while self.adder.let_go() and time.monotonic() < end:
                 time.sleep(_PARTING_LOOK)
                 self.collector.collect()
