@@ -20,6 +20,8 @@ from enchanted_tui.executors.ends.launchers import Launcher
 from enchanted_tui.executors.ends.processes import MARK_VARIABLE, look_at
 
 _ANSWER = 10.0  #: seconds in which a command of SLURM has to answer
+_NODE_IS_DEAD = 900.0  #: seconds after which SLURM has noticed that a node is dead
+_PAUSE = 5.0  #: seconds between two looks whether nodes answer
 _GONE = 20.0  #: seconds after being cancelled in which steps and jobs have to be gone
 _LIVE = ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "SIGNALING")
 #: Kills the processes that bear a mark on each node, and whatever they have started meanwhile.
@@ -118,23 +120,39 @@ def sweep(job: str, mark: str, environment: Environment = os.environ) -> list[st
         return []
     if state != "RUNNING":
         return []
-    command = [
-        "srun",
-        f"--jobid={job}",
-        "--overlap",
-        "--mem=0",
-        "--mpi=none",
-        "--input=none",
-        "-N",
-        nodes,
-        "-n",
-        nodes,
-    ]
     try:
+        command = _on_nodes(job, int(nodes))
         _ask([*command, "sh", "-c", _SWEEP.format(pattern=pattern)], environment, 3 * _ANSWER)
     except Unknown as problem:
         return [f"processes on the nodes of job {job} ({problem})"]
     return []
+
+
+def wait_for_nodes(job: str, nodes: Sequence[str], environment: Environment = os.environ) -> None:
+    """Return once nodes of this job answer.
+
+    What has failed there may have failed because its node has died, which SLURM notices only after
+    minutes. Then it ends the job, and this process with it; where it does not, this returns after a
+    quarter of an hour.
+    """
+    command = [*_on_nodes(job, len(nodes)), f"--nodelist={','.join(nodes)}", "true"]
+    deadline = time.monotonic() + _NODE_IS_DEAD
+    while time.monotonic() < deadline:
+        try:
+            _ask(command, environment)
+            return
+        except Unknown:
+            time.sleep(_PAUSE)
+
+
+def _on_nodes(job: str, number: int) -> list[str]:
+    """Return the beginning of a command that runs something once on each of so many nodes of a
+    job, beside whatever runs there.
+    """
+    return [
+        *("srun", f"--jobid={job}", "--overlap", "--mem=0", "--mpi=none", "--input=none"),
+        *("-N", str(number), "-n", str(number)),
+    ]
 
 
 def _end_steps(job: str, wanted: Callable[[Step], bool], environment: Environment) -> list[str]:

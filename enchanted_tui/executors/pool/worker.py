@@ -22,10 +22,13 @@ from functools import partial
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.executors.ends.hold import is_failure
 from enchanted_tui.executors.ends.leftovers import Leftovers
+from enchanted_tui.executors.ends.steps import wait_for_nodes
 from enchanted_tui.executors.many import run_many
 from enchanted_tui.executors.pool.fresh_process import run_in_child, wants_fresh_process
 from enchanted_tui.executors.pool.holding import holding
+from enchanted_tui.executors.pool.machine import host
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
 from enchanted_tui.runners.environment import encoded_environment, here
@@ -72,6 +75,9 @@ def serve(
         with holding(message, scratch):
             line = run_in_child(run) if wants_fresh_process(message["runner"], context) else run()
         left = leftovers.end(line, lambda: write_all(results, OVER))
+        if (elsewhere := _nodes_elsewhere(message)) and is_failure(line):
+            write_all(results, OVER)
+            wait_for_nodes(os.environ.get("SLURM_JOB_ID", ""), elsewhere)
         if threading.active_count() > 1 or not leaves_no_trace(message["runner"], context):
             home.restore()
         if left:
@@ -82,6 +88,14 @@ def serve(
             captured, os.path.join(context["data_dir"], message["name"]), descriptors=True
         )
         write_all(results, line)
+
+
+def _nodes_elsewhere(message: dict[str, Any]) -> list[str]:
+    """Return the other nodes of the job of which a task has held something."""
+    share = message.get("share")
+    if share is None or "SLURM_JOB_ID" not in os.environ:
+        return []
+    return [node["name"] for node in share["nodes"] if node["name"] != host()]
 
 
 def _record_of(message: dict[str, Any], context: dict[str, Any]) -> bytes:
