@@ -7,7 +7,6 @@ from typing import Any
 
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
-from enchanted_tui.runners.restart import restart_of
 
 
 def check_restarts(
@@ -24,8 +23,7 @@ def check_restarts(
     """
     for executor_name, runner_name in sorted(set(pairs)):
         runner = runners.get(runner_name)
-        given = {"restart": getattr(runner, "restart", None)}
-        restart = None if runner is None else restart_of(type(runner), given)
+        restart = _restart_of(runner)
         if restart is None:
             continue
         where = place("runner", runner_name, "restart")
@@ -40,3 +38,13 @@ def check_restarts(
         sentence = None if known is None else known(restart)
         if sentence is not None:
             report.warning(where, f"on the executor {executor_name!r} {sentence}", at_key=True)
+
+
+def _restart_of(runner: Any) -> dict[str, Any] | None:
+    """Return the option `restart` of a runner with its defaults filled in; None without it."""
+    given = getattr(runner, "restart", None)
+    if given is None:
+        return None
+    from enchanted_tui.runners.restart import restart_of  # reading most files needs no runner
+
+    return restart_of(type(runner), {"restart": given})

@@ -22,7 +22,6 @@ from enchanted_tui.config.resource_checks import check_resources
 from enchanted_tui.config.restart_checks import check_restarts
 from enchanted_tui.config.run_order import RunOrder
 from enchanted_tui.config.supervisor_section import check_supervisor
-from enchanted_tui.runners.base import Runner, takes_many
 from enchanted_tui.suggestions import did_you_mean
 
 SECTIONS = ("logging", "executors", "samplers", "runners", "supervisor", "storage")
@@ -299,8 +298,17 @@ def _one_at_a_time(report: Report, checked: Checked) -> None:
 
 def _check_batches(report: Report, runners: Mapping[str, tuple[ComponentSpec, Any]]) -> None:
     """Say which runners are to take many samples in one call and cannot."""
-    for name, (spec, instance) in runners.items():
-        if not isinstance(instance, Runner) or instance.batch == 1:
+    batched = {
+        name: spec
+        for name, (spec, instance) in runners.items()
+        if instance is not None and spec.options.get("batch", 1) != 1
+    }
+    if not batched:
+        return
+    from enchanted_tui.runners.base import Runner, takes_many  # reading most files needs no runner
+
+    for name, spec in batched.items():
+        if not issubclass(spec.cls, Runner):
             continue
         where = (KINDS["runner"], key_of(report, KINDS["runner"], name))
         if not takes_many(spec.cls):

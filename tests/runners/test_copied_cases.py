@@ -136,6 +136,7 @@ def test_links_that_go_to_a_cluster(linked_case: Path, tmp_path: Path) -> None:
     places = Directories.of(str(tmp_path / "run" / "data"), "/far", "CAMPAIGN", "cluster")
     inputs = Inputs(places)
     message = {
+        "name": "d0_b0_s0_r0",
         "params": {},
         "prepared": {
             "argv": ["x"],

@@ -104,13 +104,13 @@ def test_a_campaign_cut_off_anywhere_keeps_its_choices(campaign: Campaign, cuts:
         name = f"run{next(_NUMBERS)}"
         config["supervisor"]["base_run_dir"] = name
         campaign.run_dir = campaign.root / name
-        assert campaign.run(config=config) in (0, 1)
+        assert campaign.run(config=config) in (0, 1, 4)  # some fail, or all
         expected: dict[str, Any] = {row["run_dir"]: row for row in campaign.rows()}
         check(campaign)
         for _ in range(cuts):
             kept = cut(campaign, chance)
             note(f"open choices: {kept}")
-            assert campaign.resume() in (0, 1)
+            assert campaign.resume() in (0, 1, 4)  # some fail, or all
             found = check(campaign)
             for (depth, *task), neighbour in kept.items():
                 of = "d{}_b{}_s{}_r{}".format(depth, *task)
