@@ -12,6 +12,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 LAUNCH = "ENCHANTED_LAUNCH"  #: variable with the words that come before a command
+#: Variables that say how many threads numerical libraries may start.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+#: Variables that say which GPUs a process may use, of CUDA, ROCm and oneAPI.
+DEVICE_VARIABLES = (
+    "CUDA_VISIBLE_DEVICES",
+    "ROCR_VISIBLE_DEVICES",
+    "HIP_VISIBLE_DEVICES",
+    "ZE_AFFINITY_MASK",
+)
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?\Z", re.IGNORECASE)
 _MIB = {"": 1.0, "K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0**2}

@@ -13,6 +13,8 @@ import os
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
+from enchanted_tui.resources import DEVICE_VARIABLES
+
 ACCOUNT = "SBATCH_ACCOUNT"  #: who pays, where the configuration does not say it
 
 #: What says where the cluster is and how one is let in, and how its `srun` starts MPI.
@@ -104,11 +106,8 @@ _OF_A_RANK = (
 )
 #: What SLURM sets to the devices of a job.
 _DEVICES = (
-    "CUDA_VISIBLE_DEVICES",
-    "ROCR_VISIBLE_DEVICES",
-    "HIP_VISIBLE_DEVICES",
+    *DEVICE_VARIABLES,
     "GPU_DEVICE_ORDINAL",
-    "ZE_AFFINITY_MASK",
 )
 
 #: A line for a shell that withholds from the commands after it what `withheld_from_jobs` names.

@@ -31,9 +31,15 @@ def cpus_of_job(environment: Mapping[str, str] = os.environ) -> int | None:
     """Return how many CPUs this job of SLURM holds on all its nodes; None if there is no job, or it
     does not say.
     """
-    held = sum(
-        int(cpus) * int(nodes or 1)
-        for cpus, nodes in _CPUS.findall(environment.get("SLURM_JOB_CPUS_PER_NODE", ""))
-    )
+    held = sum(cpus_of_nodes(environment))
     on_node = environment.get("SLURM_CPUS_ON_NODE", "")
     return held or (int(on_node) if on_node.isdigit() else None) or None
+
+
+def cpus_of_nodes(environment: Mapping[str, str] = os.environ) -> list[int]:
+    """Return how many CPUs this job of SLURM holds on each of its nodes, in their order."""
+    return [
+        int(cpus)
+        for cpus, nodes in _CPUS.findall(environment.get("SLURM_JOB_CPUS_PER_NODE", ""))
+        for _ in range(int(nodes or 1))
+    ]

@@ -21,6 +21,7 @@ from enchanted_tui.record.older.adopt import is_older_run, state_if_adopted
 from enchanted_tui.record.records import Record
 from enchanted_tui.record.session_start import build_samplers, is_pure, sampler_target
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.continuing import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.free_directory import has_record
@@ -173,7 +174,8 @@ def _submissions(config: CampaignConfig) -> tuple[str, ...]:
         root = str(config.base_run_dir)
         if executor.gives_shares:
             runners = dict.fromkeys(step.runner for step in steps if step.executor == name)
-            written = [config.runners[runner].options.get("resources") for runner in runners]
+            specs = [config.runners[runner] for runner in runners]
+            written = [resources_of(spec.cls, spec.options) for spec in specs]
             text = executor.dry_run(root, [found for found in written if found])
         else:
             text = executor.dry_run(root)

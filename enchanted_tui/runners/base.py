@@ -15,6 +15,7 @@ from enchanted_tui.runners.restart import Restart
 from enchanted_tui.runners.sample_resources import (
     SampleResources,
     needed_names,
+    resources_of,
     sample_resources,
     static_resources,
 )
@@ -150,8 +151,7 @@ class Runner(Component):
         """Return the option `resources`; None if it is not given, or if a class means something
         else by that name.
         """
-        declared = type(self).options().get("resources") is vars(Runner)["resources"]
-        return self.resources if declared and self.resources else None
+        return resources_of(type(self), {"resources": self.resources})
 
     def static_resources(self) -> Optional[Resources]:
         """Return what every sample needs; None where that depends on the sample, or is not said."""

@@ -62,6 +62,17 @@ class SampleResources(Nested):
                 yield name, sentence
 
 
+def resources_of(runner: type, options: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the option `resources` of a runner's class as written; None where it is not given, or
+    where the class means something else by it.
+    """
+    declared = runner.options().get("resources") if hasattr(runner, "options") else None
+    given = options.get("resources")
+    if getattr(declared, "nested", None) is not SampleResources or not isinstance(given, dict):
+        return None
+    return given or None
+
+
 def needed_names(written: Mapping[str, Any]) -> dict[str, set[str]]:
     """Return the parameters that the placeholders need, by option path such as
     ``resources.ranks``.

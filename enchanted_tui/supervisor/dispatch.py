@@ -30,6 +30,7 @@ from enchanted_tui.neighbours import with_neighbour
 from enchanted_tui.record.jobs import JobBook
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.runners.base import Runner
+from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.stage import Ready, StageRun
 
@@ -349,7 +350,7 @@ def _preparers(config: CampaignConfig) -> Mapping[str, Any]:
         name: config.runners[name].build()
         for name in used
         if getattr(config.runners[name].cls, "prepare", Runner.prepare) is not Runner.prepare
-        or config.runners[name].options.get("resources")
+        or resources_of(config.runners[name].cls, config.runners[name].options)
     }
 
 

@@ -15,6 +15,7 @@ from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
 from enchanted_tui.runners.base import Runner, takes_many
 from enchanted_tui.runners.restart import restart_of
+from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.supervisor.session import Session
 
@@ -112,11 +113,12 @@ def task_context(session: Session) -> TaskContext:
 
 def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
     """Return what workers make a runner from; with `restart` how its samples are continued, with
-    `batch` how many one call takes at most.
+    `resources` what each needs, with `batch` how many one call takes at most.
     """
     made = {"class": spec.class_path, "options": spec.worker_options()}
     more = {
         "restart": restart_of(spec.cls, spec.options),
+        "resources": resources_of(spec.cls, spec.options),
         "batch": batch_of(spec),
         "shared": _shared_by_samples(spec),
     }

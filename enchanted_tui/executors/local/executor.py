@@ -25,11 +25,10 @@ from enchanted_tui.executors.pool.booking import booking, nodes_here, size_for
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.settings import PoolSettings
-from enchanted_tui.resources import Resources
+from enchanted_tui.resources import THREAD_VARIABLES, Resources
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
 _LOGIN_NODE_WORKERS = 4
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class LocalExecutor(Executor):
@@ -184,4 +183,4 @@ def thread_limits(workers: int) -> dict[str, str]:
     there are CPUs, where unset.
     """
     share = str(max(1, usable_cpus() // workers))
-    return {name: share for name in _THREAD_VARIABLES if name not in os.environ}
+    return {name: share for name in THREAD_VARIABLES if name not in os.environ}

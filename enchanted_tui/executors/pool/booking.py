@@ -63,8 +63,7 @@ class Booking:
 
 def wanted_by(runners: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return, by name, what the runners of a `TaskContext` say that a sample needs, as written."""
-    found = {name: spec["options"].get("resources") for name, spec in runners.items()}
-    return {name: written for name, written in found.items() if isinstance(written, Mapping)}
+    return {name: spec["resources"] for name, spec in runners.items() if "resources" in spec}
 
 
 def booking(
@@ -83,10 +82,7 @@ def booking(
     if not written:
         return None
     nodes = nodes_here(most_cpus)
-    try:
-        launcher = launcher_for(words, single=single_everywhere(written), nodes=len(nodes))
-    except LookupError as problem:
-        raise OSError(str(problem)) from problem
+    launcher = launcher_for(words, single=single_everywhere(written), nodes=len(nodes))
     if launcher.pins:
         nodes = [node for node in nodes if node.name == host()] or this_machine()
     return Booking(Book(nodes, most, slurm_chooses=launcher.name == SRUN), launcher)
@@ -96,7 +92,7 @@ def booking_of_node(
     runners: Mapping[str, Mapping[str, Any]], words: str, name: str
 ) -> Optional[Booking]:
     """Return the same for this node alone, where other processes give out shares of it too; `name`:
-    of what is shared.
+    of what is shared. Raises OSError with a sentence if there is no such launcher.
     """
     written = wanted_by(runners)
     if not written:
@@ -119,10 +115,8 @@ def nodes_here(most_cpus: Optional[int] = None) -> list[Node]:
 
 def size_for(made: Booking, runners: Mapping[str, Mapping[str, Any]]) -> int:
     """Return how many samples can run at the same time at most, as far as that is written down."""
-    most = 1
-    for name in runners:
-        written = wanted_by({name: runners[name]}).get(name, {})
-        most = max(most, made.book.most_at_once(least_of(written)))
+    written = [spec.get("resources", {}) for spec in runners.values()]
+    most = max(made.book.most_at_once(least_of(wanted)) for wanted in written)
     return most if made.book.most is None else min(most, made.book.most)
 
 

@@ -14,10 +14,15 @@ from dataclasses import asdict
 from typing import Any, Optional
 
 from enchanted_tui.executors.pool.launch import Launcher
-from enchanted_tui.executors.pool.machine import DEVICE_VARIABLES
-from enchanted_tui.resources import LAUNCH, NodeShare, Resources, Share
+from enchanted_tui.resources import (
+    DEVICE_VARIABLES,
+    LAUNCH,
+    THREAD_VARIABLES,
+    NodeShare,
+    Resources,
+    Share,
+)
 
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _CUDA, _ROCM = "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"
 #: What AMD's libraries would apply besides, one upon the other.
 _BESIDES_ROCM = (_CUDA, "HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL")
@@ -85,7 +90,7 @@ def _variables(
     task: Mapping[str, Any], share: Share, directory: str, *, has_gpus: bool
 ) -> dict[str, Optional[str]]:
     wanted, first = share.resources, share.nodes[0]
-    found: dict[str, Optional[str]] = {name: str(wanted.cpus_per_rank) for name in _THREADS}
+    found: dict[str, Optional[str]] = {name: str(wanted.cpus_per_rank) for name in THREAD_VARIABLES}
     found.update(
         ENCHANTED_SLOT=str(share.slot),
         ENCHANTED_NODES=",".join(node.name for node in share.nodes),

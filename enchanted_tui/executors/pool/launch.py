@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
-from enchanted_tui.resources import Resources, Share, ranges
+from enchanted_tui.resources import DEVICE_VARIABLES, THREAD_VARIABLES, Resources, Share, ranges
 
 AUTO, NONE, SRUN = "auto", "none", "srun"
 KNOWN = (AUTO, NONE, SRUN, "mpirun", "mpiexec")
@@ -82,7 +82,7 @@ def launcher_for(words: str, *, single: bool, nodes: int) -> Launcher:
     """Return the launcher that `words` stand for here; `single`: every sample is one process on one
     node, `nodes`: of the job, or 1.
 
-    Raises LookupError with a sentence if there is none.
+    Raises OSError with a sentence if there is none.
     """
     if words == AUTO:
         words = _found(single=single and nodes == 1)
@@ -105,7 +105,7 @@ def _found(*, single: bool) -> str:
     for name in ("mpirun", "mpiexec"):
         if shutil.which(name):
             return name
-    raise LookupError(
+    raise OSError(
         "nothing that starts MPI ranks is in PATH (srun, mpirun, mpiexec); load the module of your"
         " MPI in job_script_prologue, or set launcher"
     )
@@ -178,10 +178,7 @@ def _exported() -> tuple[str, ...]:
     )
 
 
-_PASSED_ON = (
-    *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
-    *("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK"),
-)
+_PASSED_ON = (*THREAD_VARIABLES, *DEVICE_VARIABLES)
 
 
 def _hydra(words: str, share: Share, *, binds: bool) -> list[str]:

@@ -14,21 +14,14 @@ import subprocess
 from collections.abc import Mapping
 from typing import Optional
 
+from enchanted_tui.executors.job import cpus_of_nodes
 from enchanted_tui.executors.pool.book import Node
-from enchanted_tui.resources import numbers
+from enchanted_tui.resources import DEVICE_VARIABLES, numbers
 
-#: Variables that say which GPUs a process may use, of CUDA, ROCm and oneAPI.
-DEVICE_VARIABLES = (
-    "CUDA_VISIBLE_DEVICES",
-    "ROCR_VISIBLE_DEVICES",
-    "HIP_VISIBLE_DEVICES",
-    "ZE_AFFINITY_MASK",
-)
 _ANSWER = 20.0  #: seconds in which scontrol has to answer
 _ON_NODES = re.compile(
     r"Nodes=(?P<nodes>\S+) CPU_IDs=(?P<cpus>\S+) Mem=(?P<mem>\d+)(?: GRES=(?P<gres>\S*))?"
 )
-_CPUS = re.compile(r"(\d+)(?:\(x(\d+)\))?")
 _INDICES = re.compile(r"gpu[^,]*?\(IDX:([\d,-]+)\)")
 
 
@@ -56,11 +49,7 @@ def nodes_of_job(environment: Mapping[str, str] = os.environ) -> Optional[list[N
 def _by_environment(environment: Mapping[str, str]) -> list[Node]:
     """Return the nodes as the job's variables tell, where the controller does not answer."""
     names = _host_names(environment.get("SLURM_JOB_NODELIST", ""))
-    counts = [
-        int(cpus)
-        for cpus, nodes in _CPUS.findall(environment.get("SLURM_JOB_CPUS_PER_NODE", ""))
-        for _ in range(int(nodes or 1))
-    ]
+    counts = cpus_of_nodes(environment)
     gpus = visible_gpus() if environment.get("SLURM_GPUS_ON_NODE") else ()
     mem = environment.get("SLURM_MEM_PER_NODE", "")
     return [

@@ -26,7 +26,7 @@ from enchanted_tui.journal_lines import TaskId
 
 
 @dataclass
-class Share:
+class FoundShare:
     """One share that was found."""
 
     number: int
@@ -65,7 +65,7 @@ class FurtherShares:
             if not tasks:
                 del self._open[number]
 
-    def find(self) -> Share | None:
+    def find(self) -> FoundShare | None:
         """Return the next share; None if there is none yet."""
         while True:
             number = self._next
@@ -75,11 +75,11 @@ class FurtherShares:
                 break
             self._next += 1  # or an earlier life has done all of it, and it was put away
         try:
-            return Share(number, *read_share(self._directory, self._element, number))
+            return FoundShare(number, *read_share(self._directory, self._element, number))
         except FileNotFoundError:
             return None
 
-    def accept(self, share: Share) -> list[dict[str, Any]]:
+    def accept(self, share: FoundShare) -> list[dict[str, Any]]:
         """Take a share for good; return what of it is to be run. That it was accepted is written
         down before its first result.
         """

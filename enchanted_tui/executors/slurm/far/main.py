@@ -17,9 +17,9 @@ from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.slurm.far.further_shares import FurtherShares
 from enchanted_tui.executors.slurm.far.share import Results, output_file, read_share, revocations
 from enchanted_tui.executors.slurm.far.share_run import EXIT_DISK, ShareRun
+from enchanted_tui.resources import THREAD_VARIABLES
 
 _MOST_PRINTED = 2_000  #: bytes
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def main(arguments: list[str]) -> int:
@@ -99,7 +99,7 @@ def _prepare(header: dict[str, Any]) -> None:
     processes = header["processes"] or 1
     share = max(1, int(cpus) // processes) if cpus.isdigit() else 1
     context["cores"] = (cpus_of_job() or 1) / processes
-    for name in _THREAD_VARIABLES:
+    for name in THREAD_VARIABLES:
         os.environ.setdefault(name, str(share))
     wanted = header.get("local_storage")
     if wanted:

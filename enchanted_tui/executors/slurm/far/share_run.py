@@ -26,7 +26,7 @@ from enchanted_tui.executors.pool.launch import AUTO
 from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
-from enchanted_tui.executors.slurm.far.further_shares import FurtherShares, Share
+from enchanted_tui.executors.slurm.far.further_shares import FoundShare, FurtherShares
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
 from enchanted_tui.executors.verdict import explained
@@ -64,7 +64,7 @@ class ShareRun:
         self._patience = header.get("idle_timeout") or 0.0
         self._idle_since: Optional[float] = None
         self._looked_at = 0.0  #: when further work was looked for last
-        self._other: Optional[Share] = None  #: one that needs another pool
+        self._other: Optional[FoundShare] = None  #: one that needs another pool
         self._pool_now: Optional[PoolLoop] = None
         self._revoked = revocations(directory, element)
         self._share = share_file(directory, element)
